@@ -1,0 +1,55 @@
+//! The management API.
+//!
+//! Answers are JSON; errors are problem details (RFC 9457) with a stable `code`, made in one place. Bodies and
+//! queries with an unknown member are refused. Creating takes an `Idempotency-Key`
+//! (draft-ietf-httpapi-idempotency-key-header).
+
+mod authenticate;
+mod console;
+mod create;
+mod finish;
+mod problem;
+mod progress;
+mod resource;
+mod tenants;
+
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
+
+pub(crate) use problem::Problem;
+
+use crate::{CallerKind, Control};
+
+/// The routes that callers of this kind have.
+pub(crate) fn router(control: &Control, kind: CallerKind) -> Router {
+    let api = Router::new()
+        .route("/tenants", get(tenants::list).post(create::create))
+        .route("/tenants/{tenant}", get(tenants::show))
+        .route("/tenants/{tenant}/progress", get(progress::show))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed);
+    let api = match kind {
+        CallerKind::LocalOperator => api.layer(from_fn(authenticate::as_operator)),
+        CallerKind::ConsoleHost => api.layer(from_fn_with_state(control.clone(), authenticate::by_key)),
+    };
+    let mut router = Router::new().nest("/api/v1", api);
+    if kind == CallerKind::ConsoleHost && control.parts().development {
+        router = router.merge(console::routes());
+    }
+    router
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(control.clone())
+        .layer(from_fn_with_state(control.clone(), finish::finish))
+}
+
+async fn not_found() -> Problem {
+    Problem::not_found("There is nothing at this address.")
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::method_not_allowed()
+}

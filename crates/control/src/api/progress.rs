@@ -1,0 +1,153 @@
+//! The true steps of a tenant as server-sent events (WHATWG HTML §9.2).
+//!
+//! `tenant` once at the start, with the tenant; `step` when a step begins and when it is done; at the end `done`
+//! with the tenant, `failed` with what failed, or `removed`. What is sent is read from the database, so a reader
+//! who comes late or again is told the whole story.
+
+use std::{collections::VecDeque, convert::Infallible, sync::Arc};
+
+use axum::{
+    extract::{Path, State},
+    response::{
+        Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use futures_util::{Stream, stream};
+use kiavi_base::TenantId;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use super::{
+    Problem,
+    resource::{Failure, TenantResource},
+    tenants,
+};
+use crate::{
+    Control, Step, Tenant, TenantState,
+    error::chain,
+    tenant::store::{self, StepRow},
+};
+
+/// `GET /api/v1/tenants/{id or name}/progress`.
+pub(super) async fn show(
+    State(control): State<Control>,
+    Path(id_or_slug): Path<String>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let permit = permit(&control)?;
+    let tenant = tenants::find(&control, &id_or_slug).await?;
+    Ok(stream(&control, &tenant, permit))
+}
+
+/// The right to one open stream.
+pub(super) fn permit(control: &Control) -> Result<OwnedSemaphorePermit, Problem> {
+    Arc::clone(control.streams()).try_acquire_owned().map_err(|_| Problem::too_many_streams())
+}
+
+/// The stream of a tenant's progress.
+pub(super) fn stream(
+    control: &Control,
+    tenant: &Tenant,
+    permit: OwnedSemaphorePermit,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    let watcher = Watcher {
+        changes: control.changes(),
+        control: control.clone(),
+        id: tenant.id.clone(),
+        told: Vec::new(),
+        queue: VecDeque::from([event("tenant", TenantResource::new(control, tenant))]),
+        has_ended: false,
+        _permit: permit,
+    };
+    let events = stream::unfold(watcher, |mut watcher| async {
+        let event = watcher.next().await?;
+        Some((Ok(event), watcher))
+    });
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+struct Watcher {
+    control: Control,
+    id: TenantId,
+    changes: watch::Receiver<u64>,
+    /// The steps as the reader knows them.
+    told: Vec<StepRow>,
+    queue: VecDeque<Event>,
+    has_ended: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Watcher {
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.queue.pop_front() {
+                return Some(event);
+            }
+            if self.has_ended {
+                return None;
+            }
+            self.changes.mark_unchanged();
+            if let Err(error) = self.read().await {
+                tracing::error!(tenant = %self.id, error = chain(&error), "progress could not be read");
+                self.end(
+                    "failed",
+                    json!({ "code": "unavailable", "detail": "The database did not answer." }),
+                );
+            }
+            if self.queue.is_empty() && self.changes.changed().await.is_err() {
+                return None;
+            }
+        }
+    }
+
+    /// Queues what the reader does not know yet.
+    async fn read(&mut self) -> Result<(), kiavi_db::DbError> {
+        let database = &self.control.parts().database;
+        // The tenant first: when it runs, all steps read after it are done.
+        let tenant = store::find(database, self.id.as_str()).await?;
+        let steps = store::steps(database, &self.id).await?;
+        self.tell(steps);
+        match tenant {
+            None => self.end("removed", json!({})),
+            Some(tenant) if tenant.state == TenantState::Running => {
+                self.end("done", TenantResource::new(&self.control, &tenant));
+            }
+            Some(tenant) => {
+                if let Some(failure) = Failure::of(&tenant) {
+                    self.end("failed", failure);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, steps: Vec<StepRow>) {
+        for row in &steps {
+            let known = self.told.iter().find(|known| known.step == row.step);
+            if known.is_none_or(|known| known.started_at != row.started_at) {
+                self.queue.push_back(step_event(row.step, "started"));
+            }
+            if row.finished_at.is_some() && known.is_none_or(|known| known.finished_at != row.finished_at) {
+                self.queue.push_back(step_event(row.step, "done"));
+            }
+        }
+        self.told = steps;
+    }
+
+    fn end(&mut self, name: &str, data: impl Serialize) {
+        self.queue.push_back(event(name, data));
+        self.has_ended = true;
+    }
+}
+
+fn step_event(step: Step, status: &str) -> Event {
+    let number = Step::ALL.iter().take_while(|other| **other <= step).count();
+    event("step", json!({ "step": step, "status": status, "number": number, "of": Step::ALL.len() }))
+}
+
+fn event(name: &str, data: impl Serialize) -> Event {
+    // Serialised here because the builder's own way panics where this leaves null.
+    let data = serde_json::to_value(data).unwrap_or(Value::Null);
+    Event::default().event(name).data(data.to_string())
+}

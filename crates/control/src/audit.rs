@@ -1,0 +1,55 @@
+//! The control plane's own log: one event for each change, in the transaction of the change.
+
+use kiavi_base::{EventId, RequestId};
+use kiavi_db::{DbError, Sql, Transaction};
+use serde_json::Value;
+
+use crate::{Control, caller::Actor};
+
+pub(crate) const INSERT_EVENT: Sql = Sql::new(
+    "INSERT_EVENT",
+    "INSERT INTO audit_event (id, type, outcome, actor, subject, request_id, detail)
+     VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7)",
+);
+
+/// Whether what an event tells of came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Success,
+    Failure,
+}
+
+/// Something that was changed, or could not be.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    /// `noun.verb`, such as `tenant.requested`.
+    pub(crate) kind: &'a str,
+    pub(crate) outcome: Outcome,
+    pub(crate) actor: &'a Actor,
+    /// The id of what was changed.
+    pub(crate) subject: &'a str,
+    pub(crate) detail: Value,
+}
+
+/// Writes an event. The change fails when this does.
+pub(crate) async fn record(
+    control: &Control,
+    transaction: &Transaction,
+    event: &Event<'_>,
+) -> Result<(), DbError> {
+    let parts = control.parts();
+    let id = EventId::new(parts.clock.now(), &*parts.rng).to_string();
+    let outcome = match event.outcome {
+        Outcome::Success => "success",
+        Outcome::Failure => "failure",
+    };
+    let request_id = event.actor.request.as_ref().map(RequestId::to_string);
+    let actor = event.actor.name();
+    transaction
+        .execute(
+            &INSERT_EVENT,
+            &[&id, &event.kind, &outcome, &actor, &event.subject, &request_id, &event.detail],
+        )
+        .await?;
+    Ok(())
+}

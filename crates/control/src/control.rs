@@ -1,0 +1,197 @@
+//! The control plane as the binary sees it.
+
+use std::{sync::Arc, time::Duration};
+
+use kiavi_base::{SecretString, Slug, TenantId};
+use kiavi_db::{AdminConnection, Login, Migration};
+use tokio::sync::{Notify, Semaphore, watch};
+
+use crate::{
+    CONTROL_ROLE, CallerKind, ControlError, ControlParts, Tenant, TenantState, api,
+    caller::Actor,
+    management_key, parse_name, provision, reconcile,
+    tenant::{create, store},
+};
+
+/// The control plane's own schema.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "tenants", sql: include_str!("../migrations/1_tenants.sql") }];
+
+/// How long [`Control::ensure_tenant`] waits for a tenant to run.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// Streams of progress and of console updates that are open at the same time.
+pub(crate) const MAX_STREAMS: usize = 64;
+
+/// The control plane. Clones are the same one.
+#[derive(Clone)]
+pub struct Control(Arc<Inner>);
+
+struct Inner {
+    parts: ControlParts,
+    /// Counts changes of tenants; whoever shows them waits here and reads the database again.
+    changes: watch::Sender<u64>,
+    wake: Notify,
+    streams: Arc<Semaphore>,
+    #[cfg(test)]
+    interrupt: std::sync::Mutex<Option<crate::tests::Interrupt>>,
+}
+
+impl Control {
+    /// Brings the control plane's own schema forward and marks what has to be done again in this run: every
+    /// tenant is made known to the privileged process anew, and one whose schema is older than this program's is
+    /// migrated first. [`Control::run_reconciler`] does it.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or its schema is a newer program's.
+    pub async fn open(parts: ControlParts) -> Result<Self, ControlError> {
+        let login = Login::new(CONTROL_ROLE, parts.database_name.clone());
+        let mut connection = AdminConnection::connect(&*parts.connect, &login).await?;
+        kiavi_db::migrate(&mut connection, MIGRATIONS, None).await?;
+        drop(connection);
+        let transaction = parts.database.begin().await?;
+        transaction.execute(&store::OUTDATED_SCHEMAS_TO_DO, &[&parts.schema.version()]).await?;
+        transaction.execute(&store::RUNNING_TO_DO, &[]).await?;
+        transaction.execute(&store::RUNNING_STATE_TO_SCHEMA, &[]).await?;
+        transaction.execute(&store::RETRY_NOW, &[]).await?;
+        transaction.commit().await?;
+        Ok(Self(Arc::new(Inner {
+            parts,
+            changes: watch::Sender::new(0),
+            wake: Notify::new(),
+            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            #[cfg(test)]
+            interrupt: std::sync::Mutex::default(),
+        })))
+    }
+
+    /// The management API and, for the console's host in development, the console page.
+    pub fn router(&self, kind: CallerKind) -> axum::Router {
+        api::router(self, kind)
+    }
+
+    /// Brings tenants to where they should be, for as long as it is polled. Run exactly one.
+    pub async fn run_reconciler(&self) {
+        reconcile::run(self).await;
+    }
+
+    /// All tenants by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tenants(&self) -> Result<Vec<Tenant>, ControlError> {
+        Ok(store::list(&self.parts().database, "", i64::MAX).await?)
+    }
+
+    /// The tenant with this id or name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tenant(&self, id_or_slug: &str) -> Result<Option<Tenant>, ControlError> {
+        Ok(store::find(&self.parts().database, id_or_slug).await?)
+    }
+
+    /// The tenant of this name, made when there is none, once it runs. The reconciler must be running too.
+    ///
+    /// # Errors
+    /// When the name is refused, the database fails, or the tenant does not run within a minute.
+    pub async fn ensure_tenant(&self, name: &str) -> Result<Tenant, ControlError> {
+        let slug = parse_name(name)?;
+        let tenant = match store::find(&self.parts().database, slug.as_str()).await? {
+            Some(tenant) => tenant,
+            None => create::create(self, &Actor::CONTROL, &slug, None).await?,
+        };
+        let running = self.wait(&tenant.id, |tenant| tenant.state == TenantState::Running);
+        match tokio::time::timeout(START_LIMIT, running).await {
+            Ok(Ok(Some(tenant))) => Ok(tenant),
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(None)) | Err(_) => Err(ControlError::NotRunning(slug)),
+        }
+    }
+
+    /// Removes a tenant and everything it has; the work itself is the reconciler's. Returns whether there was
+    /// such a tenant that was not being removed already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remove_tenant(&self, id: &TenantId) -> Result<bool, ControlError> {
+        provision::request_removal(self, &Actor::CONTROL, id).await
+    }
+
+    /// A fresh management key for a development instance; the one of the run before ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ensure_management_key(&self) -> Result<SecretString, ControlError> {
+        management_key::renew_development_key(self).await
+    }
+
+    /// Waits until the tenant satisfies `is_reached`; `None` when it is gone.
+    pub(crate) async fn wait(
+        &self,
+        id: &TenantId,
+        is_reached: impl Fn(&Tenant) -> bool,
+    ) -> Result<Option<Tenant>, ControlError> {
+        let mut changes = self.changes();
+        loop {
+            match store::find(&self.parts().database, id.as_str()).await? {
+                Some(tenant) if !is_reached(&tenant) => {}
+                reached_or_gone => return Ok(reached_or_gone),
+            }
+            // The sender lives in `self`, so this fails never.
+            let _ = changes.changed().await;
+        }
+    }
+
+    pub(crate) fn parts(&self) -> &ControlParts {
+        &self.0.parts
+    }
+
+    pub(crate) fn base_url(&self, slug: &Slug) -> String {
+        (self.0.parts.base_url_for)(slug)
+    }
+
+    /// Tells whoever watches to read again. Call it after a commit.
+    pub(crate) fn changed(&self) {
+        self.0.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+
+    pub(crate) fn wake_reconciler(&self) {
+        self.0.wake.notify_one();
+    }
+
+    pub(crate) async fn woken(&self) {
+        self.0.wake.notified().await;
+    }
+
+    pub(crate) fn streams(&self) -> &Arc<Semaphore> {
+        &self.0.streams
+    }
+}
+
+#[cfg(test)]
+impl Control {
+    /// From now on `interrupt` decides at every point of provisioning whether to go on.
+    pub(crate) fn set_interrupt(&self, interrupt: crate::tests::Interrupt) {
+        *self.0.interrupt.lock().unwrap() = Some(interrupt);
+    }
+
+    pub(crate) fn reach(&self, point: &'static str) -> Result<(), crate::error::StepError> {
+        match &*self.0.interrupt.lock().unwrap() {
+            Some(interrupt) if interrupt(point) => Err(crate::error::StepError::Interrupted),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(not(test))]
+impl Control {
+    /// A point at which a test may stop, as a crash would.
+    #[inline]
+    pub(crate) fn reach(&self, _: &'static str) -> Result<(), crate::error::StepError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! What can go wrong in the control plane.
+
+use kiavi_base::Slug;
+use kiavi_db::{DbError, MigrateError};
+use kiavi_vault::VaultError;
+
+use crate::NameError;
+
+/// A failure of a part that the control plane was given; logged for the operator, never sent to a client.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the control plane did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// A tenant cannot have this name.
+    #[error("the name was refused: {0}")]
+    Name(#[from] NameError),
+    /// Another tenant has it.
+    #[error("a tenant named {0} exists already")]
+    NameTaken(Slug),
+    /// The idempotency key came with another request before.
+    #[error("the idempotency key belongs to another request")]
+    IdempotencyKeyReused,
+    /// No settings could be made for a tenant of this name.
+    #[error("the tenant's settings could not be made")]
+    Settings(#[source] Failure),
+    /// The tenant did not run in time.
+    #[error("the tenant {0} did not start in time")]
+    NotRunning(Slug),
+    /// The control plane's own database failed.
+    #[error("the control plane's database failed")]
+    Database(#[from] DbError),
+    /// The control plane's own schema could not be brought forward.
+    #[error("the control plane's schema could not be migrated")]
+    Migration(#[from] MigrateError),
+}
+
+/// Why one provisioning step failed. The next attempt begins at the same step.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StepError {
+    #[error("the database failed")]
+    Database(#[from] DbError),
+    #[error("the vault failed")]
+    Vault(#[from] VaultError),
+    #[error("the vault holds no secret for the tenant")]
+    SecretMissing,
+    #[error("the privileged process failed")]
+    Privileged(#[source] Failure),
+    #[error("the tenant's schema could not be migrated")]
+    Schema(#[source] Failure),
+    #[error("the tenant's settings could not be made")]
+    Settings(#[source] Failure),
+    #[error("the base URL names no host that a tenant can have")]
+    BaseUrl,
+    /// A test ended the attempt as a crash would.
+    #[cfg(test)]
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// An error and what caused it, in one line for the log.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

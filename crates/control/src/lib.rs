@@ -1,0 +1,34 @@
+//! The control plane: tenants, how they come to be and go, and the API that manages them.
+//!
+//! A request for a tenant is one transaction: its row, its audit event, its idempotency record. What follows is
+//! the reconciler's: `requested → secret → role → database → schema → running`, every step recorded before and
+//! after, every step repeatable, so that a crash at any point is followed by the same steps from the one that
+//! was not recorded as done. What the control plane may not do itself, it asks of a [`Privileged`] process;
+//! what it does not know, the tenants' tables and settings, of a [`TenantSchema`].
+//!
+//! Answers come from the database only: whoever watches is told that something changed, and reads again.
+
+mod api;
+mod audit;
+mod caller;
+mod control;
+mod error;
+mod management_key;
+mod name;
+mod names;
+mod parts;
+mod provision;
+mod reconcile;
+mod step;
+mod tenant;
+#[cfg(test)]
+mod tests;
+
+pub use caller::{Caller, CallerKind};
+pub use control::{Control, MIGRATIONS};
+pub use error::{ControlError, Failure};
+pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
+pub use names::{CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
+pub use parts::{BaseUrl, ControlParts, Privileged, TenantSchema, TenantStart};
+pub use step::Step;
+pub use tenant::{Tenant, TenantState, owner_role};

@@ -1,0 +1,97 @@
+//! What the control plane is given: everything that it cannot or may not do by itself.
+
+use std::sync::Arc;
+
+use kiavi_base::{Clock, Hostname, Rng, Slug, TenantId};
+use kiavi_crypto::TenantSecret;
+use kiavi_db::{AdminConnection, BoxFuture, Connect, Database};
+use kiavi_vault::Vault;
+use serde_json::Value;
+
+use crate::Failure;
+
+/// Computes the address of a tenant, such as `http://demo.localhost:8080`.
+pub type BaseUrl = dyn Fn(&Slug) -> String + Send + Sync;
+
+/// The tenants' schema and settings, which the control plane carries without knowing them.
+pub trait TenantSchema: Send + Sync + 'static {
+    /// The number of the newest migration. A tenant whose schema is older is migrated at the next start.
+    fn version(&self) -> i32;
+
+    /// Brings a tenant's schema to [`TenantSchema::version`]. Objects belong to the role `owner`; the role
+    /// `runtime` gets what the engine needs. `connection` is in the tenant's database, as a member of `owner`.
+    /// Doing it twice does nothing.
+    fn migrate<'a>(
+        &'a self,
+        connection: &'a mut AdminConnection,
+        owner: &'a str,
+        runtime: &'a str,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// The settings of a new tenant.
+    ///
+    /// # Errors
+    /// When a tenant cannot have this base URL.
+    fn default_settings(&self, slug: &Slug, base_url: &str) -> Result<Value, Failure>;
+
+    /// The same settings with another base URL: in development the port may change between two starts.
+    ///
+    /// # Errors
+    /// When the document is not one of this program's, or a tenant cannot have this base URL.
+    fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure>;
+}
+
+/// What only the privileged process may do. Every call may come again after it has succeeded.
+pub trait Privileged: Send + Sync + 'static {
+    /// Gives the uid its name: the tenant's id, which is what PostgreSQL's `peer` method asks for.
+    fn add_account<'a>(&'a self, uid: u32, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// From now on requests to these hostnames start the tenant's engine.
+    fn tenant_ready(&self, start: TenantStart) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// Stops the tenant's engine and forgets the tenant.
+    fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+/// All that an engine is started with.
+#[derive(Debug, Clone)]
+pub struct TenantStart {
+    /// Also the name of the database and of the runtime role.
+    pub id: TenantId,
+    /// The operating system user.
+    pub uid: u32,
+    /// The person's name for it.
+    pub slug: Slug,
+    /// The hosts it answers for.
+    pub hostnames: Vec<Hostname>,
+    /// The settings document.
+    pub settings: Value,
+    /// Its secret.
+    pub secret: TenantSecret,
+}
+
+/// What [`crate::Control::open`] needs.
+pub struct ControlParts {
+    /// The control plane's own database, as the role that owns it.
+    pub database: Database,
+    /// The name of that database; provisioning logs in there too.
+    pub database_name: String,
+    /// Opens connections to the server as the control plane's operating system user.
+    pub connect: Arc<dyn Connect>,
+    /// Where secrets are kept.
+    pub vault: Arc<dyn Vault>,
+    /// The privileged process.
+    pub privileged: Arc<dyn Privileged>,
+    /// The tenants' schema.
+    pub schema: Arc<dyn TenantSchema>,
+    /// Dates audit events' ids.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids, keys and secrets.
+    pub rng: Arc<dyn Rng>,
+    /// The address of a tenant.
+    pub base_url_for: Arc<BaseUrl>,
+    /// Whether the console page is shown to everybody who can reach its host.
+    pub development: bool,
+    /// The command that the console page tells people to create a tenant with.
+    pub create_command: String,
+}

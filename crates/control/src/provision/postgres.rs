@@ -1,0 +1,126 @@
+//! A tenant's roles and its database.
+//!
+//! Names of roles and databases are tenant ids (`t` and 24 letters or digits), quoted all the same.
+
+use kiavi_base::TenantId;
+use kiavi_db::{AdminConnection, DbError, Login, SqlState, quote_ident};
+
+use crate::{
+    CONTROL_ROLE, Control, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP, error::StepError, tenant::owner_role,
+};
+
+/// Connections of the runtime role: five for an engine (one shared, four transactions), twice because an engine
+/// may start while its predecessor ends.
+const ROLE_CONNECTIONS: u32 = 10;
+/// Connections to the database: the runtime role's and two of the control plane's.
+const DATABASE_CONNECTIONS: u32 = ROLE_CONNECTIONS + 2;
+
+const ROLE: &str = "SELECT 1 FROM pg_roles WHERE rolname = $1";
+const DATABASE: &str = "SELECT 1 FROM pg_database WHERE datname = $1";
+
+/// Connects to the control plane's own database for statements that are not constants.
+pub(super) async fn administer(control: &Control) -> Result<AdminConnection, DbError> {
+    connect_to(control, &control.parts().database_name).await
+}
+
+async fn connect_to(control: &Control, database: &str) -> Result<AdminConnection, DbError> {
+    AdminConnection::connect(&*control.parts().connect, &Login::new(CONTROL_ROLE, database)).await
+}
+
+/// Makes both roles where they are missing and sets them right where they are not: the runtime role may change
+/// its own password and its own session defaults (PostgreSQL manual, ALTER ROLE), so both are set back.
+pub(super) async fn settle_roles(control: &Control, id: &TenantId) -> Result<(), StepError> {
+    let (owner, runtime) = (owner_role(id), id.as_str());
+    let (owner_ident, runtime_ident) = (quote_ident(&owner), quote_ident(runtime));
+    let connection = administer(control).await?;
+    for (role, ident) in [(owner.as_str(), &owner_ident), (runtime, &runtime_ident)] {
+        if !exists(&connection, ROLE, role).await? {
+            let made = connection.batch_execute(&format!("CREATE ROLE {ident}")).await;
+            ignore(made, &SqlState::DUPLICATE_OBJECT)?;
+        }
+        control.reach("after a role is made")?;
+    }
+    // One text is one transaction: the rights come together or not at all.
+    connection
+        .batch_execute(&format!(
+            "ALTER ROLE {owner_ident} NOLOGIN NOCREATEDB NOCREATEROLE PASSWORD NULL;
+             ALTER ROLE {runtime_ident} LOGIN NOCREATEDB NOCREATEROLE PASSWORD NULL
+                 CONNECTION LIMIT {ROLE_CONNECTIONS};
+             ALTER ROLE {runtime_ident} RESET ALL;
+             GRANT {OWNER_GROUP} TO {owner_ident};
+             GRANT {TENANT_GROUP} TO {runtime_ident};
+             GRANT {owner_ident} TO {CONTROL_ROLE};"
+        ))
+        .await?;
+    Ok(())
+}
+
+/// Copies the template. The copy takes no connection until nobody but its tenant may connect to it: rights on a
+/// database are not copied with it, and a new one is open to all (PostgreSQL manual §23.3).
+pub(super) async fn make_database(control: &Control, id: &TenantId) -> Result<(), StepError> {
+    let (owner, runtime) = (quote_ident(&owner_role(id)), quote_ident(id.as_str()));
+    let connection = administer(control).await?;
+    if !exists(&connection, DATABASE, id.as_str()).await? {
+        // STRATEGY file_copy would force checkpoints that stall every tenant.
+        let made = connection
+            .batch_execute(&format!(
+                "CREATE DATABASE {runtime} TEMPLATE {TEMPLATE_DATABASE} STRATEGY wal_log OWNER {owner}
+                     ALLOW_CONNECTIONS false CONNECTION LIMIT {DATABASE_CONNECTIONS}"
+            ))
+            .await;
+        ignore(made, &SqlState::DUPLICATE_DATABASE)?;
+    }
+    control.reach("after the database is made")?;
+    connection
+        .batch_execute(&format!(
+            "REVOKE ALL ON DATABASE {runtime} FROM PUBLIC;
+             GRANT CONNECT ON DATABASE {runtime} TO {runtime};
+             ALTER DATABASE {runtime} WITH ALLOW_CONNECTIONS true;
+             ALTER DATABASE {runtime} RESET ALL;"
+        ))
+        .await?;
+    control.reach("after the database is opened")?;
+    let inside = connect_to(control, id.as_str()).await?;
+    inside
+        .batch_execute(&format!(
+            "SET ROLE {owner};
+             REVOKE ALL ON SCHEMA public FROM PUBLIC;
+             GRANT USAGE ON SCHEMA public TO {runtime};"
+        ))
+        .await?;
+    Ok(())
+}
+
+/// Brings the tenant's tables forward, as the owner role.
+pub(super) async fn migrate(control: &Control, id: &TenantId) -> Result<(), StepError> {
+    let mut inside = connect_to(control, id.as_str()).await?;
+    let schema = &control.parts().schema;
+    schema.migrate(&mut inside, &owner_role(id), id.as_str()).await.map_err(StepError::Schema)
+}
+
+/// Drops the database with whatever is connected to it, then the roles.
+pub(super) async fn drop_database_and_roles(control: &Control, id: &TenantId) -> Result<(), StepError> {
+    let (owner, runtime) = (quote_ident(&owner_role(id)), quote_ident(id.as_str()));
+    let connection = administer(control).await?;
+    if exists(&connection, ROLE, id.as_str()).await? {
+        // Ending the sessions of a role takes membership in it.
+        connection.batch_execute(&format!("GRANT {runtime} TO {CONTROL_ROLE}")).await?;
+    }
+    connection.batch_execute(&format!("DROP DATABASE IF EXISTS {runtime} WITH (FORCE)")).await?;
+    control.reach("after the database is dropped")?;
+    connection.batch_execute(&format!("DROP ROLE IF EXISTS {runtime}, {owner}")).await?;
+    Ok(())
+}
+
+async fn exists(connection: &AdminConnection, question: &str, name: &str) -> Result<bool, DbError> {
+    Ok(connection.query_opt(question, &[&name]).await?.is_some())
+}
+
+/// Takes one failure for success: somebody else, perhaps our own statement from before a crash, was first. Two
+/// that race in the catalog see a violated unique index instead.
+fn ignore(outcome: Result<(), DbError>, state: &SqlState) -> Result<(), DbError> {
+    match outcome {
+        Err(error) if error.sqlstate() == Some(state) || error.is_unique_violation() => Ok(()),
+        outcome => outcome,
+    }
+}

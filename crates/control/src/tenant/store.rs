@@ -1,0 +1,180 @@
+//! The rows of tenants and of their steps.
+
+use jiff::Timestamp;
+use kiavi_base::{Slug, TenantId};
+use kiavi_db::{Database, DbError, Row, Sql, Transaction};
+use serde_json::Value;
+
+use super::{Target, Tenant, TenantState};
+use crate::step::Step;
+
+macro_rules! tenant_columns {
+    () => {
+        "id, slug, uid, state, target, settings, settings_version, last_error, created_at"
+    };
+}
+
+pub(crate) const TENANT_BY_ID: Sql =
+    Sql::new("TENANT_BY_ID", concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE id = $1"));
+pub(crate) const TENANT_BY_SLUG: Sql =
+    Sql::new("TENANT_BY_SLUG", concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE slug = $1"));
+pub(crate) const TENANTS_AFTER: Sql = Sql::new(
+    "TENANTS_AFTER",
+    concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE slug > $1 ORDER BY slug LIMIT $2"),
+);
+pub(crate) const INSERT_TENANT: Sql = Sql::new(
+    "INSERT_TENANT",
+    concat!(
+        "INSERT INTO tenant (id, slug, settings) VALUES ($1, $2, $3)
+         ON CONFLICT (slug) DO NOTHING RETURNING ",
+        tenant_columns!()
+    ),
+);
+pub(crate) const STEPS: Sql = Sql::new(
+    "STEPS",
+    "SELECT step, started_at, finished_at, attempts FROM provisioning_step WHERE tenant_id = $1",
+);
+pub(crate) const START_STEP: Sql = Sql::new(
+    "START_STEP",
+    "INSERT INTO provisioning_step AS s (tenant_id, step) VALUES ($1, $2)
+     ON CONFLICT (tenant_id, step) DO UPDATE SET started_at = now(), attempts = s.attempts + 1",
+);
+pub(crate) const FINISH_STEP: Sql = Sql::new(
+    "FINISH_STEP",
+    "UPDATE provisioning_step SET finished_at = now() WHERE tenant_id = $1 AND step = $2",
+);
+pub(crate) const SET_STATE: Sql = Sql::new(
+    "SET_STATE",
+    "UPDATE tenant SET state = $2, failures = 0, retry_at = NULL, last_error = NULL
+     WHERE id = $1 AND target = 'running'",
+);
+pub(crate) const SET_SCHEMA_VERSION: Sql =
+    Sql::new("SET_SCHEMA_VERSION", "UPDATE tenant SET schema_version = $2 WHERE id = $1");
+pub(crate) const SET_SETTINGS: Sql = Sql::new(
+    "SET_SETTINGS",
+    "UPDATE tenant SET settings = $2, settings_version = settings_version + 1 WHERE id = $1",
+);
+pub(crate) const SET_FAILED: Sql = Sql::new(
+    "SET_FAILED",
+    "UPDATE tenant SET state = CASE target WHEN 'deleted' THEN 'deleting' ELSE 'failed' END,
+            last_error = $2, failures = failures + 1,
+            retry_at = now() + make_interval(secs => least($3::double precision, power(2, least(failures, 16))))
+     WHERE id = $1",
+);
+pub(crate) const SET_DELETING: Sql = Sql::new(
+    "SET_DELETING",
+    "UPDATE tenant SET target = 'deleted', state = 'deleting', failures = 0, retry_at = NULL, last_error = NULL
+     WHERE id = $1 AND target <> 'deleted'",
+);
+pub(crate) const DELETE_TENANT: Sql =
+    Sql::new("DELETE_TENANT", "DELETE FROM tenant WHERE id = $1 AND target = 'deleted'");
+pub(crate) const DUE_TENANTS: Sql = Sql::new(
+    "DUE_TENANTS",
+    "SELECT id FROM tenant WHERE state <> 'running' AND (retry_at IS NULL OR retry_at <= now())
+     ORDER BY created_at LIMIT 32",
+);
+pub(crate) const NEXT_RETRY: Sql = Sql::new(
+    "NEXT_RETRY",
+    "SELECT extract(epoch FROM min(retry_at) - now())::double precision FROM tenant
+     WHERE state <> 'running' AND retry_at > now()",
+);
+pub(crate) const OUTDATED_SCHEMAS_TO_DO: Sql = Sql::new(
+    "OUTDATED_SCHEMAS_TO_DO",
+    "UPDATE provisioning_step SET finished_at = NULL
+     WHERE step = 'schema' AND tenant_id IN (SELECT id FROM tenant WHERE schema_version < $1)",
+);
+pub(crate) const RUNNING_TO_DO: Sql = Sql::new(
+    "RUNNING_TO_DO",
+    "UPDATE provisioning_step SET finished_at = NULL WHERE step = 'running' AND finished_at IS NOT NULL",
+);
+pub(crate) const RUNNING_STATE_TO_SCHEMA: Sql =
+    Sql::new("RUNNING_STATE_TO_SCHEMA", "UPDATE tenant SET state = 'schema' WHERE state = 'running'");
+pub(crate) const RETRY_NOW: Sql =
+    Sql::new("RETRY_NOW", "UPDATE tenant SET retry_at = NULL WHERE retry_at IS NOT NULL");
+
+/// Longest pause before a failed step is tried again, in seconds.
+pub(crate) const MAX_RETRY_SECONDS: f64 = 60.0;
+
+/// How a step of a tenant stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StepRow {
+    pub(crate) step: Step,
+    pub(crate) started_at: Timestamp,
+    pub(crate) finished_at: Option<Timestamp>,
+    pub(crate) attempts: i32,
+}
+
+/// The tenant with this id or, failing that, this name.
+pub(crate) async fn find(database: &Database, id_or_slug: &str) -> Result<Option<Tenant>, DbError> {
+    let row = match id_or_slug.parse::<TenantId>() {
+        Ok(id) => database.query_opt(&TENANT_BY_ID, &[&id.as_str()]).await?,
+        Err(_) => database.query_opt(&TENANT_BY_SLUG, &[&id_or_slug]).await?,
+    };
+    row.as_ref().map(tenant).transpose()
+}
+
+/// Up to `limit` tenants by name, after `slug`.
+pub(crate) async fn list(database: &Database, slug: &str, limit: i64) -> Result<Vec<Tenant>, DbError> {
+    database.query(&TENANTS_AFTER, &[&slug, &limit]).await?.iter().map(tenant).collect()
+}
+
+/// Writes a new tenant down. `None` when the name is taken.
+pub(crate) async fn insert(
+    transaction: &Transaction,
+    id: &TenantId,
+    slug: &Slug,
+    settings: &Value,
+) -> Result<Option<Tenant>, DbError> {
+    let row = transaction.query_opt(&INSERT_TENANT, &[&id.as_str(), &slug.as_str(), settings]).await?;
+    row.as_ref().map(tenant).transpose()
+}
+
+/// The steps of a tenant that were begun, in their order.
+pub(crate) async fn steps(database: &Database, id: &TenantId) -> Result<Vec<StepRow>, DbError> {
+    let rows = database.query(&STEPS, &[&id.as_str()]).await?;
+    let mut steps = rows.iter().filter_map(|row| step(row).transpose()).collect::<Result<Vec<_>, _>>()?;
+    steps.sort_by_key(|row| row.step);
+    Ok(steps)
+}
+
+/// The ids of tenants that are not where they should be and whose pause is over.
+pub(crate) async fn due(database: &Database) -> Result<Vec<TenantId>, DbError> {
+    let rows = database.query(&DUE_TENANTS, &[]).await?;
+    rows.iter().map(|row| parsed(row.try_get(0)?)).collect()
+}
+
+/// Seconds until the next pause is over.
+pub(crate) async fn seconds_to_next_retry(database: &Database) -> Result<Option<f64>, DbError> {
+    Ok(database.query_one(&NEXT_RETRY, &[]).await?.try_get(0)?)
+}
+
+fn tenant(row: &Row) -> Result<Tenant, DbError> {
+    let uid: i64 = row.try_get("uid")?;
+    let target: &str = row.try_get("target")?;
+    Ok(Tenant {
+        id: parsed(row.try_get("id")?)?,
+        slug: parsed(row.try_get("slug")?)?,
+        uid: u32::try_from(uid).map_err(|_| DbError::Value("tenant.uid".into()))?,
+        state: TenantState::parse(row.try_get("state")?),
+        target: if target == "deleted" { Target::Deleted } else { Target::Running },
+        settings: row.try_get("settings")?,
+        settings_version: row.try_get("settings_version")?,
+        last_error: row.try_get("last_error")?,
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+/// A row of a step that this version knows.
+fn step(row: &Row) -> Result<Option<StepRow>, DbError> {
+    let Some(step) = Step::parse(row.try_get("step")?) else { return Ok(None) };
+    Ok(Some(StepRow {
+        step,
+        started_at: row.try_get("started_at")?,
+        finished_at: row.try_get("finished_at")?,
+        attempts: row.try_get("attempts")?,
+    }))
+}
+
+fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, DbError> {
+    text.parse().map_err(|_| DbError::Value(format!("not a {}", std::any::type_name::<T>())))
+}

@@ -1,0 +1,311 @@
+//! The management API through its router.
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use super::*;
+use crate::CallerKind;
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    /// Status and code of a problem, after checking its form (RFC 9457 §3).
+    fn problem(&self) -> (u16, String) {
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{}", self.text);
+        let body = self.json();
+        assert_eq!(body["status"], self.status.as_u16());
+        for member in ["type", "title", "detail", "code", "request_id"] {
+            assert!(!body[member].as_str().unwrap().is_empty(), "{member} of {body}");
+        }
+        assert_eq!(self.headers["x-request-id"], body["request_id"].as_str().unwrap());
+        (self.status.as_u16(), body["code"].as_str().unwrap().to_owned())
+    }
+
+    /// The server-sent events: name and data.
+    fn events(&self) -> Vec<(String, Value)> {
+        let field = |event: &str, name: &str| {
+            event.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(": ")?.to_owned()))
+        };
+        self.text
+            .split("\n\n")
+            .filter_map(|event| {
+                Some((field(event, "event")?, serde_json::from_str(&field(event, "data")?).unwrap()))
+            })
+            .collect()
+    }
+}
+
+async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+}
+
+async fn get(router: &Router, path: &str) -> Answer {
+    send(router, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+fn post() -> axum::http::request::Builder {
+    Request::post("/api/v1/tenants").header(header::CONTENT_TYPE, "application/json")
+}
+
+async fn create(router: &Router, body: &str) -> Answer {
+    send(router, post().body(Body::from(body.to_owned())).unwrap()).await
+}
+
+/// A running instance's routers: of the control socket and of the console's host.
+async fn serving<T>(instance: &Instance, journey: impl AsyncFnOnce(&Control, Router, Router) -> T) -> T {
+    let control = instance.start().await;
+    let local = control.router(CallerKind::LocalOperator);
+    let console = control.router(CallerKind::ConsoleHost);
+    tokio::select! {
+        result = journey(&control, local, console) => result,
+        () = control.run_reconciler() => unreachable!("it runs for ever"),
+    }
+}
+
+#[tokio::test]
+async fn a_created_tenant_runs_and_can_be_read() {
+    let instance = Instance::new().await;
+    serving(&instance, async |_, local, _| {
+        let created = create(&local, r#"{"slug": "shop"}"#).await;
+        assert_eq!(created.status, StatusCode::CREATED, "{}", created.text);
+        let tenant = created.json();
+        assert_eq!((&tenant["slug"], &tenant["state"]), (&json!("shop"), &json!("running")));
+        assert_eq!(tenant["url"], "http://shop.localhost:8080");
+        let id = tenant["id"].as_str().unwrap();
+        assert_eq!(created.headers[header::LOCATION], format!("/api/v1/tenants/{id}"));
+        for name in [id, "shop"] {
+            let shown = get(&local, &format!("/api/v1/tenants/{name}")).await.json();
+            assert_eq!(shown["id"], id);
+            let steps: Vec<_> =
+                shown["steps"].as_array().unwrap().iter().map(|step| step["step"].clone()).collect();
+            assert_eq!(steps, ["secret", "role", "database", "schema", "running"]);
+        }
+        assert_eq!(get(&local, "/api/v1/tenants/nobody").await.problem(), (404, "tenant_not_found".into()));
+        let again = create(&local, r#"{"name": "shop"}"#).await;
+        assert_eq!(again.problem(), (409, "tenant_exists".into()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_refused_with_a_reason() {
+    let instance = Instance::new().await;
+    serving(&instance, async |control, local, _| {
+        let cases = [
+            (r#"{"slug": "Shop"}"#, 422, "invalid_name"),
+            (r#"{"slug": ""}"#, 422, "invalid_name"),
+            (r#"{"slug": "console"}"#, 422, "reserved_name"),
+            (r#"{"slug": "shop", "uid": 0}"#, 400, "invalid_body"),
+            (r#"{"slug": "shop", "slug": "other"}"#, 400, "invalid_body"),
+            (r#"{"slug": 7}"#, 400, "invalid_body"),
+            ("{}", 400, "invalid_body"),
+            ("", 400, "invalid_body"),
+            ("{", 400, "invalid_body"),
+        ];
+        for (body, status, code) in cases {
+            assert_eq!(create(&local, body).await.problem(), (status, code.into()), "{body}");
+        }
+        let large = format!(r#"{{"slug": "{}"}}"#, "a".repeat(70_000));
+        assert_eq!(create(&local, &large).await.problem(), (413, "body_too_large".into()));
+        let form = Request::post("/api/v1/tenants").header(header::CONTENT_TYPE, "text/plain");
+        let form = send(&local, form.body(Body::from("{}")).unwrap()).await;
+        assert_eq!(form.problem(), (415, "unsupported_media_type".into()));
+        assert_eq!(get(&local, "/api/v1/nothing").await.problem(), (404, "not_found".into()));
+        assert_eq!(get(&local, "/api/v1/tenants?limit=0").await.problem(), (400, "invalid_query".into()));
+        assert_eq!(get(&local, "/api/v1/tenants?colour=red").await.problem(), (400, "invalid_query".into()));
+        let delete = Request::delete("/api/v1/tenants").body(Body::empty()).unwrap();
+        assert_eq!(send(&local, delete).await.problem(), (405, "method_not_allowed".into()));
+        assert!(control.tenants().await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repeated_request_with_its_key_makes_one_tenant() {
+    let instance = Instance::new().await;
+    serving(&instance, async |control, local, _| {
+        let request = |slug: &str, key: &str| {
+            let body = json!({ "slug": slug }).to_string();
+            send(&local, post().header("idempotency-key", key).body(Body::from(body)).unwrap())
+        };
+        let (first, twin) = tokio::join!(request("shop", "k1"), request("shop", "k1"));
+        let again = request("shop", "k1").await;
+        for answer in [&first, &twin, &again] {
+            assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+            assert_eq!(answer.json(), first.json());
+        }
+        assert_eq!(request("other", "k1").await.problem(), (422, "idempotency_key_reused".into()));
+        assert_eq!(request("shop", "k2").await.problem(), (409, "tenant_exists".into()));
+        assert_eq!(request("other", "a b").await.problem(), (400, "invalid_idempotency_key".into()));
+        // A request that made nothing leaves its key free.
+        assert_eq!(request("other", "k2").await.status, StatusCode::CREATED);
+        assert_eq!(control.tenants().await.unwrap().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_list_has_pages() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    for name in ["c", "a", "b"] {
+        instance.request(&control, name).await;
+    }
+    let router = control.router(CallerKind::LocalOperator);
+    let slugs = |page: &Value| -> Vec<String> {
+        page["tenants"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tenant| tenant["slug"].as_str().unwrap().into())
+            .collect()
+    };
+    let first = get(&router, "/api/v1/tenants?limit=2").await.json();
+    assert_eq!((slugs(&first), &first["next"]), (vec!["a".into(), "b".into()], &json!("b")));
+    let second = get(&router, "/api/v1/tenants?limit=2&after=b").await.json();
+    assert_eq!((slugs(&second), &second["next"]), (vec!["c".into()], &Value::Null));
+}
+
+#[tokio::test]
+async fn progress_tells_the_true_steps_in_order() {
+    let instance = Instance::new().await;
+    serving(&instance, async |_, local, _| {
+        let body = r#"{"slug": "shop"}"#;
+        let request = post().header(header::ACCEPT, "text/event-stream").body(Body::from(body)).unwrap();
+        let created = send(&local, request).await;
+        assert_eq!(created.status, StatusCode::OK);
+        let late = get(&local, "/api/v1/tenants/shop/progress").await;
+        for answer in [created, late] {
+            let events = answer.events();
+            assert_eq!((events[0].0.as_str(), &events[0].1["slug"]), ("tenant", &json!("shop")));
+            let last = events.last().unwrap();
+            assert_eq!((last.0.as_str(), &last.1["state"]), ("done", &json!("running")));
+            let done: Vec<_> = events.iter().filter(|(_, data)| data["status"] == "done").collect();
+            let steps: Vec<_> = done.iter().map(|(_, data)| data["step"].as_str().unwrap()).collect();
+            assert_eq!(steps, ["secret", "role", "database", "schema", "running"]);
+            assert_eq!((&done[4].1["number"], &done[4].1["of"]), (&json!(5), &json!(5)));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failure_ends_the_progress_with_its_reason() {
+    let instance = Instance::new().await;
+    instance.privileged.failures.store(1, Ordering::SeqCst);
+    serving(&instance, async |_, local, _| {
+        let body = r#"{"slug": "shop"}"#;
+        let request = post().header(header::ACCEPT, "text/event-stream").body(Body::from(body)).unwrap();
+        let events = send(&local, request).await.events();
+        let (name, data) = events.last().unwrap();
+        assert_eq!((name.as_str(), &data["code"]), ("failed", &json!("start_failed")));
+        assert!(!data.to_string().contains("launcher"), "the cause is for the log");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_route_of_the_console_host_asks_for_a_key() {
+    let instance = Instance::new().await;
+    serving(&instance, async |control, _, console| {
+        let key = control.ensure_management_key().await.unwrap();
+        let old = key.expose_secret().to_owned();
+        let key = control.ensure_management_key().await.unwrap();
+        let forged = format!("{}A", &old[..old.len() - 1]);
+        let routes = [
+            ("GET", "/api/v1/tenants"),
+            ("POST", "/api/v1/tenants"),
+            ("GET", "/api/v1/tenants/shop"),
+            ("GET", "/api/v1/tenants/shop/progress"),
+            ("GET", "/api/v1/nothing"),
+        ];
+        for (method, path) in routes {
+            for authorization in [None, Some("Bearer"), Some(""), Some(old.as_str()), Some(forged.as_str())] {
+                let mut request = Request::builder().method(method).uri(path);
+                if let Some(token) = authorization {
+                    request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+                }
+                let answer = send(&console, request.body(Body::empty()).unwrap()).await;
+                assert_eq!(answer.problem(), (401, "unauthorized".into()), "{method} {path}");
+                assert!(answer.headers.contains_key(header::WWW_AUTHENTICATE));
+            }
+        }
+        let bearer = format!("Bearer {}", key.expose_secret());
+        let body = r#"{"slug": "shop"}"#;
+        let request = post().header(header::AUTHORIZATION, &bearer).body(Body::from(body)).unwrap();
+        let created = send(&console, request).await;
+        assert_eq!(created.status, StatusCode::CREATED, "{}", created.text);
+        let id = created.json()["id"].as_str().unwrap().to_owned();
+        let question = "SELECT count(*) FROM audit_event WHERE subject = $1 AND actor LIKE 'management_key:%'
+                        AND request_id IS NOT NULL AND type = 'tenant.requested'";
+        assert_eq!(instance.count(question, &id).await, 1);
+        let stored = "SELECT count(*) FROM management_key WHERE management_key::text LIKE '%' || $1 || '%'";
+        assert_eq!(instance.count(stored, key.expose_secret()).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_console_page_is_there_in_development_only() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    instance.tenant(&control, "shop").await;
+    let page = get(&control.router(CallerKind::ConsoleHost), "/").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("http://shop.localhost:8080"));
+    let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'"));
+    let style = page.text.split('"').find(|part| part.ends_with(".css")).unwrap();
+    let style = get(&control.router(CallerKind::ConsoleHost), style).await;
+    assert_eq!(style.headers[header::CONTENT_TYPE], "text/css; charset=utf-8");
+    assert!(style.headers[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+
+    let production = instance.start_with(false).await;
+    for router in [production.router(CallerKind::ConsoleHost), production.router(CallerKind::LocalOperator)] {
+        for path in ["/", "/events"] {
+            assert_eq!(get(&router, path).await.problem(), (404, "not_found".into()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_console_is_told_of_a_change() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let request = Request::get("/events").body(Body::empty()).unwrap();
+    let response = control.router(CallerKind::ConsoleHost).oneshot(request).await.unwrap();
+    instance.request(&control, "shop").await;
+    let frame = response.into_body().frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(frame.as_ref(), b"data: changed\n\n");
+}
+
+#[tokio::test]
+async fn streams_are_bounded() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let router = control.router(CallerKind::ConsoleHost);
+    let open = || router.clone().oneshot(Request::get("/events").body(Body::empty()).unwrap());
+    let mut streams = Vec::new();
+    for _ in 0..crate::control::MAX_STREAMS {
+        streams.push(open().await.unwrap());
+    }
+    assert_eq!(get(&router, "/events").await.problem(), (503, "too_many_streams".into()));
+    streams.pop();
+    assert_eq!(open().await.unwrap().status(), StatusCode::OK);
+}

@@ -1,0 +1,309 @@
+//! The control plane on a real server, with a fake only where another process would be.
+
+mod api;
+mod interruption;
+mod isolation;
+mod reconciler;
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI32, AtomicU32, Ordering},
+    },
+};
+
+use kiavi_base::{ExposeSecret, Slug, SystemClock, TenantId};
+use kiavi_crypto::SystemRng;
+use kiavi_db::{AdminConnection, BoxFuture, Login, Migration, prepare_all, quote_ident};
+use kiavi_testkit::TestDatabase;
+use kiavi_vault::{SealedFiles, Vault};
+use serde_json::{Value, json};
+
+use crate::{
+    CONTROL_ROLE, Control, ControlParts, Failure, OWNER_GROUP, Privileged, TEMPLATE_DATABASE, TENANT_GROUP,
+    Tenant, TenantSchema, TenantStart, TenantState, audit,
+    caller::Actor,
+    management_key, owner_role, parse_name, provision,
+    tenant::{create, store},
+};
+
+/// Decides at each point of provisioning whether a test stops there.
+pub(crate) type Interrupt = Box<dyn Fn(&'static str) -> bool + Send>;
+
+pub(crate) const SUPERUSER: &str = "kiavi_super";
+
+/// The privileged process, as a table of what it was told.
+#[derive(Default)]
+struct FakePrivileged {
+    accounts: Mutex<BTreeMap<u32, TenantId>>,
+    ready: Mutex<BTreeMap<TenantId, TenantStart>>,
+    /// How many calls of `tenant_ready` fail from now on.
+    failures: AtomicU32,
+}
+
+impl Privileged for FakePrivileged {
+    fn add_account<'a>(&'a self, uid: u32, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let known = self.accounts.lock().unwrap().insert(uid, tenant.clone());
+            assert!(known.is_none_or(|known| known == *tenant), "a uid was used twice");
+            Ok(())
+        })
+    }
+
+    fn tenant_ready(&self, start: TenantStart) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
+            let fails =
+                self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
+            if fails.is_ok() {
+                return Err("the launcher is away".into());
+            }
+            self.ready.lock().unwrap().insert(start.id.clone(), start);
+            Ok(())
+        })
+    }
+
+    fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.ready.lock().unwrap().remove(tenant);
+            Ok(())
+        })
+    }
+}
+
+/// A schema of one table, or of two.
+struct FakeSchema(AtomicI32);
+
+const TENANT_MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "item", sql: "CREATE TABLE item (id int PRIMARY KEY)" },
+    Migration { version: 2, name: "more", sql: "CREATE TABLE more (id int PRIMARY KEY)" },
+];
+
+impl TenantSchema for FakeSchema {
+    fn version(&self) -> i32 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn migrate<'a>(
+        &'a self,
+        connection: &'a mut AdminConnection,
+        owner: &'a str,
+        runtime: &'a str,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let steps = &TENANT_MIGRATIONS[..usize::try_from(self.version())?];
+            kiavi_db::migrate(connection, steps, Some(owner)).await?;
+            let grant = format!(
+                "SET ROLE {}; GRANT SELECT, INSERT ON item TO {}; RESET ROLE",
+                quote_ident(owner),
+                quote_ident(runtime)
+            );
+            connection.batch_execute(&grant).await?;
+            Ok(())
+        })
+    }
+
+    fn default_settings(&self, slug: &Slug, base_url: &str) -> Result<Value, Failure> {
+        Ok(json!({ "app": slug, "base_url": base_url }))
+    }
+
+    fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure> {
+        let mut settings = settings.clone();
+        settings["base_url"] = base_url.into();
+        Ok(settings)
+    }
+}
+
+#[test]
+fn the_names_are_those_that_the_private_cluster_has() {
+    use kiavi_localpg as localpg;
+    assert_eq!(
+        (CONTROL_ROLE, TENANT_GROUP, OWNER_GROUP, TEMPLATE_DATABASE, SUPERUSER),
+        (
+            localpg::CONTROL_ROLE,
+            localpg::TENANTS_ROLE,
+            localpg::OWNERS_ROLE,
+            localpg::TEMPLATE_DATABASE,
+            localpg::SUPERUSER
+        )
+    );
+}
+
+/// An instance: what stays when its control plane is killed and started again.
+struct Instance {
+    database: TestDatabase,
+    folder: PathBuf,
+    privileged: Arc<FakePrivileged>,
+    schema: Arc<FakeSchema>,
+    port: AtomicU32,
+}
+
+impl Instance {
+    async fn new() -> Self {
+        let database = TestDatabase::empty().await;
+        kiavi_localpg::bootstrap(&*database.connector()).await.unwrap();
+        let own = format!("ALTER DATABASE {} OWNER TO {CONTROL_ROLE}", quote_ident(database.name()));
+        database.admin().await.batch_execute(&own).await.unwrap();
+        let folder = std::env::temp_dir().join(format!("kiavi-control-{}", TenantId::random(&SystemRng)));
+        std::fs::create_dir(&folder).unwrap();
+        Self {
+            database,
+            folder,
+            privileged: Arc::default(),
+            schema: Arc::new(FakeSchema(AtomicI32::new(1))),
+            port: AtomicU32::new(8080),
+        }
+    }
+
+    fn vault(&self) -> SealedFiles {
+        SealedFiles::open(&self.folder, Arc::new(SystemRng)).unwrap()
+    }
+
+    /// A control plane that has just started.
+    async fn start(&self) -> Control {
+        self.start_with(true).await
+    }
+
+    async fn start_with(&self, development: bool) -> Control {
+        let port = self.port.load(Ordering::SeqCst);
+        Control::open(ControlParts {
+            database: self.database.database_as(CONTROL_ROLE),
+            database_name: self.database.name().to_owned(),
+            connect: self.database.connector(),
+            vault: Arc::new(self.vault()),
+            privileged: Arc::clone(&self.privileged) as _,
+            schema: Arc::clone(&self.schema) as _,
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(SystemRng),
+            base_url_for: Arc::new(move |slug| format!("http://{slug}.localhost:{port}")),
+            development,
+            create_command: "kiavi tenant create NAME".to_owned(),
+        })
+        .await
+        .unwrap()
+    }
+
+    async fn request(&self, control: &Control, name: &str) -> Tenant {
+        create::create(control, &Actor::CONTROL, &parse_name(name).unwrap(), None).await.unwrap()
+    }
+
+    /// A tenant that runs.
+    async fn tenant(&self, control: &Control, name: &str) -> Tenant {
+        let id = self.request(control, name).await.id;
+        provision::converge(control, &id).await;
+        let tenant = control.tenant(id.as_str()).await.unwrap().unwrap();
+        assert_eq!(tenant.state, TenantState::Running, "{:?}", tenant.last_error);
+        tenant
+    }
+
+    async fn count(&self, question: &str, value: &str) -> i64 {
+        self.database.admin().await.query(question, &[&value]).await.unwrap()[0].get(0)
+    }
+
+    async fn events(&self, id: &TenantId) -> Vec<String> {
+        let question = "SELECT type FROM audit_event WHERE subject = $1 ORDER BY at, id";
+        let rows = self.database.admin().await.query(question, &[&id.as_str()]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    async fn roles(&self, id: &TenantId) -> i64 {
+        let owner = owner_role(id);
+        let question = "SELECT count(*) FROM pg_roles WHERE rolname IN (left($1, 25), $1)";
+        self.count(question, &owner).await
+    }
+
+    async fn databases(&self, id: &TenantId) -> i64 {
+        self.count("SELECT count(*) FROM pg_database WHERE datname = $1", id.as_str()).await
+    }
+
+    /// It is made, with one event for each step.
+    async fn assert_whole(&self, tenant: &Tenant) {
+        self.assert_made(tenant).await;
+        let mut events = self.events(&tenant.id).await;
+        events.retain(|kind| kind != "tenant.started");
+        let expected = ["requested", "secret_created", "role_created", "database_created", "schema_migrated"];
+        assert_eq!(events, expected.map(|verb| format!("tenant.{verb}")));
+    }
+
+    /// Everything is there, once, and agrees.
+    async fn assert_made(&self, tenant: &Tenant) {
+        let id = &tenant.id;
+        assert_eq!((self.databases(id).await, self.roles(id).await), (1, 2), "{id}");
+        let vault = self.vault();
+        let name = provision::secret_name();
+        assert_eq!(vault.versions(id, &name).await.unwrap().len(), 1, "one secret, made once");
+        let stored = vault.get(id, &name).await.unwrap().unwrap();
+        let secret = String::from_utf8(stored.value.expose_secret().to_vec()).unwrap();
+        let start = self.privileged.ready.lock().unwrap().get(id).cloned().expect("the tenant is ready");
+        let purpose = kiavi_crypto::Purpose::UserHandle;
+        let stored = kiavi_crypto::TenantSecret::new(secret.into());
+        assert_eq!(start.secret.subkey(purpose), stored.subkey(purpose));
+        assert_eq!((start.uid, start.slug), (tenant.uid, tenant.slug.clone()));
+        assert_eq!(self.privileged.accounts.lock().unwrap().get(&tenant.uid), Some(id));
+    }
+
+    async fn assert_gone(&self, tenant: &Tenant) {
+        let id = &tenant.id;
+        assert_eq!((self.databases(id).await, self.roles(id).await), (0, 0), "{id}");
+        assert!(!self.vault().tenants().await.unwrap().contains(id));
+        assert!(!self.privileged.ready.lock().unwrap().contains_key(id));
+        assert_eq!(self.count("SELECT count(*) FROM tenant WHERE id = $1", id.as_str()).await, 0);
+    }
+}
+
+impl Drop for Instance {
+    /// Drops the tenants that are left; the server is shared and lives on.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+        let (connector, ids) = (self.database.connector(), self.privileged.accounts.lock().unwrap().clone());
+        let cleaner = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let login = Login::new(SUPERUSER, "postgres");
+                let Ok(admin) = AdminConnection::connect(&*connector, &login).await else { return };
+                for id in ids.values() {
+                    let _ = admin.batch_execute(&format!("DROP DATABASE IF EXISTS {id} WITH (FORCE)")).await;
+                    let _ =
+                        admin.batch_execute(&format!("DROP ROLE IF EXISTS {id}, {}", owner_role(id))).await;
+                }
+            });
+        });
+        let _ = cleaner.join();
+    }
+}
+
+#[tokio::test]
+async fn every_statement_fits_the_schema() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let statements = [
+        &audit::INSERT_EVENT,
+        &create::INSERT_IDEMPOTENCY,
+        &create::IDEMPOTENCY_RECORD,
+        &create::FORGET_IDEMPOTENCY,
+        &management_key::KEY_BY_HASH,
+        &management_key::INSERT_KEY,
+        &management_key::REVOKE_KEYS_BY_LABEL,
+        &store::TENANT_BY_ID,
+        &store::TENANT_BY_SLUG,
+        &store::TENANTS_AFTER,
+        &store::INSERT_TENANT,
+        &store::STEPS,
+        &store::START_STEP,
+        &store::FINISH_STEP,
+        &store::SET_STATE,
+        &store::SET_SCHEMA_VERSION,
+        &store::SET_SETTINGS,
+        &store::SET_FAILED,
+        &store::SET_DELETING,
+        &store::DELETE_TENANT,
+        &store::DUE_TENANTS,
+        &store::NEXT_RETRY,
+        &store::OUTDATED_SCHEMAS_TO_DO,
+        &store::RUNNING_TO_DO,
+        &store::RUNNING_STATE_TO_SCHEMA,
+        &store::RETRY_NOW,
+    ];
+    prepare_all(&control.parts().database, &statements).await.unwrap();
+}

@@ -1,0 +1,16 @@
+//! The only crate that names `aws-lc-rs`: everything cryptographic that Kiavi does goes through here.
+//!
+//! Each use of the tenant's secret has its own subkey (HKDF, RFC 5869), so that nothing minted for one purpose
+//! opens under another.
+
+mod cookie;
+mod keys;
+mod rng;
+mod sealed;
+mod signature;
+
+pub use cookie::{sign_cookie, verify_cookie};
+pub use keys::{Purpose, TenantSecret, constant_time_eq, hmac_sha256, sha256};
+pub use rng::SystemRng;
+pub use sealed::{SealError, SealingKey};
+pub use signature::{EcdsaCurve, InvalidKey, InvalidSignature, RsaScheme, VerifyingKey};

@@ -1,0 +1,169 @@
+//! One connection: its driver task and its prepared statements.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::{Instant, timeout};
+use tokio_postgres::{Client, Config, NoTls, Row, Statement, config::SslMode, error::SqlState};
+
+use crate::{Connect, DbError, Login, Params, Sql};
+
+/// How long connecting and authenticating may take together.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What the server calls our sessions. It is the same for all tenants, because other roles can see it.
+pub(crate) const APPLICATION_NAME: &str = "kiavi";
+/// Session settings, sent with the startup packet so that they cost no round trip. A commit that is reported
+/// is on the disk; no statement runs longer than 5 s; no transaction waits for its client longer than 10 s.
+const SESSION_OPTIONS: &str =
+    "-c synchronous_commit=on -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000";
+
+/// Everything that opening a connection needs.
+#[derive(Clone)]
+pub(crate) struct Opener {
+    connect: Arc<dyn Connect>,
+    login: Arc<Login>,
+    /// How many connections have a living driver task.
+    open: Arc<AtomicUsize>,
+}
+
+impl Opener {
+    pub(crate) fn new(connect: Arc<dyn Connect>, login: Login) -> Self {
+        Self { connect, login: Arc::new(login), open: Arc::default() }
+    }
+
+    pub(crate) fn open_connections(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    pub(crate) async fn open(&self) -> Result<Connection, DbError> {
+        let client =
+            dial(&*self.connect, &self.login, Some(SESSION_OPTIONS), Some(self.open.clone())).await?;
+        Ok(Connection { client, statements: Mutex::default(), last_used: Mutex::new(Instant::now()) })
+    }
+}
+
+/// Connects, logs in and starts the task that drives the connection until either side closes it.
+pub(crate) async fn dial(
+    connect: &dyn Connect,
+    login: &Login,
+    options: Option<&str>,
+    open: Option<Arc<AtomicUsize>>,
+) -> Result<Client, DbError> {
+    let mut config = Config::new();
+    config.user(&login.user).dbname(&login.database).application_name(APPLICATION_NAME);
+    config.ssl_mode(SslMode::Disable);
+    if let Some(options) = options {
+        config.options(options);
+    }
+    let attempt = async {
+        let stream = connect.connect().await.map_err(DbError::unavailable)?;
+        config.connect_raw(stream, NoTls).await.map_err(DbError::unavailable)
+    };
+    let (client, driver) = timeout(CONNECT_TIMEOUT, attempt)
+        .await
+        .map_err(|_| DbError::unavailable(io::Error::from(io::ErrorKind::TimedOut)))??;
+    let counted = Counted::new(open.unwrap_or_default());
+    tokio::spawn(async move {
+        if let Err(error) = driver.await {
+            tracing::debug!(%error, "a database connection ended");
+        }
+        drop(counted);
+    });
+    Ok(client)
+}
+
+/// Counts one open connection while it lives.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(open: Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self(open)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection with the statements that were prepared on it.
+pub(crate) struct Connection {
+    /// Dropped before the statements, so that they do not each send a message to close themselves.
+    client: Client,
+    statements: Mutex<HashMap<(usize, usize), Statement>>,
+    last_used: Mutex<Instant>,
+}
+
+impl Connection {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    pub(crate) fn idle_time(&self) -> Duration {
+        lock(&self.last_used).elapsed()
+    }
+
+    /// Runs a command without parameters or result, such as `BEGIN`.
+    pub(crate) async fn command(&self, text: &str) -> Result<(), tokio_postgres::Error> {
+        self.client.batch_execute(text).await
+    }
+
+    pub(crate) async fn query(
+        &self,
+        sql: &Sql,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let statement = self.prepare(sql).await?;
+        let outcome = self.client.query(&statement, params).await;
+        self.settle(sql, outcome)
+    }
+
+    pub(crate) async fn execute(&self, sql: &Sql, params: Params<'_>) -> Result<u64, tokio_postgres::Error> {
+        let statement = self.prepare(sql).await?;
+        let outcome = self.client.execute(&statement, params).await;
+        self.settle(sql, outcome)
+    }
+
+    pub(crate) async fn prepare(&self, sql: &Sql) -> Result<Statement, tokio_postgres::Error> {
+        let prepared = lock(&self.statements).get(&sql.key()).cloned();
+        if let Some(statement) = prepared {
+            return Ok(statement);
+        }
+        let statement = self.client.prepare(sql.text()).await?;
+        lock(&self.statements).insert(sql.key(), statement.clone());
+        Ok(statement)
+    }
+
+    fn settle<T>(
+        &self,
+        sql: &Sql,
+        outcome: Result<T, tokio_postgres::Error>,
+    ) -> Result<T, tokio_postgres::Error> {
+        *lock(&self.last_used) = Instant::now();
+        if outcome.as_ref().is_err_and(is_stale_plan) {
+            lock(&self.statements).remove(&sql.key());
+        }
+        outcome
+    }
+}
+
+/// Whether a prepared statement no longer fits the schema, because a migration changed it under us: "cached
+/// plan must not change result type", or the statement is gone.
+pub(crate) fn is_stale_plan(error: &tokio_postgres::Error) -> bool {
+    let state = error.code();
+    state == Some(&SqlState::FEATURE_NOT_SUPPORTED) || state == Some(&SqlState::INVALID_SQL_STATEMENT_NAME)
+}
+
+/// A poisoned lock is used on: what these guard has no invariant that a panic could break.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,143 @@
+//! One database as one role.
+
+use std::{io, sync::Arc, time::Duration};
+
+use deadpool::{
+    Runtime,
+    managed::{Manager, Metrics, Pool, PoolError, QueueMode, RecycleError, RecycleResult},
+};
+use tokio_postgres::Row;
+
+use crate::{
+    Connect, DbError, Login, Params, Sql, Transaction,
+    connection::{Connection, Opener, is_stale_plan},
+    lane::Lane,
+};
+
+/// How many transactions run at the same time. A server process costs megabytes, so a tenant gets few.
+pub const MAX_TRANSACTIONS: usize = 4;
+/// How long [`Database::begin`] waits for one of them to end.
+pub const TRANSACTION_WAIT: Duration = Duration::from_secs(2);
+
+/// Makes the connections of the transaction pool.
+pub(crate) struct Connections(Opener);
+
+impl Manager for Connections {
+    type Type = Connection;
+    type Error = DbError;
+
+    async fn create(&self) -> Result<Connection, DbError> {
+        self.0.open().await
+    }
+
+    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<DbError> {
+        if connection.is_closed() { Err(RecycleError::message("closed")) } else { Ok(()) }
+    }
+}
+
+/// A database as one role sees it. Clones share the connections. Nothing is opened before the first statement.
+///
+/// Use it within one tokio runtime with I/O and time enabled; a current-thread runtime will do.
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    opener: Opener,
+    lane: Lane,
+    pool: Pool<Connections>,
+}
+
+impl Database {
+    /// The database that `login` names, reached through `connect`.
+    pub fn new(connect: Arc<dyn Connect>, login: Login) -> Self {
+        let opener = Opener::new(connect, login);
+        let pool = Pool::builder(Connections(opener.clone()))
+            .max_size(MAX_TRANSACTIONS)
+            .wait_timeout(Some(TRANSACTION_WAIT))
+            // The connection used last is used first, so that the others can grow idle and be closed.
+            .queue_mode(QueueMode::Lifo)
+            .runtime(Runtime::Tokio1)
+            .build()
+            .unwrap_or_else(|_| unreachable!("building fails only when timeouts have no runtime"));
+        Self(Arc::new(Inner { lane: Lane::new(opener.clone()), opener, pool }))
+    }
+
+    /// Runs one statement on the lane and returns its rows.
+    pub async fn query(&self, sql: &Sql, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        let connection = self.0.lane.connection().await?;
+        let outcome = match connection.query(sql, params).await {
+            // Outside a transaction a statement that failed did nothing, so it can be tried again.
+            Err(error) if is_stale_plan(&error) => connection.query(sql, params).await,
+            outcome => outcome,
+        };
+        outcome.map_err(|error| DbError::in_statement(sql.name(), error))
+    }
+
+    /// Runs one statement that answers with at most one row; more are [`DbError::RowCount`].
+    pub async fn query_opt(&self, sql: &Sql, params: Params<'_>) -> Result<Option<Row>, DbError> {
+        at_most_one(sql, self.query(sql, params).await?)
+    }
+
+    /// Runs one statement that answers with exactly one row; any other number is [`DbError::RowCount`].
+    pub async fn query_one(&self, sql: &Sql, params: Params<'_>) -> Result<Row, DbError> {
+        exactly_one(sql, self.query(sql, params).await?)
+    }
+
+    /// Runs one statement on the lane and returns how many rows it changed.
+    pub async fn execute(&self, sql: &Sql, params: Params<'_>) -> Result<u64, DbError> {
+        let connection = self.0.lane.connection().await?;
+        let outcome = match connection.execute(sql, params).await {
+            Err(error) if is_stale_plan(&error) => connection.execute(sql, params).await,
+            outcome => outcome,
+        };
+        outcome.map_err(|error| DbError::in_statement(sql.name(), error))
+    }
+
+    /// Reserves a connection for a transaction. The server hears of it with the first statement.
+    pub async fn begin(&self) -> Result<Transaction, DbError> {
+        match self.0.pool.get().await {
+            Ok(connection) => Ok(Transaction::new(connection)),
+            Err(PoolError::Timeout(_)) => Err(DbError::PoolTimeout),
+            Err(PoolError::Backend(error)) => Err(error),
+            Err(_) => Err(DbError::unavailable(io::Error::other("the pool is closed"))),
+        }
+    }
+
+    /// Closes the connections on which nothing ran for `idle`. Call it now and then: a connection costs the
+    /// server several times what an idle engine costs.
+    pub fn close_idle(&self, idle: Duration) {
+        self.0.lane.close_idle(idle);
+        self.0.pool.retain(|connection, _| connection.idle_time() < idle);
+    }
+
+    /// How many connections are open, the lane's included.
+    pub fn open_connections(&self) -> usize {
+        self.0.opener.open_connections()
+    }
+}
+
+pub(crate) fn at_most_one(sql: &Sql, mut rows: Vec<Row>) -> Result<Option<Row>, DbError> {
+    match rows.len() {
+        0 | 1 => Ok(rows.pop()),
+        rows => Err(DbError::RowCount { statement: sql.name(), rows }),
+    }
+}
+
+pub(crate) fn exactly_one(sql: &Sql, rows: Vec<Row>) -> Result<Row, DbError> {
+    at_most_one(sql, rows)?.ok_or(DbError::RowCount { statement: sql.name(), rows: 0 })
+}
+
+/// Prepares each statement on the server, which checks its text against the schema and the role's rights on
+/// names, without running it. For the test that every registered statement fits the migrated schema.
+///
+/// Returns all failures, not only the first.
+pub async fn prepare_all(database: &Database, statements: &[&Sql]) -> Result<(), Vec<DbError>> {
+    let connection = database.0.lane.connection().await.map_err(|error| vec![error])?;
+    let mut failures = Vec::new();
+    for sql in statements {
+        if let Err(error) = connection.prepare(sql).await {
+            failures.push(DbError::in_statement(sql.name(), error));
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(failures) }
+}

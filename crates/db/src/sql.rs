@@ -1,0 +1,39 @@
+//! Statements as constants.
+
+/// One SQL statement: its text, and the name by which errors and measurements call it.
+///
+/// Declare it as a constant named for what it answers:
+///
+/// ```
+/// # use kiavi_db::Sql;
+/// pub const USER_BY_EMAIL: Sql = Sql::new("USER_BY_EMAIL", "SELECT id FROM \"user\" WHERE email = $1");
+/// ```
+///
+/// The text is prepared once on each connection that uses it.
+#[derive(Debug, Clone, Copy)]
+pub struct Sql {
+    name: &'static str,
+    text: &'static str,
+}
+
+impl Sql {
+    /// A statement with its name and its text, values written as `$1`, `$2`, ….
+    pub const fn new(name: &'static str, text: &'static str) -> Self {
+        Self { name, text }
+    }
+
+    /// What errors call the statement.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The text that the server parses.
+    pub const fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// Two statements with the same key have the same text: it is where the text stands in the program.
+    pub(crate) fn key(&self) -> (usize, usize) {
+        (self.text.as_ptr() as usize, self.text.len())
+    }
+}

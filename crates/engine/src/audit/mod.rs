@@ -1,0 +1,229 @@
+//! What happened, as typed events. A change writes its event in its own transaction, so that neither exists
+//! without the other; a refusal writes it in a statement of its own before the answer leaves.
+
+mod store;
+
+use std::fmt::Write as _;
+
+use kiavi_base::EventId;
+use kiavi_crypto::hmac_sha256;
+use kiavi_db::{Database, DbError, Sql, Transaction};
+use serde_json::Value;
+
+use crate::{Context, State};
+
+pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
+
+/// The kinds of events, `noun.verb` on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventType {
+    /// Somebody signed in.
+    SessionCreated,
+    /// A session ended before its time.
+    SessionRevoked,
+    /// A sign-in was refused although its proof was right.
+    SessionRefused,
+    /// A user came into being.
+    UserCreated,
+    /// A user's own fields changed.
+    UserUpdated,
+    /// An address was proved.
+    EmailVerified,
+    /// A user moved to another address.
+    EmailChanged,
+    /// Access that was set up before the address was proved ended with the proof.
+    UnprovenAccessRevoked,
+    /// A one-time code was asked for.
+    CodeRequested,
+    /// A one-time code was right.
+    CodeAccepted,
+    /// A one-time code was wrong, expired or tried too often.
+    CodeRefused,
+    /// A limit was hit.
+    RateLimitExceeded,
+    /// A mail was refused by its receiver.
+    MailRefused,
+    /// A mail could not be delivered while it mattered.
+    MailExpired,
+    /// A passkey was registered.
+    PasskeyCreated,
+    /// A passkey was renamed.
+    PasskeyUpdated,
+    /// A passkey was removed.
+    PasskeyDeleted,
+    /// A passkey ceremony failed.
+    PasskeyRefused,
+}
+
+impl EventType {
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SessionCreated => "session.created",
+            Self::SessionRevoked => "session.revoked",
+            Self::SessionRefused => "session.refused",
+            Self::UserCreated => "user.created",
+            Self::UserUpdated => "user.updated",
+            Self::EmailVerified => "email.verified",
+            Self::EmailChanged => "email.changed",
+            Self::UnprovenAccessRevoked => "unproven_access.revoked",
+            Self::CodeRequested => "code.requested",
+            Self::CodeAccepted => "code.accepted",
+            Self::CodeRefused => "code.refused",
+            Self::RateLimitExceeded => "rate_limit.exceeded",
+            Self::MailRefused => "mail.refused",
+            Self::MailExpired => "mail.expired",
+            Self::PasskeyCreated => "passkey.created",
+            Self::PasskeyUpdated => "passkey.updated",
+            Self::PasskeyDeleted => "passkey.deleted",
+            Self::PasskeyRefused => "passkey.refused",
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was not.
+    Failure,
+}
+
+impl Outcome {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// By what means somebody proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// A one-time code by e-mail.
+    EmailOtp,
+    /// A passkey.
+    Passkey,
+    /// A session that existed already.
+    Session,
+}
+
+impl Method {
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EmailOtp => "email_otp",
+            Self::Passkey => "passkey",
+            Self::Session => "session",
+        }
+    }
+}
+
+/// One event. The request adds time, ids, address and user agent.
+#[derive(Debug, Clone)]
+pub struct Event<'a> {
+    /// What happened.
+    pub kind: EventType,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The user who did it, if one was signed in.
+    pub actor: Option<&'a str>,
+    /// Whom it is about: a user id, or the [`address_reference`] of an address nobody has.
+    pub subject: Option<&'a str>,
+    /// The means of proof.
+    pub method: Option<Method>,
+    /// Facts about this kind of event. Never a secret, never an address.
+    pub detail: Option<Value>,
+}
+
+impl<'a> Event<'a> {
+    /// An event that only has a kind and an outcome.
+    pub const fn new(kind: EventType, outcome: Outcome) -> Self {
+        Self { kind, outcome, actor: None, subject: None, method: None, detail: None }
+    }
+
+    /// A change that a signed-in user made to what is theirs.
+    pub fn by(kind: EventType, user_id: &'a str) -> Self {
+        let own = Some(user_id);
+        Self { actor: own, subject: own, method: Some(Method::Session), ..Self::new(kind, Outcome::Success) }
+    }
+
+    /// With a subject.
+    #[must_use]
+    pub fn about(self, subject: &'a str) -> Self {
+        Self { subject: Some(subject), ..self }
+    }
+
+    /// With a means of proof.
+    #[must_use]
+    pub fn using(self, method: Method) -> Self {
+        Self { method: Some(method), ..self }
+    }
+
+    /// With facts.
+    #[must_use]
+    pub fn detail(self, detail: Value) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+}
+
+/// Writes an event into the transaction of the change it tells of.
+///
+/// # Errors
+/// Those of the statement; the change must fail with it.
+pub async fn record(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    event: Event<'_>,
+) -> Result<(), DbError> {
+    store::insert(transaction, &row(state, Some(context), event)).await
+}
+
+/// Writes an event on its own: for refusals, which change nothing else.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn record_alone(state: &State, context: &Context, event: Event<'_>) -> Result<(), DbError> {
+    store::insert_alone(&state.database, &row(state, Some(context), event)).await
+}
+
+/// Writes an event of the engine itself, outside any request.
+pub(crate) async fn record_background(
+    database: &Database,
+    state: &State,
+    event: Event<'_>,
+) -> Result<(), DbError> {
+    store::insert_alone(database, &row(state, None, event)).await
+}
+
+/// Stands for an address in the log: a keyed hash, so that the log holds no address and yet shows that two events
+/// are about the same one.
+pub fn address_reference(state: &State, address: &str) -> String {
+    let hash = hmac_sha256(&state.keys.rate_limit, format!("audit\0{address}").as_bytes());
+    let mut text = String::from("address:");
+    for byte in &hash[..12] {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> store::EventRow {
+    let now = state.clock.now();
+    store::EventRow {
+        id: EventId::new(now, state.rng()).to_string(),
+        at: now,
+        kind: event.kind.name(),
+        outcome: event.outcome.name(),
+        request_id: context.map(|context| context.request_id().to_string()),
+        actor: event.actor.map(str::to_owned),
+        subject: event.subject.map(str::to_owned),
+        method: event.method.map(Method::name),
+        ip: context.map(Context::stored_address),
+        user_agent: context.map(|context| context.user_agent().to_owned()),
+        detail: event.detail,
+    }
+}

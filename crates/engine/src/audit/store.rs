@@ -1,0 +1,54 @@
+//! The log's one statement. The runtime role may insert and nothing else.
+
+use jiff::Timestamp;
+use kiavi_db::{Database, DbError, Sql, ToSql, Transaction};
+use serde_json::Value;
+
+pub(super) const STATEMENTS: &[&Sql] = &[&INSERT_EVENT];
+
+const INSERT_EVENT: Sql = Sql::new(
+    "INSERT_EVENT",
+    "INSERT INTO kiavi.audit_event
+       (id, at, type, outcome, request_id, actor, subject, method, ip, user_agent, detail)
+     VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+);
+
+pub(super) struct EventRow {
+    pub(super) id: String,
+    pub(super) at: Timestamp,
+    pub(super) kind: &'static str,
+    pub(super) outcome: &'static str,
+    pub(super) request_id: Option<String>,
+    pub(super) actor: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) method: Option<&'static str>,
+    pub(super) ip: Option<String>,
+    pub(super) user_agent: Option<String>,
+    pub(super) detail: Option<Value>,
+}
+
+impl EventRow {
+    fn values(&self) -> [&(dyn ToSql + Sync); 11] {
+        [
+            &self.id,
+            &self.at,
+            &self.kind,
+            &self.outcome,
+            &self.request_id,
+            &self.actor,
+            &self.subject,
+            &self.method,
+            &self.ip,
+            &self.user_agent,
+            &self.detail,
+        ]
+    }
+}
+
+pub(super) async fn insert(transaction: &Transaction, row: &EventRow) -> Result<(), DbError> {
+    transaction.execute(&INSERT_EVENT, &row.values()).await.map(drop)
+}
+
+pub(super) async fn insert_alone(database: &Database, row: &EventRow) -> Result<(), DbError> {
+    database.execute(&INSERT_EVENT, &row.values()).await.map(drop)
+}

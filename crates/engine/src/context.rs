@@ -1,0 +1,272 @@
+//! The outermost step of every request: who asks, under which id, at which host, how often; and the headers that
+//! every answer carries.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    extract::{FromRequestParts, MatchedPath, Request, State as Extract},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use kiavi_base::{Locale, RequestId};
+use kiavi_crypto::verify_cookie;
+use kiavi_http::{
+    ConnectionInfo, MISDIRECTED_MESSAGE, REQUEST_ID, SetCookie, client_address, cookie_value, error_response,
+    expanded, joined_cookies, network_of, requested_host, set_api_headers, set_page_headers,
+};
+
+use crate::{ApiError, Settings, State, error::Fault};
+
+/// Characters of a user agent that are kept.
+const USER_AGENT_LIMIT: usize = 512;
+/// Holds the tag of the language that a visitor chose on a page.
+const LOCALE_COOKIE: &str = "kiavi-locale";
+/// The one path whose general limit is set apart.
+const SESSION_CHECK: &str = "/api/auth/get-session";
+
+/// What is known of one request, and the cookies its answer will set. Cloning is one reference count.
+#[derive(Debug, Clone)]
+pub struct Context(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    request_id: RequestId,
+    client: IpAddr,
+    user_agent: Option<HeaderValue>,
+    accept_language: Option<HeaderValue>,
+    cookies: Option<HeaderValue>,
+    refresh_is_disabled: bool,
+    set_cookies: Mutex<Vec<SetCookie>>,
+}
+
+impl Context {
+    fn new(state: &State, request: &Request) -> Self {
+        let peer = request.extensions().get::<ConnectionInfo>().map(|info| info.peer.ip());
+        let headers = request.headers();
+        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        Self(Arc::new(Inner {
+            request_id: RequestId::random(state.rng()),
+            client: client_address(peer, headers, &state.settings.trusted_proxies),
+            user_agent: headers.get(header::USER_AGENT).cloned(),
+            accept_language: headers.get(header::ACCEPT_LANGUAGE).cloned(),
+            cookies: single_cookie_line(headers),
+            refresh_is_disabled: has_truthy_parameter(request.uri().query(), "disableRefresh"),
+            set_cookies: Mutex::default(),
+        }))
+    }
+
+    /// Names the request in logs, events and error bodies.
+    pub fn request_id(&self) -> RequestId {
+        self.0.request_id
+    }
+
+    /// The client's address.
+    pub fn client(&self) -> IpAddr {
+        self.0.client
+    }
+
+    /// What limits count: the address, or the /64 it is in.
+    pub fn network(&self) -> IpAddr {
+        network_of(self.0.client)
+    }
+
+    /// The address in the form sessions keep: IPv6 cut to its /64.
+    pub fn stored_address(&self) -> String {
+        expanded(self.0.client)
+    }
+
+    /// The user agent, at most 512 characters; empty when there is none.
+    pub fn user_agent(&self) -> &str {
+        let text = self.0.user_agent.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        &text[..text.len().min(USER_AGENT_LIMIT)]
+    }
+
+    /// The language the visitor chose on a page, else the one the browser prefers, else the tenant's own.
+    pub fn locale(&self, settings: &Settings) -> Locale {
+        if let Some(chosen) = self.cookie(LOCALE_COOKIE).and_then(Locale::from_tag) {
+            return chosen;
+        }
+        let preferred = self.0.accept_language.as_ref().and_then(|value| value.to_str().ok());
+        preferred.map_or_else(|| settings.locale(), Locale::negotiate)
+    }
+
+    /// Whether the query asks not to extend the session.
+    pub fn refresh_is_disabled(&self) -> bool {
+        self.0.refresh_is_disabled
+    }
+
+    /// The raw value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        cookie_value(self.0.cookies.as_ref()?.as_bytes(), name)
+    }
+
+    /// The value of a cookie that the tenant signed.
+    pub fn signed_cookie(&self, state: &State, name: &str) -> Option<String> {
+        verify_cookie(&state.secret, self.cookie(name)?)
+    }
+
+    /// Adds a `Set-Cookie` to the answer, in place of an earlier one of that name. It is sent with errors too, so
+    /// call this only for what is already committed.
+    pub fn set_cookie(&self, cookie: SetCookie) {
+        let mut cookies = self.0.set_cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        cookies.retain(|earlier| earlier.name != cookie.name);
+        cookies.push(cookie);
+    }
+
+    /// Removes a cookie of the browser.
+    pub fn clear_cookie(&self, state: &State, name: &str) {
+        self.set_cookie(SetCookie::removal(name, state.cookies.is_secure));
+    }
+
+    fn write_cookies(&self, headers: &mut HeaderMap) {
+        let cookies = self.0.set_cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        for value in cookies.iter().filter_map(SetCookie::header_value) {
+            headers.append(header::SET_COOKIE, value);
+        }
+    }
+}
+
+impl FromRequestParts<State> for Context {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, ApiError> {
+        #[derive(Debug, thiserror::Error)]
+        #[error("a route is mounted outside the request context")]
+        struct NoContext;
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ApiError::internal(NoContext))
+    }
+}
+
+fn single_cookie_line(headers: &HeaderMap) -> Option<HeaderValue> {
+    match joined_cookies(headers)? {
+        std::borrow::Cow::Borrowed(_) => headers.get(header::COOKIE).cloned(),
+        std::borrow::Cow::Owned(joined) => HeaderValue::from_bytes(&joined).ok(),
+    }
+}
+
+/// ECMAScript's truth of a query parameter: any text but the empty one, `false` and `0` too.
+pub(crate) fn has_truthy_parameter(query: Option<&str>, name: &str) -> bool {
+    let Some(query) = query.filter(|query| query.contains(name)) else { return false };
+    url::form_urlencoded::parse(query.as_bytes()).any(|(key, value)| key == name && !value.is_empty())
+}
+
+/// Middleware around the API.
+pub(crate) async fn api_context(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+    let _busy = state.busy.enter();
+    let context = Context::new(&state, &request);
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut response = match refusal(&state, &context, &request) {
+        Some(refusal) => refusal,
+        None if is_preflight(&state, &request) => StatusCode::NO_CONTENT.into_response(),
+        // Better Auth serves neither; axum would answer HEAD by the GET route.
+        None if matches!(*request.method(), Method::HEAD | Method::OPTIONS) => not_found().await,
+        None => run(&context, request, next).await,
+    };
+    share_with_origin(&state, origin, response.headers_mut());
+    set_api_headers(response.headers_mut(), state.cookies.is_secure);
+    finish(&context, response)
+}
+
+/// Middleware around the hosted pages: the same, with the headers of pages and without sharing across origins.
+pub async fn page_context(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+    let _busy = state.busy.enter();
+    let context = Context::new(&state, &request);
+    let mut response = match refusal(&state, &context, &request) {
+        Some(refusal) => refusal,
+        None => run(&context, request, next).await,
+    };
+    set_page_headers(response.headers_mut(), state.cookies.is_secure);
+    finish(&context, response)
+}
+
+async fn run(context: &Context, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(context.clone());
+    next.run(request).await
+}
+
+/// 404 without a body, for whatever is no route.
+pub(crate) async fn not_found() -> Response {
+    StatusCode::NOT_FOUND.into_response()
+}
+
+/// The host must be the tenant's, the network within its general limit.
+fn refusal(state: &State, context: &Context, request: &Request) -> Option<Response> {
+    let host = requested_host(request.uri(), request.headers());
+    let is_ours = host.is_some_and(|host| state.settings.hostnames.iter().any(|name| name.as_str() == host));
+    if !is_ours {
+        let status = StatusCode::MISDIRECTED_REQUEST;
+        let mut response = error_response(status, Some("MISDIRECTED_REQUEST"), MISDIRECTED_MESSAGE, None);
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return Some(response);
+    }
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let limits = &state.settings.rate_limits;
+    let rate = if path == SESSION_CHECK { limits.session_check } else { limits.general };
+    let checked = state.limiter.check(context.network(), path, rate?, state.clock.now());
+    checked.err().map(|seconds| ApiError::too_many_requests(seconds).into_response())
+}
+
+fn trusted_foreign<'o>(state: &State, origin: Option<&'o HeaderValue>) -> Option<&'o HeaderValue> {
+    let text = origin?.to_str().ok()?;
+    (text != state.origins.own_origin() && state.origins.trusts_origin(text)).then_some(origin?)
+}
+
+/// A CORS preflight (Fetch §3.2.2) from an origin that the settings trust.
+fn is_preflight(state: &State, request: &Request) -> bool {
+    let headers = request.headers();
+    *request.method() == Method::OPTIONS
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        && trusted_foreign(state, headers.get(header::ORIGIN)).is_some()
+}
+
+/// Lets pages of a trusted foreign origin read the answer.
+fn share_with_origin(state: &State, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
+    if trusted_foreign(state, origin.as_ref()).is_none() {
+        return;
+    }
+    let Some(origin) = origin else { return };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    for (name, value) in [
+        (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type, authorization, x-api-key"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "set-auth-token, set-auth-jwt, x-retry-after, x-request-id"),
+        (header::VARY, "origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// Adds cookies and the request id, logs a fault once, and lets a 503 name the request.
+fn finish(context: &Context, mut response: Response) -> Response {
+    let id = context.request_id().to_string();
+    if let Some(Fault(cause)) = response.extensions_mut().remove::<Fault>() {
+        log_fault(&id, response.status(), cause.as_deref());
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            let message = "The service is busy. Try again.";
+            response = error_response(response.status(), Some("SERVICE_UNAVAILABLE"), message, Some(&id));
+        }
+    }
+    context.write_cookies(response.headers_mut());
+    if let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(id)) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+fn log_fault(id: &str, status: StatusCode, cause: Option<&(dyn std::error::Error + Send + Sync)>) {
+    let mut text = String::new();
+    let mut next = cause.map(|cause| cause as &dyn std::error::Error);
+    while let Some(error) = next {
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    tracing::error!(request_id = id, status = status.as_u16(), cause = text, "request failed");
+}

@@ -1,0 +1,194 @@
+//! Sending a code and signing in with one, for the API and the hosted pages alike.
+
+use kiavi_base::{Alphabet, EmailAddress, random_text};
+use kiavi_db::Transaction;
+use serde_json::{Value, json};
+
+use super::{
+    CodePurpose, code_life,
+    flow::{fresh_value, hash},
+    redeem::{invalid_otp, redeem},
+};
+use crate::{
+    ApiError, Context, State,
+    audit::{self, Event, EventType, Method, Outcome, address_reference},
+    outbox::{self, Letter},
+    rate_limit::{self, Key},
+    session::{self, Session},
+    user::{
+        self, User,
+        store::{self, NewUser},
+    },
+    verification::{self, row_id},
+};
+
+/// Sends a code to `email`, if somebody may have one there. The answer is the same if not.
+///
+/// # Errors
+/// 429 when the network or the address has asked too often, else faults.
+pub async fn send_code(
+    state: &State,
+    context: &Context,
+    email: &EmailAddress,
+    purpose: CodePurpose<'_>,
+) -> Result<(), ApiError> {
+    let limits = &state.settings.rate_limits;
+    let (network, address) = (Key::Network(context.network()), Key::Target(email.as_str()));
+    rate_limit::check(state, context, "code_send", network, limits.code_send_per_network).await?;
+    rate_limit::check(state, context, "code_send", address, limits.code_send_per_address).await?;
+
+    let identifier = purpose.identifier(email.as_str());
+    let code = random_text(state.rng(), Alphabet::Digits, state.settings.email_otp.length.into());
+    let value = fresh_value(&hash(&state.keys.one_time_code, &identifier, &code));
+    let life = code_life(state);
+
+    let transaction = state.database.begin().await?;
+    let user = store::by_email(&transaction, email.as_str()).await?;
+    let may_have_one = match purpose {
+        CodePurpose::SignIn => user.is_some() || state.settings.is_sign_up_open,
+        CodePurpose::EmailVerification | CodePurpose::ForgetPassword => user.is_some(),
+        CodePurpose::ChangeEmail { .. } => user.is_none(),
+    };
+    // Written for everybody: else the answers to wrong tries would tell who is known.
+    verification::replace(&transaction, state.rng(), &identifier, &value, life).await?;
+    if may_have_one {
+        let minutes = u32::try_from(life.as_secs().div_ceil(60)).unwrap_or(1);
+        let letter = Letter::OneTimeCode { code, minutes, signs_in: purpose == CodePurpose::SignIn };
+        outbox::enqueue(&transaction, state, email, context.locale(&state.settings), letter, life).await?;
+    }
+    let reference = user.map_or_else(|| address_reference(state, email.as_str()), |user| user.id);
+    let event = Event::new(EventType::CodeRequested, Outcome::Success)
+        .about(&reference)
+        .using(Method::EmailOtp)
+        .detail(json!({ "purpose": purpose.name(), "sent": may_have_one }));
+    audit::record(&transaction, state, context, event).await?;
+    transaction.commit().await?;
+    outbox::wake(state);
+    Ok(())
+}
+
+/// What somebody brings to sign in with a code.
+#[derive(Debug, Clone, Copy)]
+pub struct SignIn<'a> {
+    /// The address, in any case.
+    pub email: &'a str,
+    /// The code.
+    pub code: &'a str,
+    /// A new user's name.
+    pub name: &'a str,
+    /// A new user's picture.
+    pub image: Option<&'a str>,
+    /// The whole body, in which a new user may not name what the server sets.
+    pub body: Option<&'a Value>,
+}
+
+/// Somebody who has just signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The new session.
+    pub session: Session,
+    /// Who it is.
+    pub user: User,
+    /// Whether the user came into being with it.
+    pub is_new: bool,
+}
+
+/// Signs in with a code, or up if the address is new and sign-up is open. Sets the session cookie.
+///
+/// # Errors
+/// What trying a code answers; 403 `BANNED_USER`; 400 `FIELD_NOT_ALLOWED`. In these last two the code is used up.
+pub async fn sign_in(state: &State, context: &Context, given: SignIn<'_>) -> Result<SignedIn, ApiError> {
+    let purpose = CodePurpose::SignIn;
+    // Not an address that codes are sent to: the same answer as for one without a code.
+    let email = given.email.parse::<EmailAddress>().map_err(|_| invalid_otp())?;
+    let email = email.as_str();
+    let redeemed = redeem(state, context, purpose, email, given.code).await?;
+    let transaction = &redeemed.transaction;
+    let minted = async {
+        let (user, is_new) = user_of_proved_address(transaction, state, context, email, given).await?;
+        redeemed.accept(state, context, purpose, email, &user.id).await?;
+        let session = session::create(transaction, state, context, &user, Method::EmailOtp).await?;
+        Ok(SignedIn { session, user, is_new })
+    };
+    let minted: Result<SignedIn, ApiError> = minted.await;
+    // A refusal uses the code up too; a fault does not.
+    if !minted.as_ref().is_err_and(|error| error.status().is_server_error()) {
+        redeemed.transaction.commit().await?;
+    }
+    let signed_in = minted?;
+    session::set_cookie(state, context, &signed_in.session);
+    Ok(signed_in)
+}
+
+async fn user_of_proved_address(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    email: &str,
+    given: SignIn<'_>,
+) -> Result<(User, bool), ApiError> {
+    if let Some(user) = store::by_email(transaction, email).await? {
+        return Ok((prove_address(transaction, state, context, user).await?, false));
+    }
+    if !state.settings.is_sign_up_open {
+        return Err(invalid_otp());
+    }
+    user::refuse_server_fields(given.body)?;
+    let id = row_id(state.rng());
+    let new = NewUser { id: &id, name: given.name, email, email_verified: true, image: given.image };
+    match store::insert(transaction, new).await? {
+        Some(user) => {
+            let event = Event {
+                actor: Some(&id),
+                ..Event::new(EventType::UserCreated, Outcome::Success).about(&id).using(Method::EmailOtp)
+            };
+            audit::record(transaction, state, context, event).await?;
+            Ok((user, true))
+        }
+        // Somebody else made the user between our two statements.
+        None => match store::by_email(transaction, email).await? {
+            Some(user) => Ok((prove_address(transaction, state, context, user).await?, false)),
+            None => Err(invalid_otp()),
+        },
+    }
+}
+
+/// Marks the address of `user` as proved. Whoever set the user up before may not have been its owner, so whatever
+/// access was made until now ends.
+pub(super) async fn prove_address(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    user: User,
+) -> Result<User, ApiError> {
+    if user.email_verified {
+        return Ok(user);
+    }
+    let sessions = session::revoke_all(transaction, state, context, &user.id, "address_proved").await?;
+    let accounts = store::delete_accounts(transaction, &user.id).await?;
+    let passkeys = match state.settings.compatibility.keeps_unproven_passkeys {
+        true => 0,
+        false => store::delete_passkeys(transaction, &user.id).await?,
+    };
+    if sessions + accounts + passkeys > 0 {
+        let detail = json!({ "sessions": sessions, "accounts": accounts, "passkeys": passkeys });
+        let event =
+            Event::new(EventType::UnprovenAccessRevoked, Outcome::Success).about(&user.id).detail(detail);
+        audit::record(transaction, state, context, event).await?;
+    }
+    mark_proved(transaction, state, context, user).await
+}
+
+/// Marks the address as proved and leaves all access as it is.
+pub(super) async fn mark_proved(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    user: User,
+) -> Result<User, ApiError> {
+    let proved = store::verify_email(transaction, &user.id, &user.email).await?.ok_or_else(invalid_otp)?;
+    let event =
+        Event::new(EventType::EmailVerified, Outcome::Success).about(&user.id).using(Method::EmailOtp);
+    audit::record(transaction, state, context, event).await?;
+    Ok(proved)
+}

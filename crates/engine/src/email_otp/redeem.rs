@@ -1,0 +1,129 @@
+//! Trying a code.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use kiavi_db::Transaction;
+use serde_json::json;
+
+use super::{
+    CodePurpose,
+    flow::{Verdict, hash, judge},
+};
+use crate::{
+    ApiError, Context, State,
+    audit::{self, Event, EventType, Method, Outcome, address_reference},
+    rate_limit::{self, Key},
+    verification,
+};
+
+/// The counter of wrong guesses of one address, whatever they were for.
+const GUESSES: &str = "code_guesses";
+/// Characters of a code that are looked at; every code is shorter.
+const CODE_LIMIT: usize = 64;
+
+/// A right code and the transaction that took it. Dropped without [`Transaction::commit`], the code is there
+/// again.
+pub(super) struct Redeemed {
+    pub(super) transaction: Transaction,
+    identifier: String,
+    value: String,
+    life: Duration,
+}
+
+/// 400 `INVALID_OTP`.
+pub(super) fn invalid_otp() -> ApiError {
+    ApiError::bad_request("INVALID_OTP", "Invalid OTP")
+}
+
+/// Takes the code of `purpose` and `email` if `code` is it.
+///
+/// # Errors
+/// 400 `INVALID_OTP` or `OTP_EXPIRED`, 403 `TOO_MANY_ATTEMPTS`, 429 when the network or the address has used up
+/// its tries. What the try cost is committed by then, and the event written.
+pub(super) async fn redeem(
+    state: &State,
+    context: &Context,
+    purpose: CodePurpose<'_>,
+    email: &str,
+    code: &str,
+) -> Result<Redeemed, ApiError> {
+    let rate = state.settings.rate_limits.code_check_per_network;
+    rate_limit::check(state, context, "code_check", Key::Network(context.network()), rate).await?;
+    let identifier = purpose.identifier(email);
+    if code.len() > CODE_LIMIT || identifier.contains('\0') {
+        return Err(invalid_otp());
+    }
+    let transaction = state.database.begin().await?;
+    let taken = verification::take(&transaction, &identifier).await?;
+    let tried = hash(&state.keys.one_time_code, &identifier, code);
+    let allowed = state.settings.email_otp.allowed_attempts;
+    let verdict = judge(taken.as_ref(), &tried, allowed);
+    if matches!(verdict, Verdict::Right | Verdict::Wrong { .. }) {
+        let key = Key::Target(email);
+        let charged =
+            rate_limit::charge(&transaction, state, GUESSES, key, state.settings.email_otp.guesses).await;
+        if let Err(error) = charged {
+            // Rolled back: the code is untouched, the try did not happen.
+            drop(transaction);
+            return Err(match error.retry_after_seconds() {
+                Some(seconds) => rate_limit::refuse(state, context, GUESSES, key, seconds).await,
+                None => error,
+            });
+        }
+    }
+    let taken = taken.unwrap_or_else(|| verification::Taken {
+        value: String::new(),
+        is_live: false,
+        seconds_left: 0.0,
+    });
+    let life = Duration::try_from_secs_f64(taken.seconds_left).unwrap_or_default();
+    let (reason, error) = match verdict {
+        Verdict::Right => return Ok(Redeemed { transaction, identifier, value: taken.value, life }),
+        Verdict::Wrong { value } => {
+            verification::replace(&transaction, state.rng(), &identifier, &value, life).await?;
+            ("wrong", invalid_otp())
+        }
+        Verdict::Exhausted => {
+            let error = ApiError::new(StatusCode::FORBIDDEN, "TOO_MANY_ATTEMPTS", "Too many attempts");
+            ("exhausted", error)
+        }
+        Verdict::Expired => ("expired", ApiError::bad_request("OTP_EXPIRED", "OTP expired")),
+        Verdict::Missing => ("missing", invalid_otp()),
+    };
+    let reference = address_reference(state, email);
+    let event = Event::new(EventType::CodeRefused, Outcome::Failure)
+        .about(&reference)
+        .using(Method::EmailOtp)
+        .detail(json!({ "purpose": purpose.name(), "reason": reason }));
+    audit::record(&transaction, state, context, event).await?;
+    transaction.commit().await?;
+    Err(error)
+}
+
+impl Redeemed {
+    /// The code is used up: notes it, and gives the address its whole budget again, because budgets count
+    /// consecutive failures.
+    pub(super) async fn accept(
+        &self,
+        state: &State,
+        context: &Context,
+        purpose: CodePurpose<'_>,
+        email: &str,
+        subject: &str,
+    ) -> Result<(), ApiError> {
+        rate_limit::reset(&self.transaction, state, GUESSES, Key::Target(email)).await?;
+        let event = Event::new(EventType::CodeAccepted, Outcome::Success)
+            .about(subject)
+            .using(Method::EmailOtp)
+            .detail(json!({ "purpose": purpose.name() }));
+        Ok(audit::record(&self.transaction, state, context, event).await?)
+    }
+
+    /// The code was only looked at: it stays as it was, and the look stays paid for.
+    pub(super) async fn put_back(self, state: &State) -> Result<(), ApiError> {
+        let Self { transaction, identifier, value, life } = self;
+        verification::replace(&transaction, state.rng(), &identifier, &value, life).await?;
+        Ok(transaction.commit().await?)
+    }
+}

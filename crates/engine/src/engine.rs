@@ -1,0 +1,124 @@
+//! The engine as its process holds it.
+
+use std::sync::Arc;
+
+use axum::{Router, middleware::from_fn_with_state, routing::any};
+use kiavi_base::{Clock, Rng};
+use kiavi_crypto::TenantSecret;
+use kiavi_db::Database;
+use kiavi_http::{InvalidOrigin, TrustedOrigins};
+use tokio::sync::Notify;
+
+use crate::{
+    Busy, CookieNames, MailDoor, Settings, SettingsError, State,
+    context::{api_context, not_found},
+    email_otp,
+    gate::api_gate,
+    hosted, meta, outbox, passkey, password,
+    rate_limit::MemoryLimiter,
+    session,
+    state::{Keys, Shared},
+    user,
+};
+
+/// The base path of the API, as Better Auth's.
+pub(crate) const API: &str = "/api/auth";
+const API_WITH_SLASH: &str = "/api/auth/";
+
+/// What an engine is a function of.
+pub struct EngineParts {
+    /// The tenant's settings.
+    pub settings: Settings,
+    /// The tenant's secret.
+    pub secret: TenantSecret,
+    /// The tenant's database as its runtime role.
+    pub database: Database,
+    /// The way out for mail.
+    pub mail: Arc<dyn MailDoor>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// The parts do not make an engine.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidParts {
+    /// The settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The base URL is no origin.
+    #[error(transparent)]
+    Origin(#[from] InvalidOrigin),
+}
+
+/// One tenant's engine. Cloning shares everything.
+#[derive(Clone)]
+pub struct Engine {
+    state: State,
+}
+
+impl Engine {
+    /// Puts an engine together. Does no I/O.
+    ///
+    /// # Errors
+    /// When the settings do not validate.
+    pub fn new(parts: EngineParts) -> Result<Self, InvalidParts> {
+        let EngineParts { settings, secret, database, mail, clock, rng } = parts;
+        settings.validate()?;
+        let origins = TrustedOrigins::new(settings.base_url.origin(), settings.trusted_origins.clone())?;
+        let state = State::new(Shared {
+            origins,
+            cookies: CookieNames::new(&settings),
+            busy: Busy::default(),
+            keys: Keys::new(&secret),
+            limiter: MemoryLimiter::default(),
+            outbox_signal: Notify::new(),
+            settings,
+            secret,
+            database,
+            clock,
+            rng,
+            mail,
+        });
+        Ok(Self { state })
+    }
+
+    /// What handlers share.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Work under way; 0 means that the engine may be stopped.
+    pub fn busy(&self) -> &Busy {
+        &self.state.busy
+    }
+
+    /// Everything that is served, for [`kiavi_http::serve_connection`].
+    pub fn router(&self) -> Router {
+        let state = &self.state;
+        let api = Router::new()
+            .merge(meta::routes())
+            .merge(session::routes())
+            .merge(user::routes())
+            .merge(email_otp::routes())
+            .merge(passkey::routes())
+            .merge(password::routes())
+            .route_layer(from_fn_with_state(state.clone(), api_gate))
+            .method_not_allowed_fallback(not_found)
+            .fallback(not_found)
+            .layer(from_fn_with_state(state.clone(), api_context));
+        // Nesting takes the base path and what is below it, but not the base path with a slash.
+        let base_with_slash = any(not_found).layer(from_fn_with_state(state.clone(), api_context));
+        Router::new()
+            .route(API_WITH_SLASH, base_with_slash)
+            .nest(API, api)
+            .merge(hosted::routes(state))
+            .with_state(state.clone())
+    }
+
+    /// Delivers mail until the future is dropped; what is still owed stays in the database.
+    pub async fn run_outbox(&self) {
+        outbox::run(&self.state).await;
+    }
+}

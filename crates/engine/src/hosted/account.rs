@@ -1,0 +1,139 @@
+//! The account page, its forms, and the way out.
+
+use axum::{Form, extract::Query, response::Response};
+use kiavi_pages::{Account, Notice, PasskeyRow, SessionRow, SignOut, SignedOut};
+
+use super::{
+    flow::{self, Cookie},
+    visit::{Visit, html, see_other},
+    wire::{AccountQuery, ItemForm},
+};
+use crate::{
+    ApiError,
+    engine::API,
+    passkey,
+    session::{self, CurrentUser, Session},
+    user,
+};
+
+const ACCOUNT: &str = "/account";
+
+/// `GET /account`.
+pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Result<Response, ApiError> {
+    let Some(current) = visit.session().await? else { return Ok(see_other("/sign-in")) };
+    let state = &visit.state;
+    let passkeys = passkey::list(state, &current.user.id).await?;
+    let sessions = session::store::list(&state.database, &current.user.id).await?;
+    let mut flow = visit.flow();
+    // The script that made a passkey leaves this word; no other is taken from the address.
+    let made = query.notice.filter(|key| key == Notice::PasskeyCreated.key()).map(|_| Notice::PasskeyCreated);
+    let notice = visit.take_notice(&mut flow).or(made);
+    let now = visit.now();
+    let mut sessions: Vec<_> = sessions.into_iter().map(|row| session_row(row, &current, now)).collect();
+    sessions.sort_by_key(|row| !row.is_current);
+    Ok(html(&Account {
+        frame: visit.frame(),
+        name: current.user.name,
+        email: current.user.email,
+        passkeys: passkeys.into_iter().map(passkey_row).collect(),
+        sessions,
+        api: API.to_owned(),
+        now,
+        notice,
+    }))
+}
+
+fn session_row(row: Session, current: &CurrentUser, now: jiff::Timestamp) -> SessionRow {
+    let is_current = row.id == current.session.id;
+    SessionRow {
+        id: row.id,
+        user_agent: row.user_agent,
+        ip: row.ip_address,
+        created: row.created_at,
+        last_seen: if is_current { now } else { row.updated_at },
+        is_current,
+    }
+}
+
+fn passkey_row(row: passkey::Passkey) -> PasskeyRow {
+    PasskeyRow {
+        id: row.id,
+        name: row.name,
+        aaguid: row.aaguid,
+        is_synced: row.backed_up,
+        created: row.created_at,
+        last_used: None,
+    }
+}
+
+/// Runs a change of the account and tells how it went, back on the account page.
+async fn change<F, Fut>(visit: Visit, done: Notice, work: F) -> Result<Response, ApiError>
+where
+    F: FnOnce(CurrentUser) -> Fut,
+    Fut: Future<Output = Result<(), ApiError>>,
+{
+    let Some(current) = visit.session().await? else {
+        return Ok(visit.tell(Notice::SessionEnded, "/sign-in"));
+    };
+    let notice = match work(current).await {
+        Ok(()) => done,
+        Err(error) => flow::notice(error)?,
+    };
+    Ok(visit.tell(notice, ACCOUNT))
+}
+
+/// `POST /account/profile` `name`.
+pub(super) async fn save_profile(visit: Visit, Form(form): Form<ItemForm>) -> Result<Response, ApiError> {
+    let Some(name) = flow::name(&form.name) else { return Ok(visit.tell(Notice::NameInvalid, ACCOUNT)) };
+    let (state, context) = (visit.state.clone(), visit.context.clone());
+    let work =
+        async |current: CurrentUser| user::update_own(&state, &context, &current, Some(name), None).await;
+    change(visit, Notice::ProfileSaved, work).await
+}
+
+/// `POST /account/passkeys/rename` `id`, `name`.
+pub(super) async fn rename_passkey(visit: Visit, Form(form): Form<ItemForm>) -> Result<Response, ApiError> {
+    let (state, context) = (visit.state.clone(), visit.context.clone());
+    let work = async |current: CurrentUser| {
+        passkey::rename(&state, &context, &current, &form.id, &form.name).await.map(drop)
+    };
+    change(visit, Notice::PasskeyRenamed, work).await
+}
+
+/// `POST /account/passkeys/remove` `id`.
+pub(super) async fn remove_passkey(visit: Visit, Form(form): Form<ItemForm>) -> Result<Response, ApiError> {
+    let (state, context) = (visit.state.clone(), visit.context.clone());
+    let work = async |current: CurrentUser| passkey::remove(&state, &context, &current, &form.id).await;
+    change(visit, Notice::PasskeyRemoved, work).await
+}
+
+/// `POST /account/sessions/revoke` `id`.
+pub(super) async fn revoke_session(visit: Visit, Form(form): Form<ItemForm>) -> Result<Response, ApiError> {
+    let (state, context) = (visit.state.clone(), visit.context.clone());
+    let work = async |current: CurrentUser| session::revoke_one(&state, &context, &current, &form.id).await;
+    change(visit, Notice::SessionRevoked, work).await
+}
+
+/// `POST /account/sessions/revoke-others`.
+pub(super) async fn revoke_other_sessions(visit: Visit) -> Result<Response, ApiError> {
+    let (state, context) = (visit.state.clone(), visit.context.clone());
+    let work =
+        async |current: CurrentUser| session::revoke_others(&state, &context, &current).await.map(drop);
+    change(visit, Notice::SessionsRevoked, work).await
+}
+
+/// `GET /sign-out`: asks, or says that it is done.
+pub(super) async fn ask_sign_out(visit: Visit) -> Result<Response, ApiError> {
+    Ok(match visit.session().await? {
+        Some(current) => html(&SignOut { frame: visit.frame(), email: current.user.email }),
+        None => html(&SignedOut { frame: visit.frame() }),
+    })
+}
+
+/// `POST /sign-out`: ends the session and forgets the device.
+pub(super) async fn sign_out(visit: Visit) -> Result<Response, ApiError> {
+    session::sign_out(&visit.state, &visit.context).await?;
+    visit.forget(Cookie::Returning);
+    visit.forget(Cookie::Flow);
+    Ok(see_other("/sign-out"))
+}

@@ -1,0 +1,59 @@
+//! The hosted pages: sign-in, passkey offer, account, sign-out.
+//!
+//! `/sign-in` takes an address and sends a code; `/sign-in/code` takes the code and makes the session;
+//! `/sign-in/passkey` offers a passkey to whoever has none; `/sign-in/done` leaves for where the visitor came
+//! from, or for `/account`. A passkey signs in from `/sign-in` by script, over the JSON API, and goes to `done`.
+//!
+//! Every form is a plain POST that answers with a redirect (303). It must come from one of our own pages, and its
+//! rules, limits and events are those of the API: the same functions do the work. Between the steps a sealed
+//! cookie ([`flow::Flow`]) carries the address, the way back and what the next page has to tell, so that no URL
+//! names a person and a code is typed in the browser that asked for it. All pages work without script.
+
+mod account;
+mod flow;
+mod layers;
+mod routes;
+#[cfg(test)]
+mod tests;
+mod visit;
+mod wire;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+
+use crate::{State, context::page_context};
+
+/// Bytes of a form's body; the longest honest one is a name.
+const FORM_LIMIT: usize = 16 * 1024;
+
+/// The pages with their layers, the assets, and the page for whatever is no route.
+pub(crate) fn routes(state: &State) -> Router<State> {
+    let pages = Router::new()
+        .route("/", get(routes::home))
+        .route("/sign-in", get(routes::start).post(routes::send_code))
+        .route("/sign-in/code", get(routes::code_page).post(routes::try_code))
+        .route("/sign-in/code/resend", post(routes::resend_code))
+        .route("/sign-in/passkey", get(routes::offer).post(routes::decline_offer))
+        .route("/sign-in/done", get(routes::done))
+        .route("/sign-out", get(account::ask_sign_out).post(account::sign_out))
+        .route("/account", get(account::show))
+        .route("/account/profile", post(account::save_profile))
+        .route("/account/passkeys/rename", post(account::rename_passkey))
+        .route("/account/passkeys/remove", post(account::remove_passkey))
+        .route("/account/sessions/revoke", post(account::revoke_session))
+        .route("/account/sessions/revoke-others", post(account::revoke_other_sessions))
+        .method_not_allowed_fallback(routes::not_found)
+        .fallback(routes::not_found)
+        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .layer(from_fn_with_state(state.clone(), layers::gate))
+        .layer(from_fn_with_state(state.clone(), page_context))
+        .layer(from_fn_with_state(state.clone(), layers::errors_as_pages));
+    let assets = Router::new()
+        .route("/_kiavi/assets/{name}", get(routes::asset))
+        .layer(from_fn(layers::asset_headers));
+    pages.merge(assets)
+}

@@ -1,0 +1,204 @@
+//! The pages of a sign-in.
+
+use axum::{
+    Form,
+    body::Body,
+    extract::{Path, Query},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use jiff::SignedDuration;
+use kiavi_base::EmailAddress;
+use kiavi_pages::{Leaving, NotFound, Notice, PasskeyOffer, SignIn, SignInCode};
+
+use super::{
+    flow::{self, Cookie, Declined, Flow},
+    visit::{Visit, html, see_other},
+    wire::{AddressForm, CodeForm, CodeQuery, StartQuery},
+};
+use crate::{ApiError, email_otp, engine::API, passkey};
+
+/// How long a device is greeted with its address.
+const RETURNING_LIFE: SignedDuration = SignedDuration::from_hours(180 * 24);
+/// How long declined offers are counted.
+const OFFER_LIFE: SignedDuration = SignedDuration::from_hours(400 * 24);
+/// Where a passkey's script goes when it is done.
+const DONE: &str = "/sign-in/done";
+
+/// `GET /`.
+pub(super) async fn home() -> Response {
+    see_other("/account")
+}
+
+/// `GET /sign-in`, with the way back in `redirect` or `callbackURL`.
+pub(super) async fn start(visit: Visit, Query(query): Query<StartQuery>) -> Result<Response, ApiError> {
+    let mut flow = visit.flow();
+    let wanted = query.redirect.or(query.callback_url);
+    let wanted = wanted.as_deref().and_then(flow::bounded_target);
+    if let Some(target) = wanted.filter(|target| visit.state.origins.trusts_redirect(target)) {
+        flow.next = Some(target.to_owned());
+        visit.keep(&flow);
+    }
+    if query.again.is_none() && visit.session().await?.is_some() {
+        return Ok(see_other(if flow.next.is_some() { DONE } else { "/account" }));
+    }
+    let notice = visit.take_notice(&mut flow);
+    Ok(start_page(&visit, flow, notice))
+}
+
+fn start_page(visit: &Visit, flow: Flow, notice: Option<Notice>) -> Response {
+    let email = flow.email.unwrap_or_default();
+    let returning = visit.opened::<String>(Cookie::Returning).filter(|_| email.is_empty());
+    html(&SignIn {
+        frame: visit.frame(),
+        email,
+        returning,
+        api: API.to_owned(),
+        next: DONE.to_owned(),
+        is_sign_up_open: visit.state.settings.is_sign_up_open,
+        notice,
+    })
+}
+
+/// `POST /sign-in`: sends a code. Known and unknown addresses get the same answer.
+pub(super) async fn send_code(visit: Visit, Form(form): Form<AddressForm>) -> Result<Response, ApiError> {
+    let remembered = form.returning.and_then(|_| visit.opened::<String>(Cookie::Returning));
+    let typed = remembered.unwrap_or(form.email);
+    let mut flow = visit.flow();
+    flow.keep_typed(typed.trim());
+    match send_to(&visit, typed.trim()).await? {
+        Ok(()) => {
+            flow.asked_at = Some(visit.now());
+            visit.keep(&flow);
+            Ok(see_other("/sign-in/code?sent=yes"))
+        }
+        Err(notice) => {
+            flow.notice = Some(notice);
+            visit.keep(&flow);
+            Ok(see_other("/sign-in"))
+        }
+    }
+}
+
+async fn send_to(visit: &Visit, typed: &str) -> Result<Result<(), Notice>, ApiError> {
+    let Ok(email) = typed.parse::<EmailAddress>() else { return Ok(Err(Notice::EmailInvalid)) };
+    let purpose = email_otp::CodePurpose::SignIn;
+    match email_otp::send_code(&visit.state, &visit.context, &email, purpose).await {
+        Ok(()) => Ok(Ok(())),
+        Err(error) => flow::notice(error).map(Err),
+    }
+}
+
+/// `GET /sign-in/code`.
+pub(super) async fn code_page(visit: Visit, Query(query): Query<CodeQuery>) -> Result<Response, ApiError> {
+    let mut flow = visit.flow();
+    let Some(email) = flow.address().map(str::to_owned) else {
+        if visit.session().await?.is_some() {
+            return Ok(see_other("/account"));
+        }
+        // Told on this page: a browser that keeps no cookies would lose it on the way to another.
+        let notice = query.sent.map_or(Notice::CodeOtherBrowser, |_| Notice::CookiesBlocked);
+        return Ok(start_page(&visit, flow, Some(notice)));
+    };
+    let notice = visit.take_notice(&mut flow);
+    let settings = &visit.state.settings.email_otp;
+    Ok(html(&SignInCode {
+        frame: visit.frame(),
+        email,
+        digits: settings.length,
+        valid_minutes: settings.expires_in_seconds.div_ceil(60),
+        resend_seconds: flow.resend_seconds(visit.now()),
+        notice,
+    }))
+}
+
+/// `POST /sign-in/code`.
+pub(super) async fn try_code(visit: Visit, Form(form): Form<CodeForm>) -> Result<Response, ApiError> {
+    let mut flow = visit.flow();
+    let Some(email) = flow.address().map(str::to_owned) else {
+        return Ok(visit.tell(Notice::FlowExpired, "/sign-in"));
+    };
+    let code = flow::digits(&form.code);
+    let given = email_otp::SignIn { email: &email, code: &code, name: "", image: None, body: None };
+    match email_otp::sign_in(&visit.state, &visit.context, given).await {
+        Ok(_) => {
+            (flow.email, flow.asked_at, flow.notice) = (None, None, None);
+            visit.keep(&flow);
+            Ok(see_other("/sign-in/passkey"))
+        }
+        Err(error) => {
+            let notice = flow::notice(error)?;
+            let path = if notice == Notice::Suspended { "/sign-in" } else { "/sign-in/code" };
+            Ok(visit.tell(notice, path))
+        }
+    }
+}
+
+/// `POST /sign-in/code/resend`.
+pub(super) async fn resend_code(visit: Visit) -> Result<Response, ApiError> {
+    let mut flow = visit.flow();
+    let Some(email) = flow.address().map(str::to_owned) else {
+        return Ok(visit.tell(Notice::FlowExpired, "/sign-in"));
+    };
+    flow.notice = match send_to(&visit, &email).await? {
+        Ok(()) => {
+            flow.asked_at = Some(visit.now());
+            Some(Notice::CodeSent)
+        }
+        Err(notice) => Some(notice),
+    };
+    visit.keep(&flow);
+    Ok(see_other("/sign-in/code"))
+}
+
+/// `GET /sign-in/passkey`: the offer, to whoever has no passkey and did not decline lately.
+pub(super) async fn offer(visit: Visit) -> Result<Response, ApiError> {
+    let Some(current) = visit.session().await? else { return Ok(see_other("/sign-in")) };
+    let has_passkey = !passkey::list(&visit.state, &current.user.id).await?.is_empty();
+    if !flow::is_offer_due(has_passkey, visit.opened(Cookie::Offer), visit.now()) {
+        return Ok(see_other(DONE));
+    }
+    let mut flow = visit.flow();
+    let notice = visit.take_notice(&mut flow);
+    Ok(html(&PasskeyOffer { frame: visit.frame(), api: API.to_owned(), next: DONE.to_owned(), notice }))
+}
+
+/// `POST /sign-in/passkey`: not now.
+pub(super) async fn decline_offer(visit: Visit) -> Response {
+    let declined = Declined::again(visit.opened(Cookie::Offer), visit.now());
+    visit.keep_sealed(Cookie::Offer, &declined, OFFER_LIFE);
+    see_other(DONE)
+}
+
+/// `GET /sign-in/done`: back to where the visitor came from.
+pub(super) async fn done(visit: Visit) -> Result<Response, ApiError> {
+    let Some(current) = visit.session().await? else { return Ok(see_other("/sign-in")) };
+    visit.keep_sealed(Cookie::Returning, &current.user.email, RETURNING_LIFE);
+    let next = visit.flow().next;
+    visit.keep(&Flow::default());
+    // Asked again, because the settings may have changed since.
+    let next = next.filter(|target| visit.state.origins.trusts_redirect(target));
+    Ok(match next {
+        None => see_other("/account"),
+        Some(path) if path.starts_with('/') => see_other(&path),
+        Some(target) => html(&Leaving { frame: visit.frame(), target }),
+    })
+}
+
+/// Whatever is no page.
+pub(super) async fn not_found(visit: Visit) -> Response {
+    let mut response = html(&NotFound { frame: visit.frame() });
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// `GET /_kiavi/assets/{name}`.
+pub(super) async fn asset(Path(name): Path<String>) -> Response {
+    let Some(asset) = kiavi_pages::asset(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    let cache = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)),
+        (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
+    ];
+    (headers, Body::from(asset.bytes.into_owned())).into_response()
+}

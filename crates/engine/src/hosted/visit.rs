@@ -1,0 +1,133 @@
+//! One request of a person: what handlers read and how they answer.
+
+use std::time::Duration;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use jiff::{SignedDuration, Timestamp};
+use kiavi_base::Locale;
+use kiavi_crypto::{Purpose, SealingKey};
+use kiavi_http::SetCookie;
+use kiavi_pages::{Frame, Notice, Page};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::flow::{self, Cookie, FLOW_LIFE, Flow};
+use crate::{ApiError, Context, Settings, State, session::CurrentUser};
+
+/// The plain cookie with the language that somebody chose; [`Context::locale`] reads it, for mails too.
+pub(super) const LOCALE_COOKIE: &str = "kiavi-locale";
+
+/// The state, the context, the language and the path of a request.
+pub(super) struct Visit {
+    pub(super) state: State,
+    pub(super) context: Context,
+    locale: Locale,
+    path: String,
+}
+
+impl FromRequestParts<State> for Visit {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, ApiError> {
+        let context = Context::from_request_parts(parts, state).await?;
+        let locale = context.locale(&state.settings);
+        Ok(Self { state: state.clone(), context, locale, path: parts.uri.path().to_owned() })
+    }
+}
+
+impl Visit {
+    /// The frame of a page at this path.
+    pub(super) fn frame(&self) -> Frame {
+        frame(&self.state.settings, self.locale, &self.path)
+    }
+
+    /// The present by the process's clock, which dates pages and cookies only.
+    pub(super) fn now(&self) -> Timestamp {
+        self.state.clock.now()
+    }
+
+    /// The live session, if there is one.
+    pub(super) async fn session(&self) -> Result<Option<CurrentUser>, ApiError> {
+        crate::session::find(&self.state, &self.context).await
+    }
+
+    /// The flow that the browser carries, or a new one.
+    pub(super) fn flow(&self) -> Flow {
+        self.opened(Cookie::Flow).unwrap_or_default()
+    }
+
+    /// Gives the browser the flow, or takes it away when nothing is left in it.
+    pub(super) fn keep(&self, flow: &Flow) {
+        if *flow == Flow::default() {
+            self.forget(Cookie::Flow);
+        } else {
+            self.keep_sealed(Cookie::Flow, flow, FLOW_LIFE);
+        }
+    }
+
+    /// What the last step has to tell, told once.
+    pub(super) fn take_notice(&self, flow: &mut Flow) -> Option<Notice> {
+        let notice = flow.notice.take();
+        if notice.is_some() {
+            self.keep(flow);
+        }
+        notice
+    }
+
+    /// Tells `notice` on the page at `path`.
+    pub(super) fn tell(&self, notice: Notice, path: &str) -> Response {
+        let mut flow = self.flow();
+        flow.notice = Some(notice);
+        self.keep(&flow);
+        see_other(path)
+    }
+
+    /// The value of a sealed cookie.
+    pub(super) fn opened<T: DeserializeOwned>(&self, cookie: Cookie) -> Option<T> {
+        let text = self.context.cookie(&self.state.cookies.named(cookie.name()))?;
+        flow::open(&self.key(), cookie, text, self.now())
+    }
+
+    /// Gives the browser a sealed cookie.
+    pub(super) fn keep_sealed<T: Serialize>(&self, cookie: Cookie, value: &T, life: SignedDuration) {
+        let until = self.now().checked_add(life).unwrap_or(Timestamp::MAX);
+        self.context.set_cookie(SetCookie {
+            name: self.state.cookies.named(cookie.name()),
+            value: flow::seal(&self.key(), self.state.rng(), cookie, value, until),
+            max_age: Some(Duration::try_from(life).unwrap_or_default()),
+            is_secure: self.state.cookies.is_secure,
+        });
+    }
+
+    /// Takes a sealed cookie away from the browser, if it has it.
+    pub(super) fn forget(&self, cookie: Cookie) {
+        let name = self.state.cookies.named(cookie.name());
+        if self.context.cookie(&name).is_some() {
+            self.context.clear_cookie(&self.state, &name);
+        }
+    }
+
+    fn key(&self) -> SealingKey {
+        SealingKey::new(&self.state.secret.subkey(Purpose::HostedFlow))
+    }
+}
+
+/// The frame of a page.
+pub(super) fn frame(settings: &Settings, locale: Locale, path: &str) -> Frame {
+    Frame { locale, app: settings.app_name.clone(), path: path.to_owned() }
+}
+
+/// An HTML page.
+pub(super) fn html(page: &impl Page) -> Response {
+    let content_type = HeaderValue::from_static("text/html; charset=utf-8");
+    ([(header::CONTENT_TYPE, content_type)], page.html()).into_response()
+}
+
+/// Sends the browser on with a GET (RFC 9110 §15.4.4). A path that no header can hold leads to the start.
+pub(super) fn see_other(path: &str) -> Response {
+    let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}

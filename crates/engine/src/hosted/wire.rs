@@ -1,0 +1,61 @@
+//! Queries and forms of the pages. A field that is missing is an empty one, so that a form always has an answer in
+//! words.
+
+use serde::Deserialize;
+
+/// The query of `/sign-in`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct StartQuery {
+    /// Where to go after the sign-in.
+    pub(super) redirect: Option<String>,
+    /// The same, under the name that Better Auth's clients use.
+    #[serde(rename = "callbackURL")]
+    pub(super) callback_url: Option<String>,
+    /// Whether somebody who is signed in wants to prove it anew.
+    pub(super) again: Option<String>,
+}
+
+/// The query of `/sign-in/code`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CodeQuery {
+    /// Whether the browser was sent here with a cookie just now.
+    pub(super) sent: Option<String>,
+}
+
+/// The query of `/account`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AccountQuery {
+    /// What the page's script has just done.
+    pub(super) notice: Option<String>,
+}
+
+/// The form of `/sign-in`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AddressForm {
+    /// The address, as typed.
+    pub(super) email: String,
+    /// Whether to take the address of the returning device.
+    pub(super) returning: Option<String>,
+}
+
+/// The form of `/sign-in/code`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CodeForm {
+    /// The code, as typed.
+    pub(super) code: String,
+}
+
+/// A form that names something of the account, and perhaps names it anew.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ItemForm {
+    /// The row id of a passkey or a session.
+    pub(super) id: String,
+    /// The name, as typed.
+    pub(super) name: String,
+}

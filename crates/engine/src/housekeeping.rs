@@ -1,0 +1,26 @@
+//! Removing what has expired. Nothing relies on it: every use checks the expiry by itself.
+
+use kiavi_db::Sql;
+
+use crate::{State, session, verification};
+
+pub(crate) const STATEMENTS: &[&Sql] = &[&DELETE_PASSED_LIMITS];
+
+const DELETE_PASSED_LIMITS: Sql = Sql::new(
+    "DELETE_PASSED_LIMITS",
+    "DELETE FROM kiavi.rate_limit WHERE key IN (
+       SELECT key FROM kiavi.rate_limit WHERE arrival < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)",
+);
+
+/// One bounded round over every table with expiring rows.
+pub(crate) async fn sweep(state: &State) {
+    let database = &state.database;
+    let outcomes = [
+        verification::delete_expired(database).await,
+        session::store::delete_expired(database).await,
+        database.execute(&DELETE_PASSED_LIMITS, &[]).await,
+    ];
+    for error in outcomes.into_iter().filter_map(Result::err) {
+        tracing::warn!(cause = %error, "expired rows could not be removed");
+    }
+}

@@ -1,0 +1,64 @@
+//! One tenant's engine: the Better Auth-compatible API and the hosted pages over one database.
+//!
+//! A request passes, in this order: the request context (`context`: id, client address, host, general limit,
+//! answer headers), the gate of state-changing requests (`gate`: body, origin, redirect targets), then its
+//! slice. A slice answers with [`ApiError`] or JSON; cookies go through [`Context::set_cookie`] and only after
+//! COMMIT.
+
+pub mod audit;
+mod clock_text;
+mod context;
+mod cookies;
+pub mod email_otp;
+mod engine;
+mod error;
+mod fields;
+mod gate;
+mod hosted;
+mod housekeeping;
+mod mail;
+mod meta;
+pub mod outbox;
+pub mod passkey;
+mod password;
+pub mod process;
+pub mod rate_limit;
+mod schema;
+pub mod session;
+mod settings;
+mod state;
+pub mod user;
+pub mod verification;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use clock_text::{iso_milliseconds, optional_iso_milliseconds};
+pub use context::{Context, page_context};
+pub use cookies::CookieNames;
+pub use engine::{Engine, EngineParts, InvalidParts};
+pub use error::ApiError;
+pub use fields::Fields;
+pub use gate::JsonBody;
+pub use mail::{Delivery, MailDoor, OutgoingMail};
+pub use schema::{MigrateError, SCHEMA_VERSION, migrate};
+pub use settings::{
+    BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate, RateLimits,
+    SETTINGS_VERSION, SessionSettings, Settings, SettingsError, UserVerification,
+};
+pub use state::{Busy, BusyGuard, State};
+
+/// Every statement that an engine runs, to be checked against a schema with [`kiavi_db::prepare_all`].
+pub fn statements() -> Vec<&'static kiavi_db::Sql> {
+    [
+        audit::STATEMENTS,
+        housekeeping::STATEMENTS,
+        outbox::STATEMENTS,
+        passkey::STATEMENTS,
+        rate_limit::STATEMENTS,
+        session::STATEMENTS,
+        user::STATEMENTS,
+        verification::STATEMENTS,
+    ]
+    .concat()
+}

@@ -1,0 +1,159 @@
+//! Mail that is owed. A letter is written in the transaction of the change it tells of, so that no committed code
+//! goes unsent and no rolled-back one is sent. The relay ([`run`]) renders and sends it, again and again with
+//! growing pauses until it is taken, refused, or too late.
+//!
+//! Letters hold codes and addresses, so rows are sealed.
+
+mod store;
+
+use std::{future::pending, time::Duration};
+
+use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use kiavi_base::{EmailAddress, Locale};
+use kiavi_db::{DbError, Sql, Transaction};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Delivery, OutgoingMail, State,
+    audit::{self, Event, EventType, Outcome},
+    housekeeping,
+    mail::render,
+    verification::row_id,
+};
+
+pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
+
+/// How long one attempt may take.
+const SEND_LIMIT: Duration = Duration::from_secs(30);
+/// The pause after the database was away.
+const FAULT_PAUSE: Duration = Duration::from_secs(5);
+/// Least time between two sweeps of expired rows.
+const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
+
+/// What a mail says; its words are chosen when it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "letter", rename_all = "snake_case")]
+pub enum Letter {
+    /// A one-time code.
+    OneTimeCode {
+        /// The digits.
+        code: String,
+        /// How long it is valid.
+        minutes: u32,
+        /// Whether it signs in; else it proves an address.
+        signs_in: bool,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope {
+    to: String,
+    locale: String,
+    letter: Letter,
+}
+
+/// Owes `letter` to `to` until `life` is over. Call [`wake`] after COMMIT.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn enqueue(
+    transaction: &Transaction,
+    state: &State,
+    to: &EmailAddress,
+    locale: Locale,
+    letter: Letter,
+    life: Duration,
+) -> Result<(), DbError> {
+    let id = row_id(state.rng());
+    let envelope = Envelope { to: to.to_string(), locale: locale.tag().to_owned(), letter };
+    let json = serde_json::to_vec(&envelope).map_err(|error| DbError::Value(error.to_string()))?;
+    let sealed = state.keys.outbox.seal(state.rng(), id.as_bytes(), &json);
+    store::insert(transaction, &id, &sealed, life.as_secs_f64()).await
+}
+
+/// Tells the relay that there is something to do.
+pub fn wake(state: &State) {
+    state.outbox_signal.notify_one();
+}
+
+/// The relay: delivers until dropped. While letters are owed the engine counts as busy.
+pub(crate) async fn run(state: &State) {
+    let mut last_sweep = Timestamp::UNIX_EPOCH;
+    loop {
+        let next = match deliver_due(state).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(cause = %error, "the outbox could not be read");
+                Some(FAULT_PAUSE)
+            }
+        };
+        if state.clock.now().duration_since(last_sweep) >= SWEEP_INTERVAL {
+            last_sweep = state.clock.now();
+            housekeeping::sweep(state).await;
+        }
+        let _owing = next.map(|_| state.busy.enter());
+        let pause = async {
+            match next {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = state.outbox_signal.notified() => {}
+            () = pause => {}
+        }
+    }
+}
+
+/// Sends what is due and says how long until more will be; `None` when nothing is owed.
+pub(crate) async fn deliver_due(state: &State) -> Result<Option<Duration>, DbError> {
+    let database = &state.database;
+    loop {
+        let claimed = store::claim_due(database).await?;
+        if claimed.is_empty() {
+            break;
+        }
+        let _busy = state.busy.enter();
+        for outcome in join_all(claimed.iter().map(|row| deliver(state, row))).await {
+            outcome?;
+        }
+    }
+    for _ in 0..store::delete_late(database).await? {
+        audit::record_background(database, state, Event::new(EventType::MailExpired, Outcome::Failure))
+            .await?;
+    }
+    store::seconds_until_next(database).await
+}
+
+async fn deliver(state: &State, row: &store::Claimed) -> Result<(), DbError> {
+    let delivery = match open(state, row) {
+        Some(mail) => {
+            tokio::time::timeout(SEND_LIMIT, state.mail.send(mail)).await.unwrap_or(Delivery::Deferred)
+        }
+        // Sealed under another secret: nobody can ever read it.
+        None => Delivery::Refused,
+    };
+    match delivery {
+        Delivery::Deferred => Ok(()),
+        Delivery::Delivered => store::delete(&state.database, &row.id).await,
+        Delivery::Refused => {
+            store::delete(&state.database, &row.id).await?;
+            let event = Event::new(EventType::MailRefused, Outcome::Failure);
+            audit::record_background(&state.database, state, event).await
+        }
+    }
+}
+
+fn open(state: &State, row: &store::Claimed) -> Option<OutgoingMail> {
+    let json = state.keys.outbox.open(row.id.as_bytes(), &row.sealed).ok()?;
+    let Envelope { to, locale, letter } = serde_json::from_slice(&json).ok()?;
+    let rendered = render(&state.settings, Locale::from_tag(&locale).unwrap_or_default(), &letter);
+    Some(OutgoingMail {
+        id: row.id.clone(),
+        to: to.parse().ok()?,
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
+    })
+}

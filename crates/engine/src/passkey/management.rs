@@ -1,0 +1,92 @@
+//! What owners do with their passkeys: see, name, remove. The endpoints and the hosted pages call these.
+
+use axum::http::StatusCode;
+
+use super::{Passkey, flow, store, wire};
+use crate::{
+    ApiError, Context, State,
+    audit::{self, Event, EventType},
+    session::CurrentUser,
+};
+
+/// A user's passkeys, the oldest first.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn list(state: &State, user_id: &str) -> Result<Vec<Passkey>, ApiError> {
+    Ok(store::list(&state.database, user_id).await?)
+}
+
+/// Gives a passkey another name, which is trimmed.
+///
+/// # Errors
+/// `VALIDATION_ERROR` for a name that is empty or too long, 404 `PASSKEY_NOT_FOUND`, 401 when it is somebody
+/// else's.
+pub async fn rename(
+    state: &State,
+    context: &Context,
+    current: &CurrentUser,
+    id: &str,
+    name: &str,
+) -> Result<(), ApiError> {
+    set_name(state, context, current, id, name).await.map(drop)
+}
+
+/// [`rename`], answering with the row.
+pub(super) async fn set_name(
+    state: &State,
+    context: &Context,
+    current: &CurrentUser,
+    id: &str,
+    name: &str,
+) -> Result<Passkey, ApiError> {
+    let name = flow::required_name(name)?;
+    let user_id = &current.user.id;
+    let transaction = state.database.begin().await?;
+    check_owner(owner(&transaction, id).await?, user_id, wire::not_allowed)?;
+    let renamed = store::rename(&transaction, id, user_id, name).await?;
+    let passkey = renamed.ok_or_else(|| wire::passkey_not_found(StatusCode::NOT_FOUND))?;
+    let event = Event::by(EventType::PasskeyUpdated, user_id).detail(serde_json::json!({ "passkey": id }));
+    audit::record(&transaction, state, context, event).await?;
+    transaction.commit().await?;
+    Ok(passkey)
+}
+
+/// Removes a passkey. The last one stays unless a proved address remains to sign in with.
+///
+/// # Errors
+/// 403 `SESSION_NOT_FRESH`, 404 `PASSKEY_NOT_FOUND`, 401 without a body when it is somebody else's, 400
+/// `LAST_SIGN_IN_METHOD`.
+pub async fn remove(
+    state: &State,
+    context: &Context,
+    current: &CurrentUser,
+    id: &str,
+) -> Result<(), ApiError> {
+    flow::require_fresh(current)?;
+    let user_id = &current.user.id;
+    let transaction = state.database.begin().await?;
+    let (is_email_verified, count) = store::lock_means_of_sign_in(&transaction, user_id).await?;
+    check_owner(owner(&transaction, id).await?, user_id, || ApiError::empty(StatusCode::UNAUTHORIZED))?;
+    if count <= 1 && !is_email_verified {
+        return Err(wire::last_sign_in_method());
+    }
+    store::delete(&transaction, id, user_id).await?;
+    let event = Event::by(EventType::PasskeyDeleted, user_id).detail(serde_json::json!({ "passkey": id }));
+    audit::record(&transaction, state, context, event).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// PostgreSQL's text cannot hold a NUL, so no row has such an id.
+async fn owner(transaction: &kiavi_db::Transaction, id: &str) -> Result<Option<String>, ApiError> {
+    if id.contains('\0') { Ok(None) } else { Ok(store::owner(transaction, id).await?) }
+}
+
+/// Refuses a passkey that is not the user's: unknown and foreign ones differ, as with Better Auth.
+fn check_owner(owner: Option<String>, user_id: &str, foreign: fn() -> ApiError) -> Result<(), ApiError> {
+    match owner {
+        None => Err(wire::passkey_not_found(StatusCode::NOT_FOUND)),
+        Some(owner) if owner != user_id => Err(foreign()),
+        Some(_) => Ok(()),
+    }
+}

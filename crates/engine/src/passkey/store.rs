@@ -1,0 +1,199 @@
+//! Statements of the `passkey` table.
+
+use kiavi_db::{Database, DbError, Sql, Transaction};
+
+use super::{Passkey, passkey_columns};
+use crate::user::{User, user_columns};
+
+pub(super) const STATEMENTS: &[&Sql] = &[
+    &LIST_OF_USER,
+    &LOCK_CREDENTIAL_ID,
+    &ROOM_FOR_CREDENTIAL,
+    &INSERT,
+    &WITH_USER_BY_CREDENTIAL_ID,
+    &SET_AFTER_ASSERTION,
+    &OWNER,
+    &RENAME,
+    &LOCK_USER,
+    &COUNT_OF_USER,
+    &DELETE,
+];
+
+/// Passkeys that one user may have; as many as Better Auth lists.
+pub(super) const PASSKEYS_PER_USER: i64 = 100;
+
+const LIST_OF_USER: Sql = Sql::new(
+    "PASSKEY_LIST_OF_USER",
+    concat!(
+        "SELECT ",
+        passkey_columns!(),
+        r#" FROM public.passkey p WHERE p."userId" = $1 ORDER BY p."createdAt", p.id LIMIT $2"#
+    ),
+);
+
+/// Better Auth's schema has no unique index on credential ids, so those who register one take turns.
+const LOCK_CREDENTIAL_ID: Sql = Sql::new(
+    "PASSKEY_LOCK_CREDENTIAL_ID",
+    "SELECT pg_advisory_xact_lock(hashtextextended('passkey ' || $1::text, 0))",
+);
+
+const ROOM_FOR_CREDENTIAL: Sql = Sql::new(
+    "PASSKEY_ROOM_FOR_CREDENTIAL",
+    r#"SELECT NOT EXISTS (SELECT FROM public.passkey WHERE "credentialID" = $1)
+         AND (SELECT count(*) FROM public.passkey WHERE "userId" = $2) < $3"#,
+);
+
+const INSERT: Sql = Sql::new(
+    "PASSKEY_INSERT",
+    concat!(
+        r#"INSERT INTO public.passkey AS p (id, name, "publicKey", "userId", "credentialID", counter, "deviceType",
+             "backedUp", transports, aaguid, "createdAt")
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, date_trunc('milliseconds', clock_timestamp()))
+           RETURNING "#,
+        passkey_columns!()
+    ),
+);
+
+/// Locks the row, so that of two assertions with one counter value one is refused. Of rows with the same
+/// credential id, which Better Auth let in, the first counts.
+const WITH_USER_BY_CREDENTIAL_ID: Sql = Sql::new(
+    "PASSKEY_WITH_USER_BY_CREDENTIAL_ID",
+    concat!(
+        "SELECT ",
+        passkey_columns!(),
+        ", ",
+        user_columns!(),
+        r#" FROM public.passkey p JOIN public."user" u ON u.id = p."userId"
+           WHERE p."credentialID" = $1 ORDER BY p."createdAt" NULLS FIRST, p.id LIMIT 1 FOR UPDATE OF p"#
+    ),
+);
+
+const SET_AFTER_ASSERTION: Sql = Sql::new(
+    "PASSKEY_SET_AFTER_ASSERTION",
+    r#"UPDATE public.passkey SET counter = $2, "backedUp" = $3 WHERE id = $1"#,
+);
+
+const OWNER: Sql = Sql::new("PASSKEY_OWNER", r#"SELECT "userId" FROM public.passkey WHERE id = $1"#);
+
+const RENAME: Sql = Sql::new(
+    "PASSKEY_RENAME",
+    concat!(
+        r#"UPDATE public.passkey p SET name = $3 WHERE p.id = $1 AND p."userId" = $2 RETURNING "#,
+        passkey_columns!()
+    ),
+);
+
+/// Removals of one user's passkeys take turns, so that two of them cannot both leave the other as the last.
+const LOCK_USER: Sql = Sql::new(
+    "PASSKEY_LOCK_USER",
+    r#"SELECT "emailVerified" FROM public."user" WHERE id = $1 FOR NO KEY UPDATE"#,
+);
+
+const COUNT_OF_USER: Sql =
+    Sql::new("PASSKEY_COUNT_OF_USER", r#"SELECT count(*) FROM public.passkey WHERE "userId" = $1"#);
+
+const DELETE: Sql =
+    Sql::new("PASSKEY_DELETE", r#"DELETE FROM public.passkey WHERE id = $1 AND "userId" = $2"#);
+
+/// A user's passkeys, the oldest first.
+pub(super) async fn list(database: &Database, user_id: &str) -> Result<Vec<Passkey>, DbError> {
+    let rows = database.query(&LIST_OF_USER, &[&user_id, &PASSKEYS_PER_USER]).await?;
+    rows.iter().map(|row| Passkey::from_row(row, 0)).collect()
+}
+
+/// Whether nobody has registered this credential id and the user has room for one more. Holds until the
+/// transaction ends.
+pub(super) async fn has_room(
+    transaction: &Transaction,
+    credential_id: &str,
+    user_id: &str,
+) -> Result<bool, DbError> {
+    transaction.query_one(&LOCK_CREDENTIAL_ID, &[&credential_id]).await?;
+    let row =
+        transaction.query_one(&ROOM_FOR_CREDENTIAL, &[&credential_id, &user_id, &PASSKEYS_PER_USER]).await?;
+    row.try_get(0).map_err(DbError::from)
+}
+
+/// What a new row is made of; the rest is the database's.
+pub(super) struct NewPasskey<'a> {
+    pub(super) id: &'a str,
+    pub(super) name: Option<&'a str>,
+    pub(super) public_key: &'a str,
+    pub(super) user_id: &'a str,
+    pub(super) credential_id: &'a str,
+    pub(super) counter: i32,
+    pub(super) device_type: &'a str,
+    pub(super) backed_up: bool,
+    pub(super) transports: &'a str,
+    pub(super) aaguid: &'a str,
+}
+
+pub(super) async fn insert(transaction: &Transaction, new: &NewPasskey<'_>) -> Result<Passkey, DbError> {
+    let row = transaction
+        .query_one(
+            &INSERT,
+            &[
+                &new.id,
+                &new.name,
+                &new.public_key,
+                &new.user_id,
+                &new.credential_id,
+                &new.counter,
+                &new.device_type,
+                &new.backed_up,
+                &new.transports,
+                &new.aaguid,
+            ],
+        )
+        .await?;
+    Passkey::from_row(&row, 0)
+}
+
+/// A credential and its user, the credential's row locked.
+pub(super) async fn with_user(
+    transaction: &Transaction,
+    credential_id: &str,
+) -> Result<Option<(Passkey, User)>, DbError> {
+    let row = transaction.query_opt(&WITH_USER_BY_CREDENTIAL_ID, &[&credential_id]).await?;
+    row.map(|row| Ok((Passkey::from_row(&row, 0)?, User::from_row(&row, Passkey::WIDTH)?))).transpose()
+}
+
+pub(super) async fn set_after_assertion(
+    transaction: &Transaction,
+    id: &str,
+    counter: i32,
+    backed_up: bool,
+) -> Result<(), DbError> {
+    transaction.execute(&SET_AFTER_ASSERTION, &[&id, &counter, &backed_up]).await.map(drop)
+}
+
+/// The id of the user who owns the passkey with this row id.
+pub(super) async fn owner(transaction: &Transaction, id: &str) -> Result<Option<String>, DbError> {
+    let row = transaction.query_opt(&OWNER, &[&id]).await?;
+    row.map(|row| row.try_get(0).map_err(DbError::from)).transpose()
+}
+
+pub(super) async fn rename(
+    transaction: &Transaction,
+    id: &str,
+    user_id: &str,
+    name: &str,
+) -> Result<Option<Passkey>, DbError> {
+    let row = transaction.query_opt(&RENAME, &[&id, &user_id, &name]).await?;
+    row.map(|row| Passkey::from_row(&row, 0)).transpose()
+}
+
+/// Whether the user's address is proved, and how many passkeys there are. Holds until the transaction ends.
+pub(super) async fn lock_means_of_sign_in(
+    transaction: &Transaction,
+    user_id: &str,
+) -> Result<(bool, i64), DbError> {
+    let user = transaction.query_opt(&LOCK_USER, &[&user_id]).await?;
+    let is_email_verified = user.map(|row| row.try_get(0)).transpose()?.unwrap_or(false);
+    let count = transaction.query_one(&COUNT_OF_USER, &[&user_id]).await?.try_get(0)?;
+    Ok((is_email_verified, count))
+}
+
+pub(super) async fn delete(transaction: &Transaction, id: &str, user_id: &str) -> Result<u64, DbError> {
+    transaction.execute(&DELETE, &[&id, &user_id]).await
+}

@@ -1,0 +1,83 @@
+//! The engine as a process: a function of the descriptors that it is given.
+//!
+//! Client connections come through the gateway's door, database connections from the launcher, mail leaves
+//! through outbound's door. Nothing here opens anything.
+
+mod database;
+mod mail;
+mod serve;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kiavi_base::{Clock, Rng, TenantId};
+use kiavi_crypto::TenantSecret;
+use kiavi_db::{Database, Login};
+use kiavi_ipc::engine::{FromEngine, ToEngine};
+use kiavi_ipc::{Endpoint, Fd, IpcError};
+
+use crate::{Engine, EngineParts, InvalidParts, Settings};
+
+/// What a process serves, as the launcher's first message says.
+pub struct Assignment {
+    /// Whose engine this is.
+    pub tenant: TenantId,
+    /// The tenant's settings.
+    pub settings: Settings,
+    /// The tenant's secret.
+    pub secret: TenantSecret,
+    /// Where the gateway hands over connections.
+    pub door: Fd,
+    /// Where mail leaves.
+    pub mail: Fd,
+    /// How long to stay without a request; `None`: for ever.
+    pub idle: Option<Duration>,
+}
+
+/// Why an engine process ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// The settings do not make an engine.
+    #[error(transparent)]
+    Parts(#[from] InvalidParts),
+    /// Another process is gone or broke the protocol.
+    #[error(transparent)]
+    Ipc(#[from] IpcError),
+    /// The kernel refused something.
+    #[error("the reactor failed")]
+    Io(#[from] std::io::Error),
+    /// The process could not be locked down.
+    #[error("the sandbox could not be closed")]
+    Seal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Serves one tenant until it has been idle for long enough, is told to drain, or the launcher is gone.
+///
+/// `seal` closes the sandbox; it is called once everything is set up and before any byte from outside is read.
+///
+/// # Errors
+/// See [`ProcessError`].
+pub async fn run<E>(
+    assignment: Assignment,
+    launcher: Endpoint<FromEngine, ToEngine>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    seal: impl FnOnce() -> Result<(), E>,
+) -> Result<(), ProcessError>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Assignment { tenant, settings, secret, door, mail: mail_door, idle } = assignment;
+    let (to_launcher, from_launcher) = launcher.split();
+    let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone()));
+    let login = Login { user: tenant.as_str().to_owned(), database: tenant.as_str().to_owned() };
+    let database = Database::new(connections.clone(), login);
+    let mail = Arc::new(mail::Outlet::default());
+    mail.open(mail_door)?;
+    let engine = Engine::new(EngineParts { settings, secret, database, mail: mail.clone(), clock, rng })?;
+    let server = serve::Server::new(engine, connections, mail, idle);
+    let door = serve::open(door)?;
+    seal().map_err(|error| ProcessError::Seal(error.into()))?;
+    to_launcher.send(&FromEngine::Ready).await?;
+    server.run(door, from_launcher, to_launcher).await
+}

@@ -1,0 +1,153 @@
+//! Taking connections, and knowing when to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use kiavi_http::{ConnectionInfo, Drain, DrainTrigger, drain, serve_connection};
+use kiavi_ipc::door::{Acceptor, HandedOver};
+use kiavi_ipc::engine::{FromEngine, ToEngine};
+use kiavi_ipc::{Fd, IpcError, Receiver, Sender};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::ProcessError;
+use super::database::LauncherConnect;
+use super::mail::Outlet;
+use crate::Engine;
+
+/// How long a database connection without use is kept: a PostgreSQL backend costs more than this process.
+const DATABASE_IDLE: Duration = Duration::from_secs(30);
+
+/// How often idleness is looked at, at most.
+const TICK: Duration = Duration::from_secs(5);
+
+/// How long connections in flight may take once the process is to end.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// The engine with its ways out.
+pub(super) struct Server {
+    engine: Engine,
+    router: Router,
+    database: Arc<LauncherConnect>,
+    mail: Arc<Outlet>,
+    idle: Option<Duration>,
+    connections: JoinSet<()>,
+    drain: (DrainTrigger, Drain),
+    /// The number of requests at the last look, and when it last changed.
+    seen: (u64, Instant),
+}
+
+/// Registers a door with the runtime.
+pub(super) fn open(door: Fd) -> Result<Option<Acceptor>, ProcessError> {
+    Ok(Some(Acceptor::new(door)?))
+}
+
+/// The next connection of a door; waits for ever when there is none.
+async fn accept(door: &mut Option<Acceptor>) -> Result<Option<HandedOver>, IpcError> {
+    match door {
+        Some(door) => door.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Server {
+    pub(super) fn new(
+        engine: Engine,
+        database: Arc<LauncherConnect>,
+        mail: Arc<Outlet>,
+        idle: Option<Duration>,
+    ) -> Self {
+        let router = engine.router();
+        let seen = (0, Instant::now());
+        Self { engine, router, database, mail, idle, connections: JoinSet::new(), drain: drain(), seen }
+    }
+
+    pub(super) async fn run(
+        mut self,
+        mut door: Option<Acceptor>,
+        mut launcher: Receiver<ToEngine>,
+        to_launcher: Sender<FromEngine>,
+    ) -> Result<(), ProcessError> {
+        let outbox = self.engine.clone();
+        let outbox = tokio::spawn(async move { outbox.run_outbox().await });
+        let mut tick = interval(self.idle.map_or(TICK, |idle| idle.min(TICK)));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                accepted = accept(&mut door) => match accepted? {
+                    Some(connection) => self.serve(connection),
+                    // The gateway is being replaced: its successor's door comes from the launcher.
+                    None => door = None,
+                },
+                message = launcher.receive() => match message? {
+                    Some(ToEngine::Door { door: new }) => door = open(new)?,
+                    Some(ToEngine::Drain) => break,
+                    Some(other) => self.told(other)?,
+                    None => return Ok(()),
+                },
+                Some(_) = self.connections.join_next(), if !self.connections.is_empty() => {}
+                _ = tick.tick() => if self.look_for_idleness() { break },
+            }
+        }
+        to_launcher.send(&FromEngine::Stopping).await?;
+        let drained = tokio::time::timeout(DRAIN_LIMIT, self.finish(door, &mut launcher)).await;
+        outbox.abort();
+        drained.unwrap_or(Ok(()))
+    }
+
+    fn told(&mut self, message: ToEngine) -> Result<(), ProcessError> {
+        match message {
+            ToEngine::Database { stream } => self.database.answered(stream),
+            ToEngine::Mail { door } => self.mail.open(door)?,
+            ToEngine::Start { .. } | ToEngine::Door { .. } | ToEngine::Drain => {}
+        }
+        Ok(())
+    }
+
+    fn serve(&mut self, connection: HandedOver) {
+        let HandedOver { peer, sequence, stream } = connection;
+        let info = ConnectionInfo { peer, sequence };
+        let served = serve_connection(stream, info, self.router.clone(), self.drain.1.clone());
+        self.connections.spawn(async move {
+            if let Err(error) = served.await {
+                tracing::debug!(%error, "a connection ended badly");
+            }
+        });
+    }
+
+    /// Closes idle database connections; `true` when the process has been idle for long enough to end.
+    fn look_for_idleness(&mut self) -> bool {
+        let state = self.engine.state();
+        state.database.close_idle(DATABASE_IDLE);
+        let (now, total) = (Instant::now(), self.engine.busy().total());
+        if total != self.seen.0 || self.engine.busy().count() > 0 {
+            self.seen = (total, now);
+        }
+        self.idle.is_some_and(|idle| now.duration_since(self.seen.1) >= idle)
+    }
+
+    /// Takes what already lies in the door, and ends each connection after the request it is on.
+    async fn finish(
+        &mut self,
+        mut door: Option<Acceptor>,
+        launcher: &mut Receiver<ToEngine>,
+    ) -> Result<(), ProcessError> {
+        door.iter().for_each(Acceptor::stop);
+        self.drain.0.start();
+        while door.is_some() || !self.connections.is_empty() {
+            tokio::select! {
+                accepted = accept(&mut door) => match accepted? {
+                    Some(connection) => self.serve(connection),
+                    None => door = None,
+                },
+                message = launcher.receive() => match message? {
+                    Some(message) => self.told(message)?,
+                    None => return Ok(()),
+                },
+                Some(_) = self.connections.join_next(), if !self.connections.is_empty() => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! The tenant database's schema: Better Auth's tables in `public`, our own in `kiavi`.
+
+use kiavi_db::{AdminConnection, DbError, Migration, quote_ident};
+
+/// The history. A released step never changes.
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "better_auth", sql: include_str!("../migrations/V1__better_auth.sql") },
+    Migration { version: 2, name: "kiavi", sql: include_str!("../migrations/V2__kiavi.sql") },
+];
+
+/// The number of the newest migration.
+pub const SCHEMA_VERSION: i32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
+
+/// What the runtime role may do; everything else it may not. The audit log is INSERT-only.
+const GRANTS: &[(&str, &str)] = &[
+    ("public.\"user\"", "SELECT, INSERT, UPDATE, DELETE"),
+    ("public.session", "SELECT, INSERT, UPDATE, DELETE"),
+    ("public.account", "SELECT, INSERT, UPDATE, DELETE"),
+    ("public.verification", "SELECT, INSERT, UPDATE, DELETE"),
+    ("public.passkey", "SELECT, INSERT, UPDATE, DELETE"),
+    ("kiavi.rate_limit", "SELECT, INSERT, UPDATE, DELETE"),
+    ("kiavi.outbox", "SELECT, INSERT, UPDATE, DELETE"),
+    ("kiavi.audit_event", "INSERT"),
+];
+
+pub use kiavi_db::MigrateError;
+
+/// Brings a tenant's database forward and sets the rights of its roles; doing it again changes nothing.
+///
+/// `connection` belongs to a role that may act as `owner_role` and owns the database. The objects belong to
+/// `owner_role`; `runtime_role` gets exactly the rights it needs. Without an owner role the connection's own
+/// role owns them; without a runtime role no rights are given.
+///
+/// # Errors
+/// When the server refuses a step, or the history is not this program's.
+pub async fn migrate(
+    connection: &mut AdminConnection,
+    owner_role: Option<&str>,
+    runtime_role: Option<&str>,
+) -> Result<(), MigrateError> {
+    if let Some(owner) = owner_role {
+        let grant = format!("GRANT CREATE, USAGE ON SCHEMA public TO {}", quote_ident(owner));
+        connection.batch_execute(&grant).await?;
+    }
+    kiavi_db::migrate(connection, MIGRATIONS, owner_role).await?;
+    if let Some(runtime) = runtime_role {
+        grant(connection, runtime).await?;
+    }
+    Ok(())
+}
+
+async fn grant(connection: &AdminConnection, runtime_role: &str) -> Result<(), DbError> {
+    let role = quote_ident(runtime_role);
+    let mut statements = format!(
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+         REVOKE ALL ON ALL TABLES IN SCHEMA public, kiavi FROM {role};
+         GRANT USAGE ON SCHEMA public, kiavi TO {role};"
+    );
+    for (table, rights) in GRANTS {
+        statements.push_str(&format!("GRANT {rights} ON {table} TO {role};"));
+    }
+    connection.batch_execute(&statements).await
+}

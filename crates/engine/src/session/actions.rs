@@ -1,0 +1,99 @@
+//! Ending sessions, for the API and the hosted pages alike.
+
+use kiavi_db::Transaction;
+use serde_json::json;
+
+use super::{CurrentUser, clear_cookies, store};
+use crate::{
+    ApiError, Context, State,
+    audit::{self, Event, EventType},
+};
+
+async fn record(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    user_id: &str,
+    detail: serde_json::Value,
+) -> Result<(), ApiError> {
+    let event = Event::by(EventType::SessionRevoked, user_id).detail(detail);
+    Ok(audit::record(transaction, state, context, event).await?)
+}
+
+/// Ends the session of the request's signed cookie, if there is one, and clears the cookies.
+///
+/// # Errors
+/// Those of the statements; then the session lives on and the cookies stay.
+pub async fn sign_out(state: &State, context: &Context) -> Result<(), ApiError> {
+    if let Some(token) = context.signed_cookie(state, &state.cookies.session_token) {
+        let transaction = state.database.begin().await?;
+        if let Some(owner) = store::delete_by_token(&transaction, &token).await? {
+            record(&transaction, state, context, &owner, json!({ "reason": "sign_out" })).await?;
+        }
+        transaction.commit().await?;
+    }
+    clear_cookies(state, context);
+    Ok(())
+}
+
+/// Ends one session of the user, named by its handle or its token. Naming no session of theirs changes nothing.
+/// Clears the cookies if it was the current one.
+///
+/// # Errors
+/// Those of the statements.
+pub async fn revoke_one(
+    state: &State,
+    context: &Context,
+    current: &CurrentUser,
+    named: &str,
+) -> Result<(), ApiError> {
+    // What PostgreSQL's text cannot hold names no session.
+    if named.contains('\0') {
+        return Ok(());
+    }
+    let user_id = &current.user.id;
+    let transaction = state.database.begin().await?;
+    let ended = store::delete_one(&transaction, user_id, named).await?;
+    if let Some(id) = &ended {
+        record(&transaction, state, context, user_id, json!({ "reason": "revoked", "session": id })).await?;
+    }
+    transaction.commit().await?;
+    if ended.is_some_and(|id| id == current.session.id) {
+        clear_cookies(state, context);
+    }
+    Ok(())
+}
+
+/// Ends all sessions of the user but the current one; how many there were.
+///
+/// # Errors
+/// Those of the statements.
+pub async fn revoke_others(state: &State, context: &Context, current: &CurrentUser) -> Result<u64, ApiError> {
+    let user_id = &current.user.id;
+    let transaction = state.database.begin().await?;
+    let count = store::delete_others(&transaction, user_id, &current.session.token).await?;
+    if count > 0 {
+        record(&transaction, state, context, user_id, json!({ "reason": "revoked_others", "count": count }))
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(count)
+}
+
+/// Ends every session of a user, in the caller's transaction, and tells why; how many there were.
+///
+/// # Errors
+/// Those of the statements.
+pub async fn revoke_all(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    user_id: &str,
+    reason: &str,
+) -> Result<u64, ApiError> {
+    let count = store::delete_all(transaction, user_id).await?;
+    if count > 0 {
+        record(transaction, state, context, user_id, json!({ "reason": reason, "count": count })).await?;
+    }
+    Ok(count)
+}

@@ -1,0 +1,191 @@
+//! Sessions.
+//!
+//! A sign-in of any kind calls [`create`] in its transaction, commits, and then [`set_cookie`]. A request's
+//! session is found by the signed token in its cookie: one statement reads session and user together and also
+//! says, by the database's clock, whether the session is live and whether it is due to be extended. A dead row is
+//! deleted and the browser's cookies are cleared; a due one is extended and its cookie sent again.
+//!
+//! Lists name sessions by their row id in place of the token, so that a list that leaks opens nothing.
+
+mod actions;
+mod resolve;
+mod routes;
+pub mod store;
+mod wire;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use jiff::Timestamp;
+use kiavi_base::{Alphabet, random_text};
+use kiavi_crypto::sign_cookie;
+use kiavi_db::{DbError, Row, Sql, Transaction};
+use kiavi_http::SetCookie;
+use serde::Serialize;
+
+pub use actions::{revoke_all, revoke_one, revoke_others, sign_out};
+pub use resolve::{CurrentUser, FreshUser, find, require, require_fresh};
+pub(crate) use wire::session_and_user;
+
+use crate::{
+    ApiError, Context, State,
+    audit::{self, Event, EventType, Method, Outcome},
+    iso_milliseconds,
+    user::{self, User},
+    verification::row_id,
+};
+
+pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
+
+/// Characters of a session token: 190 bits.
+const TOKEN_LENGTH: usize = 32;
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new()
+        .route("/get-session", get(routes::get_session).post(routes::refresh_session))
+        .route("/update-session", post(routes::update_session))
+        .route("/sign-out", post(routes::sign_out))
+        .route("/list-sessions", get(routes::list_sessions))
+        .route("/revoke-session", post(routes::revoke_session))
+        .route("/revoke-sessions", post(routes::revoke_sessions))
+        .route("/revoke-other-sessions", post(routes::revoke_other_sessions))
+}
+
+/// A session, as stored and as told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// When it ends unless it is used.
+    #[serde(serialize_with = "iso_milliseconds")]
+    pub expires_at: Timestamp,
+    /// The secret that the cookie carries.
+    pub token: String,
+    /// The moment of sign-in.
+    #[serde(serialize_with = "iso_milliseconds")]
+    pub created_at: Timestamp,
+    /// When it was extended last.
+    #[serde(serialize_with = "iso_milliseconds")]
+    pub updated_at: Timestamp,
+    /// Where it was made from.
+    pub ip_address: Option<String>,
+    /// With what.
+    pub user_agent: Option<String>,
+    /// Whose it is.
+    pub user_id: String,
+    /// The administrator who acts as this user.
+    pub impersonated_by: Option<String>,
+    /// The row id; also the handle in lists.
+    pub id: String,
+    /// Seconds until it ends, by the database's clock when it was read.
+    #[serde(skip)]
+    pub seconds_left: u64,
+}
+
+/// The columns of [`Session`] of the table alias `s`, in [`Session::from_row`]'s order.
+macro_rules! session_columns {
+    () => {
+        r#"s."expiresAt", s.token, s."createdAt", s."updatedAt", s."ipAddress", s."userAgent", s."userId",
+           s."impersonatedBy", s.id, extract(epoch FROM s."expiresAt" - clock_timestamp())::float8"#
+    };
+}
+pub(crate) use session_columns;
+
+impl Session {
+    /// The number of columns.
+    pub(crate) const WIDTH: usize = 10;
+
+    pub(crate) fn from_row(row: &Row, first: usize) -> Result<Self, DbError> {
+        let seconds: f64 = row.try_get(first + 9)?;
+        Ok(Self {
+            expires_at: row.try_get(first)?,
+            token: row.try_get(first + 1)?,
+            created_at: row.try_get(first + 2)?,
+            updated_at: row.try_get(first + 3)?,
+            ip_address: row.try_get(first + 4)?,
+            user_agent: row.try_get(first + 5)?,
+            user_id: row.try_get(first + 6)?,
+            impersonated_by: row.try_get(first + 7)?,
+            id: row.try_get(first + 8)?,
+            seconds_left: Duration::try_from_secs_f64(seconds.round()).unwrap_or_default().as_secs(),
+        })
+    }
+}
+
+/// Mints a session for a user who has just proved who they are, in the transaction that consumed the proof. The
+/// browser's earlier session ends with it, unless the tenant keeps those.
+///
+/// # Errors
+/// 403 `BANNED_USER`, else those of the statements. After an error the transaction must be dropped; a caller
+/// whose proof is to stay consumed all the same commits before it returns `BANNED_USER`.
+pub async fn create(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    user: &User,
+    method: Method,
+) -> Result<Session, ApiError> {
+    if user::store::is_banned(transaction, user).await? {
+        let event = Event::new(EventType::SessionRefused, Outcome::Failure).about(&user.id).using(method);
+        audit::record(transaction, state, context, event).await?;
+        return Err(user::banned_error());
+    }
+    let earlier = context.signed_cookie(state, &state.cookies.session_token);
+    if let Some(token) = earlier.filter(|_| !state.settings.compatibility.keeps_replaced_session)
+        && let Some(owner) = store::delete_by_token(transaction, &token).await?
+    {
+        let event =
+            Event::by(EventType::SessionRevoked, &owner).detail(serde_json::json!({ "reason": "replaced" }));
+        audit::record(transaction, state, context, event).await?;
+    }
+    let new = store::NewSession {
+        id: &row_id(state.rng()),
+        token: &random_text(state.rng(), Alphabet::AlphaNumeric, TOKEN_LENGTH),
+        ip_address: &context.stored_address(),
+        user_agent: context.user_agent(),
+        user_id: &user.id,
+    };
+    let session = store::insert(transaction, new, &state.settings.session).await?;
+    let event = Event {
+        actor: Some(&user.id),
+        detail: Some(serde_json::json!({ "session": session.id })),
+        ..Event::new(EventType::SessionCreated, Outcome::Success).about(&user.id).using(method)
+    };
+    audit::record(transaction, state, context, event).await?;
+    Ok(session)
+}
+
+/// Gives the browser its session cookie, for as long as the session lives, or until the browser closes if it
+/// carries a valid "don't remember" cookie. Call it after COMMIT.
+pub fn set_cookie(state: &State, context: &Context, session: &Session) {
+    let names = &state.cookies;
+    let is_remembered = is_remembered(state, context);
+    let max_age = is_remembered.then(|| Duration::from_secs(session.seconds_left));
+    context.set_cookie(SetCookie {
+        name: names.session_token.clone(),
+        value: sign_cookie(&state.secret, &session.token),
+        max_age,
+        is_secure: names.is_secure,
+    });
+    if !is_remembered {
+        let value = sign_cookie(&state.secret, "true");
+        let (name, is_secure) = (names.dont_remember.clone(), names.is_secure);
+        context.set_cookie(SetCookie { name, value, max_age: None, is_secure });
+    }
+}
+
+fn is_remembered(state: &State, context: &Context) -> bool {
+    context.signed_cookie(state, &state.cookies.dont_remember).is_none_or(|value| value != "true")
+}
+
+/// Removes every session cookie, whether or not the browser sent it.
+pub fn clear_cookies(state: &State, context: &Context) {
+    for name in [&state.cookies.session_token, &state.cookies.session_data, &state.cookies.dont_remember] {
+        context.clear_cookie(state, name);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! From a request's cookie to its session.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
+
+use super::{Session, clear_cookies, is_remembered, set_cookie, store};
+use crate::{ApiError, Context, State, user::User};
+
+/// A live session and its user, read from the database for this request.
+#[derive(Debug, Clone)]
+pub struct CurrentUser {
+    /// The session.
+    pub session: Session,
+    /// Its user.
+    pub user: User,
+    /// Whether the sign-in is recent enough for sensitive operations.
+    pub is_fresh: bool,
+    /// Whether the session is due to be extended and was not, because reads do not write for this tenant.
+    pub needs_refresh: bool,
+}
+
+/// A [`CurrentUser`] whose sign-in is recent.
+#[derive(Debug, Clone)]
+pub struct FreshUser(pub CurrentUser);
+
+/// The session of a request, if it has a live one. Extends it when due.
+///
+/// # Errors
+/// Those of the statements: a store that is down is never told as "signed out".
+pub async fn find(state: &State, context: &Context) -> Result<Option<CurrentUser>, ApiError> {
+    find_with(state, context, !state.settings.session.is_refresh_deferred).await
+}
+
+pub(super) async fn find_with(
+    state: &State,
+    context: &Context,
+    may_extend: bool,
+) -> Result<Option<CurrentUser>, ApiError> {
+    let Some(token) = context.signed_cookie(state, &state.cookies.session_token) else { return Ok(None) };
+    let settings = &state.settings.session;
+    let found = store::with_user_by_token(&state.database, &token, settings).await?;
+    let Some(found) = found else {
+        clear_cookies(state, context);
+        return Ok(None);
+    };
+    if !found.is_live {
+        store::delete_dead(&state.database, &token).await?;
+        clear_cookies(state, context);
+        return Ok(None);
+    }
+    if context.cookie(&state.cookies.session_data).is_some() {
+        context.clear_cookie(state, &state.cookies.session_data);
+    }
+    let mut current = CurrentUser {
+        session: found.session,
+        user: found.user,
+        is_fresh: found.is_fresh,
+        needs_refresh: false,
+    };
+    let wants_extension = found.is_due
+        && current.session.impersonated_by.is_none()
+        && !context.refresh_is_disabled()
+        && is_remembered(state, context);
+    if wants_extension && may_extend {
+        match store::extend(&state.database, &token, settings).await? {
+            Some(session) => current.session = session,
+            None => return Err(vanished()),
+        }
+        set_cookie(state, context, &current.session);
+    } else {
+        current.needs_refresh = wants_extension;
+    }
+    Ok(Some(current))
+}
+
+fn vanished() -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "FAILED_TO_GET_SESSION", "Failed to get session")
+}
+
+/// The session of a request that needs one.
+///
+/// # Errors
+/// 401 `UNAUTHORIZED` without one.
+pub async fn require(state: &State, context: &Context) -> Result<CurrentUser, ApiError> {
+    find(state, context).await?.ok_or_else(ApiError::unauthorized)
+}
+
+/// The session of a request that needs a recent sign-in.
+///
+/// # Errors
+/// 401 `UNAUTHORIZED` without one, 403 `SESSION_NOT_FRESH` with an old one.
+pub async fn require_fresh(state: &State, context: &Context) -> Result<CurrentUser, ApiError> {
+    let current = require(state, context).await?;
+    if current.is_fresh {
+        Ok(current)
+    } else {
+        Err(ApiError::new(StatusCode::FORBIDDEN, "SESSION_NOT_FRESH", "Session is not fresh"))
+    }
+}
+
+impl FromRequestParts<State> for CurrentUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, ApiError> {
+        require(state, &Context::from_request_parts(parts, state).await?).await
+    }
+}
+
+impl FromRequestParts<State> for FreshUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, ApiError> {
+        require_fresh(state, &Context::from_request_parts(parts, state).await?).await.map(Self)
+    }
+}

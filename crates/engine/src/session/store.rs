@@ -1,0 +1,254 @@
+//! Statements of the `session` table.
+
+use kiavi_db::{Database, DbError, Row, Sql, Transaction};
+
+use super::{Session, session_columns};
+use crate::{
+    SessionSettings,
+    user::{User, user_columns},
+};
+
+pub(super) const STATEMENTS: &[&Sql] = &[
+    &WITH_USER_BY_TOKEN,
+    &INSERT,
+    &EXTEND,
+    &DELETE_DEAD,
+    &DELETE_BY_TOKEN,
+    &LIST_OF_USER,
+    &DELETE_ONE_OF_USER,
+    &DELETE_ALL_OF_USER,
+    &DELETE_OTHERS_OF_USER,
+    &DELETE_EXPIRED,
+];
+
+/// Sessions that a list shows, as in Better Auth.
+const LIST_LIMIT: i64 = 100;
+
+/// `$2` idle lifetime, `$3` absolute lifetime, `$4` age of the last extension from which the next is due, `$5`
+/// age up to which a session is fresh, all in seconds.
+const WITH_USER_BY_TOKEN: Sql = Sql::new(
+    "SESSION_WITH_USER_BY_TOKEN",
+    concat!(
+        "SELECT ",
+        session_columns!(),
+        ", ",
+        user_columns!(),
+        r#", s."expiresAt" > now(),
+           s."expiresAt" <= least(now() + make_interval(secs => $2), s."createdAt" + make_interval(secs => $3))
+             - make_interval(secs => $4),
+           $5::float8 = 0 OR s."createdAt" > now() - make_interval(secs => $5)
+         FROM public.session s JOIN public."user" u ON u.id = s."userId" WHERE s.token = $1"#
+    ),
+);
+
+const INSERT: Sql = Sql::new(
+    "SESSION_INSERT",
+    concat!(
+        r#"INSERT INTO public.session AS s
+             (id, token, "ipAddress", "userAgent", "userId", "expiresAt", "createdAt", "updatedAt")
+           SELECT $1, $2, $3, $4, $5, at + make_interval(secs => $6), at, at
+           FROM date_trunc('milliseconds', clock_timestamp()) AS at
+           RETURNING "#,
+        session_columns!()
+    ),
+);
+
+/// `$2` idle, `$3` absolute lifetime. A session that ended meanwhile stays ended.
+const EXTEND: Sql = Sql::new(
+    "SESSION_EXTEND",
+    concat!(
+        r#"UPDATE public.session s SET
+             "expiresAt" = date_trunc('milliseconds',
+               least(now() + make_interval(secs => $2), s."createdAt" + make_interval(secs => $3))),
+             "updatedAt" = date_trunc('milliseconds', now())
+           WHERE s.token = $1 AND s."expiresAt" > now() RETURNING "#,
+        session_columns!()
+    ),
+);
+
+const DELETE_DEAD: Sql = Sql::new(
+    "SESSION_DELETE_DEAD",
+    r#"DELETE FROM public.session WHERE token = $1 AND "expiresAt" <= now()"#,
+);
+
+const DELETE_BY_TOKEN: Sql =
+    Sql::new("SESSION_DELETE_BY_TOKEN", r#"DELETE FROM public.session WHERE token = $1 RETURNING "userId""#);
+
+const LIST_OF_USER: Sql = Sql::new(
+    "SESSION_LIST_OF_USER",
+    concat!(
+        "SELECT ",
+        session_columns!(),
+        r#" FROM public.session s
+           WHERE s."userId" = $1 AND s."expiresAt" > now() AND s."impersonatedBy" IS NULL
+           ORDER BY s."createdAt" DESC LIMIT $2"#
+    ),
+);
+
+/// `$2` is the handle from a list, or a token.
+const DELETE_ONE_OF_USER: Sql = Sql::new(
+    "SESSION_DELETE_ONE_OF_USER",
+    r#"DELETE FROM public.session WHERE "userId" = $1 AND (id = $2 OR token = $2) RETURNING id"#,
+);
+
+const DELETE_ALL_OF_USER: Sql =
+    Sql::new("SESSION_DELETE_ALL_OF_USER", r#"DELETE FROM public.session WHERE "userId" = $1"#);
+
+const DELETE_OTHERS_OF_USER: Sql = Sql::new(
+    "SESSION_DELETE_OTHERS_OF_USER",
+    r#"DELETE FROM public.session WHERE "userId" = $1 AND token <> $2"#,
+);
+
+const DELETE_EXPIRED: Sql = Sql::new(
+    "SESSION_DELETE_EXPIRED",
+    r#"DELETE FROM public.session WHERE id IN (
+       SELECT id FROM public.session WHERE "expiresAt" < now() - interval '1 day' LIMIT 1000
+       FOR UPDATE SKIP LOCKED)"#,
+);
+
+/// A session and its user, with what the database's clock says about them.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The session.
+    pub session: Session,
+    /// Its user.
+    pub user: User,
+    /// Whether it has not ended.
+    pub is_live: bool,
+    /// Whether it is time to extend it.
+    pub is_due: bool,
+    /// Whether its sign-in is recent.
+    pub is_fresh: bool,
+}
+
+/// The session with this token and its user, in one round trip.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn with_user_by_token(
+    database: &Database,
+    token: &str,
+    settings: &SessionSettings,
+) -> Result<Option<Found>, DbError> {
+    let seconds = |value: u32| f64::from(value);
+    let (idle, absolute) =
+        (seconds(settings.expires_in_seconds), seconds(settings.absolute_lifetime_seconds));
+    let (update, fresh) = (seconds(settings.update_age_seconds), seconds(settings.fresh_age_seconds));
+    let row = database.query_opt(&WITH_USER_BY_TOKEN, &[&token, &idle, &absolute, &update, &fresh]).await?;
+    row.map(|row| {
+        let flags = Session::WIDTH + User::WIDTH;
+        Ok(Found {
+            session: Session::from_row(&row, 0)?,
+            user: User::from_row(&row, Session::WIDTH)?,
+            is_live: row.try_get(flags)?,
+            is_due: row.try_get(flags + 1)?,
+            is_fresh: row.try_get(flags + 2)?,
+        })
+    })
+    .transpose()
+}
+
+/// What a new session is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSession<'a> {
+    /// A fresh row id.
+    pub id: &'a str,
+    /// A fresh token.
+    pub token: &'a str,
+    /// Where from.
+    pub ip_address: &'a str,
+    /// With what.
+    pub user_agent: &'a str,
+    /// Whose.
+    pub user_id: &'a str,
+}
+
+/// Makes a session that starts now.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn insert(
+    transaction: &Transaction,
+    new: NewSession<'_>,
+    settings: &SessionSettings,
+) -> Result<Session, DbError> {
+    let NewSession { id, token, ip_address, user_agent, user_id } = new;
+    let idle = f64::from(settings.expires_in_seconds);
+    let values: [&(dyn kiavi_db::ToSql + Sync); 6] = [&id, &token, &ip_address, &user_agent, &user_id, &idle];
+    Session::from_row(&transaction.query_one(&INSERT, &values).await?, 0)
+}
+
+/// Extends a live session; `None` if it ended meanwhile.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn extend(
+    database: &Database,
+    token: &str,
+    settings: &SessionSettings,
+) -> Result<Option<Session>, DbError> {
+    let (idle, absolute) =
+        (f64::from(settings.expires_in_seconds), f64::from(settings.absolute_lifetime_seconds));
+    let row: Option<Row> = database.query_opt(&EXTEND, &[&token, &idle, &absolute]).await?;
+    row.map(|row| Session::from_row(&row, 0)).transpose()
+}
+
+/// Deletes the row of a session that has ended.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn delete_dead(database: &Database, token: &str) -> Result<(), DbError> {
+    database.execute(&DELETE_DEAD, &[&token]).await.map(drop)
+}
+
+/// Ends one session; whose it was, if there was one.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn delete_by_token(transaction: &Transaction, token: &str) -> Result<Option<String>, DbError> {
+    let row = transaction.query_opt(&DELETE_BY_TOKEN, &[&token]).await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
+}
+
+/// The live sessions of a user, the newest first.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn list(database: &Database, user_id: &str) -> Result<Vec<Session>, DbError> {
+    let rows = database.query(&LIST_OF_USER, &[&user_id, &LIST_LIMIT]).await?;
+    rows.iter().map(|row| Session::from_row(row, 0)).collect()
+}
+
+/// Ends one session of a user, named by handle or token; its id, if there was one.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn delete_one(
+    transaction: &Transaction,
+    user_id: &str,
+    handle_or_token: &str,
+) -> Result<Option<String>, DbError> {
+    let row = transaction.query_opt(&DELETE_ONE_OF_USER, &[&user_id, &handle_or_token]).await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
+}
+
+/// Ends all sessions of a user.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn delete_all(transaction: &Transaction, user_id: &str) -> Result<u64, DbError> {
+    transaction.execute(&DELETE_ALL_OF_USER, &[&user_id]).await
+}
+
+/// Ends all sessions of a user but the one with `token`.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn delete_others(transaction: &Transaction, user_id: &str, token: &str) -> Result<u64, DbError> {
+    transaction.execute(&DELETE_OTHERS_OF_USER, &[&user_id, &token]).await
+}
+
+/// Sweeps rows that ended more than a day ago.
+pub(crate) async fn delete_expired(database: &Database) -> Result<u64, DbError> {
+    database.execute(&DELETE_EXPIRED, &[]).await
+}

@@ -1,0 +1,275 @@
+//! One tenant's settings: a versioned document, refused as a whole when any part of it is wrong.
+
+mod parts;
+
+use std::collections::BTreeSet;
+
+use kiavi_base::{Hostname, Locale, Slug};
+use kiavi_http::{TrustedOrigins, TrustedProxies};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+pub use parts::{
+    Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate, RateLimits, SessionSettings,
+    UserVerification,
+};
+
+/// The version of the document that this program reads and writes.
+pub const SETTINGS_VERSION: u32 = 1;
+
+/// Everything that one tenant may decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// [`SETTINGS_VERSION`].
+    pub version: u32,
+    /// The origin that links in mail and cookie rules are built from.
+    pub base_url: BaseUrl,
+    /// The names the engine answers to; always contains that of `base_url`.
+    pub hostnames: BTreeSet<Hostname>,
+    /// The application's name on pages and in mails.
+    pub app_name: String,
+    /// BCP 47 tag of the language used when a visitor prefers none of ours.
+    #[serde(default = "english")]
+    pub default_locale: String,
+    /// Whether an unknown address may become a user.
+    #[serde(default = "yes")]
+    pub is_sign_up_open: bool,
+    /// Sessions.
+    #[serde(default)]
+    pub session: SessionSettings,
+    /// Cookies.
+    #[serde(default)]
+    pub cookie: CookieSettings,
+    /// Further origins whose pages may call the API, as exact origins or globs.
+    #[serde(default)]
+    pub trusted_origins: Vec<String>,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub trusted_proxies: TrustedProxies,
+    /// One-time codes.
+    #[serde(default)]
+    pub email_otp: EmailOtpSettings,
+    /// Passkeys.
+    #[serde(default)]
+    pub passkey: PasskeySettings,
+    /// Limits.
+    #[serde(default)]
+    pub rate_limits: RateLimits,
+    /// Where to behave as Better Auth does although it is the weaker choice.
+    #[serde(default)]
+    pub compatibility: Compatibility,
+}
+
+/// `scheme://host[:port]`, http or https, nothing after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BaseUrl {
+    origin: String,
+    host: String,
+}
+
+impl BaseUrl {
+    /// The origin, without a trailing slash.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The host without the port: the default relying party id of passkeys.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether browsers reach the tenant over HTTPS.
+    pub fn is_secure(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+}
+
+impl TryFrom<String> for BaseUrl {
+    type Error = SettingsError;
+
+    fn try_from(text: String) -> Result<Self, SettingsError> {
+        let invalid = || SettingsError::Invalid("base_url", "must be an http or https origin without a path");
+        let url = Url::parse(&text).map_err(|_| invalid())?;
+        let origin = url.origin().ascii_serialization();
+        let host = url.host_str().ok_or_else(invalid)?.to_owned();
+        let is_bare = text.trim_end_matches('/').eq_ignore_ascii_case(&origin);
+        if matches!(url.scheme(), "http" | "https") && is_bare {
+            Ok(Self { origin, host })
+        } else {
+            Err(invalid())
+        }
+    }
+}
+
+impl From<BaseUrl> for String {
+    fn from(url: BaseUrl) -> Self {
+        url.origin
+    }
+}
+
+/// Why a document was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Not JSON, an unknown key, or a value of the wrong type.
+    #[error("the settings cannot be read: {0}")]
+    Document(#[from] serde_json::Error),
+    /// A value that makes no sense.
+    #[error("{0} {1}")]
+    Invalid(&'static str, &'static str),
+}
+
+fn english() -> String {
+    Locale::En.tag().to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Settings {
+    /// Settings with every default for a tenant called `slug` at `base_url`. Over HTTPS its cookies are bound to
+    /// its host, because a slug's hostname has neighbours.
+    ///
+    /// # Errors
+    /// When `base_url` is not an origin with a DNS name.
+    pub fn for_slug(slug: &Slug, base_url: &str) -> Result<Self, SettingsError> {
+        let base_url = BaseUrl::try_from(base_url.to_owned())?;
+        let host = base_url
+            .host()
+            .parse()
+            .map_err(|_| SettingsError::Invalid("base_url", "must have a DNS name"))?;
+        let settings = Self {
+            version: SETTINGS_VERSION,
+            hostnames: BTreeSet::from([host]),
+            app_name: slug.to_string(),
+            default_locale: english(),
+            is_sign_up_open: true,
+            session: SessionSettings::default(),
+            cookie: CookieSettings { is_host_bound: base_url.is_secure(), ..CookieSettings::default() },
+            trusted_origins: Vec::new(),
+            trusted_proxies: TrustedProxies::default(),
+            email_otp: EmailOtpSettings::default(),
+            passkey: PasskeySettings::default(),
+            rate_limits: RateLimits::default(),
+            compatibility: Compatibility::default(),
+            base_url,
+        };
+        settings.validate().map(|()| settings)
+    }
+
+    /// Reads and validates a document.
+    ///
+    /// # Errors
+    /// Names the first thing that is wrong.
+    pub fn from_json(json: &[u8]) -> Result<Self, SettingsError> {
+        let settings: Self = serde_json::from_slice(json)?;
+        settings.validate().map(|()| settings)
+    }
+
+    /// The language for visitors who prefer none of ours.
+    pub fn locale(&self) -> Locale {
+        Locale::from_tag(&self.default_locale).unwrap_or_default()
+    }
+
+    /// The relying party id of passkeys.
+    pub fn rp_id(&self) -> &str {
+        self.passkey.rp_id.as_deref().unwrap_or(self.base_url.host())
+    }
+
+    /// Checks everything that types cannot.
+    ///
+    /// # Errors
+    /// Names the first thing that is wrong.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        let check =
+            |holds: bool, key, rule| if holds { Ok(()) } else { Err(SettingsError::Invalid(key, rule)) };
+        let own = self.hostnames.iter().any(|name| name.as_str() == self.base_url.host());
+        check(self.version == SETTINGS_VERSION, "version", "is not one that this program reads")?;
+        check(own, "hostnames", "must contain the host of base_url")?;
+        let name_length = self.app_name.chars().count();
+        let is_plain = !self.app_name.chars().any(char::is_control);
+        check(
+            (1..=64).contains(&name_length) && is_plain,
+            "app_name",
+            "must be 1 to 64 printable characters",
+        )?;
+        check(
+            Locale::from_tag(&self.default_locale).is_some(),
+            "default_locale",
+            "is not a language of ours",
+        )?;
+        let session = &self.session;
+        check(
+            (60..=34_560_000).contains(&session.expires_in_seconds),
+            "session.expires_in_seconds",
+            "is not 60 s to 400 d",
+        )?;
+        check(
+            session.update_age_seconds <= session.expires_in_seconds,
+            "session.update_age_seconds",
+            "exceeds the lifetime",
+        )?;
+        check(
+            session.absolute_lifetime_seconds >= session.expires_in_seconds,
+            "session.absolute_lifetime_seconds",
+            "is below the lifetime",
+        )?;
+        let prefix = &self.cookie.prefix;
+        let is_token = prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        check(
+            is_token && (1..=64).contains(&prefix.len()),
+            "cookie.prefix",
+            "must be 1 to 64 letters, digits, - _ .",
+        )?;
+        let code = &self.email_otp;
+        check((6..=10).contains(&code.length), "email_otp.length", "must be 6 to 10")?;
+        check(
+            (30..=600).contains(&code.expires_in_seconds),
+            "email_otp.expires_in_seconds",
+            "is not 30 s to 10 min",
+        )?;
+        check((1..=10).contains(&code.allowed_attempts), "email_otp.allowed_attempts", "must be 1 to 10")?;
+        let origins = TrustedOrigins::new(self.base_url.origin(), Vec::new()).is_ok();
+        check(origins, "base_url", "must be an http or https origin")?;
+        let is_narrow =
+            |pattern: &String| !matches!(pattern.as_str(), "*" | "*://*" | "http://*" | "https://*");
+        check(self.trusted_origins.iter().all(is_narrow), "trusted_origins", "must not trust every origin")?;
+        self.validate_passkey_and_rates()
+    }
+
+    fn validate_passkey_and_rates(&self) -> Result<(), SettingsError> {
+        let host = self.base_url.host();
+        let id = self.rp_id();
+        // WebAuthn L3 §5.1.2: the id is a registrable suffix of, or equal to, the origin's effective domain.
+        if host != id && !host.ends_with(&format!(".{id}")) {
+            return Err(SettingsError::Invalid(
+                "passkey.rp_id",
+                "must be the host of base_url or a parent of it",
+            ));
+        }
+        let limits = &self.rate_limits;
+        let all = [
+            limits.general,
+            limits.session_check,
+            limits.code_send_per_address,
+            limits.code_send_per_network,
+            limits.code_check_per_network,
+            limits.passkey_per_credential,
+            limits.passkey_per_network,
+            Some(self.email_otp.guesses),
+        ];
+        let is_sane = |rate: &Rate| {
+            (1..=1_000_000).contains(&rate.limit) && (1..=86_400).contains(&rate.window_seconds)
+        };
+        if all.iter().flatten().all(is_sane) {
+            Ok(())
+        } else {
+            Err(SettingsError::Invalid("rate_limits", "have 1 to 1,000,000 uses in 1 s to 1 d"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! The parts of the document, with their defaults.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How long sessions live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionSettings {
+    /// Life without use.
+    pub expires_in_seconds: u32,
+    /// A session is extended when it was last extended at least this long ago.
+    pub update_age_seconds: u32,
+    /// Sensitive operations want a session younger than this; 0 turns that off.
+    pub fresh_age_seconds: u32,
+    /// Life from sign-in, however much it is used (ASVS 5.0 §7.3.2).
+    pub absolute_lifetime_seconds: u32,
+    /// `GET /get-session` never writes; the client then sends a `POST`.
+    pub is_refresh_deferred: bool,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self {
+            expires_in_seconds: 7 * 86_400,
+            update_age_seconds: 86_400,
+            fresh_age_seconds: 86_400,
+            absolute_lifetime_seconds: 30 * 86_400,
+            is_refresh_deferred: false,
+        }
+    }
+}
+
+/// How cookies are named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CookieSettings {
+    /// The first part of every name.
+    pub prefix: String,
+    /// Over HTTPS: `__Host-` instead of `__Secure-`, so that a neighbour under the same parent domain can plant
+    /// no cookie (RFC 6265bis §4.1.3.2).
+    pub is_host_bound: bool,
+}
+
+impl Default for CookieSettings {
+    fn default() -> Self {
+        Self { prefix: "better-auth".to_owned(), is_host_bound: false }
+    }
+}
+
+/// One-time codes by e-mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmailOtpSettings {
+    /// Digits.
+    pub length: u8,
+    /// Life of a code.
+    pub expires_in_seconds: u32,
+    /// Wrong tries that one code survives.
+    pub allowed_attempts: u8,
+    /// Wrong tries that one address survives, however many codes are sent. A right code starts it anew
+    /// (NIST SP 800-63B-4 §3.2.2 counts consecutive failures).
+    pub guesses: Rate,
+    /// Whether a signed-in user may move to another address by a code sent there.
+    pub is_change_email_enabled: bool,
+}
+
+impl Default for EmailOtpSettings {
+    fn default() -> Self {
+        Self {
+            length: 6,
+            expires_in_seconds: 300,
+            allowed_attempts: 3,
+            guesses: Rate { limit: 10, window_seconds: 12 * 3600 },
+            is_change_email_enabled: false,
+        }
+    }
+}
+
+/// What a passkey ceremony asks of the authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserVerification {
+    /// Biometry, PIN or the like, always.
+    #[default]
+    Required,
+    /// Where the authenticator can.
+    Preferred,
+}
+
+/// Passkeys.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasskeySettings {
+    /// The relying party id; the host of the base URL if absent.
+    pub rp_id: Option<String>,
+    /// Origins whose ceremonies count, besides that of the base URL.
+    pub origins: Vec<String>,
+    /// User verification.
+    pub user_verification: UserVerification,
+    /// Whether somebody without a session may make an account with a passkey alone, naming an address that
+    /// nobody has proved. Needs an open sign-up too, and tells whether an address is taken.
+    pub allows_sign_up: bool,
+}
+
+/// So many in so long: `limit` at once, then evenly spread over the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// How many.
+    pub limit: u32,
+    /// In how many seconds.
+    pub window_seconds: u32,
+}
+
+impl Rate {
+    /// The time that one use costs.
+    pub fn interval(self) -> Duration {
+        Duration::from_secs(self.window_seconds.into()) / self.limit.max(1)
+    }
+
+    /// How far ahead of the clock the paid-for time may run before a use is refused.
+    pub fn tolerance(self) -> Duration {
+        Duration::from_secs(self.window_seconds.into()).saturating_sub(self.interval())
+    }
+}
+
+/// Limits. `null` switches one off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimits {
+    /// Any path, by network and path; kept in memory.
+    pub general: Option<Rate>,
+    /// `GET /get-session`, by network. Off by default: servers check sessions for many visitors from one
+    /// address, and a check costs one read.
+    pub session_check: Option<Rate>,
+    /// Codes sent to one address.
+    pub code_send_per_address: Option<Rate>,
+    /// Codes asked for from one network.
+    pub code_send_per_network: Option<Rate>,
+    /// Codes tried from one network.
+    pub code_check_per_network: Option<Rate>,
+    /// Passkey assertions on one credential.
+    pub passkey_per_credential: Option<Rate>,
+    /// Passkey ceremonies started or finished from one network.
+    pub passkey_per_network: Option<Rate>,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        let rate = |limit, window_seconds| Some(Rate { limit, window_seconds });
+        Self {
+            general: rate(100, 10),
+            session_check: None,
+            code_send_per_address: rate(10, 900),
+            code_send_per_network: rate(100, 600),
+            code_check_per_network: rate(100, 600),
+            passkey_per_credential: rate(10, 300),
+            passkey_per_network: rate(100, 60),
+        }
+    }
+}
+
+/// Each switch trades a protection for Better Auth's exact behaviour.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Compatibility {
+    /// `/list-sessions` returns usable tokens instead of handles.
+    pub lists_session_tokens: bool,
+    /// Signing in again in one browser leaves its earlier session alive.
+    pub keeps_replaced_session: bool,
+    /// Passkeys registered under an address before anybody proved it stay when its owner proves it.
+    pub keeps_unproven_passkeys: bool,
+}

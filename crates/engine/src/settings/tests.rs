@@ -1,0 +1,40 @@
+use super::*;
+
+fn demo(base_url: &str) -> Result<Settings, SettingsError> {
+    Settings::for_slug(&"demo".parse().unwrap(), base_url)
+}
+
+#[test]
+fn defaults_survive_a_round_trip() {
+    let settings = demo("http://demo.localhost:8080").unwrap();
+    assert_eq!(Settings::from_json(&serde_json::to_vec(&settings).unwrap()).unwrap(), settings);
+    assert_eq!(settings.rp_id(), "demo.localhost");
+    assert!(!settings.cookie.is_host_bound && demo("https://demo.example").unwrap().cookie.is_host_bound);
+}
+
+#[test]
+fn what_is_unknown_or_senseless_is_refused() {
+    let with = |pointer: &str, value: serde_json::Value| {
+        let mut document = serde_json::to_value(demo("http://demo.localhost:8080").unwrap()).unwrap();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        document.pointer_mut(parent).unwrap()[key] = value;
+        Settings::from_json(document.to_string().as_bytes())
+    };
+    assert!(with("/app_name", "Shop".into()).is_ok());
+    for (pointer, value) in [
+        ("/surprise", 1.into()),
+        ("/version", 2.into()),
+        ("/app_name", "a\nb".into()),
+        ("/default_locale", "xx".into()),
+        ("/base_url", "http://demo.localhost:8080/path".into()),
+        ("/base_url", "http://other.localhost:8080".into()),
+        ("/session/expires_in_seconds", 1.into()),
+        ("/cookie/prefix", "a=b".into()),
+        ("/email_otp/length", 4.into()),
+        ("/trusted_origins", serde_json::json!(["*"])),
+        ("/passkey", serde_json::json!({ "rp_id": "evil.example" })),
+        ("/rate_limits/general", serde_json::json!({ "limit": 0, "window_seconds": 1 })),
+    ] {
+        assert!(with(pointer, value).is_err(), "{pointer}");
+    }
+}

@@ -1,0 +1,234 @@
+//! What the slices' tests share: a tenant on a database of its own, with a mailbox, a clock that stands still, and
+//! a browser.
+
+mod api;
+mod isolation;
+mod statements;
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use http_body_util::BodyExt;
+use kiavi_base::{ManualClock, Rng};
+use kiavi_crypto::{SystemRng, TenantSecret};
+use kiavi_db::{AdminConnection, BoxFuture, Database, MigrateError, ToSql};
+use kiavi_http::ConnectionInfo;
+use kiavi_testkit::TestDatabase;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::{Delivery, Engine, EngineParts, MailDoor, OutgoingMail, Settings, State};
+
+pub(crate) const ORIGIN: &str = "http://demo.localhost:8080";
+/// The role that engines of tests run as.
+pub(crate) const RUNTIME_ROLE: &str = "kiavi_test_runtime";
+
+/// Takes mail as its `answer` says.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    pub(crate) answer: Mutex<Delivery>,
+    pub(crate) mails: Mutex<Vec<OutgoingMail>>,
+}
+
+impl MailDoor for Mailbox {
+    fn send(&self, mail: OutgoingMail) -> BoxFuture<'_, Delivery> {
+        self.mails.lock().unwrap().push(mail);
+        let answer = *self.answer.lock().unwrap();
+        Box::pin(async move { answer })
+    }
+}
+
+/// One tenant and what belongs to it.
+pub(crate) struct TestTenant {
+    pub(crate) engine: Engine,
+    pub(crate) router: Router,
+    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) admin: AdminConnection,
+    // Dropped last.
+    pub(crate) database: TestDatabase,
+}
+
+async fn migrate(admin: &mut AdminConnection) -> Result<(), MigrateError> {
+    // The template may be made by the first test of the server; the role is shared by all of them.
+    let role =
+        format!("DO $$ BEGIN CREATE ROLE {RUNTIME_ROLE} LOGIN; EXCEPTION WHEN OTHERS THEN NULL; END $$");
+    admin.batch_execute(&role).await?;
+    crate::migrate(admin, None, Some(RUNTIME_ROLE)).await
+}
+
+static SECRETS: AtomicU64 = AtomicU64::new(0);
+
+impl TestTenant {
+    /// A tenant with default settings.
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A tenant whose settings `change` has changed.
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let database = TestDatabase::new("engine", migrate).await;
+        database.ensure_role(RUNTIME_ROLE, "LOGIN").await;
+        let mut settings = Settings::for_slug(&"demo".parse().unwrap(), ORIGIN).unwrap();
+        change(&mut settings);
+        let mailbox = Arc::new(Mailbox { answer: Mutex::new(Delivery::Delivered), mails: Mutex::default() });
+        let clock = Arc::new(ManualClock::new("2026-11-24T12:00:00Z".parse().unwrap()));
+        let number = SECRETS.fetch_add(1, Ordering::Relaxed);
+        let secret = format!("secret-of-a-test-tenant-{number:08}");
+        let engine = Engine::new(EngineParts {
+            settings,
+            secret: TenantSecret::new(secret.into()),
+            database: database.database_as(RUNTIME_ROLE),
+            mail: mailbox.clone(),
+            clock: clock.clone(),
+            rng: Arc::new(SystemRng) as Arc<dyn Rng>,
+        })
+        .unwrap();
+        Self { router: engine.router(), admin: database.admin().await, engine, mailbox, clock, database }
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        self.engine.state()
+    }
+
+    /// The tenant's database as its engine sees it.
+    pub(crate) fn runtime(&self) -> Database {
+        self.database.database_as(RUNTIME_ROLE)
+    }
+
+    /// A browser without cookies.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser {
+            router: self.router.clone(),
+            cookies: Vec::new(),
+            origin: Some(ORIGIN.to_owned()),
+            peer: [192, 0, 2, 1],
+        }
+    }
+
+    /// The newest code that the outbox delivers.
+    pub(crate) async fn newest_code(&self) -> String {
+        crate::outbox::deliver_due(self.state()).await.unwrap();
+        let mails = self.mailbox.mails.lock().unwrap();
+        let text = &mails.last().expect("a mail").text;
+        let digits = |word: &&str| word.len() >= 6 && word.bytes().all(|b| b.is_ascii_digit());
+        text.split(|c: char| !c.is_ascii_alphanumeric()).find(digits).expect("a code in the mail").to_owned()
+    }
+
+    /// A browser that has signed in as `email` with a code.
+    pub(crate) async fn signed_in(&self, email: &str) -> Browser {
+        let mut browser = self.browser();
+        let answer = browser.sign_in(self, email).await;
+        assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.json);
+        browser
+    }
+
+    /// The first column of the first row.
+    pub(crate) async fn value<T>(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> T
+    where
+        T: for<'a> kiavi_db::FromSql<'a>,
+    {
+        self.admin.query_opt(sql, values).await.unwrap().expect("a row").get(0)
+    }
+
+    /// How many events of a type there are.
+    pub(crate) async fn events(&self, kind: &str) -> i64 {
+        self.value("SELECT count(*) FROM kiavi.audit_event WHERE type = $1", &[&kind]).await
+    }
+}
+
+/// A client that keeps cookies.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    router: Router,
+    pub(crate) cookies: Vec<(String, String)>,
+    pub(crate) origin: Option<String>,
+    pub(crate) peer: [u8; 4],
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    /// The `code` of an error.
+    pub(crate) fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or_default()
+    }
+
+    /// Every `Set-Cookie` line.
+    pub(crate) fn set_cookies(&self) -> Vec<&str> {
+        self.headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap()).collect()
+    }
+}
+
+impl Browser {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, &[]).await
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body.to_string()), &[]).await
+    }
+
+    /// Sends a request to the API and keeps the cookies of the answer.
+    pub(crate) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let target = if path.starts_with("//") { path[1..].to_owned() } else { format!("/api/auth{path}") };
+        let mut request =
+            Request::builder().method(method).uri(target).header(header::HOST, "demo.localhost:8080");
+        if !self.cookies.is_empty() {
+            let line: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(header::COOKIE, line.join("; "));
+        }
+        if let Some(origin) = &self.origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        if body.is_some() && !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request = request.extension(ConnectionInfo { peer: (self.peer, 4_711).into(), sequence: 1 });
+        let request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let answer = Answer { status: parts.status, headers: parts.headers, text, json };
+        for line in answer.set_cookies() {
+            let (name, rest) = line.split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            if !line.contains("Max-Age=0;") {
+                self.cookies.push((name.to_owned(), rest.split(';').next().unwrap().to_owned()));
+            }
+        }
+        answer
+    }
+
+    /// Asks for a code and signs in with it.
+    pub(crate) async fn sign_in(&mut self, tenant: &TestTenant, email: &str) -> Answer {
+        let body = serde_json::json!({ "email": email, "type": "sign-in" });
+        let asked = self.post("/email-otp/send-verification-otp", body).await;
+        assert_eq!(asked.text, r#"{"success":true}"#);
+        let code = tenant.newest_code().await;
+        self.post("/sign-in/email-otp", serde_json::json!({ "email": email, "otp": code })).await
+    }
+}

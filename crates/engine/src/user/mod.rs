@@ -1,0 +1,89 @@
+//! Users: the row everything else hangs on, and the one endpoint that changes a user's own fields.
+
+mod routes;
+pub mod store;
+
+use axum::{Router, http::StatusCode, routing::post};
+use jiff::Timestamp;
+use kiavi_db::{DbError, Row, Sql};
+use serde::Serialize;
+
+use crate::{ApiError, State, iso_milliseconds, optional_iso_milliseconds};
+
+pub use routes::update_own;
+pub(crate) use routes::{own_fields, refuse_server_fields};
+
+pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new().route("/update-user", post(routes::update_user))
+}
+
+/// A user, as stored and as told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// What to call them; may be empty.
+    pub name: String,
+    /// The address, lower-case.
+    pub email: String,
+    /// Whether the address was proved.
+    pub email_verified: bool,
+    /// A picture's URL.
+    pub image: Option<String>,
+    /// When the row was made.
+    #[serde(serialize_with = "iso_milliseconds")]
+    pub created_at: Timestamp,
+    /// When it changed last.
+    #[serde(serialize_with = "iso_milliseconds")]
+    pub updated_at: Timestamp,
+    /// Roles, comma-separated.
+    pub role: Option<String>,
+    /// Whether sign-in is refused.
+    pub banned: Option<bool>,
+    /// Why.
+    pub ban_reason: Option<String>,
+    /// Until when; for ever if absent.
+    #[serde(serialize_with = "optional_iso_milliseconds")]
+    pub ban_expires: Option<Timestamp>,
+    /// The row id.
+    pub id: String,
+}
+
+/// The columns of [`User`] of the table alias `u`, in [`User::from_row`]'s order.
+macro_rules! user_columns {
+    () => {
+        r#"u.name, u.email, u."emailVerified", u.image, u."createdAt", u."updatedAt", u.role, u.banned,
+           u."banReason", u."banExpires", u.id"#
+    };
+}
+pub(crate) use user_columns;
+
+impl User {
+    /// The number of columns.
+    pub(crate) const WIDTH: usize = 11;
+
+    /// Reads the columns of `user_columns!` starting at `first`.
+    pub(crate) fn from_row(row: &Row, first: usize) -> Result<Self, DbError> {
+        Ok(Self {
+            name: row.try_get(first)?,
+            email: row.try_get(first + 1)?,
+            email_verified: row.try_get(first + 2)?,
+            image: row.try_get(first + 3)?,
+            created_at: row.try_get(first + 4)?,
+            updated_at: row.try_get(first + 5)?,
+            role: row.try_get(first + 6)?,
+            banned: row.try_get(first + 7)?,
+            ban_reason: row.try_get(first + 8)?,
+            ban_expires: row.try_get(first + 9)?,
+            id: row.try_get(first + 10)?,
+        })
+    }
+}
+
+/// 403: a banned user proved who they are.
+pub fn banned_error() -> ApiError {
+    let message =
+        "You have been banned from this application. Please contact support if you believe this is an error.";
+    ApiError::new(StatusCode::FORBIDDEN, "BANNED_USER", message)
+}

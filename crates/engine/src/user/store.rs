@@ -1,0 +1,178 @@
+//! Statements of the `user` table.
+
+use kiavi_db::{Database, DbError, Row, Sql, Transaction};
+
+use super::{User, user_columns};
+
+pub(super) const STATEMENTS: &[&Sql] = &[
+    &BY_EMAIL,
+    &INSERT,
+    &UPDATE_OWN_FIELDS,
+    &VERIFY_EMAIL,
+    &CHANGE_EMAIL,
+    &LIFT_EXPIRED_BAN,
+    &DELETE_ACCOUNTS,
+    &DELETE_PASSKEYS,
+];
+
+const BY_EMAIL: Sql = Sql::new(
+    "USER_BY_EMAIL",
+    concat!("SELECT ", user_columns!(), r#" FROM public."user" u WHERE u.email = $1"#),
+);
+
+const INSERT: Sql = Sql::new(
+    "USER_INSERT",
+    concat!(
+        r#"INSERT INTO public."user" AS u
+             (id, name, email, "emailVerified", image, "createdAt", "updatedAt", role, banned)
+           SELECT $1, $2, $3, $4, $5, at, at, 'user', false
+           FROM date_trunc('milliseconds', clock_timestamp()) AS at
+           ON CONFLICT (email) DO NOTHING
+           RETURNING "#,
+        user_columns!()
+    ),
+);
+
+/// `$2` and `$4` say which of name and image change.
+const UPDATE_OWN_FIELDS: Sql = Sql::new(
+    "USER_UPDATE_OWN_FIELDS",
+    r#"UPDATE public."user" SET
+         name = CASE WHEN $2 THEN $3 ELSE name END,
+         image = CASE WHEN $4 THEN $5 ELSE image END,
+         "updatedAt" = date_trunc('milliseconds', clock_timestamp())
+       WHERE id = $1"#,
+);
+
+/// The proof is written against the address that was proved.
+const VERIFY_EMAIL: Sql = Sql::new(
+    "USER_VERIFY_EMAIL",
+    concat!(
+        r#"UPDATE public."user" u SET "emailVerified" = true,
+             "updatedAt" = date_trunc('milliseconds', clock_timestamp())
+           WHERE u.id = $1 AND u.email = $2 RETURNING "#,
+        user_columns!()
+    ),
+);
+
+/// `$2` the address that was proved, `$3` the one it replaces.
+const CHANGE_EMAIL: Sql = Sql::new(
+    "USER_CHANGE_EMAIL",
+    r#"UPDATE public."user" SET email = $2, "emailVerified" = true,
+         "updatedAt" = date_trunc('milliseconds', clock_timestamp())
+       WHERE id = $1 AND email = $3"#,
+);
+
+/// Changes a row only if the ban has run out; then it is cleared.
+const LIFT_EXPIRED_BAN: Sql = Sql::new(
+    "USER_LIFT_EXPIRED_BAN",
+    r#"UPDATE public."user" SET banned = false, "banReason" = NULL, "banExpires" = NULL,
+         "updatedAt" = date_trunc('milliseconds', clock_timestamp())
+       WHERE id = $1 AND banned AND "banExpires" < clock_timestamp()"#,
+);
+
+const DELETE_ACCOUNTS: Sql =
+    Sql::new("USER_DELETE_ACCOUNTS", r#"DELETE FROM public.account WHERE "userId" = $1"#);
+
+const DELETE_PASSKEYS: Sql =
+    Sql::new("USER_DELETE_PASSKEYS", r#"DELETE FROM public.passkey WHERE "userId" = $1"#);
+
+fn read(row: Option<Row>) -> Result<Option<User>, DbError> {
+    row.map(|row| User::from_row(&row, 0)).transpose()
+}
+
+/// The user with exactly this lower-case address.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn by_email(transaction: &Transaction, email: &str) -> Result<Option<User>, DbError> {
+    read(transaction.query_opt(&BY_EMAIL, &[&email]).await?)
+}
+
+/// The user with exactly this lower-case address, outside a transaction.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn find_by_email(database: &Database, email: &str) -> Result<Option<User>, DbError> {
+    read(database.query_opt(&BY_EMAIL, &[&email]).await?)
+}
+
+/// What a new user is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct NewUser<'a> {
+    /// A fresh row id.
+    pub id: &'a str,
+    /// May be empty.
+    pub name: &'a str,
+    /// Lower-case.
+    pub email: &'a str,
+    /// Whether the address was proved.
+    pub email_verified: bool,
+    /// A picture's URL.
+    pub image: Option<&'a str>,
+}
+
+/// Makes a user; `None` if the address belongs to one already.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn insert(transaction: &Transaction, new: NewUser<'_>) -> Result<Option<User>, DbError> {
+    let NewUser { id, name, email, email_verified, image } = new;
+    read(transaction.query_opt(&INSERT, &[&id, &name, &email, &email_verified, &image]).await?)
+}
+
+/// Changes name and image; `None` leaves one as it is.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn update_own_fields(
+    transaction: &Transaction,
+    id: &str,
+    name: Option<&str>,
+    image: Option<Option<&str>>,
+) -> Result<u64, DbError> {
+    let values = (name.is_some(), name, image.is_some(), image.flatten());
+    transaction.execute(&UPDATE_OWN_FIELDS, &[&id, &values.0, &values.1, &values.2, &values.3]).await
+}
+
+/// Marks `email` as proved, if it still is the user's address.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn verify_email(transaction: &Transaction, id: &str, email: &str) -> Result<Option<User>, DbError> {
+    read(transaction.query_opt(&VERIFY_EMAIL, &[&id, &email]).await?)
+}
+
+/// Moves a user from `old` to `new`, which was proved. A unique violation means that somebody has it.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn change_email(transaction: &Transaction, id: &str, new: &str, old: &str) -> Result<u64, DbError> {
+    transaction.execute(&CHANGE_EMAIL, &[&id, &new, &old]).await
+}
+
+/// Whether `user` may not sign in. A ban that has run out is cleared on the way.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn is_banned(transaction: &Transaction, user: &User) -> Result<bool, DbError> {
+    if user.banned != Some(true) {
+        return Ok(false);
+    }
+    Ok(transaction.execute(&LIFT_EXPIRED_BAN, &[&user.id]).await? == 0)
+}
+
+/// Removes every linked account.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn delete_accounts(transaction: &Transaction, id: &str) -> Result<u64, DbError> {
+    transaction.execute(&DELETE_ACCOUNTS, &[&id]).await
+}
+
+/// Removes every passkey.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn delete_passkeys(transaction: &Transaction, id: &str) -> Result<u64, DbError> {
+    transaction.execute(&DELETE_PASSKEYS, &[&id]).await
+}

@@ -1,0 +1,210 @@
+//! Routes, lines and doors: the gateway's state, changed by one event at a time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use kiavi_base::Hostname;
+use kiavi_ipc::door::{FromDestination, ToDestination};
+use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
+use kiavi_ipc::{Channel, Endpoint, Fd, IpcError, Receiver, Sender};
+use tokio::sync::mpsc;
+
+use crate::accept::Client;
+use crate::answer::{Refusal, refuse_client};
+use crate::line::{DoorId, Line, Unacknowledged};
+
+/// How long clients wait for a destination that is being started.
+const DOOR_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What happens to the gateway, apart from the launcher's instructions.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A client whose host is known.
+    Arrived { hostname: Hostname, client: Client },
+    /// A destination has taken connections.
+    Taken { door: DoorId, sequence: u64 },
+    /// A destination's process closed its door, or broke the protocol.
+    Closed { door: DoorId },
+    /// Nobody answered the request for a door in time.
+    Overdue { destination: Destination, request: u64 },
+}
+
+struct Door {
+    destination: Destination,
+    sender: Sender<ToDestination>,
+    unacknowledged: Unacknowledged,
+}
+
+/// The gateway's state.
+pub(crate) struct Dispatcher {
+    launcher: Sender<FromGateway>,
+    events: mpsc::Sender<Event>,
+    routes: HashMap<Hostname, Destination>,
+    lines: HashMap<Destination, Line>,
+    doors: HashMap<DoorId, Door>,
+    /// The last number given to a door or a request for one.
+    numbers: u64,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(launcher: Sender<FromGateway>, events: mpsc::Sender<Event>) -> Self {
+        Self {
+            launcher,
+            events,
+            routes: HashMap::new(),
+            lines: HashMap::new(),
+            doors: HashMap::new(),
+            numbers: 0,
+        }
+    }
+
+    /// Whether nothing waits and everything handed over was acknowledged.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.values().all(Line::is_empty)
+            && self.doors.values().all(|door| door.unacknowledged.is_empty())
+    }
+
+    /// Follows an instruction of the launcher.
+    pub(crate) async fn instructed(&mut self, instruction: ToGateway) -> Result<(), IpcError> {
+        match instruction {
+            ToGateway::Route { hostname, destination } => {
+                self.routes.insert(hostname, destination);
+            }
+            ToGateway::RouteRemoved { hostname } => {
+                self.routes.remove(&hostname);
+            }
+            ToGateway::Door { destination, door } => {
+                self.open(destination.clone(), door)?;
+                self.advance(&destination).await?;
+            }
+            ToGateway::Unavailable { destination } => self.turn_away(&destination),
+            ToGateway::Listener { .. } | ToGateway::Drain => {}
+        }
+        Ok(())
+    }
+
+    /// Takes note of an event.
+    pub(crate) async fn happened(&mut self, event: Event) -> Result<(), IpcError> {
+        match event {
+            Event::Arrived { hostname, client } => match self.routes.get(&hostname).cloned() {
+                Some(destination) => {
+                    let line = self.lines.entry(destination.clone()).or_default();
+                    if let Err(client) = line.join(client) {
+                        refuse_client(client, Refusal::Unavailable);
+                    }
+                    self.advance(&destination).await?;
+                }
+                None => refuse_client(client, Refusal::UnknownHost),
+            },
+            Event::Taken { door, sequence } => {
+                let Some(state) = self.doors.get_mut(&door) else { return Ok(()) };
+                let destination = state.destination.clone();
+                if !state.unacknowledged.taken(sequence) {
+                    tracing::error!(?destination, "acknowledged a connection that it was never given");
+                    self.close(door);
+                }
+                self.advance(&destination).await?;
+            }
+            Event::Closed { door } => {
+                if let Some(destination) = self.close(door) {
+                    self.advance(&destination).await?;
+                }
+            }
+            Event::Overdue { destination, request } => {
+                if self.lines.get(&destination).is_some_and(|line| line.asked == Some(request)) {
+                    self.turn_away(&destination);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, destination: Destination, door: Fd) -> Result<(), IpcError> {
+        self.numbers += 1;
+        let id = self.numbers;
+        let channel = Channel::from(door.into_owned().map_err(IpcError::Io)?);
+        let (sender, receiver) = Endpoint::new(channel).map_err(IpcError::Io)?.split();
+        tokio::spawn(listen(id, receiver, self.events.clone()));
+        let line = self.lines.entry(destination.clone()).or_default();
+        // A door that this one replaces stays known until its process closes it: it may still acknowledge.
+        line.door = Some(id);
+        line.asked = None;
+        self.doors.insert(id, Door { destination, sender, unacknowledged: Unacknowledged::new() });
+        Ok(())
+    }
+
+    /// Forgets a door; what it did not acknowledge waits again.
+    fn close(&mut self, id: DoorId) -> Option<Destination> {
+        let door = self.doors.remove(&id)?;
+        let line = self.lines.entry(door.destination.clone()).or_default();
+        line.rejoin(door.unacknowledged.into_clients());
+        if line.door == Some(id) {
+            line.door = None;
+        }
+        Some(door.destination)
+    }
+
+    /// Hands over what waits, or asks for a door if there is none.
+    async fn advance(&mut self, destination: &Destination) -> Result<(), IpcError> {
+        let Some(line) = self.lines.get_mut(destination) else { return Ok(()) };
+        while let Some(door) = line.door.and_then(|id| self.doors.get_mut(&id)) {
+            let Some(sequence) = door.unacknowledged.next_sequence() else { return Ok(()) };
+            let Some(client) = line.next() else { return Ok(()) };
+            let Client { peer, stream } = client.clone();
+            match door.sender.try_send(&ToDestination::Connection { sequence, peer, stream }) {
+                Ok(true) => door.unacknowledged.sent(client),
+                // The queue is full of connections that will be acknowledged, which leads back here.
+                Ok(false) => {
+                    line.rejoin(std::iter::once(client));
+                    return Ok(());
+                }
+                // The process takes no more: what it did not acknowledge comes back when it ends.
+                Err(_) => {
+                    line.rejoin(std::iter::once(client));
+                    line.door = None;
+                }
+            }
+        }
+        if !line.is_empty() && line.asked.is_none() {
+            self.numbers += 1;
+            line.asked = Some(self.numbers);
+            self.remind(destination.clone(), self.numbers);
+            self.launcher.send(&FromGateway::NeedDoor { destination: destination.clone() }).await?;
+        }
+        Ok(())
+    }
+
+    fn remind(&self, destination: Destination, request: u64) {
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(DOOR_DEADLINE).await;
+            let _ = events.send(Event::Overdue { destination, request }).await;
+        });
+    }
+
+    fn turn_away(&mut self, destination: &Destination) {
+        let Some(line) = self.lines.get_mut(destination) else { return };
+        line.asked = None;
+        for client in line.leave() {
+            refuse_client(client, Refusal::Unavailable);
+        }
+    }
+}
+
+/// Turns what a destination says into events.
+async fn listen(door: DoorId, mut receiver: Receiver<FromDestination>, events: mpsc::Sender<Event>) {
+    loop {
+        let event = match receiver.receive().await {
+            Ok(Some(FromDestination::Taken { sequence })) => Event::Taken { door, sequence },
+            Ok(None) => Event::Closed { door },
+            Err(error) => {
+                tracing::error!(%error, "a destination broke the door's protocol");
+                Event::Closed { door }
+            }
+        };
+        let closed = matches!(event, Event::Closed { .. });
+        if events.send(event).await.is_err() || closed {
+            return;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What every HTTP-speaking process of the product shares, as plain functions over `http` types: who the client
+//! is, whether a request comes from a page we trust, cookies, error bodies, security headers, JSON bodies, and
+//! serving a connection that somebody else accepted.
+//!
+//! Nothing here knows a tenant or a database.
+
+mod address;
+mod body;
+mod cookie;
+mod error;
+mod headers;
+mod host;
+mod origin;
+mod serve;
+
+pub use address::{InvalidNetwork, Network, TrustedProxies, client_address, expanded, network_of};
+pub use body::{BODY_LIMIT, BODY_READ_TIMEOUT, BodyError, parse_json, read_body};
+pub use cookie::{SetCookie, cookie_value, joined_cookies};
+pub use error::{error_response, json_response};
+pub use headers::{
+    API_CONTENT_SECURITY_POLICY, PAGE_CONTENT_SECURITY_POLICY, REQUEST_ID, STRICT_TRANSPORT_SECURITY,
+    set_api_headers, set_page_headers,
+};
+pub use host::{MISDIRECTED_MESSAGE, requested_host};
+pub use origin::{InvalidOrigin, OriginError, TrustedOrigins};
+pub use serve::{ConnectionInfo, Drain, DrainTrigger, drain, serve_connection};

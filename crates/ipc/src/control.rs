@@ -1,0 +1,124 @@
+//! launcher ↔ control.
+
+use kiavi_base::{Hostname, TenantId};
+use minicbor::{Decode, Encode};
+
+use crate::Fd;
+
+/// What the launcher tells control.
+#[derive(Debug, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum ToControl {
+    /// The first message.
+    #[n(0)]
+    Start {
+        /// Configuration as JSON, see [`crate::SealedDocument`].
+        #[n(0)]
+        document: Fd,
+        /// The listening local socket of the management API; whoever can open it is the operator.
+        #[n(1)]
+        local: Fd,
+    },
+    /// The answer to [`FromControl::NeedDatabase`].
+    #[n(1)]
+    Database {
+        /// The request's number.
+        #[n(0)]
+        request: u64,
+        /// The socket; `None` when PostgreSQL cannot be reached.
+        #[n(1)]
+        stream: Option<Fd>,
+    },
+    /// The answer to a request that changes something.
+    #[n(2)]
+    Done {
+        /// The request's number.
+        #[n(0)]
+        request: u64,
+        /// Whether it was done; the launcher's log has the cause of a failure.
+        #[n(1)]
+        succeeded: bool,
+    },
+    /// Console connections are handed over here from now on.
+    #[n(3)]
+    Door {
+        /// See [`crate::door`].
+        #[n(0)]
+        door: Fd,
+    },
+    /// Finish what is in flight, end.
+    #[n(4)]
+    Drain,
+}
+
+/// What control asks of the launcher.
+#[derive(Debug, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum FromControl {
+    /// The instance is usable: control serves, and every tenant that should run is known to the launcher.
+    #[n(0)]
+    Ready {
+        /// What tells an operator how to reach it (JSON), see [`crate::SealedDocument`].
+        #[n(0)]
+        document: Fd,
+    },
+    /// A connection to PostgreSQL under control's own account.
+    #[n(1)]
+    NeedDatabase {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+    },
+    /// Give the uid a name that PostgreSQL's `peer` authentication finds.
+    #[n(2)]
+    AddAccount {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// Never used before.
+        #[n(1)]
+        uid: u32,
+        /// The account's name.
+        #[n(2)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+    },
+    /// From now on the tenant's engine may be started. Replaces what was said before about this tenant.
+    #[n(3)]
+    TenantReady {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// Who.
+        #[n(1)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// The account of its engine.
+        #[n(2)]
+        uid: u32,
+        /// Where it is reached.
+        #[n(3)]
+        #[cbor(with = "crate::codec::texts")]
+        hostnames: Vec<Hostname>,
+        /// The address its mail comes from.
+        #[n(4)]
+        sender: String,
+        /// Settings and secret, see [`crate::SealedDocument`].
+        #[n(5)]
+        document: Fd,
+        /// Differs whenever the document does: a running engine is replaced only then.
+        #[n(6)]
+        version: u64,
+    },
+    /// Stop the tenant's engine and forget the tenant.
+    #[n(4)]
+    TenantRemoved {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// Who.
+        #[n(1)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+    },
+}

@@ -1,0 +1,94 @@
+//! gateway → destination: client connections, handed over.
+
+use std::net::SocketAddr;
+
+use minicbor::{Decode, Encode};
+
+use crate::{Channel, Endpoint, Fd, IpcError, Receiver, Sender};
+
+/// What the gateway sends through a door.
+#[derive(Debug, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum ToDestination {
+    /// A client's connection, with nothing read from it.
+    #[n(0)]
+    Connection {
+        /// Counts up from 1 on each door.
+        #[n(0)]
+        sequence: u64,
+        /// The client's address as the kernel gave it.
+        #[n(1)]
+        peer: SocketAddr,
+        /// The connection itself.
+        #[n(2)]
+        stream: Fd,
+    },
+}
+
+/// What a destination answers.
+#[derive(Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum FromDestination {
+    /// Every connection up to and including `sequence` has been taken: the gateway may let go of its copies.
+    #[n(0)]
+    Taken {
+        /// The highest sequence taken.
+        #[n(0)]
+        sequence: u64,
+    },
+}
+
+/// A connection that the gateway handed over.
+#[derive(Debug)]
+pub struct HandedOver {
+    /// The client's address as the kernel gave it.
+    pub peer: SocketAddr,
+    /// The door's running number of the connection.
+    pub sequence: u64,
+    /// The connection, registered with the current runtime.
+    pub stream: tokio::net::TcpStream,
+}
+
+/// The destination's side of a door: what `accept` is for a listening socket.
+pub struct Acceptor {
+    connections: Receiver<ToDestination>,
+    taken: Sender<FromDestination>,
+}
+
+impl Acceptor {
+    /// Registers a door with the current runtime.
+    ///
+    /// # Errors
+    /// When the descriptor is not a socket or the reactor is full.
+    pub fn new(door: Fd) -> std::io::Result<Self> {
+        let endpoint = Endpoint::new(Channel::from(door.into_owned()?))?;
+        let (taken, connections) = endpoint.split();
+        Ok(Self { connections, taken })
+    }
+
+    /// The next connection, already acknowledged; `None` when the gateway is gone. Cancel-safe up to the
+    /// moment a connection has arrived. Two system calls on top of those of the connection itself.
+    ///
+    /// # Errors
+    /// When the gateway breaks the protocol, or the process is out of descriptors.
+    pub async fn accept(&mut self) -> Result<Option<HandedOver>, IpcError> {
+        let Some(ToDestination::Connection { sequence, peer, stream }) = self.connections.receive().await?
+        else {
+            return Ok(None);
+        };
+        // A full queue of acknowledgements is no harm: they are cumulative, the next one covers this.
+        match self.taken.try_send(&FromDestination::Taken { sequence }) {
+            Ok(_) | Err(IpcError::Closed) => {}
+            Err(e) => return Err(e),
+        }
+        let stream = std::net::TcpStream::from(stream.into_owned().map_err(IpcError::Io)?);
+        stream.set_nonblocking(true).map_err(IpcError::Io)?;
+        let stream = tokio::net::TcpStream::from_std(stream).map_err(IpcError::Io)?;
+        Ok(Some(HandedOver { peer, sequence, stream }))
+    }
+
+    /// Takes no more: the gateway asks for another door, what it already sent can still be accepted.
+    pub fn stop(&self) {
+        self.connections.stop_receiving();
+    }
+}

@@ -1,0 +1,72 @@
+//! launcher ↔ engine.
+
+use kiavi_base::TenantId;
+use minicbor::{Decode, Encode};
+
+use crate::Fd;
+
+/// What the launcher tells an engine.
+#[derive(Debug, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum ToEngine {
+    /// The first message: everything the engine is.
+    #[n(0)]
+    Start {
+        /// Whose engine this is; also the name of its database and of its role.
+        #[n(0)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// Settings and secret, see [`crate::SealedDocument`].
+        #[n(1)]
+        document: Fd,
+        /// Where the gateway hands over connections, see [`crate::door`].
+        #[n(2)]
+        door: Fd,
+        /// Where mail goes out, see [`crate::mail`].
+        #[n(3)]
+        mail: Fd,
+        /// Seconds without a request after which the engine ends; `None`: never.
+        #[n(4)]
+        idle_seconds: Option<u32>,
+    },
+    /// The connection asked for by [`FromEngine::NeedDatabase`], connected under the tenant's uid; `None`
+    /// when PostgreSQL cannot be reached.
+    #[n(1)]
+    Database {
+        /// The socket.
+        #[n(0)]
+        stream: Option<Fd>,
+    },
+    /// `outbound` was replaced: mail goes out here from now on.
+    #[n(2)]
+    Mail {
+        /// See [`crate::mail`].
+        #[n(0)]
+        door: Fd,
+    },
+    /// Take no more connections, finish the requests in flight, end.
+    #[n(3)]
+    Drain,
+    /// The gateway was replaced: connections are handed over here from now on.
+    #[n(4)]
+    Door {
+        /// See [`crate::door`].
+        #[n(0)]
+        door: Fd,
+    },
+}
+
+/// What an engine asks of the launcher. Nothing here names a tenant: the socket does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum FromEngine {
+    /// Locked down and taking connections.
+    #[n(0)]
+    Ready,
+    /// One more database connection, please.
+    #[n(1)]
+    NeedDatabase,
+    /// Idle: no more connections are taken; the process ends by itself.
+    #[n(2)]
+    Stopping,
+}

@@ -1,0 +1,89 @@
+//! launcher ↔ gateway.
+
+use kiavi_base::{Hostname, TenantId};
+use minicbor::{Decode, Encode};
+
+use crate::Fd;
+
+/// Who serves a hostname.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+pub enum Destination {
+    /// A tenant's engine.
+    #[n(0)]
+    Tenant(
+        #[n(0)]
+        #[cbor(with = "crate::codec::text")]
+        TenantId,
+    ),
+    /// The control plane.
+    #[n(1)]
+    Console,
+    /// The development mailbox.
+    #[n(2)]
+    Mailbox,
+}
+
+/// What the launcher tells the gateway.
+#[derive(Debug, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum ToGateway {
+    /// Accept on this listening socket.
+    #[n(0)]
+    Listener {
+        /// A bound, listening TCP socket.
+        #[n(0)]
+        socket: Fd,
+    },
+    /// Connections for `hostname` go to `destination`.
+    #[n(1)]
+    Route {
+        /// The name in `Host`, without port.
+        #[n(0)]
+        #[cbor(with = "crate::codec::text")]
+        hostname: Hostname,
+        /// Who serves it.
+        #[n(1)]
+        destination: Destination,
+    },
+    /// The hostname is served no longer.
+    #[n(2)]
+    RouteRemoved {
+        /// As in [`ToGateway::Route`].
+        #[n(0)]
+        #[cbor(with = "crate::codec::text")]
+        hostname: Hostname,
+    },
+    /// The destination takes connections here from now on.
+    #[n(3)]
+    Door {
+        /// Who.
+        #[n(0)]
+        destination: Destination,
+        /// See [`crate::door`].
+        #[n(1)]
+        door: Fd,
+    },
+    /// The destination cannot be started now: answer what waits for it with 503.
+    #[n(4)]
+    Unavailable {
+        /// Who.
+        #[n(0)]
+        destination: Destination,
+    },
+    /// Accept no more, end once the queues are empty.
+    #[n(5)]
+    Drain,
+}
+
+/// The only thing the gateway may say.
+#[derive(Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum FromGateway {
+    /// A connection waits for this destination, and no door to it is open.
+    #[n(0)]
+    NeedDoor {
+        /// Who.
+        #[n(0)]
+        destination: Destination,
+    },
+}

@@ -1,0 +1,52 @@
+//! launcher → outbound.
+
+use kiavi_base::TenantId;
+use minicbor::{Decode, Encode};
+
+use crate::Fd;
+
+/// What the launcher tells outbound.
+#[derive(Debug, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum ToOutbound {
+    /// The first message.
+    #[n(0)]
+    Start {
+        /// Configuration as JSON, see [`crate::SealedDocument`].
+        #[n(0)]
+        document: Fd,
+    },
+    /// An engine's mail door.
+    #[n(1)]
+    MailDoor {
+        /// Whose mail arrives there.
+        #[n(0)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// The address it comes from.
+        #[n(1)]
+        sender: String,
+        /// See [`crate::mail`].
+        #[n(2)]
+        door: Fd,
+    },
+    /// The development mailbox's connections are handed over here from now on.
+    #[n(2)]
+    Door {
+        /// See [`crate::door`].
+        #[n(0)]
+        door: Fd,
+    },
+    /// Finish the deliveries in flight, end.
+    #[n(3)]
+    Drain,
+}
+
+/// What outbound tells the launcher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum FromOutbound {
+    /// Locked down and delivering.
+    #[n(0)]
+    Ready,
+}

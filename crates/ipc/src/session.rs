@@ -1,0 +1,90 @@
+//! What an engine may say when: the launcher's side of the conversation as a pure state machine.
+
+use crate::engine::FromEngine;
+
+/// Where an engine's life stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Spawned and told who it is; has not reported yet.
+    Starting,
+    /// Takes connections.
+    Running,
+    /// Takes no more connections; about to end.
+    Draining,
+}
+
+/// An engine said something that it may not say now. It is killed: a correct engine never does this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// The message does not belong to the phase.
+    #[error("{message:?} is not allowed while {phase:?}")]
+    OutOfOrder {
+        /// What it said.
+        message: FromEngine,
+        /// When.
+        phase: Phase,
+    },
+    /// More database connections asked for at once than an engine ever needs.
+    #[error("more than {} database connections outstanding", EngineSession::MAX_OUTSTANDING)]
+    TooManyRequests,
+}
+
+/// The conversation with one engine process.
+#[derive(Debug)]
+pub struct EngineSession {
+    phase: Phase,
+    outstanding: u32,
+}
+
+impl EngineSession {
+    /// The most database connections that an engine may have asked for and not yet received.
+    pub const MAX_OUTSTANDING: u32 = 8;
+
+    /// A process that has just been told who it is.
+    pub fn new() -> Self {
+        Self { phase: Phase::Starting, outstanding: 0 }
+    }
+
+    /// Where it stands.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Takes what the engine said.
+    ///
+    /// # Errors
+    /// A [`Violation`] when it may not say that now.
+    pub fn hear(&mut self, message: FromEngine) -> Result<(), Violation> {
+        match (self.phase, message) {
+            (Phase::Starting, FromEngine::Ready) => self.phase = Phase::Running,
+            // A drain may have been asked for before the engine was up.
+            (Phase::Draining, FromEngine::Ready) => {}
+            // The engine connects before it is ready, and a request in flight may still need a connection.
+            (_, FromEngine::NeedDatabase) => {
+                if self.outstanding == Self::MAX_OUTSTANDING {
+                    return Err(Violation::TooManyRequests);
+                }
+                self.outstanding += 1;
+            }
+            (Phase::Running | Phase::Draining, FromEngine::Stopping) => self.phase = Phase::Draining,
+            (phase, message) => return Err(Violation::OutOfOrder { message, phase }),
+        }
+        Ok(())
+    }
+
+    /// A database connection, or the news that there is none, was sent.
+    pub fn database_answered(&mut self) {
+        self.outstanding = self.outstanding.saturating_sub(1);
+    }
+
+    /// The engine was told to drain.
+    pub fn drain_requested(&mut self) {
+        self.phase = Phase::Draining;
+    }
+}
+
+impl Default for EngineSession {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,163 @@
+//! Talking to a running instance: HTTP over its control socket.
+
+use std::{
+    io,
+    os::fd::AsRawFd,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    Request, Response,
+    body::Incoming,
+    client::conn::http1,
+    header::{ACCEPT, CONTENT_TYPE, HOST},
+};
+use hyper_util::rt::TokioIo;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::net::UnixStream;
+
+use crate::{
+    client_events::EventParser,
+    data::{CONTROL_SOCKET, run_folder},
+};
+
+/// Longest answer that is read, in bytes.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Why an instance did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    /// Nothing listens.
+    #[error("No Kiavi is running with data folder {}: start it with ./scripts/run, or name another with --data DIR.", .0.display())]
+    NotRunning(PathBuf),
+    /// The socket is another user's.
+    #[error("The Kiavi with data folder {} belongs to another user: run this command as that user.", .0.display())]
+    NotAllowed(PathBuf),
+    /// The instance refused.
+    #[error("{}", .0.detail)]
+    Refused(Problem),
+    /// Anything else about the connection.
+    #[error("The connection to Kiavi failed ({0}): try again, and look at its log if that does not help.")]
+    Connection(String),
+}
+
+/// An error as the instance words it (RFC 9457).
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Problem {
+    /// The stable name of the problem.
+    pub(crate) code: String,
+    /// A sentence for people.
+    pub(crate) detail: String,
+}
+
+/// A running instance, by its data folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    data: PathBuf,
+}
+
+impl Client {
+    /// The instance with this data folder. Nothing is opened yet.
+    pub(crate) fn new(data: PathBuf) -> Self {
+        Self { data }
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The JSON at a path.
+    ///
+    /// # Errors
+    /// When no instance runs or it refuses.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, ClientError> {
+        let request = Request::get(path).header(ACCEPT, "application/json").body(Full::default());
+        let response = self.send(request).await?;
+        let body = read(response.into_body()).await?;
+        serde_json::from_slice(&body).map_err(broken)
+    }
+
+    /// Posts JSON and calls `tell` with the name and the data of each event of the answer.
+    ///
+    /// # Errors
+    /// When no instance runs, it refuses, or the connection ends before the answer does.
+    pub(crate) async fn post_for_events(
+        &self,
+        path: &str,
+        body: &Value,
+        mut tell: impl FnMut(&str, &Value),
+    ) -> Result<(), ClientError> {
+        let request = Request::post(path)
+            .header(ACCEPT, "text/event-stream")
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body.to_string())));
+        let mut body = self.send(request).await?.into_body();
+        let mut parser = EventParser::default();
+        while let Some(frame) = body.frame().await {
+            let Ok(bytes) = frame.map_err(broken)?.into_data() else { continue };
+            for event in parser.push(&bytes).map_err(broken)? {
+                let data = serde_json::from_str(&event.data).map_err(broken)?;
+                tell(&event.name, &data);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a request on a connection of its own; an answer that is no success is an error.
+    async fn send(
+        &self,
+        request: Result<Request<Full<Bytes>>, hyper::http::Error>,
+    ) -> Result<Response<Incoming>, ClientError> {
+        let mut request = request.map_err(broken)?;
+        request.headers_mut().insert(HOST, hyper::header::HeaderValue::from_static("localhost"));
+        let stream = self.connect().await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+        // Ends with the connection; what goes wrong shows where the answer is read.
+        tokio::spawn(connection);
+        let response = sender.send_request(request).await.map_err(broken)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let body = read(response.into_body()).await?;
+        match serde_json::from_slice(&body) {
+            Ok(problem) => Err(ClientError::Refused(problem)),
+            Err(_) => Err(ClientError::Connection(format!("status {status}"))),
+        }
+    }
+
+    /// Connects through the open folder: a socket's path has at most 107 bytes (unix(7)), a data folder's may
+    /// have more.
+    async fn connect(&self) -> Result<UnixStream, ClientError> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = openat(CWD, run_folder(&self.data), flags, Mode::empty())
+            .map_err(|errno| self.unreachable(&errno.into()))?;
+        let path = format!("/proc/self/fd/{}/{CONTROL_SOCKET}", folder.as_raw_fd());
+        UnixStream::connect(path).await.map_err(|error| self.unreachable(&error))
+    }
+
+    fn unreachable(&self, error: &io::Error) -> ClientError {
+        match error.kind() {
+            // A socket without a listener is what a killed instance leaves.
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::ConnectionRefused => {
+                ClientError::NotRunning(self.data.clone())
+            }
+            io::ErrorKind::PermissionDenied => ClientError::NotAllowed(self.data.clone()),
+            _ => broken(error),
+        }
+    }
+}
+
+async fn read(body: Incoming) -> Result<Bytes, ClientError> {
+    let body = Limited::new(body, MAX_ANSWER).collect().await;
+    body.map(|body| body.to_bytes()).map_err(broken)
+}
+
+fn broken(error: impl std::fmt::Display) -> ClientError {
+    ClientError::Connection(error.to_string())
+}

@@ -1,0 +1,123 @@
+//! `kiavi dev`: everything on this machine, with a demo tenant and a mailbox to read its mail in.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use kiavi_launcher::{Isolation, LauncherConfig, MailConfig};
+
+use crate::data::default_folder;
+use crate::log::{self, DEFAULT_FILTER};
+
+/// The environment variable with the URL of an SMTP server to send mail by, instead of keeping it in the mailbox.
+/// It may hold a password, which has no place on a command line.
+const SMTP_URL: &str = "KIAVI_SMTP_URL";
+
+/// Options of `kiavi dev`.
+#[derive(Args)]
+pub(crate) struct DevArgs {
+    /// The TCP port on the loopback addresses; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Where everything that must survive lives
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Write how to reach the instance to this file (JSON) once it is ready
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// How far processes are locked down; full needs root
+    #[arg(long, value_enum)]
+    isolation: Option<IsolationArg>,
+    /// Stop an engine after this many seconds without a request; 0 keeps it
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    engine_idle: u64,
+    /// Which events are logged, such as info or warn,kiavi_engine=debug
+    #[arg(long, value_name = "FILTER", default_value = DEFAULT_FILTER)]
+    log: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IsolationArg {
+    Full,
+    Rootless,
+}
+
+impl From<IsolationArg> for Isolation {
+    fn from(isolation: IsolationArg) -> Self {
+        match isolation {
+            IsolationArg::Full => Self::Full,
+            IsolationArg::Rootless => Self::Rootless,
+        }
+    }
+}
+
+pub(crate) fn run(args: DevArgs) -> ExitCode {
+    log::start(&args.log);
+    let is_root = rustix::process::geteuid().is_root();
+    let default = if is_root { IsolationArg::Full } else { IsolationArg::Rootless };
+    let isolation = args.isolation.unwrap_or(default);
+    if isolation == IsolationArg::Full && !is_root {
+        return fail("--isolation=full needs root: run it with sudo, or choose --isolation=rootless");
+    }
+    if isolation == IsolationArg::Rootless {
+        tracing::warn!("isolation is rootless: tenants share one account; for development only");
+    }
+    let create_command = tenant_command(args.data.as_deref());
+    let data = args.data.unwrap_or_else(default_folder);
+    let config = LauncherConfig {
+        port: args.port,
+        ready_file: args.ready_file,
+        isolation: isolation.into(),
+        mail: std::env::var(SMTP_URL).map_or(MailConfig::Mailbox, MailConfig::Smtp),
+        engine_idle: (args.engine_idle > 0).then(|| Duration::from_secs(args.engine_idle)),
+        log: args.log,
+        create_command,
+        data,
+        on_ready: announce,
+    };
+    // One thread: the launcher connects to PostgreSQL under other accounts, which are a thread's attribute.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&log::chain(&error)),
+    };
+    match runtime.block_on(kiavi_launcher::run(config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&log::chain(&error)),
+    }
+}
+
+fn fail(message: &str) -> ExitCode {
+    // Standard error may be closed; then there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "kiavi: {message}");
+    ExitCode::FAILURE
+}
+
+/// The command that makes another tenant of this instance, as it can be typed where this one was.
+fn tenant_command(data: Option<&Path>) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "kiavi".to_owned());
+    let data = data.map(|data| format!(" --data {}", data.display())).unwrap_or_default();
+    format!("{program} tenant create shop{data}")
+}
+
+fn announce(config: &LauncherConfig, port: u16) {
+    let mailbox = match &config.mail {
+        MailConfig::Mailbox => format!("http://mail.localhost:{port}"),
+        MailConfig::Smtp(_) => "off: mail leaves by SMTP".to_owned(),
+    };
+    let text = format!(
+        "\n\
+         Kiavi is ready.\n\
+         \n\
+         \x20 Demo tenant  http://demo.localhost:{port}/sign-in\n\
+         \x20 Mailbox      {mailbox}\n\
+         \x20 Console      http://console.localhost:{port}\n\
+         \n\
+         First sign-in: open the demo tenant, type any e-mail address, read the code in the mailbox.\n\
+         Another tenant: {}\n\
+         Stop: Ctrl-C\n\n",
+        config.create_command
+    );
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

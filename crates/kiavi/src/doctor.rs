@@ -1,0 +1,232 @@
+//! `kiavi doctor`: what this machine offers, and what is missing.
+//!
+//! The layers of the sandbox are tried for real, in a child that applies an engine's lockdown to itself and writes
+//! which layers hold. Nothing here needs a running instance.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+
+use clap::Args;
+use kiavi_localpg::{Binaries, UID_BASE};
+use kiavi_sandbox::cgroup::Cgroups;
+use kiavi_sandbox::{Account, Isolation, Layers};
+use serde::Serialize;
+
+use crate::data::default_folder;
+use crate::tenant::{Exit, block_on, complain};
+
+/// The account of the child that tries the layers; no other process of an instance has it.
+const PROBE_UID: u32 = UID_BASE + 999;
+
+/// Options of `kiavi doctor`.
+#[derive(Args)]
+pub(crate) struct DoctorArgs {
+    /// The data folder of the instance [default: /var/lib/kiavi as root, else ~/.local/share/kiavi]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+    /// Become the child that tries the layers
+    #[arg(long, hide = true)]
+    probe: bool,
+}
+
+/// How one thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Ok,
+    /// It works without, less well.
+    Warning,
+    /// It does not work without.
+    Missing,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Finding {
+    name: &'static str,
+    verdict: Verdict,
+    detail: String,
+}
+
+impl Finding {
+    fn new(name: &'static str, verdict: Verdict, detail: impl Into<String>) -> Self {
+        Self { name, verdict, detail: detail.into() }
+    }
+}
+
+pub(crate) fn run(args: DoctorArgs) -> ExitCode {
+    if args.probe {
+        return probe();
+    }
+    let mut findings = vec![kernel(), postgres()];
+    findings.extend(isolation());
+    findings.push(control_groups());
+    findings.push(instance(args.data.unwrap_or_else(default_folder)));
+    let text = if args.json {
+        serde_json::json!({ "findings": findings }).to_string()
+    } else {
+        findings.iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    if let Err(error) = writeln!(io::stdout().lock(), "{text}")
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        return complain(&format!("The answer could not be written: {error}."), Exit::Failed);
+    }
+    let is_missing = findings.iter().any(|finding| finding.verdict == Verdict::Missing);
+    ExitCode::from(if is_missing { Exit::Failed } else { Exit::Done })
+}
+
+fn line(finding: &Finding) -> String {
+    let mark = match finding.verdict {
+        Verdict::Ok => "✓",
+        Verdict::Warning => "!",
+        Verdict::Missing => "✗",
+    };
+    format!("{mark} {:<16}{}", finding.name, finding.detail)
+}
+
+fn kernel() -> Finding {
+    let release = rustix::system::uname().release().to_string_lossy().into_owned();
+    Finding::new("Linux", Verdict::Ok, release)
+}
+
+fn postgres() -> Finding {
+    match Binaries::find() {
+        Ok(found) => {
+            let detail = format!("version {} in {}", found.major(), found.folder().display());
+            Finding::new("PostgreSQL", Verdict::Ok, detail)
+        }
+        Err(error) => Finding::new("PostgreSQL", Verdict::Missing, error.to_string()),
+    }
+}
+
+/// The isolation that this user gets: full for root.
+fn isolation_here() -> Isolation {
+    if rustix::process::geteuid().is_root() { Isolation::Full } else { Isolation::Rootless }
+}
+
+fn isolation() -> Vec<Finding> {
+    match tried_layers() {
+        Ok(layers) => layer_findings(&layers, isolation_here()),
+        Err(error) => {
+            vec![Finding::new(
+                "Isolation",
+                Verdict::Missing,
+                format!("the layers could not be tried: {error}"),
+            )]
+        }
+    }
+}
+
+fn layer_findings(layers: &Layers, isolation: Isolation) -> Vec<Finding> {
+    let held = layers.iter().filter(|report| layers.is_active(report.layer));
+    let held: Vec<_> = held.map(|report| report.layer.to_string()).collect();
+    // Landlock and seccomp are what even rootless isolation insists on; with root every layer is required.
+    let needed = |layer| {
+        use kiavi_sandbox::Layer::{Landlock, Seccomp};
+        isolation == Isolation::Full || matches!(layer, Landlock | Seccomp)
+    };
+    let mut findings: Vec<_> = layers
+        .missing()
+        .map(|(layer, reason)| {
+            let verdict = if needed(layer) { Verdict::Missing } else { Verdict::Warning };
+            Finding::new("Isolation", verdict, format!("no {layer}: {reason}"))
+        })
+        .collect();
+    if isolation == Isolation::Rootless {
+        let detail = "rootless: tenants share one account; for development only (run as root for all layers)";
+        findings.push(Finding::new("Isolation", Verdict::Warning, detail));
+    }
+    findings.push(Finding::new("Isolation", Verdict::Ok, format!("these hold: {}", held.join(", "))));
+    findings
+}
+
+/// Starts this program again as [`probe`] and reads what it found.
+fn tried_layers() -> io::Result<Layers> {
+    let child = Command::new("/proc/self/exe")
+        .args(["doctor", "--probe"])
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .output()?;
+    if child.status.success() {
+        return serde_json::from_slice(&child.stdout).map_err(io::Error::other);
+    }
+    let said = String::from_utf8_lossy(&child.stderr);
+    Err(io::Error::other(format!("{} ({})", said.trim(), child.status)))
+}
+
+/// Locks this process down as an engine does and writes which layers hold.
+fn probe() -> ExitCode {
+    let account = Account { uid: PROBE_UID, gid: PROBE_UID };
+    let tried = kiavi_sandbox::close_fds_from(3, &[])
+        .map_err(|error| error.to_string())
+        .and_then(|()| {
+            kiavi_sandbox::probe(isolation_here(), Some(account)).map_err(|error| error.to_string())
+        })
+        .and_then(|layers| serde_json::to_vec(&layers).map_err(|error| error.to_string()));
+    match tried {
+        Ok(layers) if io::stdout().lock().write_all(&layers).is_ok() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(message) => complain(&message, Exit::Failed),
+    }
+}
+
+fn control_groups() -> Finding {
+    const NAME: &str = "Control groups";
+    if isolation_here() == Isolation::Rootless {
+        return Finding::new(NAME, Verdict::Warning, "not used without root; each process's own limits hold");
+    }
+    match Cgroups::prepare() {
+        Cgroups::V2 { .. } => Finding::new(NAME, Verdict::Ok, "version 2: memory, cpu, pids"),
+        Cgroups::V1 { .. } => Finding::new(NAME, Verdict::Ok, "version 1: memory, cpu, pids"),
+        Cgroups::Absent { reason } => {
+            Finding::new(NAME, Verdict::Warning, format!("none ({reason}); each process's own limits hold"))
+        }
+    }
+}
+
+fn instance(data: PathBuf) -> Finding {
+    const NAME: &str = "Instance";
+    let place = data.display().to_string();
+    let client = crate::client::Client::new(data);
+    match block_on(client.get("/api/v1/tenants?limit=1")) {
+        Ok(_) => Finding::new(NAME, Verdict::Ok, format!("runs with data folder {place}")),
+        Err(error) => Finding::new(NAME, Verdict::Warning, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers(json: serde_json::Value) -> Layers {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_missing_layer_is_a_fault_for_root_and_a_warning_without() {
+        let tried = layers(serde_json::json!([
+            { "layer": "empty-root", "state": "missing", "reason": "not permitted" },
+            { "layer": "seccomp", "state": "active" },
+        ]));
+        let verdicts = |isolation| {
+            layer_findings(&tried, isolation).into_iter().map(|finding| finding.verdict).collect::<Vec<_>>()
+        };
+        assert_eq!(verdicts(Isolation::Full), [Verdict::Missing, Verdict::Ok]);
+        assert_eq!(verdicts(Isolation::Rootless), [Verdict::Warning, Verdict::Warning, Verdict::Ok]);
+        let detail = &layer_findings(&tried, Isolation::Full)[0].detail;
+        assert_eq!(detail, "no empty root: not permitted");
+    }
+
+    #[test]
+    fn rootless_still_insists_on_seccomp() {
+        let tried =
+            layers(serde_json::json!([{ "layer": "seccomp", "state": "missing", "reason": "no such call" }]));
+        assert_eq!(layer_findings(&tried, Isolation::Rootless)[0].verdict, Verdict::Missing);
+    }
+}

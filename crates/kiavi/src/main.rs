@@ -1,0 +1,57 @@
+//! The `kiavi` binary: one module per verb. It wires the parts together and decides nothing.
+
+mod client;
+mod client_events;
+mod data;
+mod dev;
+mod doctor;
+mod log;
+mod role;
+mod tenant;
+mod tenant_progress;
+mod tenant_psql;
+mod tenant_table;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Passwordless authentication for every tenant in its own process and database.
+#[derive(Parser)]
+#[command(name = "kiavi", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run a whole instance for development on this machine
+    Dev(dev::DevArgs),
+    /// Create and look at tenants of a running instance
+    Tenant(tenant::TenantArgs),
+    /// Open psql in a tenant's database, as its owner
+    Psql(tenant_psql::PsqlArgs),
+    /// Report what this machine offers and what is missing
+    Doctor(doctor::DoctorArgs),
+    /// One process of an instance; started by the launcher only
+    #[command(hide = true)]
+    Role(role::RoleArgs),
+}
+
+fn main() -> ExitCode {
+    let arguments = || std::env::args_os().skip(1);
+    if arguments().next().is_some_and(|verb| kiavi_localpg::is_role(&verb)) {
+        let error = kiavi_localpg::serve_role(arguments());
+        let _ = writeln!(std::io::stderr(), "kiavi: cannot become PostgreSQL: {error}");
+        return ExitCode::FAILURE;
+    }
+    match Cli::parse().verb {
+        Verb::Dev(args) => dev::run(args),
+        Verb::Tenant(args) => tenant::run(args),
+        Verb::Psql(args) => tenant_psql::run(args),
+        Verb::Doctor(args) => doctor::run(args),
+        Verb::Role(args) => role::run(args),
+    }
+}

@@ -1,0 +1,124 @@
+//! `kiavi role NAME`: one process of an instance, as the launcher starts it.
+//!
+//! Each role does the same, in this order: close what was inherited, lock down, build the runtime, receive the
+//! first message, set up, seal, serve. Nothing from outside is read before the seal.
+
+mod control;
+mod document;
+mod engine;
+mod gateway;
+mod outbound;
+mod privileged;
+mod schema;
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use kiavi_base::Rng;
+use kiavi_crypto::SystemRng;
+use kiavi_ipc::{Channel, IpcError};
+use kiavi_sandbox::{Account, Isolation, LockedDown, Profile, SandboxError};
+use tokio::runtime::Runtime;
+
+use crate::dev::IsolationArg;
+use crate::log;
+
+/// What the launcher tells a child on its command line: nothing secret, nothing personal.
+#[derive(Args)]
+pub(crate) struct RoleArgs {
+    #[arg(value_enum)]
+    role: Role,
+    #[arg(long, value_enum)]
+    isolation: IsolationArg,
+    #[arg(long)]
+    uid: u32,
+    #[arg(long)]
+    log: String,
+    #[arg(long)]
+    folder: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Role {
+    Gateway,
+    Control,
+    Outbound,
+    Engine,
+}
+
+/// Why a role's process ended.
+#[derive(Debug, thiserror::Error)]
+enum RoleError {
+    #[error("the process could not be locked down")]
+    Sandbox(#[from] SandboxError),
+    #[error("the control channel failed")]
+    Ipc(#[from] IpcError),
+    #[error("the launcher's first message is not the one that starts this role")]
+    FirstMessage,
+    #[error("the start document cannot be used")]
+    Document(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("this role needs a folder of its own")]
+    NoFolder,
+    #[error("the kernel refused something")]
+    Io(#[from] io::Error),
+    #[error("serving failed")]
+    Serve(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+pub(crate) fn run(args: RoleArgs) -> ExitCode {
+    kiavi_sandbox::install_panic_hook();
+    let ended = match args.role {
+        Role::Gateway => gateway::run(&args),
+        Role::Control => control::run(&args),
+        Role::Outbound => outbound::run(&args),
+        Role::Engine => engine::run(&args),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{}", log::chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Closes what was inherited and starts logging without ever waiting for whoever reads the log.
+fn begin(args: &RoleArgs) -> io::Result<()> {
+    kiavi_sandbox::close_fds_from(3, &[])?;
+    let stderr = io::stderr();
+    let flags = rustix::fs::fcntl_getfl(&stderr)?;
+    rustix::fs::fcntl_setfl(&stderr, flags | rustix::fs::OFlags::NONBLOCK)?;
+    log::start(&args.log);
+    Ok(())
+}
+
+fn lock_down(args: &RoleArgs, profile: Profile) -> Result<LockedDown, RoleError> {
+    let account = Account { uid: args.uid, gid: args.uid };
+    Ok(kiavi_sandbox::lock_down(Isolation::from(args.isolation), profile, Some(account))?)
+}
+
+/// The channel to the launcher, which is the standard input.
+fn control_channel() -> io::Result<Channel> {
+    Ok(Channel::from(io::stdin().as_fd().try_clone_to_owned()?))
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()
+}
+
+/// Applies the last layer.
+fn seal(locked: LockedDown) -> Result<(), SandboxError> {
+    // The first draw looks for a device that tells of virtual machine snapshots, which is a call by name.
+    SystemRng.fill(&mut [0]);
+    let layers = locked.seal()?;
+    tracing::debug!(?layers, "sealed");
+    Ok(())
+}
+
+fn open_folder(args: &RoleArgs) -> Result<OwnedFd, RoleError> {
+    let path = args.folder.as_ref().ok_or(RoleError::NoFolder)?;
+    Ok(std::fs::File::open(path)?.into())
+}

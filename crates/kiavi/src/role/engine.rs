@@ -1,0 +1,32 @@
+//! An engine's process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kiavi_base::SystemClock;
+use kiavi_crypto::SystemRng;
+use kiavi_engine::process::{self, Assignment};
+use kiavi_ipc::engine::ToEngine;
+use kiavi_ipc::{Endpoint, receive_blocking};
+use kiavi_sandbox::Profile;
+
+use super::{RoleArgs, RoleError, begin, control_channel, document, lock_down, runtime, seal};
+
+pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
+    begin(args)?;
+    let locked = lock_down(args, Profile::Engine)?;
+    let channel = control_channel()?;
+    let ToEngine::Start { tenant, document, door, mail, idle_seconds } = receive_blocking(&channel)? else {
+        return Err(RoleError::FirstMessage);
+    };
+    let (settings, secret) = document::read(document).map_err(|error| RoleError::Document(error.into()))?;
+    let idle = idle_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    let assignment = Assignment { tenant, settings, secret, door, mail, idle };
+    runtime()?.block_on(async {
+        let launcher = Endpoint::new(channel)?;
+        let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
+        process::run(assignment, launcher, clock, rng, || seal(locked))
+            .await
+            .map_err(|error| RoleError::Serve(error.into()))
+    })
+}

@@ -1,0 +1,139 @@
+//! What control asks of the launcher, over its channel.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kiavi_base::TenantId;
+use kiavi_control::{Failure, Privileged, TenantStart};
+use kiavi_db::{BoxFuture, Connect};
+use kiavi_ipc::control::FromControl;
+use kiavi_ipc::{Fd, Sender};
+use tokio::net::UnixStream;
+use tokio::sync::oneshot;
+
+use super::document;
+
+/// The launcher, as control's parts see it. Clones are the same one.
+#[derive(Clone)]
+pub(super) struct Launcher(Arc<Shared>);
+
+struct Shared {
+    sender: Sender<FromControl>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    last_request: u64,
+    answers: HashMap<u64, oneshot::Sender<Answer>>,
+}
+
+enum Answer {
+    Done(bool),
+    Database(Option<Fd>),
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RequestError {
+    #[error("the launcher could not do it; its log says why")]
+    Refused,
+    #[error("the launcher is gone")]
+    Gone,
+}
+
+impl Launcher {
+    pub(super) fn new(sender: Sender<FromControl>) -> Self {
+        Self(Arc::new(Shared { sender, waiting: Mutex::default() }))
+    }
+
+    /// The launcher answered a request that changes something.
+    pub(super) fn done(&self, request: u64, succeeded: bool) {
+        self.answer(request, Answer::Done(succeeded));
+    }
+
+    /// The launcher answered a request for a database connection.
+    pub(super) fn connected(&self, request: u64, stream: Option<Fd>) {
+        self.answer(request, Answer::Database(stream));
+    }
+
+    fn answer(&self, request: u64, answer: Answer) {
+        if let Some(waiting) = self.waiting().answers.remove(&request) {
+            // Whoever asked may have given up.
+            let _ = waiting.send(answer);
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self, message: impl FnOnce(u64) -> FromControl) -> Result<Answer, Failure> {
+        let (answer, answered) = oneshot::channel();
+        let request = {
+            let mut waiting = self.waiting();
+            waiting.last_request += 1;
+            let request = waiting.last_request;
+            waiting.answers.insert(request, answer);
+            request
+        };
+        if let Err(error) = self.0.sender.send(&message(request)).await {
+            self.waiting().answers.remove(&request);
+            return Err(error.into());
+        }
+        answered.await.map_err(|_| RequestError::Gone.into())
+    }
+
+    async fn change(&self, message: impl FnOnce(u64) -> FromControl) -> Result<(), Failure> {
+        match self.ask(message).await? {
+            Answer::Done(true) => Ok(()),
+            _ => Err(RequestError::Refused.into()),
+        }
+    }
+}
+
+impl Connect for Launcher {
+    fn connect(&self) -> BoxFuture<'_, io::Result<UnixStream>> {
+        Box::pin(async move {
+            let answer =
+                self.ask(|request| FromControl::NeedDatabase { request }).await.map_err(io::Error::other)?;
+            let Answer::Database(Some(stream)) = answer else {
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            };
+            let stream = std::os::unix::net::UnixStream::from(stream.into_owned()?);
+            stream.set_nonblocking(true)?;
+            UnixStream::from_std(stream)
+        })
+    }
+}
+
+impl Privileged for Launcher {
+    fn add_account<'a>(&'a self, uid: u32, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
+        let tenant = tenant.clone();
+        Box::pin(self.change(move |request| FromControl::AddAccount { request, uid, tenant }))
+    }
+
+    fn tenant_ready(&self, start: TenantStart) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
+            let TenantStart { id, uid, slug, hostnames, settings, secret } = start;
+            let (document, version) = document::write(&settings, &secret)?;
+            let host = hostnames.first().ok_or("a tenant without a hostname cannot be served")?;
+            let sender = format!("{slug} <no-reply@{host}>");
+            self.change(|request| FromControl::TenantReady {
+                request,
+                tenant: id,
+                uid,
+                hostnames,
+                sender,
+                document: document.fd(),
+                version,
+            })
+            .await
+        })
+    }
+
+    fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
+        let tenant = tenant.clone();
+        Box::pin(self.change(move |request| FromControl::TenantRemoved { request, tenant }))
+    }
+}

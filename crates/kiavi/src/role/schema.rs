@@ -1,0 +1,39 @@
+//! What control needs to know of an engine's data.
+
+use kiavi_base::Slug;
+use kiavi_control::{Failure, TenantSchema};
+use kiavi_db::{AdminConnection, BoxFuture};
+use kiavi_engine::{BaseUrl, Settings};
+use serde::Deserialize;
+use serde_json::Value;
+
+pub(super) struct EngineSchema;
+
+impl TenantSchema for EngineSchema {
+    fn version(&self) -> i32 {
+        kiavi_engine::SCHEMA_VERSION
+    }
+
+    fn migrate<'a>(
+        &'a self,
+        connection: &'a mut AdminConnection,
+        owner: &'a str,
+        runtime: &'a str,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { Ok(kiavi_engine::migrate(connection, Some(owner), Some(runtime)).await?) })
+    }
+
+    fn default_settings(&self, slug: &Slug, base_url: &str) -> Result<Value, Failure> {
+        Ok(serde_json::to_value(Settings::for_slug(slug, base_url)?)?)
+    }
+
+    fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure> {
+        let mut settings = Settings::deserialize(settings)?;
+        let base_url = BaseUrl::try_from(base_url.to_owned())?;
+        settings.hostnames.retain(|name| name.as_str() != settings.base_url.host());
+        settings.hostnames.insert(base_url.host().parse()?);
+        settings.base_url = base_url;
+        settings.validate()?;
+        Ok(serde_json::to_value(settings)?)
+    }
+}

@@ -1,0 +1,215 @@
+//! `kiavi tenant create | list | show`.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Client, ClientError},
+    data::default_folder,
+    tenant_progress::Progress,
+    tenant_table::{details, table},
+};
+
+/// What an exit code says. A program that calls this one may rely on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It is done.
+    Done = 0,
+    /// It is not done; the message says why.
+    Failed = 1,
+    /// The command or a name in it cannot be meant.
+    Usage = 2,
+    /// There is no such tenant.
+    NotFound = 3,
+    /// There is one of that name already.
+    Conflict = 4,
+    /// No instance runs with that data folder.
+    NotRunning = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Manage tenants.
+#[derive(Debug, Args)]
+pub(crate) struct TenantArgs {
+    #[command(subcommand)]
+    verb: TenantVerb,
+}
+
+/// Which instance, and how to answer.
+#[derive(Debug, Args)]
+struct Common {
+    /// The data folder of the instance [default: /var/lib/kiavi as root, else ~/.local/share/kiavi]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum TenantVerb {
+    /// Create a tenant and wait until it runs
+    Create {
+        /// Its name: lower-case letters, digits and hyphens
+        name: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List all tenants
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Show one tenant and its steps
+    Show {
+        /// Its name or id
+        tenant: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// Does what the command says and returns what the process should exit with.
+pub(crate) fn run(args: TenantArgs) -> ExitCode {
+    let common = match &args.verb {
+        TenantVerb::Create { common, .. } | TenantVerb::List { common } | TenantVerb::Show { common, .. } => {
+            common
+        }
+    };
+    let is_json = common.json;
+    let client = Client::new(common.data.clone().unwrap_or_else(default_folder));
+    let outcome = block_on(async {
+        match &args.verb {
+            TenantVerb::Create { name, .. } => create(&client, name, is_json).await,
+            TenantVerb::List { .. } => list(&client, is_json).await,
+            TenantVerb::Show { tenant, .. } => show(&client, tenant, is_json).await,
+        }
+    });
+    match outcome {
+        Ok(text) => say(&text),
+        Err(error) => complain(&error.to_string(), exit_of(&error)),
+    }
+}
+
+/// Runs a client's future to its end.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(future),
+        Err(error) => Err(ClientError::Connection(error.to_string())),
+    }
+}
+
+async fn create(client: &Client, name: &str, is_json: bool) -> Result<String, ClientError> {
+    let mut progress = Progress::new(name, io::stderr().is_terminal());
+    let mut outcome = Err(ClientError::Connection("the answer ended early".to_owned()));
+    let told = client
+        .post_for_events("/api/v1/tenants", &json!({ "slug": name }), |event, data| match event {
+            "step" => progress.step(data),
+            "done" => outcome = Ok(data.clone()),
+            "failed" => outcome = Err(refusal(data)),
+            _ => {}
+        })
+        .await;
+    progress.finish(told.is_ok() && outcome.is_ok());
+    told?;
+    let tenant = outcome?;
+    Ok(if is_json {
+        json!({ "slug": tenant["slug"], "url": tenant["url"], "id": tenant["id"] }).to_string()
+    } else {
+        format!("{} runs at {}", text(&tenant, "slug"), text(&tenant, "url"))
+    })
+}
+
+async fn list(client: &Client, is_json: bool) -> Result<String, ClientError> {
+    let mut tenants = Vec::new();
+    let mut path = "/api/v1/tenants?limit=1000".to_owned();
+    loop {
+        let mut page = client.get(&path).await?;
+        if let Some(more) = page["tenants"].as_array_mut() {
+            tenants.append(more);
+        }
+        // A name is a DNS label, so it needs no escaping.
+        match page["next"].as_str() {
+            Some(next) => path = format!("/api/v1/tenants?limit=1000&after={next}"),
+            None => break,
+        }
+    }
+    if is_json {
+        return Ok(Value::Array(tenants).to_string());
+    }
+    if tenants.is_empty() {
+        return Ok("There is no tenant yet. Create one: kiavi tenant create NAME".to_owned());
+    }
+    let row = |tenant: &Value| ["slug", "state", "url", "id"].map(|member| text(tenant, member).to_owned());
+    Ok(table(["NAME", "STATE", "ADDRESS", "ID"], &tenants.iter().map(row).collect::<Vec<_>>()))
+}
+
+async fn show(client: &Client, tenant: &str, is_json: bool) -> Result<String, ClientError> {
+    let tenant = find(client, tenant).await?;
+    Ok(if is_json { tenant.to_string() } else { details(&tenant) })
+}
+
+/// The tenant with this name or id.
+pub(crate) async fn find(client: &Client, name_or_id: &str) -> Result<Value, ClientError> {
+    let is_plain = name_or_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if name_or_id.is_empty() || !is_plain {
+        // Nothing that could be in a path otherwise is a name or an id.
+        return Err(ClientError::Refused(crate::client::Problem {
+            code: "tenant_not_found".to_owned(),
+            detail: format!("There is no tenant {name_or_id:?}."),
+        }));
+    }
+    client.get(&format!("/api/v1/tenants/{name_or_id}")).await
+}
+
+/// The member of an object as text; empty when it is none.
+pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+    value[member].as_str().unwrap_or_default()
+}
+
+fn refusal(data: &Value) -> ClientError {
+    let (code, detail) = (text(data, "code").to_owned(), text(data, "detail").to_owned());
+    ClientError::Refused(crate::client::Problem { code, detail })
+}
+
+/// What an error exits with.
+pub(crate) fn exit_of(error: &ClientError) -> Exit {
+    match error {
+        ClientError::NotRunning(_) => Exit::NotRunning,
+        ClientError::NotAllowed(_) | ClientError::Connection(_) => Exit::Failed,
+        ClientError::Refused(problem) => match problem.code.as_str() {
+            "tenant_not_found" => Exit::NotFound,
+            "tenant_exists" => Exit::Conflict,
+            "invalid_name" | "reserved_name" => Exit::Usage,
+            _ => Exit::Failed,
+        },
+    }
+}
+
+/// Writes the answer. A reader that has gone away is no failure of the command.
+fn say(answer: &str) -> ExitCode {
+    match writeln!(io::stdout().lock(), "{answer}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format!("The answer could not be written: {error}."), Exit::Failed)
+        }
+        _ => Exit::Done.into(),
+    }
+}
+
+/// Writes why it is not done.
+pub(crate) fn complain(message: &str, exit: Exit) -> ExitCode {
+    // When even this cannot be written, the exit code is all that is left.
+    let _ = writeln!(io::stderr().lock(), "kiavi: {message}");
+    exit.into()
+}

@@ -1,0 +1,59 @@
+//! The true steps of a tenant on a terminal.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
+
+use crate::tenant::text;
+
+const TICK: Duration = Duration::from_millis(80);
+
+/// A line that shows the step at work, with the finished ones above it. Silent when there is no terminal.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// Starts to show progress on standard error.
+    pub(crate) fn new(name: &str, is_terminal: bool) -> Self {
+        let target = if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
+        bar.set_message(format!("Creating {name}"));
+        bar.enable_steady_tick(TICK);
+        Self { bar }
+    }
+
+    /// Shows what a `step` event says.
+    pub(crate) fn step(&mut self, data: &Value) {
+        let words = words(text(data, "step"));
+        if text(data, "status") == "done" {
+            self.bar.println(format!("✓ {words}"));
+        } else {
+            self.bar.set_message(format!("{words} ({} of {})", data["number"], data["of"]));
+        }
+    }
+
+    /// Clears the line.
+    pub(crate) fn finish(self, is_done: bool) {
+        if !is_done {
+            self.bar.println(format!("✗ {}", self.bar.message()));
+        }
+        self.bar.finish_and_clear();
+    }
+}
+
+/// What a step is called on a terminal; a step of a newer instance keeps its own name.
+pub(crate) fn words(step: &str) -> &str {
+    match step {
+        "secret" => "Secret",
+        "role" => "Database roles",
+        "database" => "Database",
+        "schema" => "Tables",
+        "running" => "Engine",
+        other => other,
+    }
+}

@@ -1,0 +1,132 @@
+//! When a process that ended badly may be started again.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The first delay; it doubles with every further failure.
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+
+/// The longest delay.
+const LONGEST_DELAY: Duration = Duration::from_secs(60);
+
+/// A process that ran this long without failing starts afresh.
+const FORGIVEN_AFTER: Duration = Duration::from_secs(60);
+
+/// This many security exits …
+const SECURITY_EXITS: usize = 5;
+
+/// … within this time put a process into quarantine.
+const SECURITY_WINDOW: Duration = Duration::from_secs(600);
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It crashed, was killed, or reported failure.
+    Crash,
+    /// The kernel ended it because it tried what its sandbox forbids (SIGSYS).
+    Security,
+}
+
+/// What a supervisor remembers of a process's failures.
+#[derive(Debug, Default)]
+pub(crate) struct Backoff {
+    failures: u32,
+    last: Option<Instant>,
+    security: VecDeque<Instant>,
+}
+
+/// When the next start may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// At this time, which may have passed.
+    At(Instant),
+    /// Not until an operator has looked at it.
+    Quarantined,
+}
+
+impl Backoff {
+    /// Takes note of a failure.
+    pub(crate) fn failed(&mut self, failure: Failure, now: Instant) {
+        if self.last.is_some_and(|last| now.duration_since(last) > FORGIVEN_AFTER + self.delay()) {
+            self.failures = 0;
+        }
+        self.failures += 1;
+        self.last = Some(now);
+        if failure == Failure::Security {
+            self.security.push_back(now);
+            while self.security.front().is_some_and(|at| now.duration_since(*at) > SECURITY_WINDOW) {
+                self.security.pop_front();
+            }
+        }
+    }
+
+    /// When the next start may be. A first failure costs no delay: those who wait did not cause it.
+    pub(crate) fn next(&self, now: Instant) -> Next {
+        if self.security.len() >= SECURITY_EXITS {
+            return Next::Quarantined;
+        }
+        Next::At(self.last.map_or(now, |last| last + self.delay()))
+    }
+
+    fn delay(&self) -> Duration {
+        match self.failures {
+            0 | 1 => Duration::ZERO,
+            n => FIRST_DELAY.saturating_mul(1 << (n - 2).min(6)).min(LONGEST_DELAY),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delays(count: usize, gap: Duration) -> Vec<u64> {
+        let mut backoff = Backoff::default();
+        let mut now = Instant::now();
+        (0..count)
+            .map(|_| {
+                backoff.failed(Failure::Crash, now);
+                let Next::At(at) = backoff.next(now) else { panic!("quarantined") };
+                let delay = at - now;
+                now = at + gap;
+                delay.as_secs()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn delays_double_from_one_second_to_one_minute_after_a_free_first_restart() {
+        assert_eq!(delays(9, Duration::from_millis(1)), [0, 1, 2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[test]
+    fn a_process_that_ran_well_for_a_minute_is_forgiven() {
+        assert_eq!(delays(3, Duration::from_secs(121)), [0, 0, 0]);
+    }
+
+    #[test]
+    fn five_security_exits_within_ten_minutes_are_quarantine_and_four_are_not() {
+        let mut backoff = Backoff::default();
+        let mut now = Instant::now();
+        for _ in 0..4 {
+            backoff.failed(Failure::Security, now);
+            now += Duration::from_secs(120);
+        }
+        assert_ne!(backoff.next(now), Next::Quarantined);
+        backoff.failed(Failure::Security, now);
+        assert_eq!(backoff.next(now), Next::Quarantined);
+    }
+
+    #[test]
+    fn security_exits_that_are_far_apart_are_ordinary_failures() {
+        let mut backoff = Backoff::default();
+        let mut now = Instant::now();
+        for _ in 0..20 {
+            backoff.failed(Failure::Security, now);
+            assert_ne!(backoff.next(now), Next::Quarantined);
+            now += SECURITY_WINDOW / 3;
+        }
+    }
+}

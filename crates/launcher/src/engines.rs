@@ -1,0 +1,154 @@
+//! Tenants and their engines: who may run, who runs, who failed.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use kiavi_base::{Hostname, TenantId};
+use kiavi_ipc::engine::ToEngine;
+use kiavi_ipc::{EngineSession, SealedDocument};
+use tokio::time::Instant;
+
+use crate::backoff::{Backoff, Failure, Next};
+use crate::child::{Process, ProcessId};
+
+/// The most database connections that one engine process gets per second; more is a fault in it.
+const MAX_DATABASES_PER_SECOND: u32 = 20;
+
+/// A start that may happen this soon is waited for; otherwise those who wait are told to come back.
+pub(crate) const WORTH_WAITING: Duration = Duration::from_secs(5);
+
+/// What control said about a tenant.
+pub(crate) struct Tenant {
+    pub(crate) uid: u32,
+    pub(crate) hostnames: Vec<Hostname>,
+    pub(crate) sender: String,
+    pub(crate) document: SealedDocument,
+    pub(crate) version: u64,
+    /// The process that takes this tenant's connections.
+    pub(crate) current: Option<ProcessId>,
+    pub(crate) backoff: Backoff,
+}
+
+/// One engine process.
+pub(crate) struct Engine {
+    pub(crate) tenant: TenantId,
+    pub(crate) uid: u32,
+    pub(crate) process: Process<ToEngine>,
+    pub(crate) session: EngineSession,
+    databases: Budget,
+}
+
+impl Engine {
+    pub(crate) fn new(tenant: TenantId, uid: u32, process: Process<ToEngine>) -> Self {
+        Self { tenant, uid, process, session: EngineSession::new(), databases: Budget::default() }
+    }
+
+    /// Whether it may have one more database connection now.
+    pub(crate) fn may_have_database(&mut self, now: Instant) -> bool {
+        self.databases.take(now)
+    }
+}
+
+#[derive(Default)]
+struct Budget {
+    second: Option<Instant>,
+    used: u32,
+}
+
+impl Budget {
+    fn take(&mut self, now: Instant) -> bool {
+        if self.second.is_none_or(|second| now.duration_since(second) >= Duration::from_secs(1)) {
+            *self = Self { second: Some(now), used: 0 };
+        }
+        self.used += 1;
+        self.used <= MAX_DATABASES_PER_SECOND
+    }
+}
+
+/// Whether a tenant's engine can be started.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// It runs: this process.
+    Running(ProcessId),
+    /// It can be started now.
+    Now,
+    /// It can be started at this time, soon enough to wait.
+    At(Instant),
+    /// It cannot be started soon, or at all.
+    Never,
+}
+
+/// All tenants and engines.
+#[derive(Default)]
+pub(crate) struct Engines {
+    pub(crate) tenants: HashMap<TenantId, Tenant>,
+    pub(crate) processes: HashMap<ProcessId, Engine>,
+}
+
+impl Engines {
+    /// What a request for this tenant's engine leads to.
+    pub(crate) fn start(&self, tenant: &TenantId, now: Instant) -> Start {
+        let Some(tenant) = self.tenants.get(tenant) else { return Start::Never };
+        if let Some(process) = tenant.current {
+            return Start::Running(process);
+        }
+        match tenant.backoff.next(now) {
+            Next::At(at) if at <= now => Start::Now,
+            Next::At(at) if at - now <= WORTH_WAITING => Start::At(at),
+            _ => Start::Never,
+        }
+    }
+
+    /// Takes note of what control says about a tenant. Answers the hostnames that are served no longer and the
+    /// process that runs with what was said before, if that differs.
+    pub(crate) fn ready(&mut self, id: TenantId, mut new: Tenant) -> (Vec<Hostname>, Option<ProcessId>) {
+        let Some(old) = self.tenants.remove(&id) else {
+            self.tenants.insert(id, new);
+            return (Vec::new(), None);
+        };
+        let outdated = if old.version == new.version && old.uid == new.uid {
+            new.current = old.current;
+            new.backoff = old.backoff;
+            None
+        } else {
+            old.current
+        };
+        let gone = old.hostnames.into_iter().filter(|name| !new.hostnames.contains(name)).collect();
+        self.tenants.insert(id, new);
+        (gone, outdated)
+    }
+
+    /// Whether another tenant is served under one of these names.
+    pub(crate) fn is_taken(&self, id: &TenantId, hostnames: &[Hostname]) -> bool {
+        let others = self.tenants.iter().filter(|(other, _)| *other != id);
+        others.flat_map(|(_, tenant)| &tenant.hostnames).any(|name| hostnames.contains(name))
+    }
+
+    /// The process takes no more connections.
+    pub(crate) fn retire(&mut self, process: ProcessId) {
+        let Some(engine) = self.processes.get(&process) else { return };
+        if let Some(tenant) = self.tenants.get_mut(&engine.tenant)
+            && tenant.current == Some(process)
+        {
+            tenant.current = None;
+        }
+    }
+
+    /// The process has ended.
+    pub(crate) fn ended(
+        &mut self,
+        process: ProcessId,
+        failure: Option<Failure>,
+        now: Instant,
+    ) -> Option<Engine> {
+        self.retire(process);
+        let engine = self.processes.remove(&process)?;
+        if let (Some(failure), Some(tenant)) = (failure, self.tenants.get_mut(&engine.tenant)) {
+            tenant.backoff.failed(failure, now);
+            if tenant.backoff.next(now) == Next::Quarantined {
+                tracing::error!(tenant = %engine.tenant, "in quarantine: repeated security exits; look at its log");
+            }
+        }
+        Some(engine)
+    }
+}

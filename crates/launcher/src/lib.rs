@@ -1,0 +1,24 @@
+//! The only process with privileges: owns the listening sockets, starts, supervises and restarts all others,
+//! and opens database connections in a tenant's name. It reads nothing from the network.
+//!
+//! Every other process is a re-exec of the same binary that gets a control channel as its standard input and
+//! the rest of its world as descriptors over that channel. What a process may ask for is in the types of
+//! `kiavi_ipc`; for whom it asks is decided by which channel it asks on.
+//!
+//! ```text
+//! gateway ── NeedDoor ──► launcher ── start if asleep ──► engine   (a socketpair's two ends: one for each)
+//! engine ─ NeedDatabase ► launcher ── connect as uid ──► PostgreSQL
+//! control ─ TenantReady ► launcher ── Route ──► gateway
+//! ```
+
+mod backoff;
+mod child;
+mod config;
+mod engines;
+mod folder;
+mod services;
+mod supervisor;
+
+pub use config::{Isolation, LauncherConfig, MailConfig, isolation_name};
+pub use folder::{CONTROL_SOCKET, FolderError};
+pub use supervisor::{LauncherError, run};

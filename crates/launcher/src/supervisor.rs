@@ -1,0 +1,229 @@
+//! The launcher's loop: one event at a time, never waiting for a child.
+
+mod dispatch;
+mod start;
+mod stop;
+
+use std::os::fd::OwnedFd;
+use std::process::ExitStatus;
+
+use kiavi_base::TenantId;
+use kiavi_ipc::control::{FromControl, ToControl};
+use kiavi_ipc::engine::FromEngine;
+use kiavi_ipc::gateway::{FromGateway, ToGateway};
+use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
+use kiavi_localpg::{Cluster, ClusterError};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::backoff::Failure;
+use crate::child::{ProcessId, is_security_exit};
+use crate::config::LauncherConfig;
+use crate::engines::Engines;
+use crate::folder::{Folder, FolderError};
+use crate::services::Service;
+
+/// Events that wait; children's readers pause while it is full.
+const EVENT_QUEUE: usize = 1024;
+
+/// Why an instance could not be started, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum LauncherError {
+    /// See [`FolderError`].
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The listening socket cannot be bound.
+    #[error("cannot listen on port {port}: is another program using it? Choose another with --port")]
+    Listen {
+        /// Which.
+        port: u16,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// PostgreSQL cannot be started.
+    #[error(transparent)]
+    Postgres(#[from] ClusterError),
+    /// A process cannot be started.
+    #[error("cannot start the {role} process")]
+    Spawn {
+        /// Which.
+        role: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The kernel refused something.
+    #[error("the launcher cannot work")]
+    Io(#[from] std::io::Error),
+}
+
+/// What a child said.
+pub(crate) enum Said {
+    Gateway(FromGateway),
+    Control(FromControl),
+    Outbound(FromOutbound),
+    Engine(FromEngine),
+}
+
+/// What happens to the launcher.
+pub(crate) enum Event {
+    Said {
+        process: ProcessId,
+        said: Said,
+    },
+    /// It broke its channel's protocol.
+    Violated {
+        process: ProcessId,
+    },
+    Exited {
+        process: ProcessId,
+        status: Option<ExitStatus>,
+    },
+    /// The time to try again has come.
+    Retry(Retry),
+}
+
+#[derive(Debug)]
+pub(crate) enum Retry {
+    Gateway,
+    Control,
+    Outbound,
+    Postgres,
+    Engine(TenantId),
+}
+
+/// The state of the launcher.
+struct Supervisor {
+    config: LauncherConfig,
+    port: u16,
+    folder: Folder,
+    cluster: Option<Cluster>,
+    postgres: Service<()>,
+    listeners: Vec<OwnedFd>,
+    control_socket: OwnedFd,
+    events: mpsc::Sender<Event>,
+    last_process: u64,
+    gateway: Service<ToGateway>,
+    control: Service<ToControl>,
+    outbound: Service<ToOutbound>,
+    engines: Engines,
+    announced: bool,
+    stopping: bool,
+}
+
+/// Runs an instance until it is told to stop by SIGTERM, SIGINT or SIGHUP.
+///
+/// Must be called on a current-thread runtime: connecting under another account changes the thread's.
+///
+/// # Errors
+/// When something that every instance needs cannot be had. The message says what to do.
+pub async fn run(config: LauncherConfig) -> Result<(), LauncherError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let (events, mut inbox) = mpsc::channel(EVENT_QUEUE);
+    let mut supervisor = Supervisor::start(config, events).await?;
+    loop {
+        tokio::select! {
+            Some(event) = inbox.recv() => supervisor.happened(event).await,
+            () = ended(&mut supervisor.cluster) => supervisor.postgres_ended(),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hang_up.recv() => break,
+        }
+    }
+    supervisor.stop(&mut inbox, &mut interrupt).await;
+    Ok(())
+}
+
+/// Resolves when the server has ended by itself.
+async fn ended(cluster: &mut Option<Cluster>) {
+    match cluster {
+        Some(cluster) => {
+            let status = cluster.exited().await;
+            tracing::error!(?status, "PostgreSQL ended");
+        }
+        None => std::future::pending().await,
+    }
+}
+
+impl Supervisor {
+    async fn happened(&mut self, event: Event) {
+        match event {
+            Event::Said { process, said } => self.heard(process, said),
+            Event::Violated { process } => self.kill(process),
+            Event::Exited { process, status } => self.exited(process, status),
+            Event::Retry(_) if self.stopping => {}
+            Event::Retry(Retry::Gateway) => self.start_gateway(),
+            Event::Retry(Retry::Control) => self.start_control(),
+            Event::Retry(Retry::Outbound) => self.start_outbound(),
+            Event::Retry(Retry::Engine(tenant)) => self.need_engine(&tenant),
+            Event::Retry(Retry::Postgres) => self.start_postgres().await,
+        }
+    }
+
+    fn next_process(&mut self) -> ProcessId {
+        self.last_process += 1;
+        ProcessId(self.last_process)
+    }
+
+    fn kill(&self, id: ProcessId) {
+        if let Some(process) = self.gateway.process.as_ref().filter(|process| process.id == id) {
+            process.kill();
+        } else if let Some(process) = self.control.process.as_ref().filter(|process| process.id == id) {
+            process.kill();
+        } else if let Some(process) = self.outbound.process.as_ref().filter(|process| process.id == id) {
+            process.kill();
+        } else if let Some(engine) = self.engines.processes.get(&id) {
+            engine.process.kill();
+        }
+    }
+
+    fn exited(&mut self, process: ProcessId, status: Option<ExitStatus>) {
+        let now = Instant::now();
+        let failure = if is_security_exit(status) { Failure::Security } else { Failure::Crash };
+        if self.gateway.is(process) {
+            let delay = self.gateway.ended(failure, now);
+            self.retry("gateway", status, delay, Retry::Gateway);
+        } else if self.control.is(process) {
+            let delay = self.control.ended(failure, now);
+            self.retry("control", status, delay, Retry::Control);
+        } else if self.outbound.is(process) {
+            let delay = self.outbound.ended(failure, now);
+            self.retry("outbound", status, delay, Retry::Outbound);
+        } else {
+            let failure = (!status.is_some_and(|status| status.success())).then_some(failure);
+            let ended = self.engines.ended(process, failure, now);
+            if let (Some(engine), Some(failure)) = (ended, failure) {
+                tracing::error!(tenant = %engine.tenant, ?failure, ?status, "an engine ended");
+            }
+        }
+    }
+
+    fn retry(
+        &self,
+        role: &'static str,
+        status: Option<ExitStatus>,
+        delay: Option<std::time::Duration>,
+        retry: Retry,
+    ) {
+        if self.stopping {
+            return;
+        }
+        tracing::error!(role, ?status, ?delay, "a process ended that should run");
+        if let Some(delay) = delay {
+            self.later(delay, retry);
+        }
+    }
+
+    /// Makes an [`Event::Retry`] after `delay`.
+    fn later(&self, delay: std::time::Duration, retry: Retry) {
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            let _ = events.send(Event::Retry(retry)).await;
+        });
+    }
+}

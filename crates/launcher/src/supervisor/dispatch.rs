@@ -1,0 +1,195 @@
+//! What children ask for, and what they get.
+
+use kiavi_base::{Hostname, TenantId};
+use kiavi_ipc::control::{FromControl, ToControl};
+use kiavi_ipc::engine::{FromEngine, ToEngine};
+use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
+use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
+use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
+use kiavi_localpg::{CONTROL_UID, Cluster, FIRST_TENANT_UID};
+use tokio::time::Instant;
+
+use super::start::fd;
+use super::{Said, Supervisor};
+use crate::backoff::Backoff;
+use crate::child::ProcessId;
+use crate::engines::Tenant;
+
+impl Supervisor {
+    pub(super) fn heard(&mut self, process: ProcessId, said: Said) {
+        match said {
+            Said::Gateway(FromGateway::NeedDoor { destination }) if self.gateway.is(process) => {
+                self.need_door(destination);
+            }
+            Said::Control(message) if self.control.is(process) => self.control_said(message),
+            Said::Outbound(FromOutbound::Ready) => tracing::debug!("outbound is ready"),
+            Said::Engine(message) => self.engine_said(process, message),
+            // What a process said before it was replaced.
+            Said::Gateway(_) | Said::Control(_) => {}
+        }
+    }
+
+    fn need_door(&mut self, destination: Destination) {
+        let told = match &destination {
+            Destination::Tenant(tenant) => return self.need_engine(&tenant.clone()),
+            Destination::Console => {
+                self.open_service_door(|door| self.control.tell(ToControl::Door { door }), &destination)
+            }
+            Destination::Mailbox => {
+                self.open_service_door(|door| self.outbound.tell(ToOutbound::Door { door }), &destination)
+            }
+        };
+        if !told {
+            self.gateway.tell(ToGateway::Unavailable { destination });
+        }
+    }
+
+    fn open_service_door(&self, give: impl FnOnce(Fd) -> bool, destination: &Destination) -> bool {
+        let Ok((theirs, ours)) = Channel::pair() else { return false };
+        give(fd(theirs))
+            && self.gateway.tell(ToGateway::Door { destination: destination.clone(), door: fd(ours) })
+    }
+
+    fn engine_said(&mut self, process: ProcessId, message: FromEngine) {
+        let Some(engine) = self.engines.processes.get_mut(&process) else { return };
+        if let Err(violation) = engine.session.hear(message) {
+            tracing::error!(tenant = %engine.tenant, %violation, "an engine broke its protocol");
+            engine.process.kill();
+            return;
+        }
+        match message {
+            FromEngine::Ready => tracing::debug!(tenant = %engine.tenant, "an engine is ready"),
+            FromEngine::NeedDatabase => {
+                let stream = if engine.may_have_database(Instant::now()) {
+                    connect_as(self.cluster.as_ref(), engine.uid)
+                } else {
+                    tracing::warn!(tenant = %engine.tenant, "an engine asks for too many database connections");
+                    None
+                };
+                engine.process.tell(ToEngine::Database { stream });
+                engine.session.database_answered();
+            }
+            FromEngine::Stopping => self.engines.retire(process),
+        }
+    }
+
+    fn control_said(&mut self, message: FromControl) {
+        match message {
+            FromControl::Ready { document } => self.ready(document),
+            FromControl::NeedDatabase { request } => {
+                let stream = connect_as(self.cluster.as_ref(), CONTROL_UID);
+                self.control.tell(ToControl::Database { request, stream });
+            }
+            FromControl::AddAccount { request, uid, tenant } => {
+                let succeeded = self.add_account(uid, &tenant);
+                self.control.tell(ToControl::Done { request, succeeded });
+            }
+            FromControl::TenantReady { request, tenant, uid, hostnames, sender, document, version } => {
+                let succeeded = match SealedDocument::accept(document) {
+                    Ok(document) => {
+                        let (current, backoff) = (None, Backoff::default());
+                        let new = Tenant { uid, hostnames, sender, document, version, current, backoff };
+                        self.tenant_ready(tenant, new)
+                    }
+                    Err(error) => {
+                        tracing::error!(%tenant, %error, "control sent a document that can change");
+                        false
+                    }
+                };
+                self.control.tell(ToControl::Done { request, succeeded });
+            }
+            FromControl::TenantRemoved { request, tenant } => {
+                self.tenant_removed(&tenant);
+                self.control.tell(ToControl::Done { request, succeeded: true });
+            }
+        }
+    }
+
+    /// Gives a tenant's uid its name. Control cannot name any of the instance's own accounts this way.
+    fn add_account(&mut self, uid: u32, tenant: &TenantId) -> bool {
+        let Some(cluster) = self.cluster.as_mut().filter(|_| uid >= FIRST_TENANT_UID) else { return false };
+        let added = cluster.add_account(uid, tenant.as_str());
+        if let Err(error) = &added {
+            tracing::error!(%tenant, error = error as &dyn std::error::Error, "cannot add an account");
+        }
+        added.is_ok()
+    }
+
+    fn tenant_ready(&mut self, id: TenantId, tenant: Tenant) -> bool {
+        let fixed = self.fixed_routes();
+        let reserved = tenant.hostnames.iter().any(|name| fixed.iter().any(|(other, _)| other == name));
+        if reserved || self.engines.is_taken(&id, &tenant.hostnames) {
+            tracing::error!(tenant = %id, "a hostname of this tenant is served for another");
+            return false;
+        }
+        let hostnames = tenant.hostnames.clone();
+        let (gone, outdated) = self.engines.ready(id.clone(), tenant);
+        self.unroute(gone);
+        for hostname in hostnames {
+            self.gateway.tell(ToGateway::Route { hostname, destination: Destination::Tenant(id.clone()) });
+        }
+        self.drain_engine(outdated);
+        true
+    }
+
+    fn tenant_removed(&mut self, id: &TenantId) {
+        let Some(tenant) = self.engines.tenants.remove(id) else { return };
+        self.unroute(tenant.hostnames);
+        self.drain_engine(tenant.current);
+    }
+
+    fn unroute(&self, hostnames: Vec<Hostname>) {
+        for hostname in hostnames {
+            self.gateway.tell(ToGateway::RouteRemoved { hostname });
+        }
+    }
+
+    pub(super) fn drain_engine(&mut self, process: Option<ProcessId>) {
+        let Some(engine) = process.and_then(|process| self.engines.processes.get_mut(&process)) else {
+            return;
+        };
+        if engine.session.phase() != Phase::Draining {
+            engine.session.drain_requested();
+            engine.process.tell(ToEngine::Drain);
+        }
+    }
+
+    /// Writes the ready file and tells whoever started the instance.
+    fn ready(&mut self, document: Fd) {
+        if let Some(path) = &self.config.ready_file {
+            let written = SealedDocument::accept(document)
+                .and_then(SealedDocument::read)
+                .map_err(std::io::Error::other)
+                .and_then(|bytes| write_ready_file(path, &bytes));
+            if let Err(error) = written {
+                tracing::error!(%error, path = %path.display(), "cannot write the ready file");
+            }
+        }
+        if !std::mem::replace(&mut self.announced, true) {
+            (self.config.on_ready)(&self.config, self.port);
+        }
+    }
+}
+
+/// Appears whole or not at all; for its owner only, since it holds the management key.
+fn write_ready_file(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let _ = std::fs::remove_file(&name);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&name)?;
+    file.write_all(bytes)?;
+    std::fs::rename(&name, path)
+}
+
+/// A connection to PostgreSQL under an account.
+fn connect_as(cluster: Option<&Cluster>, uid: u32) -> Option<Fd> {
+    match cluster?.connect_as(uid) {
+        Ok(stream) => Some(stream.into()),
+        Err(error) => {
+            tracing::warn!(%error, "PostgreSQL cannot be reached");
+            None
+        }
+    }
+}

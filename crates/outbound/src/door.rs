@@ -1,0 +1,56 @@
+//! One engine's mail.
+
+use std::sync::Arc;
+
+use kiavi_base::{EmailAddress, TenantId};
+use kiavi_ipc::Endpoint;
+use kiavi_ipc::mail::{Delivery, MailOutcome, SendMail};
+use tokio::task::JoinSet;
+
+use crate::deliver::{Letter, Transport};
+
+/// The most deliveries of one engine at a time; more wait in its door.
+const MAX_DELIVERIES: usize = 8;
+
+/// Delivers what arrives on `door` until it is closed.
+pub(crate) async fn serve(
+    tenant: TenantId,
+    sender: String,
+    door: Endpoint<MailOutcome, SendMail>,
+    transport: Arc<Transport>,
+) {
+    let (outcomes, mut mails) = door.split();
+    let sender: Arc<str> = sender.into();
+    let mut deliveries = JoinSet::new();
+    loop {
+        tokio::select! {
+            mail = mails.receive(), if deliveries.len() < MAX_DELIVERIES => match mail {
+                Ok(Some(mail)) => {
+                    deliveries.spawn(deliver(mail, sender.clone(), transport.clone()));
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::error!(%tenant, %error, "an engine broke the mail door's protocol");
+                    break;
+                }
+            },
+            Some(Ok(outcome)) = deliveries.join_next(), if !deliveries.is_empty() => {
+                if outcomes.send(&outcome).await.is_err() {
+                    break;
+                }
+            }
+        }
+    }
+    while deliveries.join_next().await.is_some() {}
+}
+
+async fn deliver(mail: SendMail, from: Arc<str>, transport: Arc<Transport>) -> MailOutcome {
+    let SendMail { request, to, subject, text, html, id } = mail;
+    let delivery = match to.parse::<EmailAddress>() {
+        Ok(to) => {
+            transport.deliver(Letter { from: from.as_ref().to_owned(), to, subject, text, html, id }).await
+        }
+        Err(_) => Delivery::Refused,
+    };
+    MailOutcome { request, delivery }
+}

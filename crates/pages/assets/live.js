@@ -1,0 +1,52 @@
+// <live-region src="EVENTS" id="X">: on each server-sent event loads this page again and takes over the region
+// with the same id. The document is parsed by XMLHttpRequest, which runs no script in it.
+
+class LiveRegion extends HTMLElement {
+  connectedCallback() {
+    this.source = new EventSource(this.getAttribute("src"));
+    this.source.onopen = () => this.state(true);
+    this.source.onerror = () => this.state(false);
+    this.source.onmessage = () => this.refresh();
+  }
+
+  disconnectedCallback() {
+    this.source.close();
+  }
+
+  state(on) {
+    for (const element of document.querySelectorAll("[data-live-state]")) {
+      element.hidden = element.dataset.liveState !== (on ? "on" : "off");
+    }
+    // What happened while the connection was away.
+    if (on && this.wasOff) this.refresh();
+    this.wasOff = !on;
+  }
+
+  refresh() {
+    if (this.loading) {
+      this.again = true;
+      return;
+    }
+    this.loading = true;
+    const request = new XMLHttpRequest();
+    request.open("GET", location.href);
+    request.responseType = "document";
+    request.onload = () => request.status === 200 && this.take(request.response?.getElementById(this.id));
+    request.onloadend = () => {
+      this.loading = false;
+      if (!this.again) return;
+      this.again = false;
+      this.refresh();
+    };
+    request.send();
+  }
+
+  take(fresh) {
+    if (!fresh) return;
+    const focused = this.contains(document.activeElement) ? document.activeElement.id : "";
+    this.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+    if (focused) document.getElementById(focused)?.focus();
+  }
+}
+
+customElements.define("live-region", LiveRegion);

@@ -1,0 +1,38 @@
+//! Writes every page in every state and language as files, to look at: `cargo run -p kiavi-pages --example gallery
+//! -- DIR`. Serve DIR over HTTP, since pages name their assets by path.
+
+mod samples;
+
+use std::{error::Error, fs, path::PathBuf};
+
+use kiavi_base::Locale;
+use kiavi_pages::{ASSET_PATH, asset, asset_url};
+use samples::{Samples, Words};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let target = PathBuf::from(std::env::args().nth(1).ok_or("usage: gallery DIR")?);
+    for locale in Locale::ALL {
+        let folder = target.join(locale.tag());
+        fs::create_dir_all(&folder)?;
+        let samples = Samples::new(locale, Words::friendly());
+        for sample in samples.all() {
+            fs::write(folder.join(format!("{}.html", sample.name)), sample.html)?;
+        }
+        for (i, mail) in samples.mails().into_iter().enumerate() {
+            fs::write(folder.join(format!("mail-{i}.html")), mail.render().html)?;
+        }
+    }
+    let folder = target.join("hostile");
+    fs::create_dir_all(&folder)?;
+    for sample in Samples::new(Locale::En, Words::hostile()).all() {
+        fs::write(folder.join(format!("{}.html", sample.name)), sample.html)?;
+    }
+    let assets = target.join(ASSET_PATH.trim_start_matches('/'));
+    fs::create_dir_all(&assets)?;
+    for name in ["app.css", "icon.svg", "passkey.js", "code.js", "live.js", "copy.js"] {
+        let url = asset_url(name);
+        let file = url.strip_prefix(ASSET_PATH).unwrap_or(name);
+        fs::write(assets.join(file), asset(file).ok_or("an asset is missing")?.bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! Every page in every state, for the gallery and for the tests.
+
+use jiff::{SignedDuration, Timestamp};
+use kiavi_base::Locale;
+use kiavi_pages::{
+    Account, CodeMail, CodePurpose, Failed, Frame, Leaving, Mailbox, MailboxMessage, NotFound, Notice, Page,
+    PasskeyOffer, PasskeyRow, Refused, SessionRow, SignIn, SignInCode, SignOut, SignedOut, Starting,
+    TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable,
+};
+
+/// The present of all samples.
+const NOW: &str = "2026-06-15T12:00:00Z";
+const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const SAFARI: &str =
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1";
+
+/// A rendered page and the name of its file.
+pub(crate) struct Sample {
+    pub(crate) name: String,
+    pub(crate) html: String,
+}
+
+/// What people type, which a hostile one types otherwise.
+#[derive(Clone)]
+pub(crate) struct Words {
+    pub(crate) app: String,
+    pub(crate) email: String,
+    pub(crate) name: String,
+}
+
+impl Words {
+    pub(crate) fn friendly() -> Self {
+        Self { app: "Demo".into(), email: "klara@example.com".into(), name: "Klara Lindqvist".into() }
+    }
+
+    pub(crate) fn hostile() -> Self {
+        let attack = r#"'"><script>alert(1)</script><img src=x onerror=alert(1)> style="x" {{7*7}}"#;
+        Self { app: attack.into(), email: format!("{attack}@example.com"), name: attack.into() }
+    }
+}
+
+pub(crate) struct Samples {
+    locale: Locale,
+    words: Words,
+    now: Timestamp,
+}
+
+impl Samples {
+    pub(crate) fn new(locale: Locale, words: Words) -> Self {
+        Self { locale, words, now: NOW.parse().unwrap_or(Timestamp::UNIX_EPOCH) }
+    }
+
+    /// Every page in every state.
+    pub(crate) fn all(&self) -> Vec<Sample> {
+        let mut out = Vec::new();
+        let mut add = |name: &str, html: String| out.push(Sample { name: name.to_owned(), html });
+        add("sign-in", self.sign_in(None).html());
+        let returning = SignIn { returning: Some(self.words.email.clone()), ..self.sign_in(None) };
+        add("sign-in-returning", returning.html());
+        add("sign-in-code", self.code(None, 0).html());
+        add("sign-in-code-waiting", self.code(Some(Notice::CodeSent), 25).html());
+        for notice in Notice::ALL {
+            let key = notice.key();
+            match key.split('-').next() {
+                Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
+                Some("profile" | "session" | "sessions" | "name") => {
+                    add(&format!("account.{key}"), self.account(Some(notice)).html());
+                }
+                _ => add(&format!("sign-in.{key}"), self.sign_in(Some(notice)).html()),
+            }
+        }
+        add("passkey-offer", self.offer(None).html());
+        add("passkey-offer.cancelled", self.offer(Some(Notice::PasskeyCreateCancelled)).html());
+        add("account", self.account(None).html());
+        add(
+            "account-empty",
+            Account { passkeys: vec![], ..self.account(Some(Notice::PasskeyRemoved)) }.html(),
+        );
+        add("sign-out", SignOut { frame: self.frame("/sign-out"), email: self.words.email.clone() }.html());
+        add("signed-out", SignedOut { frame: self.frame("/sign-out") }.html());
+        let request_id = self.words.name.clone();
+        add("error", Failed { frame: self.frame("/account"), request_id: request_id.clone() }.html());
+        let refused = Refused {
+            frame: self.frame("/account"),
+            notice: Notice::RateLimited(90),
+            back: "/account".into(),
+        };
+        add("refused", refused.html());
+        let target = format!("https://app.example.com/{}", self.words.name);
+        add("leaving", Leaving { frame: self.frame("/sign-in/done"), target }.html());
+        add("not-found", NotFound { frame: self.frame("/nowhere") }.html());
+        add("tenants", self.tenants().html());
+        add("tenants-empty", Tenants { tenants: vec![], ..self.tenants() }.html());
+        add("mailbox", self.mailbox().html());
+        add("mailbox-empty", Mailbox { messages: vec![], ..self.mailbox() }.html());
+        add("starting", Starting { locale: self.locale }.html());
+        add("unavailable", Unavailable { locale: self.locale, request_id }.html());
+        add("unknown-host", UNKNOWN_HOST.to_owned());
+        out
+    }
+
+    /// Every mail.
+    pub(crate) fn mails(&self) -> Vec<CodeMail> {
+        [CodePurpose::SignIn, CodePurpose::Verification]
+            .map(|purpose| CodeMail {
+                locale: self.locale,
+                app: self.words.app.clone(),
+                code: "493021".into(),
+                valid_minutes: 5,
+                purpose,
+            })
+            .into()
+    }
+
+    fn frame(&self, path: &str) -> Frame {
+        Frame { locale: self.locale, app: self.words.app.clone(), path: path.to_owned() }
+    }
+
+    fn before(&self, minutes: i64) -> Timestamp {
+        self.now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(self.now)
+    }
+
+    fn sign_in(&self, notice: Option<Notice>) -> SignIn {
+        SignIn {
+            frame: self.frame("/sign-in"),
+            email: notice.map_or_else(String::new, |_| self.words.email.clone()),
+            returning: None,
+            api: "/api/auth".into(),
+            next: "/account".into(),
+            is_sign_up_open: true,
+            notice,
+        }
+    }
+
+    fn code(&self, notice: Option<Notice>, resend_seconds: u32) -> SignInCode {
+        SignInCode {
+            frame: self.frame("/sign-in/code"),
+            email: self.words.email.clone(),
+            digits: 6,
+            valid_minutes: 5,
+            resend_seconds,
+            notice,
+        }
+    }
+
+    fn offer(&self, notice: Option<Notice>) -> PasskeyOffer {
+        let frame = self.frame("/sign-in/passkey");
+        PasskeyOffer { frame, api: "/api/auth".into(), next: "/account".into(), notice }
+    }
+
+    fn account(&self, notice: Option<Notice>) -> Account {
+        let passkey = |id: &str, name: Option<&str>, aaguid: &str, is_synced, minutes| PasskeyRow {
+            id: id.to_owned(),
+            name: name.map(str::to_owned),
+            aaguid: Some(aaguid.to_owned()),
+            is_synced,
+            created: Some(self.before(minutes)),
+            last_used: None,
+        };
+        let session = |id: &str, agent: &str, ip: &str, since, seen, is_current| SessionRow {
+            id: id.to_owned(),
+            user_agent: Some(agent.to_owned()),
+            ip: Some(ip.to_owned()),
+            created: self.before(since),
+            last_seen: self.before(seen),
+            is_current,
+        };
+        Account {
+            frame: self.frame("/account"),
+            name: self.words.name.clone(),
+            email: self.words.email.clone(),
+            passkeys: vec![
+                passkey("p1", None, "fbfc3007-154e-4ecc-8c0b-6e020557d7bd", true, 60 * 24 * 3),
+                passkey(
+                    "p2",
+                    Some(&self.words.name),
+                    "00000000-0000-0000-0000-000000000000",
+                    false,
+                    60 * 24 * 120,
+                ),
+            ],
+            sessions: vec![
+                session("s1", FIREFOX, "203.0.113.7", 180, 0, true),
+                session("s2", SAFARI, "2001:db8::7", 60 * 24 * 12, 60 * 5, false),
+                session("s3", &self.words.name, &self.words.name, 60 * 24 * 40, 60 * 24 * 33, false),
+            ],
+            api: "/api/auth".into(),
+            now: self.now,
+            notice,
+        }
+    }
+
+    fn tenants(&self) -> Tenants {
+        let row = |(i, state): (usize, TenantState)| TenantRow {
+            slug: if i == 3 { self.words.name.clone() } else { format!("shop-{i}") },
+            url: format!("http://shop-{i}.localhost:8080"),
+            state,
+            created: self.before(i64::try_from(i * i * 400).unwrap_or(0)),
+        };
+        Tenants {
+            frame: Frame { app: "Kiavi".into(), ..self.frame("/") },
+            tenants: TenantState::ALL.into_iter().enumerate().map(row).collect(),
+            create_command: "kiavi tenant create shop".into(),
+            events: "/events".into(),
+            now: self.now,
+        }
+    }
+
+    fn mailbox(&self) -> Mailbox {
+        let message = |(i, mail): (usize, CodeMail)| {
+            let rendered = mail.render();
+            MailboxMessage {
+                to: self.words.email.clone(),
+                subject: rendered.subject,
+                text: rendered.text,
+                at: self.before(i64::try_from(i * 7).unwrap_or(0)),
+            }
+        };
+        Mailbox {
+            frame: Frame { app: "Kiavi".into(), ..self.frame("/") },
+            messages: self.mails().into_iter().enumerate().map(message).collect(),
+            events: "/events".into(),
+            now: self.now,
+        }
+    }
+}

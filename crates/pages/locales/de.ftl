@@ -1,0 +1,240 @@
+# Rahmen
+skip-to-content = Zum Inhalt springen
+language = Sprache
+secured-by = Gesichert mit Kiavi
+or = oder
+action-cancel = Abbrechen
+action-continue = Weiter
+action-save = Speichern
+action-copy = Kopieren
+action-copied = Kopiert
+action-try-again = Erneut versuchen
+label-request-id = Anfrage-ID
+
+# Anmelden
+sign-in-title = Bei { $app } anmelden
+sign-in-lede = Mit einem Passkey oder einem Code per E-Mail. Ganz ohne Passwort.
+email-label = E-Mail-Adresse
+email-placeholder = name@example.com
+passkey-sign-in = Mit Passkey anmelden
+returning-button = Weiter als { $email }
+sign-in-new = Neu hier? Geben Sie Ihre E-Mail-Adresse ein, und wir legen Ihr Konto an.
+
+# Code
+code-title = Sehen Sie in Ihre E-Mails
+code-lede = Wir haben einen Code an { $email } gesendet.
+code-label = Anmeldecode
+code-hint = { $count ->
+    [one] { $count } Ziffer, { $minutes } Min. gültig. Geben Sie ihn in diesem Browser ein.
+   *[other] { $count } Ziffern, { $minutes } Min. gültig. Geben Sie ihn in diesem Browser ein.
+  }
+code-change-email = Andere Adresse verwenden
+code-resend = Neuen Code senden
+code-resend-in = Neuer Code in { $time }
+code-spam = Nichts angekommen? Sehen Sie im Spam-Ordner nach.
+
+# Angebot eines Passkeys
+offer-title = Beim nächsten Mal schneller anmelden
+offer-lede = Mit einem Passkey melden Sie sich per Fingerabdruck, Gesicht oder Bildschirmsperre an. Nichts zu merken, nichts zu tippen.
+offer-point-phishing = Er lässt sich nicht erraten, nicht wiederverwenden und nicht von einer gefälschten Seite stehlen.
+offer-point-device = Ihr Fingerabdruck oder Gesicht verlässt nie Ihr Gerät.
+offer-create = Passkey erstellen
+offer-later = Jetzt nicht
+offer-no-script = Ihr Browser führt hier keine Skripte aus, deshalb lässt sich kein Passkey erstellen. Es geht auch ohne weiter.
+
+# Konto
+account-title = Ihr Konto
+account-signed-in-as = Angemeldet als { $email }
+account-sign-out = Abmelden
+profile-title = Profil
+profile-name = Name
+profile-name-hint = Wird in den Anwendungen gezeigt, bei denen Sie sich anmelden.
+passkeys-title = Passkeys
+passkeys-lede = Anmelden mit Fingerabdruck, Gesicht oder Bildschirmsperre.
+passkeys-empty = Sie haben noch keinen Passkey. Erstellen Sie einen, um sich ohne Code anzumelden.
+passkeys-add = Passkey hinzufügen
+passkey-default-name = Passkey
+passkey-created = Erstellt { $time }
+passkey-used = Zuletzt benutzt { $time }
+passkey-synced = Synchronisiert
+passkey-bound = Auf einem Gerät
+passkey-rename = Umbenennen
+passkey-rename-of = { $name } umbenennen
+passkey-name-label = Neuer Name
+passkey-remove = Entfernen
+passkey-remove-of = { $name } entfernen
+passkey-remove-confirm = Sie können sich damit dann nicht mehr anmelden.
+passkey-remove-last = Das ist Ihr einziger Passkey. Ohne ihn melden Sie sich mit einem Code per E-Mail an.
+sessions-title = Geräte
+sessions-lede = Hier sind Sie gerade angemeldet.
+session-current = Dieses Gerät
+session-seen = Aktiv { $time }
+session-since = Angemeldet { $time }
+session-revoke = Abmelden
+session-revoke-of = { $device } abmelden
+sessions-revoke-others = Alle anderen Geräte abmelden
+sessions-revoke-others-confirm = { $count ->
+    [one] { $count } anderes Gerät abmelden? Dieses Gerät bleibt angemeldet.
+   *[other] { $count } andere Geräte abmelden? Dieses Gerät bleibt angemeldet.
+  }
+device-on = { $browser } auf { $system }
+device-unknown = Unbekanntes Gerät
+
+# Abmelden
+sign-out-title = Abmelden?
+sign-out-lede = Sie sind als { $email } angemeldet.
+sign-out-confirm = Abmelden
+sign-out-stay = Angemeldet bleiben
+signed-out-title = Sie sind abgemeldet
+signed-out-lede = Sie können dieses Fenster schließen.
+signed-out-again = Wieder anmelden
+
+# Wenn etwas schiefgeht
+error-title = Etwas ist schiefgegangen
+error-lede = Der Fehler liegt bei uns. Versuchen Sie es erneut; bleibt er, nennen Sie dem Support die Anfrage-ID.
+refused-title = Das hat nicht geklappt
+leaving-title = Einen Moment
+leaving-lede = Sie sind angemeldet. Wir bringen Sie jetzt zurück.
+not-found-title = Seite nicht gefunden
+not-found-lede = Unter dieser Adresse gibt es nichts. Prüfen Sie sie oder beginnen Sie von vorn.
+not-found-home = Zur Startseite
+starting-title = Einen Moment
+starting-lede = Wir machen uns bereit. Diese Seite geht von selbst weiter.
+unavailable-title = Gerade nicht erreichbar
+unavailable-lede = Wir arbeiten daran. Bitte versuchen Sie es in ein paar Minuten erneut.
+
+# Konsole
+console-title = Mandanten
+console-lede = Jeder Mandant hat einen eigenen Prozess, eine eigene Datenbank und einen eigenen Schlüssel.
+console-column-name = Name
+console-column-address = Adresse
+console-column-state = Zustand
+console-column-created = Erstellt
+console-empty-title = Noch kein Mandant
+console-empty-lede = Erstellen Sie den ersten in einem Terminal. Er erscheint hier von selbst.
+console-create-title = Einen Mandanten erstellen
+console-create-lede = Führen Sie das in einem Terminal aus. Der neue Mandant erscheint hier von selbst.
+console-count = { $count ->
+    [one] { $count } Mandant
+   *[other] { $count } Mandanten
+  }
+state-creating = Wird erstellt
+state-running = Läuft
+state-idle = Ruht
+state-suspended = Ausgesetzt
+state-quarantined = Aus Sicherheit gestoppt
+state-deleting = Wird gelöscht
+state-deleted = Gelöscht
+state-failed = Fehlgeschlagen
+live-on = Live
+live-off = Verbindet neu …
+
+# Postfach
+mailbox-title = Postfach
+mailbox-lede = Jede E-Mail dieser Entwicklungsinstanz landet hier. Keine verlässt diesen Rechner.
+mailbox-empty-title = Noch keine E-Mail
+mailbox-empty-lede = Fordern Sie einen Anmeldecode an, und er erscheint hier von selbst.
+mailbox-to = An { $email }
+mailbox-copy-code = Code { $code } kopieren
+mailbox-count = { $count ->
+    [one] { $count } E-Mail
+   *[other] { $count } E-Mails
+  }
+
+# Zeit
+time-now = gerade eben
+time-minutes-ago = { $minutes ->
+    [one] vor { $minutes } Minute
+   *[other] vor { $minutes } Minuten
+  }
+time-hours-ago = { $hours ->
+    [one] vor { $hours } Stunde
+   *[other] vor { $hours } Stunden
+  }
+time-days-ago = { $days ->
+    [one] vor { $days } Tag
+   *[other] vor { $days } Tagen
+  }
+time-left-seconds = { $seconds ->
+    [one] { $seconds } Sekunde
+   *[other] { $seconds } Sekunden
+  }
+time-left-minutes = { $minutes ->
+    [one] { $minutes } Minute
+   *[other] { $minutes } Minuten
+  }
+time-on-date = am { $day }. { $monthName } { $year }
+time-month = { $month ->
+    [1] Januar
+    [2] Februar
+    [3] März
+    [4] April
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] August
+    [9] September
+    [10] Oktober
+    [11] November
+   *[12] Dezember
+  }
+
+# Hinweise: was geschah, dann was zu tun ist
+notice-code-wrong = Dieser Code stimmt nicht. Sehen Sie in die neueste E-Mail und versuchen Sie es erneut.
+notice-code-expired = Dieser Code ist abgelaufen. Senden Sie einen neuen.
+notice-code-tries = Zu viele falsche Codes. Senden Sie einen neuen und verwenden Sie diesen.
+notice-code-used = Dieser Code wurde schon benutzt. Senden Sie einen neuen.
+notice-code-other-browser = Dieser Code gehört zu dem Browser, der ihn angefordert hat. Fordern Sie hier einen neuen an.
+notice-code-sent = Wir haben Ihnen einen neuen Code gesendet. Der alte gilt nicht mehr.
+notice-email-invalid = Geben Sie eine E-Mail-Adresse wie name@example.com ein.
+notice-mail-failed = Wir konnten die E-Mail nicht senden. Versuchen Sie es gleich erneut.
+notice-mail-refused = E-Mails an diese Adresse kommen zurück. Verwenden Sie eine andere Adresse.
+notice-passkey-cancelled = Der Passkey geht nicht? Nehmen Sie stattdessen einen Code per E-Mail.
+notice-passkey-unknown = Dieser Passkey wurde aus Ihrem Konto entfernt. Nehmen Sie einen Code per E-Mail und erstellen Sie dann einen neuen.
+notice-passkey-unsupported = Dieser Browser kann keine Passkeys verwenden. Nehmen Sie einen Code per E-Mail.
+notice-passkey-not-allowed = Diese Art von Passkey ist hier nicht erlaubt. Verwenden Sie einen anderen.
+notice-passkey-exists = Dieses Gerät hat schon einen Passkey für Ihr Konto.
+notice-passkey-verification = Ihr Gerät hat nicht bestätigt, dass Sie es sind. Richten Sie eine Bildschirmsperre oder PIN ein und versuchen Sie es erneut.
+notice-passkey-wrong-domain = Unter dieser Adresse gehen Passkeys nicht. Öffnen Sie die gewohnte Anmeldeseite.
+notice-passkey-timeout = Das hat zu lange gedauert. Versuchen Sie es erneut.
+notice-passkey-failed = Der Passkey ließ sich nicht prüfen. Versuchen Sie es erneut oder nehmen Sie einen Code per E-Mail.
+notice-passkey-create-cancelled = Es wurde kein Passkey erstellt. Versuchen Sie es erneut oder holen Sie es später nach.
+notice-passkey-created = Ihr Passkey ist bereit. Verwenden Sie ihn bei der nächsten Anmeldung.
+notice-passkey-renamed = Der Passkey hat seinen neuen Namen.
+notice-passkey-removed = Der Passkey wurde entfernt.
+notice-passkey-gone = Dieser Passkey wurde schon entfernt.
+notice-passkey-last = Das ist Ihr einziger Weg, sich anzumelden. Bestätigen Sie zuerst Ihre E-Mail-Adresse.
+notice-profile-saved = Ihr Profil wurde gespeichert.
+notice-name-invalid = Geben Sie einen Namen mit höchstens 100 Zeichen ein.
+notice-session-revoked = Das Gerät wurde abgemeldet.
+notice-sessions-revoked = Alle anderen Geräte wurden abgemeldet.
+notice-session-ended = Sie wurden abgemeldet. Melden Sie sich wieder an, um fortzufahren.
+notice-sign-in-again = Melden Sie sich zu Ihrer Sicherheit erneut an, um das zu ändern.
+notice-flow-expired = Das hat zu lange gedauert. Beginnen Sie von vorn.
+notice-rate-limited = Zu viele Versuche. Versuchen Sie es in { $time } erneut.
+notice-too-many = Zu viele Versuche. Warten Sie einen Moment und versuchen Sie es dann erneut.
+notice-suspended = Dieses Konto ist gesperrt. Wenden Sie sich an den Support.
+notice-sign-up-closed = Neue Konten sind hier nicht möglich. Bitten Sie um eine Einladung.
+notice-invitation-address = Diese Einladung gilt für eine andere E-Mail-Adresse. Melden Sie sich mit jener an.
+notice-provider-denied = Der andere Dienst hat die Anmeldung nicht erlaubt. Versuchen Sie es erneut oder nehmen Sie einen Code.
+notice-provider-unverified = Der andere Dienst hat Ihre E-Mail-Adresse nicht bestätigt. Nehmen Sie stattdessen einen Code.
+notice-account-conflict = Sie haben schon ein Konto. Bestätigen Sie mit einem Passkey oder einem Code.
+notice-cookies-blocked = Ihr Browser blockiert Cookies. Erlauben Sie sie für diese Seite und versuchen Sie es erneut.
+notice-offline = Sie sind offline. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.
+notice-wrong-origin = Dieses Formular kam von einer anderen Seite. Bitte füllen Sie es hier noch einmal aus.
+notice-maintenance = Wir warten gerade das System. Bitte versuchen Sie es in ein paar Minuten erneut.
+notice-unexpected = Etwas ist schiefgegangen. Versuchen Sie es erneut.
+
+# E-Mail
+mail-code-subject = { $code } ist Ihr Code für { $app }
+mail-code-verify-subject = { $code } bestätigt Ihre E-Mail-Adresse für { $app }
+mail-code-title = Ihr Anmeldecode
+mail-code-verify-title = Bestätigen Sie Ihre E-Mail-Adresse
+mail-code-lede = Geben Sie diesen Code ein, um sich bei { $app } anzumelden:
+mail-code-verify-lede = Geben Sie diesen Code in { $app } ein, um zu bestätigen, dass diese Adresse Ihnen gehört:
+mail-code-valid = { $minutes ->
+    [one] Er gilt { $minutes } Minute und nur einmal.
+   *[other] Er gilt { $minutes } Minuten und nur einmal.
+  }
+mail-code-warning = Geben Sie diesen Code niemandem weiter. Unsere Mitarbeiter fragen nie danach.
+mail-code-ignore = Sie haben ihn nicht angefordert? Dann müssen Sie nichts tun: Ohne den Code kann sich niemand anmelden.

@@ -1,0 +1,240 @@
+# Frame
+skip-to-content = Skip to content
+language = Language
+secured-by = Secured by Kiavi
+or = or
+action-cancel = Cancel
+action-continue = Continue
+action-save = Save
+action-copy = Copy
+action-copied = Copied
+action-try-again = Try again
+label-request-id = Request ID
+
+# Sign in
+sign-in-title = Sign in to { $app }
+sign-in-lede = Use a passkey, or get a code by email. No password needed.
+email-label = Email address
+email-placeholder = you@example.com
+passkey-sign-in = Sign in with a passkey
+returning-button = Continue as { $email }
+sign-in-new = New here? Enter your email and we create your account.
+
+# Code
+code-title = Check your email
+code-lede = We sent a code to { $email }.
+code-label = Sign-in code
+code-hint = { $count ->
+    [one] { $count } digit, valid for { $minutes } min. Enter it in this browser.
+   *[other] { $count } digits, valid for { $minutes } min. Enter it in this browser.
+  }
+code-change-email = Use another email
+code-resend = Send a new code
+code-resend-in = Send a new code in { $time }
+code-spam = Nothing there? Look in the spam folder.
+
+# Passkey offer
+offer-title = Sign in faster next time
+offer-lede = A passkey signs you in with your fingerprint, face or screen lock. Nothing to remember, nothing to type.
+offer-point-phishing = It cannot be guessed, reused or stolen by a fake site.
+offer-point-device = Your fingerprint or face never leaves your device.
+offer-create = Create a passkey
+offer-later = Not now
+offer-no-script = Your browser does not run scripts here, so a passkey cannot be created. You can go on without one.
+
+# Account
+account-title = Your account
+account-signed-in-as = Signed in as { $email }
+account-sign-out = Sign out
+profile-title = Profile
+profile-name = Name
+profile-name-hint = Shown in the apps that you sign in to.
+passkeys-title = Passkeys
+passkeys-lede = Sign in with your fingerprint, face or screen lock.
+passkeys-empty = You have no passkey yet. Create one to sign in without a code.
+passkeys-add = Add a passkey
+passkey-default-name = Passkey
+passkey-created = Created { $time }
+passkey-used = Last used { $time }
+passkey-synced = Synced
+passkey-bound = On one device
+passkey-rename = Rename
+passkey-rename-of = Rename { $name }
+passkey-name-label = New name
+passkey-remove = Remove
+passkey-remove-of = Remove { $name }
+passkey-remove-confirm = You can no longer sign in with it.
+passkey-remove-last = This is your only passkey. Without it, you sign in with a code by email.
+sessions-title = Devices
+sessions-lede = Where you are signed in now.
+session-current = This device
+session-seen = Active { $time }
+session-since = Signed in { $time }
+session-revoke = Sign out
+session-revoke-of = Sign out { $device }
+sessions-revoke-others = Sign out all other devices
+sessions-revoke-others-confirm = { $count ->
+    [one] Sign out { $count } other device? This device stays signed in.
+   *[other] Sign out { $count } other devices? This device stays signed in.
+  }
+device-on = { $browser } on { $system }
+device-unknown = Unknown device
+
+# Sign out
+sign-out-title = Sign out?
+sign-out-lede = You are signed in as { $email }.
+sign-out-confirm = Sign out
+sign-out-stay = Stay signed in
+signed-out-title = You are signed out
+signed-out-lede = You can close this window.
+signed-out-again = Sign in again
+
+# When something fails
+error-title = Something went wrong
+error-lede = The fault is ours. Try again; if it stays, tell support the request ID.
+refused-title = That did not work
+leaving-title = One moment
+leaving-lede = You are signed in. We take you back now.
+not-found-title = Page not found
+not-found-lede = This address leads nowhere. Check it, or start again.
+not-found-home = Go to the start page
+starting-title = One moment
+starting-lede = We are getting ready. This page goes on by itself.
+unavailable-title = Not available right now
+unavailable-lede = We are working on it. Please try again in a few minutes.
+
+# Console
+console-title = Tenants
+console-lede = Each tenant has a process, a database and a key of its own.
+console-column-name = Name
+console-column-address = Address
+console-column-state = State
+console-column-created = Created
+console-empty-title = No tenant yet
+console-empty-lede = Create the first one in a terminal. It appears here by itself.
+console-create-title = Create a tenant
+console-create-lede = Run this in a terminal. The new tenant appears here by itself.
+console-count = { $count ->
+    [one] { $count } tenant
+   *[other] { $count } tenants
+  }
+state-creating = Creating
+state-running = Running
+state-idle = Idle
+state-suspended = Suspended
+state-quarantined = Stopped for safety
+state-deleting = Deleting
+state-deleted = Deleted
+state-failed = Failed
+live-on = Live
+live-off = Reconnecting…
+
+# Mailbox
+mailbox-title = Mailbox
+mailbox-lede = Every mail of this development instance ends here. None leaves this machine.
+mailbox-empty-title = No mail yet
+mailbox-empty-lede = Ask for a sign-in code and it appears here by itself.
+mailbox-to = To { $email }
+mailbox-copy-code = Copy the code { $code }
+mailbox-count = { $count ->
+    [one] { $count } mail
+   *[other] { $count } mails
+  }
+
+# Time
+time-now = just now
+time-minutes-ago = { $minutes ->
+    [one] { $minutes } minute ago
+   *[other] { $minutes } minutes ago
+  }
+time-hours-ago = { $hours ->
+    [one] { $hours } hour ago
+   *[other] { $hours } hours ago
+  }
+time-days-ago = { $days ->
+    [one] { $days } day ago
+   *[other] { $days } days ago
+  }
+time-left-seconds = { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+  }
+time-left-minutes = { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+  }
+time-on-date = on { $day } { $monthName } { $year }
+time-month = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+  }
+
+# Notices: what happened, then what to do
+notice-code-wrong = That code is not right. Check the newest email and try again.
+notice-code-expired = That code has expired. Send a new one.
+notice-code-tries = Too many wrong codes. Send a new code and use that one.
+notice-code-used = That code was used already. Send a new one.
+notice-code-other-browser = This code belongs to the browser that asked for it. Ask for a new code here.
+notice-code-sent = We sent you a new code. The old one no longer works.
+notice-email-invalid = Enter an email address such as you@example.com.
+notice-mail-failed = We could not send the email. Try again in a moment.
+notice-mail-refused = Emails to this address come back. Use another address.
+notice-passkey-cancelled = Passkey not working? Use a code by email instead.
+notice-passkey-unknown = This passkey was removed from your account. Use a code by email, then create a new one.
+notice-passkey-unsupported = This browser cannot use passkeys. Use a code by email.
+notice-passkey-not-allowed = This kind of passkey is not allowed here. Use another one.
+notice-passkey-exists = This device already has a passkey for your account.
+notice-passkey-verification = Your device did not confirm that it is you. Set up a screen lock or a PIN, then try again.
+notice-passkey-wrong-domain = Passkeys do not work at this address. Open the usual sign-in page.
+notice-passkey-timeout = That took too long. Try again.
+notice-passkey-failed = The passkey could not be checked. Try again, or use a code by email.
+notice-passkey-create-cancelled = No passkey was created. You can try again or do it later.
+notice-passkey-created = Your passkey is ready. Use it the next time you sign in.
+notice-passkey-renamed = The passkey has its new name.
+notice-passkey-removed = The passkey was removed.
+notice-passkey-gone = That passkey was removed already.
+notice-passkey-last = This is your only way to sign in. Confirm your email address first.
+notice-profile-saved = Your profile was saved.
+notice-name-invalid = Enter a name of at most 100 characters.
+notice-session-revoked = The device was signed out.
+notice-sessions-revoked = All other devices were signed out.
+notice-session-ended = You were signed out. Sign in again to go on.
+notice-sign-in-again = For your safety, sign in again to change this.
+notice-flow-expired = That took too long. Start again.
+notice-rate-limited = Too many tries. Try again in { $time }.
+notice-too-many = Too many tries. Wait a moment, then try again.
+notice-suspended = This account is suspended. Contact support.
+notice-sign-up-closed = New accounts are not open here. Ask for an invitation.
+notice-invitation-address = This invitation is for another email address. Sign in with that one.
+notice-provider-denied = The other service did not allow the sign-in. Try again or use a code.
+notice-provider-unverified = The other service has not confirmed your email address. Use a code instead.
+notice-account-conflict = You already have an account. Confirm with a passkey or a code.
+notice-cookies-blocked = Your browser blocks cookies. Allow them for this page, then try again.
+notice-offline = You are offline. Check your connection, then try again.
+notice-wrong-origin = This form came from another page. Please fill it in here again.
+notice-maintenance = We are doing maintenance. Please try again in a few minutes.
+notice-unexpected = Something went wrong. Try again.
+
+# Mail
+mail-code-subject = { $code } is your code for { $app }
+mail-code-verify-subject = { $code } confirms your email for { $app }
+mail-code-title = Your sign-in code
+mail-code-verify-title = Confirm your email address
+mail-code-lede = Enter this code to sign in to { $app }:
+mail-code-verify-lede = Enter this code in { $app } to confirm that this address is yours:
+mail-code-valid = { $minutes ->
+    [one] It is valid for { $minutes } minute and works once.
+   *[other] It is valid for { $minutes } minutes and works once.
+  }
+mail-code-warning = Never give this code to anyone. Our staff never ask for it.
+mail-code-ignore = Did you not ask for this? Then you need do nothing: without the code nobody can sign in.

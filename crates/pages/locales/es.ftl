@@ -1,0 +1,240 @@
+# Marco
+skip-to-content = Ir al contenido
+language = Idioma
+secured-by = Protegido por Kiavi
+or = o
+action-cancel = Cancelar
+action-continue = Continuar
+action-save = Guardar
+action-copy = Copiar
+action-copied = Copiado
+action-try-again = Reintentar
+label-request-id = ID de la solicitud
+
+# Iniciar sesión
+sign-in-title = Iniciar sesión en { $app }
+sign-in-lede = Con una llave de acceso o un código por correo. Sin contraseña.
+email-label = Correo electrónico
+email-placeholder = usted@example.com
+passkey-sign-in = Usar una llave de acceso
+returning-button = Continuar como { $email }
+sign-in-new = ¿Es nuevo aquí? Escriba su correo y creamos su cuenta.
+
+# Código
+code-title = Revise su correo
+code-lede = Hemos enviado un código a { $email }.
+code-label = Código de acceso
+code-hint = { $count ->
+    [one] { $count } dígito, válido { $minutes } min. Escríbalo en este navegador.
+   *[other] { $count } dígitos, válido { $minutes } min. Escríbalo en este navegador.
+  }
+code-change-email = Usar otro correo
+code-resend = Enviar un código nuevo
+code-resend-in = Código nuevo en { $time }
+code-spam = ¿No llega nada? Mire en la carpeta de correo no deseado.
+
+# Oferta de una llave de acceso
+offer-title = Inicie sesión más rápido la próxima vez
+offer-lede = Con una llave de acceso entra con su huella, su rostro o el bloqueo de pantalla. Nada que recordar, nada que escribir.
+offer-point-phishing = No se puede adivinar, reutilizar ni robar con un sitio falso.
+offer-point-device = Su huella o su rostro nunca salen de su dispositivo.
+offer-create = Crear una llave de acceso
+offer-later = Ahora no
+offer-no-script = Su navegador no ejecuta scripts aquí, así que no se puede crear una llave de acceso. Puede seguir sin ella.
+
+# Cuenta
+account-title = Su cuenta
+account-signed-in-as = Sesión iniciada como { $email }
+account-sign-out = Cerrar sesión
+profile-title = Perfil
+profile-name = Nombre
+profile-name-hint = Se muestra en las aplicaciones en las que inicia sesión.
+passkeys-title = Llaves de acceso
+passkeys-lede = Inicie sesión con huella, rostro o bloqueo de pantalla.
+passkeys-empty = Aún no tiene ninguna llave de acceso. Cree una para entrar sin código.
+passkeys-add = Añadir una llave de acceso
+passkey-default-name = Llave de acceso
+passkey-created = Creada { $time }
+passkey-used = Usada { $time }
+passkey-synced = Sincronizada
+passkey-bound = En un dispositivo
+passkey-rename = Renombrar
+passkey-rename-of = Renombrar { $name }
+passkey-name-label = Nombre nuevo
+passkey-remove = Eliminar
+passkey-remove-of = Eliminar { $name }
+passkey-remove-confirm = Ya no podrá iniciar sesión con ella.
+passkey-remove-last = Es su única llave de acceso. Sin ella, entrará con un código por correo.
+sessions-title = Dispositivos
+sessions-lede = Dónde tiene la sesión iniciada ahora.
+session-current = Este dispositivo
+session-seen = Activo { $time }
+session-since = Sesión iniciada { $time }
+session-revoke = Cerrar sesión
+session-revoke-of = Cerrar la sesión de { $device }
+sessions-revoke-others = Cerrar sesión en los demás dispositivos
+sessions-revoke-others-confirm = { $count ->
+    [one] ¿Cerrar sesión en { $count } dispositivo más? Este sigue con la sesión iniciada.
+   *[other] ¿Cerrar sesión en { $count } dispositivos más? Este sigue con la sesión iniciada.
+  }
+device-on = { $browser } en { $system }
+device-unknown = Dispositivo desconocido
+
+# Cerrar sesión
+sign-out-title = ¿Cerrar sesión?
+sign-out-lede = Tiene la sesión iniciada como { $email }.
+sign-out-confirm = Cerrar sesión
+sign-out-stay = Seguir conectado
+signed-out-title = Ha cerrado la sesión
+signed-out-lede = Puede cerrar esta ventana.
+signed-out-again = Volver a iniciar sesión
+
+# Cuando algo falla
+error-title = Algo ha salido mal
+error-lede = El fallo es nuestro. Inténtelo de nuevo; si continúa, dé el ID de la solicitud al servicio de ayuda.
+refused-title = No ha funcionado
+leaving-title = Un momento
+leaving-lede = Ha iniciado sesión. Ahora le llevamos de vuelta.
+not-found-title = Página no encontrada
+not-found-lede = Esta dirección no lleva a ningún sitio. Compruébela o empiece de nuevo.
+not-found-home = Ir a la página de inicio
+starting-title = Un momento
+starting-lede = Nos estamos preparando. Esta página sigue sola.
+unavailable-title = No disponible por ahora
+unavailable-lede = Estamos en ello. Inténtelo de nuevo en unos minutos.
+
+# Consola
+console-title = Inquilinos
+console-lede = Cada inquilino tiene su propio proceso, base de datos y clave.
+console-column-name = Nombre
+console-column-address = Dirección
+console-column-state = Estado
+console-column-created = Creado
+console-empty-title = Aún no hay inquilinos
+console-empty-lede = Cree el primero en una terminal. Aparece aquí solo.
+console-create-title = Crear un inquilino
+console-create-lede = Ejecute esto en una terminal. El nuevo inquilino aparece aquí solo.
+console-count = { $count ->
+    [one] { $count } inquilino
+   *[other] { $count } inquilinos
+  }
+state-creating = Creándose
+state-running = En marcha
+state-idle = En reposo
+state-suspended = Suspendido
+state-quarantined = Detenido por seguridad
+state-deleting = Eliminándose
+state-deleted = Eliminado
+state-failed = Con error
+live-on = En directo
+live-off = Reconectando…
+
+# Buzón
+mailbox-title = Buzón
+mailbox-lede = Todos los correos de esta instancia de desarrollo llegan aquí. Ninguno sale de este equipo.
+mailbox-empty-title = Aún no hay correos
+mailbox-empty-lede = Pida un código de acceso y aparece aquí solo.
+mailbox-to = Para { $email }
+mailbox-copy-code = Copiar el código { $code }
+mailbox-count = { $count ->
+    [one] { $count } correo
+   *[other] { $count } correos
+  }
+
+# Tiempo
+time-now = ahora mismo
+time-minutes-ago = { $minutes ->
+    [one] hace { $minutes } minuto
+   *[other] hace { $minutes } minutos
+  }
+time-hours-ago = { $hours ->
+    [one] hace { $hours } hora
+   *[other] hace { $hours } horas
+  }
+time-days-ago = { $days ->
+    [one] hace { $days } día
+   *[other] hace { $days } días
+  }
+time-left-seconds = { $seconds ->
+    [one] { $seconds } segundo
+   *[other] { $seconds } segundos
+  }
+time-left-minutes = { $minutes ->
+    [one] { $minutes } minuto
+   *[other] { $minutes } minutos
+  }
+time-on-date = el { $day } de { $monthName } de { $year }
+time-month = { $month ->
+    [1] enero
+    [2] febrero
+    [3] marzo
+    [4] abril
+    [5] mayo
+    [6] junio
+    [7] julio
+    [8] agosto
+    [9] septiembre
+    [10] octubre
+    [11] noviembre
+   *[12] diciembre
+  }
+
+# Avisos: qué ha pasado y qué hacer
+notice-code-wrong = Ese código no es correcto. Mire el correo más reciente e inténtelo de nuevo.
+notice-code-expired = Ese código ha caducado. Pida uno nuevo.
+notice-code-tries = Demasiados códigos erróneos. Pida un código nuevo y use ese.
+notice-code-used = Ese código ya se ha usado. Pida uno nuevo.
+notice-code-other-browser = Este código es del navegador que lo pidió. Pida uno nuevo aquí.
+notice-code-sent = Le hemos enviado un código nuevo. El anterior ya no vale.
+notice-email-invalid = Escriba una dirección como usted@example.com.
+notice-mail-failed = No hemos podido enviar el correo. Inténtelo de nuevo en un momento.
+notice-mail-refused = Los correos a esta dirección vuelven. Use otra dirección.
+notice-passkey-cancelled = ¿No funciona la llave de acceso? Use un código por correo.
+notice-passkey-unknown = Esta llave de acceso se eliminó de su cuenta. Use un código por correo y después cree una nueva.
+notice-passkey-unsupported = Este navegador no puede usar llaves de acceso. Use un código por correo.
+notice-passkey-not-allowed = Este tipo de llave de acceso no se permite aquí. Use otra.
+notice-passkey-exists = Este dispositivo ya tiene una llave de acceso para su cuenta.
+notice-passkey-verification = Su dispositivo no ha confirmado que es usted. Configure un bloqueo de pantalla o un PIN e inténtelo de nuevo.
+notice-passkey-wrong-domain = Las llaves de acceso no funcionan en esta dirección. Abra la página de acceso habitual.
+notice-passkey-timeout = Ha tardado demasiado. Inténtelo de nuevo.
+notice-passkey-failed = No se ha podido comprobar la llave de acceso. Inténtelo de nuevo o use un código por correo.
+notice-passkey-create-cancelled = No se ha creado ninguna llave de acceso. Puede intentarlo de nuevo o hacerlo más tarde.
+notice-passkey-created = Su llave de acceso está lista. Úsela la próxima vez que entre.
+notice-passkey-renamed = La llave de acceso tiene su nombre nuevo.
+notice-passkey-removed = Se ha eliminado la llave de acceso.
+notice-passkey-gone = Esa llave de acceso ya se había eliminado.
+notice-passkey-last = Es su única forma de iniciar sesión. Confirme primero su correo electrónico.
+notice-profile-saved = Se ha guardado su perfil.
+notice-name-invalid = Escriba un nombre de 100 caracteres como máximo.
+notice-session-revoked = Se ha cerrado la sesión del dispositivo.
+notice-sessions-revoked = Se ha cerrado la sesión en los demás dispositivos.
+notice-session-ended = Se ha cerrado su sesión. Inicie sesión de nuevo para seguir.
+notice-sign-in-again = Por seguridad, inicie sesión de nuevo para cambiar esto.
+notice-flow-expired = Ha tardado demasiado. Empiece de nuevo.
+notice-rate-limited = Demasiados intentos. Inténtelo de nuevo en { $time }.
+notice-too-many = Demasiados intentos. Espere un momento e inténtelo de nuevo.
+notice-suspended = Esta cuenta está suspendida. Contacte con el servicio de ayuda.
+notice-sign-up-closed = Aquí no se pueden crear cuentas nuevas. Pida una invitación.
+notice-invitation-address = Esta invitación es para otra dirección de correo. Inicie sesión con esa.
+notice-provider-denied = El otro servicio no ha permitido el acceso. Inténtelo de nuevo o use un código.
+notice-provider-unverified = El otro servicio no ha confirmado su correo. Use un código.
+notice-account-conflict = Ya tiene una cuenta. Confirme con una llave de acceso o un código.
+notice-cookies-blocked = Su navegador bloquea las cookies. Permítalas en esta página e inténtelo de nuevo.
+notice-offline = Está sin conexión. Compruebe su conexión e inténtelo de nuevo.
+notice-wrong-origin = Este formulario venía de otra página. Rellénelo aquí otra vez.
+notice-maintenance = Estamos en mantenimiento. Inténtelo de nuevo en unos minutos.
+notice-unexpected = Algo ha salido mal. Inténtelo de nuevo.
+
+# Correo
+mail-code-subject = { $code } es su código para { $app }
+mail-code-verify-subject = { $code } confirma su correo para { $app }
+mail-code-title = Su código de acceso
+mail-code-verify-title = Confirme su correo electrónico
+mail-code-lede = Escriba este código para iniciar sesión en { $app }:
+mail-code-verify-lede = Escriba este código en { $app } para confirmar que esta dirección es suya:
+mail-code-valid = { $minutes ->
+    [one] Vale { $minutes } minuto y una sola vez.
+   *[other] Vale { $minutes } minutos y una sola vez.
+  }
+mail-code-warning = No dé este código a nadie. Nuestro personal nunca lo pide.
+mail-code-ignore = ¿No lo ha pedido? Entonces no tiene que hacer nada: sin el código nadie puede entrar.

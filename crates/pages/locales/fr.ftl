@@ -1,0 +1,240 @@
+# Cadre
+skip-to-content = Aller au contenu
+language = Langue
+secured-by = Sécurisé par Kiavi
+or = ou
+action-cancel = Annuler
+action-continue = Continuer
+action-save = Enregistrer
+action-copy = Copier
+action-copied = Copié
+action-try-again = Réessayer
+label-request-id = Identifiant de la requête
+
+# Connexion
+sign-in-title = Se connecter à { $app }
+sign-in-lede = Avec une clé d’accès ou un code par e-mail. Sans mot de passe.
+email-label = Adresse e-mail
+email-placeholder = vous@example.com
+passkey-sign-in = Utiliser une clé d’accès
+returning-button = Continuer en tant que { $email }
+sign-in-new = Première visite ? Saisissez votre adresse e-mail et nous créons votre compte.
+
+# Code
+code-title = Consultez vos e-mails
+code-lede = Nous avons envoyé un code à { $email }.
+code-label = Code de connexion
+code-hint = { $count ->
+    [one] { $count } chiffre, valable { $minutes } min. Saisissez-le dans ce navigateur.
+   *[other] { $count } chiffres, valable { $minutes } min. Saisissez-le dans ce navigateur.
+  }
+code-change-email = Utiliser une autre adresse
+code-resend = Envoyer un nouveau code
+code-resend-in = Nouveau code dans { $time }
+code-spam = Rien reçu ? Regardez dans les courriers indésirables.
+
+# Proposition d’une clé d’accès
+offer-title = Connectez-vous plus vite la prochaine fois
+offer-lede = Une clé d’accès vous connecte avec votre empreinte, votre visage ou le verrouillage de l’écran. Rien à retenir, rien à saisir.
+offer-point-phishing = Elle ne peut être ni devinée, ni réutilisée, ni volée par un faux site.
+offer-point-device = Votre empreinte ou votre visage ne quitte jamais votre appareil.
+offer-create = Créer une clé d’accès
+offer-later = Pas maintenant
+offer-no-script = Votre navigateur n’exécute pas de scripts ici : impossible de créer une clé d’accès. Vous pouvez continuer sans.
+
+# Compte
+account-title = Votre compte
+account-signed-in-as = Connecté en tant que { $email }
+account-sign-out = Se déconnecter
+profile-title = Profil
+profile-name = Nom
+profile-name-hint = Affiché dans les applications auxquelles vous vous connectez.
+passkeys-title = Clés d’accès
+passkeys-lede = Connexion par empreinte, visage ou verrouillage de l’écran.
+passkeys-empty = Vous n’avez pas encore de clé d’accès. Créez-en une pour vous connecter sans code.
+passkeys-add = Ajouter une clé d’accès
+passkey-default-name = Clé d’accès
+passkey-created = Créée { $time }
+passkey-used = Utilisée { $time }
+passkey-synced = Synchronisée
+passkey-bound = Sur un seul appareil
+passkey-rename = Renommer
+passkey-rename-of = Renommer { $name }
+passkey-name-label = Nouveau nom
+passkey-remove = Supprimer
+passkey-remove-of = Supprimer { $name }
+passkey-remove-confirm = Vous ne pourrez plus vous connecter avec.
+passkey-remove-last = C’est votre seule clé d’accès. Sans elle, vous vous connectez avec un code par e-mail.
+sessions-title = Appareils
+sessions-lede = Là où vous êtes connecté en ce moment.
+session-current = Cet appareil
+session-seen = Actif { $time }
+session-since = Connecté { $time }
+session-revoke = Déconnecter
+session-revoke-of = Déconnecter { $device }
+sessions-revoke-others = Déconnecter tous les autres appareils
+sessions-revoke-others-confirm = { $count ->
+    [one] Déconnecter { $count } autre appareil ? Celui-ci reste connecté.
+   *[other] Déconnecter { $count } autres appareils ? Celui-ci reste connecté.
+  }
+device-on = { $browser } sur { $system }
+device-unknown = Appareil inconnu
+
+# Déconnexion
+sign-out-title = Se déconnecter ?
+sign-out-lede = Vous êtes connecté en tant que { $email }.
+sign-out-confirm = Se déconnecter
+sign-out-stay = Rester connecté
+signed-out-title = Vous êtes déconnecté
+signed-out-lede = Vous pouvez fermer cette fenêtre.
+signed-out-again = Se reconnecter
+
+# En cas de problème
+error-title = Un problème est survenu
+error-lede = L’erreur vient de nous. Réessayez ; si elle persiste, donnez l’identifiant de la requête à l’assistance.
+refused-title = Cela n’a pas fonctionné
+leaving-title = Un instant
+leaving-lede = Vous êtes connecté. Nous vous ramenons maintenant.
+not-found-title = Page introuvable
+not-found-lede = Cette adresse ne mène nulle part. Vérifiez-la ou recommencez.
+not-found-home = Aller à la page d’accueil
+starting-title = Un instant
+starting-lede = Nous nous préparons. Cette page continue toute seule.
+unavailable-title = Indisponible pour le moment
+unavailable-lede = Nous y travaillons. Veuillez réessayer dans quelques minutes.
+
+# Console
+console-title = Locataires
+console-lede = Chaque locataire a son propre processus, sa base de données et sa clé.
+console-column-name = Nom
+console-column-address = Adresse
+console-column-state = État
+console-column-created = Création
+console-empty-title = Aucun locataire
+console-empty-lede = Créez le premier dans un terminal. Il apparaît ici tout seul.
+console-create-title = Créer un locataire
+console-create-lede = Exécutez ceci dans un terminal. Le nouveau locataire apparaît ici tout seul.
+console-count = { $count ->
+    [one] { $count } locataire
+   *[other] { $count } locataires
+  }
+state-creating = En création
+state-running = En marche
+state-idle = En veille
+state-suspended = Suspendu
+state-quarantined = Arrêté par sécurité
+state-deleting = En suppression
+state-deleted = Supprimé
+state-failed = Échec
+live-on = En direct
+live-off = Reconnexion…
+
+# Boîte aux lettres
+mailbox-title = Boîte aux lettres
+mailbox-lede = Tous les e-mails de cette instance de développement arrivent ici. Aucun ne quitte cette machine.
+mailbox-empty-title = Aucun e-mail
+mailbox-empty-lede = Demandez un code de connexion et il apparaît ici tout seul.
+mailbox-to = À { $email }
+mailbox-copy-code = Copier le code { $code }
+mailbox-count = { $count ->
+    [one] { $count } e-mail
+   *[other] { $count } e-mails
+  }
+
+# Temps
+time-now = à l’instant
+time-minutes-ago = { $minutes ->
+    [one] il y a { $minutes } minute
+   *[other] il y a { $minutes } minutes
+  }
+time-hours-ago = { $hours ->
+    [one] il y a { $hours } heure
+   *[other] il y a { $hours } heures
+  }
+time-days-ago = { $days ->
+    [one] il y a { $days } jour
+   *[other] il y a { $days } jours
+  }
+time-left-seconds = { $seconds ->
+    [one] { $seconds } seconde
+   *[other] { $seconds } secondes
+  }
+time-left-minutes = { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+  }
+time-on-date = le { $day } { $monthName } { $year }
+time-month = { $month ->
+    [1] janvier
+    [2] février
+    [3] mars
+    [4] avril
+    [5] mai
+    [6] juin
+    [7] juillet
+    [8] août
+    [9] septembre
+    [10] octobre
+    [11] novembre
+   *[12] décembre
+  }
+
+# Messages : ce qui s’est passé, puis que faire
+notice-code-wrong = Ce code n’est pas le bon. Regardez l’e-mail le plus récent et réessayez.
+notice-code-expired = Ce code a expiré. Demandez-en un nouveau.
+notice-code-tries = Trop de codes erronés. Demandez un nouveau code et utilisez celui-là.
+notice-code-used = Ce code a déjà servi. Demandez-en un nouveau.
+notice-code-other-browser = Ce code appartient au navigateur qui l’a demandé. Demandez-en un nouveau ici.
+notice-code-sent = Nous vous avons envoyé un nouveau code. L’ancien n’est plus valable.
+notice-email-invalid = Saisissez une adresse e-mail comme vous@example.com.
+notice-mail-failed = Nous n’avons pas pu envoyer l’e-mail. Réessayez dans un instant.
+notice-mail-refused = Les e-mails à cette adresse nous reviennent. Utilisez une autre adresse.
+notice-passkey-cancelled = La clé d’accès ne fonctionne pas ? Utilisez plutôt un code par e-mail.
+notice-passkey-unknown = Cette clé d’accès a été supprimée de votre compte. Utilisez un code par e-mail, puis créez-en une nouvelle.
+notice-passkey-unsupported = Ce navigateur ne prend pas en charge les clés d’accès. Utilisez un code par e-mail.
+notice-passkey-not-allowed = Ce type de clé d’accès n’est pas autorisé ici. Utilisez-en une autre.
+notice-passkey-exists = Cet appareil a déjà une clé d’accès pour votre compte.
+notice-passkey-verification = Votre appareil n’a pas confirmé que c’est vous. Configurez un verrouillage de l’écran ou un code PIN, puis réessayez.
+notice-passkey-wrong-domain = Les clés d’accès ne fonctionnent pas à cette adresse. Ouvrez la page de connexion habituelle.
+notice-passkey-timeout = Cela a pris trop de temps. Réessayez.
+notice-passkey-failed = La clé d’accès n’a pas pu être vérifiée. Réessayez ou utilisez un code par e-mail.
+notice-passkey-create-cancelled = Aucune clé d’accès n’a été créée. Vous pouvez réessayer ou le faire plus tard.
+notice-passkey-created = Votre clé d’accès est prête. Utilisez-la à votre prochaine connexion.
+notice-passkey-renamed = La clé d’accès a son nouveau nom.
+notice-passkey-removed = La clé d’accès a été supprimée.
+notice-passkey-gone = Cette clé d’accès était déjà supprimée.
+notice-passkey-last = C’est votre seul moyen de vous connecter. Confirmez d’abord votre adresse e-mail.
+notice-profile-saved = Votre profil a été enregistré.
+notice-name-invalid = Saisissez un nom de 100 caractères au plus.
+notice-session-revoked = L’appareil a été déconnecté.
+notice-sessions-revoked = Tous les autres appareils ont été déconnectés.
+notice-session-ended = Vous avez été déconnecté. Reconnectez-vous pour continuer.
+notice-sign-in-again = Par sécurité, reconnectez-vous pour modifier cela.
+notice-flow-expired = Cela a pris trop de temps. Recommencez.
+notice-rate-limited = Trop d’essais. Réessayez dans { $time }.
+notice-too-many = Trop d’essais. Attendez un instant, puis réessayez.
+notice-suspended = Ce compte est suspendu. Contactez l’assistance.
+notice-sign-up-closed = Il n’est pas possible de créer un compte ici. Demandez une invitation.
+notice-invitation-address = Cette invitation est pour une autre adresse e-mail. Connectez-vous avec celle-là.
+notice-provider-denied = L’autre service n’a pas autorisé la connexion. Réessayez ou utilisez un code.
+notice-provider-unverified = L’autre service n’a pas confirmé votre adresse e-mail. Utilisez plutôt un code.
+notice-account-conflict = Vous avez déjà un compte. Confirmez avec une clé d’accès ou un code.
+notice-cookies-blocked = Votre navigateur bloque les cookies. Autorisez-les pour cette page, puis réessayez.
+notice-offline = Vous êtes hors ligne. Vérifiez votre connexion, puis réessayez.
+notice-wrong-origin = Ce formulaire venait d’une autre page. Veuillez le remplir à nouveau ici.
+notice-maintenance = Nous effectuons une maintenance. Veuillez réessayer dans quelques minutes.
+notice-unexpected = Un problème est survenu. Réessayez.
+
+# E-mail
+mail-code-subject = { $code } est votre code pour { $app }
+mail-code-verify-subject = { $code } confirme votre adresse e-mail pour { $app }
+mail-code-title = Votre code de connexion
+mail-code-verify-title = Confirmez votre adresse e-mail
+mail-code-lede = Saisissez ce code pour vous connecter à { $app } :
+mail-code-verify-lede = Saisissez ce code dans { $app } pour confirmer que cette adresse est la vôtre :
+mail-code-valid = { $minutes ->
+    [one] Il est valable { $minutes } minute, une seule fois.
+   *[other] Il est valable { $minutes } minutes, une seule fois.
+  }
+mail-code-warning = Ne donnez jamais ce code à personne. Notre équipe ne le demande jamais.
+mail-code-ignore = Vous n’avez rien demandé ? Alors vous n’avez rien à faire : sans le code, personne ne peut se connecter.

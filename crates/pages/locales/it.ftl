@@ -1,0 +1,240 @@
+# Cornice
+skip-to-content = Vai al contenuto
+language = Lingua
+secured-by = Protetto da Kiavi
+or = oppure
+action-cancel = Annulla
+action-continue = Continua
+action-save = Salva
+action-copy = Copia
+action-copied = Copiato
+action-try-again = Riprova
+label-request-id = ID della richiesta
+
+# Accesso
+sign-in-title = Accedi a { $app }
+sign-in-lede = Con una passkey o un codice via e-mail. Senza password.
+email-label = Indirizzo e-mail
+email-placeholder = nome@example.com
+passkey-sign-in = Accedi con una passkey
+returning-button = Continua come { $email }
+sign-in-new = Prima volta qui? Inserisci la tua e-mail e creiamo il tuo account.
+
+# Codice
+code-title = Controlla la tua e-mail
+code-lede = Abbiamo inviato un codice a { $email }.
+code-label = Codice di accesso
+code-hint = { $count ->
+    [one] { $count } cifra, valido { $minutes } min. Inseriscilo in questo browser.
+   *[other] { $count } cifre, valido { $minutes } min. Inseriscilo in questo browser.
+  }
+code-change-email = Usa un’altra e-mail
+code-resend = Invia un nuovo codice
+code-resend-in = Nuovo codice tra { $time }
+code-spam = Non arriva nulla? Guarda nella posta indesiderata.
+
+# Offerta di una passkey
+offer-title = La prossima volta accedi più in fretta
+offer-lede = Con una passkey accedi con l’impronta, il volto o il blocco schermo. Niente da ricordare, niente da scrivere.
+offer-point-phishing = Non può essere indovinata, riutilizzata o rubata da un sito falso.
+offer-point-device = L’impronta o il volto non lasciano mai il tuo dispositivo.
+offer-create = Crea una passkey
+offer-later = Non ora
+offer-no-script = Il tuo browser qui non esegue script, quindi non è possibile creare una passkey. Puoi continuare senza.
+
+# Account
+account-title = Il tuo account
+account-signed-in-as = Accesso eseguito come { $email }
+account-sign-out = Esci
+profile-title = Profilo
+profile-name = Nome
+profile-name-hint = Mostrato nelle applicazioni a cui accedi.
+passkeys-title = Passkey
+passkeys-lede = Accedi con l’impronta, il volto o il blocco schermo.
+passkeys-empty = Non hai ancora una passkey. Creane una per accedere senza codice.
+passkeys-add = Aggiungi una passkey
+passkey-default-name = Passkey
+passkey-created = Creata { $time }
+passkey-used = Usata { $time }
+passkey-synced = Sincronizzata
+passkey-bound = Su un dispositivo
+passkey-rename = Rinomina
+passkey-rename-of = Rinomina { $name }
+passkey-name-label = Nuovo nome
+passkey-remove = Rimuovi
+passkey-remove-of = Rimuovi { $name }
+passkey-remove-confirm = Non potrai più usarla per accedere.
+passkey-remove-last = È la tua unica passkey. Senza, accedi con un codice via e-mail.
+sessions-title = Dispositivi
+sessions-lede = Dove hai eseguito l’accesso.
+session-current = Questo dispositivo
+session-seen = Attivo { $time }
+session-since = Accesso eseguito { $time }
+session-revoke = Disconnetti
+session-revoke-of = Disconnetti { $device }
+sessions-revoke-others = Disconnetti tutti gli altri dispositivi
+sessions-revoke-others-confirm = { $count ->
+    [one] Disconnettere { $count } altro dispositivo? Questo resta connesso.
+   *[other] Disconnettere altri { $count } dispositivi? Questo resta connesso.
+  }
+device-on = { $browser } su { $system }
+device-unknown = Dispositivo sconosciuto
+
+# Uscita
+sign-out-title = Vuoi uscire?
+sign-out-lede = Hai eseguito l’accesso come { $email }.
+sign-out-confirm = Esci
+sign-out-stay = Resta connesso
+signed-out-title = Sei uscito
+signed-out-lede = Puoi chiudere questa finestra.
+signed-out-again = Accedi di nuovo
+
+# Quando qualcosa non va
+error-title = Qualcosa è andato storto
+error-lede = L’errore è nostro. Riprova; se continua, comunica l’ID della richiesta all’assistenza.
+refused-title = Non ha funzionato
+leaving-title = Un momento
+leaving-lede = Hai eseguito l’accesso. Ora ti riportiamo indietro.
+not-found-title = Pagina non trovata
+not-found-lede = Questo indirizzo non porta da nessuna parte. Controllalo o ricomincia.
+not-found-home = Vai alla pagina iniziale
+starting-title = Un momento
+starting-lede = Ci stiamo preparando. Questa pagina prosegue da sola.
+unavailable-title = Al momento non disponibile
+unavailable-lede = Ci stiamo lavorando. Riprova tra qualche minuto.
+
+# Console
+console-title = Tenant
+console-lede = Ogni tenant ha il proprio processo, il proprio database e la propria chiave.
+console-column-name = Nome
+console-column-address = Indirizzo
+console-column-state = Stato
+console-column-created = Creato
+console-empty-title = Ancora nessun tenant
+console-empty-lede = Crea il primo in un terminale. Compare qui da solo.
+console-create-title = Crea un tenant
+console-create-lede = Esegui questo in un terminale. Il nuovo tenant compare qui da solo.
+console-count = { $count ->
+    [one] { $count } tenant
+   *[other] { $count } tenant
+  }
+state-creating = In creazione
+state-running = In esecuzione
+state-idle = A riposo
+state-suspended = Sospeso
+state-quarantined = Fermato per sicurezza
+state-deleting = In eliminazione
+state-deleted = Eliminato
+state-failed = Non riuscito
+live-on = Dal vivo
+live-off = Riconnessione…
+
+# Casella di posta
+mailbox-title = Casella di posta
+mailbox-lede = Tutte le e-mail di questa istanza di sviluppo arrivano qui. Nessuna lascia questo computer.
+mailbox-empty-title = Ancora nessuna e-mail
+mailbox-empty-lede = Chiedi un codice di accesso e compare qui da solo.
+mailbox-to = A { $email }
+mailbox-copy-code = Copia il codice { $code }
+mailbox-count = { $count ->
+    [one] { $count } e-mail
+   *[other] { $count } e-mail
+  }
+
+# Tempo
+time-now = proprio ora
+time-minutes-ago = { $minutes ->
+    [one] { $minutes } minuto fa
+   *[other] { $minutes } minuti fa
+  }
+time-hours-ago = { $hours ->
+    [one] { $hours } ora fa
+   *[other] { $hours } ore fa
+  }
+time-days-ago = { $days ->
+    [one] { $days } giorno fa
+   *[other] { $days } giorni fa
+  }
+time-left-seconds = { $seconds ->
+    [one] { $seconds } secondo
+   *[other] { $seconds } secondi
+  }
+time-left-minutes = { $minutes ->
+    [one] { $minutes } minuto
+   *[other] { $minutes } minuti
+  }
+time-on-date = il { $day } { $monthName } { $year }
+time-month = { $month ->
+    [1] gennaio
+    [2] febbraio
+    [3] marzo
+    [4] aprile
+    [5] maggio
+    [6] giugno
+    [7] luglio
+    [8] agosto
+    [9] settembre
+    [10] ottobre
+    [11] novembre
+   *[12] dicembre
+  }
+
+# Avvisi: che cosa è successo, poi che cosa fare
+notice-code-wrong = Il codice non è giusto. Guarda l’e-mail più recente e riprova.
+notice-code-expired = Il codice è scaduto. Chiedine uno nuovo.
+notice-code-tries = Troppi codici errati. Chiedi un nuovo codice e usa quello.
+notice-code-used = Il codice è già stato usato. Chiedine uno nuovo.
+notice-code-other-browser = Questo codice appartiene al browser che l’ha chiesto. Chiedine uno nuovo qui.
+notice-code-sent = Ti abbiamo inviato un nuovo codice. Quello vecchio non vale più.
+notice-email-invalid = Inserisci un indirizzo e-mail come nome@example.com.
+notice-mail-failed = Non siamo riusciti a inviare l’e-mail. Riprova tra un momento.
+notice-mail-refused = Le e-mail a questo indirizzo tornano indietro. Usa un altro indirizzo.
+notice-passkey-cancelled = La passkey non funziona? Usa un codice via e-mail.
+notice-passkey-unknown = Questa passkey è stata rimossa dal tuo account. Usa un codice via e-mail, poi creane una nuova.
+notice-passkey-unsupported = Questo browser non può usare le passkey. Usa un codice via e-mail.
+notice-passkey-not-allowed = Questo tipo di passkey qui non è ammesso. Usane un’altra.
+notice-passkey-exists = Questo dispositivo ha già una passkey per il tuo account.
+notice-passkey-verification = Il dispositivo non ha confermato che sei tu. Imposta un blocco schermo o un PIN, poi riprova.
+notice-passkey-wrong-domain = Le passkey non funzionano a questo indirizzo. Apri la solita pagina di accesso.
+notice-passkey-timeout = Ci è voluto troppo tempo. Riprova.
+notice-passkey-failed = Non è stato possibile verificare la passkey. Riprova o usa un codice via e-mail.
+notice-passkey-create-cancelled = Nessuna passkey è stata creata. Puoi riprovare o farlo più tardi.
+notice-passkey-created = La tua passkey è pronta. Usala al prossimo accesso.
+notice-passkey-renamed = La passkey ha il nuovo nome.
+notice-passkey-removed = La passkey è stata rimossa.
+notice-passkey-gone = Quella passkey era già stata rimossa.
+notice-passkey-last = È il tuo unico modo di accedere. Conferma prima il tuo indirizzo e-mail.
+notice-profile-saved = Il tuo profilo è stato salvato.
+notice-name-invalid = Inserisci un nome di al massimo 100 caratteri.
+notice-session-revoked = Il dispositivo è stato disconnesso.
+notice-sessions-revoked = Tutti gli altri dispositivi sono stati disconnessi.
+notice-session-ended = Sei stato disconnesso. Accedi di nuovo per continuare.
+notice-sign-in-again = Per sicurezza, accedi di nuovo per modificare questo.
+notice-flow-expired = Ci è voluto troppo tempo. Ricomincia.
+notice-rate-limited = Troppi tentativi. Riprova tra { $time }.
+notice-too-many = Troppi tentativi. Aspetta un momento, poi riprova.
+notice-suspended = Questo account è sospeso. Contatta l’assistenza.
+notice-sign-up-closed = Qui non si possono creare nuovi account. Chiedi un invito.
+notice-invitation-address = Questo invito è per un altro indirizzo e-mail. Accedi con quello.
+notice-provider-denied = L’altro servizio non ha permesso l’accesso. Riprova o usa un codice.
+notice-provider-unverified = L’altro servizio non ha confermato il tuo indirizzo e-mail. Usa un codice.
+notice-account-conflict = Hai già un account. Conferma con una passkey o un codice.
+notice-cookies-blocked = Il tuo browser blocca i cookie. Consentili per questa pagina, poi riprova.
+notice-offline = Sei offline. Controlla la connessione, poi riprova.
+notice-wrong-origin = Questo modulo veniva da un’altra pagina. Compilalo di nuovo qui.
+notice-maintenance = Stiamo facendo manutenzione. Riprova tra qualche minuto.
+notice-unexpected = Qualcosa è andato storto. Riprova.
+
+# E-mail
+mail-code-subject = { $code } è il tuo codice per { $app }
+mail-code-verify-subject = { $code } conferma la tua e-mail per { $app }
+mail-code-title = Il tuo codice di accesso
+mail-code-verify-title = Conferma il tuo indirizzo e-mail
+mail-code-lede = Inserisci questo codice per accedere a { $app }:
+mail-code-verify-lede = Inserisci questo codice in { $app } per confermare che questo indirizzo è tuo:
+mail-code-valid = { $minutes ->
+    [one] Vale { $minutes } minuto e una volta sola.
+   *[other] Vale { $minutes } minuti e una volta sola.
+  }
+mail-code-warning = Non dare mai questo codice a nessuno. Il nostro personale non lo chiede mai.
+mail-code-ignore = Non l’hai chiesto? Allora non devi fare nulla: senza il codice nessuno può accedere.

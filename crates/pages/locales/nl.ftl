@@ -1,0 +1,240 @@
+# Kader
+skip-to-content = Naar de inhoud
+language = Taal
+secured-by = Beveiligd met Kiavi
+or = of
+action-cancel = Annuleren
+action-continue = Doorgaan
+action-save = Opslaan
+action-copy = Kopiëren
+action-copied = Gekopieerd
+action-try-again = Opnieuw proberen
+label-request-id = Aanvraag-ID
+
+# Inloggen
+sign-in-title = Inloggen bij { $app }
+sign-in-lede = Met een passkey of een code per e-mail. Zonder wachtwoord.
+email-label = E-mailadres
+email-placeholder = naam@example.com
+passkey-sign-in = Inloggen met een passkey
+returning-button = Doorgaan als { $email }
+sign-in-new = Nieuw hier? Vul uw e-mailadres in en wij maken uw account aan.
+
+# Code
+code-title = Bekijk uw e-mail
+code-lede = We hebben een code gestuurd naar { $email }.
+code-label = Inlogcode
+code-hint = { $count ->
+    [one] { $count } cijfer, { $minutes } min geldig. Vul hem in deze browser in.
+   *[other] { $count } cijfers, { $minutes } min geldig. Vul hem in deze browser in.
+  }
+code-change-email = Ander adres gebruiken
+code-resend = Nieuwe code sturen
+code-resend-in = Nieuwe code over { $time }
+code-spam = Niets ontvangen? Kijk in de spammap.
+
+# Aanbod van een passkey
+offer-title = De volgende keer sneller inloggen
+offer-lede = Met een passkey logt u in met uw vingerafdruk, gezicht of schermvergrendeling. Niets te onthouden, niets te typen.
+offer-point-phishing = Hij kan niet worden geraden, hergebruikt of gestolen door een nepsite.
+offer-point-device = Uw vingerafdruk of gezicht verlaat nooit uw apparaat.
+offer-create = Passkey aanmaken
+offer-later = Nu niet
+offer-no-script = Uw browser voert hier geen scripts uit, dus er kan geen passkey worden aangemaakt. U kunt zonder verder.
+
+# Account
+account-title = Uw account
+account-signed-in-as = Ingelogd als { $email }
+account-sign-out = Uitloggen
+profile-title = Profiel
+profile-name = Naam
+profile-name-hint = Te zien in de apps waar u inlogt.
+passkeys-title = Passkeys
+passkeys-lede = Inloggen met vingerafdruk, gezicht of schermvergrendeling.
+passkeys-empty = U hebt nog geen passkey. Maak er een aan om zonder code in te loggen.
+passkeys-add = Passkey toevoegen
+passkey-default-name = Passkey
+passkey-created = Aangemaakt { $time }
+passkey-used = Laatst gebruikt { $time }
+passkey-synced = Gesynchroniseerd
+passkey-bound = Op één apparaat
+passkey-rename = Hernoemen
+passkey-rename-of = { $name } hernoemen
+passkey-name-label = Nieuwe naam
+passkey-remove = Verwijderen
+passkey-remove-of = { $name } verwijderen
+passkey-remove-confirm = U kunt er dan niet meer mee inloggen.
+passkey-remove-last = Dit is uw enige passkey. Zonder passkey logt u in met een code per e-mail.
+sessions-title = Apparaten
+sessions-lede = Waar u nu bent ingelogd.
+session-current = Dit apparaat
+session-seen = Actief { $time }
+session-since = Ingelogd { $time }
+session-revoke = Uitloggen
+session-revoke-of = { $device } uitloggen
+sessions-revoke-others = Alle andere apparaten uitloggen
+sessions-revoke-others-confirm = { $count ->
+    [one] { $count } ander apparaat uitloggen? Dit apparaat blijft ingelogd.
+   *[other] { $count } andere apparaten uitloggen? Dit apparaat blijft ingelogd.
+  }
+device-on = { $browser } op { $system }
+device-unknown = Onbekend apparaat
+
+# Uitloggen
+sign-out-title = Uitloggen?
+sign-out-lede = U bent ingelogd als { $email }.
+sign-out-confirm = Uitloggen
+sign-out-stay = Ingelogd blijven
+signed-out-title = U bent uitgelogd
+signed-out-lede = U kunt dit venster sluiten.
+signed-out-again = Opnieuw inloggen
+
+# Als er iets misgaat
+error-title = Er ging iets mis
+error-lede = De fout ligt bij ons. Probeer het opnieuw; blijft het zo, geef dan de aanvraag-ID door aan de helpdesk.
+refused-title = Dat is niet gelukt
+leaving-title = Een moment
+leaving-lede = U bent ingelogd. We brengen u nu terug.
+not-found-title = Pagina niet gevonden
+not-found-lede = Dit adres leidt nergens heen. Controleer het of begin opnieuw.
+not-found-home = Naar de startpagina
+starting-title = Een moment
+starting-lede = We maken ons klaar. Deze pagina gaat vanzelf verder.
+unavailable-title = Nu niet beschikbaar
+unavailable-lede = We werken eraan. Probeer het over een paar minuten opnieuw.
+
+# Console
+console-title = Tenants
+console-lede = Elke tenant heeft een eigen proces, database en sleutel.
+console-column-name = Naam
+console-column-address = Adres
+console-column-state = Status
+console-column-created = Aangemaakt
+console-empty-title = Nog geen tenant
+console-empty-lede = Maak de eerste aan in een terminal. Hij verschijnt hier vanzelf.
+console-create-title = Een tenant aanmaken
+console-create-lede = Voer dit uit in een terminal. De nieuwe tenant verschijnt hier vanzelf.
+console-count = { $count ->
+    [one] { $count } tenant
+   *[other] { $count } tenants
+  }
+state-creating = Wordt aangemaakt
+state-running = Actief
+state-idle = In rust
+state-suspended = Opgeschort
+state-quarantined = Gestopt voor de veiligheid
+state-deleting = Wordt verwijderd
+state-deleted = Verwijderd
+state-failed = Mislukt
+live-on = Live
+live-off = Opnieuw verbinden…
+
+# Postvak
+mailbox-title = Postvak
+mailbox-lede = Elke e-mail van deze ontwikkelomgeving komt hier terecht. Er verlaat er geen deze computer.
+mailbox-empty-title = Nog geen e-mail
+mailbox-empty-lede = Vraag een inlogcode aan en hij verschijnt hier vanzelf.
+mailbox-to = Aan { $email }
+mailbox-copy-code = Code { $code } kopiëren
+mailbox-count = { $count ->
+    [one] { $count } e-mail
+   *[other] { $count } e-mails
+  }
+
+# Tijd
+time-now = zojuist
+time-minutes-ago = { $minutes ->
+    [one] { $minutes } minuut geleden
+   *[other] { $minutes } minuten geleden
+  }
+time-hours-ago = { $hours ->
+    [one] { $hours } uur geleden
+   *[other] { $hours } uur geleden
+  }
+time-days-ago = { $days ->
+    [one] { $days } dag geleden
+   *[other] { $days } dagen geleden
+  }
+time-left-seconds = { $seconds ->
+    [one] { $seconds } seconde
+   *[other] { $seconds } seconden
+  }
+time-left-minutes = { $minutes ->
+    [one] { $minutes } minuut
+   *[other] { $minutes } minuten
+  }
+time-on-date = op { $day } { $monthName } { $year }
+time-month = { $month ->
+    [1] januari
+    [2] februari
+    [3] maart
+    [4] april
+    [5] mei
+    [6] juni
+    [7] juli
+    [8] augustus
+    [9] september
+    [10] oktober
+    [11] november
+   *[12] december
+  }
+
+# Meldingen: wat er gebeurde, dan wat te doen
+notice-code-wrong = Deze code klopt niet. Kijk in de nieuwste e-mail en probeer het opnieuw.
+notice-code-expired = Deze code is verlopen. Vraag een nieuwe aan.
+notice-code-tries = Te veel foute codes. Vraag een nieuwe code aan en gebruik die.
+notice-code-used = Deze code is al gebruikt. Vraag een nieuwe aan.
+notice-code-other-browser = Deze code hoort bij de browser die erom vroeg. Vraag hier een nieuwe aan.
+notice-code-sent = We hebben u een nieuwe code gestuurd. De oude werkt niet meer.
+notice-email-invalid = Vul een e-mailadres in zoals naam@example.com.
+notice-mail-failed = We konden de e-mail niet versturen. Probeer het zo meteen opnieuw.
+notice-mail-refused = E-mails naar dit adres komen terug. Gebruik een ander adres.
+notice-passkey-cancelled = Werkt de passkey niet? Gebruik een code per e-mail.
+notice-passkey-unknown = Deze passkey is uit uw account verwijderd. Gebruik een code per e-mail en maak daarna een nieuwe aan.
+notice-passkey-unsupported = Deze browser kan geen passkeys gebruiken. Gebruik een code per e-mail.
+notice-passkey-not-allowed = Dit soort passkey is hier niet toegestaan. Gebruik een andere.
+notice-passkey-exists = Dit apparaat heeft al een passkey voor uw account.
+notice-passkey-verification = Uw apparaat bevestigde niet dat u het bent. Stel een schermvergrendeling of pincode in en probeer het opnieuw.
+notice-passkey-wrong-domain = Passkeys werken niet op dit adres. Open de gewone inlogpagina.
+notice-passkey-timeout = Dat duurde te lang. Probeer het opnieuw.
+notice-passkey-failed = De passkey kon niet worden gecontroleerd. Probeer het opnieuw of gebruik een code per e-mail.
+notice-passkey-create-cancelled = Er is geen passkey aangemaakt. Probeer het opnieuw of doe het later.
+notice-passkey-created = Uw passkey is klaar. Gebruik hem als u weer inlogt.
+notice-passkey-renamed = De passkey heeft zijn nieuwe naam.
+notice-passkey-removed = De passkey is verwijderd.
+notice-passkey-gone = Die passkey was al verwijderd.
+notice-passkey-last = Dit is uw enige manier om in te loggen. Bevestig eerst uw e-mailadres.
+notice-profile-saved = Uw profiel is opgeslagen.
+notice-name-invalid = Vul een naam in van hoogstens 100 tekens.
+notice-session-revoked = Het apparaat is uitgelogd.
+notice-sessions-revoked = Alle andere apparaten zijn uitgelogd.
+notice-session-ended = U bent uitgelogd. Log opnieuw in om door te gaan.
+notice-sign-in-again = Log voor uw veiligheid opnieuw in om dit te wijzigen.
+notice-flow-expired = Dat duurde te lang. Begin opnieuw.
+notice-rate-limited = Te veel pogingen. Probeer het over { $time } opnieuw.
+notice-too-many = Te veel pogingen. Wacht even en probeer het dan opnieuw.
+notice-suspended = Dit account is geblokkeerd. Neem contact op met de helpdesk.
+notice-sign-up-closed = Nieuwe accounts zijn hier niet mogelijk. Vraag om een uitnodiging.
+notice-invitation-address = Deze uitnodiging is voor een ander e-mailadres. Log in met dat adres.
+notice-provider-denied = De andere dienst stond het inloggen niet toe. Probeer het opnieuw of gebruik een code.
+notice-provider-unverified = De andere dienst heeft uw e-mailadres niet bevestigd. Gebruik een code.
+notice-account-conflict = U hebt al een account. Bevestig met een passkey of een code.
+notice-cookies-blocked = Uw browser blokkeert cookies. Sta ze toe voor deze pagina en probeer het opnieuw.
+notice-offline = U bent offline. Controleer uw verbinding en probeer het opnieuw.
+notice-wrong-origin = Dit formulier kwam van een andere pagina. Vul het hier opnieuw in.
+notice-maintenance = We doen onderhoud. Probeer het over een paar minuten opnieuw.
+notice-unexpected = Er ging iets mis. Probeer het opnieuw.
+
+# E-mail
+mail-code-subject = { $code } is uw code voor { $app }
+mail-code-verify-subject = { $code } bevestigt uw e-mailadres voor { $app }
+mail-code-title = Uw inlogcode
+mail-code-verify-title = Bevestig uw e-mailadres
+mail-code-lede = Vul deze code in om in te loggen bij { $app }:
+mail-code-verify-lede = Vul deze code in bij { $app } om te bevestigen dat dit adres van u is:
+mail-code-valid = { $minutes ->
+    [one] Hij is { $minutes } minuut geldig en werkt één keer.
+   *[other] Hij is { $minutes } minuten geldig en werkt één keer.
+  }
+mail-code-warning = Geef deze code nooit aan iemand. Onze medewerkers vragen er nooit om.
+mail-code-ignore = Niet aangevraagd? Dan hoeft u niets te doen: zonder de code kan niemand inloggen.

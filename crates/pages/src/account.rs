@@ -1,0 +1,108 @@
+//! The account page and the way out.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use crate::{Frame, Notice, authenticator, device, text::Text, when};
+
+/// A person's own page: profile, passkeys, devices.
+#[derive(Debug, Clone, Template)]
+#[template(path = "account.html")]
+pub struct Account {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// The person's name; may be empty.
+    pub name: String,
+    /// The person's e-mail address.
+    pub email: String,
+    /// Their passkeys, newest first.
+    pub passkeys: Vec<PasskeyRow>,
+    /// Their sessions, the current one first.
+    pub sessions: Vec<SessionRow>,
+    /// Where the JSON API is mounted, without a slash at the end.
+    pub api: String,
+    /// The present, which the times on the page are told from.
+    pub now: Timestamp,
+    /// What the last step has to tell.
+    pub notice: Option<Notice>,
+}
+
+/// A passkey in the list.
+#[derive(Debug, Clone)]
+pub struct PasskeyRow {
+    /// The id that the forms send back.
+    pub id: String,
+    /// The name that its owner gave it.
+    pub name: Option<String>,
+    /// The authenticator's model (WebAuthn L3 §6.5.1), for a name where the owner gave none.
+    pub aaguid: Option<String>,
+    /// Whether it is synchronised between devices.
+    pub is_synced: bool,
+    /// When it was registered, if known.
+    pub created: Option<Timestamp>,
+    /// When it was last used, if known.
+    pub last_used: Option<Timestamp>,
+}
+
+/// A session in the list.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    /// The id that the forms send back; never the token.
+    pub id: String,
+    /// The `User-Agent` at sign-in.
+    pub user_agent: Option<String>,
+    /// The client address at sign-in.
+    pub ip: Option<String>,
+    /// When it began.
+    pub created: Timestamp,
+    /// When it was last seen.
+    pub last_seen: Timestamp,
+    /// Whether this page was asked for with it.
+    pub is_current: bool,
+}
+
+impl Account {
+    pub(crate) fn other_sessions(&self) -> i64 {
+        i64::try_from(self.sessions.iter().filter(|session| !session.is_current).count()).unwrap_or(i64::MAX)
+    }
+
+    pub(crate) fn ago(&self, at: &Timestamp) -> String {
+        when::ago(self.frame.text(), *at, self.now)
+    }
+}
+
+impl PasskeyRow {
+    pub(crate) fn label(&self, text: &Text) -> String {
+        let given = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let provider = || self.aaguid.as_deref().and_then(authenticator::name);
+        given.or_else(provider).map_or_else(|| text.passkey_default_name(), str::to_owned)
+    }
+}
+
+impl SessionRow {
+    pub(crate) fn device(&self, text: &Text) -> String {
+        device::words(text, self.user_agent.as_deref())
+    }
+
+    pub(crate) fn is_handheld(&self) -> bool {
+        device::is_handheld(self.user_agent.as_deref())
+    }
+}
+
+/// The question before signing out, for links that lead to it.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign-out.html")]
+pub struct SignOut {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// Who is signed in.
+    pub email: String,
+}
+
+/// The page after signing out.
+#[derive(Debug, Clone, Template)]
+#[template(path = "signed-out.html")]
+pub struct SignedOut {
+    /// The frame around the content.
+    pub frame: Frame,
+}

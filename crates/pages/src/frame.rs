@@ -1,0 +1,63 @@
+//! What every page carries around its content.
+
+use kiavi_base::Locale;
+
+use crate::{asset_url, text::Text};
+
+/// The language, the names and the address of a page.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The language of the page.
+    pub locale: Locale,
+    /// The name that people know the application by: the tenant's, or the product's on its own pages.
+    pub app: String,
+    /// The path of this page without a query; a language is chosen with `?lang=` behind it.
+    pub path: String,
+}
+
+impl Frame {
+    /// What a language calls itself.
+    const LANGUAGES: [(Locale, &'static str); Locale::ALL.len()] = [
+        (Locale::En, "English"),
+        (Locale::Fr, "Français"),
+        (Locale::De, "Deutsch"),
+        (Locale::Nl, "Nederlands"),
+        (Locale::Es, "Español"),
+        (Locale::It, "Italiano"),
+    ];
+
+    pub(crate) fn text(&self) -> &'static Text {
+        Text::of(self.locale)
+    }
+
+    pub(crate) fn languages(&self) -> [(Locale, &'static str); Locale::ALL.len()] {
+        Self::LANGUAGES
+    }
+
+    pub(crate) fn language(&self) -> &'static str {
+        Self::LANGUAGES.iter().find(|(locale, _)| *locale == self.locale).map_or("", |(_, name)| name)
+    }
+
+    pub(crate) fn asset(&self, name: &str) -> String {
+        asset_url(name)
+    }
+
+    /// The letter in the mark: the first of the application's name.
+    pub(crate) fn initial(&self) -> String {
+        let first = self.app.chars().find(|c| c.is_alphanumeric()).unwrap_or('•');
+        first.to_uppercase().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_shows_the_first_letter() {
+        for (app, initial) in [("demo", "D"), ("", "•"), (" <b>", "B"), ("éclair", "É")] {
+            let frame = Frame { locale: Locale::En, app: app.to_owned(), path: "/".to_owned() };
+            assert_eq!(frame.initial(), initial);
+        }
+    }
+}

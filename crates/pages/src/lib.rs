@@ -1,0 +1,70 @@
+//! Pages and mails as types: a template cannot be rendered without its data, and every page exists in every
+//! language.
+//!
+//! ```
+//! use kiavi_base::Locale;
+//! use kiavi_pages::{Frame, NotFound, Page};
+//!
+//! let frame = Frame { locale: Locale::En, app: "Demo".to_owned(), path: "/nowhere".to_owned() };
+//! assert!(NotFound { frame }.html().contains("Page not found"));
+//! ```
+//!
+//! A page is served with [`CONTENT_SECURITY_POLICY`] and loads only what [`asset`] serves. Links and forms work
+//! without script; the ES modules in `assets/` define custom elements that add passkeys, live lists and copying.
+//! To see every page in every state: `cargo run -p kiavi-pages --example gallery -- DIR`.
+
+mod account;
+mod asset;
+mod authenticator;
+mod console;
+mod device;
+mod frame;
+mod mail;
+mod notice;
+mod sign_in;
+mod status;
+mod text;
+mod when;
+
+use askama::Template;
+
+pub use account::{Account, PasskeyRow, SessionRow, SignOut, SignedOut};
+pub use asset::{ASSET_PATH, Asset, asset, asset_url};
+pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
+pub use frame::Frame;
+pub use mail::{CodeMail, CodePurpose, RenderedMail};
+pub use notice::{Notice, Tone};
+pub use sign_in::{PasskeyOffer, SignIn, SignInCode};
+pub use status::{
+    BARE_CONTENT_SECURITY_POLICY, Failed, Leaving, NotFound, Refused, Starting, UNKNOWN_HOST, Unavailable,
+};
+
+/// The Content-Security-Policy of every page but the bare ones: nothing inline, nothing from elsewhere, no
+/// framing, no string ever turned into script.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// A page that can be sent.
+pub trait Page: Template {
+    /// The page as HTML. Formatting into a string does not fail; if it ever did, the answer
+    /// is a bare sentence.
+    fn html(&self) -> String {
+        self.render().unwrap_or_else(|_| "<!doctype html><title>Error</title><p>This page failed.".to_owned())
+    }
+}
+
+impl Page for SignIn {}
+impl Page for SignInCode {}
+impl Page for PasskeyOffer {}
+impl Page for Account {}
+impl Page for SignOut {}
+impl Page for SignedOut {}
+impl Page for Failed {}
+impl Page for Refused {}
+impl Page for Leaving {}
+impl Page for NotFound {}
+impl Page for Starting {}
+impl Page for Unavailable {}
+impl Page for Tenants {}
+impl Page for Mailbox {}

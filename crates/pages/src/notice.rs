@@ -1,0 +1,344 @@
+//! What a page tells about the last step: one value per state, with its words in each language.
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::Text;
+
+/// A state that a person is told about. The key is stable: tests and translations go by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "each name is the state; its words are in locales/en.ftl under notice-…")]
+pub enum Notice {
+    CodeWrong,
+    CodeExpired,
+    CodeTries,
+    CodeUsed,
+    CodeOtherBrowser,
+    CodeSent,
+    EmailInvalid,
+    MailFailed,
+    MailRefused,
+    PasskeyCancelled,
+    PasskeyUnknown,
+    PasskeyUnsupported,
+    PasskeyNotAllowed,
+    PasskeyExists,
+    PasskeyVerification,
+    PasskeyWrongDomain,
+    PasskeyTimeout,
+    PasskeyFailed,
+    PasskeyCreateCancelled,
+    PasskeyCreated,
+    PasskeyRenamed,
+    PasskeyRemoved,
+    PasskeyGone,
+    PasskeyLast,
+    ProfileSaved,
+    NameInvalid,
+    SessionRevoked,
+    SessionsRevoked,
+    SessionEnded,
+    SignInAgain,
+    FlowExpired,
+    /// Too many requests; the seconds until the next one may come.
+    RateLimited(u32),
+    TooMany,
+    Suspended,
+    SignUpClosed,
+    InvitationAddress,
+    ProviderDenied,
+    ProviderUnverified,
+    AccountConflict,
+    CookiesBlocked,
+    Offline,
+    WrongOrigin,
+    Maintenance,
+    Unexpected,
+}
+
+/// How a notice looks and how a screen reader takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Something did not work.
+    Error,
+    /// Something was done.
+    Success,
+    /// Something to know; nobody is at fault.
+    Info,
+}
+
+impl Notice {
+    /// Every notice, with 90 seconds where it carries a time.
+    pub const ALL: [Self; 44] = [
+        Self::CodeWrong,
+        Self::CodeExpired,
+        Self::CodeTries,
+        Self::CodeUsed,
+        Self::CodeOtherBrowser,
+        Self::CodeSent,
+        Self::EmailInvalid,
+        Self::MailFailed,
+        Self::MailRefused,
+        Self::PasskeyCancelled,
+        Self::PasskeyUnknown,
+        Self::PasskeyUnsupported,
+        Self::PasskeyNotAllowed,
+        Self::PasskeyExists,
+        Self::PasskeyVerification,
+        Self::PasskeyWrongDomain,
+        Self::PasskeyTimeout,
+        Self::PasskeyFailed,
+        Self::PasskeyCreateCancelled,
+        Self::PasskeyCreated,
+        Self::PasskeyRenamed,
+        Self::PasskeyRemoved,
+        Self::PasskeyGone,
+        Self::PasskeyLast,
+        Self::ProfileSaved,
+        Self::NameInvalid,
+        Self::SessionRevoked,
+        Self::SessionsRevoked,
+        Self::SessionEnded,
+        Self::SignInAgain,
+        Self::FlowExpired,
+        Self::RateLimited(90),
+        Self::TooMany,
+        Self::Suspended,
+        Self::SignUpClosed,
+        Self::InvitationAddress,
+        Self::ProviderDenied,
+        Self::ProviderUnverified,
+        Self::AccountConflict,
+        Self::CookiesBlocked,
+        Self::Offline,
+        Self::WrongOrigin,
+        Self::Maintenance,
+        Self::Unexpected,
+    ];
+
+    /// What a browser's script may have to show on the sign-in page.
+    pub(crate) const SIGN_IN_SCRIPT: [Self; 11] = [
+        Self::PasskeyCancelled,
+        Self::PasskeyUnknown,
+        Self::PasskeyUnsupported,
+        Self::PasskeyVerification,
+        Self::PasskeyWrongDomain,
+        Self::PasskeyTimeout,
+        Self::PasskeyFailed,
+        Self::TooMany,
+        Self::Suspended,
+        Self::Offline,
+        Self::Maintenance,
+    ];
+
+    /// What a browser's script may have to show where a passkey is created.
+    pub(crate) const CREATE_SCRIPT: [Self; 13] = [
+        Self::PasskeyCreateCancelled,
+        Self::PasskeyExists,
+        Self::PasskeyUnsupported,
+        Self::PasskeyNotAllowed,
+        Self::PasskeyVerification,
+        Self::PasskeyWrongDomain,
+        Self::PasskeyTimeout,
+        Self::PasskeyFailed,
+        Self::SignInAgain,
+        Self::SessionEnded,
+        Self::TooMany,
+        Self::Offline,
+        Self::Maintenance,
+    ];
+
+    /// How it is shown.
+    pub const fn tone(self) -> Tone {
+        match self {
+            Self::CodeSent
+            | Self::PasskeyCreated
+            | Self::PasskeyRenamed
+            | Self::PasskeyRemoved
+            | Self::ProfileSaved
+            | Self::SessionRevoked
+            | Self::SessionsRevoked => Tone::Success,
+            // A cancelled ceremony is a choice, not a fault; the others say where to go next.
+            Self::PasskeyCancelled
+            | Self::PasskeyCreateCancelled
+            | Self::PasskeyExists
+            | Self::PasskeyUnsupported
+            | Self::PasskeyGone
+            | Self::SessionEnded
+            | Self::SignInAgain
+            | Self::FlowExpired
+            | Self::CodeOtherBrowser
+            | Self::AccountConflict
+            | Self::Maintenance => Tone::Info,
+            _ => Tone::Error,
+        }
+    }
+
+    /// The stable name, `code-wrong`.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::CodeWrong => "code-wrong",
+            Self::CodeExpired => "code-expired",
+            Self::CodeTries => "code-tries",
+            Self::CodeUsed => "code-used",
+            Self::CodeOtherBrowser => "code-other-browser",
+            Self::CodeSent => "code-sent",
+            Self::EmailInvalid => "email-invalid",
+            Self::MailFailed => "mail-failed",
+            Self::MailRefused => "mail-refused",
+            Self::PasskeyCancelled => "passkey-cancelled",
+            Self::PasskeyUnknown => "passkey-unknown",
+            Self::PasskeyUnsupported => "passkey-unsupported",
+            Self::PasskeyNotAllowed => "passkey-not-allowed",
+            Self::PasskeyExists => "passkey-exists",
+            Self::PasskeyVerification => "passkey-verification",
+            Self::PasskeyWrongDomain => "passkey-wrong-domain",
+            Self::PasskeyTimeout => "passkey-timeout",
+            Self::PasskeyFailed => "passkey-failed",
+            Self::PasskeyCreateCancelled => "passkey-create-cancelled",
+            Self::PasskeyCreated => "passkey-created",
+            Self::PasskeyRenamed => "passkey-renamed",
+            Self::PasskeyRemoved => "passkey-removed",
+            Self::PasskeyGone => "passkey-gone",
+            Self::PasskeyLast => "passkey-last",
+            Self::ProfileSaved => "profile-saved",
+            Self::NameInvalid => "name-invalid",
+            Self::SessionRevoked => "session-revoked",
+            Self::SessionsRevoked => "sessions-revoked",
+            Self::SessionEnded => "session-ended",
+            Self::SignInAgain => "sign-in-again",
+            Self::FlowExpired => "flow-expired",
+            Self::RateLimited(_) => "rate-limited",
+            Self::TooMany => "too-many",
+            Self::Suspended => "suspended",
+            Self::SignUpClosed => "sign-up-closed",
+            Self::InvitationAddress => "invitation-address",
+            Self::ProviderDenied => "provider-denied",
+            Self::ProviderUnverified => "provider-unverified",
+            Self::AccountConflict => "account-conflict",
+            Self::CookiesBlocked => "cookies-blocked",
+            Self::Offline => "offline",
+            Self::WrongOrigin => "wrong-origin",
+            Self::Maintenance => "maintenance",
+            Self::Unexpected => "unexpected",
+        }
+    }
+
+    /// Whether the fault is in the page's one field, which then takes the focus.
+    pub(crate) const fn is_about_field(self) -> bool {
+        matches!(
+            self,
+            Self::CodeWrong | Self::CodeExpired | Self::CodeTries | Self::CodeUsed | Self::EmailInvalid
+        )
+    }
+
+    pub(crate) const fn class(self) -> &'static str {
+        match self.tone() {
+            Tone::Error => "error",
+            Tone::Success => "success",
+            Tone::Info => "info",
+        }
+    }
+
+    /// An error interrupts, everything else waits its turn (WAI-ARIA 1.2 §5.3.5).
+    pub(crate) const fn role(self) -> &'static str {
+        match self.tone() {
+            Tone::Error => "alert",
+            Tone::Success | Tone::Info => "status",
+        }
+    }
+
+    pub(crate) fn words(self, text: &Text) -> String {
+        match self {
+            Self::CodeWrong => text.notice_code_wrong(),
+            Self::CodeExpired => text.notice_code_expired(),
+            Self::CodeTries => text.notice_code_tries(),
+            Self::CodeUsed => text.notice_code_used(),
+            Self::CodeOtherBrowser => text.notice_code_other_browser(),
+            Self::CodeSent => text.notice_code_sent(),
+            Self::EmailInvalid => text.notice_email_invalid(),
+            Self::MailFailed => text.notice_mail_failed(),
+            Self::MailRefused => text.notice_mail_refused(),
+            Self::PasskeyCancelled => text.notice_passkey_cancelled(),
+            Self::PasskeyUnknown => text.notice_passkey_unknown(),
+            Self::PasskeyUnsupported => text.notice_passkey_unsupported(),
+            Self::PasskeyNotAllowed => text.notice_passkey_not_allowed(),
+            Self::PasskeyExists => text.notice_passkey_exists(),
+            Self::PasskeyVerification => text.notice_passkey_verification(),
+            Self::PasskeyWrongDomain => text.notice_passkey_wrong_domain(),
+            Self::PasskeyTimeout => text.notice_passkey_timeout(),
+            Self::PasskeyFailed => text.notice_passkey_failed(),
+            Self::PasskeyCreateCancelled => text.notice_passkey_create_cancelled(),
+            Self::PasskeyCreated => text.notice_passkey_created(),
+            Self::PasskeyRenamed => text.notice_passkey_renamed(),
+            Self::PasskeyRemoved => text.notice_passkey_removed(),
+            Self::PasskeyGone => text.notice_passkey_gone(),
+            Self::PasskeyLast => text.notice_passkey_last(),
+            Self::ProfileSaved => text.notice_profile_saved(),
+            Self::NameInvalid => text.notice_name_invalid(),
+            Self::SessionRevoked => text.notice_session_revoked(),
+            Self::SessionsRevoked => text.notice_sessions_revoked(),
+            Self::SessionEnded => text.notice_session_ended(),
+            Self::SignInAgain => text.notice_sign_in_again(),
+            Self::FlowExpired => text.notice_flow_expired(),
+            Self::RateLimited(seconds) => text.notice_rate_limited(&time_left(text, seconds)),
+            other => other.words_of_access(text),
+        }
+    }
+
+    fn words_of_access(self, text: &Text) -> String {
+        match self {
+            Self::TooMany => text.notice_too_many(),
+            Self::Suspended => text.notice_suspended(),
+            Self::SignUpClosed => text.notice_sign_up_closed(),
+            Self::InvitationAddress => text.notice_invitation_address(),
+            Self::ProviderDenied => text.notice_provider_denied(),
+            Self::ProviderUnverified => text.notice_provider_unverified(),
+            Self::AccountConflict => text.notice_account_conflict(),
+            Self::CookiesBlocked => text.notice_cookies_blocked(),
+            Self::Offline => text.notice_offline(),
+            Self::WrongOrigin => text.notice_wrong_origin(),
+            Self::Maintenance => text.notice_maintenance(),
+            _ => text.notice_unexpected(),
+        }
+    }
+}
+
+/// A waiting time in words: seconds under a minute, then minutes, rounded up so that the promise holds.
+fn time_left(text: &Text, seconds: u32) -> String {
+    if seconds < 60 {
+        text.time_left_seconds(i64::from(seconds))
+    } else {
+        text.time_left_minutes(i64::from(seconds.div_ceil(60)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use kiavi_base::Locale;
+
+    use super::*;
+
+    #[test]
+    fn each_state_has_words_of_its_own() {
+        for locale in Locale::ALL {
+            let text = Text::of(locale);
+            let words: HashSet<_> = Notice::ALL.map(|notice| notice.words(text)).into_iter().collect();
+            assert_eq!(words.len(), Notice::ALL.len(), "{locale:?}");
+        }
+    }
+
+    #[test]
+    fn each_state_has_a_key_of_its_own() {
+        assert_eq!(Notice::ALL.map(Notice::key).into_iter().collect::<HashSet<_>>().len(), Notice::ALL.len());
+    }
+
+    #[test]
+    fn a_waiting_time_is_never_promised_too_short() {
+        let text = Text::of(Locale::En);
+        assert_eq!(Notice::RateLimited(1).words(text), "Too many tries. Try again in 1 second.");
+        assert_eq!(Notice::RateLimited(61).words(text), "Too many tries. Try again in 2 minutes.");
+    }
+}

@@ -1,0 +1,99 @@
+//! Signing in: the address, the code, the offer of a passkey.
+
+use askama::Template;
+
+use crate::{Frame, Notice};
+
+/// The first page: an e-mail field that also offers passkeys, and a button for one.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign-in.html")]
+pub struct SignIn {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// What the field starts with: the address of a step before, or nothing.
+    pub email: String,
+    /// The address of a returning device for one-tap sign-in. Shown masked.
+    pub returning: Option<String>,
+    /// Where the JSON API is mounted, without a slash at the end.
+    pub api: String,
+    /// Where to go after a passkey signed in: a path of this site.
+    pub next: String,
+    /// Whether an unknown address creates an account.
+    pub is_sign_up_open: bool,
+    /// What the last step has to tell.
+    pub notice: Option<Notice>,
+}
+
+impl SignIn {
+    pub(crate) fn returning_masked(&self) -> Option<String> {
+        self.returning.as_deref().map(masked)
+    }
+
+    pub(crate) fn is_field_invalid(&self) -> bool {
+        self.notice.is_some_and(Notice::is_about_field)
+    }
+}
+
+/// The second page: the one-time code from the mail. The same for known and unknown addresses.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sign-in-code.html")]
+pub struct SignInCode {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// The address that the code went to. Shown masked.
+    pub email: String,
+    /// How many digits a code has.
+    pub digits: u8,
+    /// How long a code is valid, in minutes.
+    pub valid_minutes: u32,
+    /// Seconds until a new code may be asked for; 0 is now.
+    pub resend_seconds: u32,
+    /// What the last step has to tell.
+    pub notice: Option<Notice>,
+}
+
+impl SignInCode {
+    pub(crate) fn email_masked(&self) -> String {
+        masked(&self.email)
+    }
+
+    pub(crate) fn is_field_invalid(&self) -> bool {
+        self.notice.is_some_and(Notice::is_about_field)
+    }
+}
+
+/// The offer to create a passkey, after a sign-in without one.
+#[derive(Debug, Clone, Template)]
+#[template(path = "passkey-offer.html")]
+pub struct PasskeyOffer {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// Where the JSON API is mounted, without a slash at the end.
+    pub api: String,
+    /// Where to go after the passkey is created: a path of this site.
+    pub next: String,
+    /// What the last step has to tell.
+    pub notice: Option<Notice>,
+}
+
+/// An address that its owner recognises and a bystander does not learn: `k…@example.com`.
+fn masked(email: &str) -> String {
+    match email.rsplit_once('@') {
+        Some((local, domain)) => format!("{}…@{domain}", local.chars().take(1).collect::<String>()),
+        None => email.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_address_keeps_its_first_letter_and_its_domain() {
+        for (email, shown) in
+            [("klara@example.com", "k…@example.com"), ("é@x.eu", "é…@x.eu"), ("nothing", "nothing")]
+        {
+            assert_eq!(masked(email), shown);
+        }
+    }
+}

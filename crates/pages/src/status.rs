@@ -1,0 +1,90 @@
+//! Pages for when there is nothing else to show.
+
+use askama::Template;
+use kiavi_base::Locale;
+
+use crate::{Frame, Notice, text::Text};
+
+/// A fault of ours.
+#[derive(Debug, Clone, Template)]
+#[template(path = "error.html")]
+pub struct Failed {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// What the log has this request under.
+    pub request_id: String,
+}
+
+/// A request that was refused, with the reason and the way on.
+#[derive(Debug, Clone, Template)]
+#[template(path = "refused.html")]
+pub struct Refused {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// The reason.
+    pub notice: Notice,
+    /// The path that the button leads to.
+    pub back: String,
+}
+
+/// The last page of a sign-in that began elsewhere: sends the browser there. A redirect in answer to a form would
+/// be stopped by `form-action 'self'` (CSP Level 3 §6.4.2), a page is not.
+#[derive(Debug, Clone, Template)]
+#[template(path = "leaving.html")]
+pub struct Leaving {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// Where to: an absolute URL of a trusted origin. The caller has checked it.
+    pub target: String,
+}
+
+/// An address of this site that leads nowhere.
+#[derive(Debug, Clone, Template)]
+#[template(path = "not-found.html")]
+pub struct NotFound {
+    /// The frame around the content.
+    pub frame: Frame,
+}
+
+/// The Content-Security-Policy of [`UNKNOWN_HOST`], [`Starting`] and [`Unavailable`]: they are shown where no
+/// asset can be served, so they carry their style themselves, allowed by its hash.
+pub const BARE_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
+    style-src 'sha256-J95gV4/WvhMFE4+oaLIM62D74TEf5+niS41pZsMurM0='; form-action 'none'; \
+    frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// The page for a host name that belongs to no tenant (404, or 421 on a connection for another host).
+pub const UNKNOWN_HOST: &str = concat!(
+    include_str!("../templates/bare-head.html"),
+    include_str!("../templates/bare-style.html"),
+    include_str!("../templates/unknown-host.html")
+);
+
+/// The page while a tenant's process starts (503). Loads itself again.
+#[derive(Debug, Clone, Template)]
+#[template(path = "starting.html")]
+pub struct Starting {
+    /// The language of the page.
+    pub locale: Locale,
+}
+
+/// The page while a tenant cannot be reached (503).
+#[derive(Debug, Clone, Template)]
+#[template(path = "unavailable.html")]
+pub struct Unavailable {
+    /// The language of the page.
+    pub locale: Locale,
+    /// What the log has this request under.
+    pub request_id: String,
+}
+
+impl Starting {
+    pub(crate) fn text(&self) -> &'static Text {
+        Text::of(self.locale)
+    }
+}
+
+impl Unavailable {
+    pub(crate) fn text(&self) -> &'static Text {
+        Text::of(self.locale)
+    }
+}

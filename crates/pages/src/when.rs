@@ -1,0 +1,50 @@
+//! Points in time in words.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::text::Text;
+
+/// After this many days a date says more than a count of days.
+const DAYS_IN_WORDS: i64 = 30;
+
+/// How long ago something was: "3 days ago", or "on 14 March 2026". What lies ahead of `now` (clocks differ) is
+/// "just now".
+pub(crate) fn ago(text: &Text, at: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(at).as_mins();
+    let (hours, days) = (minutes / 60, minutes / (60 * 24));
+    match () {
+        () if minutes < 1 => text.time_now(),
+        () if hours < 1 => text.time_minutes_ago(minutes),
+        () if days < 1 => text.time_hours_ago(hours),
+        () if days <= DAYS_IN_WORDS => text.time_days_ago(days),
+        () => date(text, at),
+    }
+}
+
+fn date(text: &Text, at: Timestamp) -> String {
+    let date = at.to_zoned(TimeZone::UTC).date();
+    let month = text.time_month(i64::from(date.month()));
+    text.time_on_date(i64::from(date.day()), &month, &date.year().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use kiavi_base::Locale;
+
+    use super::*;
+
+    #[test]
+    fn the_distance_decides_the_words() {
+        let now: Timestamp = "2026-06-15T12:00:00Z".parse().unwrap();
+        for (at, words) in [
+            ("2026-06-15T12:00:30Z", "just now"),
+            ("2026-06-15T11:59:01Z", "just now"),
+            ("2026-06-15T11:59:00Z", "1 minute ago"),
+            ("2026-06-15T10:00:00Z", "2 hours ago"),
+            ("2026-06-12T12:00:00Z", "3 days ago"),
+            ("2026-03-14T12:00:00Z", "on 14 March 2026"),
+        ] {
+            assert_eq!(ago(Text::of(Locale::En), at.parse().unwrap(), now), words);
+        }
+    }
+}

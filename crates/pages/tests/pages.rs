@@ -1,0 +1,162 @@
+//! What holds for every page in every state and language.
+
+#[path = "../examples/gallery/samples.rs"]
+mod samples;
+
+use std::collections::HashSet;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use kiavi_base::Locale;
+use kiavi_pages::{
+    ASSET_PATH, BARE_CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY, Notice, UNKNOWN_HOST, asset,
+};
+use samples::{Sample, Samples, Words};
+
+fn every_page(words: &Words) -> impl Iterator<Item = (Locale, Sample)> {
+    Locale::ALL.into_iter().flat_map(move |locale| {
+        Samples::new(locale, words.clone()).all().into_iter().map(move |sample| (locale, sample))
+    })
+}
+
+/// The start tags of a page, without the content of its style element.
+fn tags(html: &str) -> Vec<String> {
+    html.split('<')
+        .skip(1)
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+        .map(|rest| rest.split_once('>').map_or(rest, |(tag, _)| tag).to_owned())
+        .collect()
+}
+
+fn is_bare(name: &str) -> bool {
+    matches!(name, "starting" | "unavailable" | "unknown-host")
+}
+
+#[test]
+fn every_page_says_its_language_title_and_heading() {
+    for (locale, Sample { name, html }) in every_page(&Words::friendly()) {
+        let lang = if name == "unknown-host" { "en" } else { locale.tag() };
+        assert!(html.starts_with("<!doctype html>"), "{name}");
+        assert!(html.contains(&format!("<html lang=\"{lang}\"")), "{name}");
+        assert_eq!(html.matches("<h1>").count(), 1, "{name}");
+        assert_eq!(html.matches("<main").count(), 1, "{name}");
+        assert!(!html.contains("<title> "), "{name}");
+    }
+}
+
+#[test]
+fn no_message_is_left_without_its_words() {
+    for (_, Sample { name, html }) in every_page(&Words::friendly()) {
+        assert!(!html.contains("{$") && !html.contains("{ $"), "{name}");
+    }
+}
+
+#[test]
+fn every_notice_is_on_a_page() {
+    for locale in Locale::ALL {
+        let names: HashSet<_> =
+            Samples::new(locale, Words::friendly()).all().into_iter().map(|sample| sample.name).collect();
+        for notice in Notice::ALL {
+            assert!(names.iter().any(|name| name.ends_with(&format!(".{}", notice.key()))), "{notice:?}");
+        }
+    }
+}
+
+#[test]
+fn hostile_words_stay_words() {
+    for (_, Sample { name, html }) in every_page(&Words::hostile()) {
+        let friendly = Samples::new(Locale::En, Words::friendly()).all();
+        let expected = friendly.iter().find(|sample| sample.name == name).unwrap();
+        let shape =
+            |html: &str| tags(html).iter().map(|tag| tag.split(' ').next().unwrap().to_owned()).collect();
+        let (found, wanted): (Vec<String>, Vec<String>) = (shape(&html), shape(&expected.html));
+        assert_eq!(found, wanted, "{name}: a word became an element");
+        assert!(!html.contains("<script>"), "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_inline() {
+    for (_, Sample { name, html }) in every_page(&Words::friendly()) {
+        for tag in tags(&html) {
+            // What is between the quotes is a value; the rest are names.
+            let names: String = tag.split('"').step_by(2).collect();
+            assert!(!names.contains(" on"), "{name}: handler in <{tag}>");
+            assert!(!names.contains(" style"), "{name}: style in <{tag}>");
+            assert!(!tag.contains("=\"javascript:"), "{name}: <{tag}>");
+            assert!(!tag.starts_with("style") || is_bare(&name), "{name}: <{tag}>");
+            assert!(!tag.starts_with("script") || tag.contains("src="), "{name}: <{tag}>");
+        }
+    }
+}
+
+#[test]
+fn the_style_of_a_bare_page_is_the_one_its_policy_allows() {
+    for (_, Sample { name, html }) in
+        every_page(&Words::friendly()).filter(|(_, sample)| is_bare(&sample.name))
+    {
+        let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+        let hash = STANDARD.encode(kiavi_crypto::sha256(style.as_bytes()));
+        assert!(BARE_CONTENT_SECURITY_POLICY.contains(&format!("'sha256-{hash}'")), "{name}: sha256-{hash}");
+        assert!(!html.contains(ASSET_PATH), "{name}: no asset can be served there");
+    }
+    assert!(UNKNOWN_HOST.ends_with("</html>\n"));
+}
+
+#[test]
+fn the_policy_allows_nothing_inline() {
+    assert!(CONTENT_SECURITY_POLICY.starts_with("default-src 'none'"));
+    assert!(!CONTENT_SECURITY_POLICY.contains("unsafe"));
+}
+
+#[test]
+fn every_asset_that_a_page_names_exists() {
+    for (_, Sample { name, html }) in every_page(&Words::friendly()) {
+        for rest in html.split(ASSET_PATH).skip(1) {
+            let path = rest.split('"').next().unwrap();
+            assert!(asset(path).is_some_and(|asset| asset.immutable), "{name}: {path}");
+        }
+    }
+}
+
+#[test]
+fn a_page_is_small() {
+    for (_, Sample { name, html }) in every_page(&Words::friendly()) {
+        assert!(html.len() < 24_000, "{name}: {} bytes", html.len());
+    }
+}
+
+#[test]
+fn every_field_of_a_form_has_a_label() {
+    for (_, Sample { name, html }) in every_page(&Words::friendly()) {
+        for tag in
+            tags(&html).iter().filter(|tag| tag.starts_with("input") && !tag.contains("type=\"hidden\""))
+        {
+            let id = tag.split_once("id=\"").unwrap().1.split('"').next().unwrap();
+            assert!(html.contains(&format!("<label for=\"{id}\">")), "{name}: {id}");
+        }
+    }
+}
+
+#[test]
+fn both_parts_of_a_mail_carry_the_code_and_the_time() {
+    for locale in Locale::ALL {
+        for mail in Samples::new(locale, Words::friendly()).mails() {
+            let rendered = mail.render();
+            assert!(rendered.subject.contains("493021"));
+            for part in [&rendered.text, &rendered.html] {
+                assert!(part.contains("493021") && part.contains('5') && part.contains("Demo"), "{part}");
+            }
+            assert!(!rendered.html.contains("http"), "a mail loads nothing");
+        }
+    }
+}
+
+#[test]
+fn a_hostile_name_stays_in_its_line_of_the_subject_and_out_of_the_markup() {
+    let words = Words { app: "Demo\r\nBcc: <b>all@example.com</b>".into(), ..Words::friendly() };
+    for mail in Samples::new(Locale::En, words).mails() {
+        let rendered = mail.render();
+        assert!(!rendered.subject.contains(['\r', '\n']));
+        assert!(!rendered.html.contains("<b>"));
+    }
+}

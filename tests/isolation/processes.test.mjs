@@ -1,0 +1,190 @@
+// What the kernel says about the running processes: who they are, what they hold, what they may do.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { request } from '../lib/http.mjs';
+import { ISOLATION, kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
+import { openFiles } from '../lib/processes.mjs';
+import { Visitor, freshEmail } from '../lib/visitor.mjs';
+
+const SECCOMP_FILTER = 2;
+const NO_CAPABILITIES = /^0+$/;
+const NAMESPACES = ['net', 'ipc', 'uts', 'mnt', 'cgroup'];
+/** Sockets, pipes, the reactor's own descriptors, settings in memory, and nothing by which a file is reached. */
+const HARMLESS_DESCRIPTOR =
+  /^(socket:\[\d+\]|pipe:\[\d+\]|anon_inode:\[(eventpoll|eventfd|timerfd|signalfd)\]|\/memfd:[\w .-]+ \(deleted\)|\/dev\/null)$/;
+const full = ISOLATION === 'full';
+const asRoot = process.getuid() === 0;
+
+describe('the running processes', { skip: kiaviMissing() }, () => {
+  let kiavi;
+  let engines;
+  before(async () => {
+    kiavi = await startKiavi();
+    const shop = await kiavi.createTenant('shop');
+    for (const tenant of [kiavi.tenant(), shop]) {
+      await new Visitor(tenant.url, tenant.mailbox).signInByCode(freshEmail());
+    }
+    engines = kiavi.role('engine');
+  });
+  after(() => kiavi?.dispose());
+
+  const eachEngine = (name, check, options = {}) =>
+    test(`every engine ${name}`, options, () => engines.forEach((engine) => check(engine)));
+  const unlessFull = { skip: !full && 'only with full isolation' };
+  const unlessRoot = { skip: !asRoot && 'only root may look there' };
+
+  test('each tenant has an engine of its own', () => assert.equal(engines.length, 2));
+
+  test('there is one of each other role', () => {
+    for (const role of ['launcher', 'gateway', 'control', 'outbound']) {
+      assert.equal(kiavi.role(role).length, 1, role);
+    }
+  });
+
+  test('every process but the launcher has an account of its own, and none is root', unlessFull, () => {
+    const rest = ['gateway', 'control', 'outbound', 'engine'].flatMap((role) => kiavi.role(role));
+    const accounts = rest.map(({ uids }) => uids[0]);
+    assert.equal(new Set(accounts).size, accounts.length, `accounts: ${accounts}`);
+    for (const { uids, gids, groups, arguments: args } of rest) {
+      assert.equal(new Set(uids).size, 1, `${args}: real, effective, saved and file-system uid`);
+      assert.equal(new Set(gids).size, 1, `${args}: gids`);
+      assert.ok(uids[0] >= 1000, `${args}: uid ${uids[0]}`);
+      assert.ok(gids[0] >= 1000, `${args}: gid ${gids[0]}`);
+      assert.equal(groups, '', `${args}: supplementary groups`);
+    }
+    assert.ok(!accounts.includes(kiavi.postgres().uids[0]), 'nor PostgreSQL\'s');
+  });
+
+  test('PostgreSQL does not run as root', () => assert.notEqual(kiavi.postgres().uids[0], 0));
+
+  test('every process but the launcher is filtered and can gain nothing', () => {
+    for (const process of ['gateway', 'control', 'outbound', 'engine'].flatMap((role) => kiavi.role(role))) {
+      assert.equal(process.seccomp, SECCOMP_FILTER, `${process.arguments}: seccomp`);
+      assert.equal(process.noNewPrivileges, 1, `${process.arguments}: no_new_privs`);
+      for (const [set, value] of Object.entries(process.capabilities)) {
+        assert.match(value, NO_CAPABILITIES, `${process.arguments}: ${set}`);
+      }
+    }
+  });
+
+  eachEngine('has one thread', ({ threads }) => assert.equal(threads, 1));
+
+  eachEngine('sees an empty root', ({ pid }) => assert.deepEqual(readdirSync(`/proc/${pid}/root/`), []), unlessFull);
+
+  eachEngine(
+    'has one mount, which is read-only',
+    ({ pid }) => {
+      const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').trim().split('\n');
+      assert.equal(mounts.length, 1, mounts.join('\n'));
+      assert.match(mounts[0], / \/ \/ ro/);
+    },
+    unlessFull,
+  );
+
+  eachEngine(
+    'is in namespaces of its own',
+    ({ pid }) => {
+      for (const name of NAMESPACES) {
+        const [own, ours] = [pid, 'self'].map((one) => readlinkSync(`/proc/${one}/ns/${name}`));
+        assert.notEqual(own, ours, name);
+      }
+    },
+    unlessFull,
+  );
+
+  test('no two engines share a namespace', unlessFull, () => {
+    for (const name of NAMESPACES.filter((one) => one !== 'net')) {
+      const links = engines.map(({ pid }) => readlinkSync(`/proc/${pid}/ns/${name}`));
+      assert.equal(new Set(links).size, engines.length, name);
+    }
+  });
+
+  eachEngine(
+    'has no network device but its own loopback',
+    ({ pid }) => {
+      const devices = readFileSync(`/proc/${pid}/net/dev`, 'utf8').match(/^\s*\w+(?=:)/gm).map((one) => one.trim());
+      assert.deepEqual(devices.filter((one) => !/^(lo|sit0|tunl0|ip6tnl0|ip6_vti0|ip_vti0|gre0|gretap0|erspan0|ip6gre0)$/.test(one)), []);
+    },
+    unlessFull,
+  );
+
+  eachEngine(
+    'holds nothing by which a file or a device is reached',
+    ({ pid }) => {
+      const open = openFiles(pid);
+      const bad = open.filter(({ target }) => !HARMLESS_DESCRIPTOR.test(target));
+      assert.deepEqual(bad, []);
+      assert.ok(open.length < 32, `${open.length} descriptors for an engine at rest`);
+    },
+    unlessRoot,
+  );
+
+  test('no two engines share a descriptor', unlessRoot, () => {
+    const [one, other] = engines.map(({ pid }) => openFiles(pid).map(({ target }) => target));
+    const numbered = (target) => /\[\d+\]/.test(target);
+    assert.deepEqual(one.filter((target) => numbered(target) && other.includes(target)), []);
+  });
+
+  eachEngine(
+    'has limits that fit it',
+    ({ pid }) => {
+      const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+      const limit = (name) => limits.match(new RegExp(`^${name}\\s+(\\S+)\\s+(\\S+)`, 'm')).slice(1);
+      assert.deepEqual(limit('Max core file size'), ['0', '0']);
+      assert.notEqual(limit('Max open files')[1], 'unlimited');
+      assert.notEqual(limit('Max processes')[1], 'unlimited');
+    },
+    unlessRoot,
+  );
+
+  test('no secret is on a command line or in an environment', () => {
+    const secrets = [kiavi.ready.management_key, ...kiavi.ready.tenants.map(({ id }) => id)];
+    for (const { pid, arguments: args } of kiavi.role('engine').concat(kiavi.role('gateway'))) {
+      const environment = asRoot ? readFileSync(`/proc/${pid}/environ`, 'latin1') : '';
+      const names = environment.split('\0').filter(Boolean).map((line) => line.split('=')[0]);
+      assert.deepEqual(names.filter((name) => name !== 'KIAVI_LOG'), [], `environment of ${args}`);
+      for (const secret of secrets) assert.ok(!args.join(' ').includes(secret), `${args}`);
+    }
+    for (const { arguments: args } of kiavi.processes()) {
+      assert.ok(!args.join(' ').includes(kiavi.ready.management_key), `${args}`);
+    }
+  });
+
+  test('a core dump, a trace and the memory are out of reach for the account itself', unlessFull, () => {
+    // A process that is not dumpable belongs to root in /proc, whatever its account is.
+    for (const { pid } of engines) {
+      const { uid } = statOf(`/proc/${pid}/mem`);
+      assert.equal(uid, 0);
+    }
+  });
+
+  test('the data folder is closed to others', async () => {
+    const open = readdirSync(kiavi.data, { recursive: true, withFileTypes: true }).filter((entry) => {
+      const { mode } = statOf(`${entry.parentPath}/${entry.name}`) ?? {};
+      return entry.isFile() && mode & 0o007;
+    });
+    const reachable = open.filter((entry) => !closedAbove(entry.parentPath, kiavi.data));
+    assert.deepEqual(reachable.map((entry) => `${entry.parentPath}/${entry.name}`), []);
+    assert.equal((await request(`${kiavi.tenant().url}/api/auth/ok`)).status, 200);
+  });
+});
+
+function statOf(file) {
+  try {
+    return statSync(file);
+  } catch {
+    return undefined; // gone meanwhile
+  }
+}
+
+/** Whether a folder between `folder` and `top` lets no other account through. */
+function closedAbove(folder, top) {
+  for (let at = folder; at.startsWith(top); at = path.dirname(at)) {
+    const { mode } = statOf(at) ?? { mode: 0 };
+    if (!(mode & 0o001)) return true;
+  }
+  return false;
+}
