@@ -6,6 +6,11 @@ use kiavi_db::{AdminConnection, DbError, Migration, quote_ident};
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "better_auth", sql: include_str!("../migrations/V1__better_auth.sql") },
     Migration { version: 2, name: "kiavi", sql: include_str!("../migrations/V2__kiavi.sql") },
+    Migration {
+        version: 3,
+        name: "better_auth_plugins",
+        sql: include_str!("../migrations/V3__better_auth_plugins.sql"),
+    },
 ];
 
 /// The number of the newest migration.
@@ -18,6 +23,8 @@ const GRANTS: &[(&str, &str)] = &[
     ("public.account", "SELECT, INSERT, UPDATE, DELETE"),
     ("public.verification", "SELECT, INSERT, UPDATE, DELETE"),
     ("public.passkey", "SELECT, INSERT, UPDATE, DELETE"),
+    ("public.jwks", "SELECT, INSERT, UPDATE, DELETE"),
+    ("public.apikey", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.rate_limit", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.outbox", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.audit_event", "INSERT"),
@@ -60,4 +67,33 @@ async fn grant(connection: &AdminConnection, runtime_role: &str) -> Result<(), D
         statements.push_str(&format!("GRANT {rights} ON {table} TO {role};"));
     }
     connection.batch_execute(&statements).await
+}
+
+#[cfg(test)]
+mod tests {
+    use kiavi_testkit::TestDatabase;
+
+    use super::*;
+
+    /// Somebody with a session and a passkey, in the tables of the first schema.
+    const PEOPLE: &str = r#"
+        INSERT INTO public."user" (id, name, email, "emailVerified") VALUES ('u1', 'Ada', 'ada@example.com', true);
+        INSERT INTO public.session (id, token, "userId", "expiresAt", "updatedAt")
+          VALUES ('s1', 'token', 'u1', now() + interval '1 day', now());
+        INSERT INTO public.passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp")
+          VALUES ('p1', 'key', 'u1', 'credential', 0, 'singleDevice', false);"#;
+
+    #[tokio::test]
+    async fn every_released_schema_goes_forward_with_its_people() {
+        for released in 1..MIGRATIONS.len() {
+            let database = TestDatabase::empty().await;
+            let mut admin = database.admin().await;
+            kiavi_db::migrate(&mut admin, &MIGRATIONS[..released], None).await.unwrap();
+            admin.batch_execute(PEOPLE).await.unwrap();
+            migrate(&mut admin, None, None).await.unwrap();
+            let kept = r#"SELECT 1 FROM public."user" u JOIN public.session s ON s."userId" = u.id
+                          JOIN public.passkey p ON p."userId" = u.id"#;
+            assert_eq!(admin.query(kept, &[]).await.unwrap().len(), 1, "from version {released}");
+        }
+    }
 }
