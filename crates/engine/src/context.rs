@@ -28,6 +28,11 @@ const LOCALE_COOKIE: &str = "kiavi-locale";
 /// The one path whose general limit is set apart.
 const SESSION_CHECK: &str = "/api/auth/get-session";
 
+/// The operator on whose behalf control speaks. A fact about the connection, which the launcher hands over tagged;
+/// nothing in a request can claim it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator(pub Arc<str>);
+
 /// What is known of one request, and the cookies its answer will set. Cloning is one reference count.
 #[derive(Debug, Clone)]
 pub struct Context(Arc<Inner>);
@@ -35,6 +40,7 @@ pub struct Context(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     request_id: RequestId,
+    operator: Option<Operator>,
     client: IpAddr,
     user_agent: Option<HeaderValue>,
     accept_language: Option<HeaderValue>,
@@ -50,6 +56,7 @@ impl Context {
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         Self(Arc::new(Inner {
             request_id: RequestId::random(state.rng()),
+            operator: request.extensions().get::<Operator>().cloned(),
             client: client_address(peer, headers, &state.settings.trusted_proxies),
             user_agent: headers.get(header::USER_AGENT).cloned(),
             accept_language: headers.get(header::ACCEPT_LANGUAGE).cloned(),
@@ -62,6 +69,11 @@ impl Context {
     /// Names the request in logs, events and error bodies.
     pub fn request_id(&self) -> RequestId {
         self.0.request_id
+    }
+
+    /// The operator, on a connection of the management door.
+    pub fn operator(&self) -> Option<&str> {
+        self.0.operator.as_ref().map(|operator| &*operator.0)
     }
 
     /// The client's address.
@@ -193,7 +205,7 @@ pub(crate) async fn not_found() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
-/// The host must be the tenant's, the network within its general limit.
+/// The host must be the tenant's, the network within its general limit, which is none for an operator.
 fn refusal(state: &State, context: &Context, request: &Request) -> Option<Response> {
     let host = requested_host(request.uri(), request.headers());
     let is_ours = host.is_some_and(|host| state.settings.hostnames.iter().any(|name| name.as_str() == host));
@@ -202,6 +214,9 @@ fn refusal(state: &State, context: &Context, request: &Request) -> Option<Respon
         let mut response = error_response(status, Some("MISDIRECTED_REQUEST"), MISDIRECTED_MESSAGE, None);
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         return Some(response);
+    }
+    if context.operator().is_some() {
+        return None;
     }
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let limits = &state.settings.rate_limits;

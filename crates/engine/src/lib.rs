@@ -34,7 +34,7 @@ pub mod verification;
 pub(crate) mod tests;
 
 pub use clock_text::{iso_milliseconds, optional_iso_milliseconds};
-pub use context::{Context, page_context};
+pub use context::{Context, Operator, page_context};
 pub use cookies::CookieNames;
 pub use engine::{Engine, EngineParts, InvalidParts};
 pub use error::ApiError;

@@ -24,7 +24,7 @@ use kiavi_testkit::TestDatabase;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{Delivery, Engine, EngineParts, MailDoor, OutgoingMail, Settings, State};
+use crate::{Delivery, Engine, EngineParts, MailDoor, Operator, OutgoingMail, Settings, State};
 
 pub(crate) const ORIGIN: &str = "http://demo.localhost:8080";
 /// The role that engines of tests run as.
@@ -110,7 +110,13 @@ impl TestTenant {
             cookies: Vec::new(),
             origin: Some(ORIGIN.to_owned()),
             peer: [192, 0, 2, 1],
+            operator: None,
         }
+    }
+
+    /// An operator at the management door.
+    pub(crate) fn operator(&self) -> Browser {
+        Browser { operator: Some(Operator("test".into())), origin: None, ..self.browser() }
     }
 
     /// The newest code that the outbox delivers.
@@ -151,6 +157,8 @@ pub(crate) struct Browser {
     pub(crate) cookies: Vec<(String, String)>,
     pub(crate) origin: Option<String>,
     pub(crate) peer: [u8; 4],
+    /// Set for a connection of the management door.
+    pub(crate) operator: Option<Operator>,
 }
 
 /// An answer, read to its end.
@@ -206,6 +214,9 @@ impl Browser {
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if let Some(operator) = &self.operator {
+            request = request.extension(operator.clone());
         }
         request = request.extension(ConnectionInfo { peer: (self.peer, 4_711).into(), sequence: 1 });
         let request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();

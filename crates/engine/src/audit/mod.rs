@@ -109,6 +109,8 @@ pub enum Method {
     Passkey,
     /// A session that existed already.
     Session,
+    /// The management door: an operator, through control.
+    Management,
 }
 
 impl Method {
@@ -118,6 +120,7 @@ impl Method {
             Self::EmailOtp => "email_otp",
             Self::Passkey => "passkey",
             Self::Session => "session",
+            Self::Management => "management",
         }
     }
 }
@@ -129,7 +132,7 @@ pub struct Event<'a> {
     pub kind: EventType,
     /// How it ended.
     pub outcome: Outcome,
-    /// The user who did it, if one was signed in.
+    /// The user who did it, if one was signed in. On a connection of the management door it is the operator.
     pub actor: Option<&'a str>,
     /// Whom it is about: a user id, or the [`address_reference`] of an address nobody has.
     pub subject: Option<&'a str>,
@@ -213,13 +216,14 @@ pub fn address_reference(state: &State, address: &str) -> String {
 
 fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> store::EventRow {
     let now = state.clock.now();
+    let operator = context.and_then(Context::operator).map(|operator| format!("operator:{operator}"));
     store::EventRow {
         id: EventId::new(now, state.rng()).to_string(),
         at: now,
         kind: event.kind.name(),
         outcome: event.outcome.name(),
         request_id: context.map(|context| context.request_id().to_string()),
-        actor: event.actor.map(str::to_owned),
+        actor: event.actor.map(str::to_owned).or(operator),
         subject: event.subject.map(str::to_owned),
         method: event.method.map(Method::name),
         ip: context.map(Context::stored_address),
