@@ -215,3 +215,20 @@ async fn a_request_counts_as_busy_until_it_is_answered() {
     tenant.browser().get("/ok").await;
     assert_eq!(tenant.engine.busy().count(), 0);
 }
+
+#[tokio::test]
+async fn an_operator_is_named_in_the_log_and_has_no_general_limit() {
+    let tenant = TestTenant::with(|settings| {
+        settings.rate_limits.general = Some(Rate { limit: 1, window_seconds: 60 })
+    })
+    .await;
+    let mut operator = tenant.operator();
+    for _ in 0..3 {
+        assert_eq!(operator.get("/ok").await.status, StatusCode::OK);
+    }
+    let body = json!({ "email": "ada@example.com", "type": "sign-in" });
+    operator.post("/email-otp/send-verification-otp", body).await;
+    let actors = tenant.admin.query("SELECT actor FROM kiavi.audit_event", &[]).await.unwrap();
+    let actors: Vec<String> = actors.iter().map(|row| row.get(0)).collect();
+    assert_eq!(actors, ["operator:test"]);
+}
