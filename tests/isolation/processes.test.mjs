@@ -140,6 +140,18 @@ describe('the running processes', { skip: kiaviMissing() }, () => {
     unlessRoot,
   );
 
+  test('every engine is in the control group of its tenant', unlessFull, async (t) => {
+    const { findings } = JSON.parse(await kiavi.verb(['doctor', '--json']));
+    if (findings.find(({ name }) => name === 'Control groups').verdict !== 'ok') {
+      t.skip('this machine has none that serve');
+      return;
+    }
+    const groups = engines.map(({ pid }) => readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
+    for (const { id } of kiavi.ready.tenants) {
+      assert.equal(groups.filter((group) => group.includes(`/kiavi/${id}\n`)).length, 1, groups.join('\n'));
+    }
+  });
+
   test('no secret is on a command line or in an environment', () => {
     const secrets = [kiavi.ready.management_key, ...kiavi.ready.tenants.map(({ id }) => id)];
     for (const { pid, arguments: args } of kiavi.role('engine').concat(kiavi.role('gateway'))) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kiavi_base::{Hostname, TenantId};
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::{EngineSession, SealedDocument};
+use kiavi_sandbox::cgroup::Group;
 use tokio::time::Instant;
 
 use crate::backoff::{Backoff, Failure, Next};
@@ -35,12 +36,14 @@ pub(crate) struct Engine {
     pub(crate) uid: u32,
     pub(crate) process: Process<ToEngine>,
     pub(crate) session: EngineSession,
+    /// The tenant's control group, where there are any.
+    pub(crate) group: Option<Group>,
     databases: Budget,
 }
 
 impl Engine {
-    pub(crate) fn new(tenant: TenantId, uid: u32, process: Process<ToEngine>) -> Self {
-        Self { tenant, uid, process, session: EngineSession::new(), databases: Budget::default() }
+    pub(crate) fn new(tenant: TenantId, uid: u32, process: Process<ToEngine>, group: Option<Group>) -> Self {
+        Self { tenant, uid, process, session: EngineSession::new(), group, databases: Budget::default() }
     }
 
     /// Whether it may have one more database connection now.

@@ -13,6 +13,7 @@ use kiavi_ipc::engine::FromEngine;
 use kiavi_ipc::gateway::{FromGateway, ToGateway};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_localpg::{Cluster, ClusterError};
+use kiavi_sandbox::cgroup::Cgroups;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -109,6 +110,7 @@ struct Supervisor {
     control: Service<ToControl>,
     outbound: Service<ToOutbound>,
     engines: Engines,
+    cgroups: Option<Cgroups>,
     announced: bool,
     stopping: bool,
 }
@@ -196,6 +198,10 @@ impl Supervisor {
         } else {
             let failure = (!status.is_some_and(|status| status.success())).then_some(failure);
             let ended = self.engines.ended(process, failure, now);
+            if let Some(group) = ended.as_ref().and_then(|engine| engine.group.as_ref()) {
+                // Busy while the tenant's next process is in it already; then that one removes it.
+                let _ = group.remove();
+            }
             if let (Some(engine), Some(failure)) = (ended, failure) {
                 tracing::error!(tenant = %engine.tenant, ?failure, ?status, "an engine ended");
             }

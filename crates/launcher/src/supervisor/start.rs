@@ -12,6 +12,7 @@ use kiavi_ipc::outbound::ToOutbound;
 use kiavi_ipc::{Channel, Fd, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, Cluster, ClusterConfig, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
+use kiavi_sandbox::cgroup::{Cgroups, Group, Share};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -52,6 +53,7 @@ impl Supervisor {
             control: Service::default(),
             outbound: Service::default(),
             engines: Engines::default(),
+            cgroups: control_groups(config.isolation),
             announced: false,
             stopping: false,
             config,
@@ -208,6 +210,7 @@ impl Supervisor {
         let (mail, outbound_mail) = Channel::pair()?;
         let child: Process<ToEngine> =
             spawn(&program, process, &self.events, Said::Engine).map_err(cannot("engine"))?;
+        let group = self.confine(id, child.pid);
         child.tell(ToEngine::Start {
             tenant: id.clone(),
             document: tenant.document.fd(),
@@ -219,11 +222,19 @@ impl Supervisor {
         self.outbound.tell(ToOutbound::MailDoor { tenant: id.clone(), sender, door: fd(outbound_mail) });
         // Connections may queue in the door before the engine is up.
         let told = self.gateway.tell(ToGateway::Door { destination, door: fd(gateway_door) });
-        self.engines.processes.insert(process, Engine::new(id.clone(), uid, child));
+        self.engines.processes.insert(process, Engine::new(id.clone(), uid, child, group));
         if let Some(tenant) = self.engines.tenants.get_mut(id) {
             tenant.current = Some(process);
         }
         Ok(told)
+    }
+
+    /// Puts an engine into its tenant's control group, before it is told anything. Without one, the limits that
+    /// the process sets itself still hold.
+    fn confine(&self, tenant: &TenantId, pid: u32) -> Option<Group> {
+        let group = self.cgroups.as_ref()?.create(tenant.as_str(), &Share::TENANT);
+        let confined = group.and_then(|group| group.add(pid).map(|()| group));
+        confined.inspect_err(|error| tracing::warn!(%tenant, %error, "an engine has no control group")).ok()
     }
 
     pub(super) fn postgres_ended(&mut self) {
@@ -240,6 +251,20 @@ impl Supervisor {
                 self.postgres_ended();
             }
         }
+    }
+}
+
+/// The machine's control groups, for root only.
+fn control_groups(isolation: Isolation) -> Option<Cgroups> {
+    if isolation == Isolation::Rootless {
+        return None;
+    }
+    match Cgroups::prepare() {
+        Cgroups::Absent { reason } => {
+            tracing::warn!(reason, "no control groups: engines are held by their own limits only");
+            None
+        }
+        groups => Some(groups),
     }
 }
 
