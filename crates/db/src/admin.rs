@@ -1,8 +1,13 @@
 //! A plain connection for provisioning, migrations and tests, where the SQL is not a constant.
 
+use std::sync::Arc;
+
 use tokio_postgres::{Client, Row};
 
-use crate::{Connect, DbError, Login, Params, connection::dial};
+use crate::{
+    Connect, DbError, Login, Params,
+    connection::{Counted, dial},
+};
 
 /// One connection that takes dynamic SQL and has no statement timeout. Requests are never served with it.
 pub struct AdminConnection(Client);
@@ -10,7 +15,7 @@ pub struct AdminConnection(Client);
 impl AdminConnection {
     /// Connects and logs in.
     pub async fn connect(connect: &dyn Connect, login: &Login) -> Result<Self, DbError> {
-        dial(connect, login, None, None).await.map(Self)
+        dial(connect, login, None, (Counted::new(Arc::default()), None)).await.map(Self)
     }
 
     /// Runs any number of statements without parameters. Several in one text are one transaction, unless they

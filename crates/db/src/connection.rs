@@ -11,9 +11,16 @@ use std::{
 };
 
 use tokio::time::{Instant, timeout};
-use tokio_postgres::{Client, Config, NoTls, Row, Statement, config::SslMode, error::SqlState};
+use tokio_postgres::{
+    AsyncMessage, Client, Config, NoTls, Row, SimpleQueryMessage, Statement, config::SslMode, error::SqlState,
+};
 
-use crate::{Connect, DbError, Login, Params, Sql};
+use futures_util::future::poll_fn;
+
+use crate::{
+    Connect, DbError, Login, Params, Sql,
+    writer::{self, Listener, Watch},
+};
 
 /// How long connecting and authenticating may take together.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,9 +50,20 @@ impl Opener {
     }
 
     pub(crate) async fn open(&self) -> Result<Connection, DbError> {
+        let counted = Counted::new(self.open.clone());
+        let client = dial(&*self.connect, &self.login, Some(SESSION_OPTIONS), (counted, None)).await?;
+        Ok(Connection::new(client))
+    }
+
+    /// The same, and tries to become the writer. One round trip more.
+    pub(crate) async fn open_writer(&self, watch: &Watch) -> Result<Connection, DbError> {
+        let counted = Counted::new(self.open.clone());
+        let (listener, lane) = watch.listener();
         let client =
-            dial(&*self.connect, &self.login, Some(SESSION_OPTIONS), Some(self.open.clone())).await?;
-        Ok(Connection { client, statements: Mutex::default(), last_used: Mutex::new(Instant::now()) })
+            dial(&*self.connect, &self.login, Some(SESSION_OPTIONS), (counted, Some(listener))).await?;
+        let connection = Connection { lane, ..Connection::new(client) };
+        connection.take_writer_lock(watch).await?;
+        Ok(connection)
     }
 }
 
@@ -54,7 +72,7 @@ pub(crate) async fn dial(
     connect: &dyn Connect,
     login: &Login,
     options: Option<&str>,
-    open: Option<Arc<AtomicUsize>>,
+    (counted, listener): (Counted, Option<Listener>),
 ) -> Result<Client, DbError> {
     let mut config = Config::new();
     config.user(&login.user).dbname(&login.database).application_name(APPLICATION_NAME);
@@ -66,24 +84,30 @@ pub(crate) async fn dial(
         let stream = connect.connect().await.map_err(DbError::unavailable)?;
         config.connect_raw(stream, NoTls).await.map_err(DbError::unavailable)
     };
-    let (client, driver) = timeout(CONNECT_TIMEOUT, attempt)
+    let (client, mut driver) = timeout(CONNECT_TIMEOUT, attempt)
         .await
         .map_err(|_| DbError::unavailable(io::Error::from(io::ErrorKind::TimedOut)))??;
-    let counted = Counted::new(open.unwrap_or_default());
     tokio::spawn(async move {
-        if let Err(error) = driver.await {
-            tracing::debug!(%error, "a database connection ended");
+        while let Some(message) = poll_fn(|cx| driver.poll_message(cx)).await {
+            match (message, &listener) {
+                (Ok(AsyncMessage::Notification(_)), Some(listener)) => listener.heard(),
+                (Ok(_), _) => {}
+                (Err(error), _) => {
+                    tracing::debug!(%error, "a database connection ended");
+                    break;
+                }
+            }
         }
-        drop(counted);
+        drop((counted, listener));
     });
     Ok(client)
 }
 
 /// Counts one open connection while it lives.
-struct Counted(Arc<AtomicUsize>);
+pub(crate) struct Counted(Arc<AtomicUsize>);
 
 impl Counted {
-    fn new(open: Arc<AtomicUsize>) -> Self {
+    pub(crate) fn new(open: Arc<AtomicUsize>) -> Self {
         open.fetch_add(1, Ordering::Relaxed);
         Self(open)
     }
@@ -101,9 +125,28 @@ pub(crate) struct Connection {
     client: Client,
     statements: Mutex<HashMap<(usize, usize), Statement>>,
     last_used: Mutex<Instant>,
+    /// The number of this lane among those that wanted to be the writer; 0 for others.
+    lane: u64,
 }
 
 impl Connection {
+    fn new(client: Client) -> Self {
+        Self { client, statements: Mutex::default(), last_used: Mutex::new(Instant::now()), lane: 0 }
+    }
+
+    /// Tries to become the writer and notes the outcome.
+    pub(crate) async fn take_writer_lock(&self, watch: &Watch) -> Result<(), DbError> {
+        let answers = self.client.simple_query(writer::TAKE).await;
+        let answers = answers.map_err(|error| DbError::in_statement("TAKE_WRITER_LOCK", error))?;
+        let is_taken = answers
+            .iter()
+            .any(|answer| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == Some("on")));
+        if is_taken {
+            watch.taken_by(self.lane);
+        }
+        Ok(())
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }

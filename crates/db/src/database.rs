@@ -12,6 +12,7 @@ use crate::{
     Connect, DbError, Login, Params, Sql, Transaction,
     connection::{Connection, Opener, is_stale_plan},
     lane::Lane,
+    writer::{Cover, Stamp, Watch},
 };
 
 /// How many transactions run at the same time. A server process costs megabytes, so a tenant gets few.
@@ -45,11 +46,21 @@ struct Inner {
     opener: Opener,
     lane: Lane,
     pool: Pool<Connections>,
+    watch: Option<Watch>,
 }
 
 impl Database {
     /// The database that `login` names, reached through `connect`.
     pub fn new(connect: Arc<dyn Connect>, login: Login) -> Self {
+        Self::build(connect, login, None)
+    }
+
+    /// The same, and while the lane is open it tries to be the database's one writer: see [`Database::stamp`].
+    pub fn as_writer(connect: Arc<dyn Connect>, login: Login) -> Self {
+        Self::build(connect, login, Some(Watch::default()))
+    }
+
+    fn build(connect: Arc<dyn Connect>, login: Login, watch: Option<Watch>) -> Self {
         let opener = Opener::new(connect, login);
         let pool = Pool::builder(Connections(opener.clone()))
             .max_size(MAX_TRANSACTIONS)
@@ -59,17 +70,41 @@ impl Database {
             .runtime(Runtime::Tokio1)
             .build()
             .unwrap_or_else(|_| unreachable!("building fails only when timeouts have no runtime"));
-        Self(Arc::new(Inner { lane: Lane::new(opener.clone()), opener, pool }))
+        Self(Arc::new(Inner { lane: Lane::new(opener.clone(), watch.clone()), opener, pool, watch }))
+    }
+
+    /// The present state of what [`Sql::watched`] statements change, while this process is the writer: what was
+    /// read after this call is true for as long as the call answers the same. `None` while it is not the writer,
+    /// or has no connection to hear of others by. Costs no round trip.
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.0.watch.as_ref().and_then(Watch::stamp)
+    }
+
+    /// Tries to become the writer if the lane is open and another process was the writer when it was opened. Call
+    /// it now and then.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn seek_writer_lock(&self) -> Result<(), DbError> {
+        self.0.lane.seek_writer_lock().await
+    }
+
+    fn cover(&self, sql: &Sql) -> Option<Cover<'_>> {
+        self.0.watch.as_ref().filter(|_| sql.is_watched()).map(Watch::cover)
     }
 
     /// Runs one statement on the lane and returns its rows.
     pub async fn query(&self, sql: &Sql, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         let connection = self.0.lane.connection().await?;
+        let cover = self.cover(sql);
         let outcome = match connection.query(sql, params).await {
             // Outside a transaction a statement that failed did nothing, so it can be tried again.
             Err(error) if is_stale_plan(&error) => connection.query(sql, params).await,
             outcome => outcome,
         };
+        if outcome.as_ref().is_ok_and(Vec::is_empty) {
+            cover.map(Cover::nothing_changed);
+        }
         outcome.map_err(|error| DbError::in_statement(sql.name(), error))
     }
 
@@ -86,17 +121,21 @@ impl Database {
     /// Runs one statement on the lane and returns how many rows it changed.
     pub async fn execute(&self, sql: &Sql, params: Params<'_>) -> Result<u64, DbError> {
         let connection = self.0.lane.connection().await?;
+        let cover = self.cover(sql);
         let outcome = match connection.execute(sql, params).await {
             Err(error) if is_stale_plan(&error) => connection.execute(sql, params).await,
             outcome => outcome,
         };
+        if outcome.as_ref().is_ok_and(|rows| *rows == 0) {
+            cover.map(Cover::nothing_changed);
+        }
         outcome.map_err(|error| DbError::in_statement(sql.name(), error))
     }
 
     /// Reserves a connection for a transaction. The server hears of it with the first statement.
     pub async fn begin(&self) -> Result<Transaction, DbError> {
         match self.0.pool.get().await {
-            Ok(connection) => Ok(Transaction::new(connection)),
+            Ok(connection) => Ok(Transaction::new(connection, self.0.watch.clone())),
             Err(PoolError::Timeout(_)) => Err(DbError::PoolTimeout),
             Err(PoolError::Backend(error)) => Err(error),
             Err(_) => Err(DbError::unavailable(io::Error::other("the pool is closed"))),

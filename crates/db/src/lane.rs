@@ -13,6 +13,7 @@ use futures_util::{
 use crate::{
     DbError,
     connection::{Connection, Opener, lock},
+    writer::Watch,
 };
 
 /// A connection being opened, or the outcome of that.
@@ -21,12 +22,14 @@ type Opening = Shared<BoxFuture<'static, Result<Arc<Connection>, DbError>>>;
 /// At most one connection, opened on first use and opened again on the first use after it was lost.
 pub(crate) struct Lane {
     opener: Opener,
+    watch: Option<Watch>,
     current: Mutex<Option<Opening>>,
 }
 
 impl Lane {
-    pub(crate) fn new(opener: Opener) -> Self {
-        Self { opener, current: Mutex::default() }
+    /// With a `watch`, its connection tries to become the writer's.
+    pub(crate) fn new(opener: Opener, watch: Option<Watch>) -> Self {
+        Self { opener, watch, current: Mutex::default() }
     }
 
     /// The open connection. Whoever comes while it is being opened shares that attempt and its outcome.
@@ -43,9 +46,24 @@ impl Lane {
 
     /// Opens in a task of its own, so that the attempt goes on when the request that began it is abandoned.
     fn open(&self) -> Opening {
-        let opener = self.opener.clone();
-        let task = tokio::spawn(async move { opener.open().await.map(Arc::new) });
+        let (opener, watch) = (self.opener.clone(), self.watch.clone());
+        let task = tokio::spawn(async move {
+            match watch {
+                Some(watch) => opener.open_writer(&watch).await.map(Arc::new),
+                None => opener.open().await.map(Arc::new),
+            }
+        });
         async move { task.await.unwrap_or_else(|error| Err(DbError::unavailable(error))) }.boxed().shared()
+    }
+
+    /// Tries again to become the writer, if there is an open connection and it is not.
+    pub(crate) async fn seek_writer_lock(&self) -> Result<(), DbError> {
+        let Some(watch) = self.watch.as_ref().filter(|watch| !watch.is_held()) else { return Ok(()) };
+        let open = lock(&self.current).as_ref().and_then(Shared::peek).cloned();
+        match open {
+            Some(Ok(connection)) if !connection.is_closed() => connection.take_writer_lock(watch).await,
+            _ => Ok(()),
+        }
     }
 
     /// Closes the connection if nothing runs on it and nothing ran for `idle`.

@@ -21,6 +21,7 @@ mod lane;
 mod migrate;
 mod sql;
 mod transaction;
+mod writer;
 
 pub use admin::{AdminConnection, quote_ident};
 pub use connect::{Connect, Login, UnixSocket};
@@ -35,6 +36,7 @@ pub use tokio_postgres::{
     types::{self, FromSql, Json, ToSql},
 };
 pub use transaction::Transaction;
+pub use writer::{CHANNEL, SETTING, Stamp};
 
 /// The values of a statement's `$1`, `$2`, … in order.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];

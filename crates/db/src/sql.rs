@@ -14,12 +14,25 @@
 pub struct Sql {
     name: &'static str,
     text: &'static str,
+    is_watched: bool,
 }
 
 impl Sql {
     /// A statement with its name and its text, values written as `$1`, `$2`, ….
     pub const fn new(name: &'static str, text: &'static str) -> Self {
-        Self { name, text }
+        Self { name, text, is_watched: false }
+    }
+
+    /// The same statement, declared to change what the one writer of a database may keep in memory: it outdates the
+    /// [`crate::Stamp`] when it has changed a row and is committed.
+    #[must_use]
+    pub const fn watched(self) -> Self {
+        Self { is_watched: true, ..self }
+    }
+
+    /// Whether it is [`Sql::watched`].
+    pub const fn is_watched(&self) -> bool {
+        self.is_watched
     }
 
     /// What errors call the statement.

@@ -15,6 +15,7 @@ use tokio_postgres::Row;
 use crate::{
     DbError, Params, Sql,
     database::{Connections, at_most_one, exactly_one},
+    writer::{self, Watch},
 };
 
 /// A transaction on a connection of its own, at the level READ COMMITTED.
@@ -31,18 +32,29 @@ pub struct Transaction {
     /// Statements that have not succeeded: under way, failed or abandoned. Any of these forbids a commit,
     /// because the server answers COMMIT in a failed transaction with a ROLLBACK that looks like success.
     unsettled: AtomicUsize,
+    watch: Option<Watch>,
+    /// Whether the server was told that this is the writer's transaction.
+    is_marked: AtomicBool,
+    /// Whether a watched statement has changed a row.
+    has_changed: AtomicBool,
 }
 
 impl Transaction {
-    pub(crate) fn new(connection: Object<Connections>) -> Self {
-        let (has_begun, unsettled) = (AtomicBool::new(false), AtomicUsize::new(0));
-        Self { connection: Some(connection), has_begun, unsettled }
+    pub(crate) fn new(connection: Object<Connections>, watch: Option<Watch>) -> Self {
+        Self {
+            connection: Some(connection),
+            has_begun: AtomicBool::new(false),
+            unsettled: AtomicUsize::new(0),
+            watch,
+            is_marked: AtomicBool::new(false),
+            has_changed: AtomicBool::new(false),
+        }
     }
 
     /// Runs one statement and returns its rows.
     pub async fn query(&self, sql: &Sql, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         let connection = self.connection()?;
-        self.run(sql, connection.query(sql, params)).await
+        self.run(sql, connection.query(sql, params), |rows| rows.len() as u64).await
     }
 
     /// Runs one statement that answers with at most one row; more are [`DbError::RowCount`].
@@ -58,7 +70,7 @@ impl Transaction {
     /// Runs one statement and returns how many rows it changed.
     pub async fn execute(&self, sql: &Sql, params: Params<'_>) -> Result<u64, DbError> {
         let connection = self.connection()?;
-        self.run(sql, connection.execute(sql, params)).await
+        self.run(sql, connection.execute(sql, params), |rows| *rows).await
     }
 
     /// Makes the changes last; they are on the server's disk when this returns.
@@ -75,7 +87,10 @@ impl Transaction {
             if connection.is_closed() {
                 return Err(lost());
             }
-            connection.command("COMMIT").await.map_err(DbError::in_commit)?;
+            let outcome = connection.command(self.end()).await.map_err(DbError::in_commit);
+            // Whatever came of it, and before anybody hears of it.
+            self.watch.iter().filter(|_| self.has_changed.load(Ordering::Relaxed)).for_each(Watch::changed);
+            outcome?;
         }
         self.connection = None;
         Ok(())
@@ -91,6 +106,30 @@ impl Transaction {
         Ok(())
     }
 
+    /// How the transaction ends. One that was marked as the writer's and is so no longer tells the next writer.
+    fn end(&self) -> &'static str {
+        let is_writer = self.watch.as_ref().is_some_and(Watch::is_held);
+        if self.is_marked.load(Ordering::Relaxed) && !is_writer {
+            writer::NOTIFY_AND_COMMIT
+        } else {
+            "COMMIT"
+        }
+    }
+
+    /// What the server must hear before `sql`, in the same round trip.
+    fn prelude(&self, sql: &Sql) -> Option<&'static str> {
+        let begins = !self.has_begun.swap(true, Ordering::Relaxed);
+        let marks = sql.is_watched()
+            && self.watch.as_ref().is_some_and(Watch::is_held)
+            && !self.is_marked.swap(true, Ordering::Relaxed);
+        match (begins, marks) {
+            (false, false) => None,
+            (true, false) => Some("BEGIN"),
+            (false, true) => Some(writer::MARK),
+            (true, true) => Some(writer::BEGIN_AND_MARK),
+        }
+    }
+
     fn connection(&self) -> Result<&Object<Connections>, DbError> {
         self.connection.as_ref().ok_or_else(lost)
     }
@@ -100,21 +139,26 @@ impl Transaction {
         &self,
         sql: &Sql,
         statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
+        rows: impl Fn(&T) -> u64,
     ) -> Result<T, DbError> {
         self.unsettled.fetch_add(1, Ordering::Relaxed);
-        let outcome = if self.has_begun.swap(true, Ordering::Relaxed) {
-            statement.await
-        } else {
-            // `join` polls in this order, and a first poll queues the message: BEGIN goes first.
-            let (begun, outcome) = join(self.connection()?.command("BEGIN"), statement).await;
-            match (begun, outcome) {
-                (Ok(()), outcome) => outcome,
-                // The statement ran by itself and took effect by itself.
-                (Err(error), Ok(_)) => return Err(DbError::CommitUnknown(Arc::new(error))),
-                (Err(error), Err(_)) => Err(error),
+        let outcome = match self.prelude(sql) {
+            None => statement.await,
+            Some(prelude) => {
+                // `join` polls in this order, and a first poll queues the message: the prelude goes first.
+                let (prepared, outcome) = join(self.connection()?.command(prelude), statement).await;
+                match (prepared, outcome) {
+                    (Ok(()), outcome) => outcome,
+                    // The statement ran by itself and took effect by itself.
+                    (Err(error), Ok(_)) => return Err(DbError::CommitUnknown(Arc::new(error))),
+                    (Err(error), Err(_)) => Err(error),
+                }
             }
         };
         let value = outcome.map_err(|error| DbError::in_statement(sql.name(), error))?;
+        if sql.is_watched() && rows(&value) > 0 {
+            self.has_changed.store(true, Ordering::Relaxed);
+        }
         self.unsettled.fetch_sub(1, Ordering::Relaxed);
         Ok(value)
     }
@@ -127,7 +171,14 @@ impl Drop for Transaction {
             return;
         }
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(roll_back(connection))),
+            Ok(runtime) => {
+                // A commit may be under way that nobody waits for any more: what it changed is told after it.
+                let watch = self.watch.take().filter(|_| self.has_changed.load(Ordering::Relaxed));
+                drop(runtime.spawn(async move {
+                    roll_back(connection).await;
+                    watch.iter().for_each(Watch::changed);
+                }));
+            }
             // Without a runtime nothing can be sent; closing the connection rolls back as well.
             Err(_) => drop(Object::take(connection)),
         }

@@ -6,6 +6,7 @@ mod errors;
 mod migrations;
 mod transactions;
 mod wire;
+mod writer;
 
 use std::{sync::Arc, time::Duration};
 
