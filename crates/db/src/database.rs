@@ -89,8 +89,8 @@ impl Database {
         self.0.lane.seek_writer_lock().await
     }
 
-    fn cover(&self, sql: &Sql) -> Option<Cover<'_>> {
-        self.0.watch.as_ref().filter(|_| sql.is_watched()).map(Watch::cover)
+    fn cover(&self, sql: &Sql) -> Cover<'_> {
+        Cover::new(self.0.watch.as_ref().filter(|_| sql.is_watched()))
     }
 
     /// Runs one statement on the lane and returns its rows.
@@ -103,7 +103,7 @@ impl Database {
             outcome => outcome,
         };
         if outcome.as_ref().is_ok_and(Vec::is_empty) {
-            cover.map(Cover::nothing_changed);
+            cover.nothing_changed();
         }
         outcome.map_err(|error| DbError::in_statement(sql.name(), error))
     }
@@ -127,7 +127,7 @@ impl Database {
             outcome => outcome,
         };
         if outcome.as_ref().is_ok_and(|rows| *rows == 0) {
-            cover.map(Cover::nothing_changed);
+            cover.nothing_changed();
         }
         outcome.map_err(|error| DbError::in_statement(sql.name(), error))
     }

@@ -87,12 +87,6 @@ impl Watch {
         self.0.holder.load(Ordering::Acquire) != 0
     }
 
-    /// Covers a watched statement outside a transaction from before it is sent. Dropped without having been told
-    /// the outcome, it assumes a change: whoever waited has gone, the server works on.
-    pub(crate) fn cover(&self) -> Cover<'_> {
-        Cover(Some(self))
-    }
-
     /// Something that may have been read is different now.
     pub(crate) fn changed(&self) {
         self.0.changes.fetch_add(1, Ordering::AcqRel);
@@ -111,10 +105,16 @@ impl Watch {
     }
 }
 
-/// See [`Watch::cover`].
+/// Covers a watched statement outside a transaction from before it is sent. Dropped without having been told the
+/// outcome, it assumes a change: whoever waited has gone, the server works on.
 pub(crate) struct Cover<'w>(Option<&'w Watch>);
 
-impl Cover<'_> {
+impl<'w> Cover<'w> {
+    /// Covers nothing without a watch.
+    pub(crate) fn new(watch: Option<&'w Watch>) -> Self {
+        Self(watch)
+    }
+
     /// The statement has answered that it changed no row.
     pub(crate) fn nothing_changed(mut self) {
         self.0 = None;
