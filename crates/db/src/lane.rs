@@ -76,6 +76,8 @@ impl Lane {
             None => false,
         };
         if is_idle {
+            // First of all: the server gives the lock away when it reads the goodbye.
+            self.watch.iter().for_each(Watch::lost);
             *current = None;
         }
     }

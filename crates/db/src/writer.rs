@@ -98,6 +98,12 @@ impl Watch {
         (Listener { watch: self.clone(), lane }, lane)
     }
 
+    /// The lane is about to be closed.
+    pub(crate) fn lost(&self) {
+        self.0.holder.store(0, Ordering::Release);
+        self.changed();
+    }
+
     /// This lane has the lock.
     pub(crate) fn taken_by(&self, lane: u64) {
         self.changed();

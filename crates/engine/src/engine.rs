@@ -16,7 +16,7 @@ use crate::{
     gate::api_gate,
     hosted, meta, outbox, passkey, password,
     rate_limit::MemoryLimiter,
-    session,
+    session::{self, KeptSessions},
     state::{Keys, Shared},
     user,
 };
@@ -73,6 +73,7 @@ impl Engine {
             busy: Busy::default(),
             keys: Keys::new(&secret),
             limiter: MemoryLimiter::default(),
+            kept_sessions: KeptSessions::default(),
             outbox_signal: Notify::new(),
             settings,
             secret,

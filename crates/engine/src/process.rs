@@ -71,7 +71,8 @@ where
     let (to_launcher, from_launcher) = launcher.split();
     let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone()));
     let login = Login { user: tenant.as_str().to_owned(), database: tenant.as_str().to_owned() };
-    let database = Database::new(connections.clone(), login);
+    let open = if settings.session.is_kept_in_memory { Database::as_writer } else { Database::new };
+    let database = open(connections.clone(), login);
     let mail = Arc::new(mail::Outlet::default());
     mail.open(mail_door)?;
     let engine = Engine::new(EngineParts { settings, secret, database, mail: mail.clone(), clock, rng })?;

@@ -11,6 +11,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "better_auth_plugins",
         sql: include_str!("../migrations/V3__better_auth_plugins.sql"),
     },
+    Migration {
+        version: 4,
+        name: "watched_tables",
+        sql: include_str!("../migrations/V4__watched_tables.sql"),
+    },
 ];
 
 /// The number of the newest migration.

@@ -16,7 +16,7 @@ use kiavi_db::Database;
 use kiavi_http::TrustedOrigins;
 use tokio::sync::Notify;
 
-use crate::{CookieNames, MailDoor, Settings, rate_limit::MemoryLimiter};
+use crate::{CookieNames, MailDoor, Settings, rate_limit::MemoryLimiter, session::KeptSessions};
 
 /// Settings, keys, database, time and chance of one tenant. Cloning is one reference count.
 #[derive(Clone)]
@@ -44,6 +44,7 @@ pub struct Shared {
     pub busy: Busy,
     pub(crate) keys: Keys,
     pub(crate) limiter: MemoryLimiter,
+    pub(crate) kept_sessions: KeptSessions,
     pub(crate) outbox_signal: Notify,
 }
 

@@ -18,7 +18,7 @@ use axum::{
 use http_body_util::BodyExt;
 use kiavi_base::{ManualClock, Rng};
 use kiavi_crypto::{SystemRng, TenantSecret};
-use kiavi_db::{AdminConnection, BoxFuture, Database, MigrateError, ToSql};
+use kiavi_db::{AdminConnection, BoxFuture, Database, Login, MigrateError, ToSql};
 use kiavi_http::ConnectionInfo;
 use kiavi_testkit::TestDatabase;
 use serde_json::Value;
@@ -64,6 +64,10 @@ async fn migrate(admin: &mut AdminConnection) -> Result<(), MigrateError> {
     crate::migrate(admin, None, Some(RUNTIME_ROLE)).await
 }
 
+fn writer(database: &TestDatabase) -> Database {
+    Database::as_writer(database.connector(), Login::new(RUNTIME_ROLE, database.name()))
+}
+
 static SECRETS: AtomicU64 = AtomicU64::new(0);
 
 impl TestTenant {
@@ -74,6 +78,15 @@ impl TestTenant {
 
     /// A tenant whose settings `change` has changed.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::build(change, |database| database.database_as(RUNTIME_ROLE)).await
+    }
+
+    /// A tenant whose engine is the database's one writer, so that it keeps sessions in memory.
+    pub(crate) async fn new_writer() -> Self {
+        Self::build(|_| {}, writer).await
+    }
+
+    async fn build(change: impl FnOnce(&mut Settings), open: impl FnOnce(&TestDatabase) -> Database) -> Self {
         let database = TestDatabase::new("engine", migrate).await;
         database.ensure_role(RUNTIME_ROLE, "LOGIN").await;
         let mut settings = Settings::for_slug(&"demo".parse().unwrap(), ORIGIN).unwrap();
@@ -85,13 +98,27 @@ impl TestTenant {
         let engine = Engine::new(EngineParts {
             settings,
             secret: TenantSecret::new(secret.into()),
-            database: database.database_as(RUNTIME_ROLE),
+            database: open(&database),
             mail: mailbox.clone(),
             clock: clock.clone(),
             rng: Arc::new(SystemRng) as Arc<dyn Rng>,
         })
         .unwrap();
         Self { router: engine.router(), admin: database.admin().await, engine, mailbox, clock, database }
+    }
+
+    /// Another engine of the same tenant, which would like to be the writer.
+    pub(crate) fn second_engine(&self) -> Engine {
+        let state = self.state();
+        Engine::new(EngineParts {
+            settings: state.settings.clone(),
+            secret: state.secret.clone(),
+            database: writer(&self.database),
+            mail: state.mail.clone(),
+            clock: state.clock.clone(),
+            rng: state.rng.clone(),
+        })
+        .unwrap()
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -183,6 +210,11 @@ impl Answer {
 }
 
 impl Browser {
+    /// The same browser at another engine.
+    pub(crate) fn at(self, engine: &Engine) -> Self {
+        Self { router: engine.router(), ..self }
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &[]).await
     }

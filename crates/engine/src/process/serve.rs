@@ -120,6 +120,11 @@ impl Server {
     fn look_for_idleness(&mut self) -> bool {
         let state = self.engine.state();
         state.database.close_idle(DATABASE_IDLE);
+        let database = state.database.clone();
+        tokio::spawn(async move {
+            // A process that is being replaced has the lock until it ends. What fails now is tried again.
+            let _ = database.seek_writer_lock().await;
+        });
         let (now, total) = (Instant::now(), self.engine.busy().total());
         if total != self.seen.0 || self.engine.busy().count() > 0 {
             self.seen = (total, now);

@@ -5,9 +5,13 @@
 //! says, by the database's clock, whether the session is live and whether it is due to be extended. A dead row is
 //! deleted and the browser's cookies are cleared; a due one is extended and its cookie sent again.
 //!
+//! A check that only reads is answered from memory where that is known to be still true (`kept`); everything
+//! sensitive reads the database.
+//!
 //! Lists name sessions by their row id in place of the token, so that a list that leaks opens nothing.
 
 mod actions;
+mod kept;
 mod resolve;
 mod routes;
 pub mod store;
@@ -27,6 +31,8 @@ use kiavi_http::SetCookie;
 use serde::Serialize;
 
 pub use actions::{revoke_all, revoke_one, revoke_others, sign_out};
+pub(crate) use kept::{Kept, KeptSessions};
+pub(crate) use resolve::find_kept;
 pub use resolve::{CurrentUser, FreshUser, find, require, require_fresh};
 pub(crate) use wire::session_and_user;
 

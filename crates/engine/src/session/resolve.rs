@@ -1,12 +1,14 @@
 //! From a request's cookie to its session.
 
+use std::{sync::Arc, time::Duration};
+
 use axum::{
     extract::FromRequestParts,
     http::{StatusCode, request::Parts},
 };
 
-use super::{Session, clear_cookies, is_remembered, set_cookie, store};
-use crate::{ApiError, Context, State, user::User};
+use super::{Kept, Session, clear_cookies, is_remembered, set_cookie, store, wire};
+use crate::{ApiError, Context, SessionSettings, State, user::User};
 
 /// A live session and its user, read from the database for this request.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub struct CurrentUser {
     pub is_fresh: bool,
     /// Whether the session is due to be extended and was not, because reads do not write for this tenant.
     pub needs_refresh: bool,
+    /// How long this would be read again just so, if nobody changed anything.
+    pub(super) lasts: Duration,
 }
 
 /// A [`CurrentUser`] whose sign-in is recent.
@@ -53,11 +57,13 @@ pub(super) async fn find_with(
     if context.cookie(&state.cookies.session_data).is_some() {
         context.clear_cookie(state, &state.cookies.session_data);
     }
+    let lasts = if found.is_due { Duration::ZERO } else { undue_life(found.session.seconds_left, settings) };
     let mut current = CurrentUser {
         session: found.session,
         user: found.user,
         is_fresh: found.is_fresh,
         needs_refresh: false,
+        lasts,
     };
     let wants_extension = found.is_due
         && current.session.impersonated_by.is_none()
@@ -73,6 +79,41 @@ pub(super) async fn find_with(
         current.needs_refresh = wants_extension;
     }
     Ok(Some(current))
+}
+
+/// How long a session that is live and not due stays both.
+fn undue_life(seconds_left: u64, settings: &SessionSettings) -> Duration {
+    // The number is rounded; a second less is on the safe side.
+    let live = Duration::from_secs(seconds_left.saturating_sub(1));
+    let (idle, update) = (settings.expires_in_seconds, settings.update_age_seconds);
+    // It is due when its end is nearer than idle - update, unless the absolute end limits it; then it never is.
+    match live.checked_sub(Duration::from_secs(idle.saturating_sub(update).into())) {
+        Some(undue) if !undue.is_zero() => undue,
+        _ => live,
+    }
+}
+
+/// The session of a request that only reads, with the answer of `/get-session`; from memory where possible, which
+/// costs no round trip. `is_fresh` is as of the last reading.
+///
+/// # Errors
+/// As [`find`].
+pub(crate) async fn find_kept(state: &State, context: &Context) -> Result<Option<Kept>, ApiError> {
+    let Some(token) = context.signed_cookie(state, &state.cookies.session_token) else { return Ok(None) };
+    // Taken before the database is read: what changes meanwhile makes another one.
+    let stamp = state.database.stamp();
+    let clears_cookie = context.cookie(&state.cookies.session_data).is_some();
+    if !clears_cookie && let Some(kept) = state.kept_sessions.get(&token, stamp) {
+        return Ok(Some(kept));
+    }
+    let Some(current) = find(state, context).await? else { return Ok(None) };
+    let json = wire::session_and_user(&current.session, &current.user)?.into();
+    let lasts = current.lasts;
+    let kept = Kept { current: Arc::new(current), json };
+    if let Some(stamp) = stamp.filter(|_| !lasts.is_zero()) {
+        state.kept_sessions.put(stamp, lasts, kept.clone());
+    }
+    Ok(Some(kept))
 }
 
 fn vanished() -> ApiError {

@@ -4,22 +4,24 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use kiavi_http::json_response;
 
-use super::{CurrentUser, FreshUser, actions, clear_cookies, require, resolve::find_with, store, wire};
+use super::{
+    CurrentUser, FreshUser, actions, clear_cookies, find_kept, require, resolve::find_with, store, wire,
+};
 use crate::{ApiError, Context, Fields, JsonBody, State, fields::is_truthy};
 
 const STATUS_TRUE: &str = r#"{"status":true}"#;
 
 /// `GET /get-session`: 200 with the session, or 200 `null`. A ban is not looked at here.
 pub(super) async fn get_session(state: State, context: Context) -> Response {
-    let is_deferred = state.settings.session.is_refresh_deferred;
     let answer = async {
-        match find_with(&state, &context, !is_deferred).await? {
-            None => Ok(b"null".to_vec()),
-            Some(current) if is_deferred => wire::deferred(&current),
-            Some(current) => wire::session_and_user(&current.session, &current.user),
+        if state.settings.session.is_refresh_deferred {
+            let current = find_with(&state, &context, false).await?;
+            return Ok(current.map(|current| wire::deferred(&current)).transpose()?.map(Bytes::from));
         }
+        Ok(find_kept(&state, &context).await?.map(|kept| kept.json))
     };
     not_cached(answer.await)
 }
@@ -32,17 +34,17 @@ pub(super) async fn refresh_session(state: State, context: Context) -> Response 
         return not_cached(Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, code, message)));
     }
     let answer = async {
-        match find_with(&state, &context, true).await? {
-            None => Ok(b"null".to_vec()),
-            Some(current) => wire::session_and_user(&current.session, &current.user),
-        }
+        let current = find_with(&state, &context, true).await?;
+        let json = current.map(|current| wire::session_and_user(&current.session, &current.user));
+        Ok(json.transpose()?.map(Bytes::from))
     };
     not_cached(answer.await)
 }
 
-fn not_cached(answer: Result<Vec<u8>, ApiError>) -> Response {
+/// `null` when there is no session.
+fn not_cached(answer: Result<Option<Bytes>, ApiError>) -> Response {
     let mut response = match answer {
-        Ok(json) => json_response(StatusCode::OK, json),
+        Ok(json) => json_response(StatusCode::OK, json.unwrap_or(Bytes::from_static(b"null"))),
         Err(error) => error.into_response(),
     };
     let headers = response.headers_mut();

@@ -64,15 +64,18 @@ const EXTEND: Sql = Sql::new(
            WHERE s.token = $1 AND s."expiresAt" > now() RETURNING "#,
         session_columns!()
     ),
-);
+)
+.watched();
 
 const DELETE_DEAD: Sql = Sql::new(
     "SESSION_DELETE_DEAD",
     r#"DELETE FROM public.session WHERE token = $1 AND "expiresAt" <= now()"#,
-);
+)
+.watched();
 
 const DELETE_BY_TOKEN: Sql =
-    Sql::new("SESSION_DELETE_BY_TOKEN", r#"DELETE FROM public.session WHERE token = $1 RETURNING "userId""#);
+    Sql::new("SESSION_DELETE_BY_TOKEN", r#"DELETE FROM public.session WHERE token = $1 RETURNING "userId""#)
+        .watched();
 
 const LIST_OF_USER: Sql = Sql::new(
     "SESSION_LIST_OF_USER",
@@ -89,22 +92,25 @@ const LIST_OF_USER: Sql = Sql::new(
 const DELETE_ONE_OF_USER: Sql = Sql::new(
     "SESSION_DELETE_ONE_OF_USER",
     r#"DELETE FROM public.session WHERE "userId" = $1 AND (id = $2 OR token = $2) RETURNING id"#,
-);
+)
+.watched();
 
 const DELETE_ALL_OF_USER: Sql =
-    Sql::new("SESSION_DELETE_ALL_OF_USER", r#"DELETE FROM public.session WHERE "userId" = $1"#);
+    Sql::new("SESSION_DELETE_ALL_OF_USER", r#"DELETE FROM public.session WHERE "userId" = $1"#).watched();
 
 const DELETE_OTHERS_OF_USER: Sql = Sql::new(
     "SESSION_DELETE_OTHERS_OF_USER",
     r#"DELETE FROM public.session WHERE "userId" = $1 AND token <> $2"#,
-);
+)
+.watched();
 
 const DELETE_EXPIRED: Sql = Sql::new(
     "SESSION_DELETE_EXPIRED",
     r#"DELETE FROM public.session WHERE id IN (
        SELECT id FROM public.session WHERE "expiresAt" < now() - interval '1 day' LIMIT 1000
        FOR UPDATE SKIP LOCKED)"#,
-);
+)
+.watched();
 
 /// A session and its user, with what the database's clock says about them.
 #[derive(Debug, Clone)]

@@ -18,6 +18,9 @@ pub struct SessionSettings {
     pub absolute_lifetime_seconds: u32,
     /// `GET /get-session` never writes; the client then sends a `POST`.
     pub is_refresh_deferred: bool,
+    /// Session checks are answered from memory while the engine is the database's one writer. Off: each reads the
+    /// database.
+    pub is_kept_in_memory: bool,
 }
 
 impl Default for SessionSettings {
@@ -28,6 +31,7 @@ impl Default for SessionSettings {
             fresh_age_seconds: 86_400,
             absolute_lifetime_seconds: 30 * 86_400,
             is_refresh_deferred: false,
+            is_kept_in_memory: true,
         }
     }
 }

@@ -41,7 +41,8 @@ const UPDATE_OWN_FIELDS: Sql = Sql::new(
          image = CASE WHEN $4 THEN $5 ELSE image END,
          "updatedAt" = date_trunc('milliseconds', clock_timestamp())
        WHERE id = $1"#,
-);
+)
+.watched();
 
 /// The proof is written against the address that was proved.
 const VERIFY_EMAIL: Sql = Sql::new(
@@ -52,7 +53,8 @@ const VERIFY_EMAIL: Sql = Sql::new(
            WHERE u.id = $1 AND u.email = $2 RETURNING "#,
         user_columns!()
     ),
-);
+)
+.watched();
 
 /// `$2` the address that was proved, `$3` the one it replaces.
 const CHANGE_EMAIL: Sql = Sql::new(
@@ -60,7 +62,8 @@ const CHANGE_EMAIL: Sql = Sql::new(
     r#"UPDATE public."user" SET email = $2, "emailVerified" = true,
          "updatedAt" = date_trunc('milliseconds', clock_timestamp())
        WHERE id = $1 AND email = $3"#,
-);
+)
+.watched();
 
 /// Changes a row only if the ban has run out; then it is cleared.
 const LIFT_EXPIRED_BAN: Sql = Sql::new(
@@ -68,7 +71,8 @@ const LIFT_EXPIRED_BAN: Sql = Sql::new(
     r#"UPDATE public."user" SET banned = false, "banReason" = NULL, "banExpires" = NULL,
          "updatedAt" = date_trunc('milliseconds', clock_timestamp())
        WHERE id = $1 AND banned AND "banExpires" < clock_timestamp()"#,
-);
+)
+.watched();
 
 const DELETE_ACCOUNTS: Sql =
     Sql::new("USER_DELETE_ACCOUNTS", r#"DELETE FROM public.account WHERE "userId" = $1"#);
