@@ -114,6 +114,7 @@ impl Engine {
         Router::new()
             .route(API_WITH_SLASH, base_with_slash)
             .nest(API, api)
+            .merge(passkey::well_known::routes().layer(from_fn_with_state(state.clone(), api_context)))
             .merge(hosted::routes(state))
             .with_state(state.clone())
     }

@@ -37,9 +37,22 @@ pub(crate) struct PsqlArgs {
     args: Vec<OsString>,
 }
 
+/// Takes `--data DIR` out of psql's arguments, where people may write it as well: psql has no option of that name.
+fn take_data(args: &mut Vec<OsString>) -> Option<PathBuf> {
+    const OPTION: &str = "--data";
+    if let Some(at) = args.iter().position(|arg| arg == OPTION) {
+        args.remove(at);
+        return (at < args.len()).then(|| args.remove(at).into());
+    }
+    let value = |arg: &OsString| Some(PathBuf::from(arg.to_str()?.strip_prefix("--data=")?));
+    let at = args.iter().position(|arg| value(arg).is_some())?;
+    value(&args.remove(at))
+}
+
 /// Becomes psql. Returns only when that fails.
-pub(crate) fn run(args: PsqlArgs) -> ExitCode {
-    let client = Client::new(args.data.unwrap_or_else(default_folder));
+pub(crate) fn run(mut args: PsqlArgs) -> ExitCode {
+    let data = take_data(&mut args.args).or(args.data);
+    let client = Client::new(data.unwrap_or_else(default_folder));
     let id = block_on(async {
         let tenant = find(&client, &args.tenant).await?;
         let id = text(&tenant, "id").parse::<TenantId>();
@@ -123,5 +136,16 @@ mod tests {
         ]);
         assert_eq!(cli.psql.data.as_deref(), Some(Path::new("/d")));
         assert_eq!(cli.psql.args, ["-At", "-c", "SELECT 1", "--json"]);
+    }
+
+    #[test]
+    fn the_data_folder_may_be_named_anywhere() {
+        for given in [&["-At", "--data", "/d", "-c", "x"][..], &["-At", "-c", "x", "--data=/d"]] {
+            let mut args: Vec<OsString> = given.iter().map(OsString::from).collect();
+            assert_eq!(take_data(&mut args), Some(PathBuf::from("/d")));
+            assert_eq!(args, ["-At", "-c", "x"]);
+        }
+        let mut args = vec![OsString::from("--data")];
+        assert_eq!((take_data(&mut args), args.len()), (None, 0));
     }
 }

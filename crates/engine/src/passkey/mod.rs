@@ -17,6 +17,7 @@ mod management;
 mod registration;
 mod routes;
 mod store;
+pub(crate) mod well_known;
 mod wire;
 
 use axum::{
