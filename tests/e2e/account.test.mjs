@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { Person, chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { Visitor } from '../lib/visitor.mjs';
+import { until } from '../lib/wait.mjs';
 import { words } from '../lib/words.mjs';
 import * as journey from './journey.mjs';
 
@@ -68,6 +69,7 @@ describe('the account page and its neighbours', { skip: kiaviMissing() || chromi
     await button(dialog(page), 'passkey-remove').click();
     await notice(page, 'passkey-removed').waitFor();
     assert.deepEqual(await passkeys(person), []);
+    await until('the device forgets it too', async () => (await person.passkeysOnDevice()).length === 0);
     await person.goodbye();
   });
 

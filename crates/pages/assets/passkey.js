@@ -234,5 +234,20 @@ class PasskeyCreate extends Passkey {
   }
 }
 
+/** Tells the device's passkeys what this account has now (WebAuthn L3 §5.1.10.3 and §5.1.10.4). Where the browser
+    or the authenticator does not listen, nothing is lost. */
+class PasskeySignal extends HTMLElement {
+  connectedCallback() {
+    const account = { rpId: this.getAttribute("rp-id"), userId: this.getAttribute("user-id") };
+    const allAcceptedCredentialIds = this.getAttribute("credential-ids").split(" ").filter(Boolean);
+    const name = this.getAttribute("name");
+    const displayName = this.getAttribute("display-name");
+    const quietly = (signal) => signal?.catch(() => {});
+    quietly(window.PublicKeyCredential?.signalAllAcceptedCredentials?.({ ...account, allAcceptedCredentialIds }));
+    quietly(window.PublicKeyCredential?.signalCurrentUserDetails?.({ ...account, name, displayName }));
+  }
+}
+
+customElements.define("passkey-signal", PasskeySignal);
 customElements.define("passkey-sign-in", PasskeySignIn);
 customElements.define("passkey-create", PasskeyCreate);

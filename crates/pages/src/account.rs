@@ -19,12 +19,30 @@ pub struct Account {
     pub passkeys: Vec<PasskeyRow>,
     /// Their sessions, the current one first.
     pub sessions: Vec<SessionRow>,
+    /// What the passkeys on the person's devices are told of this account.
+    pub signal: Signal,
     /// Where the JSON API is mounted, without a slash at the end.
     pub api: String,
     /// The present, which the times on the page are told from.
     pub now: Timestamp,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
+}
+
+/// What an authenticator may know of an account, so that it forgets passkeys that are gone and shows the name that
+/// the account has now (WebAuthn L3 §5.1.10).
+#[derive(Debug, Clone, Default)]
+pub struct Signal {
+    /// The relying party.
+    pub rp_id: String,
+    /// The user handle, base64url.
+    pub user_id: String,
+    /// The ids of all passkeys of the account, base64url, with a space between two.
+    pub credential_ids: String,
+    /// The name by which passkeys tell accounts apart.
+    pub name: String,
+    /// The name for people.
+    pub display_name: String,
 }
 
 /// A passkey in the list.

@@ -28,7 +28,7 @@ mod when;
 
 use askama::Template;
 
-pub use account::{Account, PasskeyRow, SessionRow, SignOut, SignedOut};
+pub use account::{Account, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
 pub use asset::{ASSET_PATH, Asset, asset, asset_url};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
 pub use frame::Frame;

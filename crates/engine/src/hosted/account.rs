@@ -24,6 +24,7 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
     let state = &visit.state;
     let passkeys = passkey::list(state, &current.user.id).await?;
     let sessions = session::store::list(&state.database, &current.user.id).await?;
+    let signal = passkey::signal(state, &current.user, &passkeys);
     let mut flow = visit.flow();
     // The script that made a passkey leaves this word; no other is taken from the address.
     let made = query.notice.filter(|key| key == Notice::PasskeyCreated.key()).map(|_| Notice::PasskeyCreated);
@@ -37,6 +38,7 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
         email: current.user.email,
         passkeys: passkeys.into_iter().map(passkey_row).collect(),
         sessions,
+        signal,
         api: API.to_owned(),
         now,
         notice,

@@ -1,12 +1,15 @@
 //! What owners do with their passkeys: see, name, remove. The endpoints and the hosted pages call these.
 
 use axum::http::StatusCode;
+use kiavi_pages::Signal;
+use kiavi_webauthn::Base64Url;
 
 use super::{Passkey, flow, store, wire};
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType},
     session::CurrentUser,
+    user::User,
 };
 
 /// A user's passkeys, the oldest first.
@@ -15,6 +18,19 @@ use crate::{
 /// Those of the statement.
 pub async fn list(state: &State, user_id: &str) -> Result<Vec<Passkey>, ApiError> {
     Ok(store::list(&state.database, user_id).await?)
+}
+
+/// What the devices of a user may be told of the account.
+pub(crate) fn signal(state: &State, user: &User, passkeys: &[Passkey]) -> Signal {
+    let entity = flow::user_entity(&state.secret, &flow::known_registrant(user, None));
+    let ids: Vec<_> = passkeys.iter().map(|passkey| passkey.credential_id.as_str()).collect();
+    Signal {
+        rp_id: state.settings.rp_id().to_owned(),
+        user_id: Base64Url::encode(&entity.id.0),
+        credential_ids: ids.join(" "),
+        name: entity.name,
+        display_name: entity.display_name,
+    }
 }
 
 /// Gives a passkey another name, which is trimmed.

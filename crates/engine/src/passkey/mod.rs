@@ -28,6 +28,7 @@ use jiff::Timestamp;
 use kiavi_db::{DbError, Row, Sql};
 use serde::Serialize;
 
+pub(crate) use management::signal;
 pub use management::{list, remove, rename};
 
 use crate::{State, optional_iso_milliseconds};

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kiavi_base::Locale;
 use kiavi_pages::{
     Account, CodeMail, CodePurpose, Failed, Frame, Leaving, Mailbox, MailboxMessage, NotFound, Notice, Page,
-    PasskeyOffer, PasskeyRow, Refused, SessionRow, SignIn, SignInCode, SignOut, SignedOut, Starting,
+    PasskeyOffer, PasskeyRow, Refused, SessionRow, SignIn, SignInCode, SignOut, Signal, SignedOut, Starting,
     TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable,
 };
 
@@ -179,6 +179,7 @@ impl Samples {
                     60 * 24 * 120,
                 ),
             ],
+            signal: Signal::default(),
             sessions: vec![
                 session("s1", FIREFOX, "203.0.113.7", 180, 0, true),
                 session("s2", SAFARI, "2001:db8::7", 60 * 24 * 12, 60 * 5, false),
