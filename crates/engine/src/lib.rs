@@ -34,6 +34,7 @@ pub mod verification;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use api_key::ApiKeySettings;
 pub use clock_text::{iso_milliseconds, optional_iso_milliseconds};
 pub use context::{Context, Operator, page_context};
 pub use cookies::CookieNames;
