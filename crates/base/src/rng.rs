@@ -20,6 +20,8 @@ pub fn random_bytes<const N: usize>(rng: &dyn Rng) -> [u8; N] {
 pub enum Alphabet {
     /// `a-z A-Z 0-9`: row ids and session tokens.
     AlphaNumeric,
+    /// `a-z A-Z`: API keys.
+    Letters,
     /// `a-z 0-9`: WebAuthn user handles, generated names.
     LowerAlphaNumeric,
     /// `a-z A-Z 0-9 - _`: challenge references, OAuth state.
@@ -32,6 +34,7 @@ impl Alphabet {
     const fn symbols(self) -> &'static [u8] {
         match self {
             Self::AlphaNumeric => b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+            Self::Letters => b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
             Self::LowerAlphaNumeric => b"abcdefghijklmnopqrstuvwxyz0123456789",
             Self::UrlSafe => b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_",
             Self::Digits => b"0123456789",
@@ -89,6 +92,7 @@ mod tests {
         let text = random_text(&rng, Alphabet::AlphaNumeric, 1000);
         assert_eq!(text.len(), 1000);
         assert!(text.bytes().all(|b| b.is_ascii_alphanumeric()));
+        assert!(random_text(&rng, Alphabet::Letters, 1000).bytes().all(|b| b.is_ascii_alphabetic()));
         assert!(random_text(&rng, Alphabet::Digits, 6).bytes().all(|b| b.is_ascii_digit()));
     }
 

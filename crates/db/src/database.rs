@@ -52,16 +52,22 @@ struct Inner {
 impl Database {
     /// The database that `login` names, reached through `connect`.
     pub fn new(connect: Arc<dyn Connect>, login: Login) -> Self {
-        Self::build(connect, login, None)
+        Self::over(Opener::new(connect, login), None)
     }
 
     /// The same, and while the lane is open it tries to be the database's one writer: see [`Database::stamp`].
     pub fn as_writer(connect: Arc<dyn Connect>, login: Login) -> Self {
-        Self::build(connect, login, Some(Watch::default()))
+        Self::over(Opener::new(connect, login), Some(Watch::default()))
     }
 
-    fn build(connect: Arc<dyn Connect>, login: Login, watch: Option<Watch>) -> Self {
-        let opener = Opener::new(connect, login);
+    /// The same database over connections of its own, so that what runs there never waits for what runs here. It
+    /// is nobody's writer, so no [`Sql::watched`] statement belongs there. Idle connections are closed through it,
+    /// and [`Database::open_connections`] of either counts both.
+    pub fn apart(&self) -> Self {
+        Self::over(self.0.opener.clone(), None)
+    }
+
+    fn over(opener: Opener, watch: Option<Watch>) -> Self {
         let pool = Pool::builder(Connections(opener.clone()))
             .max_size(MAX_TRANSACTIONS)
             .wait_timeout(Some(TRANSACTION_WAIT))

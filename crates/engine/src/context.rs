@@ -3,7 +3,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use axum::{
@@ -19,7 +19,7 @@ use kiavi_http::{
     expanded, joined_cookies, network_of, requested_host, set_api_headers, set_page_headers,
 };
 
-use crate::{ApiError, Settings, State, error::Fault};
+use crate::{ApiError, Settings, State, api_key, error::Fault, session::CurrentUser};
 
 /// Characters of a user agent that are kept.
 const USER_AGENT_LIMIT: usize = 512;
@@ -47,6 +47,7 @@ struct Inner {
     cookies: Option<HeaderValue>,
     refresh_is_disabled: bool,
     set_cookies: Mutex<Vec<SetCookie>>,
+    key_owner: OnceLock<CurrentUser>,
 }
 
 impl Context {
@@ -63,6 +64,7 @@ impl Context {
             cookies: single_cookie_line(headers),
             refresh_is_disabled: has_truthy_parameter(request.uri().query(), "disableRefresh"),
             set_cookies: Mutex::default(),
+            key_owner: OnceLock::new(),
         }))
     }
 
@@ -109,6 +111,17 @@ impl Context {
     /// Whether the query asks not to extend the session.
     pub fn refresh_is_disabled(&self) -> bool {
         self.0.refresh_is_disabled
+    }
+
+    /// From here on the request acts as the owner of the API key that it shows, whatever its cookies say.
+    pub(crate) fn act_as(&self, owner: CurrentUser) {
+        // Once: the middleware that calls this runs once.
+        let _ = self.0.key_owner.set(owner);
+    }
+
+    /// The owner of the API key that the request shows, if it acts by one.
+    pub fn key_owner(&self) -> Option<&CurrentUser> {
+        self.0.key_owner.get()
     }
 
     /// The raw value of a cookie.
@@ -205,7 +218,8 @@ pub(crate) async fn not_found() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
-/// The host must be the tenant's, the network within its general limit, which is none for an operator.
+/// The host must be the tenant's, the network within its general limit, which is none for an operator, nor for a
+/// program that is counted by its API key.
 fn refusal(state: &State, context: &Context, request: &Request) -> Option<Response> {
     let host = requested_host(request.uri(), request.headers());
     let is_ours = host.is_some_and(|host| state.settings.hostnames.iter().any(|name| name.as_str() == host));
@@ -219,6 +233,10 @@ fn refusal(state: &State, context: &Context, request: &Request) -> Option<Respon
         return None;
     }
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if api_key::has_own_budget(&state.settings, path, request.headers()) {
+        let checked = state.api_keys.check_network(state, context.network());
+        return checked.err().map(|seconds| ApiError::too_many_requests(seconds).into_response());
+    }
     let limits = &state.settings.rate_limits;
     let rate = if path == SESSION_CHECK { limits.session_check } else { limits.general };
     let checked = state.limiter.check(context.network(), path, rate?, state.clock.now());

@@ -10,7 +10,7 @@ use kiavi_http::{InvalidOrigin, TrustedOrigins};
 use tokio::sync::Notify;
 
 use crate::{
-    Busy, CookieNames, MailDoor, Settings, SettingsError, State,
+    Busy, CookieNames, MailDoor, Settings, SettingsError, State, api_key,
     context::{api_context, not_found},
     email_otp,
     gate::api_gate,
@@ -74,6 +74,7 @@ impl Engine {
             keys: Keys::new(&secret),
             limiter: MemoryLimiter::default(),
             kept_sessions: KeptSessions::default(),
+            api_keys: api_key::Budget::new(&database),
             outbox_signal: Notify::new(),
             settings,
             secret,
@@ -105,7 +106,11 @@ impl Engine {
             .merge(email_otp::routes())
             .merge(passkey::routes())
             .merge(password::routes())
+            .merge(api_key::routes())
+            // Every slice stands above this line: a request that shows a key is counted here and nowhere else.
+            .route_layer(from_fn_with_state(state.clone(), api_key::act_as_owner))
             .route_layer(from_fn_with_state(state.clone(), api_gate))
+            .merge(api_key::verify_routes(state))
             .method_not_allowed_fallback(not_found)
             .fallback(not_found)
             .layer(from_fn_with_state(state.clone(), api_context));

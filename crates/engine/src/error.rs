@@ -8,7 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kiavi_db::DbError;
-use kiavi_http::{BodyError, OriginError, error_response};
+use kiavi_http::{BodyError, OriginError, error_response, json_response};
+use serde::Serialize;
+use serde_json::Value;
 
 /// The seconds after which a limited client may try again, as Better Auth names them.
 const RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
@@ -26,8 +28,16 @@ pub struct ApiError {
 #[derive(Debug)]
 enum Shape {
     Full { code: &'static str, message: Cow<'static, str> },
+    Detailed { code: &'static str, message: Cow<'static, str>, details: Value },
     MessageOnly(&'static str),
     Empty,
+}
+
+#[derive(Serialize)]
+struct Detailed<'a> {
+    message: &'a str,
+    code: &'a str,
+    details: &'a Value,
 }
 
 /// Rides on a response as an extension: what the request context logs, once, together with the request id.
@@ -61,6 +71,21 @@ impl ApiError {
         Self { status, shape: Shape::Empty, retry_after_seconds: None, cause: None }
     }
 
+    /// With facts for the client's program, as a third key `details`.
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        if let Shape::Full { code, message } = self.shape {
+            self.shape = Shape::Detailed { code, message, details };
+        }
+        self
+    }
+
+    /// With `X-Retry-After`.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_seconds: Some(seconds.max(1)), ..self }
+    }
+
     /// 401: the session requirement of an endpoint.
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "Unauthorized")
@@ -69,8 +94,7 @@ impl ApiError {
     /// 429 with `X-Retry-After`.
     pub fn too_many_requests(retry_after_seconds: u64) -> Self {
         let message = "Too many requests. Please try again later.";
-        let error = Self::message_only(StatusCode::TOO_MANY_REQUESTS, message);
-        Self { retry_after_seconds: Some(retry_after_seconds.max(1)), ..error }
+        Self::message_only(StatusCode::TOO_MANY_REQUESTS, message).retry_after(retry_after_seconds)
     }
 
     /// 500: our own fault. `cause` is logged, not told.
@@ -105,7 +129,7 @@ impl ApiError {
     /// The stable code, if this error has one.
     pub fn code(&self) -> Option<&'static str> {
         match &self.shape {
-            Shape::Full { code, .. } => Some(code),
+            Shape::Full { code, .. } | Shape::Detailed { code, .. } => Some(code),
             Shape::MessageOnly(_) | Shape::Empty => None,
         }
     }
@@ -120,6 +144,10 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = match &self.shape {
             Shape::Full { code, message } => error_response(self.status, Some(code), message, None),
+            Shape::Detailed { code, message, details } => {
+                let body = Detailed { message, code, details };
+                json_response(self.status, serde_json::to_vec(&body).unwrap_or_default())
+            }
             Shape::MessageOnly(message) => error_response(self.status, None, message, None),
             Shape::Empty => {
                 let mut response = Response::new(Body::empty());

@@ -115,6 +115,38 @@ impl<'b> Fields<'b> {
         }
     }
 
+    /// A number that may be absent.
+    pub fn optional_number(&mut self, name: &str) -> Option<f64> {
+        let given = self.object.get(name)?;
+        let number = given.as_f64().filter(|number| number.is_finite());
+        if number.is_none() {
+            self.expected(name, "number", Some(given));
+        }
+        number
+    }
+
+    /// A whole number from `floor` to 2³¹ − 1, which is what Better Auth's columns hold, that may be absent.
+    pub fn optional_integer(&mut self, name: &str, floor: i32) -> Option<i32> {
+        let number = self.optional_number(name)?;
+        if number.fract() != 0.0 {
+            self.issue(name, "Invalid input: expected int, received number");
+        } else if number < f64::from(floor) {
+            self.issue(name, &format!("Too small: expected number to be >={floor}"));
+        } else if number > f64::from(i32::MAX) {
+            self.issue(name, &format!("Too big: expected number to be <={}", i32::MAX));
+        }
+        // Saturates; what does not fit has been noted.
+        Some(number as i32)
+    }
+
+    /// The same, or `null`.
+    pub fn nullable_integer(&mut self, name: &str, floor: i32) -> Option<Option<i32>> {
+        match self.object.get(name) {
+            Some(Value::Null) => Some(None),
+            _ => self.optional_integer(name, floor).map(Some),
+        }
+    }
+
     /// One of `options`.
     pub fn choice(&mut self, name: &str, options: &[&'static str]) -> &'static str {
         let given = self.object.get(name).and_then(Value::as_str);

@@ -2,7 +2,7 @@
 
 use kiavi_db::Sql;
 
-use crate::{State, session, verification};
+use crate::{State, api_key, session, verification};
 
 pub(crate) const STATEMENTS: &[&Sql] = &[&DELETE_PASSED_LIMITS];
 
@@ -18,6 +18,7 @@ pub(crate) async fn sweep(state: &State) {
     let outcomes = [
         verification::delete_expired(database).await,
         session::store::delete_expired(database).await,
+        api_key::store::delete_expired(database).await,
         database.execute(&DELETE_PASSED_LIMITS, &[]).await,
     ];
     for error in outcomes.into_iter().filter_map(Result::err) {

@@ -5,6 +5,7 @@
 //! slice. A slice answers with [`ApiError`] or JSON; cookies go through [`Context::set_cookie`] and only after
 //! COMMIT.
 
+pub mod api_key;
 pub mod audit;
 mod clock_text;
 mod context;
@@ -33,6 +34,7 @@ pub mod verification;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use api_key::ApiKeySettings;
 pub use clock_text::{iso_milliseconds, optional_iso_milliseconds};
 pub use context::{Context, Operator, page_context};
 pub use cookies::CookieNames;
@@ -51,6 +53,7 @@ pub use state::{Busy, BusyGuard, State};
 /// Every statement that an engine runs, to be checked against a schema with [`kiavi_db::prepare_all`].
 pub fn statements() -> Vec<&'static kiavi_db::Sql> {
     [
+        api_key::STATEMENTS,
         audit::STATEMENTS,
         housekeeping::STATEMENTS,
         outbox::STATEMENTS,

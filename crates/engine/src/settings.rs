@@ -9,6 +9,8 @@ use kiavi_http::{TrustedOrigins, TrustedProxies};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::ApiKeySettings;
+
 pub use parts::{
     Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate, RateLimits, SessionSettings,
     UserVerification,
@@ -53,6 +55,9 @@ pub struct Settings {
     /// Passkeys.
     #[serde(default)]
     pub passkey: PasskeySettings,
+    /// API keys.
+    #[serde(default)]
+    pub api_key: ApiKeySettings,
     /// Limits.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -152,6 +157,7 @@ impl Settings {
             trusted_proxies: TrustedProxies::default(),
             email_otp: EmailOtpSettings::default(),
             passkey: PasskeySettings::default(),
+            api_key: ApiKeySettings::default(),
             rate_limits: RateLimits::default(),
             compatibility: Compatibility::default(),
             base_url,
@@ -249,7 +255,9 @@ impl Settings {
                 "must be the host of base_url or a parent of it",
             ));
         }
+        self.api_key.validate()?;
         let limits = &self.rate_limits;
+        let [key_requests, unknown_keys] = self.api_key.rates();
         let all = [
             limits.general,
             limits.session_check,
@@ -259,6 +267,8 @@ impl Settings {
             limits.passkey_per_credential,
             limits.passkey_per_network,
             Some(self.email_otp.guesses),
+            key_requests,
+            unknown_keys,
         ];
         let is_sane = |rate: &Rate| {
             (1..=1_000_000).contains(&rate.limit) && (1..=86_400).contains(&rate.window_seconds)

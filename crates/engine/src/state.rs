@@ -16,7 +16,9 @@ use kiavi_db::Database;
 use kiavi_http::TrustedOrigins;
 use tokio::sync::Notify;
 
-use crate::{CookieNames, MailDoor, Settings, rate_limit::MemoryLimiter, session::KeptSessions};
+use crate::{
+    CookieNames, MailDoor, Settings, api_key::Budget, rate_limit::MemoryLimiter, session::KeptSessions,
+};
 
 /// Settings, keys, database, time and chance of one tenant. Cloning is one reference count.
 #[derive(Clone)]
@@ -45,6 +47,7 @@ pub struct Shared {
     pub(crate) keys: Keys,
     pub(crate) limiter: MemoryLimiter,
     pub(crate) kept_sessions: KeptSessions,
+    pub(crate) api_keys: Budget,
     pub(crate) outbox_signal: Notify,
 }
 

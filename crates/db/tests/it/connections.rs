@@ -63,6 +63,17 @@ async fn a_lost_connection_is_replaced_on_a_later_use() {
 }
 
 #[tokio::test]
+async fn a_database_apart_has_a_lane_of_its_own_and_is_counted_along() {
+    let test = items().await;
+    let database = test.database();
+    let apart = database.apart();
+    assert_ne!(backend(&database).await, backend(&apart).await);
+    assert_eq!((database.open_connections(), apart.open_connections()), (2, 2));
+    apart.close_idle(Duration::ZERO);
+    until(async || database.open_connections() == 1).await;
+}
+
+#[tokio::test]
 async fn idle_connections_close_and_busy_ones_stay() {
     let test = items().await;
     let database = test.database();

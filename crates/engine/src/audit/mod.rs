@@ -54,6 +54,14 @@ pub enum EventType {
     PasskeyDeleted,
     /// A passkey ceremony failed.
     PasskeyRefused,
+    /// An API key was made.
+    ApiKeyCreated,
+    /// An API key was changed.
+    ApiKeyUpdated,
+    /// An API key was removed.
+    ApiKeyDeleted,
+    /// An API key was shown and refused.
+    ApiKeyRefused,
 }
 
 impl EventType {
@@ -78,6 +86,10 @@ impl EventType {
             Self::PasskeyUpdated => "passkey.updated",
             Self::PasskeyDeleted => "passkey.deleted",
             Self::PasskeyRefused => "passkey.refused",
+            Self::ApiKeyCreated => "api_key.created",
+            Self::ApiKeyUpdated => "api_key.updated",
+            Self::ApiKeyDeleted => "api_key.deleted",
+            Self::ApiKeyRefused => "api_key.refused",
         }
     }
 }
@@ -109,6 +121,8 @@ pub enum Method {
     Passkey,
     /// A session that existed already.
     Session,
+    /// An API key of the user's.
+    ApiKey,
     /// The management door: an operator, through control.
     Management,
 }
@@ -120,6 +134,7 @@ impl Method {
             Self::EmailOtp => "email_otp",
             Self::Passkey => "passkey",
             Self::Session => "session",
+            Self::ApiKey => "api_key",
             Self::Management => "management",
         }
     }
@@ -191,7 +206,17 @@ pub async fn record(
 /// # Errors
 /// Those of the statement.
 pub async fn record_alone(state: &State, context: &Context, event: Event<'_>) -> Result<(), DbError> {
-    store::insert_alone(&state.database, &row(state, Some(context), event)).await
+    record_over(&state.database, state, context, event).await
+}
+
+/// The same over connections that a slice has for itself.
+pub(crate) async fn record_over(
+    database: &Database,
+    state: &State,
+    context: &Context,
+    event: Event<'_>,
+) -> Result<(), DbError> {
+    store::insert_alone(database, &row(state, Some(context), event)).await
 }
 
 /// Writes an event of the engine itself, outside any request.
@@ -216,6 +241,12 @@ pub fn address_reference(state: &State, address: &str) -> String {
 
 fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> store::EventRow {
     let now = state.clock.now();
+    // Slices say "session" for whoever is signed in; a program that acts by a key is told apart here, once.
+    let acts_by_key = context.is_some_and(|context| context.key_owner().is_some());
+    let method = match event.method {
+        Some(Method::Session) if acts_by_key => Some(Method::ApiKey),
+        method => method,
+    };
     let operator = context.and_then(Context::operator).map(|operator| format!("operator:{operator}"));
     store::EventRow {
         id: EventId::new(now, state.rng()).to_string(),
@@ -225,7 +256,7 @@ fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> store::Eve
         request_id: context.map(|context| context.request_id().to_string()),
         actor: event.actor.map(str::to_owned).or(operator),
         subject: event.subject.map(str::to_owned),
-        method: event.method.map(Method::name),
+        method: method.map(Method::name),
         ip: context.map(Context::stored_address),
         user_agent: context.map(|context| context.user_agent().to_owned()),
         detail: event.detail,

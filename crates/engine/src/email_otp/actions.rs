@@ -10,7 +10,7 @@ use super::{
     redeem::{invalid_otp, redeem},
 };
 use crate::{
-    ApiError, Context, State,
+    ApiError, Context, State, api_key,
     audit::{self, Event, EventType, Method, Outcome, address_reference},
     outbox::{self, Letter},
     rate_limit::{self, Key},
@@ -166,12 +166,16 @@ pub(super) async fn prove_address(
     }
     let sessions = session::revoke_all(transaction, state, context, &user.id, "address_proved").await?;
     let accounts = store::delete_accounts(transaction, &user.id).await?;
-    let passkeys = match state.settings.compatibility.keeps_unproven_passkeys {
-        true => 0,
-        false => store::delete_passkeys(transaction, &user.id).await?,
+    let (passkeys, keys) = match state.settings.compatibility.keeps_unproven_passkeys {
+        true => (0, 0),
+        false => {
+            let passkeys = store::delete_passkeys(transaction, &user.id).await?;
+            (passkeys, api_key::store::delete_by_owner(transaction, &user.id).await?)
+        }
     };
-    if sessions + accounts + passkeys > 0 {
-        let detail = json!({ "sessions": sessions, "accounts": accounts, "passkeys": passkeys });
+    if sessions + accounts + passkeys + keys > 0 {
+        let detail =
+            json!({ "sessions": sessions, "accounts": accounts, "passkeys": passkeys, "api_keys": keys });
         let event =
             Event::new(EventType::UnprovenAccessRevoked, Outcome::Success).about(&user.id).detail(detail);
         audit::record(transaction, state, context, event).await?;

@@ -20,7 +20,7 @@ fn refused(message: &'static str) -> ApiError {
 }
 
 async fn admit(state: &State, context: &Context) -> Result<CurrentUser, ApiError> {
-    let current = session::require(state, context).await?;
+    let current = session::require_sensitive(state, context).await?;
     match state.settings.email_otp.is_change_email_enabled {
         true => Ok(current),
         false => Err(refused("Change email with OTP is disabled")),

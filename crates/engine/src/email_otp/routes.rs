@@ -128,7 +128,7 @@ pub(super) async fn verify_email(
         return Err(user_not_found());
     };
     redeemed.accept(&state, &context, purpose, email.as_str(), &user.id).await?;
-    let is_own = current.is_some_and(|current| current.user.id == user.id);
+    let is_own = current.is_some_and(|current| current.is_signed_in() && current.user.id == user.id);
     let user = match is_own {
         // Whoever is signed in as this user has the address too: it is one person.
         true => mark_proved(&redeemed.transaction, &state, &context, user).await?,

@@ -200,7 +200,9 @@ async fn access_set_up_before_the_address_was_proved_ends_with_the_proof() {
                    INSERT INTO account (id, "accountId", "providerId", "userId", "updatedAt")
                      VALUES ('a1', 'x', 'github', 'u1', now());
                    INSERT INTO passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp")
-                     VALUES ('p1', '', 'u1', 'c', 0, 'singleDevice', false)"#,
+                     VALUES ('p1', '', 'u1', 'c', 0, 'singleDevice', false);
+                   INSERT INTO apikey (id, "configId", "referenceId", key, "createdAt", "updatedAt")
+                     VALUES ('k1', 'default', 'u1', 'hash', now(), now())"#,
             )
             .await
             .unwrap();
@@ -210,7 +212,8 @@ async fn access_set_up_before_the_address_was_proved_ends_with_the_proof() {
             .value("SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM session WHERE token = 'stolen')", &[])
             .await;
         let passkeys: i64 = tenant.value("SELECT count(*) FROM passkey", &[]).await;
-        assert_eq!((left, passkeys), (0, i64::from(keeps)));
+        let keys: i64 = tenant.value("SELECT count(*) FROM apikey", &[]).await;
+        assert_eq!((left, passkeys, keys), (0, i64::from(keeps), i64::from(keeps)));
         assert_eq!(tenant.events("unproven_access.revoked").await, 1);
     }
 }

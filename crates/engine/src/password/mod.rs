@@ -83,7 +83,7 @@ async fn follow_reset_link(
 
 async fn change(state: State, context: Context, body: JsonBody) -> Result<Response, ApiError> {
     require_strings(&body, &["newPassword", "currentPassword"])?;
-    session::require(&state, &context).await?;
+    session::require_sensitive(&state, &context).await?;
     let new = body.0.as_ref().and_then(|body| body["newPassword"].as_str()).unwrap_or_default();
     let length = new.encode_utf16().count();
     Err(if length < *LENGTHS.start() {
@@ -97,7 +97,7 @@ async fn change(state: State, context: Context, body: JsonBody) -> Result<Respon
 
 async fn verify(state: State, context: Context, body: JsonBody) -> Result<Response, ApiError> {
     require_strings(&body, &["password"])?;
-    session::require(&state, &context).await?;
+    session::require_sensitive(&state, &context).await?;
     Err(ApiError::bad_request("INVALID_PASSWORD", "Invalid password"))
 }
 
@@ -109,6 +109,6 @@ async fn send_verification_email(body: JsonBody) -> Result<Response, ApiError> {
 /// Changing the address by link is not offered; by code it is, elsewhere.
 async fn change_email(state: State, context: Context, body: JsonBody) -> Result<Response, ApiError> {
     require_strings(&body, &["newEmail"])?;
-    session::require(&state, &context).await?;
+    session::require_sensitive(&state, &context).await?;
     Err(ApiError::bad_request("CHANGE_EMAIL_DISABLED", "Change email is disabled"))
 }

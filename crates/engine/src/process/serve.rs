@@ -120,6 +120,7 @@ impl Server {
     fn look_for_idleness(&mut self) -> bool {
         let state = self.engine.state();
         state.database.close_idle(DATABASE_IDLE);
+        state.api_keys.database.close_idle(DATABASE_IDLE);
         let database = state.database.clone();
         tokio::spawn(async move {
             // A process that is being replaced has the lock until it ends. What fails now is tried again.

@@ -27,7 +27,7 @@ impl MemoryLimiter {
     /// # Errors
     /// The seconds until the next one is possible.
     pub(crate) fn check(&self, network: IpAddr, scope: &str, rate: Rate, now: Timestamp) -> Result<(), u64> {
-        let key = (network, self.hasher.hash_one(scope));
+        let key = self.key(network, scope);
         let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
         if arrivals.len() >= CAPACITY && !arrivals.contains_key(&key) {
             arrivals.retain(|_, arrival| *arrival > now);
@@ -39,6 +39,20 @@ impl MemoryLimiter {
         let next = arrive(arrivals.get(&key).copied(), now, rate)?;
         arrivals.insert(key, next);
         Ok(())
+    }
+
+    /// Says what [`MemoryLimiter::check`] would, and counts nothing.
+    ///
+    /// # Errors
+    /// The seconds until the next use is possible.
+    pub(crate) fn peek(&self, network: IpAddr, scope: &str, rate: Rate, now: Timestamp) -> Result<(), u64> {
+        let key = self.key(network, scope);
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        arrive(arrivals.get(&key).copied(), now, rate).map(drop)
+    }
+
+    fn key(&self, network: IpAddr, scope: &str) -> (IpAddr, u64) {
+        (network, self.hasher.hash_one(scope))
     }
 }
 
@@ -69,9 +83,11 @@ mod tests {
     fn the_whole_limit_at_once_then_one_an_interval() {
         let (limiter, rate) = (MemoryLimiter::default(), Rate { limit: 3, window_seconds: 30 });
         let check = |scope, now| limiter.check(IpAddr::from([192, 0, 2, 1]), scope, rate, at(now));
+        let peek = |now| limiter.peek(IpAddr::from([192, 0, 2, 1]), "a", rate, at(now));
         for _ in 0..3 {
-            assert_eq!(check("a", 0), Ok(()));
+            assert_eq!((peek(0), check("a", 0)), (Ok(()), Ok(())));
         }
+        assert_eq!(peek(0), Err(10));
         assert_eq!(check("a", 0), Err(10));
         assert_eq!(check("a", 9_500), Err(1));
         assert_eq!(check("b", 0), Ok(()));

@@ -33,7 +33,9 @@ use serde::Serialize;
 pub use actions::{revoke_all, revoke_one, revoke_others, sign_out};
 pub(crate) use kept::{Kept, KeptSessions};
 pub(crate) use resolve::find_kept;
-pub use resolve::{CurrentUser, FreshUser, find, require, require_fresh};
+pub use resolve::{
+    CurrentUser, FreshUser, Origin, SensitiveUser, find, require, require_fresh, require_sensitive,
+};
 pub(crate) use wire::session_and_user;
 
 use crate::{

@@ -10,6 +10,16 @@ use axum::{
 use super::{Kept, Session, clear_cookies, is_remembered, set_cookie, store, wire};
 use crate::{ApiError, Context, SessionSettings, State, user::User};
 
+/// What a request showed to be somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The cookie of a person who signed in.
+    Cookie,
+    /// A key of theirs. There is no stored session behind it, and it never passes for a person where that matters:
+    /// see [`SensitiveUser`].
+    ApiKey,
+}
+
 /// A live session and its user, read from the database for this request.
 #[derive(Debug, Clone)]
 pub struct CurrentUser {
@@ -23,11 +33,31 @@ pub struct CurrentUser {
     pub needs_refresh: bool,
     /// How long this would be read again just so, if nobody changed anything.
     pub(super) lasts: Duration,
+    /// By what the request is theirs.
+    pub origin: Origin,
+}
+
+impl CurrentUser {
+    /// The owner of an API key that a request acts by.
+    pub(crate) fn by_key(session: Session, owner: User, is_fresh: bool) -> Self {
+        let lasts = Duration::ZERO;
+        Self { session, user: owner, is_fresh, needs_refresh: false, lasts, origin: Origin::ApiKey }
+    }
+
+    /// Whether a person signed in, as opposed to a program that shows a key of theirs.
+    pub fn is_signed_in(&self) -> bool {
+        self.origin == Origin::Cookie
+    }
 }
 
 /// A [`CurrentUser`] whose sign-in is recent.
 #[derive(Debug, Clone)]
 pub struct FreshUser(pub CurrentUser);
+
+/// A [`CurrentUser`] who signed in as a person: for endpoints that Better Auth calls sensitive, which end sessions,
+/// change the address, remove the account or administer others.
+#[derive(Debug, Clone)]
+pub struct SensitiveUser(pub CurrentUser);
 
 /// The session of a request, if it has a live one. Extends it when due.
 ///
@@ -42,6 +72,9 @@ pub(super) async fn find_with(
     context: &Context,
     may_extend: bool,
 ) -> Result<Option<CurrentUser>, ApiError> {
+    if let Some(owner) = context.key_owner() {
+        return Ok(Some(owner.clone()));
+    }
     let Some(token) = context.signed_cookie(state, &state.cookies.session_token) else { return Ok(None) };
     let settings = &state.settings.session;
     let found = store::with_user_by_token(&state.database, &token, settings).await?;
@@ -64,6 +97,7 @@ pub(super) async fn find_with(
         is_fresh: found.is_fresh,
         needs_refresh: false,
         lasts,
+        origin: Origin::Cookie,
     };
     let wants_extension = found.is_due
         && current.session.impersonated_by.is_none()
@@ -99,6 +133,10 @@ fn undue_life(seconds_left: u64, settings: &SessionSettings) -> Duration {
 /// # Errors
 /// As [`find`].
 pub(crate) async fn find_kept(state: &State, context: &Context) -> Result<Option<Kept>, ApiError> {
+    if let Some(owner) = context.key_owner() {
+        let json = wire::session_and_user(&owner.session, &owner.user)?.into();
+        return Ok(Some(Kept { current: Arc::new(owner.clone()), json }));
+    }
     let Some(token) = context.signed_cookie(state, &state.cookies.session_token) else { return Ok(None) };
     // Taken before the database is read: what changes meanwhile makes another one.
     let stamp = state.database.stamp();
@@ -141,6 +179,15 @@ pub async fn require_fresh(state: &State, context: &Context) -> Result<CurrentUs
     }
 }
 
+/// The session of a request that only a person may make.
+///
+/// # Errors
+/// 401 `UNAUTHORIZED` without one, and for an API key.
+pub async fn require_sensitive(state: &State, context: &Context) -> Result<CurrentUser, ApiError> {
+    let current = require(state, context).await?;
+    if current.is_signed_in() { Ok(current) } else { Err(ApiError::unauthorized()) }
+}
+
 impl FromRequestParts<State> for CurrentUser {
     type Rejection = ApiError;
 
@@ -154,5 +201,13 @@ impl FromRequestParts<State> for FreshUser {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, ApiError> {
         require_fresh(state, &Context::from_request_parts(parts, state).await?).await.map(Self)
+    }
+}
+
+impl FromRequestParts<State> for SensitiveUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, ApiError> {
+        require_sensitive(state, &Context::from_request_parts(parts, state).await?).await.map(Self)
     }
 }

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use kiavi_http::json_response;
 
 use super::{
-    CurrentUser, FreshUser, actions, clear_cookies, find_kept, require, resolve::find_with, store, wire,
+    FreshUser, SensitiveUser, actions, clear_cookies, find_kept, require, require_sensitive,
+    resolve::find_with, store, wire,
 };
 use crate::{ApiError, Context, Fields, JsonBody, State, fields::is_truthy};
 
@@ -90,7 +91,7 @@ pub(super) async fn revoke_session(
     let mut fields = body.fields()?;
     let named = fields.string("token");
     fields.finish()?;
-    let current = require(&state, &context).await?;
+    let current = require_sensitive(&state, &context).await?;
     actions::revoke_one(&state, &context, &current, named).await?;
     Ok(json_response(StatusCode::OK, STATUS_TRUE))
 }
@@ -99,7 +100,7 @@ pub(super) async fn revoke_session(
 pub(super) async fn revoke_sessions(
     state: State,
     context: Context,
-    current: CurrentUser,
+    SensitiveUser(current): SensitiveUser,
 ) -> Result<Response, ApiError> {
     let transaction = state.database.begin().await?;
     actions::revoke_all(&transaction, &state, &context, &current.user.id, "revoked_all").await?;
@@ -112,7 +113,7 @@ pub(super) async fn revoke_sessions(
 pub(super) async fn revoke_other_sessions(
     state: State,
     context: Context,
-    current: CurrentUser,
+    SensitiveUser(current): SensitiveUser,
 ) -> Result<Response, ApiError> {
     actions::revoke_others(&state, &context, &current).await?;
     Ok(json_response(StatusCode::OK, STATUS_TRUE))

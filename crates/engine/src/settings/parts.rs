@@ -174,6 +174,9 @@ pub struct Compatibility {
     pub lists_session_tokens: bool,
     /// Signing in again in one browser leaves its earlier session alive.
     pub keeps_replaced_session: bool,
-    /// Passkeys registered under an address before anybody proved it stay when its owner proves it.
+    /// Passkeys and API keys made under an address before anybody proved it stay when its owner proves it.
     pub keeps_unproven_passkeys: bool,
+    /// A request that acts by an API key passes where a recent sign-in is asked for, and may make, change and remove
+    /// API keys: whoever finds a key can then make means of access that outlive it.
+    pub api_keys_are_fresh_sign_ins: bool,
 }

@@ -78,7 +78,9 @@ pub async fn update_own(
     let event = Event::by(EventType::UserUpdated, id).detail(serde_json::json!({ "fields": changed }));
     audit::record(&transaction, state, context, event).await?;
     transaction.commit().await?;
-    session::set_cookie(state, context, &current.session);
+    if current.is_signed_in() {
+        session::set_cookie(state, context, &current.session);
+    }
     Ok(())
 }
 
