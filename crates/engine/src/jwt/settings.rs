@@ -1,6 +1,6 @@
 //! What a tenant may decide about its tokens.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use kiavi_crypto::JwsAlgorithm;
 use serde::{Deserialize, Serialize};
@@ -110,10 +110,6 @@ const AUDIENCE_LIMIT: usize = 16;
 impl JwtSettings {
     pub(super) fn algorithm(&self) -> JwsAlgorithm {
         self.algorithm.into()
-    }
-
-    pub(super) fn lifetime(&self) -> Duration {
-        Duration::from_secs(self.lifetime_seconds.into())
     }
 
     /// Checks what types cannot.

@@ -154,13 +154,15 @@ async fn a_token_of_an_impersonated_session_names_who_acts() {
 
 #[tokio::test]
 async fn a_token_ends_with_its_session() {
-    let tenant = TestTenant::with(|settings| settings.session.update_age_seconds = 0).await;
+    let tenant = TestTenant::new().await;
     let mut browser = tenant.signed_in("ada@example.com").await;
+    let now = tenant.value("SELECT now()", &[]).await;
+    tenant.clock.advance(jiff::Timestamp::duration_until(tenant.state().clock.now(), now));
     let end = r#"UPDATE session SET "expiresAt" = now() + interval '40 s'"#;
     tenant.admin.batch_execute(end).await.unwrap();
     let answer = browser.get("/token?disableRefresh=true").await;
     let life = Token::read(answer.json["token"].as_str().unwrap()).life();
-    assert!((35..=40).contains(&life), "{life}");
+    assert!((39..=50).contains(&life), "{life}");
     let end = r#"UPDATE session SET "expiresAt" = now() - interval '1 s'"#;
     tenant.admin.batch_execute(end).await.unwrap();
     assert_eq!(browser.get("/token").await.status, StatusCode::UNAUTHORIZED);
@@ -208,4 +210,17 @@ async fn the_header_can_be_switched_off_and_reads_that_do_not_write_have_it_too(
     assert!(browser.get("/get-session").await.headers.contains_key("set-auth-jwt"));
     let answer = browser.post("/get-session", json!({})).await;
     assert!(answer.headers.contains_key("set-auth-jwt"));
+}
+
+#[tokio::test]
+async fn a_session_in_memory_is_told_with_a_token_and_none_outlives_it() {
+    let tenant = TestTenant::new_writer().await;
+    let mut browser = tenant.signed_in("ada@example.com").await;
+    let mut other = browser.clone();
+    for _ in 0..2 {
+        assert!(browser.get("/get-session").await.headers.contains_key("set-auth-jwt"));
+    }
+    assert_eq!(other.post("/sign-out", json!({})).await.status, StatusCode::OK);
+    let answer = browser.get("/get-session").await;
+    assert_eq!((answer.text.as_str(), answer.headers.get("set-auth-jwt")), ("null", None));
 }

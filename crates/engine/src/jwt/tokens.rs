@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{ApiError, Context, State, session::CurrentUser, verification::row_id};
 
-/// Sessions whose last token is remembered; about 1 MB.
-const CAPACITY: usize = 1_024;
+/// Sessions whose last token is remembered; about a kilobyte each.
+const CAPACITY: usize = 8_192;
 /// The part of its life during which a token is given out again in `set-auth-jwt`.
 const REUSED_FOR: u32 = 5;
 
@@ -47,9 +47,9 @@ fn sign(
     now: Timestamp,
 ) -> Result<String, ApiError> {
     let settings = &state.settings.jwt;
-    let life = settings.lifetime().as_secs().min(current.session.seconds_left);
     let issued = now.as_second();
-    let expires = issued.saturating_add_unsigned(life);
+    let expires = issued + i64::from(settings.lifetime_seconds);
+    let expires = expires.min(current.session.expires_at.as_second()).max(issued);
     let id = (!settings.has_all_user_fields).then(|| row_id(state.rng()));
     let payload = wire::payload(stem, issued, expires, id.as_deref());
     signer.key.sign_compact(&signer.encoded_header, payload.as_bytes()).map_err(ApiError::internal)
@@ -110,9 +110,8 @@ pub(super) async fn header(
     }
     let token = sign(state, &held.signer, &stem, current, now)?;
     let token = HeaderValue::try_from(token).map_err(ApiError::internal)?;
-    let life = state.settings.jwt.lifetime().as_secs().min(current.session.seconds_left);
-    let reused = SignedDuration::try_from(std::time::Duration::from_secs(life) / REUSED_FOR);
-    let until = now.checked_add(reused.unwrap_or_default()).unwrap_or(now);
+    let reused = SignedDuration::from_secs((state.settings.jwt.lifetime_seconds / REUSED_FOR).into());
+    let until = now.checked_add(reused).unwrap_or(now).min(current.session.expires_at);
     let signer = held.signer.id.clone();
     state.jwt.tokens.keep(session, Remembered { stem, signer, token: token.clone(), issued: now, until });
     Ok(token)
