@@ -1,6 +1,6 @@
 mod keys;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
 use kiavi_crypto::VerifyingKey;
@@ -223,4 +223,19 @@ async fn a_session_in_memory_is_told_with_a_token_and_none_outlives_it() {
     assert_eq!(other.post("/sign-out", json!({})).await.status, StatusCode::OK);
     let answer = browser.get("/get-session").await;
     assert_eq!((answer.text.as_str(), answer.headers.get("set-auth-jwt")), ("null", None));
+}
+
+#[tokio::test]
+async fn an_api_key_gets_a_token_and_no_header() {
+    let tenant = TestTenant::with(|settings| settings.api_key.sessions = true).await;
+    let mut owner = tenant.signed_in("ada@example.com").await;
+    let made = owner.post("/api-key/create", json!({ "name": "stock" })).await.json;
+    let mut program = tenant.browser();
+    let headers = [("x-api-key", made["key"].as_str().unwrap())];
+    let answer = program.send(Method::GET, "/token", None, &headers).await;
+    let token = Token::read(answer.json["token"].as_str().unwrap());
+    let expected = (&session(&mut owner).await["user"]["id"], &made["id"]);
+    assert_eq!((&token.claims["sub"], &token.claims["sid"]), expected);
+    let told = program.send(Method::GET, "/get-session", None, &headers).await;
+    assert!(told.json["user"].is_object() && !told.headers.contains_key("set-auth-jwt"));
 }
