@@ -6,5 +6,6 @@ import { codes } from './requests/codes.mjs';
 import { passkeys } from './requests/passkeys.mjs';
 import { passwords, sessions, users } from './requests/people.mjs';
 import { bodies, origins, redirects, routing } from './requests/protocol.mjs';
+import { tokens } from './requests/tokens.mjs';
 
-export const REQUESTS = { routing, bodies, origins, redirects, sessions, users, passwords, codes, passkeys };
+export const REQUESTS = { routing, bodies, origins, redirects, sessions, users, passwords, codes, passkeys, tokens };

@@ -7,6 +7,7 @@ const FORMS = [
   ['<uuid>', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/],
   ['<32 letters and digits>', /^[A-Za-z0-9]{32}$/],
   ['<32 bytes, base64url>', /^[A-Za-z0-9_-]{43}$/],
+  ['<token>', /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/],
   ['<COSE key, base64>', /^pQECAyYgASFYI[A-Za-z0-9+/]+=*$/],
 ];
 
@@ -42,6 +43,9 @@ function shapeOfCookie({ name, value, attributes }) {
   return `${name}=${form}; ${attributes.join('; ')}`;
 }
 
+/** Compared where one of the servers sends them. */
+const HEADERS = ['cache-control', 'pragma', 'x-retry-after', 'set-auth-jwt', 'access-control-expose-headers'];
+
 /** Flat, so that a difference has a name: {'status': 200, 'body.user.name': '', 'cookie': [...]}. */
 export function answerShape(answer, { email, origin }) {
   const flat = {
@@ -50,9 +54,10 @@ export function answerShape(answer, { email, origin }) {
     location: shapeOf(answer.headers.location ?? '<none>', { email, origin }),
     cookies: answer.cookies.map(shapeOfCookie),
   };
-  for (const name of ['cache-control', 'pragma', 'x-retry-after']) {
+  for (const name of HEADERS) {
     const value = answer.headers[name];
-    if (value !== undefined) flat[name] = name === 'x-retry-after' ? value.replace(/^\d+$/, '<seconds>') : value;
+    if (value === undefined) continue;
+    flat[name] = name === 'x-retry-after' ? value.replace(/^\d+$/, '<seconds>') : shapeOf(value, { email, origin });
   }
   flatten('body', shapeOfBody(answer.text, { email, origin }), flat);
   return flat;

@@ -1,7 +1,9 @@
 // The real Better Auth server with the features that Kiavi has, plain node:http, and a mailbox with the
 // same JSON as Kiavi's. Run as a process of its own by reference.mjs; its settings are one JSON argument:
 //
-//   { port, connection, slug?, secret, rateLimit?, poolSize?, migrate? }
+//   { port, connection, slug?, secret, rateLimit?, poolSize?, migrate?, jwt? }
+//
+// `jwt` are the options of the plugin of that name, which is left out without them.
 //
 // Prints `ready` on stdout when it listens.
 
@@ -9,7 +11,7 @@ import { createServer } from 'node:http';
 import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import { toNodeHandler } from 'better-auth/node';
-import { admin, emailOTP } from 'better-auth/plugins';
+import { admin, emailOTP, jwt } from 'better-auth/plugins';
 import { passkey } from '@better-auth/passkey';
 import pg from 'pg';
 
@@ -49,6 +51,7 @@ const auth = betterAuth({
     }),
     passkey({ rpID: hostname, rpName: settings.appName ?? slug, origin }),
     admin(),
+    ...(settings.jwt ? [jwt(settings.jwt)] : []),
   ],
 });
 

@@ -4,13 +4,18 @@
 //! opens under another.
 
 mod cookie;
+mod envelope;
+mod jws;
 mod keys;
 mod rng;
 mod sealed;
 mod signature;
 
 pub use cookie::{sign_cookie, verify_cookie};
-pub use keys::{Purpose, TenantSecret, constant_time_eq, hmac_sha256, sha256};
+pub use envelope::EnvelopeError;
+pub use jws::{JwsAlgorithm, JwsError, PublicJwk, SigningKey};
+pub use keys::{InvalidSecret, Purpose, SecretVersion, TenantSecret, constant_time_eq, hmac_sha256, sha256};
 pub use rng::SystemRng;
 pub use sealed::{SealError, SealingKey};
+pub use secrecy::zeroize::Zeroizing;
 pub use signature::{EcdsaCurve, InvalidKey, InvalidSignature, RsaScheme, VerifyingKey};

@@ -14,7 +14,7 @@ use crate::{
     context::{api_context, not_found},
     email_otp,
     gate::api_gate,
-    hosted, meta, outbox, passkey, password,
+    hosted, jwt, meta, outbox, passkey, password,
     rate_limit::MemoryLimiter,
     session::{self, KeptSessions},
     state::{Keys, Shared},
@@ -76,6 +76,7 @@ impl Engine {
             kept_sessions: KeptSessions::default(),
             api_keys: api_key::Budget::new(&database),
             outbox_signal: Notify::new(),
+            jwt: jwt::Memory::default(),
             settings,
             secret,
             database,
@@ -107,6 +108,7 @@ impl Engine {
             .merge(passkey::routes())
             .merge(password::routes())
             .merge(api_key::routes())
+            .merge(jwt::routes())
             // Every slice stands above this line: a request that shows a key is counted here and nowhere else.
             .route_layer(from_fn_with_state(state.clone(), api_key::act_as_owner))
             .route_layer(from_fn_with_state(state.clone(), api_gate))

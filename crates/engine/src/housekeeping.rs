@@ -2,7 +2,7 @@
 
 use kiavi_db::Sql;
 
-use crate::{State, api_key, session, verification};
+use crate::{State, api_key, jwt, session, verification};
 
 pub(crate) const STATEMENTS: &[&Sql] = &[&DELETE_PASSED_LIMITS];
 
@@ -19,6 +19,7 @@ pub(crate) async fn sweep(state: &State) {
         verification::delete_expired(database).await,
         session::store::delete_expired(database).await,
         api_key::store::delete_expired(database).await,
+        jwt::delete_unpublished(database, &state.settings.jwt).await,
         database.execute(&DELETE_PASSED_LIMITS, &[]).await,
     ];
     for error in outcomes.into_iter().filter_map(Result::err) {

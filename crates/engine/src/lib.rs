@@ -17,6 +17,7 @@ mod fields;
 mod gate;
 mod hosted;
 mod housekeeping;
+pub mod jwt;
 mod mail;
 mod meta;
 pub mod outbox;
@@ -42,6 +43,7 @@ pub use engine::{Engine, EngineParts, InvalidParts};
 pub use error::ApiError;
 pub use fields::Fields;
 pub use gate::JsonBody;
+pub use jwt::{JwtSettings, TokenAlgorithm, UserClaim};
 pub use mail::{Delivery, MailDoor, OutgoingMail};
 pub use schema::{MigrateError, SCHEMA_VERSION, migrate};
 pub use settings::{
@@ -56,6 +58,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         api_key::STATEMENTS,
         audit::STATEMENTS,
         housekeeping::STATEMENTS,
+        jwt::STATEMENTS,
         outbox::STATEMENTS,
         passkey::STATEMENTS,
         rate_limit::STATEMENTS,

@@ -17,7 +17,7 @@ use kiavi_http::TrustedOrigins;
 use tokio::sync::Notify;
 
 use crate::{
-    CookieNames, MailDoor, Settings, api_key::Budget, rate_limit::MemoryLimiter, session::KeptSessions,
+    CookieNames, MailDoor, Settings, api_key::Budget, jwt, rate_limit::MemoryLimiter, session::KeptSessions,
 };
 
 /// Settings, keys, database, time and chance of one tenant. Cloning is one reference count.
@@ -49,6 +49,7 @@ pub struct Shared {
     pub(crate) kept_sessions: KeptSessions,
     pub(crate) api_keys: Budget,
     pub(crate) outbox_signal: Notify,
+    pub(crate) jwt: jwt::Memory,
 }
 
 /// Subkeys, derived once.

@@ -141,6 +141,25 @@ impl TestTenant {
         }
     }
 
+    /// `browser` at another engine on the same database, as after a restart or at a second replica.
+    pub(crate) fn at_another_engine(
+        &self,
+        browser: &Browser,
+        change: impl FnOnce(&mut EngineParts),
+    ) -> Browser {
+        let state = self.state();
+        let mut parts = EngineParts {
+            settings: state.settings.clone(),
+            secret: state.secret.clone(),
+            database: self.runtime(),
+            mail: self.mailbox.clone(),
+            clock: self.clock.clone(),
+            rng: Arc::new(SystemRng),
+        };
+        change(&mut parts);
+        Browser { router: Engine::new(parts).unwrap().router(), ..browser.clone() }
+    }
+
     /// An operator at the management door.
     pub(crate) fn operator(&self) -> Browser {
         Browser { operator: Some(Operator("test".into())), origin: None, ..self.browser() }

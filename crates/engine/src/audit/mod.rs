@@ -62,6 +62,10 @@ pub enum EventType {
     ApiKeyDeleted,
     /// An API key was shown and refused.
     ApiKeyRefused,
+    /// The first key that signs tokens was made.
+    SigningKeyCreated,
+    /// A new key signs tokens in place of earlier ones.
+    SigningKeyRotated,
 }
 
 impl EventType {
@@ -90,6 +94,8 @@ impl EventType {
             Self::ApiKeyUpdated => "api_key.updated",
             Self::ApiKeyDeleted => "api_key.deleted",
             Self::ApiKeyRefused => "api_key.refused",
+            Self::SigningKeyCreated => "signing_key.created",
+            Self::SigningKeyRotated => "signing_key.rotated",
         }
     }
 }

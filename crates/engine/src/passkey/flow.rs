@@ -112,13 +112,21 @@ pub(super) fn user_handle(secret: &TenantSecret, user_id: &str) -> Vec<u8> {
     hmac_sha256(&secret.subkey(Purpose::UserHandle), user_id.as_bytes()).to_vec()
 }
 
-/// The handle that an assertion's must equal. Better Auth gave its credentials random handles and kept none; they
-/// have a shape that ours cannot have by chance, and there is nothing to compare them with.
+/// The handle that an assertion's must equal: the user's, or the one that they had under an earlier version of the
+/// secret if it is the one claimed, because a passkey keeps the handle that it was made with. Better Auth gave its
+/// credentials random handles and kept none; they have a shape that ours cannot have by chance, and there is
+/// nothing to compare them with.
 fn expected_handle(secret: &TenantSecret, user_id: &str, claimed: Option<&Base64Url>) -> Option<Vec<u8>> {
     let is_foreign = claimed.is_some_and(|handle| {
         handle.0.len() == 32 && handle.0.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     });
-    (!is_foreign).then(|| user_handle(secret, user_id))
+    let earlier = |claimed: &Base64Url| {
+        let mut handles = secret
+            .earlier_subkeys(Purpose::UserHandle)
+            .map(|subkey| hmac_sha256(&subkey, user_id.as_bytes()).to_vec());
+        handles.find(|handle| *handle == claimed.0)
+    };
+    (!is_foreign).then(|| claimed.and_then(earlier).unwrap_or_else(|| user_handle(secret, user_id)))
 }
 
 /// What a ceremony's options say about the user.
@@ -270,6 +278,20 @@ mod tests {
         for claimed in [None, Some(&others), Some(&short), Some(&Base64Url(vec![]))] {
             assert_eq!(expected_handle(&secret(), "a", claimed), ours);
         }
+    }
+
+    #[test]
+    fn a_handle_from_before_a_rotation_still_counts() {
+        let version =
+            |version, text: &str| kiavi_crypto::SecretVersion { version, text: text.to_owned().into() };
+        let versions =
+            [version(2, "a-newer-secret-a-newer-secret-00"), version(1, "kYv3xPq9TzW6uRb2NcE8sJm4HfLd7GaQ")];
+        let rotated = TenantSecret::versioned(versions, None).unwrap();
+        let (before, others) = (user_handle(&secret(), "a"), user_handle(&secret(), "b"));
+        assert_ne!(user_handle(&rotated, "a"), before);
+        let expected = |claimed: &[u8]| expected_handle(&rotated, "a", Some(&Base64Url(claimed.to_vec())));
+        assert_eq!(expected(&before), Some(before.clone()));
+        assert_eq!(expected(&others), Some(user_handle(&rotated, "a")));
     }
 
     #[test]

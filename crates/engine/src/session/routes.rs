@@ -8,10 +8,10 @@ use bytes::Bytes;
 use kiavi_http::json_response;
 
 use super::{
-    FreshUser, SensitiveUser, actions, clear_cookies, find_kept, require, require_sensitive,
+    CurrentUser, FreshUser, SensitiveUser, actions, clear_cookies, find_kept, require, require_sensitive,
     resolve::find_with, store, wire,
 };
-use crate::{ApiError, Context, Fields, JsonBody, State, fields::is_truthy};
+use crate::{ApiError, Context, Fields, JsonBody, State, fields::is_truthy, jwt};
 
 const STATUS_TRUE: &str = r#"{"status":true}"#;
 
@@ -19,10 +19,13 @@ const STATUS_TRUE: &str = r#"{"status":true}"#;
 pub(super) async fn get_session(state: State, context: Context) -> Response {
     let answer = async {
         if state.settings.session.is_refresh_deferred {
-            let current = find_with(&state, &context, false).await?;
-            return Ok(current.map(|current| wire::deferred(&current)).transpose()?.map(Bytes::from));
+            let Some(current) = find_with(&state, &context, false).await? else { return Ok(nobody()) };
+            return Ok(somebody(&state, &context, &current, wire::deferred(&current)?.into()).await);
         }
-        Ok(find_kept(&state, &context).await?.map(|kept| kept.json))
+        match find_kept(&state, &context).await? {
+            None => Ok(nobody()),
+            Some(kept) => Ok(somebody(&state, &context, &kept.current, kept.json).await),
+        }
     };
     not_cached(answer.await)
 }
@@ -35,19 +38,30 @@ pub(super) async fn refresh_session(state: State, context: Context) -> Response 
         return not_cached(Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, code, message)));
     }
     let answer = async {
-        let current = find_with(&state, &context, true).await?;
-        let json = current.map(|current| wire::session_and_user(&current.session, &current.user));
-        Ok(json.transpose()?.map(Bytes::from))
+        match find_with(&state, &context, true).await? {
+            None => Ok(nobody()),
+            Some(current) => {
+                let json = wire::session_and_user(&current.session, &current.user)?;
+                Ok(somebody(&state, &context, &current, json.into()).await)
+            }
+        }
     };
     not_cached(answer.await)
 }
 
-/// `null` when there is no session.
-fn not_cached(answer: Result<Option<Bytes>, ApiError>) -> Response {
-    let mut response = match answer {
-        Ok(json) => json_response(StatusCode::OK, json.unwrap_or(Bytes::from_static(b"null"))),
-        Err(error) => error.into_response(),
-    };
+fn nobody() -> Response {
+    json_response(StatusCode::OK, "null")
+}
+
+/// A session that was found, with its token.
+async fn somebody(state: &State, context: &Context, current: &CurrentUser, json: Bytes) -> Response {
+    let mut response = json_response(StatusCode::OK, json);
+    jwt::set_header(state, context, current, response.headers_mut()).await;
+    response
+}
+
+fn not_cached(answer: Result<Response, ApiError>) -> Response {
+    let mut response = answer.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
