@@ -10,6 +10,7 @@ pub mod audit;
 mod clock_text;
 mod context;
 mod cookies;
+pub mod egress;
 pub mod email_otp;
 mod engine;
 mod error;

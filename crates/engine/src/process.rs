@@ -16,7 +16,7 @@ use kiavi_db::{Database, Login};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Endpoint, Fd, IpcError};
 
-use crate::{Engine, EngineParts, InvalidParts, Settings};
+use crate::{Engine, EngineParts, InvalidParts, Settings, egress};
 
 /// What a process serves, as the launcher's first message says.
 pub struct Assignment {
@@ -75,7 +75,9 @@ where
     let database = open(connections.clone(), login);
     let mail = Arc::new(mail::Outlet::default());
     mail.open(mail_door)?;
-    let engine = Engine::new(EngineParts { settings, secret, database, mail: mail.clone(), clock, rng })?;
+    let egress = Arc::new(egress::Shut);
+    let engine =
+        Engine::new(EngineParts { settings, secret, database, mail: mail.clone(), egress, clock, rng })?;
     let server = serve::Server::new(engine, connections, mail, idle);
     let door = serve::open(door)?;
     seal().map_err(|error| ProcessError::Seal(error.into()))?;

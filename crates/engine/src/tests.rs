@@ -24,7 +24,10 @@ use kiavi_testkit::TestDatabase;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{Delivery, Engine, EngineParts, MailDoor, Operator, OutgoingMail, Settings, State};
+use crate::{
+    Delivery, Engine, EngineParts, MailDoor, Operator, OutgoingMail, Settings, State,
+    egress::{HttpClient, Shut},
+};
 
 pub(crate) const ORIGIN: &str = "http://demo.localhost:8080";
 /// The role that engines of tests run as.
@@ -78,15 +81,24 @@ impl TestTenant {
 
     /// A tenant whose settings `change` has changed.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::build(change, |database| database.database_as(RUNTIME_ROLE)).await
+        Self::reaching(Arc::new(Shut), change).await
+    }
+
+    /// A tenant whose way out is `egress`.
+    pub(crate) async fn reaching(egress: Arc<dyn HttpClient>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::build(egress, change, |database| database.database_as(RUNTIME_ROLE)).await
     }
 
     /// A tenant whose engine is the database's one writer, so that it keeps sessions in memory.
     pub(crate) async fn new_writer() -> Self {
-        Self::build(|_| {}, writer).await
+        Self::build(Arc::new(Shut), |_| {}, writer).await
     }
 
-    async fn build(change: impl FnOnce(&mut Settings), open: impl FnOnce(&TestDatabase) -> Database) -> Self {
+    async fn build(
+        egress: Arc<dyn HttpClient>,
+        change: impl FnOnce(&mut Settings),
+        open: impl FnOnce(&TestDatabase) -> Database,
+    ) -> Self {
         let database = TestDatabase::new("engine", migrate).await;
         database.ensure_role(RUNTIME_ROLE, "LOGIN").await;
         let mut settings = Settings::for_slug(&"demo".parse().unwrap(), ORIGIN).unwrap();
@@ -100,6 +112,7 @@ impl TestTenant {
             secret: TenantSecret::new(secret.into()),
             database: open(&database),
             mail: mailbox.clone(),
+            egress,
             clock: clock.clone(),
             rng: Arc::new(SystemRng) as Arc<dyn Rng>,
         })
@@ -115,6 +128,7 @@ impl TestTenant {
             secret: state.secret.clone(),
             database: writer(&self.database),
             mail: state.mail.clone(),
+            egress: Arc::new(Shut),
             clock: state.clock.clone(),
             rng: state.rng.clone(),
         })
