@@ -39,6 +39,7 @@ pub use api_key::ApiKeySettings;
 pub use clock_text::{iso_milliseconds, optional_iso_milliseconds};
 pub use context::{Context, Operator, page_context};
 pub use cookies::CookieNames;
+pub use egress::{EgressHost, EgressSettings};
 pub use engine::{Engine, EngineParts, InvalidParts};
 pub use error::ApiError;
 pub use fields::Fields;

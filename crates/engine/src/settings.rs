@@ -9,7 +9,7 @@ use kiavi_http::{TrustedOrigins, TrustedProxies};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::ApiKeySettings;
+use crate::{ApiKeySettings, EgressSettings};
 
 pub use parts::{
     Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate, RateLimits, SessionSettings,
@@ -58,6 +58,9 @@ pub struct Settings {
     /// API keys.
     #[serde(default)]
     pub api_key: ApiKeySettings,
+    /// Servers outside.
+    #[serde(default)]
+    pub egress: EgressSettings,
     /// Limits.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -158,6 +161,7 @@ impl Settings {
             email_otp: EmailOtpSettings::default(),
             passkey: PasskeySettings::default(),
             api_key: ApiKeySettings::default(),
+            egress: EgressSettings::default(),
             rate_limits: RateLimits::default(),
             compatibility: Compatibility::default(),
             base_url,
@@ -242,6 +246,7 @@ impl Settings {
         let is_narrow =
             |pattern: &String| !matches!(pattern.as_str(), "*" | "*://*" | "http://*" | "https://*");
         check(self.trusted_origins.iter().all(is_narrow), "trusted_origins", "must not trust every origin")?;
+        self.validate_egress()?;
         self.validate_passkey_and_rates()
     }
 

@@ -1,15 +1,33 @@
 //! The way out for HTTPS: the one door through which an engine talks to other servers.
 //!
 //! A slice builds a request and hands it over; who may be reached, how, and how often is decided behind the trait.
+//!
+//! [`Client`] keeps to the servers that the tenant's settings list, and leaves one alone that fails again and again.
+//! It asks outbound for a connection: outbound has the same list from the launcher, resolves the name and checks the
+//! address, so an engine that is no longer itself reaches no further. TLS and HTTP are spoken in here, over the
+//! socket that comes back; outbound sees neither. Settings that have the engine reach servers say so by
+//! [`Reaches`].
+
+mod breaker;
+mod client;
+mod exchange;
+mod roots;
+mod settings;
+#[cfg(test)]
+mod tests;
 
 use axum::http::{Request, Response};
 use bytes::Bytes;
 use kiavi_db::BoxFuture;
 
+pub use client::Client;
+pub(crate) use client::Dial;
+pub use settings::{EgressHost, EgressSettings};
+
 /// Sends a request to a server outside.
 ///
 /// An implementation holds these limits: 5 s from the call to the last byte of the answer, 1 MiB of body, `https`
-/// only, no redirect followed. A status other than 2xx is an answer, not an error.
+/// only (but where a tenant's settings list a server as `http://`), no redirect followed. A status other than 2xx is an answer, not an error.
 pub trait HttpClient: Send + Sync {
     /// Sends one request and reads the answer to its end.
     ///
@@ -17,6 +35,12 @@ pub trait HttpClient: Send + Sync {
     /// See [`EgressError`]. Whether the other side has seen the request is unknown for each but
     /// [`EgressError::Refused`].
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, EgressError>>;
+}
+
+/// A part of the settings that has the engine reach servers.
+pub(crate) trait Reaches {
+    /// Which.
+    fn egress_hosts(&self) -> Vec<EgressHost>;
 }
 
 /// Why there is no answer.
