@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::{
     Busy, CookieNames, MailDoor, Settings, SettingsError, State, api_key,
     context::{api_context, not_found},
+    egress::HttpClient,
     email_otp,
     gate::api_gate,
     hosted, jwt, meta, outbox, passkey, password,
@@ -35,6 +36,8 @@ pub struct EngineParts {
     pub database: Database,
     /// The way out for mail.
     pub mail: Arc<dyn MailDoor>,
+    /// The way out for HTTPS.
+    pub egress: Arc<dyn HttpClient>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -64,7 +67,7 @@ impl Engine {
     /// # Errors
     /// When the settings do not validate.
     pub fn new(parts: EngineParts) -> Result<Self, InvalidParts> {
-        let EngineParts { settings, secret, database, mail, clock, rng } = parts;
+        let EngineParts { settings, secret, database, mail, egress, clock, rng } = parts;
         settings.validate()?;
         let origins = TrustedOrigins::new(settings.base_url.origin(), settings.trusted_origins.clone())?;
         let state = State::new(Shared {
@@ -83,6 +86,7 @@ impl Engine {
             clock,
             rng,
             mail,
+            egress,
         });
         Ok(Self { state })
     }

@@ -1,9 +1,10 @@
 //! The engine as a process: a function of the descriptors that it is given.
 //!
-//! Client connections come through the gateway's door, database connections from the launcher, mail leaves
-//! through outbound's door. Nothing here opens anything.
+//! Client connections come through the gateway's door, database connections from the launcher, connections to
+//! servers outside from outbound, which takes mail as well. Nothing here opens anything.
 
 mod database;
+mod egress;
 mod mail;
 mod serve;
 
@@ -16,7 +17,8 @@ use kiavi_db::{Database, Login};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Endpoint, Fd, IpcError};
 
-use crate::{Engine, EngineParts, InvalidParts, Settings};
+pub use self::egress::Outlet as EgressOutlet;
+use crate::{Engine, EngineParts, InvalidParts, Settings, egress::Client};
 
 /// What a process serves, as the launcher's first message says.
 pub struct Assignment {
@@ -30,6 +32,8 @@ pub struct Assignment {
     pub door: Fd,
     /// Where mail leaves.
     pub mail: Fd,
+    /// Where connections to servers outside are asked for.
+    pub egress: Fd,
     /// How long to stay without a request; `None`: for ever.
     pub idle: Option<Duration>,
 }
@@ -67,7 +71,8 @@ pub async fn run<E>(
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Assignment { tenant, settings, secret, door, mail: mail_door, idle } = assignment;
+    let Assignment { tenant, settings, secret, door, mail: mail_door, egress: egress_door, idle } =
+        assignment;
     let (to_launcher, from_launcher) = launcher.split();
     let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone()));
     let login = Login { user: tenant.as_str().to_owned(), database: tenant.as_str().to_owned() };
@@ -75,8 +80,12 @@ where
     let database = open(connections.clone(), login);
     let mail = Arc::new(mail::Outlet::default());
     mail.open(mail_door)?;
-    let engine = Engine::new(EngineParts { settings, secret, database, mail: mail.clone(), clock, rng })?;
-    let server = serve::Server::new(engine, connections, mail, idle);
+    let outlet = Arc::new(EgressOutlet::default());
+    outlet.replace(egress_door);
+    let egress = Arc::new(Client::new(&settings, outlet.clone(), clock.clone()));
+    let engine =
+        Engine::new(EngineParts { settings, secret, database, mail: mail.clone(), egress, clock, rng })?;
+    let server = serve::Server::new(engine, connections, mail, outlet, idle);
     let door = serve::open(door)?;
     seal().map_err(|error| ProcessError::Seal(error.into()))?;
     to_launcher.send(&FromEngine::Ready).await?;

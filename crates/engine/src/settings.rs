@@ -9,7 +9,7 @@ use kiavi_http::{TrustedOrigins, TrustedProxies};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{ApiKeySettings, JwtSettings};
+use crate::{ApiKeySettings, EgressSettings, JwtSettings};
 
 pub use parts::{
     Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate, RateLimits, SessionSettings,
@@ -61,6 +61,9 @@ pub struct Settings {
     /// JSON Web Tokens.
     #[serde(default)]
     pub jwt: JwtSettings,
+    /// Servers outside.
+    #[serde(default)]
+    pub egress: EgressSettings,
     /// Limits.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -162,6 +165,7 @@ impl Settings {
             passkey: PasskeySettings::default(),
             api_key: ApiKeySettings::default(),
             jwt: JwtSettings::default(),
+            egress: EgressSettings::default(),
             rate_limits: RateLimits::default(),
             compatibility: Compatibility::default(),
             base_url,
@@ -247,6 +251,7 @@ impl Settings {
             |pattern: &String| !matches!(pattern.as_str(), "*" | "*://*" | "http://*" | "https://*");
         check(self.trusted_origins.iter().all(is_narrow), "trusted_origins", "must not trust every origin")?;
         self.jwt.validate()?;
+        self.validate_egress()?;
         self.validate_passkey_and_rates()
     }
 

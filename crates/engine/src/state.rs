@@ -17,7 +17,8 @@ use kiavi_http::TrustedOrigins;
 use tokio::sync::Notify;
 
 use crate::{
-    CookieNames, MailDoor, Settings, api_key::Budget, jwt, rate_limit::MemoryLimiter, session::KeptSessions,
+    CookieNames, MailDoor, Settings, api_key::Budget, egress::HttpClient, jwt, rate_limit::MemoryLimiter,
+    session::KeptSessions,
 };
 
 /// Settings, keys, database, time and chance of one tenant. Cloning is one reference count.
@@ -38,6 +39,8 @@ pub struct Shared {
     pub rng: Arc<dyn Rng>,
     /// The way out for mail.
     pub mail: Arc<dyn MailDoor>,
+    /// The way out for HTTPS.
+    pub egress: Arc<dyn HttpClient>,
     /// Trusted origins.
     pub origins: TrustedOrigins,
     /// Cookie names.

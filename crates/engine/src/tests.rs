@@ -24,7 +24,10 @@ use kiavi_testkit::TestDatabase;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{Delivery, Engine, EngineParts, MailDoor, Operator, OutgoingMail, Settings, State};
+use crate::{
+    Delivery, Engine, EngineParts, MailDoor, Operator, OutgoingMail, Settings, State,
+    egress::{HttpClient, Shut},
+};
 
 pub(crate) const ORIGIN: &str = "http://demo.localhost:8080";
 /// The role that engines of tests run as.
@@ -78,15 +81,24 @@ impl TestTenant {
 
     /// A tenant whose settings `change` has changed.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::build(change, |database| database.database_as(RUNTIME_ROLE)).await
+        Self::reaching(Arc::new(Shut), change).await
+    }
+
+    /// A tenant whose way out is `egress`.
+    pub(crate) async fn reaching(egress: Arc<dyn HttpClient>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::build(egress, change, |database| database.database_as(RUNTIME_ROLE)).await
     }
 
     /// A tenant whose engine is the database's one writer, so that it keeps sessions in memory.
     pub(crate) async fn new_writer() -> Self {
-        Self::build(|_| {}, writer).await
+        Self::build(Arc::new(Shut), |_| {}, writer).await
     }
 
-    async fn build(change: impl FnOnce(&mut Settings), open: impl FnOnce(&TestDatabase) -> Database) -> Self {
+    async fn build(
+        egress: Arc<dyn HttpClient>,
+        change: impl FnOnce(&mut Settings),
+        open: impl FnOnce(&TestDatabase) -> Database,
+    ) -> Self {
         let database = TestDatabase::new("engine", migrate).await;
         database.ensure_role(RUNTIME_ROLE, "LOGIN").await;
         let mut settings = Settings::for_slug(&"demo".parse().unwrap(), ORIGIN).unwrap();
@@ -100,6 +112,7 @@ impl TestTenant {
             secret: TenantSecret::new(secret.into()),
             database: open(&database),
             mail: mailbox.clone(),
+            egress,
             clock: clock.clone(),
             rng: Arc::new(SystemRng) as Arc<dyn Rng>,
         })
@@ -107,18 +120,25 @@ impl TestTenant {
         Self { router: engine.router(), admin: database.admin().await, engine, mailbox, clock, database }
     }
 
-    /// Another engine of the same tenant, which would like to be the writer.
-    pub(crate) fn second_engine(&self) -> Engine {
+    /// Another engine on the same database, as after a restart or as a second replica.
+    pub(crate) fn another_engine(&self, change: impl FnOnce(&mut EngineParts)) -> Engine {
         let state = self.state();
-        Engine::new(EngineParts {
+        let mut parts = EngineParts {
             settings: state.settings.clone(),
             secret: state.secret.clone(),
-            database: writer(&self.database),
+            database: self.runtime(),
             mail: state.mail.clone(),
+            egress: state.egress.clone(),
             clock: state.clock.clone(),
             rng: state.rng.clone(),
-        })
-        .unwrap()
+        };
+        change(&mut parts);
+        Engine::new(parts).unwrap()
+    }
+
+    /// Another engine that would like to be the writer.
+    pub(crate) fn second_engine(&self) -> Engine {
+        self.another_engine(|parts| parts.database = writer(&self.database))
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -141,23 +161,13 @@ impl TestTenant {
         }
     }
 
-    /// `browser` at another engine on the same database, as after a restart or at a second replica.
+    /// `browser` at [`TestTenant::another_engine`].
     pub(crate) fn at_another_engine(
         &self,
         browser: &Browser,
         change: impl FnOnce(&mut EngineParts),
     ) -> Browser {
-        let state = self.state();
-        let mut parts = EngineParts {
-            settings: state.settings.clone(),
-            secret: state.secret.clone(),
-            database: self.runtime(),
-            mail: self.mailbox.clone(),
-            clock: self.clock.clone(),
-            rng: Arc::new(SystemRng),
-        };
-        change(&mut parts);
-        Browser { router: Engine::new(parts).unwrap().router(), ..browser.clone() }
+        browser.clone().at(&self.another_engine(change))
     }
 
     /// An operator at the management door.

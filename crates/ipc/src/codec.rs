@@ -33,7 +33,7 @@ pub(crate) mod texts {
 
     use super::{Decoder, Encoder, FromStr};
 
-    /// The most hostnames that a tenant may have.
+    /// The most hostnames, or servers outside, that a tenant may have.
     pub(crate) const MAX_TEXTS: u64 = 64;
 
     pub(crate) fn encode<C, T: AsRef<str>, W: Write>(

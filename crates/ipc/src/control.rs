@@ -4,6 +4,7 @@ use kiavi_base::{Hostname, TenantId};
 use minicbor::{Decode, Encode};
 
 use crate::Fd;
+use crate::egress::AllowList;
 
 /// What the launcher tells control.
 #[derive(Debug, Encode, Decode)]
@@ -109,6 +110,9 @@ pub enum FromControl {
         /// Differs whenever the document does: a running engine is replaced only then.
         #[n(6)]
         version: u64,
+        /// The servers outside that its engine may reach.
+        #[n(7)]
+        egress: AllowList,
     },
     /// Stop the tenant's engine and forget the tenant.
     #[n(4)]

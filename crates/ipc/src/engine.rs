@@ -28,6 +28,9 @@ pub enum ToEngine {
         /// Seconds without a request after which the engine ends; `None`: never.
         #[n(4)]
         idle_seconds: Option<u32>,
+        /// Where connections to servers outside are asked for, see [`crate::egress`].
+        #[n(5)]
+        egress: Fd,
     },
     /// The connection asked for by [`FromEngine::NeedDatabase`], connected under the tenant's uid; `None`
     /// when PostgreSQL cannot be reached.
@@ -41,6 +44,13 @@ pub enum ToEngine {
     #[n(2)]
     Mail {
         /// See [`crate::mail`].
+        #[n(0)]
+        door: Fd,
+    },
+    /// `outbound` was replaced: connections to servers outside are asked for here from now on.
+    #[n(5)]
+    Egress {
+        /// See [`crate::egress`].
         #[n(0)]
         door: Fd,
     },

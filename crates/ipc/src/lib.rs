@@ -17,6 +17,7 @@ mod session;
 
 pub mod control;
 pub mod door;
+pub mod egress;
 pub mod engine;
 pub mod gateway;
 pub mod mail;

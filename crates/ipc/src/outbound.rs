@@ -4,6 +4,7 @@ use kiavi_base::TenantId;
 use minicbor::{Decode, Encode};
 
 use crate::Fd;
+use crate::egress::AllowList;
 
 /// What the launcher tells outbound.
 #[derive(Debug, Encode, Decode)]
@@ -40,6 +41,20 @@ pub enum ToOutbound {
     /// Finish the deliveries in flight, end.
     #[n(3)]
     Drain,
+    /// An engine's way to servers outside.
+    #[n(4)]
+    EgressDoor {
+        /// Whose engine asks there.
+        #[n(0)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// What it may reach.
+        #[n(1)]
+        allowed: AllowList,
+        /// See [`crate::egress`].
+        #[n(2)]
+        door: Fd,
+    },
 }
 
 /// What outbound tells the launcher.

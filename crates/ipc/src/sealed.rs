@@ -2,7 +2,7 @@
 //! can keep and pass it on without reading it, and nobody can change it any more.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{MemfdFlags, SealFlags};
@@ -34,7 +34,7 @@ pub enum SealedDocumentError {
 
 impl SealedDocument {
     /// The largest document, in bytes.
-    pub const MAX_BYTES: u64 = 256 * 1024;
+    pub const MAX_BYTES: u64 = 1024 * 1024;
 
     /// Writes `bytes` to a new memfd and seals it.
     ///
@@ -68,18 +68,25 @@ impl SealedDocument {
         self.0.clone()
     }
 
-    /// The content; the buffer is wiped when dropped.
+    /// The content; the buffer is wiped when dropped. Works in a sealed process.
     ///
     /// # Errors
     /// When reading fails or the document is too large.
     pub fn read(self) -> Result<Zeroizing<Vec<u8>>, SealedDocumentError> {
-        let mut file = File::from(self.0.into_owned()?);
-        if file.metadata()?.len() > Self::MAX_BYTES {
-            return Err(SealedDocumentError::TooLarge);
+        let length = rustix::fs::fstat(&self.0).map_err(std::io::Error::from)?.st_size;
+        let length = u64::try_from(length).ok().filter(|length| *length <= Self::MAX_BYTES);
+        let length = length.and_then(|length| usize::try_from(length).ok());
+        let mut bytes = Zeroizing::new(vec![0; length.ok_or(SealedDocumentError::TooLarge)?]);
+        let mut filled = 0;
+        while filled < bytes.len() {
+            // By position: the descriptor's own is shared by all processes that were given the document.
+            let read =
+                rustix::io::retry_on_intr(|| rustix::io::pread(&self.0, &mut bytes[filled..], filled as u64));
+            match read.map_err(std::io::Error::from)? {
+                0 => return Err(SealedDocumentError::Io(std::io::ErrorKind::UnexpectedEof.into())),
+                count => filled += count,
+            }
         }
-        file.seek(SeekFrom::Start(0))?;
-        let mut bytes = Zeroizing::new(Vec::new());
-        file.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 }

@@ -36,14 +36,17 @@ fn descriptors_arrive_in_the_fields_that_they_were_sent_in() {
             door: file_with("door"),
             mail: file_with("mail"),
             idle_seconds: Some(600),
+            egress: file_with("egress"),
         };
         sender.send(&start).await.unwrap();
 
-        let ToEngine::Start { document, door, mail, idle_seconds, .. } = receive_blocking(&theirs).unwrap()
+        let ToEngine::Start { document, door, mail, idle_seconds, egress, .. } =
+            receive_blocking(&theirs).unwrap()
         else {
             panic!("another message")
         };
-        assert_eq!([read(document), read(door), read(mail)], ["document", "door", "mail"]);
+        let read = [document, door, mail, egress].map(read);
+        assert_eq!(read, ["document", "door", "mail", "egress"]);
         assert_eq!(idle_seconds, Some(600));
     });
 }
@@ -165,7 +168,7 @@ proptest! {
     #[test]
     fn no_bytes_make_a_receiver_panic(bytes in proptest::collection::vec(any::<u8>(), 1..512), fds in 0usize..5) {
         let (ours, theirs) = Channel::pair().unwrap();
-        for _ in 0..5 {
+        for _ in 0..7 {
             send_with_fds(&ours, &bytes, fds);
         }
         let _ = receive_blocking::<ToEngine>(&theirs);
@@ -173,6 +176,8 @@ proptest! {
         let _ = receive_blocking::<kiavi_ipc::control::FromControl>(&theirs);
         let _ = receive_blocking::<kiavi_ipc::gateway::ToGateway>(&theirs);
         let _ = receive_blocking::<kiavi_ipc::mail::SendMail>(&theirs);
+        let _ = receive_blocking::<kiavi_ipc::egress::Connect>(&theirs);
+        let _ = receive_blocking::<kiavi_ipc::egress::FromEgress>(&theirs);
     }
 
     #[test]

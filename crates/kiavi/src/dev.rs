@@ -71,6 +71,8 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         ready_file: args.ready_file,
         isolation: isolation.into(),
         mail: std::env::var(SMTP_URL).map_or(MailConfig::Mailbox, MailConfig::Smtp),
+        // Sign-in providers under development run beside it.
+        private_egress: true,
         engine_idle: (args.engine_idle > 0).then(|| Duration::from_secs(args.engine_idle)),
         log: args.log,
         create_command,

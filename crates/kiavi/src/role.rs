@@ -105,8 +105,15 @@ fn control_channel() -> io::Result<Channel> {
     Ok(Channel::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
+/// Only outbound may start threads, for its resolver: fewer than its resource limit, beyond which starting one fails.
+const MAX_THREADS: usize = 48;
+
 fn runtime() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()
+    tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(MAX_THREADS)
+        .enable_io()
+        .enable_time()
+        .build()
 }
 
 /// Applies the last layer.

@@ -25,6 +25,9 @@ pub struct LauncherConfig {
     pub isolation: Isolation,
     /// How mail leaves.
     pub mail: MailConfig,
+    /// Whether a tenant may have its engine reach servers of private networks and of this machine: its own settings
+    /// decide only where this allows it.
+    pub private_egress: bool,
     /// How long an engine without requests stays; `None`: for ever.
     pub engine_idle: Option<Duration>,
     /// Which log events the processes write, as `tracing_subscriber::EnvFilter` reads it.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use kiavi_base::{Hostname, TenantId};
+use kiavi_ipc::egress::AllowList;
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::{EngineSession, SealedDocument};
 use kiavi_sandbox::cgroup::Group;
@@ -23,6 +24,7 @@ pub(crate) struct Tenant {
     pub(crate) uid: u32,
     pub(crate) hostnames: Vec<Hostname>,
     pub(crate) sender: String,
+    pub(crate) egress: AllowList,
     pub(crate) document: SealedDocument,
     pub(crate) version: u64,
     /// The process that takes this tenant's connections.

@@ -22,6 +22,8 @@ const DELIVERY_DEADLINE: Duration = Duration::from_secs(30);
 pub struct Configuration {
     /// Where mail goes.
     pub mail: MailConfiguration,
+    /// Whether a tenant may list servers of private networks and of this machine.
+    pub private_egress: bool,
 }
 
 /// Where mail goes.
@@ -40,6 +42,9 @@ pub enum ConfigurationError {
     /// Not a URL of an SMTP server.
     #[error("the SMTP URL cannot be used")]
     SmtpUrl(#[source] lettre::transport::smtp::Error),
+    /// There are more certificate authorities than fit, or no memory for them.
+    #[error("the system's certificate authorities cannot be kept")]
+    Roots(#[from] kiavi_ipc::SealedDocumentError),
 }
 
 /// A mail on its way.

@@ -3,10 +3,14 @@
 //! Each engine has a mail door of its own here. Whose mail arrives on it, and which address that mail comes
 //! from, are facts about the door that the launcher states; nothing an engine sends can change them.
 //!
+//! Each engine has an egress door too: it asks for connections to servers outside, such as those of sign-in
+//! providers, and gets the ones that its tenant lists.
+//!
 //! In development, mail goes to a mailbox in memory that a browser can read; otherwise to an SMTP server.
 
 mod deliver;
 mod door;
+mod egress;
 mod mailbox;
 mod web;
 
@@ -16,11 +20,13 @@ use kiavi_base::Clock;
 use kiavi_http::{ConnectionInfo, drain, serve_connection};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
-use kiavi_ipc::{Endpoint, IpcError};
+use kiavi_ipc::{Channel, Endpoint, Fd, IpcError, Message};
+use rustls_pki_types::CertificateDer;
 use tokio::task::JoinSet;
 
 use crate::deliver::Transport;
 pub use crate::deliver::{Configuration, ConfigurationError, MailConfiguration};
+use crate::egress::Egress;
 use crate::mailbox::Mailbox;
 
 /// How long deliveries in flight may take once the process is to end.
@@ -30,14 +36,15 @@ const DRAIN_LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
 pub struct Outbound {
     mailbox: Option<Arc<Mailbox>>,
     transport: Arc<Transport>,
+    egress: Arc<Egress>,
     clock: Arc<dyn Clock>,
 }
 
 impl Outbound {
-    /// Sets up delivery. Reads the system's certificates, so it comes before the sandbox is closed.
+    /// Sets up delivery and egress. Reads the system's certificates, so it comes before the sandbox is closed.
     ///
     /// # Errors
-    /// When the SMTP URL is not one.
+    /// When the SMTP URL is not one, or the certificates cannot be kept.
     pub fn new(configuration: Configuration, clock: Arc<dyn Clock>) -> Result<Self, ConfigurationError> {
         let (transport, mailbox) = match configuration.mail {
             MailConfiguration::Mailbox => {
@@ -46,7 +53,9 @@ impl Outbound {
             }
             MailConfiguration::Smtp(url) => (Transport::smtp(&url)?, None),
         };
-        Ok(Self { mailbox, transport: Arc::new(transport), clock })
+        let roots = system_roots();
+        let egress = Egress::new(roots.iter().map(AsRef::as_ref), configuration.private_egress)?;
+        Ok(Self { mailbox, transport: Arc::new(transport), egress: Arc::new(egress), clock })
     }
 
     /// Delivers until told to drain, or the launcher is gone.
@@ -64,8 +73,10 @@ impl Outbound {
             tokio::select! {
                 message = from_launcher.receive() => match message? {
                     Some(ToOutbound::MailDoor { tenant, sender, door }) => {
-                        let door = Endpoint::new(door.into_owned().map_err(IpcError::Io)?.into()).map_err(IpcError::Io)?;
-                        doors.spawn(door::serve(tenant, sender, door, self.transport.clone()));
+                        doors.spawn(door::serve(tenant, sender, open(door)?, self.transport.clone()));
+                    }
+                    Some(ToOutbound::EgressDoor { tenant, allowed, door }) => {
+                        doors.spawn(self.egress.clone().serve(tenant, allowed, open(door)?));
                     }
                     Some(ToOutbound::Door { door }) => acceptor = Some(Acceptor::new(door).map_err(IpcError::Io)?),
                     Some(ToOutbound::Start { .. }) => {}
@@ -88,6 +99,22 @@ impl Outbound {
         let _ = tokio::time::timeout(DRAIN_LIMIT, async { while doors.join_next().await.is_some() {} }).await;
         Ok(())
     }
+}
+
+fn open<S: Message, R: Message>(door: Fd) -> Result<Endpoint<S, R>, IpcError> {
+    Endpoint::new(Channel::from(door.into_owned().map_err(IpcError::Io)?)).map_err(IpcError::Io)
+}
+
+/// The certificate authorities that this system believes.
+fn system_roots() -> Vec<CertificateDer<'static>> {
+    let found = rustls_native_certs::load_native_certs();
+    for error in &found.errors {
+        tracing::warn!(%error, "a certificate authority of this system cannot be read");
+    }
+    if found.certs.is_empty() {
+        tracing::warn!("this system has no certificate authorities: engines can reach no server by HTTPS");
+    }
+    found.certs
 }
 
 async fn accept(acceptor: &mut Option<Acceptor>) -> Result<Option<HandedOver>, IpcError> {

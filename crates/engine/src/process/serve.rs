@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::ProcessError;
 use super::database::LauncherConnect;
+use super::egress::Outlet as EgressOutlet;
 use super::mail::Outlet;
 use crate::Engine;
 
@@ -31,6 +32,7 @@ pub(super) struct Server {
     router: Router,
     database: Arc<LauncherConnect>,
     mail: Arc<Outlet>,
+    egress: Arc<EgressOutlet>,
     idle: Option<Duration>,
     connections: JoinSet<()>,
     drain: (DrainTrigger, Drain),
@@ -56,11 +58,22 @@ impl Server {
         engine: Engine,
         database: Arc<LauncherConnect>,
         mail: Arc<Outlet>,
+        egress: Arc<EgressOutlet>,
         idle: Option<Duration>,
     ) -> Self {
         let router = engine.router();
         let seen = (0, Instant::now());
-        Self { engine, router, database, mail, idle, connections: JoinSet::new(), drain: drain(), seen }
+        Self {
+            engine,
+            router,
+            database,
+            mail,
+            egress,
+            idle,
+            connections: JoinSet::new(),
+            drain: drain(),
+            seen,
+        }
     }
 
     pub(super) async fn run(
@@ -100,6 +113,7 @@ impl Server {
         match message {
             ToEngine::Database { stream } => self.database.answered(stream),
             ToEngine::Mail { door } => self.mail.open(door)?,
+            ToEngine::Egress { door } => self.egress.replace(door),
             ToEngine::Start { .. } | ToEngine::Door { .. } | ToEngine::Drain => {}
         }
         Ok(())

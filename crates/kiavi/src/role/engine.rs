@@ -16,12 +16,13 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     begin(args)?;
     let locked = lock_down(args, Profile::Engine)?;
     let channel = control_channel()?;
-    let ToEngine::Start { tenant, document, door, mail, idle_seconds } = receive_blocking(&channel)? else {
+    let ToEngine::Start { tenant, document, door, mail, idle_seconds, egress } = receive_blocking(&channel)?
+    else {
         return Err(RoleError::FirstMessage);
     };
     let (settings, secret) = document::read(document).map_err(|error| RoleError::Document(error.into()))?;
     let idle = idle_seconds.map(|seconds| Duration::from_secs(seconds.into()));
-    let assignment = Assignment { tenant, settings, secret, door, mail, idle };
+    let assignment = Assignment { tenant, settings, secret, door, mail, egress, idle };
     runtime()?.block_on(async {
         let launcher = Endpoint::new(channel)?;
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));

@@ -12,7 +12,7 @@ use kiavi_ipc::{Fd, Sender};
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 
-use super::document;
+use super::{document, schema};
 
 /// The launcher, as control's parts see it. Clones are the same one.
 #[derive(Clone)]
@@ -116,6 +116,7 @@ impl Privileged for Launcher {
     fn tenant_ready(&self, start: TenantStart) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
             let TenantStart { id, uid, slug, hostnames, settings, secret } = start;
+            let egress = schema::egress(&settings)?;
             let (document, version) = document::write(&settings, &secret)?;
             let host = hostnames.first().ok_or("a tenant without a hostname cannot be served")?;
             let sender = format!("{slug} <no-reply@{host}>");
@@ -127,6 +128,7 @@ impl Privileged for Launcher {
                 sender,
                 document: document.fd(),
                 version,
+                egress,
             })
             .await
         })

@@ -4,8 +4,14 @@ use kiavi_base::Slug;
 use kiavi_control::{Failure, TenantSchema};
 use kiavi_db::{AdminConnection, BoxFuture};
 use kiavi_engine::{BaseUrl, Settings};
+use kiavi_ipc::egress::AllowList;
 use serde::Deserialize;
 use serde_json::Value;
+
+/// The servers outside that an engine with these settings may reach.
+pub(super) fn egress(settings: &Value) -> Result<AllowList, Failure> {
+    Ok(Settings::deserialize(settings)?.allow_list()?)
+}
 
 pub(super) struct EngineSchema;
 

@@ -84,11 +84,21 @@ impl Supervisor {
                 let succeeded = self.add_account(uid, &tenant);
                 self.control.tell(ToControl::Done { request, succeeded });
             }
-            FromControl::TenantReady { request, tenant, uid, hostnames, sender, document, version } => {
+            FromControl::TenantReady {
+                request,
+                tenant,
+                uid,
+                hostnames,
+                sender,
+                document,
+                version,
+                egress,
+            } => {
                 let succeeded = match SealedDocument::accept(document) {
                     Ok(document) => {
                         let (current, backoff) = (None, Backoff::default());
-                        let new = Tenant { uid, hostnames, sender, document, version, current, backoff };
+                        let new =
+                            Tenant { uid, hostnames, sender, egress, document, version, current, backoff };
                         self.tenant_ready(tenant, new)
                     }
                     Err(error) => {

@@ -147,10 +147,11 @@ impl Supervisor {
     fn try_start_outbound(&mut self) -> Result<(), LauncherError> {
         let id = self.next_process();
         let program = self.program("outbound", OUTBOUND_UID);
-        let configuration = match &self.config.mail {
-            MailConfig::Mailbox => serde_json::json!({ "mail": "mailbox" }),
-            MailConfig::Smtp(url) => serde_json::json!({ "mail": { "smtp": url } }),
+        let mail = match &self.config.mail {
+            MailConfig::Mailbox => serde_json::json!("mailbox"),
+            MailConfig::Smtp(url) => serde_json::json!({ "smtp": url }),
         };
+        let configuration = serde_json::json!({ "mail": mail, "private_egress": self.config.private_egress });
         let document = sealed(&configuration)?;
         let process: Process<ToOutbound> =
             spawn(&program, id, &self.events, Said::Outbound).map_err(cannot("outbound"))?;
@@ -162,6 +163,10 @@ impl Supervisor {
             let sender = tenant.sender.clone();
             process.tell(ToOutbound::MailDoor { tenant: engine.tenant.clone(), sender, door: fd(ours) });
             engine.process.tell(ToEngine::Mail { door: fd(theirs) });
+            let (theirs, ours) = Channel::pair()?;
+            let (tenant, allowed) = (engine.tenant.clone(), tenant.egress.clone());
+            process.tell(ToOutbound::EgressDoor { tenant, allowed, door: fd(ours) });
+            engine.process.tell(ToEngine::Egress { door: fd(theirs) });
         }
         self.outbound.process = Some(process);
         Ok(())
@@ -208,6 +213,7 @@ impl Supervisor {
         program.label = format!("engine {id}");
         let (door, gateway_door) = Channel::pair()?;
         let (mail, outbound_mail) = Channel::pair()?;
+        let (egress, outbound_egress) = Channel::pair()?;
         let child: Process<ToEngine> =
             spawn(&program, process, &self.events, Said::Engine).map_err(cannot("engine"))?;
         let group = self.confine(id, child.pid);
@@ -216,10 +222,14 @@ impl Supervisor {
             document: tenant.document.fd(),
             door: fd(door),
             mail: fd(mail),
+            egress: fd(egress),
             idle_seconds: self.config.engine_idle.map(|idle| idle.as_secs().clamp(1, u32::MAX.into()) as u32),
         });
         let sender = tenant.sender.clone();
         self.outbound.tell(ToOutbound::MailDoor { tenant: id.clone(), sender, door: fd(outbound_mail) });
+        let allowed = tenant.egress.clone();
+        let door = fd(outbound_egress);
+        self.outbound.tell(ToOutbound::EgressDoor { tenant: id.clone(), allowed, door });
         // Connections may queue in the door before the engine is up.
         let told = self.gateway.tell(ToGateway::Door { destination, door: fd(gateway_door) });
         self.engines.processes.insert(process, Engine::new(id.clone(), uid, child, group));

@@ -1,0 +1,200 @@
+//! The way out as the process has it: a connection from outbound, TLS and HTTP in here.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::{Request, Response};
+use bytes::Bytes;
+use kiavi_base::Clock;
+use kiavi_db::BoxFuture;
+use kiavi_ipc::SealedDocument;
+use kiavi_ipc::egress::{Refusal, Target};
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use url::Url;
+
+use super::breaker::Breakers;
+use super::exchange::exchange;
+use super::{EgressError, EgressHost, HttpClient, roots};
+use crate::Settings;
+
+/// From the call to the last byte of the answer.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Whoever has connections to servers outside.
+pub trait Dial: Send + Sync {
+    /// Connects.
+    fn dial<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<TcpStream, Refusal>>;
+
+    /// The system's certificate authorities, with a number that changes when they do. There once a connection is.
+    fn roots(&self) -> Option<(u64, SealedDocument)>;
+}
+
+/// Sends requests over connections that somebody else makes. Each has a connection of its own: sign-ins by way of
+/// another server are rare, and a connection that waits costs more than it saves.
+pub struct Client {
+    hosts: Vec<EgressHost>,
+    extra_roots: Vec<String>,
+    dial: Arc<dyn Dial>,
+    clock: Arc<dyn Clock>,
+    breakers: Breakers,
+    /// Made by the first request: most engines never send one.
+    tls: Mutex<Option<(u64, Arc<ClientConfig>)>>,
+}
+
+impl Client {
+    /// Reaches what `settings` say by way of `dial`.
+    pub fn new(settings: &Settings, dial: Arc<dyn Dial>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            hosts: settings.egress_hosts().into_iter().collect(),
+            extra_roots: settings.egress.extra_roots.clone(),
+            dial,
+            clock,
+            breakers: Breakers::default(),
+            tls: Mutex::default(),
+        }
+    }
+
+    /// The listed server that the request is for.
+    fn host(&self, request: &Request<Bytes>) -> Result<&EgressHost, EgressError> {
+        let url = Url::parse(&request.uri().to_string()).map_err(|_| EgressError::Refused)?;
+        // RFC 9110 §4.2.4: a name and password in a URL are for nobody's eyes but the sender's.
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(EgressError::Refused);
+        }
+        let host = EgressHost::of(&url).ok_or(EgressError::Refused)?;
+        self.hosts.iter().find(|listed| **listed == host).ok_or(EgressError::Refused)
+    }
+
+    async fn attempt(&self, host: &EgressHost, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let stream = self.dial.dial(host.target()).await.map_err(Failure::Connection)?;
+        // Small requests, each waited for; a socket that takes no option is one that no longer works.
+        let _ = stream.set_nodelay(true);
+        if !host.is_secure() {
+            return Ok(exchange(stream, request).await?);
+        }
+        let name = host.target().host().trim_start_matches('[').trim_end_matches(']');
+        let name = ServerName::try_from(name.to_owned()).map_err(|_| EgressError::Refused)?;
+        let connector = TlsConnector::from(self.tls()?);
+        let stream = connector.connect(name, stream).await.map_err(|error| tls_failure(host, &error))?;
+        Ok(exchange(stream, request).await?)
+    }
+
+    fn tls(&self) -> Result<Arc<ClientConfig>, EgressError> {
+        let (number, document) = self.dial.roots().ok_or(EgressError::Unreachable)?;
+        let mut tls = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((made_for, config)) = tls.as_ref()
+            && *made_for == number
+        {
+            return Ok(config.clone());
+        }
+        let config = self.configure(document).map_err(|error| {
+            tracing::error!(%error, "the certificate authorities cannot be used");
+            EgressError::Unreachable
+        })?;
+        Ok(tls.insert((number, Arc::new(config))).1.clone())
+    }
+
+    fn configure(
+        &self,
+        document: SealedDocument,
+    ) -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
+        let roots = roots::load(document, &self.extra_roots)?;
+        let time = Arc::new(Time(self.clock.clone()));
+        let mut config = ClientConfig::builder_with_details(Arc::new(default_provider()), time)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.resumption = Resumption::disabled();
+        Ok(config)
+    }
+}
+
+impl HttpClient for Client {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, EgressError>> {
+        Box::pin(async move {
+            let host = self.host(&request)?;
+            let passage = self.breakers.enter(host.target()).ok_or(EgressError::Unreachable)?;
+            let attempt = timeout(DEADLINE, self.attempt(host, request)).await;
+            let outcome = attempt.unwrap_or(Err(Failure::Exchange(EgressError::Deadline)));
+            match &outcome {
+                // RFC 9110 §15.6: the server is aware that it has erred.
+                Ok(response) if response.status().is_server_error() => passage.failed(),
+                Ok(_) | Err(Failure::Exchange(EgressError::TooLarge)) => passage.succeeded(),
+                Err(failure) if failure.is_the_servers() => passage.failed(),
+                Err(_) => drop(passage),
+            }
+            outcome.map_err(EgressError::from)
+        })
+    }
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, Copy)]
+enum Failure {
+    Connection(Refusal),
+    Exchange(EgressError),
+}
+
+impl Failure {
+    /// Whether it says something about the server.
+    fn is_the_servers(self) -> bool {
+        match self {
+            Self::Connection(reason) => matches!(reason, Refusal::Unreachable | Refusal::Deadline),
+            Self::Exchange(error) => error != EgressError::Refused,
+        }
+    }
+}
+
+impl From<EgressError> for Failure {
+    fn from(error: EgressError) -> Self {
+        Self::Exchange(error)
+    }
+}
+
+impl From<Failure> for EgressError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Exchange(error) => error,
+            Failure::Connection(Refusal::NotAllowed | Refusal::PrivateAddress) => Self::Refused,
+            Failure::Connection(Refusal::Busy | Refusal::Unreachable) => Self::Unreachable,
+            Failure::Connection(Refusal::Deadline) => Self::Deadline,
+        }
+    }
+}
+
+fn tls_failure(host: &EgressHost, error: &io::Error) -> EgressError {
+    // A certificate that cannot be verified is for the operator to know; it names no person.
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(error) => {
+            tracing::warn!(%host, %error, "TLS failed");
+            EgressError::Protocol
+        }
+        None => EgressError::Unreachable,
+    }
+}
+
+/// The engine's clock, for the validity of certificates.
+struct Time(Arc<dyn Clock>);
+
+impl TimeProvider for Time {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = u64::try_from(self.0.now().as_second()).ok()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Time")
+    }
+}

@@ -1,0 +1,297 @@
+//! The client against servers of this machine: what leaves, what comes back, and what is refused.
+
+mod server;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::http::{Request, Response, StatusCode};
+use bytes::Bytes;
+use kiavi_base::ManualClock;
+use kiavi_db::BoxFuture;
+use kiavi_ipc::SealedDocument;
+use kiavi_ipc::egress::{Refusal, Target, join_certificates};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use self::server::{Authority, Server};
+use super::{Client, Dial, EgressError, EgressSettings, HttpClient};
+use crate::{Settings, tests::ORIGIN};
+
+/// Connects everything that is asked for to one port of this machine, or to nothing.
+struct Local {
+    port: Result<u16, Refusal>,
+    roots: Vec<Vec<u8>>,
+    dialled: AtomicU32,
+}
+
+impl Local {
+    fn new(port: Result<u16, Refusal>) -> Arc<Self> {
+        Arc::new(Self { port, roots: Vec::new(), dialled: AtomicU32::new(0) })
+    }
+
+    fn dialled(&self) -> u32 {
+        self.dialled.load(Ordering::Relaxed)
+    }
+}
+
+impl Dial for Local {
+    fn dial<'a>(&'a self, _: &'a Target) -> BoxFuture<'a, Result<TcpStream, Refusal>> {
+        self.dialled.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            let port = self.port?;
+            TcpStream::connect(("127.0.0.1", port)).await.map_err(|_| Refusal::Unreachable)
+        })
+    }
+
+    fn roots(&self) -> Option<(u64, SealedDocument)> {
+        Some((1, SealedDocument::seal(&join_certificates(self.roots.iter().map(Vec::as_slice))).unwrap()))
+    }
+}
+
+fn settings(egress: EgressSettings) -> Settings {
+    let mut settings = Settings::for_slug(&"demo".parse().unwrap(), ORIGIN).unwrap();
+    settings.egress = egress;
+    settings.validate().unwrap();
+    settings
+}
+
+fn listing(hosts: &[&str]) -> EgressSettings {
+    EgressSettings {
+        hosts: hosts.iter().map(|host| host.parse().unwrap()).collect(),
+        allows_private: hosts.iter().any(|host| host.starts_with("http://")),
+        ..EgressSettings::default()
+    }
+}
+
+fn client(dial: &Arc<Local>, egress: EgressSettings) -> Client {
+    let clock = Arc::new(ManualClock::new("2026-11-24T12:00:00Z".parse().unwrap()));
+    Client::new(&settings(egress), dial.clone(), clock)
+}
+
+fn get(url: &str) -> Request<Bytes> {
+    Request::get(url).body(Bytes::new()).unwrap()
+}
+
+/// Asks for `https://idp.test/` a server that answers with `answer`.
+async fn asked(answer: &'static [u8]) -> Result<Response<Bytes>, EgressError> {
+    let authority = Authority::new();
+    let server = Server::secure(authority.server("idp.test"), answer).await;
+    let egress = EgressSettings { extra_roots: vec![authority.pem()], ..listing(&["idp.test:443"]) };
+    client(&Local::new(Ok(server.port)), egress).send(get("https://idp.test/")).await
+}
+
+#[tokio::test]
+async fn a_request_leaves_as_it_should_and_its_answer_comes_back() {
+    let authority = Authority::new();
+    let answer = b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+    let mut server = Server::secure(authority.server("idp.test"), answer).await;
+    let egress = EgressSettings { extra_roots: vec![authority.pem()], ..listing(&["idp.test:8443"]) };
+    let client = client(&Local::new(Ok(server.port)), egress);
+    let request = Request::post("https://idp.test:8443/token?a=b")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Bytes::from_static(b"grant_type=authorization_code"))
+        .unwrap();
+    let response = client.send(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::CREATED);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(response.body(), "{}");
+    let seen = server.seen().await;
+    let (head, body) = seen.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines();
+    assert_eq!(lines.next().unwrap(), "POST /token?a=b HTTP/1.1");
+    let mut headers: Vec<_> = lines.collect();
+    headers.sort_unstable();
+    assert_eq!(
+        headers,
+        [
+            "connection: close",
+            "content-length: 29",
+            "content-type: application/x-www-form-urlencoded",
+            "host: idp.test:8443",
+            "user-agent: kiavi",
+        ]
+    );
+    assert_eq!(body, "grant_type=authorization_code");
+}
+
+#[tokio::test]
+async fn the_systems_authorities_are_believed() {
+    let authority = Authority::new();
+    let server = Server::secure(authority.server("idp.test"), server::OK).await;
+    let roots = vec![authority.der(), b"not a certificate".to_vec()];
+    let dial = Arc::new(Local { port: Ok(server.port), roots, dialled: AtomicU32::new(0) });
+    let client = client(&dial, listing(&["idp.test:443"]));
+    for _ in 0..2 {
+        assert_eq!(client.send(get("https://idp.test/")).await.unwrap().body(), "ok");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_prove_who_it_is_gets_nothing() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    for certificate in
+        [stranger.server("idp.test"), authority.server("other.test"), authority.expired_server("idp.test")]
+    {
+        let mut server = Server::secure(certificate, server::OK).await;
+        let egress = EgressSettings { extra_roots: vec![authority.pem()], ..listing(&["idp.test:443"]) };
+        let client = client(&Local::new(Ok(server.port)), egress);
+        assert_eq!(client.send(get("https://idp.test/")).await.unwrap_err(), EgressError::Protocol);
+        assert_eq!(server.seen().await, "");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_listed_is_refused_before_anything_is_asked() {
+    let dial = Local::new(Err(Refusal::Unreachable));
+    let client = client(&dial, listing(&["idp.test:443"]));
+    for url in [
+        "https://idp.test:8443/",
+        "https://other.test/",
+        "https://idp.test.other.test/",
+        "https://sub.idp.test/",
+        "http://idp.test/",
+        "http://idp.test:443/",
+        "https://user@idp.test/",
+        "https://user:password@idp.test/",
+        "https://idp.test@other.test/",
+        "ftp://idp.test:443/",
+        "/path",
+        "idp.test:443",
+    ] {
+        assert_eq!(client.send(get(url)).await.unwrap_err(), EgressError::Refused, "{url}");
+    }
+    assert_eq!(dial.dialled(), 0);
+    assert_eq!(client.send(get("https://IDP.test:443/")).await.unwrap_err(), EgressError::Unreachable);
+    assert_eq!(dial.dialled(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_is_listed_without_tls_is_spoken_to_without() {
+    let server = Server::plain(server::OK).await;
+    let dial = Local::new(Ok(server.port));
+    let client = client(&dial, listing(&["http://127.0.0.1:9000"]));
+    assert_eq!(client.send(get("http://127.0.0.1:9000/")).await.unwrap().body(), "ok");
+    assert_eq!(client.send(get("https://127.0.0.1:9000/")).await.unwrap_err(), EgressError::Refused);
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer() {
+    let response =
+        asked(b"HTTP/1.1 302 Found\r\nlocation: https://other.test/\r\ncontent-length: 0\r\n\r\n").await;
+    assert_eq!(response.unwrap().headers()["location"], "https://other.test/");
+}
+
+#[tokio::test]
+async fn an_answer_is_at_most_one_mebibyte() {
+    let announced = asked(b"HTTP/1.1 200 OK\r\ncontent-length: 1048577\r\n\r\n").await;
+    assert_eq!(announced.unwrap_err(), EgressError::TooLarge);
+    let answer = |size: usize| {
+        let mut all = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+        all.resize(all.len() + size, b'x');
+        &*all.leak()
+    };
+    assert_eq!(asked(answer(1024 * 1024)).await.unwrap().body().len(), 1024 * 1024);
+    assert_eq!(asked(answer(1024 * 1024 + 1)).await.unwrap_err(), EgressError::TooLarge);
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_an_error_of_its_own() {
+    assert_eq!(asked(b"SSH-2.0-server\r\n\r\n").await.unwrap_err(), EgressError::Protocol);
+    let endless = [b"HTTP/1.1 200 OK\r\nx: ".as_slice(), &vec![b'x'; 100_000]].concat().leak();
+    assert_eq!(asked(endless).await.unwrap_err(), EgressError::Protocol);
+    assert_eq!(asked(b"").await.unwrap_err(), EgressError::Unreachable);
+    let cut = asked(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nfive!").await;
+    assert_eq!(cut.unwrap_err(), EgressError::Unreachable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_has_five_seconds() {
+    let server = Server::silent().await;
+    let client = client(&Local::new(Ok(server.port)), listing(&["idp.test:443"]));
+    let began = Instant::now();
+    assert_eq!(client.send(get("https://idp.test/")).await.unwrap_err(), EgressError::Deadline);
+    assert_eq!(began.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_server_that_is_unwell_is_left_alone() {
+    let server = Server::plain(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n").await;
+    let dial = Local::new(Ok(server.port));
+    let client = client(&dial, listing(&["http://idp.test:80"]));
+    for _ in 0..5 {
+        let response = client.send(get("http://idp.test/")).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+    assert_eq!(client.send(get("http://idp.test/")).await.unwrap_err(), EgressError::Unreachable);
+    assert_eq!(dial.dialled(), 5);
+}
+
+#[tokio::test]
+async fn only_failures_of_the_server_count() {
+    for (refusal, error, counts) in [
+        (Refusal::NotAllowed, EgressError::Refused, false),
+        (Refusal::PrivateAddress, EgressError::Refused, false),
+        (Refusal::Busy, EgressError::Unreachable, false),
+        (Refusal::Unreachable, EgressError::Unreachable, true),
+        (Refusal::Deadline, EgressError::Deadline, true),
+    ] {
+        let dial = Local::new(Err(refusal));
+        let client = client(&dial, listing(&["idp.test:443"]));
+        for _ in 0..5 {
+            assert_eq!(client.send(get("https://idp.test/")).await.unwrap_err(), error);
+        }
+        assert!(client.send(get("https://idp.test/")).await.is_err());
+        assert_eq!(dial.dialled(), if counts { 5 } else { 6 }, "{refusal:?}");
+    }
+}
+
+#[test]
+fn a_server_is_listed_as_host_and_port_or_as_an_origin() {
+    for (text, written) in [
+        ("idp.test:443", "idp.test:443"),
+        ("https://idp.test", "idp.test:443"),
+        ("https://idp.test:8443/", "idp.test:8443"),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("http://idp.test", "http://idp.test:80"),
+        ("https://[::1]:9000", "[::1]:9000"),
+    ] {
+        let host: super::EgressHost = text.parse().unwrap();
+        assert_eq!(host.to_string(), written);
+        assert_eq!(host.to_string().parse::<super::EgressHost>().unwrap(), host);
+    }
+    for text in ["idp.test", "https://idp.test/path", "https://user@idp.test", "ftp://idp.test:21", "*:443"] {
+        assert!(text.parse::<super::EgressHost>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn settings_that_would_open_too_much_are_refused() {
+    let refused = |egress: EgressSettings| {
+        let mut settings = Settings::for_slug(&"demo".parse().unwrap(), ORIGIN).unwrap();
+        settings.egress = egress;
+        settings.validate().unwrap_err().to_string()
+    };
+    let plain = EgressSettings { allows_private: false, ..listing(&["http://idp.test"]) };
+    assert!(refused(plain).starts_with("egress.hosts"));
+    let many: Vec<String> = (1..=65).map(|port| format!("idp.test:{port}")).collect();
+    let many = listing(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(refused(many).starts_with("egress.hosts"));
+    for pem in ["", "garbage", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        let egress = EgressSettings { extra_roots: vec![pem.to_owned()], ..EgressSettings::default() };
+        assert!(refused(egress).starts_with("egress.extra_roots"), "{pem}");
+    }
+}
+
+#[test]
+fn outbound_hears_of_exactly_what_is_listed() {
+    let list = settings(listing(&["idp.test:443", "http://127.0.0.1:9000", "https://127.0.0.1:9000"]))
+        .allow_list()
+        .unwrap();
+    assert!(list.allows_private());
+    assert!(list.has(&"idp.test:443".parse().unwrap()) && list.has(&"127.0.0.1:9000".parse().unwrap()));
+    assert!(!list.has(&"idp.test:80".parse().unwrap()));
+    let none = settings(EgressSettings::default()).allow_list().unwrap();
+    assert_eq!(none, kiavi_ipc::egress::AllowList::default());
+}

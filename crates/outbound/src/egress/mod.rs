@@ -1,0 +1,135 @@
+//! Connections to servers outside, for engines that can open none.
+//!
+//! What a tenant may reach is stated by the launcher with the door. A name is resolved here and the address that
+//! was checked is the one that is connected to, so an answer of the DNS that changes between two looks gains
+//! nothing. Outbound passes the connected socket on and keeps no copy: it sees neither the request nor, since
+//! TLS is the engine's, could it read it.
+
+mod address;
+mod budget;
+mod connect;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use kiavi_base::TenantId;
+use kiavi_ipc::egress::{AllowList, Connect, FromEgress, Refusal, join_certificates};
+use kiavi_ipc::{Endpoint, SealedDocument, SealedDocumentError};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use self::address::Reach;
+use self::budget::Budget;
+use self::connect::connect;
+
+/// The way out of all tenants.
+pub(crate) struct Egress {
+    roots: SealedDocument,
+    /// Whether the instance has tenants reach into private networks at all.
+    may_be_private: bool,
+    budgets: Mutex<HashMap<TenantId, Weak<Budget>>>,
+}
+
+impl Egress {
+    /// With the certificate authorities (DER) that engines are to believe. Makes a memory file, so it comes before
+    /// the sandbox is closed.
+    pub(crate) fn new<'a>(
+        roots: impl IntoIterator<Item = &'a [u8]>,
+        may_be_private: bool,
+    ) -> Result<Self, SealedDocumentError> {
+        let roots = SealedDocument::seal(&join_certificates(roots))?;
+        Ok(Self { roots, may_be_private, budgets: Mutex::default() })
+    }
+
+    /// One for each tenant, whichever of its engine's processes asks.
+    fn budget(&self, tenant: &TenantId) -> Arc<Budget> {
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(budget) = budgets.get(tenant).and_then(Weak::upgrade) {
+            return budget;
+        }
+        budgets.retain(|_, budget| budget.strong_count() > 0);
+        let budget = Arc::new(Budget::new(Instant::now()));
+        budgets.insert(tenant.clone(), Arc::downgrade(&budget));
+        budget
+    }
+
+    /// Connects what is asked for on `door` until it is closed.
+    pub(crate) async fn serve(
+        self: Arc<Self>,
+        tenant: TenantId,
+        allowed: AllowList,
+        door: Endpoint<FromEgress, Connect>,
+    ) {
+        let (answers, mut requests) = door.split();
+        if answers.send(&FromEgress::Roots { document: self.roots.fd() }).await.is_err() {
+            return;
+        }
+        let is_private = allowed.allows_private() && self.may_be_private;
+        let reach = if is_private { Reach::Private } else { Reach::Public };
+        let budget = self.budget(&tenant);
+        let mut door = Door { tenant, allowed, reach, budget, attempts: JoinSet::new() };
+        loop {
+            let answer = tokio::select! {
+                request = requests.receive() => match request {
+                    Ok(Some(request)) => door.hear(request),
+                    Ok(None) => return,
+                    Err(error) => {
+                        tracing::error!(tenant = %door.tenant, %error, "an engine broke the egress door's protocol");
+                        return;
+                    }
+                },
+                Some(Ok(answer)) = door.attempts.join_next(), if !door.attempts.is_empty() => Some(answer),
+            };
+            // Sent and dropped: this process's copy of a connection is closed here.
+            if let Some(answer) = answer
+                && answers.send(&answer).await.is_err()
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// One engine's door.
+struct Door {
+    tenant: TenantId,
+    allowed: AllowList,
+    reach: Reach,
+    budget: Arc<Budget>,
+    /// Aborted with the door: nobody waits for them any more.
+    attempts: JoinSet<FromEgress>,
+}
+
+impl Door {
+    /// Begins to connect, or answers at once that it will not.
+    fn hear(&mut self, Connect { request, target }: Connect) -> Option<FromEgress> {
+        let place = match self.budget.admit(Instant::now()) {
+            Ok(place) => place,
+            Err(over) => {
+                if over.is_first {
+                    tracing::warn!(tenant = %self.tenant, "an engine asks for too many connections");
+                }
+                return Some(FromEgress::Refused { request, reason: Refusal::Busy });
+            }
+        };
+        if !self.allowed.has(&target) {
+            // An engine knows its list too: this one has an old list, or is not itself.
+            tracing::warn!(tenant = %self.tenant, %target, "an engine asks for a server that is not on its list");
+            return Some(FromEgress::Refused { request, reason: Refusal::NotAllowed });
+        }
+        let (tenant, reach, budget) = (self.tenant.clone(), self.reach, self.budget.clone());
+        self.attempts.spawn(async move {
+            let connected = connect(&tenant, &target, reach, &budget).await;
+            drop(place);
+            // Leaves this process's reactor.
+            match connected.and_then(|stream| stream.into_std().map_err(|_| Refusal::Unreachable)) {
+                Ok(stream) => FromEgress::Connected { request, stream: OwnedFd::from(stream).into() },
+                Err(reason) => FromEgress::Refused { request, reason },
+            }
+        });
+        None
+    }
+}
