@@ -9,7 +9,7 @@ mod rng;
 mod sealed;
 mod signature;
 
-pub use cookie::{sign_cookie, verify_cookie};
+pub use cookie::{sign_cookie, signed_value, verify_cookie};
 pub use keys::{Purpose, TenantSecret, constant_time_eq, hmac_sha256, sha256};
 pub use rng::SystemRng;
 pub use sealed::{SealError, SealingKey};
