@@ -21,11 +21,15 @@ const URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 /// Length of a base64 HMAC-SHA256 tag with its padding.
 const SIGNATURE_LENGTH: usize = 44;
 
+/// `value + "." + base64(HMAC-SHA256(secret, value))`: a cookie's value before it is encoded.
+pub fn signed_value(secret: &TenantSecret, value: &str) -> String {
+    let tag = hmac::sign(&key(secret), value.as_bytes());
+    format!("{value}.{}", STANDARD.encode(tag))
+}
+
 /// `encodeURIComponent(value + "." + base64(HMAC-SHA256(secret, value)))`.
 pub fn sign_cookie(secret: &TenantSecret, value: &str) -> String {
-    let tag = hmac::sign(&key(secret), value.as_bytes());
-    let signed = format!("{value}.{}", STANDARD.encode(tag));
-    utf8_percent_encode(&signed, URI_COMPONENT).to_string()
+    utf8_percent_encode(&signed_value(secret, value), URI_COMPONENT).to_string()
 }
 
 /// The value of a signed cookie, or `None` when the signature is not ours. Percent-encoding is optional, as in

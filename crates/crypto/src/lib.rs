@@ -11,7 +11,7 @@ mod rng;
 mod sealed;
 mod signature;
 
-pub use cookie::{sign_cookie, verify_cookie};
+pub use cookie::{sign_cookie, signed_value, verify_cookie};
 pub use envelope::EnvelopeError;
 pub use jws::{JwsAlgorithm, JwsError, PublicJwk, SigningKey};
 pub use keys::{InvalidSecret, Purpose, SecretVersion, TenantSecret, constant_time_eq, hmac_sha256, sha256};

@@ -37,8 +37,16 @@ pub fn cookie_value<'h>(cookies: &'h [u8], name: &str) -> Option<&'h str> {
     None
 }
 
+/// Every cookie as (name, value), in the order of the header. What is not UTF-8 is left out.
+pub fn cookie_pairs(cookies: &[u8]) -> impl Iterator<Item = (&str, &str)> {
+    cookies.split(|byte| *byte == b';').filter_map(|pair| {
+        let (name, value) = std::str::from_utf8(pair).ok()?.split_once('=')?;
+        Some((name.trim(), value.trim()))
+    })
+}
+
 /// One `Set-Cookie` line, in the attribute order that Better Auth writes: `Max-Age; Path; HttpOnly; Secure;
-/// SameSite`. Path is always `/`, `HttpOnly` always set, no `Domain` ever, so that the line also fits a
+/// SameSite`. Path is always `/`, `HttpOnly` set unless asked otherwise, no `Domain` ever, so that the line also fits a
 /// `__Host-` name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetCookie {
@@ -60,6 +68,15 @@ impl SetCookie {
 
     /// The header value; `None` if name or value hold what a header cannot.
     pub fn header_value(&self) -> Option<HeaderValue> {
+        self.line("; HttpOnly")
+    }
+
+    /// The same for a cookie that scripts may read: never for a secret.
+    pub fn readable_header_value(&self) -> Option<HeaderValue> {
+        self.line("")
+    }
+
+    fn line(&self, http_only: &str) -> Option<HeaderValue> {
         let mut line = String::with_capacity(self.name.len() + self.value.len() + 72);
         line.push_str(&self.name);
         line.push('=');
@@ -67,7 +84,8 @@ impl SetCookie {
         if let Some(age) = self.max_age {
             let _ = write!(line, "; Max-Age={}", age.min(MAX_AGE_LIMIT).as_secs());
         }
-        line.push_str("; Path=/; HttpOnly");
+        line.push_str("; Path=/");
+        line.push_str(http_only);
         if self.is_secure {
             line.push_str("; Secure");
         }
@@ -108,6 +126,14 @@ mod tests {
             SetCookie::removal("a", false).header_value().unwrap().to_str().unwrap().contains("Max-Age=0")
         );
         assert_eq!(SetCookie::removal("a\r\n", false).header_value(), None);
+        let readable = "better-auth.session_token=v; Path=/; Secure; SameSite=Lax";
+        assert_eq!(cookie.readable_header_value().unwrap(), readable);
+    }
+
+    #[test]
+    fn pairs_come_in_order_and_what_is_none_is_left_out() {
+        let pairs: Vec<_> = cookie_pairs(b"a=1; nothing;b = 2;\xff=3; c=d=e").collect();
+        assert_eq!(pairs, [("a", "1"), ("b", "2"), ("c", "d=e")]);
     }
 
     proptest! {
@@ -116,6 +142,7 @@ mod tests {
             bytes: Vec<u8>, name in "[a-z_.-]{1,20}", value in "[a-zA-Z0-9%._-]{0,40}",
         ) {
             cookie_value(&bytes, &name);
+            cookie_pairs(&bytes).count();
             let header = format!("other=x; {name}={value}; z=1");
             if name != "other" {
                 prop_assert_eq!(cookie_value(header.as_bytes(), &name), Some(value.as_str()));

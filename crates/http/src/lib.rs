@@ -15,7 +15,7 @@ mod serve;
 
 pub use address::{InvalidNetwork, Network, TrustedProxies, client_address, expanded, network_of};
 pub use body::{BODY_LIMIT, BODY_READ_TIMEOUT, BodyError, parse_json, read_body};
-pub use cookie::{SetCookie, cookie_value, joined_cookies};
+pub use cookie::{SetCookie, cookie_pairs, cookie_value, joined_cookies};
 pub use error::{error_response, json_response};
 pub use headers::{
     API_CONTENT_SECURITY_POLICY, PAGE_CONTENT_SECURITY_POLICY, REQUEST_ID, STRICT_TRANSPORT_SECURITY,
