@@ -3,7 +3,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use axum::{
@@ -15,11 +15,11 @@ use axum::{
 use kiavi_base::{Locale, RequestId};
 use kiavi_crypto::verify_cookie;
 use kiavi_http::{
-    ConnectionInfo, MISDIRECTED_MESSAGE, REQUEST_ID, SetCookie, client_address, cookie_value, error_response,
-    expanded, joined_cookies, network_of, requested_host, set_api_headers, set_page_headers,
+    ConnectionInfo, MISDIRECTED_MESSAGE, REQUEST_ID, SetCookie, client_address, cookie_pairs, cookie_value,
+    error_response, expanded, joined_cookies, network_of, requested_host, set_api_headers, set_page_headers,
 };
 
-use crate::{ApiError, Settings, State, api_key, error::Fault, session::CurrentUser};
+use crate::{ApiError, Settings, State, api_key, bearer, error::Fault, session::CurrentUser};
 
 /// Characters of a user agent that are kept.
 const USER_AGENT_LIMIT: usize = 512;
@@ -45,9 +45,19 @@ struct Inner {
     user_agent: Option<HeaderValue>,
     accept_language: Option<HeaderValue>,
     cookies: Option<HeaderValue>,
+    authorization: Option<HeaderValue>,
     refresh_is_disabled: bool,
-    set_cookies: Mutex<Vec<SetCookie>>,
+    set_cookies: Mutex<Vec<Line>>,
+    held_cookies: Mutex<Vec<Line>>,
     key_owner: OnceLock<CurrentUser>,
+}
+
+/// A cookie of the answer.
+#[derive(Debug, Clone)]
+struct Line {
+    cookie: SetCookie,
+    /// Whether scripts may read it.
+    is_readable: bool,
 }
 
 impl Context {
@@ -62,8 +72,10 @@ impl Context {
             user_agent: headers.get(header::USER_AGENT).cloned(),
             accept_language: headers.get(header::ACCEPT_LANGUAGE).cloned(),
             cookies: single_cookie_line(headers),
+            authorization: headers.get(header::AUTHORIZATION).cloned(),
             refresh_is_disabled: has_truthy_parameter(request.uri().query(), "disableRefresh"),
             set_cookies: Mutex::default(),
+            held_cookies: Mutex::default(),
             key_owner: OnceLock::new(),
         }))
     }
@@ -134,12 +146,45 @@ impl Context {
         verify_cookie(&state.secret, self.cookie(name)?)
     }
 
+    /// Every cookie whose name starts with `prefix`, as (name, raw value), in the browser's order.
+    pub fn cookies_with_prefix<'c>(&'c self, prefix: &'c str) -> impl Iterator<Item = (&'c str, &'c str)> {
+        let line = self.0.cookies.as_ref().map_or(&[][..], HeaderValue::as_bytes);
+        cookie_pairs(line).filter(move |(name, _)| name.starts_with(prefix))
+    }
+
+    /// The `Authorization` header.
+    pub fn authorization(&self) -> Option<&str> {
+        self.0.authorization.as_ref()?.to_str().ok()
+    }
+
     /// Adds a `Set-Cookie` to the answer, in place of an earlier one of that name. It is sent with errors too, so
     /// call this only for what is already committed.
     pub fn set_cookie(&self, cookie: SetCookie) {
-        let mut cookies = self.0.set_cookies.lock().unwrap_or_else(PoisonError::into_inner);
-        cookies.retain(|earlier| earlier.name != cookie.name);
-        cookies.push(cookie);
+        put(&self.0.set_cookies, Line { cookie, is_readable: false });
+    }
+
+    /// Keeps a cookie that tells of what the request is about to commit, until [`Context::release_cookies`].
+    pub fn hold_cookie(&self, cookie: SetCookie) {
+        put(&self.0.held_cookies, Line { cookie, is_readable: false });
+    }
+
+    /// The same for a cookie that scripts may read: never for a secret.
+    pub fn hold_readable_cookie(&self, cookie: SetCookie) {
+        put(&self.0.held_cookies, Line { cookie, is_readable: true });
+    }
+
+    /// Adds the held cookies to the answer. Call it after COMMIT.
+    pub fn release_cookies(&self) {
+        let held = std::mem::take(&mut *lock(&self.0.held_cookies));
+        for line in held {
+            put(&self.0.set_cookies, line);
+        }
+    }
+
+    /// The value that the answer gives a cookie; empty for one that it removes.
+    pub fn answered_cookie(&self, name: &str) -> Option<String> {
+        let lines = lock(&self.0.set_cookies);
+        lines.iter().find(|line| line.cookie.name == name).map(|line| line.cookie.value.clone())
     }
 
     /// Removes a cookie of the browser.
@@ -148,11 +193,23 @@ impl Context {
     }
 
     fn write_cookies(&self, headers: &mut HeaderMap) {
-        let cookies = self.0.set_cookies.lock().unwrap_or_else(PoisonError::into_inner);
-        for value in cookies.iter().filter_map(SetCookie::header_value) {
-            headers.append(header::SET_COOKIE, value);
+        for Line { cookie, is_readable } in lock(&self.0.set_cookies).iter() {
+            let value = if *is_readable { cookie.readable_header_value() } else { cookie.header_value() };
+            if let Some(value) = value {
+                headers.append(header::SET_COOKIE, value);
+            }
         }
     }
+}
+
+fn lock(lines: &Mutex<Vec<Line>>) -> MutexGuard<'_, Vec<Line>> {
+    lines.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn put(lines: &Mutex<Vec<Line>>, line: Line) {
+    let mut lines = lock(lines);
+    lines.retain(|earlier| earlier.cookie.name != line.cookie.name);
+    lines.push(line);
 }
 
 impl FromRequestParts<State> for Context {
@@ -191,6 +248,7 @@ pub(crate) async fn api_context(Extract(state): Extract<State>, request: Request
         None if matches!(*request.method(), Method::HEAD | Method::OPTIONS) => not_found().await,
         None => run(&context, request, next).await,
     };
+    bearer::tell_token(&state, &context, response.headers_mut());
     share_with_origin(&state, origin, response.headers_mut());
     set_api_headers(response.headers_mut(), state.cookies.is_secure);
     finish(&context, response)

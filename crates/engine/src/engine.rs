@@ -10,11 +10,11 @@ use kiavi_http::{InvalidOrigin, TrustedOrigins};
 use tokio::sync::Notify;
 
 use crate::{
-    Busy, CookieNames, MailDoor, Settings, SettingsError, State, api_key,
+    Busy, CookieNames, MailDoor, Settings, SettingsError, State, account, api_key,
     context::{api_context, not_found},
     email_otp,
     gate::api_gate,
-    hosted, jwt, meta, outbox, passkey, password,
+    hosted, jwt, magic_link, meta, multi_session, one_time_token, outbox, passkey, password,
     rate_limit::MemoryLimiter,
     session::{self, KeptSessions},
     state::{Keys, Shared},
@@ -104,9 +104,13 @@ impl Engine {
             .merge(meta::routes())
             .merge(session::routes())
             .merge(user::routes())
+            .merge(account::routes())
             .merge(email_otp::routes())
             .merge(passkey::routes())
             .merge(password::routes())
+            .merge(multi_session::routes(&state.settings))
+            .merge(one_time_token::routes(&state.settings))
+            .merge(magic_link::routes(&state.settings))
             .merge(api_key::routes())
             .merge(jwt::routes())
             // Every slice stands above this line: a request that shows a key is counted here and nowhere else.

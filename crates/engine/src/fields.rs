@@ -1,5 +1,6 @@
 //! Reading a JSON body field by field, with the issues told as Better Auth tells them.
 
+use kiavi_base::EmailAddress;
 use serde_json::{Map, Value};
 
 use crate::ApiError;
@@ -89,6 +90,18 @@ impl<'b> Fields<'b> {
                 ""
             }
         }
+    }
+
+    /// A required e-mail address.
+    ///
+    /// # Errors
+    /// In the inner result when it is none; [`Fields::finish`] then tells so.
+    pub fn email(&mut self, name: &str) -> Result<EmailAddress, ApiError> {
+        let address = self.string(name).parse();
+        if address.is_err() && self.object.get(name).is_some_and(Value::is_string) {
+            self.issue(name, "Invalid email address");
+        }
+        address.map_err(|_| ApiError::validation(format!("[body.{name}] Invalid email address")))
     }
 
     /// A string that may be absent.

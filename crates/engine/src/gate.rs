@@ -13,8 +13,13 @@ use serde_json::Value;
 use crate::{ApiError, Fields, State, fields::is_truthy};
 
 /// Paths that start a sign-in and are guarded against login CSRF as well.
-const SIGN_IN_FORMS: &[&str] =
-    &["/api/auth/email-otp/send-verification-otp", "/api/auth/sign-in/email", "/api/auth/sign-up/email"];
+const SIGN_IN_FORMS: &[&str] = &[
+    "/api/auth/email-otp/send-verification-otp",
+    "/api/auth/sign-in/magic-link",
+    "/api/auth/one-time-token/verify",
+    "/api/auth/sign-in/email",
+    "/api/auth/sign-up/email",
+];
 
 /// Body fields that may name a place to send the browser to: field, its name in errors, code, message.
 const REDIRECT_FIELDS: &[(&str, &str, &str, &str)] = &[

@@ -5,8 +5,10 @@
 //! slice. A slice answers with [`ApiError`] or JSON; cookies go through [`Context::set_cookie`] and only after
 //! COMMIT.
 
+pub mod account;
 pub mod api_key;
 pub mod audit;
+pub mod bearer;
 mod clock_text;
 mod context;
 mod cookies;
@@ -18,8 +20,13 @@ mod gate;
 mod hosted;
 mod housekeeping;
 pub mod jwt;
+pub mod last_login_method;
+mod links;
+pub mod magic_link;
 mod mail;
 mod meta;
+pub mod multi_session;
+pub mod one_time_token;
 pub mod outbox;
 pub mod passkey;
 mod password;
@@ -55,6 +62,7 @@ pub use state::{Busy, BusyGuard, State};
 /// Every statement that an engine runs, to be checked against a schema with [`kiavi_db::prepare_all`].
 pub fn statements() -> Vec<&'static kiavi_db::Sql> {
     [
+        account::STATEMENTS,
         api_key::STATEMENTS,
         audit::STATEMENTS,
         housekeeping::STATEMENTS,
@@ -63,7 +71,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         passkey::STATEMENTS,
         rate_limit::STATEMENTS,
         session::STATEMENTS,
-        user::STATEMENTS,
+        &user::STATEMENTS.concat(),
         verification::STATEMENTS,
     ]
     .concat()

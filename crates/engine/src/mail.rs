@@ -2,7 +2,7 @@
 
 use kiavi_base::{EmailAddress, Locale};
 use kiavi_db::BoxFuture;
-use kiavi_pages::{CodeMail, CodePurpose, RenderedMail};
+use kiavi_pages::{CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What};
 
 use crate::{Settings, outbox::Letter};
 
@@ -40,10 +40,23 @@ pub trait MailDoor: Send + Sync + 'static {
 
 /// Words a letter in the language of its reader.
 pub(crate) fn render(settings: &Settings, locale: Locale, letter: &Letter) -> RenderedMail {
+    let app = settings.app_name.clone();
     match letter {
+        Letter::SignInLink { url, minutes } => {
+            let (purpose, valid) = (LinkPurpose::SignIn, Validity::Minutes(*minutes));
+            LinkMail { locale, app, url: url.clone(), valid, purpose }.render()
+        }
+        Letter::DeletionLink { url, hours } => {
+            let (purpose, valid) = (LinkPurpose::Deletion, Validity::Hours(*hours));
+            LinkMail { locale, app, url: url.clone(), valid, purpose }.render()
+        }
+        Letter::EmailChanged { to } => {
+            NoticeMail { locale, app, what: What::EmailChanged { to: to.clone() } }.render()
+        }
+        Letter::UserDeleted => NoticeMail { locale, app, what: What::UserDeleted }.render(),
         Letter::OneTimeCode { code, minutes, signs_in } => CodeMail {
             locale,
-            app: settings.app_name.clone(),
+            app,
             code: code.clone(),
             valid_minutes: *minutes,
             purpose: if *signs_in { CodePurpose::SignIn } else { CodePurpose::Verification },

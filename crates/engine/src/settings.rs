@@ -9,7 +9,11 @@ use kiavi_http::{TrustedOrigins, TrustedProxies};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{ApiKeySettings, JwtSettings};
+use crate::{
+    ApiKeySettings, JwtSettings, account::AccountSettings, bearer::BearerSettings,
+    last_login_method::LastLoginMethodSettings, magic_link::MagicLinkSettings,
+    multi_session::MultiSessionSettings, one_time_token::OneTimeTokenSettings, user::UserSettings,
+};
 
 pub use parts::{
     Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate, RateLimits, SessionSettings,
@@ -61,6 +65,27 @@ pub struct Settings {
     /// JSON Web Tokens.
     #[serde(default)]
     pub jwt: JwtSettings,
+    /// Users.
+    #[serde(default)]
+    pub user: UserSettings,
+    /// Linked accounts.
+    #[serde(default)]
+    pub account: AccountSettings,
+    /// Sessions in the `Authorization` header.
+    #[serde(default)]
+    pub bearer: BearerSettings,
+    /// Several sessions in one browser.
+    #[serde(default)]
+    pub multi_session: MultiSessionSettings,
+    /// Remembering in the browser how it signed in last.
+    #[serde(default)]
+    pub last_login_method: LastLoginMethodSettings,
+    /// Tokens that carry a session elsewhere.
+    #[serde(default)]
+    pub one_time_token: OneTimeTokenSettings,
+    /// Sign-in links by e-mail.
+    #[serde(default)]
+    pub magic_link: MagicLinkSettings,
     /// Limits.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -162,6 +187,13 @@ impl Settings {
             passkey: PasskeySettings::default(),
             api_key: ApiKeySettings::default(),
             jwt: JwtSettings::default(),
+            user: UserSettings::default(),
+            account: AccountSettings::default(),
+            bearer: BearerSettings::default(),
+            multi_session: MultiSessionSettings::default(),
+            last_login_method: LastLoginMethodSettings::default(),
+            one_time_token: OneTimeTokenSettings::default(),
+            magic_link: MagicLinkSettings::default(),
             rate_limits: RateLimits::default(),
             compatibility: Compatibility::default(),
             base_url,
@@ -247,7 +279,43 @@ impl Settings {
             |pattern: &String| !matches!(pattern.as_str(), "*" | "*://*" | "http://*" | "https://*");
         check(self.trusted_origins.iter().all(is_narrow), "trusted_origins", "must not trust every origin")?;
         self.jwt.validate()?;
+        self.validate_plugins()?;
         self.validate_passkey_and_rates()
+    }
+
+    fn validate_plugins(&self) -> Result<(), SettingsError> {
+        for (holds, key, rule) in [
+            (
+                (300..=604_800).contains(&self.user.deletion_link_expires_in_seconds),
+                "user.deletion_link_expires_in_seconds",
+                "is not 5 min to 7 d",
+            ),
+            (
+                (1..=20).contains(&self.multi_session.maximum_sessions),
+                "multi_session.maximum_sessions",
+                "must be 1 to 20",
+            ),
+            (
+                self.last_login_method.is_valid(),
+                "last_login_method.cookie_name",
+                "must be 1 to 64 letters, digits, - _ . and not start with __",
+            ),
+            (
+                (10..=600).contains(&self.one_time_token.expires_in_seconds),
+                "one_time_token.expires_in_seconds",
+                "is not 10 s to 10 min",
+            ),
+            (
+                (60..=3_600).contains(&self.magic_link.expires_in_seconds),
+                "magic_link.expires_in_seconds",
+                "is not 1 min to 1 h",
+            ),
+        ] {
+            if !holds {
+                return Err(SettingsError::Invalid(key, rule));
+            }
+        }
+        Ok(())
     }
 
     fn validate_passkey_and_rates(&self) -> Result<(), SettingsError> {
@@ -274,6 +342,7 @@ impl Settings {
             Some(self.email_otp.guesses),
             key_requests,
             unknown_keys,
+            Some(self.one_time_token.per_user),
         ];
         let is_sane = |rate: &Rate| {
             (1..=1_000_000).contains(&rate.limit) && (1..=86_400).contains(&rate.window_seconds)

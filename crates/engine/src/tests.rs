@@ -174,6 +174,19 @@ impl TestTenant {
         text.split(|c: char| !c.is_ascii_alphanumeric()).find(digits).expect("a code in the mail").to_owned()
     }
 
+    /// The newest mail that the outbox delivers.
+    pub(crate) async fn newest_mail(&self) -> OutgoingMail {
+        crate::outbox::deliver_due(self.state()).await.unwrap();
+        self.mailbox.mails.lock().unwrap().last().expect("a mail").clone()
+    }
+
+    /// The path and query of the link in the newest mail that the outbox delivers.
+    pub(crate) async fn newest_link(&self) -> String {
+        let text = self.newest_mail().await.text;
+        let link = text.split_whitespace().find(|word| word.starts_with(ORIGIN)).expect("a link in the mail");
+        link[ORIGIN.len()..].to_owned()
+    }
+
     /// A browser that has signed in as `email` with a code.
     pub(crate) async fn signed_in(&self, email: &str) -> Browser {
         let mut browser = self.browser();

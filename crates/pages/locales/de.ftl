@@ -32,6 +32,8 @@ code-change-email = Andere Adresse verwenden
 code-resend = Neuen Code senden
 code-resend-in = Neuer Code in { $time }
 code-spam = Nichts angekommen? Sehen Sie im Spam-Ordner nach.
+link-lede = Sie melden sich als { $email } an.
+link-confirm = Anmelden
 
 # Angebot eines Passkeys
 offer-title = Beim nächsten Mal schneller anmelden
@@ -79,6 +81,19 @@ sessions-revoke-others-confirm = { $count ->
   }
 device-on = { $browser } auf { $system }
 device-unknown = Unbekanntes Gerät
+
+# Delete account
+account-delete-title = Konto löschen
+account-delete-lede = Entfernt Ihr Konto und alles, was darin ist.
+account-delete-open = Mein Konto löschen …
+delete-title = Ihr Konto löschen?
+delete-lede = { $email }: Ihr Profil, Ihre Passkeys und alle Anmeldungen werden endgültig entfernt. Das lässt sich nicht rückgängig machen.
+delete-mail-lede = Wir senden Ihnen zuerst eine E-Mail mit einem Link zur Bestätigung.
+delete-send = E-Mail senden
+delete-confirm = Mein Konto löschen
+delete-keep = Mein Konto behalten
+deleted-title = Ihr Konto ist gelöscht
+deleted-lede = Alles darin wurde entfernt. Sie sind überall abgemeldet.
 
 # Abmelden
 sign-out-title = Abmelden?
@@ -186,6 +201,8 @@ notice-code-tries = Zu viele falsche Codes. Senden Sie einen neuen und verwenden
 notice-code-used = Dieser Code wurde schon benutzt. Senden Sie einen neuen.
 notice-code-other-browser = Dieser Code gehört zu dem Browser, der ihn angefordert hat. Fordern Sie hier einen neuen an.
 notice-code-sent = Wir haben Ihnen einen neuen Code gesendet. Der alte gilt nicht mehr.
+notice-link-expired = Dieser Link ist abgelaufen oder wurde schon benutzt. Fordern Sie einen neuen an.
+notice-deletion-mail-sent = Wir haben Ihnen eine E-Mail gesendet. Öffnen Sie den Link darin in diesem Browser, um Ihr Konto zu löschen.
 notice-email-invalid = Geben Sie eine E-Mail-Adresse wie name@example.com ein.
 notice-mail-failed = Wir konnten die E-Mail nicht senden. Versuchen Sie es gleich erneut.
 notice-mail-refused = E-Mails an diese Adresse kommen zurück. Verwenden Sie eine andere Adresse.
@@ -238,3 +255,21 @@ mail-code-valid = { $minutes ->
   }
 mail-code-warning = Geben Sie diesen Code niemandem weiter. Unsere Mitarbeiter fragen nie danach.
 mail-code-ignore = Sie haben ihn nicht angefordert? Dann müssen Sie nichts tun: Ohne den Code kann sich niemand anmelden.
+mail-link-subject = Bei { $app } anmelden
+mail-link-title = Ihr Anmeldelink
+mail-link-lede = Öffnen Sie diesen Link, um sich bei { $app } anzumelden:
+mail-link-valid-hours = { $hours ->
+    [one] Er ist { $hours } Stunde gültig und funktioniert einmal.
+   *[other] Er ist { $hours } Stunden gültig und funktioniert einmal.
+  }
+mail-link-ignore = Geben Sie diese E-Mail nicht weiter: Wer den Link öffnet, meldet sich als Sie an. Sie haben ihn nicht angefordert? Dann müssen Sie nichts tun.
+mail-delete-subject = Bestätigen Sie, dass Ihr Konto bei { $app } gelöscht werden soll
+mail-delete-lede = Öffnen Sie diesen Link, um Ihr Konto bei { $app } zu löschen. Alles darin wird endgültig entfernt.
+mail-delete-ignore = Sie haben das nicht angefordert? Dann ist jemand anderes als Sie angemeldet: Melden Sie sich an und melden Sie alle anderen Geräte ab.
+mail-changed-subject = Ihre E-Mail-Adresse für { $app } wurde geändert
+mail-changed-title = Ihre E-Mail-Adresse wurde geändert
+mail-changed-lede = Bei { $app } melden Sie sich jetzt mit { $email } an. Diese Adresse funktioniert dort nicht mehr.
+mail-changed-advice = Das waren nicht Sie? Wenden Sie sich sofort an den Support.
+mail-deleted-subject = Ihr Konto bei { $app } wurde gelöscht
+mail-deleted-lede = Ihr Konto bei { $app } und alles darin wurde entfernt.
+mail-deleted-advice = Sie haben das nicht veranlasst? Wenden Sie sich sofort an den Support.

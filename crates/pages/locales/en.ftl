@@ -32,6 +32,8 @@ code-change-email = Use another email
 code-resend = Send a new code
 code-resend-in = Send a new code in { $time }
 code-spam = Nothing there? Look in the spam folder.
+link-lede = You sign in as { $email }.
+link-confirm = Sign in
 
 # Passkey offer
 offer-title = Sign in faster next time
@@ -79,6 +81,19 @@ sessions-revoke-others-confirm = { $count ->
   }
 device-on = { $browser } on { $system }
 device-unknown = Unknown device
+
+# Delete account
+account-delete-title = Delete account
+account-delete-lede = Remove your account and everything in it.
+account-delete-open = Delete my account…
+delete-title = Delete your account?
+delete-lede = { $email }: your profile, your passkeys and every sign-in are removed for good. This cannot be undone.
+delete-mail-lede = We first send you an email with a link to confirm it.
+delete-send = Send the email
+delete-confirm = Delete my account
+delete-keep = Keep my account
+deleted-title = Your account is deleted
+deleted-lede = Everything in it was removed. You are signed out everywhere.
 
 # Sign out
 sign-out-title = Sign out?
@@ -186,6 +201,8 @@ notice-code-tries = Too many wrong codes. Send a new code and use that one.
 notice-code-used = That code was used already. Send a new one.
 notice-code-other-browser = This code belongs to the browser that asked for it. Ask for a new code here.
 notice-code-sent = We sent you a new code. The old one no longer works.
+notice-link-expired = This link has expired or was used already. Ask for a new one.
+notice-deletion-mail-sent = We sent you an email. Open its link in this browser to delete your account.
 notice-email-invalid = Enter an email address such as you@example.com.
 notice-mail-failed = We could not send the email. Try again in a moment.
 notice-mail-refused = Emails to this address come back. Use another address.
@@ -238,3 +255,21 @@ mail-code-valid = { $minutes ->
   }
 mail-code-warning = Never give this code to anyone. Our staff never ask for it.
 mail-code-ignore = Did you not ask for this? Then you need do nothing: without the code nobody can sign in.
+mail-link-subject = Sign in to { $app }
+mail-link-title = Your sign-in link
+mail-link-lede = Open this link to sign in to { $app }:
+mail-link-valid-hours = { $hours ->
+    [one] It is valid for { $hours } hour and works once.
+   *[other] It is valid for { $hours } hours and works once.
+  }
+mail-link-ignore = Do not pass this email on: whoever opens the link signs in as you. Did you not ask for it? Then you need do nothing.
+mail-delete-subject = Confirm that you want to delete your account for { $app }
+mail-delete-lede = Open this link to delete your account for { $app }. Everything in it is removed for good.
+mail-delete-ignore = Did you not ask for this? Then somebody else is signed in as you: sign in and sign out all other devices.
+mail-changed-subject = Your email address for { $app } was changed
+mail-changed-title = Your email address was changed
+mail-changed-lede = You now sign in to { $app } with { $email }. This address no longer works there.
+mail-changed-advice = Was it not you? Contact support at once.
+mail-deleted-subject = Your account for { $app } was deleted
+mail-deleted-lede = Your account for { $app } and everything in it was removed.
+mail-deleted-advice = Did you not ask for this? Contact support at once.

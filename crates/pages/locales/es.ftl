@@ -32,6 +32,8 @@ code-change-email = Usar otro correo
 code-resend = Enviar un código nuevo
 code-resend-in = Código nuevo en { $time }
 code-spam = ¿No llega nada? Mire en la carpeta de correo no deseado.
+link-lede = Inicia sesión como { $email }.
+link-confirm = Iniciar sesión
 
 # Oferta de una llave de acceso
 offer-title = Inicie sesión más rápido la próxima vez
@@ -79,6 +81,19 @@ sessions-revoke-others-confirm = { $count ->
   }
 device-on = { $browser } en { $system }
 device-unknown = Dispositivo desconocido
+
+# Delete account
+account-delete-title = Eliminar la cuenta
+account-delete-lede = Borra su cuenta y todo lo que contiene.
+account-delete-open = Eliminar mi cuenta…
+delete-title = ¿Eliminar su cuenta?
+delete-lede = { $email }: su perfil, sus llaves de acceso y todas sus sesiones se borrarán para siempre. No se puede deshacer.
+delete-mail-lede = Primero le enviamos un correo con un enlace para confirmarlo.
+delete-send = Enviar el correo
+delete-confirm = Eliminar mi cuenta
+delete-keep = Conservar mi cuenta
+deleted-title = Su cuenta está eliminada
+deleted-lede = Se borró todo lo que contenía. Se ha cerrado su sesión en todos los dispositivos.
 
 # Cerrar sesión
 sign-out-title = ¿Cerrar sesión?
@@ -186,6 +201,8 @@ notice-code-tries = Demasiados códigos erróneos. Pida un código nuevo y use e
 notice-code-used = Ese código ya se ha usado. Pida uno nuevo.
 notice-code-other-browser = Este código es del navegador que lo pidió. Pida uno nuevo aquí.
 notice-code-sent = Le hemos enviado un código nuevo. El anterior ya no vale.
+notice-link-expired = Este enlace ha caducado o ya se usó. Pida uno nuevo.
+notice-deletion-mail-sent = Le hemos enviado un correo. Abra su enlace en este navegador para eliminar su cuenta.
 notice-email-invalid = Escriba una dirección como usted@example.com.
 notice-mail-failed = No hemos podido enviar el correo. Inténtelo de nuevo en un momento.
 notice-mail-refused = Los correos a esta dirección vuelven. Use otra dirección.
@@ -238,3 +255,21 @@ mail-code-valid = { $minutes ->
   }
 mail-code-warning = No dé este código a nadie. Nuestro personal nunca lo pide.
 mail-code-ignore = ¿No lo ha pedido? Entonces no tiene que hacer nada: sin el código nadie puede entrar.
+mail-link-subject = Iniciar sesión en { $app }
+mail-link-title = Su enlace de acceso
+mail-link-lede = Abra este enlace para iniciar sesión en { $app }:
+mail-link-valid-hours = { $hours ->
+    [one] Es válido durante { $hours } hora y funciona una sola vez.
+   *[other] Es válido durante { $hours } horas y funciona una sola vez.
+  }
+mail-link-ignore = No reenvíe este correo: quien abra el enlace inicia sesión como usted. ¿No lo ha pedido? Entonces no tiene que hacer nada.
+mail-delete-subject = Confirme que quiere eliminar su cuenta de { $app }
+mail-delete-lede = Abra este enlace para eliminar su cuenta de { $app }. Todo lo que contiene se borrará para siempre.
+mail-delete-ignore = ¿No lo ha pedido? Entonces otra persona ha iniciado sesión como usted: entre y cierre la sesión en los demás dispositivos.
+mail-changed-subject = Su dirección de correo para { $app } ha cambiado
+mail-changed-title = Su dirección de correo ha cambiado
+mail-changed-lede = Ahora inicia sesión en { $app } con { $email }. Esta dirección ya no funciona allí.
+mail-changed-advice = ¿No fue usted? Contacte de inmediato con el servicio de ayuda.
+mail-deleted-subject = Su cuenta de { $app } ha sido eliminada
+mail-deleted-lede = Se han borrado su cuenta de { $app } y todo lo que contenía.
+mail-deleted-advice = ¿No lo ha pedido? Contacte de inmediato con el servicio de ayuda.

@@ -32,6 +32,8 @@ code-change-email = Utiliser une autre adresse
 code-resend = Envoyer un nouveau code
 code-resend-in = Nouveau code dans { $time }
 code-spam = Rien reçu ? Regardez dans les courriers indésirables.
+link-lede = Vous vous connectez en tant que { $email }.
+link-confirm = Se connecter
 
 # Proposition d’une clé d’accès
 offer-title = Connectez-vous plus vite la prochaine fois
@@ -79,6 +81,19 @@ sessions-revoke-others-confirm = { $count ->
   }
 device-on = { $browser } sur { $system }
 device-unknown = Appareil inconnu
+
+# Delete account
+account-delete-title = Supprimer le compte
+account-delete-lede = Efface votre compte et tout ce qu’il contient.
+account-delete-open = Supprimer mon compte…
+delete-title = Supprimer votre compte ?
+delete-lede = { $email } : votre profil, vos clés d’accès et toutes vos connexions seront effacés pour toujours. Cette action est irréversible.
+delete-mail-lede = Nous vous envoyons d’abord un e-mail avec un lien de confirmation.
+delete-send = Envoyer l’e-mail
+delete-confirm = Supprimer mon compte
+delete-keep = Garder mon compte
+deleted-title = Votre compte est supprimé
+deleted-lede = Tout ce qu’il contenait a été effacé. Vous êtes déconnecté partout.
 
 # Déconnexion
 sign-out-title = Se déconnecter ?
@@ -186,6 +201,8 @@ notice-code-tries = Trop de codes erronés. Demandez un nouveau code et utilisez
 notice-code-used = Ce code a déjà servi. Demandez-en un nouveau.
 notice-code-other-browser = Ce code appartient au navigateur qui l’a demandé. Demandez-en un nouveau ici.
 notice-code-sent = Nous vous avons envoyé un nouveau code. L’ancien n’est plus valable.
+notice-link-expired = Ce lien a expiré ou a déjà servi. Demandez-en un nouveau.
+notice-deletion-mail-sent = Nous vous avons envoyé un e-mail. Ouvrez son lien dans ce navigateur pour supprimer votre compte.
 notice-email-invalid = Saisissez une adresse e-mail comme vous@example.com.
 notice-mail-failed = Nous n’avons pas pu envoyer l’e-mail. Réessayez dans un instant.
 notice-mail-refused = Les e-mails à cette adresse nous reviennent. Utilisez une autre adresse.
@@ -238,3 +255,21 @@ mail-code-valid = { $minutes ->
   }
 mail-code-warning = Ne donnez jamais ce code à personne. Notre équipe ne le demande jamais.
 mail-code-ignore = Vous n’avez rien demandé ? Alors vous n’avez rien à faire : sans le code, personne ne peut se connecter.
+mail-link-subject = Connexion à { $app }
+mail-link-title = Votre lien de connexion
+mail-link-lede = Ouvrez ce lien pour vous connecter à { $app } :
+mail-link-valid-hours = { $hours ->
+    [one] Il est valable { $hours } heure et ne sert qu’une fois.
+   *[other] Il est valable { $hours } heures et ne sert qu’une fois.
+  }
+mail-link-ignore = Ne transférez pas cet e-mail : quiconque ouvre le lien se connecte à votre place. Vous ne l’avez pas demandé ? Alors vous n’avez rien à faire.
+mail-delete-subject = Confirmez la suppression de votre compte { $app }
+mail-delete-lede = Ouvrez ce lien pour supprimer votre compte { $app }. Tout ce qu’il contient sera effacé pour toujours.
+mail-delete-ignore = Vous ne l’avez pas demandé ? Alors quelqu’un d’autre est connecté à votre place : connectez-vous et déconnectez tous les autres appareils.
+mail-changed-subject = Votre adresse e-mail pour { $app } a été modifiée
+mail-changed-title = Votre adresse e-mail a été modifiée
+mail-changed-lede = Vous vous connectez désormais à { $app } avec { $email }. Cette adresse-ci n’y fonctionne plus.
+mail-changed-advice = Ce n’était pas vous ? Contactez l’assistance sans attendre.
+mail-deleted-subject = Votre compte { $app } a été supprimé
+mail-deleted-lede = Votre compte { $app } et tout ce qu’il contenait ont été effacés.
+mail-deleted-advice = Vous ne l’avez pas demandé ? Contactez l’assistance sans attendre.

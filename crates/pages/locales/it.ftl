@@ -32,6 +32,8 @@ code-change-email = Usa un’altra e-mail
 code-resend = Invia un nuovo codice
 code-resend-in = Nuovo codice tra { $time }
 code-spam = Non arriva nulla? Guarda nella posta indesiderata.
+link-lede = Accedi come { $email }.
+link-confirm = Accedi
 
 # Offerta di una passkey
 offer-title = La prossima volta accedi più in fretta
@@ -79,6 +81,19 @@ sessions-revoke-others-confirm = { $count ->
   }
 device-on = { $browser } su { $system }
 device-unknown = Dispositivo sconosciuto
+
+# Delete account
+account-delete-title = Elimina l’account
+account-delete-lede = Rimuove il tuo account e tutto ciò che contiene.
+account-delete-open = Elimina il mio account…
+delete-title = Eliminare il tuo account?
+delete-lede = { $email }: il tuo profilo, le tue passkey e tutti gli accessi saranno rimossi per sempre. Non si può annullare.
+delete-mail-lede = Prima ti inviamo un’e-mail con un link per confermare.
+delete-send = Invia l’e-mail
+delete-confirm = Elimina il mio account
+delete-keep = Mantieni il mio account
+deleted-title = Il tuo account è eliminato
+deleted-lede = Tutto ciò che conteneva è stato rimosso. Sei disconnesso ovunque.
 
 # Uscita
 sign-out-title = Vuoi uscire?
@@ -186,6 +201,8 @@ notice-code-tries = Troppi codici errati. Chiedi un nuovo codice e usa quello.
 notice-code-used = Il codice è già stato usato. Chiedine uno nuovo.
 notice-code-other-browser = Questo codice appartiene al browser che l’ha chiesto. Chiedine uno nuovo qui.
 notice-code-sent = Ti abbiamo inviato un nuovo codice. Quello vecchio non vale più.
+notice-link-expired = Questo link è scaduto o è già stato usato. Chiedine uno nuovo.
+notice-deletion-mail-sent = Ti abbiamo inviato un’e-mail. Apri il suo link in questo browser per eliminare il tuo account.
 notice-email-invalid = Inserisci un indirizzo e-mail come nome@example.com.
 notice-mail-failed = Non siamo riusciti a inviare l’e-mail. Riprova tra un momento.
 notice-mail-refused = Le e-mail a questo indirizzo tornano indietro. Usa un altro indirizzo.
@@ -238,3 +255,21 @@ mail-code-valid = { $minutes ->
   }
 mail-code-warning = Non dare mai questo codice a nessuno. Il nostro personale non lo chiede mai.
 mail-code-ignore = Non l’hai chiesto? Allora non devi fare nulla: senza il codice nessuno può accedere.
+mail-link-subject = Accedi a { $app }
+mail-link-title = Il tuo link di accesso
+mail-link-lede = Apri questo link per accedere a { $app }:
+mail-link-valid-hours = { $hours ->
+    [one] È valido per { $hours } ora e funziona una volta sola.
+   *[other] È valido per { $hours } ore e funziona una volta sola.
+  }
+mail-link-ignore = Non inoltrare questa e-mail: chi apre il link accede al posto tuo. Non l’hai chiesta tu? Allora non devi fare nulla.
+mail-delete-subject = Conferma che vuoi eliminare il tuo account di { $app }
+mail-delete-lede = Apri questo link per eliminare il tuo account di { $app }. Tutto ciò che contiene sarà rimosso per sempre.
+mail-delete-ignore = Non l’hai chiesto tu? Allora qualcun altro ha effettuato l’accesso al posto tuo: accedi e disconnetti tutti gli altri dispositivi.
+mail-changed-subject = Il tuo indirizzo e-mail per { $app } è cambiato
+mail-changed-title = Il tuo indirizzo e-mail è cambiato
+mail-changed-lede = Ora accedi a { $app } con { $email }. Questo indirizzo lì non funziona più.
+mail-changed-advice = Non sei stato tu? Contatta subito l’assistenza.
+mail-deleted-subject = Il tuo account di { $app } è stato eliminato
+mail-deleted-lede = Il tuo account di { $app } e tutto ciò che conteneva sono stati rimossi.
+mail-deleted-advice = Non l’hai chiesto tu? Contatta subito l’assistenza.

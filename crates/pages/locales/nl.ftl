@@ -32,6 +32,8 @@ code-change-email = Ander adres gebruiken
 code-resend = Nieuwe code sturen
 code-resend-in = Nieuwe code over { $time }
 code-spam = Niets ontvangen? Kijk in de spammap.
+link-lede = U logt in als { $email }.
+link-confirm = Inloggen
 
 # Aanbod van een passkey
 offer-title = De volgende keer sneller inloggen
@@ -79,6 +81,19 @@ sessions-revoke-others-confirm = { $count ->
   }
 device-on = { $browser } op { $system }
 device-unknown = Onbekend apparaat
+
+# Delete account
+account-delete-title = Account verwijderen
+account-delete-lede = Verwijdert uw account en alles wat erin staat.
+account-delete-open = Mijn account verwijderen…
+delete-title = Uw account verwijderen?
+delete-lede = { $email }: uw profiel, uw passkeys en alle sessies worden voorgoed verwijderd. Dit kan niet ongedaan worden gemaakt.
+delete-mail-lede = We sturen u eerst een e-mail met een link om het te bevestigen.
+delete-send = E-mail sturen
+delete-confirm = Mijn account verwijderen
+delete-keep = Mijn account houden
+deleted-title = Uw account is verwijderd
+deleted-lede = Alles wat erin stond is verwijderd. U bent overal uitgelogd.
 
 # Uitloggen
 sign-out-title = Uitloggen?
@@ -186,6 +201,8 @@ notice-code-tries = Te veel foute codes. Vraag een nieuwe code aan en gebruik di
 notice-code-used = Deze code is al gebruikt. Vraag een nieuwe aan.
 notice-code-other-browser = Deze code hoort bij de browser die erom vroeg. Vraag hier een nieuwe aan.
 notice-code-sent = We hebben u een nieuwe code gestuurd. De oude werkt niet meer.
+notice-link-expired = Deze link is verlopen of al gebruikt. Vraag een nieuwe aan.
+notice-deletion-mail-sent = We hebben u een e-mail gestuurd. Open de link daarin in deze browser om uw account te verwijderen.
 notice-email-invalid = Vul een e-mailadres in zoals naam@example.com.
 notice-mail-failed = We konden de e-mail niet versturen. Probeer het zo meteen opnieuw.
 notice-mail-refused = E-mails naar dit adres komen terug. Gebruik een ander adres.
@@ -238,3 +255,21 @@ mail-code-valid = { $minutes ->
   }
 mail-code-warning = Geef deze code nooit aan iemand. Onze medewerkers vragen er nooit om.
 mail-code-ignore = Niet aangevraagd? Dan hoeft u niets te doen: zonder de code kan niemand inloggen.
+mail-link-subject = Inloggen bij { $app }
+mail-link-title = Uw inloglink
+mail-link-lede = Open deze link om in te loggen bij { $app }:
+mail-link-valid-hours = { $hours ->
+    [one] Hij is { $hours } uur geldig en werkt één keer.
+   *[other] Hij is { $hours } uur geldig en werkt één keer.
+  }
+mail-link-ignore = Stuur deze e-mail niet door: wie de link opent, logt in als u. Hebt u er niet om gevraagd? Dan hoeft u niets te doen.
+mail-delete-subject = Bevestig dat u uw account bij { $app } wilt verwijderen
+mail-delete-lede = Open deze link om uw account bij { $app } te verwijderen. Alles wat erin staat wordt voorgoed verwijderd.
+mail-delete-ignore = Hebt u hier niet om gevraagd? Dan is iemand anders ingelogd als u: log in en log alle andere apparaten uit.
+mail-changed-subject = Uw e-mailadres voor { $app } is gewijzigd
+mail-changed-title = Uw e-mailadres is gewijzigd
+mail-changed-lede = U logt nu in bij { $app } met { $email }. Dit adres werkt daar niet meer.
+mail-changed-advice = Was u dit niet? Neem meteen contact op met de helpdesk.
+mail-deleted-subject = Uw account bij { $app } is verwijderd
+mail-deleted-lede = Uw account bij { $app } en alles wat erin stond is verwijderd.
+mail-deleted-advice = Hebt u hier niet om gevraagd? Neem meteen contact op met de helpdesk.

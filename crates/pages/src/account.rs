@@ -23,6 +23,8 @@ pub struct Account {
     pub signal: Signal,
     /// Where the JSON API is mounted, without a slash at the end.
     pub api: String,
+    /// Whether people may delete their account here.
+    pub can_delete: bool,
     /// The present, which the times on the page are told from.
     pub now: Timestamp,
     /// What the last step has to tell.

@@ -11,7 +11,8 @@ pub struct Frame {
     pub locale: Locale,
     /// The name that people know the application by: the tenant's, or the product's on its own pages.
     pub app: String,
-    /// The path of this page without a query; a language is chosen with `?lang=` behind it.
+    /// The path of this page, with a query where the page is nothing without; a language is chosen with `lang=`
+    /// behind it.
     pub path: String,
 }
 
@@ -36,6 +37,12 @@ impl Frame {
 
     pub(crate) fn language(&self) -> &'static str {
         Self::LANGUAGES.iter().find(|(locale, _)| *locale == self.locale).map_or("", |(_, name)| name)
+    }
+
+    /// Where this page is in another language.
+    pub(crate) fn in_language(&self, locale: &Locale) -> String {
+        let mark = if self.path.contains('?') { '&' } else { '?' };
+        format!("{}{mark}lang={}", self.path, locale.tag())
     }
 
     pub(crate) fn asset(&self, name: &str) -> String {

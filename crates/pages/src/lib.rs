@@ -16,6 +16,7 @@
 mod account;
 mod asset;
 mod authenticator;
+mod confirm;
 mod console;
 mod device;
 mod frame;
@@ -30,9 +31,10 @@ use askama::Template;
 
 pub use account::{Account, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
 pub use asset::{ASSET_PATH, Asset, asset, asset_url};
+pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
 pub use frame::Frame;
-pub use mail::{CodeMail, CodePurpose, RenderedMail};
+pub use mail::{CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What};
 pub use notice::{Notice, Tone};
 pub use sign_in::{PasskeyOffer, SignIn, SignInCode};
 pub use status::{
@@ -57,7 +59,10 @@ pub trait Page: Template {
 impl Page for SignIn {}
 impl Page for SignInCode {}
 impl Page for PasskeyOffer {}
+impl Page for SignInLink {}
 impl Page for Account {}
+impl Page for DeleteAccount {}
+impl Page for AccountDeleted {}
 impl Page for SignOut {}
 impl Page for SignedOut {}
 impl Page for Failed {}

@@ -54,12 +54,16 @@ struct CodeText<'a> {
     t: &'static Text,
 }
 
+/// The application's name on one line, as a subject is.
+fn one_line(app: &str) -> String {
+    app.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 impl CodeMail {
     /// Renders the mail. Line breaks in the application's name become spaces: a subject is one line.
     pub fn render(&self) -> RenderedMail {
         let t = Text::of(self.locale);
-        let app: String = self.app.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let mail = &Self { app, ..self.clone() };
+        let mail = &Self { app: one_line(&self.app), ..self.clone() };
         let subject = match self.purpose {
             CodePurpose::SignIn => t.mail_code_subject(&mail.app, &mail.code),
             CodePurpose::Verification => t.mail_code_verify_subject(&mail.app, &mail.code),
@@ -83,6 +87,180 @@ impl CodeMail {
         match self.purpose {
             CodePurpose::SignIn => t.mail_code_lede(&self.app),
             CodePurpose::Verification => t.mail_code_verify_lede(&self.app),
+        }
+    }
+}
+
+/// What a link does after it was confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// It signs in.
+    SignIn,
+    /// It deletes the account.
+    Deletion,
+}
+
+/// How long something is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    /// So many minutes.
+    Minutes(u32),
+    /// So many hours.
+    Hours(u32),
+}
+
+/// The mail with a link.
+#[derive(Debug, Clone)]
+pub struct LinkMail {
+    /// The language of the mail.
+    pub locale: Locale,
+    /// The application's name.
+    pub app: String,
+    /// The link.
+    pub url: String,
+    /// How long it is valid.
+    pub valid: Validity,
+    /// What it is for.
+    pub purpose: LinkPurpose,
+}
+
+#[derive(Template)]
+#[template(path = "mail/link.html")]
+struct LinkHtml<'a> {
+    mail: &'a LinkMail,
+    t: &'static Text,
+}
+
+#[derive(Template)]
+#[template(path = "mail/link.txt", escape = "none")]
+struct LinkText<'a> {
+    mail: &'a LinkMail,
+    t: &'static Text,
+}
+
+impl LinkMail {
+    /// Renders the mail.
+    pub fn render(&self) -> RenderedMail {
+        let t = Text::of(self.locale);
+        let mail = &Self { app: one_line(&self.app), ..self.clone() };
+        let subject = match self.purpose {
+            LinkPurpose::SignIn => t.mail_link_subject(&mail.app),
+            LinkPurpose::Deletion => t.mail_delete_subject(&mail.app),
+        };
+        RenderedMail {
+            subject,
+            text: LinkText { mail, t }.render().unwrap_or_default(),
+            html: LinkHtml { mail, t }.render().unwrap_or_default(),
+        }
+    }
+
+    fn title(&self, t: &Text) -> String {
+        match self.purpose {
+            LinkPurpose::SignIn => t.mail_link_title(),
+            LinkPurpose::Deletion => t.delete_title(),
+        }
+    }
+
+    fn lede(&self, t: &Text) -> String {
+        match self.purpose {
+            LinkPurpose::SignIn => t.mail_link_lede(&self.app),
+            LinkPurpose::Deletion => t.mail_delete_lede(&self.app),
+        }
+    }
+
+    fn button(&self, t: &Text) -> String {
+        match self.purpose {
+            LinkPurpose::SignIn => t.link_confirm(),
+            LinkPurpose::Deletion => t.action_continue(),
+        }
+    }
+
+    fn validity(&self, t: &Text) -> String {
+        match self.valid {
+            Validity::Minutes(minutes) => t.mail_code_valid(minutes.into()),
+            Validity::Hours(hours) => t.mail_link_valid_hours(hours.into()),
+        }
+    }
+
+    fn ignore(&self, t: &Text) -> String {
+        match self.purpose {
+            LinkPurpose::SignIn => t.mail_link_ignore(),
+            LinkPurpose::Deletion => t.mail_delete_ignore(),
+        }
+    }
+}
+
+/// What has happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// It moved away from the address that this mail goes to.
+    EmailChanged {
+        /// The new address, masked.
+        to: String,
+    },
+    /// It is gone.
+    UserDeleted,
+}
+
+/// The mail that tells an account's owner what has happened to it.
+#[derive(Debug, Clone)]
+pub struct NoticeMail {
+    /// The language of the mail.
+    pub locale: Locale,
+    /// The application's name.
+    pub app: String,
+    /// What has happened.
+    pub what: What,
+}
+
+#[derive(Template)]
+#[template(path = "mail/notice.html")]
+struct NoticeHtml<'a> {
+    mail: &'a NoticeMail,
+    t: &'static Text,
+}
+
+#[derive(Template)]
+#[template(path = "mail/notice.txt", escape = "none")]
+struct NoticeText<'a> {
+    mail: &'a NoticeMail,
+    t: &'static Text,
+}
+
+impl NoticeMail {
+    /// Renders the mail.
+    pub fn render(&self) -> RenderedMail {
+        let t = Text::of(self.locale);
+        let mail = &Self { app: one_line(&self.app), ..self.clone() };
+        let subject = match self.what {
+            What::EmailChanged { .. } => t.mail_changed_subject(&mail.app),
+            What::UserDeleted => t.mail_deleted_subject(&mail.app),
+        };
+        RenderedMail {
+            subject,
+            text: NoticeText { mail, t }.render().unwrap_or_default(),
+            html: NoticeHtml { mail, t }.render().unwrap_or_default(),
+        }
+    }
+
+    fn title(&self, t: &Text) -> String {
+        match self.what {
+            What::EmailChanged { .. } => t.mail_changed_title(),
+            What::UserDeleted => t.deleted_title(),
+        }
+    }
+
+    fn lede(&self, t: &Text) -> String {
+        match &self.what {
+            What::EmailChanged { to } => t.mail_changed_lede(&self.app, to),
+            What::UserDeleted => t.mail_deleted_lede(&self.app),
+        }
+    }
+
+    fn advice(&self, t: &Text) -> String {
+        match self.what {
+            What::EmailChanged { .. } => t.mail_changed_advice(),
+            What::UserDeleted => t.mail_deleted_advice(),
         }
     }
 }

@@ -15,6 +15,8 @@ pub enum Notice {
     CodeUsed,
     CodeOtherBrowser,
     CodeSent,
+    LinkExpired,
+    DeletionMailSent,
     EmailInvalid,
     MailFailed,
     MailRefused,
@@ -69,13 +71,15 @@ pub enum Tone {
 
 impl Notice {
     /// Every notice, with 90 seconds where it carries a time.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 46] = [
         Self::CodeWrong,
         Self::CodeExpired,
         Self::CodeTries,
         Self::CodeUsed,
         Self::CodeOtherBrowser,
         Self::CodeSent,
+        Self::LinkExpired,
+        Self::DeletionMailSent,
         Self::EmailInvalid,
         Self::MailFailed,
         Self::MailRefused,
@@ -152,6 +156,7 @@ impl Notice {
     pub const fn tone(self) -> Tone {
         match self {
             Self::CodeSent
+            | Self::DeletionMailSent
             | Self::PasskeyCreated
             | Self::PasskeyRenamed
             | Self::PasskeyRemoved
@@ -168,6 +173,7 @@ impl Notice {
             | Self::SignInAgain
             | Self::FlowExpired
             | Self::CodeOtherBrowser
+            | Self::LinkExpired
             | Self::AccountConflict
             | Self::Maintenance => Tone::Info,
             _ => Tone::Error,
@@ -183,6 +189,8 @@ impl Notice {
             Self::CodeUsed => "code-used",
             Self::CodeOtherBrowser => "code-other-browser",
             Self::CodeSent => "code-sent",
+            Self::LinkExpired => "link-expired",
+            Self::DeletionMailSent => "deletion-mail-sent",
             Self::EmailInvalid => "email-invalid",
             Self::MailFailed => "mail-failed",
             Self::MailRefused => "mail-refused",
@@ -256,6 +264,8 @@ impl Notice {
             Self::CodeUsed => text.notice_code_used(),
             Self::CodeOtherBrowser => text.notice_code_other_browser(),
             Self::CodeSent => text.notice_code_sent(),
+            Self::LinkExpired => text.notice_link_expired(),
+            Self::DeletionMailSent => text.notice_deletion_mail_sent(),
             Self::EmailInvalid => text.notice_email_invalid(),
             Self::MailFailed => text.notice_mail_failed(),
             Self::MailRefused => text.notice_mail_refused(),

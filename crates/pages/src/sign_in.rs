@@ -77,7 +77,7 @@ pub struct PasskeyOffer {
 }
 
 /// An address that its owner recognises and a bystander does not learn: `k…@example.com`.
-fn masked(email: &str) -> String {
+pub(crate) fn masked(email: &str) -> String {
     match email.rsplit_once('@') {
         Some((local, domain)) => format!("{}…@{domain}", local.chars().take(1).collect::<String>()),
         None => email.to_owned(),

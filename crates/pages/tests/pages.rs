@@ -140,13 +140,28 @@ fn every_field_of_a_form_has_a_label() {
 #[test]
 fn both_parts_of_a_mail_carry_the_code_and_the_time() {
     for locale in Locale::ALL {
-        for mail in Samples::new(locale, Words::friendly()).mails() {
+        for mail in Samples::new(locale, Words::friendly()).code_mails() {
             let rendered = mail.render();
             assert!(rendered.subject.contains("493021"));
             for part in [&rendered.text, &rendered.html] {
                 assert!(part.contains("493021") && part.contains('5') && part.contains("Demo"), "{part}");
             }
-            assert!(!rendered.html.contains("http"), "a mail loads nothing");
+            assert!(!rendered.html.contains("http"), "no link");
+        }
+    }
+}
+
+#[test]
+fn a_mail_says_the_same_in_both_parts_and_loads_nothing() {
+    for locale in Locale::ALL {
+        for mail in Samples::new(locale, Words::friendly()).mails() {
+            assert!(!mail.subject.is_empty() && mail.text.contains("Demo") && mail.html.contains("Demo"));
+            assert!(!mail.html.contains("src=") && !mail.html.contains("url("), "a mail loads nothing");
+            assert!(!mail.text.contains("{ $") && !mail.text.contains("mail-"), "{}", mail.text);
+            assert_eq!(
+                mail.text.contains("token=t0k3n&callbackURL=%2F"),
+                mail.html.contains("token=t0k3n&#38;callbackURL=%2F")
+            );
         }
     }
 }
@@ -154,8 +169,7 @@ fn both_parts_of_a_mail_carry_the_code_and_the_time() {
 #[test]
 fn a_hostile_name_stays_in_its_line_of_the_subject_and_out_of_the_markup() {
     let words = Words { app: "Demo\r\nBcc: <b>all@example.com</b>".into(), ..Words::friendly() };
-    for mail in Samples::new(Locale::En, words).mails() {
-        let rendered = mail.render();
+    for rendered in Samples::new(Locale::En, words).mails() {
         assert!(!rendered.subject.contains(['\r', '\n']));
         assert!(!rendered.html.contains("<b>"));
     }

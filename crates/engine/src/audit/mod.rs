@@ -24,10 +24,18 @@ pub enum EventType {
     SessionRevoked,
     /// A sign-in was refused although its proof was right.
     SessionRefused,
+    /// A browser with several sessions made another one its active one.
+    SessionSwitched,
     /// A user came into being.
     UserCreated,
     /// A user's own fields changed.
     UserUpdated,
+    /// A user asked for the mail that confirms a deletion.
+    UserDeletionRequested,
+    /// A user is gone, with everything that was theirs.
+    UserDeleted,
+    /// An account at a provider no longer signs its user in.
+    AccountUnlinked,
     /// An address was proved.
     EmailVerified,
     /// A user moved to another address.
@@ -40,6 +48,16 @@ pub enum EventType {
     CodeAccepted,
     /// A one-time code was wrong, expired or tried too often.
     CodeRefused,
+    /// A sign-in link was asked for.
+    LinkRequested,
+    /// A sign-in link was right.
+    LinkAccepted,
+    /// A sign-in link was unknown, used or expired.
+    LinkRefused,
+    /// A session was lent to whoever brings a token.
+    OneTimeTokenCreated,
+    /// Somebody brought it.
+    OneTimeTokenAccepted,
     /// A limit was hit.
     RateLimitExceeded,
     /// A mail was refused by its receiver.
@@ -75,14 +93,23 @@ impl EventType {
             Self::SessionCreated => "session.created",
             Self::SessionRevoked => "session.revoked",
             Self::SessionRefused => "session.refused",
+            Self::SessionSwitched => "session.switched",
             Self::UserCreated => "user.created",
             Self::UserUpdated => "user.updated",
+            Self::UserDeletionRequested => "user.deletion_requested",
+            Self::UserDeleted => "user.deleted",
+            Self::AccountUnlinked => "account.unlinked",
             Self::EmailVerified => "email.verified",
             Self::EmailChanged => "email.changed",
             Self::UnprovenAccessRevoked => "unproven_access.revoked",
             Self::CodeRequested => "code.requested",
             Self::CodeAccepted => "code.accepted",
             Self::CodeRefused => "code.refused",
+            Self::LinkRequested => "link.requested",
+            Self::LinkAccepted => "link.accepted",
+            Self::LinkRefused => "link.refused",
+            Self::OneTimeTokenCreated => "one_time_token.created",
+            Self::OneTimeTokenAccepted => "one_time_token.accepted",
             Self::RateLimitExceeded => "rate_limit.exceeded",
             Self::MailRefused => "mail.refused",
             Self::MailExpired => "mail.expired",
@@ -123,6 +150,8 @@ impl Outcome {
 pub enum Method {
     /// A one-time code by e-mail.
     EmailOtp,
+    /// A link by e-mail.
+    MagicLink,
     /// A passkey.
     Passkey,
     /// A session that existed already.
@@ -138,10 +167,22 @@ impl Method {
     pub const fn name(self) -> &'static str {
         match self {
             Self::EmailOtp => "email_otp",
+            Self::MagicLink => "magic_link",
             Self::Passkey => "passkey",
             Self::Session => "session",
             Self::ApiKey => "api_key",
             Self::Management => "management",
+        }
+    }
+
+    /// What Better Auth calls it where a browser remembers how it signed in last; `None` for what is no sign-in
+    /// of a person.
+    pub const fn login_name(self) -> Option<&'static str> {
+        match self {
+            Self::EmailOtp => Some("email-otp"),
+            Self::MagicLink => Some("magic-link"),
+            Self::Passkey => Some("passkey"),
+            Self::Session | Self::ApiKey | Self::Management => None,
         }
     }
 }

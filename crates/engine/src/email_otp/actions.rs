@@ -22,6 +22,17 @@ use crate::{
     verification::{self, row_id},
 };
 
+/// Counts one mail that somebody asks for: codes and links share the budgets of network and address.
+///
+/// # Errors
+/// 429 when the network or the address has asked too often.
+pub(crate) async fn limit_mails(state: &State, context: &Context, email: &str) -> Result<(), ApiError> {
+    let limits = &state.settings.rate_limits;
+    let network = Key::Network(context.network());
+    rate_limit::check(state, context, "code_send", network, limits.code_send_per_network).await?;
+    rate_limit::check(state, context, "code_send", Key::Target(email), limits.code_send_per_address).await
+}
+
 /// Sends a code to `email`, if somebody may have one there. The answer is the same if not.
 ///
 /// # Errors
@@ -32,11 +43,7 @@ pub async fn send_code(
     email: &EmailAddress,
     purpose: CodePurpose<'_>,
 ) -> Result<(), ApiError> {
-    let limits = &state.settings.rate_limits;
-    let (network, address) = (Key::Network(context.network()), Key::Target(email.as_str()));
-    rate_limit::check(state, context, "code_send", network, limits.code_send_per_network).await?;
-    rate_limit::check(state, context, "code_send", address, limits.code_send_per_address).await?;
-
+    limit_mails(state, context, email.as_str()).await?;
     let identifier = purpose.identifier(email.as_str());
     let code = random_text(state.rng(), Alphabet::Digits, state.settings.email_otp.length.into());
     let value = fresh_value(&hash(&state.keys.one_time_code, &identifier, &code));
@@ -105,7 +112,10 @@ pub async fn sign_in(state: &State, context: &Context, given: SignIn<'_>) -> Res
     let redeemed = redeem(state, context, purpose, email, given.code).await?;
     let transaction = &redeemed.transaction;
     let minted = async {
-        let (user, is_new) = user_of_proved_address(transaction, state, context, email, given).await?;
+        let SignIn { name, image, body, .. } = given;
+        let newcomer = Newcomer { name, image, body, method: Method::EmailOtp };
+        let found = user_of_proved_address(transaction, state, context, email, newcomer).await?;
+        let (user, is_new) = found.ok_or_else(invalid_otp)?;
         redeemed.accept(state, context, purpose, email, &user.id).await?;
         let session = session::create(transaction, state, context, &user, Method::EmailOtp).await?;
         Ok(SignedIn { session, user, is_new })
@@ -120,35 +130,51 @@ pub async fn sign_in(state: &State, context: &Context, given: SignIn<'_>) -> Res
     Ok(signed_in)
 }
 
-async fn user_of_proved_address(
+/// What becomes of somebody who has proved an address that no user has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Newcomer<'a> {
+    /// The name.
+    pub(crate) name: &'a str,
+    /// The picture.
+    pub(crate) image: Option<&'a str>,
+    /// The whole body, in which they may not name what the server sets.
+    pub(crate) body: Option<&'a Value>,
+    /// How they proved it.
+    pub(crate) method: Method,
+}
+
+/// The user whose address was just proved, and whether they came into being with it; `None` if they would have to and
+/// sign-up is closed.
+pub(crate) async fn user_of_proved_address(
     transaction: &Transaction,
     state: &State,
     context: &Context,
     email: &str,
-    given: SignIn<'_>,
-) -> Result<(User, bool), ApiError> {
+    newcomer: Newcomer<'_>,
+) -> Result<Option<(User, bool)>, ApiError> {
+    let Newcomer { name, image, body, method } = newcomer;
     if let Some(user) = store::by_email(transaction, email).await? {
-        return Ok((prove_address(transaction, state, context, user).await?, false));
+        return Ok(Some((prove_address(transaction, state, context, user, method).await?, false)));
     }
     if !state.settings.is_sign_up_open {
-        return Err(invalid_otp());
+        return Ok(None);
     }
-    user::refuse_server_fields(given.body)?;
+    user::refuse_server_fields(body)?;
     let id = row_id(state.rng());
-    let new = NewUser { id: &id, name: given.name, email, email_verified: true, image: given.image };
+    let new = NewUser { id: &id, name, email, email_verified: true, image };
     match store::insert(transaction, new).await? {
         Some(user) => {
             let event = Event {
                 actor: Some(&id),
-                ..Event::new(EventType::UserCreated, Outcome::Success).about(&id).using(Method::EmailOtp)
+                ..Event::new(EventType::UserCreated, Outcome::Success).about(&id).using(method)
             };
             audit::record(transaction, state, context, event).await?;
-            Ok((user, true))
+            Ok(Some((user, true)))
         }
         // Somebody else made the user between our two statements.
         None => match store::by_email(transaction, email).await? {
-            Some(user) => Ok((prove_address(transaction, state, context, user).await?, false)),
-            None => Err(invalid_otp()),
+            Some(user) => Ok(Some((prove_address(transaction, state, context, user, method).await?, false))),
+            None => Ok(None),
         },
     }
 }
@@ -160,6 +186,7 @@ pub(super) async fn prove_address(
     state: &State,
     context: &Context,
     user: User,
+    method: Method,
 ) -> Result<User, ApiError> {
     if user.email_verified {
         return Ok(user);
@@ -180,7 +207,7 @@ pub(super) async fn prove_address(
             Event::new(EventType::UnprovenAccessRevoked, Outcome::Success).about(&user.id).detail(detail);
         audit::record(transaction, state, context, event).await?;
     }
-    mark_proved(transaction, state, context, user).await
+    mark_proved(transaction, state, context, user, method).await
 }
 
 /// Marks the address as proved and leaves all access as it is.
@@ -189,10 +216,10 @@ pub(super) async fn mark_proved(
     state: &State,
     context: &Context,
     user: User,
+    method: Method,
 ) -> Result<User, ApiError> {
     let proved = store::verify_email(transaction, &user.id, &user.email).await?.ok_or_else(invalid_otp)?;
-    let event =
-        Event::new(EventType::EmailVerified, Outcome::Success).about(&user.id).using(Method::EmailOtp);
+    let event = Event::new(EventType::EmailVerified, Outcome::Success).about(&user.id).using(method);
     audit::record(transaction, state, context, event).await?;
     Ok(proved)
 }

@@ -1,7 +1,10 @@
-//! Moving to another address with a code sent there.
+//! Moving to another address with a code sent there. `/change-email`, Better Auth's way by link, asks for the same
+//! code. Both need a recent sign-in, because whoever has the address has the account; the old address is told.
 
 use axum::{http::StatusCode, response::Response};
 use kiavi_http::json_response;
+
+use kiavi_base::EmailAddress;
 
 use super::{
     CodePurpose, actions,
@@ -11,6 +14,7 @@ use super::{
 use crate::{
     ApiError, Context, JsonBody, State,
     audit::{self, Event, EventType},
+    outbox::{self, Letter, NOTICE_LIFE},
     session::{self, CurrentUser},
     user::store,
 };
@@ -19,12 +23,51 @@ fn refused(message: &'static str) -> ApiError {
     ApiError::message_only(StatusCode::BAD_REQUEST, message)
 }
 
-async fn admit(state: &State, context: &Context) -> Result<CurrentUser, ApiError> {
+async fn admit(
+    state: &State,
+    context: &Context,
+    disabled: impl FnOnce() -> ApiError,
+) -> Result<CurrentUser, ApiError> {
     let current = session::require_sensitive(state, context).await?;
-    match state.settings.email_otp.is_change_email_enabled {
-        true => Ok(current),
-        false => Err(refused("Change email with OTP is disabled")),
+    if !state.settings.email_otp.is_change_email_enabled {
+        return Err(disabled());
     }
+    session::only_fresh(current)
+}
+
+fn otp_disabled() -> ApiError {
+    refused("Change email with OTP is disabled")
+}
+
+/// Sends the code. The same whether or not the address is taken.
+async fn request(
+    state: &State,
+    context: &Context,
+    current: &CurrentUser,
+    new: &EmailAddress,
+) -> Result<(), ApiError> {
+    if new.as_str() == current.user.email {
+        return Err(refused("Email is the same"));
+    }
+    let purpose = CodePurpose::ChangeEmail { user_id: &current.user.id };
+    actions::send_code(state, context, new, purpose).await
+}
+
+/// `POST /change-email` `{newEmail, callbackURL?}`: 200 whether or not the address is taken. The code is brought to
+/// `/email-otp/change-email`.
+pub(super) async fn change_email_by_code(
+    state: State,
+    context: Context,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    let mut fields = body.fields()?;
+    let new = fields.email("newEmail");
+    fields.optional_string("callbackURL");
+    fields.finish()?;
+    let disabled = || ApiError::bad_request("CHANGE_EMAIL_DISABLED", "Change email is disabled");
+    let current = admit(&state, &context, disabled).await?;
+    request(&state, &context, &current, &new?).await?;
+    Ok(json_response(StatusCode::OK, r#"{"status":true}"#))
 }
 
 /// `POST /email-otp/request-email-change` `{newEmail}`: 200 whether or not the address is taken.
@@ -37,13 +80,8 @@ pub(super) async fn request_email_change(
     let new = fields.string("newEmail");
     fields.optional_string("otp");
     fields.finish()?;
-    let current = admit(&state, &context).await?;
-    let new = address(new)?;
-    if new.as_str() == current.user.email {
-        return Err(refused("Email is the same"));
-    }
-    let purpose = CodePurpose::ChangeEmail { user_id: &current.user.id };
-    actions::send_code(&state, &context, &new, purpose).await?;
+    let current = admit(&state, &context, otp_disabled).await?;
+    request(&state, &context, &current, &address(new)?).await?;
     Ok(json_response(StatusCode::OK, SUCCESS))
 }
 
@@ -56,7 +94,7 @@ pub(super) async fn change_email(
     let mut fields = body.fields()?;
     let (new, code) = (fields.string("newEmail"), fields.string("otp"));
     fields.finish()?;
-    let current = admit(&state, &context).await?;
+    let current = admit(&state, &context, otp_disabled).await?;
     let new = address(new)?;
     let user = &current.user;
     let purpose = CodePurpose::ChangeEmail { user_id: &user.id };
@@ -75,8 +113,14 @@ pub(super) async fn change_email(
         Err(error) if error.is_unique_violation() => return Err(refused("Email already in use")),
         Err(error) => return Err(error.into()),
     }
+    if let Ok(old) = user.email.parse::<EmailAddress>() {
+        let letter = Letter::EmailChanged { to: new.masked() };
+        let locale = context.locale(&state.settings);
+        outbox::enqueue(transaction, &state, &old, locale, letter, NOTICE_LIFE).await?;
+    }
     audit::record(transaction, &state, &context, Event::by(EventType::EmailChanged, &user.id)).await?;
     redeemed.transaction.commit().await?;
+    outbox::wake(&state);
     session::set_cookie(&state, &context, &current.session);
     Ok(json_response(StatusCode::OK, SUCCESS))
 }

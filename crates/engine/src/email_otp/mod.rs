@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use axum::{Router, routing::post};
 
+pub(crate) use actions::{Newcomer, limit_mails, user_of_proved_address};
 pub use actions::{SignIn, SignedIn, send_code, sign_in};
 
 use crate::State;
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/sign-in/email-otp", post(routes::sign_in_email_otp))
         .route("/email-otp/request-email-change", post(change::request_email_change))
         .route("/email-otp/change-email", post(change::change_email))
+        .route("/change-email", post(change::change_email_by_code))
 }
 
 /// What a code is for. It is part of the row's identifier and of the hash: a code for one purpose is noise for

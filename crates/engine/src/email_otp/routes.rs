@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     ApiError, Context, JsonBody, State,
+    audit::Method,
     session::{self},
     user::{self, User, store},
 };
@@ -131,8 +132,8 @@ pub(super) async fn verify_email(
     let is_own = current.is_some_and(|current| current.is_signed_in() && current.user.id == user.id);
     let user = match is_own {
         // Whoever is signed in as this user has the address too: it is one person.
-        true => mark_proved(&redeemed.transaction, &state, &context, user).await?,
-        false => prove_address(&redeemed.transaction, &state, &context, user).await?,
+        true => mark_proved(&redeemed.transaction, &state, &context, user, Method::EmailOtp).await?,
+        false => prove_address(&redeemed.transaction, &state, &context, user, Method::EmailOtp).await?,
     };
     redeemed.transaction.commit().await?;
     json(&VerifiedBody { status: true, token: None, user: &user })

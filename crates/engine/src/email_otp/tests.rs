@@ -358,3 +358,51 @@ async fn moving_to_another_address() {
         browser.post("/email-otp/request-email-change", json!({ "newEmail": "b@example.com" })).await;
     assert_eq!(answer.json, json!({ "message": "Change email with OTP is disabled" }));
 }
+
+#[tokio::test]
+async fn upstreams_way_to_change_the_address_sends_the_same_code_and_the_old_address_is_told() {
+    let tenant = TestTenant::with(|settings| settings.email_otp.is_change_email_enabled = true).await;
+    tenant.signed_in("taken@example.com").await;
+    let mut browser = tenant.signed_in("ada@example.com").await;
+    let mut request =
+        async |new: &str| browser.post("/change-email", json!({ "newEmail": new, "callbackURL": "/" })).await;
+    assert_eq!(request("ADA@example.com").await.json, json!({ "message": "Email is the same" }));
+    assert_eq!(request("nonsense").await.code(), "VALIDATION_ERROR");
+    let before = tenant.mailbox.mails.lock().unwrap().len();
+    assert_eq!(request("taken@example.com").await.text, r#"{"status":true}"#);
+    outbox::deliver_due(tenant.state()).await.unwrap();
+    assert_eq!(tenant.mailbox.mails.lock().unwrap().len(), before, "nobody is told");
+    assert_eq!(request("new@example.com").await.text, r#"{"status":true}"#);
+    let code = tenant.newest_code().await;
+    let body = json!({ "newEmail": "new@example.com", "otp": code });
+    let tries = (0..20).map(|_| {
+        let (mut browser, body) = (browser.clone(), body.clone());
+        async move { browser.post("/email-otp/change-email", body).await.status }
+    });
+    let answers = futures_util::future::join_all(tries).await;
+    assert_eq!(answers.iter().filter(|status| **status == StatusCode::OK).count(), 1, "{answers:?}");
+    assert_eq!(browser.get("/get-session").await.json["user"]["email"], "new@example.com");
+    assert_eq!(tenant.events("email.changed").await, 1);
+    let notice = tenant.newest_mail().await;
+    assert_eq!(notice.to.as_str(), "ada@example.com");
+    assert!(notice.text.contains("n•••@example.com") && !notice.text.contains("new@"), "{}", notice.text);
+}
+
+#[tokio::test]
+async fn changing_the_address_needs_the_setting_a_session_and_a_recent_sign_in() {
+    let body = json!({ "newEmail": "new@example.com" });
+    let plain = TestTenant::new().await;
+    assert_eq!(plain.browser().post("/change-email", body.clone()).await.code(), "UNAUTHORIZED");
+    let mut browser = plain.signed_in("ada@example.com").await;
+    let answer = browser.post("/change-email", body.clone()).await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::BAD_REQUEST, "CHANGE_EMAIL_DISABLED"));
+    let tenant = TestTenant::with(|settings| settings.email_otp.is_change_email_enabled = true).await;
+    let mut browser = tenant.signed_in("ada@example.com").await;
+    let age = r#"UPDATE session SET "createdAt" = now() - interval '25 hours'"#;
+    tenant.admin.execute(age, &[]).await.unwrap();
+    for path in ["/change-email", "/email-otp/request-email-change"] {
+        assert_eq!(browser.post(path, body.clone()).await.code(), "SESSION_NOT_FRESH", "{path}");
+    }
+    let body = json!({ "newEmail": "new@example.com", "otp": "123456" });
+    assert_eq!(browser.post("/email-otp/change-email", body).await.code(), "SESSION_NOT_FRESH");
+}

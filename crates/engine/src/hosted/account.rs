@@ -13,7 +13,7 @@ use crate::{
     engine::API,
     passkey,
     session::{self, CurrentUser, Session},
-    user,
+    user::{self, Deletion},
 };
 
 const ACCOUNT: &str = "/account";
@@ -40,6 +40,7 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
         sessions,
         signal,
         api: API.to_owned(),
+        can_delete: state.settings.user.deletion != Deletion::Off,
         now,
         notice,
     }))

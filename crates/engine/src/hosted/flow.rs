@@ -157,6 +157,8 @@ pub(super) fn notice(error: ApiError) -> Result<Notice, ApiError> {
     }
     match (error.status(), error.code()) {
         (_, Some("INVALID_OTP")) => Ok(Notice::CodeWrong),
+        (_, Some("INVALID_TOKEN")) => Ok(Notice::LinkExpired),
+        (_, Some("new_user_signup_disabled")) => Ok(Notice::SignUpClosed),
         (_, Some("OTP_EXPIRED")) => Ok(Notice::CodeExpired),
         (_, Some("TOO_MANY_ATTEMPTS")) => Ok(Notice::CodeTries),
         (_, Some("BANNED_USER")) => Ok(Notice::Suspended),
@@ -164,7 +166,7 @@ pub(super) fn notice(error: ApiError) -> Result<Notice, ApiError> {
         (_, Some("VALIDATION_ERROR")) => Ok(Notice::NameInvalid),
         (_, Some("LAST_SIGN_IN_METHOD")) => Ok(Notice::PasskeyLast),
         (_, Some("PASSKEY_NOT_FOUND")) => Ok(Notice::PasskeyGone),
-        (_, Some("SESSION_NOT_FRESH")) => Ok(Notice::SignInAgain),
+        (_, Some("SESSION_NOT_FRESH" | "SESSION_EXPIRED")) => Ok(Notice::SignInAgain),
         (StatusCode::UNAUTHORIZED, Some("UNAUTHORIZED")) => Ok(Notice::SessionEnded),
         (StatusCode::TOO_MANY_REQUESTS, _) => Ok(Notice::TooMany),
         (status, _) if status.is_client_error() => Ok(Notice::Unexpected),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     body::Body,
     extract::{Request, State as Extract},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,7 @@ use kiavi_http::{REQUEST_ID, SetCookie, cookie_value, joined_cookies, set_api_he
 use kiavi_pages::{BARE_CONTENT_SECURITY_POLICY, Failed, NotFound, Notice, Page, Refused, UNKNOWN_HOST};
 
 use super::visit::{LOCALE_COOKIE, frame, html, see_other};
-use crate::{Context, Settings, State};
+use crate::{Context, Settings, State, links::with_query};
 
 /// How long a browser remembers the language somebody chose.
 const LOCALE_LIFE: Duration = Duration::from_secs(400 * 86_400);
@@ -35,7 +35,7 @@ pub(super) async fn gate(
             max_age: Some(LOCALE_LIFE),
             is_secure: state.cookies.is_secure,
         });
-        return see_other(request.uri().path());
+        return see_other(&without_locale(request.uri()));
     }
     if is_read || state.origins.check_own_page(request.headers()).is_ok() {
         return next.run(request).await;
@@ -52,6 +52,14 @@ fn chosen_locale(query: Option<&str>) -> Option<Locale> {
     url::form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == "lang")
         .and_then(|(_, tag)| Locale::from_tag(&tag))
+}
+
+/// The same page without the choice of a language: most have no other query, some are nothing without theirs.
+fn without_locale(uri: &Uri) -> String {
+    let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let others: Vec<_> = pairs.filter(|(key, _)| key != "lang").collect();
+    let others: Vec<_> = others.iter().map(|(key, value)| (key.as_ref(), Some(value.as_ref()))).collect();
+    with_query(uri.path(), &others)
 }
 
 fn locale_of(settings: &Settings, headers: &HeaderMap) -> Locale {

@@ -3,6 +3,7 @@
 //! `/sign-in` takes an address and sends a code; `/sign-in/code` takes the code and makes the session;
 //! `/sign-in/passkey` offers a passkey to whoever has none; `/sign-in/done` leaves for where the visitor came
 //! from, or for `/account`. A passkey signs in from `/sign-in` by script, over the JSON API, and goes to `done`.
+//! `/sign-in/link` and `/account/delete` are where links in mails end: opening one asks, its button acts.
 //!
 //! Every form is a plain POST that answers with a redirect (303). It must come from one of our own pages, and its
 //! rules, limits and events are those of the API: the same functions do the work. Between the steps a sealed
@@ -10,8 +11,10 @@
 //! names a person and a code is typed in the browser that asked for it. All pages work without script.
 
 mod account;
+mod deletion;
 mod flow;
 mod layers;
+mod link;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -37,10 +40,12 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .route("/sign-in", get(routes::start).post(routes::send_code))
         .route("/sign-in/code", get(routes::code_page).post(routes::try_code))
         .route("/sign-in/code/resend", post(routes::resend_code))
+        .route("/sign-in/link", get(link::show).post(link::confirm))
         .route("/sign-in/passkey", get(routes::offer).post(routes::decline_offer))
         .route("/sign-in/done", get(routes::done))
         .route("/sign-out", get(account::ask_sign_out).post(account::sign_out))
         .route("/account", get(account::show))
+        .route("/account/delete", get(deletion::show).post(deletion::confirm))
         .route("/account/profile", post(account::save_profile))
         .route("/account/passkeys/rename", post(account::rename_passkey))
         .route("/account/passkeys/remove", post(account::remove_passkey))

@@ -33,10 +33,8 @@ pub(super) async fn home() -> Response {
 /// `GET /sign-in`, with the way back in `redirect` or `callbackURL`.
 pub(super) async fn start(visit: Visit, Query(query): Query<StartQuery>) -> Result<Response, ApiError> {
     let mut flow = visit.flow();
-    let wanted = query.redirect.or(query.callback_url);
-    let wanted = wanted.as_deref().and_then(flow::bounded_target);
-    if let Some(target) = wanted.filter(|target| visit.state.origins.trusts_redirect(target)) {
-        flow.next = Some(target.to_owned());
+    if let Some(target) = visit.trusted(query.redirect.or(query.callback_url)) {
+        flow.next = Some(target);
         visit.keep(&flow);
     }
     if query.again.is_none() && visit.session().await?.is_some() {

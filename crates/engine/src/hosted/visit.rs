@@ -44,6 +44,11 @@ impl Visit {
         frame(&self.state.settings, self.locale, &self.path)
     }
 
+    /// The frame of a page that is nothing without a query.
+    pub(super) fn frame_at(&self, path_and_query: &str) -> Frame {
+        frame(&self.state.settings, self.locale, path_and_query)
+    }
+
     /// The present by the process's clock, which dates pages and cookies only.
     pub(super) fn now(&self) -> Timestamp {
         self.state.clock.now()
@@ -66,6 +71,13 @@ impl Visit {
         } else {
             self.keep_sealed(Cookie::Flow, flow, FLOW_LIFE);
         }
+    }
+
+    /// A place to go to in the end, if it is trusted and the flow can carry it.
+    pub(super) fn trusted(&self, target: Option<String>) -> Option<String> {
+        target.filter(|target| {
+            flow::bounded_target(target).is_some() && self.state.origins.trusts_redirect(target)
+        })
     }
 
     /// What the last step has to tell, told once.

@@ -59,3 +59,31 @@ pub(super) struct ItemForm {
     /// The name, as typed.
     pub(super) name: String,
 }
+
+/// The query and the form of `/sign-in/link`, under the names of Better Auth's query.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct LinkForm {
+    /// The link's token.
+    pub(super) token: String,
+    /// Where to go in the end.
+    #[serde(rename = "callbackURL")]
+    pub(super) callback_url: Option<String>,
+    /// Where to go in the end after signing up.
+    #[serde(rename = "newUserCallbackURL")]
+    pub(super) new_user_callback_url: Option<String>,
+    /// Where to go when the link does not work.
+    #[serde(rename = "errorCallbackURL")]
+    pub(super) error_callback_url: Option<String>,
+}
+
+/// The query and the form of `/account/delete`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct DeletionForm {
+    /// The link's token; absent when no mail led here.
+    pub(super) token: Option<String>,
+    /// Where to go in the end.
+    #[serde(rename = "callbackURL")]
+    pub(super) callback_url: Option<String>,
+}

@@ -31,6 +31,9 @@ const FAULT_PAUSE: Duration = Duration::from_secs(5);
 /// Least time between two sweeps of expired rows.
 const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long a notice of something that has happened is tried to deliver.
+pub const NOTICE_LIFE: Duration = Duration::from_secs(2 * 86_400);
+
 /// What a mail says; its words are chosen when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "snake_case")]
@@ -44,6 +47,27 @@ pub enum Letter {
         /// Whether it signs in; else it proves an address.
         signs_in: bool,
     },
+    /// A link that signs in.
+    SignInLink {
+        /// The link.
+        url: String,
+        /// How long it is valid.
+        minutes: u32,
+    },
+    /// A link that leads to the confirmation of a deletion.
+    DeletionLink {
+        /// The link.
+        url: String,
+        /// How long it is valid.
+        hours: u32,
+    },
+    /// To an address that its user has left.
+    EmailChanged {
+        /// The new address, masked.
+        to: String,
+    },
+    /// To the address of a user who is gone.
+    UserDeleted,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -4,13 +4,15 @@
 use axum::{
     Router,
     extract::{Path, RawQuery},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{get, post},
 };
-use url::Url;
 
-use crate::{ApiError, Context, JsonBody, State, session};
+use crate::{
+    ApiError, Context, JsonBody, State,
+    links::{self, LinkQuery},
+    session,
+};
 
 /// Bounds of a password's length in Better Auth.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=128;
@@ -25,7 +27,6 @@ pub(crate) fn routes() -> Router<State> {
         .route("/change-password", post(change))
         .route("/verify-password", post(verify))
         .route("/send-verification-email", post(send_verification_email))
-        .route("/change-email", post(change_email))
 }
 
 fn require_strings(body: &JsonBody, names: &[&str]) -> Result<(), ApiError> {
@@ -63,22 +64,10 @@ async fn follow_reset_link(
     Path(_): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    let query = query.unwrap_or_default();
-    let target = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "callbackURL");
-    let Some((_, target)) = target else {
-        return Err(ApiError::validation(
-            "[query.callbackURL] Invalid input: expected string, received undefined",
-        ));
-    };
-    let refused = || ApiError::new(StatusCode::FORBIDDEN, "INVALID_CALLBACK_URL", "Invalid callbackURL");
-    if !state.origins.trusts_redirect(&target) {
-        return Err(refused());
-    }
-    let base = Url::parse(state.settings.base_url.origin()).map_err(ApiError::internal)?;
-    let mut location = base.join(&target).map_err(|_| refused())?;
-    location.query_pairs_mut().append_pair("error", "INVALID_TOKEN");
-    let location = HeaderValue::try_from(location.as_str()).map_err(|_| refused())?;
-    Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
+    let query = LinkQuery::new(query);
+    query.required("callbackURL")?;
+    let target = query.target(&state, "callbackURL")?.unwrap_or_default();
+    links::found(&links::absolute(&state, &target, Some("INVALID_TOKEN"))?)
 }
 
 async fn change(state: State, context: Context, body: JsonBody) -> Result<Response, ApiError> {
@@ -104,11 +93,4 @@ async fn verify(state: State, context: Context, body: JsonBody) -> Result<Respon
 async fn send_verification_email(body: JsonBody) -> Result<Response, ApiError> {
     require_strings(&body, &["email"])?;
     Err(ApiError::bad_request("VERIFICATION_EMAIL_NOT_ENABLED", "Verification email isn't enabled"))
-}
-
-/// Changing the address by link is not offered; by code it is, elsewhere.
-async fn change_email(state: State, context: Context, body: JsonBody) -> Result<Response, ApiError> {
-    require_strings(&body, &["newEmail"])?;
-    session::require_sensitive(&state, &context).await?;
-    Err(ApiError::bad_request("CHANGE_EMAIL_DISABLED", "Change email is disabled"))
 }

@@ -3,10 +3,11 @@
 use kiavi_db::Transaction;
 use serde_json::json;
 
-use super::{CurrentUser, clear_cookies, store};
+use super::{CurrentUser, clear_cookies, resolve, store};
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType},
+    multi_session,
 };
 
 async fn record(
@@ -20,19 +21,24 @@ async fn record(
     Ok(audit::record(transaction, state, context, event).await?)
 }
 
-/// Ends the session of the request's signed cookie, if there is one, and clears the cookies.
+/// Ends the session of the request, if there is one, and those that its browser keeps besides; clears the cookies.
 ///
 /// # Errors
 /// Those of the statements; then the session lives on and the cookies stay.
 pub async fn sign_out(state: &State, context: &Context) -> Result<(), ApiError> {
-    if let Some(token) = context.signed_cookie(state, &state.cookies.session_token) {
+    let mut tokens = multi_session::tokens(state, context);
+    tokens.extend(resolve::token(state, context).filter(|token| !tokens.contains(token)));
+    if !tokens.is_empty() {
         let transaction = state.database.begin().await?;
-        if let Some(owner) = store::delete_by_token(&transaction, &token).await? {
-            record(&transaction, state, context, &owner, json!({ "reason": "sign_out" })).await?;
+        for token in &tokens {
+            if let Some(owner) = store::delete_by_token(&transaction, token).await? {
+                record(&transaction, state, context, &owner, json!({ "reason": "sign_out" })).await?;
+            }
         }
         transaction.commit().await?;
     }
     clear_cookies(state, context);
+    multi_session::clear_cookies(state, context);
     Ok(())
 }
 
@@ -78,6 +84,36 @@ pub async fn revoke_others(state: &State, context: &Context, current: &CurrentUs
     }
     transaction.commit().await?;
     Ok(count)
+}
+
+/// Ends the session that this browser had until now, in the transaction that gives it another one of `user_id`,
+/// unless the tenant keeps it or it is the one with the token `kept`.
+///
+/// # Errors
+/// Those of the statements.
+pub async fn end_replaced(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    user_id: &str,
+    kept: Option<&str>,
+) -> Result<(), ApiError> {
+    let is_another = |token: &String| kept != Some(token.as_str());
+    let earlier = context.signed_cookie(state, &state.cookies.session_token).filter(is_another);
+    if state.settings.multi_session.is_enabled {
+        let mut tokens = multi_session::tokens(state, context);
+        tokens.retain(is_another);
+        tokens.extend(earlier);
+        for token in store::delete_of_user(transaction, user_id, &tokens).await? {
+            record(transaction, state, context, user_id, json!({ "reason": "replaced" })).await?;
+            multi_session::hold_removal(state, context, &token);
+        }
+    } else if let Some(token) = earlier.filter(|_| !state.settings.compatibility.keeps_replaced_session)
+        && let Some(owner) = store::delete_by_token(transaction, &token).await?
+    {
+        record(transaction, state, context, &owner, json!({ "reason": "replaced" })).await?;
+    }
+    Ok(())
 }
 
 /// Ends every session of a user, in the caller's transaction, and tells why; how many there were.

@@ -1,7 +1,7 @@
 //! Sessions.
 //!
 //! A sign-in of any kind calls [`create`] in its transaction, commits, and then [`set_cookie`]. A request's
-//! session is found by the signed token in its cookie: one statement reads session and user together and also
+//! session is found by the signed token in its cookie or `Authorization` header ([`token`]): one statement reads session and user together and also
 //! says, by the database's clock, whether the session is live and whether it is due to be extended. A dead row is
 //! deleted and the browser's cookies are cleared; a due one is extended and its cookie sent again.
 //!
@@ -30,18 +30,19 @@ use kiavi_db::{DbError, Row, Sql, Transaction};
 use kiavi_http::SetCookie;
 use serde::Serialize;
 
-pub use actions::{revoke_all, revoke_one, revoke_others, sign_out};
+pub use actions::{end_replaced, revoke_all, revoke_one, revoke_others, sign_out};
 pub(crate) use kept::{Kept, KeptSessions};
 pub(crate) use resolve::find_kept;
 pub use resolve::{
-    CurrentUser, FreshUser, Origin, SensitiveUser, find, require, require_fresh, require_sensitive,
+    CurrentUser, FreshUser, Origin, SensitiveUser, find, only_fresh, require, require_fresh,
+    require_sensitive, token,
 };
 pub(crate) use wire::session_and_user;
 
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType, Method, Outcome},
-    iso_milliseconds,
+    iso_milliseconds, last_login_method, multi_session,
     user::{self, User},
     verification::row_id,
 };
@@ -140,14 +141,7 @@ pub async fn create(
         audit::record(transaction, state, context, event).await?;
         return Err(user::banned_error());
     }
-    let earlier = context.signed_cookie(state, &state.cookies.session_token);
-    if let Some(token) = earlier.filter(|_| !state.settings.compatibility.keeps_replaced_session)
-        && let Some(owner) = store::delete_by_token(transaction, &token).await?
-    {
-        let event =
-            Event::by(EventType::SessionRevoked, &owner).detail(serde_json::json!({ "reason": "replaced" }));
-        audit::record(transaction, state, context, event).await?;
-    }
+    end_replaced(transaction, state, context, &user.id, None).await?;
     let new = store::NewSession {
         id: &row_id(state.rng()),
         token: &random_text(state.rng(), Alphabet::AlphaNumeric, TOKEN_LENGTH),
@@ -162,11 +156,14 @@ pub async fn create(
         ..Event::new(EventType::SessionCreated, Outcome::Success).about(&user.id).using(method)
     };
     audit::record(transaction, state, context, event).await?;
+    if let Some(name) = method.login_name() {
+        last_login_method::note(state, context, name);
+    }
     Ok(session)
 }
 
 /// Gives the browser its session cookie, for as long as the session lives, or until the browser closes if it
-/// carries a valid "don't remember" cookie. Call it after COMMIT.
+/// carries a valid "don't remember" cookie; and whatever cookies waited for this. Call it after COMMIT.
 pub fn set_cookie(state: &State, context: &Context, session: &Session) {
     let names = &state.cookies;
     let is_remembered = is_remembered(state, context);
@@ -182,6 +179,8 @@ pub fn set_cookie(state: &State, context: &Context, session: &Session) {
         let (name, is_secure) = (names.dont_remember.clone(), names.is_secure);
         context.set_cookie(SetCookie { name, value, max_age: None, is_secure });
     }
+    context.release_cookies();
+    multi_session::keep(state, context, session, max_age);
 }
 
 fn is_remembered(state: &State, context: &Context) -> bool {

@@ -1,4 +1,4 @@
-//! From a request's cookie to its session.
+//! From a request's cookie or header to its session.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,12 +8,12 @@ use axum::{
 };
 
 use super::{Kept, Session, clear_cookies, is_remembered, set_cookie, store, wire};
-use crate::{ApiError, Context, SessionSettings, State, user::User};
+use crate::{ApiError, Context, SessionSettings, State, bearer, user::User};
 
 /// What a request showed to be somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// The cookie of a person who signed in.
+    /// The cookie, or the token in its place, of a person who signed in.
     Cookie,
     /// A key of theirs. There is no stored session behind it, and it never passes for a person where that matters:
     /// see [`SensitiveUser`].
@@ -59,6 +59,12 @@ pub struct FreshUser(pub CurrentUser);
 #[derive(Debug, Clone)]
 pub struct SensitiveUser(pub CurrentUser);
 
+/// The token of a request's session: that of its `Authorization` header, else that of its cookie. It is unproved:
+/// a session with it may not exist or not live.
+pub fn token(state: &State, context: &Context) -> Option<String> {
+    bearer::token(state, context).or_else(|| context.signed_cookie(state, &state.cookies.session_token))
+}
+
 /// The session of a request, if it has a live one. Extends it when due.
 ///
 /// # Errors
@@ -75,7 +81,7 @@ pub(super) async fn find_with(
     if let Some(owner) = context.key_owner() {
         return Ok(Some(owner.clone()));
     }
-    let Some(token) = context.signed_cookie(state, &state.cookies.session_token) else { return Ok(None) };
+    let Some(token) = token(state, context) else { return Ok(None) };
     let settings = &state.settings.session;
     let found = store::with_user_by_token(&state.database, &token, settings).await?;
     let Some(found) = found else {
@@ -137,7 +143,7 @@ pub(crate) async fn find_kept(state: &State, context: &Context) -> Result<Option
         let json = wire::session_and_user(&owner.session, &owner.user)?.into();
         return Ok(Some(Kept { current: Arc::new(owner.clone()), json }));
     }
-    let Some(token) = context.signed_cookie(state, &state.cookies.session_token) else { return Ok(None) };
+    let Some(token) = token(state, context) else { return Ok(None) };
     // Taken before the database is read: what changes meanwhile makes another one.
     let stamp = state.database.stamp();
     let clears_cookie = context.cookie(&state.cookies.session_data).is_some();
@@ -171,7 +177,14 @@ pub async fn require(state: &State, context: &Context) -> Result<CurrentUser, Ap
 /// # Errors
 /// 401 `UNAUTHORIZED` without one, 403 `SESSION_NOT_FRESH` with an old one.
 pub async fn require_fresh(state: &State, context: &Context) -> Result<CurrentUser, ApiError> {
-    let current = require(state, context).await?;
+    only_fresh(require(state, context).await?)
+}
+
+/// A session if its sign-in is recent.
+///
+/// # Errors
+/// 403 `SESSION_NOT_FRESH` for an old one.
+pub fn only_fresh(current: CurrentUser) -> Result<CurrentUser, ApiError> {
     if current.is_fresh {
         Ok(current)
     } else {

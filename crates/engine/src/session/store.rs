@@ -16,6 +16,8 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &DELETE_BY_TOKEN,
     &LIST_OF_USER,
     &DELETE_ONE_OF_USER,
+    &DELETE_OF_USER_BY_TOKENS,
+    &WITH_USERS_BY_TOKENS,
     &DELETE_ALL_OF_USER,
     &DELETE_OTHERS_OF_USER,
     &DELETE_EXPIRED,
@@ -94,6 +96,25 @@ const DELETE_ONE_OF_USER: Sql = Sql::new(
     r#"DELETE FROM public.session WHERE "userId" = $1 AND (id = $2 OR token = $2) RETURNING id"#,
 )
 .watched();
+
+const DELETE_OF_USER_BY_TOKENS: Sql = Sql::new(
+    "SESSION_DELETE_OF_USER_BY_TOKENS",
+    r#"DELETE FROM public.session WHERE "userId" = $1 AND token = ANY ($2) RETURNING token"#,
+)
+.watched();
+
+/// Live ones only.
+const WITH_USERS_BY_TOKENS: Sql = Sql::new(
+    "SESSION_WITH_USERS_BY_TOKENS",
+    concat!(
+        "SELECT ",
+        session_columns!(),
+        ", ",
+        user_columns!(),
+        r#" FROM public.session s JOIN public."user" u ON u.id = s."userId"
+           WHERE s.token = ANY ($1) AND s."expiresAt" > now()"#
+    ),
+);
 
 const DELETE_ALL_OF_USER: Sql =
     Sql::new("SESSION_DELETE_ALL_OF_USER", r#"DELETE FROM public.session WHERE "userId" = $1"#).watched();
@@ -236,6 +257,29 @@ pub async fn delete_one(
 ) -> Result<Option<String>, DbError> {
     let row = transaction.query_opt(&DELETE_ONE_OF_USER, &[&user_id, &handle_or_token]).await?;
     row.map(|row| Ok(row.try_get(0)?)).transpose()
+}
+
+/// Ends those of `tokens` that are the user's; their tokens.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn delete_of_user(
+    transaction: &Transaction,
+    user_id: &str,
+    tokens: &[String],
+) -> Result<Vec<String>, DbError> {
+    let rows = transaction.query(&DELETE_OF_USER_BY_TOKENS, &[&user_id, &tokens]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// The live sessions with these tokens and their users, in no order.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn with_users(database: &Database, tokens: &[String]) -> Result<Vec<(Session, User)>, DbError> {
+    let rows = database.query(&WITH_USERS_BY_TOKENS, &[&tokens]).await?;
+    let read = |row| Ok((Session::from_row(row, 0)?, User::from_row(row, Session::WIDTH)?));
+    rows.iter().map(read).collect()
 }
 
 /// Ends all sessions of a user.

@@ -179,4 +179,6 @@ pub struct Compatibility {
     /// A request that acts by an API key passes where a recent sign-in is asked for, and may make, change and remove
     /// API keys: whoever finds a key can then make means of access that outlive it.
     pub api_keys_are_fresh_sign_ins: bool,
+    /// Links in mails do what they are for as soon as they are opened, be it by a scanner.
+    pub links_act_on_get: bool,
 }

@@ -1,6 +1,9 @@
-//! Users: the row everything else hangs on, and the one endpoint that changes a user's own fields.
+//! Users: the row everything else hangs on, the endpoint that changes a user's own fields, and those that delete
+//! the user.
 
+pub(crate) mod deletion;
 mod routes;
+mod settings;
 pub mod store;
 
 use axum::{Router, http::StatusCode, routing::post};
@@ -12,11 +15,12 @@ use crate::{ApiError, State, iso_milliseconds, optional_iso_milliseconds};
 
 pub use routes::update_own;
 pub(crate) use routes::{own_fields, refuse_server_fields};
+pub use settings::{Deletion, UserSettings};
 
-pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
+pub(crate) const STATEMENTS: &[&[&Sql]] = &[store::STATEMENTS, deletion::STATEMENTS];
 
 pub(crate) fn routes() -> Router<State> {
-    Router::new().route("/update-user", post(routes::update_user))
+    Router::new().route("/update-user", post(routes::update_user)).merge(deletion::routes())
 }
 
 /// A user, as stored and as told.

@@ -7,7 +7,9 @@ mod store;
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use kiavi_base::{Alphabet, Rng, random_text};
+use kiavi_crypto::sha256;
 use kiavi_db::{Database, DbError, Sql, Transaction};
 
 pub(crate) use store::delete_expired;
@@ -20,6 +22,12 @@ const ROW_ID_LENGTH: usize = 32;
 /// A fresh id for a row of any of Better Auth's tables.
 pub fn row_id(rng: &dyn Rng) -> String {
     random_text(rng, Alphabet::AlphaNumeric, ROW_ID_LENGTH)
+}
+
+/// A random token as an identifier names it: Better Auth's `storeToken: "hashed"`, so that who reads the table
+/// can redeem nothing.
+pub fn token_hash(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(sha256(token.as_bytes()))
 }
 
 /// A row that was taken.
@@ -59,6 +67,14 @@ pub async fn insert(
     life: Duration,
 ) -> Result<(), DbError> {
     store::insert(database, &row_id(rng), identifier, value, life.as_secs_f64()).await
+}
+
+/// The value of the newest live row of an identifier, which stays.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn look(database: &Database, identifier: &str) -> Result<Option<String>, DbError> {
+    store::look(database, identifier).await
 }
 
 /// Takes the newest row of an identifier and removes all of them.

@@ -4,7 +4,7 @@ use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 
 use super::Taken;
 
-pub(super) const STATEMENTS: &[&Sql] = &[&REPLACE, &INSERT, &TAKE, &DELETE_EXPIRED];
+pub(super) const STATEMENTS: &[&Sql] = &[&REPLACE, &INSERT, &LOOK, &TAKE, &DELETE_EXPIRED];
 
 const REPLACE: Sql = Sql::new(
     "VERIFICATION_REPLACE",
@@ -19,6 +19,12 @@ const INSERT: Sql = Sql::new(
     r#"INSERT INTO public.verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt")
      SELECT $1, $2, $3, at + make_interval(secs => $4), at, at
      FROM date_trunc('milliseconds', clock_timestamp()) AS at"#,
+);
+
+const LOOK: Sql = Sql::new(
+    "VERIFICATION_LOOK",
+    r#"SELECT value FROM public.verification WHERE identifier = $1 AND "expiresAt" > now()
+     ORDER BY "createdAt" DESC LIMIT 1"#,
 );
 
 /// Every row of the identifier goes; the newest comes first.
@@ -65,6 +71,11 @@ pub(super) async fn insert(
     seconds: f64,
 ) -> Result<(), DbError> {
     database.execute(&INSERT, &[&id, &identifier, &value, &seconds]).await.map(drop)
+}
+
+pub(super) async fn look(database: &Database, identifier: &str) -> Result<Option<String>, DbError> {
+    let row = database.query_opt(&LOOK, &[&identifier]).await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
 pub(super) async fn take(transaction: &Transaction, identifier: &str) -> Result<Option<Taken>, DbError> {

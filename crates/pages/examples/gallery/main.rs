@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             fs::write(folder.join(format!("{}.html", sample.name)), sample.html)?;
         }
         for (i, mail) in samples.mails().into_iter().enumerate() {
-            fs::write(folder.join(format!("mail-{i}.html")), mail.render().html)?;
+            fs::write(folder.join(format!("mail-{i}.html")), mail.html)?;
         }
     }
     let folder = target.join("hostile");

@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use kiavi_base::Locale;
 use kiavi_pages::{
-    Account, CodeMail, CodePurpose, Failed, Frame, Leaving, Mailbox, MailboxMessage, NotFound, Notice, Page,
-    PasskeyOffer, PasskeyRow, Refused, SessionRow, SignIn, SignInCode, SignOut, Signal, SignedOut, Starting,
-    TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable,
+    Account, AccountDeleted, CodeMail, CodePurpose, DeleteAccount, Failed, Frame, Leaving, LinkMail,
+    LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice, NoticeMail, Page, PasskeyOffer, PasskeyRow,
+    Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting,
+    TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
 };
 
 /// The present of all samples.
@@ -66,6 +67,10 @@ impl Samples {
                 Some("profile" | "session" | "sessions" | "name") => {
                     add(&format!("account.{key}"), self.account(Some(notice)).html());
                 }
+                Some("deletion") => {
+                    let page = DeleteAccount { sends_mail: true, ..self.delete_account(Some(notice)) };
+                    add(&format!("delete-account.{key}"), page.html());
+                }
                 _ => add(&format!("sign-in.{key}"), self.sign_in(Some(notice)).html()),
             }
         }
@@ -76,6 +81,12 @@ impl Samples {
             "account-empty",
             Account { passkeys: vec![], ..self.account(Some(Notice::PasskeyRemoved)) }.html(),
         );
+        add("sign-in-link", self.sign_in_link().html());
+        add("delete-account", self.delete_account(None).html());
+        let target = Some(format!("https://app.example.com/{}", self.words.name));
+        let frame = self.frame("/account/delete");
+        add("account-deleted", AccountDeleted { frame: frame.clone(), target }.html());
+        add("account-deleted-here", AccountDeleted { frame, target: None }.html());
         add("sign-out", SignOut { frame: self.frame("/sign-out"), email: self.words.email.clone() }.html());
         add("signed-out", SignedOut { frame: self.frame("/sign-out") }.html());
         let request_id = self.words.name.clone();
@@ -99,8 +110,24 @@ impl Samples {
         out
     }
 
-    /// Every mail.
-    pub(crate) fn mails(&self) -> Vec<CodeMail> {
+    /// Every mail, a code's first.
+    pub(crate) fn mails(&self) -> Vec<RenderedMail> {
+        let mut mails: Vec<_> = self.code_mails().iter().map(CodeMail::render).collect();
+        let link = |purpose, valid| {
+            let url = "http://demo.localhost:8080/api/auth/verify?token=t0k3n&callbackURL=%2F".to_owned();
+            LinkMail { locale: self.locale, app: self.words.app.clone(), url, valid, purpose }.render()
+        };
+        mails.push(link(LinkPurpose::SignIn, Validity::Minutes(5)));
+        mails.push(link(LinkPurpose::Deletion, Validity::Hours(24)));
+        for what in [What::EmailChanged { to: "k•••@example.com".into() }, What::UserDeleted] {
+            let (locale, app) = (self.locale, self.words.app.clone());
+            mails.push(NoticeMail { locale, app, what }.render());
+        }
+        mails
+    }
+
+    /// The mails with a code.
+    pub(crate) fn code_mails(&self) -> Vec<CodeMail> {
         [CodePurpose::SignIn, CodePurpose::Verification]
             .map(|purpose| CodeMail {
                 locale: self.locale,
@@ -139,6 +166,28 @@ impl Samples {
             digits: 6,
             valid_minutes: 5,
             resend_seconds,
+            notice,
+        }
+    }
+
+    fn sign_in_link(&self) -> SignInLink {
+        SignInLink {
+            frame: self.frame("/sign-in/link"),
+            email: self.words.email.clone(),
+            token: self.words.name.clone(),
+            target: Some(self.words.name.clone()),
+            new_user_target: None,
+            error_target: Some("/failed".into()),
+        }
+    }
+
+    fn delete_account(&self, notice: Option<Notice>) -> DeleteAccount {
+        DeleteAccount {
+            frame: self.frame("/account/delete"),
+            email: self.words.email.clone(),
+            token: Some(self.words.name.clone()),
+            target: Some(self.words.name.clone()),
+            sends_mail: false,
             notice,
         }
     }
@@ -186,6 +235,7 @@ impl Samples {
                 session("s3", &self.words.name, &self.words.name, 60 * 24 * 40, 60 * 24 * 33, false),
             ],
             api: "/api/auth".into(),
+            can_delete: true,
             now: self.now,
             notice,
         }
@@ -208,14 +258,11 @@ impl Samples {
     }
 
     fn mailbox(&self) -> Mailbox {
-        let message = |(i, mail): (usize, CodeMail)| {
-            let rendered = mail.render();
-            MailboxMessage {
-                to: self.words.email.clone(),
-                subject: rendered.subject,
-                text: rendered.text,
-                at: self.before(i64::try_from(i * 7).unwrap_or(0)),
-            }
+        let message = |(i, mail): (usize, RenderedMail)| MailboxMessage {
+            to: self.words.email.clone(),
+            subject: mail.subject,
+            text: mail.text,
+            at: self.before(i64::try_from(i * 7).unwrap_or(0)),
         };
         Mailbox {
             frame: Frame { app: "Kiavi".into(), ..self.frame("/") },

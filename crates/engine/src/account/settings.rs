@@ -1,0 +1,11 @@
+//! The slice's part of the settings.
+
+use serde::{Deserialize, Serialize};
+
+/// Linked accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccountSettings {
+    /// Whether a user may unlink the last account, having a passkey or a proved address to sign in with.
+    pub allow_unlinking_all: bool,
+}

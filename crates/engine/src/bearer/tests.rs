@@ -1,0 +1,114 @@
+use axum::http::Method;
+use kiavi_crypto::signed_value;
+use serde_json::{Value, json};
+
+use crate::tests::{Answer, Browser, ORIGIN, TestTenant};
+
+async fn session_with(browser: &mut Browser, authorization: &str) -> Answer {
+    browser.send(Method::GET, "/get-session", None, &[("authorization", authorization)]).await
+}
+
+/// Signs in; the answer's token as clients without cookies keep it, and the token alone.
+async fn tokens(tenant: &TestTenant) -> (String, String) {
+    let answer = tenant.browser().sign_in(tenant, "ada@example.com").await;
+    let exposed = answer.headers["access-control-expose-headers"].to_str().unwrap();
+    assert!(exposed.contains("set-auth-token"));
+    let signed = answer.headers["set-auth-token"].to_str().unwrap().to_owned();
+    (signed, answer.json["token"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn the_told_token_is_the_session_and_its_signature_counts() {
+    let tenant = TestTenant::new().await;
+    let (signed, raw) = tokens(&tenant).await;
+    assert_eq!(signed, signed_value(&tenant.state().secret, &raw));
+    let mut client = tenant.browser();
+    let encoded = signed.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    for good in [format!("Bearer {signed}"), format!("bearer  {signed}"), format!("BEARER {encoded}")] {
+        assert_eq!(session_with(&mut client, &good).await.json["session"]["token"], raw.as_str(), "{good}");
+    }
+    let other = TestTenant::new().await;
+    let foreign = signed_value(&other.state().secret, &raw);
+    let id: String = tenant.value("SELECT id FROM session", &[]).await;
+    for bad in [
+        format!("Bearer {raw}"),
+        format!("Bearer {id}"),
+        format!("Bearer {}", signed.to_lowercase()),
+        format!("Bearer {foreign}"),
+        format!("Basic {signed}"),
+        format!("Bearer{signed}"),
+        "Bearer ".to_owned(),
+        "B".to_owned(),
+        "Bearer é.é".to_owned(),
+    ] {
+        let answer = session_with(&mut client, &bad).await;
+        assert_eq!((answer.text.as_str(), answer.set_cookies().len()), ("null", 0), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn it_acts_without_cookies_and_signs_out() {
+    let tenant = TestTenant::new().await;
+    let (signed, _) = tokens(&tenant).await;
+    let mut client = tenant.browser();
+    client.origin = None;
+    let header = format!("Bearer {signed}");
+    let body = Some(json!({ "name": "Ada" }).to_string());
+    let answer = client.send(Method::POST, "/update-user", body, &[("authorization", &header)]).await;
+    assert_eq!(answer.text, r#"{"status":true}"#);
+    assert_eq!(answer.headers["set-auth-token"], signed.as_str());
+    client.cookies.clear();
+    let answer = client.send(Method::POST, "/sign-out", None, &[("authorization", &header)]).await;
+    assert_eq!(answer.text, r#"{"success":true}"#);
+    assert!(!answer.headers.contains_key("set-auth-token"));
+    assert_eq!(session_with(&mut client, &header).await.text, "null");
+    assert_eq!(tenant.events("session.revoked").await, 1);
+}
+
+#[tokio::test]
+async fn the_header_wins_over_the_cookie_and_a_wrong_one_counts_as_none() {
+    let tenant = TestTenant::new().await;
+    let (signed, _) = tokens(&tenant).await;
+    let mut eve = tenant.signed_in("eve@example.com").await;
+    let answer = session_with(&mut eve, &format!("Bearer {signed}")).await;
+    assert_eq!(answer.json["user"]["email"], "ada@example.com");
+    let answer = session_with(&mut eve, "Bearer wrong.signature").await;
+    assert_eq!(answer.json["user"]["email"], "eve@example.com");
+    // With a cookie the origin is asked for, header or not.
+    eve.origin = Some("https://evil.example".to_owned());
+    let header = format!("Bearer {signed}");
+    let answer = eve.send(Method::POST, "/sign-out", None, &[("authorization", &header)]).await;
+    assert_eq!(answer.code(), "INVALID_ORIGIN");
+}
+
+#[tokio::test]
+async fn tokens_alone_count_only_where_the_tenant_says_so_and_handles_nowhere() {
+    let tenant = TestTenant::with(|settings| settings.bearer.allows_unsigned = true).await;
+    let (_, raw) = tokens(&tenant).await;
+    let mut client = tenant.browser();
+    assert!(session_with(&mut client, &format!("Bearer {raw}")).await.json.is_object());
+    let id: String = tenant.value("SELECT id FROM session", &[]).await;
+    assert_eq!(session_with(&mut client, &format!("Bearer {id}")).await.json, Value::Null);
+}
+
+#[tokio::test]
+async fn switched_off_it_neither_reads_nor_tells() {
+    let tenant = TestTenant::with(|settings| settings.bearer.is_enabled = false).await;
+    let answer = tenant.browser().sign_in(&tenant, "ada@example.com").await;
+    assert!(!answer.headers.contains_key("set-auth-token"));
+    let token = answer.json["token"].as_str().unwrap();
+    let signed = signed_value(&tenant.state().secret, token);
+    assert_eq!(session_with(&mut tenant.browser(), &format!("Bearer {signed}")).await.text, "null");
+}
+
+#[tokio::test]
+async fn pages_elsewhere_may_read_what_is_told() {
+    let tenant = TestTenant::with(|s| s.trusted_origins = vec!["https://app.example".to_owned()]).await;
+    let mut browser = tenant.browser();
+    for (origin, exposed) in [(ORIGIN, "set-auth-token"), ("https://app.example", "set-auth-jwt")] {
+        browser.origin = Some(origin.to_owned());
+        let answer = browser.sign_in(&tenant, "ada@example.com").await;
+        let told = answer.headers["access-control-expose-headers"].to_str().unwrap();
+        assert!(told.contains("set-auth-token") && told.contains(exposed), "{told}");
+    }
+}

@@ -1,0 +1,28 @@
+//! JSON of the browser's sessions.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+use crate::{ApiError, session::Session, user::User};
+
+/// A session and its user.
+#[derive(Serialize)]
+pub(super) struct Device {
+    pub(super) session: Session,
+    pub(super) user: User,
+}
+
+/// 401 `INVALID_SESSION_TOKEN`.
+pub(super) fn invalid_session_token() -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "INVALID_SESSION_TOKEN", "Invalid session token")
+}
+
+/// An array in which each token is replaced by the session's handle, unless the tenant shows tokens.
+pub(super) fn list(mut devices: Vec<Device>, shows_tokens: bool) -> Result<Vec<u8>, ApiError> {
+    if !shows_tokens {
+        for Device { session, .. } in &mut devices {
+            session.token.clone_from(&session.id);
+        }
+    }
+    serde_json::to_vec(&devices).map_err(ApiError::internal)
+}
