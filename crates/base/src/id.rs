@@ -164,6 +164,22 @@ impl EventId {
     }
 }
 
+impl FromStr for EventId {
+    type Err = InvalidName;
+
+    /// The form that [`fmt::Display`] writes, and no other.
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let invalid = || InvalidName::Shape("event id");
+        let digits: String = text.chars().filter(|c| *c != '-').collect();
+        if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(invalid());
+        }
+        let number = u128::from_str_radix(&digits, 16).map_err(|_| invalid())?;
+        let id = Self(number.to_be_bytes());
+        if id.to_string() == text { Ok(id) } else { Err(invalid()) }
+    }
+}
+
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, byte) in self.0.iter().enumerate() {
@@ -204,5 +220,9 @@ mod tests {
         let text = early.to_string();
         assert_eq!((text.len(), &text[14..15]), (36, "7"));
         assert!(matches!(&text[19..20], "8" | "9" | "a" | "b"));
+        assert_eq!(text.parse(), Ok(early));
+        for bad in ["", &text[1..], &text.to_uppercase(), &text.replace('-', ""), &text.replace('7', "é")] {
+            assert!(bad.parse::<EventId>().is_err(), "{bad}");
+        }
     }
 }

@@ -38,7 +38,15 @@ pub(crate) async fn record(
     event: &Event<'_>,
 ) -> Result<(), DbError> {
     let parts = control.parts();
-    let id = EventId::new(parts.clock.now(), &*parts.rng).to_string();
+    record_as(transaction, EventId::new(parts.clock.now(), &*parts.rng), event).await
+}
+
+/// Writes an event under an id that something else names too.
+pub(crate) async fn record_as(
+    transaction: &Transaction,
+    id: EventId,
+    event: &Event<'_>,
+) -> Result<(), DbError> {
     let outcome = match event.outcome {
         Outcome::Success => "success",
         Outcome::Failure => "failure",
@@ -48,7 +56,7 @@ pub(crate) async fn record(
     transaction
         .execute(
             &INSERT_EVENT,
-            &[&id, &event.kind, &outcome, &actor, &event.subject, &request_id, &event.detail],
+            &[&id.to_string(), &event.kind, &outcome, &actor, &event.subject, &request_id, &event.detail],
         )
         .await?;
     Ok(())

@@ -45,3 +45,12 @@ impl Actor {
         }
     }
 }
+
+/// The same name as engines are told it: `local`, `key:ID`, or `control`.
+pub(crate) fn operator_name(actor: &str) -> Cow<'_, str> {
+    match (actor, actor.strip_prefix("management_key:")) {
+        ("local_operator", _) => "local".into(),
+        (_, Some(id)) => format!("key:{id}").into(),
+        (other, None) => other.into(),
+    }
+}

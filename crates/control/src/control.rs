@@ -14,8 +14,10 @@ use crate::{
 };
 
 /// The control plane's own schema.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "tenants", sql: include_str!("../migrations/1_tenants.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "tenants", sql: include_str!("../migrations/1_tenants.sql") },
+    Migration { version: 2, name: "settings", sql: include_str!("../migrations/2_settings.sql") },
+];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.
 const START_LIMIT: Duration = Duration::from_secs(60);

@@ -4,7 +4,7 @@ use kiavi_base::Slug;
 use kiavi_db::{DbError, MigrateError};
 use kiavi_vault::VaultError;
 
-use crate::NameError;
+use crate::{NameError, management::ManagementError, settings::secrets::SecretError};
 
 /// A failure of a part that the control plane was given; logged for the operator, never sent to a client.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -21,9 +21,15 @@ pub enum ControlError {
     /// The idempotency key came with another request before.
     #[error("the idempotency key belongs to another request")]
     IdempotencyKeyReused,
-    /// No settings could be made for a tenant of this name.
-    #[error("the tenant's settings could not be made")]
+    /// The settings could not be made or read.
+    #[error("the tenant's settings could not be made or read")]
     Settings(#[source] Failure),
+    /// A settings document was refused; the text names the first thing that is wrong with it.
+    #[error("the settings were refused: {0}")]
+    InvalidSettings(String),
+    /// Somebody else changed the settings first, or the tenant is being removed.
+    #[error("the settings were changed meanwhile")]
+    SettingsChangedMeanwhile,
     /// The tenant did not run in time.
     #[error("the tenant {0} did not start in time")]
     NotRunning(Slug),
@@ -50,6 +56,14 @@ pub(crate) enum StepError {
     Schema(#[source] Failure),
     #[error("the tenant's settings could not be made")]
     Settings(#[source] Failure),
+    #[error("the settings' secrets could not be read")]
+    Secrets(#[from] SecretError),
+    #[error("the engine could not be told")]
+    Management(#[from] ManagementError),
+    #[error("the engine answered {0} instead of writing down a change of the settings")]
+    NotLogged(axum::http::StatusCode),
+    #[error("the tenant is gone or to be removed")]
+    Unwanted,
     #[error("the base URL names no host that a tenant can have")]
     BaseUrl,
     /// A test ended the attempt as a crash would.

@@ -7,6 +7,7 @@ use kiavi_crypto::TenantSecret;
 use kiavi_db::{AdminConnection, BoxFuture, Connect, Database};
 use kiavi_vault::Vault;
 use serde_json::Value;
+use tokio::net::UnixStream;
 
 use crate::Failure;
 
@@ -34,6 +35,13 @@ pub trait TenantSchema: Send + Sync + 'static {
     /// When a tenant cannot have this base URL.
     fn default_settings(&self, slug: &Slug, base_url: &str) -> Result<Value, Failure>;
 
+    /// The document with every default filled in, when a tenant may have it. The error is told to whoever proposed
+    /// the document and names the first thing that is wrong.
+    ///
+    /// # Errors
+    /// When the document is refused.
+    fn check_settings(&self, settings: &Value) -> Result<Value, Failure>;
+
     /// The same settings with another base URL: in development the port may change between two starts.
     ///
     /// # Errors
@@ -49,12 +57,20 @@ pub trait Privileged: Send + Sync + 'static {
     /// From now on requests to these hostnames start the tenant's engine.
     fn tenant_ready(&self, start: TenantStart) -> BoxFuture<'_, Result<(), Failure>>;
 
+    /// A connection to the tenant's engine, which is started if it sleeps. The engine knows every request on it to be
+    /// `operator`'s.
+    fn open_management<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        operator: &'a str,
+    ) -> BoxFuture<'a, Result<UnixStream, Failure>>;
+
     /// Stops the tenant's engine and forgets the tenant.
     fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>>;
 }
 
-/// All that an engine is started with.
-#[derive(Debug, Clone)]
+/// All that an engine is started with. It cannot be printed: the settings have their secrets in clear.
+#[derive(Clone)]
 pub struct TenantStart {
     /// Also the name of the database and of the runtime role.
     pub id: TenantId,
@@ -64,7 +80,7 @@ pub struct TenantStart {
     pub slug: Slug,
     /// The hosts it answers for.
     pub hostnames: Vec<Hostname>,
-    /// The settings document.
+    /// The settings document, secrets in clear.
     pub settings: Value,
     /// Its secret.
     pub secret: TenantSecret,

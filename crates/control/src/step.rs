@@ -75,6 +75,7 @@ pub(crate) fn failure_sentence(code: &str) -> &'static str {
         "database_failed" => "The tenant's database could not be made. It is tried again.",
         "schema_failed" => "The tenant's tables could not be made. It is tried again.",
         "start_failed" => "The tenant's engine could not be made ready. It is tried again.",
+        "settings_failed" => "The tenant's settings could not be brought to its engine. It is tried again.",
         "removal_failed" => "The tenant could not be removed yet. It is tried again.",
         _ => "The tenant's progress could not be read. It is tried again.",
     }

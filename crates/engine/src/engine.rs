@@ -15,7 +15,7 @@ use crate::{
     egress::HttpClient,
     email_otp,
     gate::api_gate,
-    hosted, jwt, magic_link, meta, multi_session, one_time_token, outbox, passkey, password,
+    hosted, jwt, magic_link, management, meta, multi_session, one_time_token, outbox, passkey, password,
     rate_limit::MemoryLimiter,
     session::{self, KeptSessions},
     state::{Keys, Shared},
@@ -121,6 +121,7 @@ impl Engine {
             .route_layer(from_fn_with_state(state.clone(), api_key::act_as_owner))
             .route_layer(from_fn_with_state(state.clone(), api_gate))
             .merge(api_key::verify_routes(state))
+            .route_layer(from_fn_with_state(state.clone(), management::log_access))
             .method_not_allowed_fallback(not_found)
             .fallback(not_found)
             .layer(from_fn_with_state(state.clone(), api_context));
@@ -131,6 +132,7 @@ impl Engine {
             .nest(API, api)
             .merge(passkey::well_known::routes().layer(from_fn_with_state(state.clone(), api_context)))
             .merge(hosted::routes(state))
+            .merge(management::routes(state))
             .with_state(state.clone())
     }
 

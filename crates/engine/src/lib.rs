@@ -25,6 +25,7 @@ pub mod last_login_method;
 mod links;
 pub mod magic_link;
 mod mail;
+mod management;
 mod meta;
 pub mod multi_session;
 pub mod one_time_token;

@@ -1,6 +1,6 @@
 //! What every HTTP-speaking process of the product shares, as plain functions over `http` types: who the client
-//! is, whether a request comes from a page we trust, cookies, error bodies, security headers, JSON bodies, and
-//! serving a connection that somebody else accepted.
+//! is, whether a request comes from a page we trust, cookies, error bodies, security headers, JSON bodies,
+//! serving a connection that somebody else accepted, and asking once on one that somebody else opened.
 //!
 //! Nothing here knows a tenant or a database.
 
@@ -8,6 +8,7 @@ mod address;
 mod body;
 mod cookie;
 mod error;
+mod exchange;
 mod headers;
 mod host;
 mod origin;
@@ -17,6 +18,7 @@ pub use address::{InvalidNetwork, Network, TrustedProxies, client_address, expan
 pub use body::{BODY_LIMIT, BODY_READ_TIMEOUT, BodyError, parse_json, read_body};
 pub use cookie::{SetCookie, cookie_pairs, cookie_value, joined_cookies};
 pub use error::{error_response, json_response};
+pub use exchange::{ExchangeError, exchange};
 pub use headers::{
     API_CONTENT_SECURITY_POLICY, PAGE_CONTENT_SECURITY_POLICY, REQUEST_ID, STRICT_TRANSPORT_SECURITY,
     set_api_headers, set_page_headers,

@@ -125,4 +125,22 @@ pub enum FromControl {
         #[cbor(with = "crate::codec::text")]
         tenant: TenantId,
     },
+    /// Hand one end of a pair to the tenant's engine, started if it sleeps: control speaks HTTP on the other end,
+    /// on behalf of an operator.
+    #[n(5)]
+    OpenManagement {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// Whose engine.
+        #[n(1)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// Who asks, for the tenant's log.
+        #[n(2)]
+        operator: String,
+        /// A connected stream socket.
+        #[n(3)]
+        stream: Fd,
+    },
 }

@@ -64,6 +64,16 @@ pub enum ToEngine {
         #[n(0)]
         door: Fd,
     },
+    /// The management door: control speaks HTTP on this stream. Acknowledged by [`FromEngine::ManagementTaken`].
+    #[n(6)]
+    Management {
+        /// On whose behalf. A fact about the connection: nothing in a request can claim it.
+        #[n(0)]
+        operator: String,
+        /// A connected stream socket.
+        #[n(1)]
+        stream: Fd,
+    },
 }
 
 /// What an engine asks of the launcher. Nothing here names a tenant: the socket does.
@@ -79,4 +89,7 @@ pub enum FromEngine {
     /// Idle: no more connections are taken; the process ends by itself.
     #[n(2)]
     Stopping,
+    /// The oldest [`ToEngine::Management`] that was not acknowledged is being served.
+    #[n(3)]
+    ManagementTaken,
 }

@@ -27,6 +27,9 @@ pub enum Violation {
     /// More database connections asked for at once than an engine ever needs.
     #[error("more than {} database connections outstanding", EngineSession::MAX_OUTSTANDING)]
     TooManyRequests,
+    /// A management connection acknowledged that it was never given.
+    #[error("acknowledged a management connection that it was never given")]
+    NotGiven,
 }
 
 /// The conversation with one engine process.
@@ -34,15 +37,19 @@ pub enum Violation {
 pub struct EngineSession {
     phase: Phase,
     outstanding: u32,
+    given: u32,
 }
 
 impl EngineSession {
     /// The most database connections that an engine may have asked for and not yet received.
     pub const MAX_OUTSTANDING: u32 = 8;
 
+    /// The most management connections that an engine may have been given and not yet taken.
+    pub const MAX_GIVEN: u32 = 32;
+
     /// A process that has just been told who it is.
     pub fn new() -> Self {
-        Self { phase: Phase::Starting, outstanding: 0 }
+        Self { phase: Phase::Starting, outstanding: 0, given: 0 }
     }
 
     /// Where it stands.
@@ -67,6 +74,10 @@ impl EngineSession {
                 self.outstanding += 1;
             }
             (Phase::Running | Phase::Draining, FromEngine::Stopping) => self.phase = Phase::Draining,
+            // An engine that drains still takes what was sent to it before.
+            (Phase::Running | Phase::Draining, FromEngine::ManagementTaken) => {
+                self.given = self.given.checked_sub(1).ok_or(Violation::NotGiven)?;
+            }
             (phase, message) => return Err(Violation::OutOfOrder { message, phase }),
         }
         Ok(())
@@ -75,6 +86,13 @@ impl EngineSession {
     /// A database connection, or the news that there is none, was sent.
     pub fn database_answered(&mut self) {
         self.outstanding = self.outstanding.saturating_sub(1);
+    }
+
+    /// Whether the engine may be given a management connection now; if so, it counts as given.
+    pub fn give_management(&mut self) -> bool {
+        let may = self.phase != Phase::Draining && self.given < Self::MAX_GIVEN;
+        self.given += u32::from(may);
+        may
     }
 
     /// The engine was told to drain.

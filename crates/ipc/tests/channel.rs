@@ -5,6 +5,7 @@
 use std::io::Read;
 use std::os::fd::OwnedFd;
 
+use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::door::{FromDestination, ToDestination};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::gateway::{Destination, FromGateway};
@@ -63,6 +64,31 @@ fn an_optional_descriptor_arrives_or_is_absent() {
         };
         assert_eq!(read(stream), "database");
         assert!(matches!(receive_blocking(&theirs).unwrap(), ToEngine::Database { stream: None }));
+    });
+}
+
+#[test]
+fn a_management_connection_says_for_whom_it_is() {
+    runtime().block_on(async {
+        let (ours, theirs) = Channel::pair().unwrap();
+        let (sender, _keep) = Endpoint::<FromControl, ToControl>::new(ours).unwrap().split();
+        let (tenant, stream) = ("tabcdefghijklmnopqrstuvwx".parse().unwrap(), file_with("stream"));
+        let operator = "key:1".to_owned();
+        sender.send(&FromControl::OpenManagement { request: 3, tenant, operator, stream }).await.unwrap();
+        let FromControl::OpenManagement { request: 3, tenant, operator, stream } =
+            receive_blocking(&theirs).unwrap()
+        else {
+            panic!("another message")
+        };
+        assert_eq!(tenant.as_str(), "tabcdefghijklmnopqrstuvwx");
+
+        let (ours, theirs) = Channel::pair().unwrap();
+        let (sender, _keep) = Endpoint::<ToEngine, FromEngine>::new(ours).unwrap().split();
+        sender.send(&ToEngine::Management { operator, stream }).await.unwrap();
+        let ToEngine::Management { operator, stream } = receive_blocking(&theirs).unwrap() else {
+            panic!("another message")
+        };
+        assert_eq!((operator.as_str(), read(stream).as_str()), ("key:1", "stream"));
     });
 }
 
@@ -173,7 +199,7 @@ proptest! {
         }
         let _ = receive_blocking::<ToEngine>(&theirs);
         let _ = receive_blocking::<ToDestination>(&theirs);
-        let _ = receive_blocking::<kiavi_ipc::control::FromControl>(&theirs);
+        let _ = receive_blocking::<FromControl>(&theirs);
         let _ = receive_blocking::<kiavi_ipc::gateway::ToGateway>(&theirs);
         let _ = receive_blocking::<kiavi_ipc::mail::SendMail>(&theirs);
         let _ = receive_blocking::<kiavi_ipc::egress::Connect>(&theirs);
@@ -197,5 +223,27 @@ proptest! {
             if heard.is_err() { break }
         }
         prop_assert!(ready <= 1 || session.phase() == kiavi_ipc::Phase::Draining);
+    }
+
+    #[test]
+    fn an_engine_takes_what_it_was_given_and_no_more(steps in proptest::collection::vec(0u8..3, 0..128)) {
+        let mut session = EngineSession::new();
+        session.hear(FromEngine::Ready).unwrap();
+        let mut given = 0;
+        for step in steps {
+            match step {
+                0 => given += u32::from(session.give_management()),
+                1 => {
+                    let heard = session.hear(FromEngine::ManagementTaken);
+                    prop_assert_eq!(heard.is_ok(), given > 0);
+                    given = given.saturating_sub(1);
+                }
+                _ => session.drain_requested(),
+            }
+            prop_assert!(given <= EngineSession::MAX_GIVEN);
+            if session.phase() == kiavi_ipc::Phase::Draining {
+                prop_assert!(!session.give_management());
+            }
+        }
     }
 }

@@ -9,10 +9,10 @@ use std::{
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
-    Request, Response,
+    Method, Request, Response,
     body::Incoming,
     client::conn::http1,
-    header::{ACCEPT, CONTENT_TYPE, HOST},
+    header::{ACCEPT, CONTENT_TYPE, HOST, IF_MATCH},
 };
 use hyper_util::rt::TokioIo;
 use rustix::fs::{CWD, Mode, OFlags, openat};
@@ -40,17 +40,22 @@ pub(crate) enum ClientError {
     /// The instance refused.
     #[error("{}", .0.detail)]
     Refused(Problem),
+    /// What was given to the command cannot be meant.
+    #[error("{0}")]
+    Input(String),
     /// Anything else about the connection.
     #[error("The connection to Kiavi failed ({0}): try again, and look at its log if that does not help.")]
     Connection(String),
 }
 
-/// An error as the instance words it (RFC 9457).
+/// An error as the instance words it (RFC 9457), or as an engine does.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Problem {
-    /// The stable name of the problem.
+    /// The stable name of the problem; an engine's refusal may have none.
+    #[serde(default)]
     pub(crate) code: String,
     /// A sentence for people.
+    #[serde(alias = "message")]
     pub(crate) detail: String,
 }
 
@@ -78,6 +83,30 @@ impl Client {
     pub(crate) async fn get(&self, path: &str) -> Result<Value, ClientError> {
         let request = Request::get(path).header(ACCEPT, "application/json").body(Full::default());
         let response = self.send(request).await?;
+        let body = read(response.into_body()).await?;
+        serde_json::from_slice(&body).map_err(broken)
+    }
+
+    /// Sends JSON; the answer's JSON. `version` is the version that a change is made from.
+    ///
+    /// # Errors
+    /// When no instance runs or it refuses.
+    pub(crate) async fn send_json(
+        &self,
+        method: Method,
+        path: &str,
+        version: Option<i64>,
+        body: &Value,
+    ) -> Result<Value, ClientError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/json");
+        if let Some(version) = version {
+            request = request.header(IF_MATCH, format!("\"{version}\""));
+        }
+        let response = self.send(request.body(Full::new(Bytes::from(body.to_string())))).await?;
         let body = read(response.into_body()).await?;
         serde_json::from_slice(&body).map_err(broken)
     }

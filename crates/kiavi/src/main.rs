@@ -5,12 +5,17 @@ mod client_events;
 mod data;
 mod dev;
 mod doctor;
+mod key;
 mod log;
+mod provider;
 mod role;
+mod settings;
+mod settings_input;
 mod tenant;
 mod tenant_progress;
 mod tenant_psql;
 mod tenant_table;
+mod user;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -31,6 +36,14 @@ enum Verb {
     Dev(dev::DevArgs),
     /// Create and look at tenants of a running instance
     Tenant(tenant::TenantArgs),
+    /// Look at and change the settings of a tenant
+    Settings(settings::SettingsArgs),
+    /// Set up a provider that people may sign in with
+    Provider(provider::ProviderArgs),
+    /// Look after the users of a tenant
+    User(user::UserArgs),
+    /// Verify API keys
+    Key(key::KeyArgs),
     /// Open psql in a tenant's database, as its owner
     Psql(tenant_psql::PsqlArgs),
     /// Report what this machine offers and what is missing
@@ -50,6 +63,10 @@ fn main() -> ExitCode {
     match Cli::parse().verb {
         Verb::Dev(args) => dev::run(args),
         Verb::Tenant(args) => tenant::run(args),
+        Verb::Settings(args) => settings::run(args),
+        Verb::Provider(args) => provider::run(args),
+        Verb::User(args) => user::run(args),
+        Verb::Key(args) => key::run(args),
         Verb::Psql(args) => tenant_psql::run(args),
         Verb::Doctor(args) => doctor::run(args),
         Verb::Role(args) => role::run(args),

@@ -25,9 +25,9 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The command or a name in it cannot be meant.
     Usage = 2,
-    /// There is no such tenant.
+    /// There is no such tenant, user or version.
     NotFound = 3,
-    /// There is one of that name already.
+    /// There is one of that name already, or somebody else was first.
     Conflict = 4,
     /// No instance runs with that data folder.
     NotRunning = 5,
@@ -47,14 +47,21 @@ pub(crate) struct TenantArgs {
 }
 
 /// Which instance, and how to answer.
-#[derive(Debug, Args)]
-struct Common {
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
     /// The data folder of the instance [default: /var/lib/kiavi as root, else ~/.local/share/kiavi]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
-    json: bool,
+    pub(crate) json: bool,
+}
+
+impl Common {
+    /// The instance that is meant.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.data.clone().unwrap_or_else(default_folder))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -88,15 +95,19 @@ pub(crate) fn run(args: TenantArgs) -> ExitCode {
         }
     };
     let is_json = common.json;
-    let client = Client::new(common.data.clone().unwrap_or_else(default_folder));
-    let outcome = block_on(async {
+    let client = common.client();
+    answer(async {
         match &args.verb {
             TenantVerb::Create { name, .. } => create(&client, name, is_json).await,
             TenantVerb::List { .. } => list(&client, is_json).await,
             TenantVerb::Show { tenant, .. } => show(&client, tenant, is_json).await,
         }
-    });
-    match outcome {
+    })
+}
+
+/// Runs a verb to its end and writes its answer, or why there is none.
+pub(crate) fn answer(verb: impl Future<Output = Result<String, ClientError>>) -> ExitCode {
+    match block_on(verb) {
         Ok(text) => say(&text),
         Err(error) => complain(&error.to_string(), exit_of(&error)),
     }
@@ -162,6 +173,11 @@ async fn show(client: &Client, tenant: &str, is_json: bool) -> Result<String, Cl
 
 /// The tenant with this name or id.
 pub(crate) async fn find(client: &Client, name_or_id: &str) -> Result<Value, ClientError> {
+    client.get(&tenant_path(name_or_id)?).await
+}
+
+/// Where the tenant with this name or id is in the API.
+pub(crate) fn tenant_path(name_or_id: &str) -> Result<String, ClientError> {
     let is_plain = name_or_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if name_or_id.is_empty() || !is_plain {
         // Nothing that could be in a path otherwise is a name or an id.
@@ -170,7 +186,7 @@ pub(crate) async fn find(client: &Client, name_or_id: &str) -> Result<Value, Cli
             detail: format!("There is no tenant {name_or_id:?}."),
         }));
     }
-    client.get(&format!("/api/v1/tenants/{name_or_id}")).await
+    Ok(format!("/api/v1/tenants/{name_or_id}"))
 }
 
 /// The member of an object as text; empty when it is none.
@@ -188,17 +204,19 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
     match error {
         ClientError::NotRunning(_) => Exit::NotRunning,
         ClientError::NotAllowed(_) | ClientError::Connection(_) => Exit::Failed,
+        ClientError::Input(_) => Exit::Usage,
         ClientError::Refused(problem) => match problem.code.as_str() {
-            "tenant_not_found" => Exit::NotFound,
-            "tenant_exists" => Exit::Conflict,
-            "invalid_name" | "reserved_name" => Exit::Usage,
+            "tenant_not_found" | "settings_version_not_found" | "USER_NOT_FOUND" => Exit::NotFound,
+            "tenant_exists" | "tenant_deleting" | "settings_changed" => Exit::Conflict,
+            "invalid_name" | "reserved_name" | "invalid_settings" | "invalid_query" | "VALIDATION_ERROR"
+            | "INVALID_EMAIL" => Exit::Usage,
             _ => Exit::Failed,
         },
     }
 }
 
 /// Writes the answer. A reader that has gone away is no failure of the command.
-fn say(answer: &str) -> ExitCode {
+pub(crate) fn say(answer: &str) -> ExitCode {
     match writeln!(io::stdout().lock(), "{answer}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             complain(&format!("The answer could not be written: {error}."), Exit::Failed)

@@ -1,12 +1,12 @@
 //! Tenants and their engines: who may run, who runs, who failed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use kiavi_base::{Hostname, TenantId};
 use kiavi_ipc::egress::AllowList;
 use kiavi_ipc::engine::ToEngine;
-use kiavi_ipc::{EngineSession, SealedDocument};
+use kiavi_ipc::{EngineSession, Fd, SealedDocument};
 use kiavi_sandbox::cgroup::Group;
 use tokio::time::Instant;
 
@@ -40,12 +40,33 @@ pub(crate) struct Engine {
     pub(crate) session: EngineSession,
     /// The tenant's control group, where there are any.
     pub(crate) group: Option<Group>,
+    /// Management connections that it was given and has not taken, oldest first.
+    pub(crate) untaken: VecDeque<Management>,
     databases: Budget,
+}
+
+/// A connection of the management door.
+#[derive(Debug, Clone)]
+pub(crate) struct Management {
+    pub(crate) operator: String,
+    pub(crate) stream: Fd,
 }
 
 impl Engine {
     pub(crate) fn new(tenant: TenantId, uid: u32, process: Process<ToEngine>, group: Option<Group>) -> Self {
-        Self { tenant, uid, process, session: EngineSession::new(), group, databases: Budget::default() }
+        let (session, untaken, databases) = (EngineSession::new(), VecDeque::new(), Budget::default());
+        Self { tenant, uid, process, session, group, untaken, databases }
+    }
+
+    /// Hands it a management connection and keeps a copy until it is taken; `false` when it may have no more.
+    pub(crate) fn give(&mut self, management: &Management) -> bool {
+        if !self.session.give_management() {
+            return false;
+        }
+        self.untaken.push_back(management.clone());
+        let Management { operator, stream } = management.clone();
+        self.process.tell(ToEngine::Management { operator, stream });
+        true
     }
 
     /// Whether it may have one more database connection now.

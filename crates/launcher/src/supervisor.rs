@@ -197,13 +197,17 @@ impl Supervisor {
             self.retry("outbound", status, delay, Retry::Outbound);
         } else {
             let failure = (!status.is_some_and(|status| status.success())).then_some(failure);
-            let ended = self.engines.ended(process, failure, now);
-            if let Some(group) = ended.as_ref().and_then(|engine| engine.group.as_ref()) {
+            let Some(engine) = self.engines.ended(process, failure, now) else { return };
+            if let Some(group) = &engine.group {
                 // Busy while the tenant's next process is in it already; then that one removes it.
                 let _ = group.remove();
             }
-            if let (Some(engine), Some(failure)) = (ended, failure) {
+            if let Some(failure) = failure {
                 tracing::error!(tenant = %engine.tenant, ?failure, ?status, "an engine ended");
+            }
+            // What it did not take goes to its successor; without one, the stream closes and control is told so.
+            for management in &engine.untaken {
+                self.open_management(&engine.tenant, management);
             }
         }
     }

@@ -9,7 +9,7 @@ use kiavi_db::DbError;
 use kiavi_http::BodyError;
 use serde::Serialize;
 
-use crate::{ControlError, error::chain};
+use crate::{ControlError, error::chain, management::ManagementError};
 
 /// An answer that says what went wrong and what to do. `internal` is for the log.
 #[derive(Debug, Clone)]
@@ -68,6 +68,32 @@ impl Problem {
     pub(crate) fn invalid_idempotency_key() -> Self {
         let detail = "An Idempotency-Key has 1 to 128 visible ASCII characters, and is sent once.";
         Self::new(StatusCode::BAD_REQUEST, "invalid_idempotency_key", "Unusable idempotency key", detail)
+    }
+
+    pub(crate) fn no_such_settings_version(version: i32) -> Self {
+        let detail = format!("The tenant's settings have no version {version}.");
+        Self::new(StatusCode::NOT_FOUND, "settings_version_not_found", "No such version", detail)
+    }
+
+    pub(crate) fn if_match_required() -> Self {
+        let detail = "Send the version that the document was made from, as If-Match: \"7\".";
+        let status = StatusCode::PRECONDITION_REQUIRED;
+        Self::new(status, "if_match_required", "No version stated", detail)
+    }
+
+    pub(crate) fn invalid_if_match() -> Self {
+        let detail = "If-Match has one version in quotes, such as \"7\", and is sent once.";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_if_match", "Unusable If-Match", detail)
+    }
+
+    pub(crate) fn tenant_deleting() -> Self {
+        let detail = "The tenant is being removed.";
+        Self::new(StatusCode::CONFLICT, "tenant_deleting", "Being removed", detail)
+    }
+
+    pub(crate) fn unusable_engine_answer() -> Self {
+        let detail = "The tenant's engine answered with something other than JSON.";
+        Self::new(StatusCode::BAD_GATEWAY, "engine_answer", "Unusable answer", detail)
     }
 
     pub(crate) fn too_many_streams() -> Self {
@@ -152,12 +178,43 @@ impl From<ControlError> for Problem {
                 let detail = "This Idempotency-Key came with another request before. Use a new one.";
                 Self::new(unprocessable, "idempotency_key_reused", "Idempotency key used before", detail)
             }
+            ControlError::InvalidSettings(detail) => Self::new(
+                unprocessable,
+                "invalid_settings",
+                "The settings were refused",
+                format!("{detail}."),
+            ),
+            ControlError::SettingsChangedMeanwhile => {
+                let detail =
+                    "The settings have another version by now. Read them again and repeat the change.";
+                let status = StatusCode::PRECONDITION_FAILED;
+                Self::new(status, "settings_changed", "Changed meanwhile", detail)
+            }
             ControlError::Database(error) => error.into(),
             error
             @ (ControlError::Settings(_) | ControlError::NotRunning(_) | ControlError::Migration(_)) => {
                 Self::internal(&error)
             }
         }
+    }
+}
+
+impl From<ManagementError> for Problem {
+    fn from(error: ManagementError) -> Self {
+        let (status, code, detail) = match &error {
+            ManagementError::Unavailable(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "engine_unavailable",
+                "The tenant's engine cannot be reached now. Try again.",
+            ),
+            ManagementError::NoAnswer(_) => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "engine_silent",
+                "The tenant's engine gave no answer, so the outcome is unknown. Look before you try again.",
+            ),
+            ManagementError::Request(_) => return Self::not_found("There is nothing at this address."),
+        };
+        Self { internal: Some(chain(&error)), ..Self::new(status, code, "No answer from the engine", detail) }
     }
 }
 

@@ -67,6 +67,6 @@ impl Failure {
 }
 
 /// RFC 3339, to the millisecond.
-fn text(at: Timestamp) -> String {
+pub(super) fn text(at: Timestamp) -> String {
     format!("{at:.3}")
 }

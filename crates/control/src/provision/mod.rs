@@ -6,6 +6,7 @@
 
 mod postgres;
 mod remove;
+mod settings;
 mod start;
 
 use kiavi_base::{Alphabet, SecretSlice, random_text};
@@ -76,7 +77,7 @@ async fn provision(control: &Control, tenant: &Tenant) -> Result<(), CodedError>
             run(control, tenant, step).await.map_err(|error| (step.failure_code(), error))?;
         }
     }
-    Ok(())
+    settings::deliver(control, &tenant.id).await.map_err(|error| ("settings_failed", error))
 }
 
 async fn run(control: &Control, tenant: &Tenant, step: Step) -> Result<(), StepError> {
@@ -103,7 +104,7 @@ async fn perform(control: &Control, tenant: &Tenant, step: Step) -> Result<(), S
         }
         Step::Database => postgres::make_database(control, &tenant.id).await,
         Step::Schema => postgres::migrate(control, &tenant.id).await,
-        Step::Running => start::start(control, tenant).await,
+        Step::Running => start::start(control, tenant.clone()).await.map(drop),
     }
 }
 

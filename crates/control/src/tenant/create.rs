@@ -10,6 +10,7 @@ use crate::{
     Control, ControlError,
     audit::{self, Event, Outcome},
     caller::Actor,
+    settings,
 };
 
 pub(crate) const INSERT_IDEMPOTENCY: Sql = Sql::new(
@@ -52,6 +53,7 @@ pub(crate) async fn create(
     let Some(tenant) = store::insert(&transaction, &id, slug, &settings).await? else {
         return Err(ControlError::NameTaken(slug.clone()));
     };
+    settings::store::insert_first(&transaction, &tenant, &caller).await?;
     let event = Event {
         kind: "tenant.requested",
         outcome: Outcome::Success,

@@ -80,16 +80,23 @@ pub struct Tenant {
     pub state: TenantState,
     /// The code of the last failure, while it lasts.
     pub last_error: Option<String>,
-    /// Its settings document.
+    /// Its settings document; secrets in it are references into the vault.
     pub settings: Value,
     /// Counts the changes of the settings, from 1.
     pub settings_version: i32,
+    /// The version that its engines are started with and that its own log tells of.
+    pub(crate) settings_delivered: i32,
     /// When it was asked for.
     pub created_at: Timestamp,
     pub(crate) target: Target,
 }
 
 impl Tenant {
+    /// Whether a change of the settings is still on its way.
+    pub(crate) fn has_undelivered_settings(&self) -> bool {
+        self.settings_delivered < self.settings_version
+    }
+
     /// The role that owns the tenant's tables; nobody can log in as it.
     pub fn owner_role(&self) -> String {
         owner_role(&self.id)

@@ -10,7 +10,7 @@ use crate::step::Step;
 
 macro_rules! tenant_columns {
     () => {
-        "id, slug, uid, state, target, settings, settings_version, last_error, created_at"
+        "id, slug, uid, state, target, settings, settings_version, settings_delivered, last_error, created_at"
     };
 }
 
@@ -50,10 +50,6 @@ pub(crate) const SET_STATE: Sql = Sql::new(
 );
 pub(crate) const SET_SCHEMA_VERSION: Sql =
     Sql::new("SET_SCHEMA_VERSION", "UPDATE tenant SET schema_version = $2 WHERE id = $1");
-pub(crate) const SET_SETTINGS: Sql = Sql::new(
-    "SET_SETTINGS",
-    "UPDATE tenant SET settings = $2, settings_version = settings_version + 1 WHERE id = $1",
-);
 pub(crate) const SET_FAILED: Sql = Sql::new(
     "SET_FAILED",
     "UPDATE tenant SET state = CASE target WHEN 'deleted' THEN 'deleting' ELSE 'failed' END,
@@ -70,13 +66,13 @@ pub(crate) const DELETE_TENANT: Sql =
     Sql::new("DELETE_TENANT", "DELETE FROM tenant WHERE id = $1 AND target = 'deleted'");
 pub(crate) const DUE_TENANTS: Sql = Sql::new(
     "DUE_TENANTS",
-    "SELECT id FROM tenant WHERE state <> 'running' AND (retry_at IS NULL OR retry_at <= now())
-     ORDER BY created_at LIMIT 32",
+    "SELECT id FROM tenant WHERE (state <> 'running' OR settings_delivered < settings_version)
+       AND (retry_at IS NULL OR retry_at <= now()) ORDER BY created_at LIMIT 32",
 );
 pub(crate) const NEXT_RETRY: Sql = Sql::new(
     "NEXT_RETRY",
     "SELECT extract(epoch FROM min(retry_at) - now())::double precision FROM tenant
-     WHERE state <> 'running' AND retry_at > now()",
+     WHERE (state <> 'running' OR settings_delivered < settings_version) AND retry_at > now()",
 );
 pub(crate) const OUTDATED_SCHEMAS_TO_DO: Sql = Sql::new(
     "OUTDATED_SCHEMAS_TO_DO",
@@ -159,6 +155,7 @@ fn tenant(row: &Row) -> Result<Tenant, DbError> {
         target: if target == "deleted" { Target::Deleted } else { Target::Running },
         settings: row.try_get("settings")?,
         settings_version: row.try_get("settings_version")?,
+        settings_delivered: row.try_get("settings_delivered")?,
         last_error: row.try_get("last_error")?,
         created_at: row.try_get("created_at")?,
     })

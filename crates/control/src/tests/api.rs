@@ -11,19 +11,19 @@ use tower::ServiceExt;
 use super::*;
 use crate::CallerKind;
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    text: String,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
 
     /// Status and code of a problem, after checking its form (RFC 9457 §3).
-    fn problem(&self) -> (u16, String) {
+    pub(super) fn problem(&self) -> (u16, String) {
         assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{}", self.text);
         let body = self.json();
         assert_eq!(body["status"], self.status.as_u16());
@@ -48,14 +48,14 @@ impl Answer {
     }
 }
 
-async fn send(router: &Router, request: Request<Body>) -> Answer {
+pub(super) async fn send(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
 
-async fn get(router: &Router, path: &str) -> Answer {
+pub(super) async fn get(router: &Router, path: &str) -> Answer {
     send(router, Request::get(path).body(Body::empty()).unwrap()).await
 }
 
@@ -68,7 +68,10 @@ async fn create(router: &Router, body: &str) -> Answer {
 }
 
 /// A running instance's routers: of the control socket and of the console's host.
-async fn serving<T>(instance: &Instance, journey: impl AsyncFnOnce(&Control, Router, Router) -> T) -> T {
+pub(super) async fn serving<T>(
+    instance: &Instance,
+    journey: impl AsyncFnOnce(&Control, Router, Router) -> T,
+) -> T {
     let control = instance.start().await;
     let local = control.router(CallerKind::LocalOperator);
     let console = control.router(CallerKind::ConsoleHost);
@@ -233,6 +236,14 @@ async fn every_route_of_the_console_host_asks_for_a_key() {
             ("POST", "/api/v1/tenants"),
             ("GET", "/api/v1/tenants/shop"),
             ("GET", "/api/v1/tenants/shop/progress"),
+            ("GET", "/api/v1/tenants/shop/settings"),
+            ("PUT", "/api/v1/tenants/shop/settings"),
+            ("PATCH", "/api/v1/tenants/shop/settings"),
+            ("GET", "/api/v1/tenants/shop/settings/versions"),
+            ("GET", "/api/v1/tenants/shop/settings/diff"),
+            ("POST", "/api/v1/tenants/shop/settings/rollback"),
+            ("GET", "/api/v1/tenants/shop/engine/ok"),
+            ("POST", "/api/v1/tenants/shop/engine/ok"),
             ("GET", "/api/v1/nothing"),
         ];
         for (method, path) in routes {

@@ -4,6 +4,7 @@ mod api;
 mod interruption;
 mod isolation;
 mod reconciler;
+mod settings;
 
 use std::{
     collections::BTreeMap,
@@ -17,15 +18,18 @@ use std::{
 use kiavi_base::{ExposeSecret, Slug, SystemClock, TenantId};
 use kiavi_crypto::SystemRng;
 use kiavi_db::{AdminConnection, BoxFuture, Login, Migration, prepare_all, quote_ident};
+use kiavi_http::ConnectionInfo;
 use kiavi_testkit::TestDatabase;
 use kiavi_vault::{SealedFiles, Vault};
 use serde_json::{Value, json};
+use tokio::net::UnixStream;
 
 use crate::{
     CONTROL_ROLE, Control, ControlParts, Failure, OWNER_GROUP, Privileged, TEMPLATE_DATABASE, TENANT_GROUP,
     Tenant, TenantSchema, TenantStart, TenantState, audit,
     caller::Actor,
     management_key, owner_role, parse_name, provision,
+    settings::store as settings_store,
     tenant::{create, store},
 };
 
@@ -41,6 +45,36 @@ struct FakePrivileged {
     ready: Mutex<BTreeMap<TenantId, TenantStart>>,
     /// How many calls of `tenant_ready` fail from now on.
     failures: AtomicU32,
+    /// What engines were asked at the management door.
+    asked: Arc<Mutex<Vec<Asked>>>,
+    /// How many connections to engines fail from now on.
+    silences: AtomicU32,
+}
+
+/// A request at the management door of a tenant's engine.
+#[derive(Debug, Clone)]
+struct Asked {
+    tenant: TenantId,
+    operator: String,
+    request: String,
+    host: String,
+    body: String,
+}
+
+/// An engine that notes what it is asked and repeats it.
+async fn echo(
+    axum::Extension(asked): axum::Extension<Asked>,
+    axum::extract::State(all): axum::extract::State<Arc<Mutex<Vec<Asked>>>>,
+    method: axum::http::Method,
+    uri: axum::http::Uri,
+    headers: axum::http::HeaderMap,
+    body: String,
+) -> axum::Json<Value> {
+    let (request, host) = (format!("{method} {uri}"), headers["host"].to_str().unwrap().to_owned());
+    let names: Vec<_> = headers.keys().map(ToString::to_string).collect();
+    let answer = json!({ "request": request, "operator": asked.operator, "headers": names, "body": body });
+    all.lock().unwrap().push(Asked { request, host, body, ..asked });
+    axum::Json(answer)
 }
 
 impl Privileged for FakePrivileged {
@@ -61,6 +95,39 @@ impl Privileged for FakePrivileged {
             }
             self.ready.lock().unwrap().insert(start.id.clone(), start);
             Ok(())
+        })
+    }
+
+    fn open_management<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        operator: &'a str,
+    ) -> BoxFuture<'a, Result<UnixStream, Failure>> {
+        Box::pin(async move {
+            let (ours, theirs) = UnixStream::pair()?;
+            let is_known = self.ready.lock().unwrap().contains_key(tenant);
+            let is_silent =
+                self.silences.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
+            match (is_known, is_silent) {
+                (false, _) => Err("there is no such engine".into()),
+                // The other end closes at once.
+                (true, Ok(_)) => Ok(ours),
+                (true, Err(_)) => {
+                    let (tenant, operator) = (tenant.clone(), operator.to_owned());
+                    let (request, host, body) = Default::default();
+                    let router = axum::Router::new()
+                        .fallback(echo)
+                        .with_state(Arc::clone(&self.asked))
+                        .layer(axum::Extension(Asked { tenant, operator, request, host, body }));
+                    let info = ConnectionInfo { peer: ([127, 0, 0, 1], 0).into(), sequence: 0 };
+                    let (trigger, drain) = kiavi_http::drain();
+                    tokio::spawn(async move {
+                        let _ = kiavi_http::serve_connection(theirs, info, router, drain).await;
+                        drop(trigger);
+                    });
+                    Ok(ours)
+                }
+            }
         })
     }
 
@@ -105,7 +172,24 @@ impl TenantSchema for FakeSchema {
     }
 
     fn default_settings(&self, slug: &Slug, base_url: &str) -> Result<Value, Failure> {
-        Ok(json!({ "app": slug, "base_url": base_url }))
+        Ok(json!({ "app": slug, "base_url": base_url, "seconds": 60 }))
+    }
+
+    /// Knows the members of the tests, and that a number of seconds is one.
+    fn check_settings(&self, settings: &Value) -> Result<Value, Failure> {
+        let members = settings.as_object().ok_or("not an object")?;
+        let known = ["app", "base_url", "seconds", "social"];
+        if let Some(name) = members.keys().find(|name| !known.contains(&name.as_str())) {
+            return Err(format!("unknown field `{name}`").into());
+        }
+        let seconds = settings.get("seconds").cloned().unwrap_or(60.into());
+        let seconds = seconds.as_u64().ok_or("invalid type, expected a number")?;
+        if !(1..=3600).contains(&seconds) {
+            return Err("seconds is not 1 to 3600".into());
+        }
+        let mut settings = settings.clone();
+        settings["seconds"] = seconds.into();
+        Ok(settings)
     }
 
     fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure> {
@@ -294,7 +378,12 @@ async fn every_statement_fits_the_schema() {
         &store::FINISH_STEP,
         &store::SET_STATE,
         &store::SET_SCHEMA_VERSION,
-        &store::SET_SETTINGS,
+        &settings_store::INSERT_FIRST_SETTINGS,
+        &settings_store::CHANGE_SETTINGS,
+        &settings_store::SETTINGS_VERSION,
+        &settings_store::SETTINGS_VERSIONS_BEFORE,
+        &settings_store::SETTINGS_VERSIONS_AFTER,
+        &settings_store::SET_SETTINGS_DELIVERED,
         &store::SET_FAILED,
         &store::SET_DELETING,
         &store::DELETE_TENANT,

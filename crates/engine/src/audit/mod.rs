@@ -84,6 +84,10 @@ pub enum EventType {
     SigningKeyCreated,
     /// A new key signs tokens in place of earlier ones.
     SigningKeyRotated,
+    /// An operator asked for something at the management door.
+    ManagementRequested,
+    /// The tenant runs with a new version of its settings.
+    SettingsChanged,
 }
 
 impl EventType {
@@ -123,6 +127,8 @@ impl EventType {
             Self::ApiKeyRefused => "api_key.refused",
             Self::SigningKeyCreated => "signing_key.created",
             Self::SigningKeyRotated => "signing_key.rotated",
+            Self::ManagementRequested => "management.requested",
+            Self::SettingsChanged => "settings.changed",
         }
     }
 }
@@ -264,6 +270,20 @@ pub(crate) async fn record_over(
     event: Event<'_>,
 ) -> Result<(), DbError> {
     store::insert_alone(database, &row(state, Some(context), event)).await
+}
+
+/// Writes an event that has its id already, unless it is written: for what may be told again.
+///
+/// # Errors
+/// Those of the statement.
+pub(crate) async fn record_once(
+    state: &State,
+    context: &Context,
+    id: EventId,
+    event: Event<'_>,
+) -> Result<(), DbError> {
+    let row = store::EventRow { id: id.to_string(), ..row(state, Some(context), event) };
+    store::insert_once(&state.database, &row).await
 }
 
 /// Writes an event of the engine itself, outside any request.

@@ -1,17 +1,23 @@
-//! The log's one statement. The runtime role may insert and nothing else.
+//! The log's statements. The runtime role may insert and nothing else.
 
 use jiff::Timestamp;
 use kiavi_db::{Database, DbError, Sql, ToSql, Transaction};
 use serde_json::Value;
 
-pub(super) const STATEMENTS: &[&Sql] = &[&INSERT_EVENT];
+pub(super) const STATEMENTS: &[&Sql] = &[&INSERT_EVENT, &INSERT_EVENT_ONCE];
 
-const INSERT_EVENT: Sql = Sql::new(
-    "INSERT_EVENT",
-    "INSERT INTO kiavi.audit_event
-       (id, at, type, outcome, request_id, actor, subject, method, ip, user_agent, detail)
-     VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-);
+macro_rules! insert_event {
+    () => {
+        "INSERT INTO kiavi.audit_event
+           (id, at, type, outcome, request_id, actor, subject, method, ip, user_agent, detail)
+         VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    };
+}
+
+const INSERT_EVENT: Sql = Sql::new("INSERT_EVENT", insert_event!());
+// Without a conflict target: naming one takes the right to read the column.
+const INSERT_EVENT_ONCE: Sql =
+    Sql::new("INSERT_EVENT_ONCE", concat!(insert_event!(), " ON CONFLICT DO NOTHING"));
 
 pub(super) struct EventRow {
     pub(super) id: String,
@@ -51,4 +57,8 @@ pub(super) async fn insert(transaction: &Transaction, row: &EventRow) -> Result<
 
 pub(super) async fn insert_alone(database: &Database, row: &EventRow) -> Result<(), DbError> {
     database.execute(&INSERT_EVENT, &row.values()).await.map(drop)
+}
+
+pub(super) async fn insert_once(database: &Database, row: &EventRow) -> Result<(), DbError> {
+    database.execute(&INSERT_EVENT_ONCE, &row.values()).await.map(drop)
 }

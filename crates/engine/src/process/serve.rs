@@ -1,13 +1,16 @@
 //! Taking connections, and knowing when to stop.
 
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use kiavi_http::{ConnectionInfo, Drain, DrainTrigger, drain, serve_connection};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Fd, IpcError, Receiver, Sender};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -15,7 +18,7 @@ use super::ProcessError;
 use super::database::LauncherConnect;
 use super::egress::Outlet as EgressOutlet;
 use super::mail::Outlet;
-use crate::Engine;
+use crate::{Engine, Operator};
 
 /// How long a database connection without use is kept: a PostgreSQL backend costs more than this process.
 const DATABASE_IDLE: Duration = Duration::from_secs(30);
@@ -25,6 +28,9 @@ const TICK: Duration = Duration::from_secs(5);
 
 /// How long connections in flight may take once the process is to end.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// The address that requests of the management door come from: this machine.
+const OPERATOR_PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
 
 /// The engine with its ways out.
 pub(super) struct Server {
@@ -96,7 +102,7 @@ impl Server {
                 message = launcher.receive() => match message? {
                     Some(ToEngine::Door { door: new }) => door = open(new)?,
                     Some(ToEngine::Drain) => break,
-                    Some(other) => self.told(other)?,
+                    Some(other) => self.told(other, &to_launcher).await?,
                     None => return Ok(()),
                 },
                 Some(_) = self.connections.join_next(), if !self.connections.is_empty() => {}
@@ -104,13 +110,21 @@ impl Server {
             }
         }
         to_launcher.send(&FromEngine::Stopping).await?;
-        let drained = tokio::time::timeout(DRAIN_LIMIT, self.finish(door, &mut launcher)).await;
+        let drained = tokio::time::timeout(DRAIN_LIMIT, self.finish(door, &mut launcher, &to_launcher)).await;
         outbox.abort();
         drained.unwrap_or(Ok(()))
     }
 
-    fn told(&mut self, message: ToEngine) -> Result<(), ProcessError> {
+    async fn told(
+        &mut self,
+        message: ToEngine,
+        to_launcher: &Sender<FromEngine>,
+    ) -> Result<(), ProcessError> {
         match message {
+            ToEngine::Management { operator, stream } => {
+                to_launcher.send(&FromEngine::ManagementTaken).await?;
+                self.serve_operator(operator, stream)?;
+            }
             ToEngine::Database { stream } => self.database.answered(stream),
             ToEngine::Mail { door } => self.mail.open(door)?,
             ToEngine::Egress { door } => self.egress.replace(door),
@@ -122,7 +136,25 @@ impl Server {
     fn serve(&mut self, connection: HandedOver) {
         let HandedOver { peer, sequence, stream } = connection;
         let info = ConnectionInfo { peer, sequence };
-        let served = serve_connection(stream, info, self.router.clone(), self.drain.1.clone());
+        self.serve_stream(stream, info, self.router.clone());
+    }
+
+    /// Serves a connection of the management door: the same router, and every request knows its operator.
+    fn serve_operator(&mut self, operator: String, stream: Fd) -> Result<(), ProcessError> {
+        let stream = std::os::unix::net::UnixStream::from(stream.into_owned()?);
+        stream.set_nonblocking(true)?;
+        let stream = UnixStream::from_std(stream)?;
+        let info = ConnectionInfo { peer: OPERATOR_PEER, sequence: 0 };
+        let router = self.router.clone().layer(Extension(Operator(operator.into())));
+        self.serve_stream(stream, info, router);
+        Ok(())
+    }
+
+    fn serve_stream<S>(&mut self, stream: S, info: ConnectionInfo, router: Router)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let served = serve_connection(stream, info, router, self.drain.1.clone());
         self.connections.spawn(async move {
             if let Err(error) = served.await {
                 tracing::debug!(%error, "a connection ended badly");
@@ -152,6 +184,7 @@ impl Server {
         &mut self,
         mut door: Option<Acceptor>,
         launcher: &mut Receiver<ToEngine>,
+        to_launcher: &Sender<FromEngine>,
     ) -> Result<(), ProcessError> {
         door.iter().for_each(Acceptor::stop);
         self.drain.0.start();
@@ -162,7 +195,7 @@ impl Server {
                     None => door = None,
                 },
                 message = launcher.receive() => match message? {
-                    Some(message) => self.told(message)?,
+                    Some(message) => self.told(message, to_launcher).await?,
                     None => return Ok(()),
                 },
                 Some(_) = self.connections.join_next(), if !self.connections.is_empty() => {}

@@ -134,6 +134,20 @@ impl Privileged for Launcher {
         })
     }
 
+    fn open_management<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        operator: &'a str,
+    ) -> BoxFuture<'a, Result<UnixStream, Failure>> {
+        Box::pin(async move {
+            let (ours, theirs) = UnixStream::pair()?;
+            let stream = Fd::from(std::os::fd::OwnedFd::from(theirs.into_std()?));
+            let (tenant, operator) = (tenant.clone(), operator.to_owned());
+            self.change(|request| FromControl::OpenManagement { request, tenant, operator, stream }).await?;
+            Ok(ours)
+        })
+    }
+
     fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
         let tenant = tenant.clone();
         Box::pin(self.change(move |request| FromControl::TenantRemoved { request, tenant }))

@@ -33,6 +33,12 @@ impl TenantSchema for EngineSchema {
         Ok(serde_json::to_value(Settings::for_slug(slug, base_url)?)?)
     }
 
+    fn check_settings(&self, settings: &Value) -> Result<Value, Failure> {
+        let settings = Settings::deserialize(settings)?;
+        settings.validate()?;
+        Ok(serde_json::to_value(settings)?)
+    }
+
     fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure> {
         let mut settings = Settings::deserialize(settings)?;
         let base_url = BaseUrl::try_from(base_url.to_owned())?;

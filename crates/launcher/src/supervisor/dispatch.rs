@@ -13,7 +13,7 @@ use super::start::fd;
 use super::{Said, Supervisor};
 use crate::backoff::Backoff;
 use crate::child::ProcessId;
-use crate::engines::Tenant;
+use crate::engines::{Management, Tenant};
 
 impl Supervisor {
     pub(super) fn heard(&mut self, process: ProcessId, said: Said) {
@@ -70,6 +70,8 @@ impl Supervisor {
                 engine.session.database_answered();
             }
             FromEngine::Stopping => self.engines.retire(process),
+            // The launcher's copy goes with it.
+            FromEngine::ManagementTaken => drop(engine.untaken.pop_front()),
         }
     }
 
@@ -106,6 +108,10 @@ impl Supervisor {
                         false
                     }
                 };
+                self.control.tell(ToControl::Done { request, succeeded });
+            }
+            FromControl::OpenManagement { request, tenant, operator, stream } => {
+                let succeeded = self.open_management(&tenant, &Management { operator, stream });
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::TenantRemoved { request, tenant } => {

@@ -20,7 +20,7 @@ use super::{Event, LauncherError, Retry, Said, Supervisor};
 use crate::backoff::Failure;
 use crate::child::{Process, Program, spawn};
 use crate::config::{LauncherConfig, MailConfig};
-use crate::engines::{Engine, Engines, Start};
+use crate::engines::{Engine, Engines, Management, Start};
 use crate::folder::Folder;
 use crate::services::Service;
 
@@ -191,6 +191,31 @@ impl Supervisor {
         });
         if !unavailable.unwrap_or(false) {
             self.gateway.tell(ToGateway::Unavailable { destination });
+        }
+    }
+
+    /// Hands a management connection to the tenant's engine, which is started if it sleeps. `false` when there is
+    /// no such tenant, or its engine cannot be had now: control tells its caller to come back.
+    pub(super) fn open_management(&mut self, tenant: &TenantId, management: &Management) -> bool {
+        if self.stopping {
+            return false;
+        }
+        if let Start::Now = self.engines.start(tenant, Instant::now()) {
+            self.start_unasked(tenant);
+        }
+        let current = self.engines.tenants.get(tenant).and_then(|tenant| tenant.current);
+        let engine = current.and_then(|process| self.engines.processes.get_mut(&process));
+        engine.is_some_and(|engine| engine.give(management))
+    }
+
+    /// Starts an engine that no client waits for. The gateway has its door all the same.
+    fn start_unasked(&mut self, tenant: &TenantId) {
+        let started = self.start_engine(tenant, Destination::Tenant(tenant.clone()));
+        if let Err(error) = started {
+            tracing::error!(%tenant, error = &error as &dyn std::error::Error, "cannot start an engine");
+            if let Some(tenant) = self.engines.tenants.get_mut(tenant) {
+                tenant.backoff.failed(Failure::Crash, Instant::now());
+            }
         }
     }
 

@@ -1,0 +1,284 @@
+//! Changing a tenant's settings.
+
+use std::time::Duration;
+
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use kiavi_base::RequestId;
+use kiavi_http::{BodyError, parse_json, read_body};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    Problem,
+    settings::{document, with_tag},
+    tenants::find,
+};
+use crate::{
+    Caller, Control, ControlError, Tenant, TenantState,
+    caller::Actor,
+    settings::{self, Decided, Proposal, merge, secrets},
+    tenant::Target,
+};
+
+/// How long an answer waits for the change to reach the engine, which takes a fraction of a second.
+const WAIT: Duration = Duration::from_secs(10);
+/// How often a change that states no version is tried against others that come at the same time.
+const ATTEMPTS: usize = 8;
+/// Longest comment, in characters.
+const MAX_COMMENT: usize = 200;
+/// The media type of a merge patch (RFC 7396 §4).
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Options {
+    #[serde(default)]
+    dry_run: bool,
+    comment: Option<String>,
+}
+
+type Asked = Result<Query<Options>, QueryRejection>;
+
+/// `PUT /api/v1/tenants/{id or name}/settings`: the whole document, made from the version that `If-Match` names.
+pub(super) async fn replace(
+    State(control): State<Control>,
+    Path(id_or_slug): Path<String>,
+    Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
+    options: Asked,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let options = checked(options)?;
+    let version = if_match(&headers)?.ok_or_else(Problem::if_match_required)?;
+    let document = json_object(&headers, body, "application/json").await?;
+    let actor = Actor { caller: Some(caller), request: Some(request) };
+    Change { control: &control, actor, id_or_slug, version, options, wish: Wish::Whole(document) }.run().await
+}
+
+/// `PATCH /api/v1/tenants/{id or name}/settings`: a JSON Merge Patch (RFC 7396); with `If-Match` only on that version.
+pub(super) async fn patch(
+    State(control): State<Control>,
+    Path(id_or_slug): Path<String>,
+    Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
+    options: Asked,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let options = checked(options)?;
+    let version = if_match(&headers)?.unwrap_or(Match::Any);
+    let patch = json_object(&headers, body, MERGE_PATCH).await?;
+    let actor = Actor { caller: Some(caller), request: Some(request) };
+    Change { control: &control, actor, id_or_slug, version, options, wish: Wish::Patch(patch) }.run().await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Back {
+    version: i32,
+}
+
+/// `POST /api/v1/tenants/{id or name}/settings/rollback`: makes a version of before the newest again. Base URL and
+/// hostnames stay as they are.
+pub(super) async fn roll_back(
+    State(control): State<Control>,
+    Path(id_or_slug): Path<String>,
+    Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
+    options: Asked,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let options = checked(options)?;
+    let version = if_match(&headers)?.unwrap_or(Match::Any);
+    let body = json_object(&headers, body, "application/json").await?;
+    let back: Back =
+        serde_json::from_value(body).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
+    let comment = options.comment.or_else(|| Some(format!("back to version {}", back.version)));
+    let options = Options { comment, ..options };
+    let actor = Actor { caller: Some(caller), request: Some(request) };
+    Change { control: &control, actor, id_or_slug, version, options, wish: Wish::Back(back.version) }
+        .run()
+        .await
+}
+
+/// Which version a change may be made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Match {
+    Any,
+    Version(i32),
+    /// A tag that no version has.
+    Nothing,
+}
+
+/// What the settings shall become.
+enum Wish {
+    /// This document.
+    Whole(Value),
+    /// What a merge patch makes of them.
+    Patch(Value),
+    /// What they were in this version.
+    Back(i32),
+}
+
+impl Wish {
+    async fn document(&self, control: &Control, tenant: &Tenant) -> Result<Value, Problem> {
+        match self {
+            Self::Whole(document) => Ok(document.clone()),
+            Self::Patch(patch) => Ok(merge(secrets::masked(&tenant.settings), patch)),
+            Self::Back(version) => {
+                let old = document(control, tenant, *version).await?;
+                let opened = secrets::opened(&*control.parts().vault, &tenant.id, &old).await;
+                Ok(settings::without_fixed(opened.map_err(ControlError::from)?))
+            }
+        }
+    }
+}
+
+/// One change that was asked for.
+struct Change<'a> {
+    control: &'a Control,
+    actor: Actor,
+    id_or_slug: String,
+    version: Match,
+    options: Options,
+    wish: Wish,
+}
+
+impl Change<'_> {
+    /// Makes the change and waits for the engine to have it.
+    async fn run(self) -> Result<Response, Problem> {
+        for _ in 0..ATTEMPTS {
+            let tenant = find(self.control, &self.id_or_slug).await?;
+            if tenant.target == Target::Deleted {
+                return Err(Problem::tenant_deleting());
+            }
+            let is_current = match self.version {
+                Match::Any => true,
+                Match::Version(version) => version == tenant.settings_version,
+                Match::Nothing => false,
+            };
+            if !is_current {
+                return Err(ControlError::SettingsChangedMeanwhile.into());
+            }
+            let Options { dry_run: is_trial, comment } = self.options.clone();
+            let document = self.wish.document(self.control, &tenant).await?;
+            let proposal = Proposal { document, comment, is_trial };
+            match settings::change(self.control, &self.actor, &tenant, proposal).await {
+                Ok(decided) => return self.answer(&tenant, decided).await,
+                // With a stated version the next look at the tenant refuses it.
+                Err(ControlError::SettingsChangedMeanwhile) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(ControlError::SettingsChangedMeanwhile.into())
+    }
+
+    async fn answer(&self, tenant: &Tenant, decided: Decided) -> Result<Response, Problem> {
+        let is_trial = self.options.dry_run;
+        let is_delivered = is_trial || self.is_delivered(tenant, decided.version).await?;
+        let body = json!({
+            "version": decided.version,
+            "changes": decided.changes,
+            "delivered": is_delivered,
+            "dry_run": is_trial,
+            "settings": secrets::masked(&decided.document),
+        });
+        let status = if is_delivered { StatusCode::OK } else { StatusCode::ACCEPTED };
+        Ok(with_tag((status, Json(body)).into_response(), decided.version))
+    }
+
+    async fn is_delivered(&self, tenant: &Tenant, version: i32) -> Result<bool, Problem> {
+        // A tenant that is still being made gets its settings when it is.
+        let is_over =
+            |tenant: &Tenant| tenant.settings_delivered >= version || tenant.state != TenantState::Running;
+        let settled = self.control.wait(&tenant.id, is_over);
+        Ok(match tokio::time::timeout(WAIT, settled).await {
+            Ok(settled) => settled?.is_some_and(|tenant| tenant.settings_delivered >= version),
+            Err(_) => false,
+        })
+    }
+}
+
+fn checked(options: Asked) -> Result<Options, Problem> {
+    let Query(options) = options.map_err(|error| Problem::invalid_query(error.body_text()))?;
+    let is_plain = |text: &String| text.chars().count() <= MAX_COMMENT && !text.chars().any(char::is_control);
+    if options.comment.as_ref().is_none_or(is_plain) {
+        Ok(options)
+    } else {
+        Err(Problem::invalid_query(format!("\"comment\" has at most {MAX_COMMENT} printable characters.")))
+    }
+}
+
+/// The version that a single `If-Match` line names (RFC 9110 §13.1.1).
+fn if_match(headers: &HeaderMap) -> Result<Option<Match>, Problem> {
+    let mut lines = headers.get_all(header::IF_MATCH).iter();
+    let Some(line) = lines.next() else { return Ok(None) };
+    if lines.next().is_some() {
+        return Err(Problem::invalid_if_match());
+    }
+    let text = line.to_str().map_err(|_| Problem::invalid_if_match())?.trim();
+    if text == "*" {
+        return Ok(Some(Match::Any));
+    }
+    let tag = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    // A weak tag matches nothing here (§8.8.3.2), and of a list we make none.
+    let tag = tag.filter(|tag| !tag.contains('"')).ok_or_else(Problem::invalid_if_match)?;
+    Ok(Some(tag.parse().map_or(Match::Nothing, Match::Version)))
+}
+
+/// A body that is one JSON object of this media type, or plainly JSON.
+async fn json_object(headers: &HeaderMap, body: Body, media_type: &str) -> Result<Value, Problem> {
+    let bytes = read_body(body).await?;
+    let given = headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok()).unwrap_or_default();
+    let is_given = given.split(';').next().is_some_and(|given| given.trim().eq_ignore_ascii_case(media_type));
+    let json = if is_given {
+        Some(serde_json::from_slice(&bytes).map_err(|_| BodyError::Malformed)?)
+    } else {
+        parse_json(headers, &bytes)?
+    };
+    match json {
+        Some(document @ Value::Object(_)) => Ok(document),
+        _ => Err(Problem::invalid_body(format!("Send a JSON object as {media_type}."))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tag(lines: &[&str]) -> Result<Option<Match>, ()> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::IF_MATCH, line.parse().unwrap());
+        }
+        if_match(&headers).map_err(drop)
+    }
+
+    #[test]
+    fn one_strong_tag_names_a_version() {
+        assert_eq!(tag(&[]), Ok(None));
+        assert_eq!(tag(&["\"7\""]), Ok(Some(Match::Version(7))));
+        assert_eq!(tag(&["*"]), Ok(Some(Match::Any)));
+        assert_eq!(tag(&["\"x\""]), Ok(Some(Match::Nothing)));
+        for bad in [&["7"][..], &["W/\"7\""], &["\"7\", \"8\""], &["\"7\"", "\"7\""], &["\""]] {
+            assert_eq!(tag(bad), Err(()), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_tag_panics(line in "[ -~]{0,40}") {
+            let _ = tag(&[&line]);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The control plane's end of the management door: HTTP to a tenant's engine on behalf of an operator.
+
+use std::time::Duration;
+
+use axum::http::{Method, Request, Response, Uri, header};
+use bytes::Bytes;
+use http_body_util::Full;
+use kiavi_http::{ExchangeError, exchange};
+
+use crate::{Control, Failure, Tenant};
+
+/// How long one request may take, the start of a sleeping engine included.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// Longest answer that is read, in bytes: a page of a few thousand users.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+/// Why an engine gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ManagementError {
+    #[error("the engine could not be reached")]
+    Unavailable(#[source] Failure),
+    #[error("the engine did not answer; whether it did what was asked is unknown")]
+    NoAnswer(#[from] ExchangeError),
+    #[error("the request cannot be written")]
+    Request(#[from] axum::http::Error),
+}
+
+/// Asks a tenant's engine, which is started if it sleeps. `operator` is who it is told to act for; `target` is path
+/// and query.
+pub(crate) async fn ask(
+    control: &Control,
+    tenant: &Tenant,
+    operator: &str,
+    method: Method,
+    target: &str,
+    json: Option<Bytes>,
+) -> Result<Response<Bytes>, ManagementError> {
+    let base_url = control.base_url(&tenant.slug);
+    // The engine answers for its own names only, in this door as in the other.
+    let host = base_url.parse::<Uri>().ok().and_then(|url| url.authority().map(ToString::to_string));
+    let mut request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header(header::HOST, host.unwrap_or_default())
+        .header(header::ACCEPT, "application/json")
+        .header(header::USER_AGENT, "kiavi");
+    if json.is_some() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    let request = request.body(Full::new(json.unwrap_or_default()))?;
+    let opening = control.parts().privileged.open_management(&tenant.id, operator);
+    let stream = opening.await.map_err(ManagementError::Unavailable)?;
+    Ok(exchange(stream, request, MAX_ANSWER, DEADLINE).await?)
+}
