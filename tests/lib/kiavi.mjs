@@ -61,14 +61,17 @@ export class Kiavi {
   }
 
   /** Starts and waits for the ready file; may be called again after stop() or kill(). */
-  async start({ args = [] } = {}) {
+  async start({ args = [], env } = {}) {
     this.port ??= await freePort();
     const readyFile = path.join(this.dir, 'ready.json');
     rmSync(readyFile, { force: true });
     const log = createWriteStream(this.logFile, { flags: 'a' });
     const startedAt = process.hrtime.bigint();
     const options = ['--port', this.port, '--data', this.data, '--ready-file', readyFile, '--isolation', ISOLATION];
-    const child = spawn(this.program, ['dev', ...options, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.program, ['dev', ...options, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     const takeAlong = () => child.kill('SIGKILL'); // when this process ends before its time
     process.once('exit', takeAlong);
     child.once('exit', () => process.removeListener('exit', takeAlong));
