@@ -59,6 +59,10 @@ export const DIFFERENCES = [
   },
 ];
 
+/** The entries that belong to the requests of `groups`. */
+export const differencesOf = (groups) =>
+  DIFFERENCES.filter(({ requests: [first] }) => Object.hasOwn(groups, first.slice(0, first.indexOf(' / '))));
+
 const equal = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /**

@@ -39,6 +39,14 @@ export class Mailbox {
   async nextCode(address) {
     return codeIn(await this.next(address));
   }
+
+  /** The first link of the next mail to an address. */
+  async nextLink(address) {
+    const { text } = await this.next(address);
+    const link = text.match(/https?:\/\/[^\s<>"]+/)?.[0];
+    if (!link) throw new Error(`no link in the mail to ${address}:\n${text}`);
+    return link;
+  }
 }
 
 /** The six digits in a mail. */
