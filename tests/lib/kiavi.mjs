@@ -133,6 +133,12 @@ export class Kiavi {
     return this.#asTarget(tenant);
   }
 
+  /** Changes a tenant's settings: {'bearer.is_enabled': true}. */
+  async set(slug, settings) {
+    const changes = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+    if (changes.length > 0) await this.verb(['settings', 'set', slug, ...changes]);
+  }
+
   /** What follows psql's tenant is psql's own, so the folder comes first there. */
   #withData(args) {
     if (args.includes('--data')) return args;
