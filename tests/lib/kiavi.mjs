@@ -23,6 +23,7 @@ import { fileURLToPath } from 'node:url';
 import { Mailbox } from './mailbox.mjs';
 import { freePort } from './ports.mjs';
 import { alive, allProcesses, descendants, inspect, runningProgram } from './processes.mjs';
+import { secretOf } from './vault.mjs';
 import { until } from './wait.mjs';
 
 const START_DEADLINE_MS = 60_000;
@@ -199,6 +200,16 @@ export class Kiavi {
   /** The folder with PostgreSQL's socket. */
   get postgresSocketFolder() {
     return path.join(this.data, 'postgres/run');
+  }
+
+  /** How to connect to a tenant's database as the cluster's superuser. */
+  databaseOf(tenant) {
+    return { host: this.postgresSocketFolder, user: 'kiavi_super', database: tenant.id };
+  }
+
+  /** A tenant's secret, for another server that is to accept its cookies. */
+  secretOf(tenant) {
+    return secretOf(path.join(this.data, 'vault'), tenant.id);
   }
 
   /** Socket files and bound socket names below the data folder. */
