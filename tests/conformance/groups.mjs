@@ -17,7 +17,7 @@ import {
   unproven,
 } from './requests/accounts.mjs';
 import { admin } from './requests/admin.mjs';
-import { apiKeySessions, apiKeys } from './requests/apikeys.mjs';
+import { apiKeyMetadata, apiKeySessions, apiKeys } from './requests/apikeys.mjs';
 import { bearer } from './requests/bearer.mjs';
 import { magicLinks, multiSessions, oneTimeTokens, tokens } from './requests/tokens.mjs';
 
@@ -55,7 +55,7 @@ export const GROUPS = {
   admin: {
     requests: { admin },
     reference: {},
-    settings: { 'compatibility.lists_session_tokens': true },
+    settings: {},
     isReady: false,
   },
   bearer: {
@@ -67,7 +67,7 @@ export const GROUPS = {
   tokens: {
     requests: { tokens },
     reference: { plugins: { jwt: {} } },
-    settings: { 'jwt.is_enabled': true },
+    settings: { 'jwt.has_all_user_fields': true, 'jwt.lifetime_seconds': 900 },
     isReady: false,
   },
   'one-time-tokens': {
@@ -90,6 +90,12 @@ export const GROUPS = {
   },
   'api-keys': {
     requests: { apiKeys },
+    reference: { plugins: { apiKey: {} } },
+    settings: {},
+    isReady: true,
+  },
+  'api-key-metadata': {
+    requests: { apiKeyMetadata },
     reference: { plugins: { apiKey: { enableMetadata: true } } },
     settings: { 'api_key.is_metadata_enabled': true },
     isReady: false,

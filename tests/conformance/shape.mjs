@@ -38,6 +38,8 @@ function shapeOfText(text, { email, origin }) {
 /** Members whose values have no form of their own. */
 const MEMBERS = {
   start: (value) => value.replace(/[A-Za-z]+$/, ({ length }) => `<${length} letters>`),
+  // Better Auth makes some of "-" and "_" as well.
+  token: (value, names) => (/^[\w-]{32}$/.test(value) ? '<32 characters>' : shapeOf(value, names)),
   tryAgainIn: (value) => `<${typeof value} of milliseconds>`,
 };
 
@@ -47,7 +49,7 @@ function shapeOf(value, names) {
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).map(([key, one]) => {
     const own = one !== null && MEMBERS[key];
-    return [key, own ? own(one) : shapeOf(one, names)];
+    return [key, own ? own(one, names) : shapeOf(one, names)];
   });
   return Object.fromEntries(entries);
 }
@@ -107,7 +109,14 @@ function flatten(path, value, into) {
 }
 
 /** Headers that Kiavi may add where the reference server says nothing. */
-const ADDITIONS = new Set(['cache-control', 'pragma', 'set-auth-token', 'access-control-expose-headers']);
+const ADDITIONS = new Set([
+  'cache-control',
+  'pragma',
+  // of plugins that Kiavi has by default
+  'set-auth-jwt',
+  'set-auth-token',
+  'access-control-expose-headers',
+]);
 
 /** [{field, reference, kiavi}] for every field in which two shapes differ. */
 export function compareShapes(reference, kiavi) {

@@ -41,8 +41,8 @@ export const apiKeys = {
   'create': gives(200, { 'body.key': '<64 letters>', 'body.start': '<6 letters>' }, creates({})),
   'create with everything': gives(
     200,
-    { 'body.key': 'acme_<64 letters>', 'body.metadata.plan': 'gold', 'body.expiresAt': '<time>' },
-    creates({ name: 'CI', prefix: 'acme_', expiresIn: DAY, metadata: { plan: 'gold', limits: [1, 2] } }),
+    { 'body.key': 'acme_<64 letters>', 'body.start': 'acme_<1 letters>', 'body.expiresAt': '<time>' },
+    creates({ name: 'CI', prefix: 'acme_', expiresIn: DAY }),
   ),
   'create without an end': gives(200, { 'body.expiresAt': null }, creates({ expiresIn: null })),
   'create, too short a life': gives(400, 'EXPIRES_IN_IS_TOO_SMALL', creates({ expiresIn: DAY - 1 })),
@@ -52,7 +52,7 @@ export const apiKeys = {
   'create, too long a prefix': gives(400, 'INVALID_PREFIX_LENGTH', creates({ prefix: 'a'.repeat(33) })),
   'create, too long a name': gives(400, 'INVALID_NAME_LENGTH', creates({ name: 'a'.repeat(33) })),
   'create, a number as name': gives(400, 'VALIDATION_ERROR', creates({ name: 1 })),
-  'create, metadata that are no object': gives(400, 'INVALID_METADATA_TYPE', creates({ metadata: 'gold' })),
+  'create with metadata': gives(400, 'METADATA_DISABLED', creates({ metadata: { plan: 'gold' } })),
   'create for somebody else': gives(401, 'UNAUTHORIZED_SESSION', creates({ userId: 'x' })),
   'create, unknown keys': gives(200, creates({ unknown: 1 })),
   'create from a foreign page': gives(
@@ -70,7 +70,7 @@ export const apiKeys = {
   'get': gives(
     200,
     { 'body.key': undefined, 'body.name': 'CI' },
-    withKey({ name: 'CI', metadata: { plan: 'gold' } }, ({ visitor, key }) => visitor.get(`/api-key/get?id=${key.id}`)),
+    withKey({ name: 'CI' }, ({ visitor, key }) => visitor.get(`/api-key/get?id=${key.id}`)),
   ),
   'get, unknown': gives(404, 'KEY_NOT_FOUND', signedIn(({ visitor }) => visitor.get('/api-key/get?id=unknown'))),
   'get without an id': gives(400, 'VALIDATION_ERROR', signedIn(({ visitor }) => visitor.get('/api-key/get'))),
@@ -112,14 +112,13 @@ export const apiKeys = {
   ),
   'update': gives(
     200,
-    { 'body.name': 'Deploy', 'body.enabled': false, 'body.expiresAt': '<time>', 'body.metadata.plan': 'tin' },
+    { 'body.name': 'Deploy', 'body.enabled': false, 'body.expiresAt': '<time>' },
     withKey({ name: 'CI' }, ({ visitor, key }) =>
       visitor.post('/api-key/update', {
         keyId: key.id,
         name: 'Deploy',
         enabled: false,
         expiresIn: DAY,
-        metadata: { plan: 'tin' },
       }),
     ),
   ),
@@ -186,6 +185,40 @@ export const apiKeys = {
   ),
   'verify is not for the network': gives(404, ({ visitor }) => visitor.post('/api-key/verify', { key: 'x' })),
   'nor is the sweep': gives(404, ({ visitor }) => visitor.post('/api-key/delete-all-expired-api-keys')),
+};
+
+/** Where owners may attach data of their own. */
+export const apiKeyMetadata = {
+  'create': gives(
+    200,
+    { 'body.metadata.plan': 'gold', 'body.metadata.limits.1': 2 },
+    creates({ metadata: { plan: 'gold', limits: [1, 2] } }),
+  ),
+  'create, nothing in it': gives(200, creates({ metadata: {} })),
+  'create, no object': gives(400, 'INVALID_METADATA_TYPE', creates({ metadata: 'gold' })),
+  'create, null': gives(200, { 'body.metadata': null }, creates({ metadata: null })),
+  'get': gives(
+    200,
+    { 'body.metadata.plan': 'gold' },
+    withKey({ metadata: { plan: 'gold' } }, ({ visitor, key }) => visitor.get(`/api-key/get?id=${key.id}`)),
+  ),
+  'list': gives(
+    200,
+    { 'body.apiKeys.0.metadata.plan': 'gold' },
+    withKey({ metadata: { plan: 'gold' } }, ({ visitor }) => visitor.get('/api-key/list')),
+  ),
+  'update': gives(
+    200,
+    { 'body.metadata.plan': undefined, 'body.metadata.team': 'a' },
+    withKey({ metadata: { plan: 'gold' } }, ({ visitor, key }) =>
+      visitor.post('/api-key/update', { keyId: key.id, metadata: { team: 'a' } }),
+    ),
+  ),
+  'update, no object': gives(
+    400,
+    'INVALID_METADATA_TYPE',
+    withKey({}, ({ visitor, key }) => visitor.post('/api-key/update', { keyId: key.id, metadata: 'gold' })),
+  ),
 };
 
 /** A request that shows a key, from a browser without cookies. */

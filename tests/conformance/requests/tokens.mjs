@@ -48,7 +48,7 @@ export const oneTimeTokens = {
   'generate of nobody': gives(401, 'UNAUTHORIZED', ({ visitor }) => visitor.get('/one-time-token/generate')),
   'generate': gives(
     200,
-    { 'body.token': '<32 letters and digits>' },
+    { 'body.token': '<32 characters>' },
     signedIn(({ visitor }) => visitor.get('/one-time-token/generate')),
   ),
   'verify': gives(
@@ -156,7 +156,7 @@ export const magicLinks = {
       return at.visitor.get('/get-session');
     },
   ),
-  'sign-up by a program': gives(200, { 'body.user.email': '<email>', 'body.token': '<32 letters and digits>' }, (at) =>
+  'sign-up by a program': gives(200, { 'body.user.email': '<email>', 'body.token': '<32 characters>' }, (at) =>
     verify(at),
   ),
   'sign-in by link when banned': gives(
