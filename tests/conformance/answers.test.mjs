@@ -23,7 +23,7 @@ async function askTooOften({ visitor, email }) {
 
 describe('answers of the reference server', () => {
   let reference;
-  before(async () => (reference = await startReference({ jwt: {} })));
+  before(async () => (reference = await startReference()));
   after(() => reference?.stop());
 
   for (const [name, story] of storiesOf(REQUESTS)) {
@@ -36,7 +36,7 @@ describe('answers of Kiavi compared with the reference server', { skip: kiaviMis
   let reference;
   const used = new Set();
   before(async () => {
-    [kiavi, reference] = await Promise.all([startKiavi(), startReference({ jwt: {} })]);
+    [kiavi, reference] = await Promise.all([startKiavi(), startReference()]);
   });
   after(async () => {
     await reference?.stop();

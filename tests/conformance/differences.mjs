@@ -7,6 +7,7 @@
 
 const NO_COOKIES = [];
 const nothingThere = { status: 404, 'content-type': '<none>', body: '<empty>', cookies: NO_COOKIES };
+const OUR_TOKEN = '<JWT {"alg":"EdDSA","typ":"JWT","kid":"string"}, 300 s, aud,iss,jti,sid,sub>';
 const TYPED_TOKEN =
   '<JWT {"alg":"EdDSA","typ":"JWT","kid":"string"}, 900 s, ' +
   'aud,banExpires,banReason,banned,createdAt,email,emailVerified,id,image,iss,name,role,sub,updatedAt>';
@@ -75,13 +76,23 @@ export const DIFFERENCES = [
     fields: { 'body.emailVerified': false },
   },
   {
-    id: 'token-type',
+    id: 'token-claims',
     requests: ['tokens / token'],
+    fields: { 'body.token': OUR_TOKEN },
+  },
+  {
+    id: 'token-claims',
+    requests: ['tokens / get-session tells a token'],
+    fields: { 'set-auth-jwt': OUR_TOKEN },
+  },
+  {
+    id: 'token-type',
+    requests: ['fullTokens / token'],
     fields: { 'body.token': TYPED_TOKEN },
   },
   {
     id: 'token-type',
-    requests: ['tokens / get-session tells a token'],
+    requests: ['fullTokens / get-session tells a token'],
     fields: { 'set-auth-jwt': TYPED_TOKEN },
   },
   {

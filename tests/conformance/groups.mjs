@@ -19,7 +19,7 @@ import {
 import { admin } from './requests/admin.mjs';
 import { apiKeyMetadata, apiKeySessions, apiKeys } from './requests/apikeys.mjs';
 import { bearer } from './requests/bearer.mjs';
-import { magicLinks, multiSessions, oneTimeTokens, tokens } from './requests/tokens.mjs';
+import { fullTokens, magicLinks, multiSessions, oneTimeTokens, tokens } from './requests/tokens.mjs';
 
 export const GROUPS = {
   accounts: {
@@ -66,6 +66,12 @@ export const GROUPS = {
   },
   tokens: {
     requests: { tokens },
+    reference: { plugins: { jwt: {} } },
+    settings: {},
+    isReady: true,
+  },
+  'full-tokens': {
+    requests: { fullTokens },
     reference: { plugins: { jwt: {} } },
     settings: { 'jwt.has_all_user_fields': true, 'jwt.lifetime_seconds': 900 },
     isReady: false,

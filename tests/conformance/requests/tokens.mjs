@@ -20,6 +20,7 @@ export const tokens = {
     { 'body.keys.0.alg': 'EdDSA', 'body.keys.0.crv': 'Ed25519', 'body.keys.0.kty': 'OKP', 'body.keys.1': undefined },
     ({ visitor }) => visitor.get('/jwks'),
   ),
+  'jwks by POST': gives(404, ({ visitor }) => visitor.post('/jwks')),
   'jwks names the key of a token': gives(
     200,
     signedIn(async ({ visitor }) => {
@@ -40,6 +41,12 @@ export const tokens = {
   ),
   'signing is not for the network': gives(404, signedIn(({ visitor }) => visitor.post('/sign-jwt', { payload: {} }))),
   'nor is verifying': gives(404, signedIn(({ visitor }) => visitor.post('/verify-jwt', { token: 'x' }))),
+};
+
+/** Where a token says all that Better Auth's does. */
+export const fullTokens = {
+  token: tokens.token,
+  'get-session tells a token': tokens['get-session tells a token'],
 };
 
 const oneTimeToken = async ({ visitor }) => (await visitor.get('/one-time-token/generate')).json.token;
