@@ -7,6 +7,10 @@
 
 const NO_COOKIES = [];
 const nothingThere = { status: 404, 'content-type': '<none>', body: '<empty>', cookies: NO_COOKIES };
+const OUR_TOKEN = '<JWT {"alg":"EdDSA","typ":"JWT","kid":"string"}, 300 s, aud,iss,jti,sid,sub>';
+const TYPED_TOKEN =
+  '<JWT {"alg":"EdDSA","typ":"JWT","kid":"string"}, 900 s, ' +
+  'aud,banExpires,banReason,banned,createdAt,email,emailVerified,id,image,iss,name,role,sub,updatedAt>';
 
 export const DIFFERENCES = [
   {
@@ -57,7 +61,60 @@ export const DIFFERENCES = [
     ],
     fields: { status: 400 },
   },
+  {
+    id: 'no-passwords',
+    requests: [
+      'admin / /admin/set-user-password of nobody',
+      'admin / /admin/set-user-password of somebody',
+      'admin / set-user-password, too short',
+    ],
+    answer: nothingThere,
+  },
+  {
+    id: 'new-address-unproven',
+    requests: ['admin / update-user, the address'],
+    fields: { 'body.emailVerified': false },
+  },
+  {
+    id: 'token-claims',
+    requests: ['tokens / token'],
+    fields: { 'body.token': OUR_TOKEN },
+  },
+  {
+    id: 'token-claims',
+    requests: ['tokens / get-session tells a token'],
+    fields: { 'set-auth-jwt': OUR_TOKEN },
+  },
+  {
+    id: 'token-type',
+    requests: ['fullTokens / token'],
+    fields: { 'body.token': TYPED_TOKEN },
+  },
+  {
+    id: 'token-type',
+    requests: ['fullTokens / get-session tells a token'],
+    fields: { 'set-auth-jwt': TYPED_TOKEN },
+  },
+  {
+    id: 'no-key-by-key',
+    requests: ['apiKeySessions / a key makes a key'],
+    answer: { status: 401, 'body.code': 'UNAUTHORIZED_SESSION', cookies: NO_COOKIES },
+  },
+  {
+    id: 'no-cookie-by-key',
+    requests: ['apiKeySessions / a key needs no origin'],
+    fields: { cookies: NO_COOKIES },
+  },
+  {
+    id: 'retry-after',
+    requests: ['apiKeySessions / a key that is used too often'],
+    fields: { 'x-retry-after': '<seconds>' },
+  },
 ];
+
+/** The entries that belong to the requests of `groups`. */
+export const differencesOf = (groups) =>
+  DIFFERENCES.filter(({ requests: [first] }) => Object.hasOwn(groups, first.slice(0, first.indexOf(' / '))));
 
 const equal = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 

@@ -9,10 +9,9 @@ import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { Mailbox } from '../lib/mailbox.mjs';
 import { startReference, startReferenceServer } from '../lib/reference.mjs';
-import { tenantSecret } from '../lib/vault.mjs';
 import { Visitor, freshEmail } from '../lib/visitor.mjs';
 
-const DEFAULTS = {};
+const PLUGINS = { jwt: {} };
 
 async function keySet(visitor) {
   const { status, json } = await visitor.get('/jwks');
@@ -80,7 +79,7 @@ function tellsWhoIsSignedIn(getTarget) {
 
 describe('tokens of Better Auth', () => {
   let reference;
-  before(async () => (reference = await startReference({ jwt: DEFAULTS })));
+  before(async () => (reference = await startReference({ plugins: PLUGINS })));
   after(() => reference?.stop());
   tellsWhoIsSignedIn(() => reference);
 });
@@ -111,10 +110,10 @@ describe('tokens of Kiavi', { skip: kiaviMissing() }, () => {
   async function betterAuthOn(tenant) {
     const server = await startReferenceServer({
       slug: tenant.slug,
-      secret: tenantSecret(kiavi, tenant.id),
+      secret: kiavi.secretOf(tenant),
       migrate: false,
-      jwt: DEFAULTS,
-      connection: { host: kiavi.postgresSocketFolder, user: 'kiavi_super', database: tenant.id },
+      plugins: PLUGINS,
+      connection: kiavi.databaseOf(tenant),
     });
     return { ...server, mailbox: new Mailbox(server.mailUrl) };
   }

@@ -11,21 +11,47 @@ const FORMS = [
   ['<COSE key, base64>', /^pQECAyYgASFYI[A-Za-z0-9+/]+=*$/],
 ];
 
+/** A token by what it says: its header, and the names of its claims. */
+function shapeOfToken(text) {
+  const [header, claims] = text.split('.').map((part) => Buffer.from(part, 'base64url').toString());
+  const { kid, ...rest } = JSON.parse(header);
+  const { iat, exp, ...others } = JSON.parse(claims);
+  return `<JWT ${JSON.stringify({ ...rest, kid: typeof kid })}, ${exp - iat} s, ${Object.keys(others).sort()}>`;
+}
+
+const TOKEN = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/;
+const LONG_KEY = /[A-Za-z]{64}$/;
+
 function shapeOfText(text, { email, origin }) {
   const form = FORMS.find(([, pattern]) => pattern.test(text));
   if (form) return form[0];
+  if (TOKEN.test(text)) return shapeOfToken(text);
   return text
+    .replace(LONG_KEY, '<64 letters>')
     .replaceAll(email, '<email>')
     .replaceAll(email.toUpperCase(), '<EMAIL>')
     .replaceAll(origin, '<origin>')
+    .replaceAll(encodeURIComponent(origin), '<encoded origin>')
     .replaceAll(new URL(origin).host, '<host>');
 }
+
+/** Members whose values have no form of their own. */
+const MEMBERS = {
+  start: (value) => value.replace(/[A-Za-z]+$/, ({ length }) => `<${length} letters>`),
+  // Better Auth makes some of "-" and "_" as well.
+  token: (value, names) => (/^[\w-]{32}$/.test(value) ? '<32 characters>' : shapeOf(value, names)),
+  tryAgainIn: (value) => `<${typeof value} of milliseconds>`,
+};
 
 function shapeOf(value, names) {
   if (typeof value === 'string') return shapeOfText(value, names);
   if (Array.isArray(value)) return value.map((one) => shapeOf(one, names));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shapeOf(one, names)]));
+  const entries = Object.entries(value).map(([key, one]) => {
+    const own = one !== null && MEMBERS[key];
+    return [key, own ? own(one, names) : shapeOf(one, names)];
+  });
+  return Object.fromEntries(entries);
 }
 
 function shapeOfBody(text, names) {
@@ -37,14 +63,28 @@ function shapeOfBody(text, names) {
   }
 }
 
-function shapeOfCookie({ name, value, attributes }) {
-  const signed = /^[A-Za-z0-9_-]{32}\.[A-Za-z0-9+/]{43}=$/.test(decodeURIComponent(value));
-  const form = value === '' ? '<empty>' : signed ? '<32 characters, signed>' : value;
-  return `${name}=${form}; ${attributes.join('; ')}`;
+/** "<32 characters>.<signature>" and the like, by form. */
+function shapeOfSigned(text) {
+  const [, value] = text.match(/^(.*)\.[A-Za-z0-9+/]{43}=$/) ?? [];
+  return value?.replace(/[A-Za-z0-9_-]{32}/, '<32 characters>').concat(', signed');
 }
 
-/** Compared where one of the servers sends them. */
-const HEADERS = ['cache-control', 'pragma', 'x-retry-after', 'set-auth-jwt', 'access-control-expose-headers'];
+function shapeOfCookie({ name, value, attributes }) {
+  const form = value === '' ? '<empty>' : (shapeOfSigned(decodeURIComponent(value)) ?? value);
+  return `${name.replace(/_multi-[a-z0-9_-]{32}$/, '_multi-<token>')}=${form}; ${attributes.join('; ')}`;
+}
+
+const same = (value) => value;
+
+/** Further headers that count, where they are. */
+const HEADERS = {
+  'cache-control': same,
+  pragma: same,
+  'access-control-expose-headers': same,
+  'x-retry-after': (value) => value.replace(/^\d+$/, '<seconds>'),
+  'set-auth-token': (value) => shapeOfSigned(value) ?? value,
+  'set-auth-jwt': shapeOfToken,
+};
 
 /** Flat, so that a difference has a name: {'status': 200, 'body.user.name': '', 'cookie': [...]}. */
 export function answerShape(answer, { email, origin }) {
@@ -54,10 +94,9 @@ export function answerShape(answer, { email, origin }) {
     location: shapeOf(answer.headers.location ?? '<none>', { email, origin }),
     cookies: answer.cookies.map(shapeOfCookie),
   };
-  for (const name of HEADERS) {
+  for (const [name, form] of Object.entries(HEADERS)) {
     const value = answer.headers[name];
-    if (value === undefined) continue;
-    flat[name] = name === 'x-retry-after' ? value.replace(/^\d+$/, '<seconds>') : shapeOf(value, { email, origin });
+    if (value !== undefined) flat[name] = form(value);
   }
   flatten('body', shapeOfBody(answer.text, { email, origin }), flat);
   return flat;
@@ -70,7 +109,14 @@ function flatten(path, value, into) {
 }
 
 /** Headers that Kiavi may add where the reference server says nothing. */
-const ADDITIONS = new Set(['cache-control', 'pragma']);
+const ADDITIONS = new Set([
+  'cache-control',
+  'pragma',
+  // of plugins that Kiavi has by default
+  'set-auth-jwt',
+  'set-auth-token',
+  'access-control-expose-headers',
+]);
 
 /** [{field, reference, kiavi}] for every field in which two shapes differ. */
 export function compareShapes(reference, kiavi) {

@@ -1,84 +1,150 @@
-// A software authenticator: ES256 passkeys with "none" attestation, good enough to be a browser's
-// navigator.credentials in Node, and wrong on purpose where a test asks for it.
+// A software authenticator: passkeys of every usual algorithm with "none" or self attestation, good enough to be
+// a browser's navigator.credentials in Node, and wrong on purpose where a test asks for it.
 
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { constants, createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-const USER_PRESENT = 0x01;
-const USER_VERIFIED = 0x04;
-const BACKUP_ELIGIBLE = 0x08;
-const BACKUP_STATE = 0x10;
-const ATTESTED_DATA = 0x40;
+/** Bits of the flags byte (WebAuthn L3 §6.1). */
+export const FLAGS = {
+  userPresent: 0x01,
+  userVerified: 0x04,
+  backupEligible: 0x08,
+  backupState: 0x10,
+  attestedData: 0x40,
+  extensionData: 0x80,
+};
 
 export const base64url = (bytes) => Buffer.from(bytes).toString('base64url');
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest();
+const coordinate = (text) => Buffer.from(text, 'base64url');
 
+// COSE_Key entries (RFC 9053 §7.1, §7.2; RFC 8230 §4): 1 kty, 3 alg, then what belongs to the type
+const ellipticCurve = (alg, curve, namedCurve, hash) => ({
+  alg,
+  generate: () => generateKeyPairSync('ec', { namedCurve }),
+  entries: ({ x, y }) => [[1, 2], [3, alg], [-1, curve], [-2, coordinate(x)], [-3, coordinate(y)]],
+  sign: (data, key) => sign(hash, data, key),
+});
+
+const rsa = (alg, hash, padding) => ({
+  alg,
+  generate: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  entries: ({ n, e }) => [[1, 3], [3, alg], [-1, coordinate(n)], [-2, coordinate(e)]],
+  sign: (data, key) => sign(hash, data, { key, ...padding }),
+});
+
+/** What an authenticator can be: its COSE number, how keys are made, encoded and used. */
+export const ALGORITHMS = {
+  ES256: ellipticCurve(-7, 1, 'P-256', 'sha256'),
+  ES384: ellipticCurve(-35, 2, 'P-384', 'sha384'),
+  ES512: ellipticCurve(-36, 3, 'P-521', 'sha512'),
+  EdDSA: {
+    alg: -8,
+    generate: () => generateKeyPairSync('ed25519'),
+    entries: ({ x }) => [[1, 1], [3, -8], [-1, 6], [-2, coordinate(x)]],
+    sign: (data, key) => sign(null, data, key),
+  },
+  RS256: rsa(-257, 'sha256', {}),
+  PS256: rsa(-37, 'sha256', { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }),
+};
+
+const same = (value) => value;
+
+/**
+ * A passkey device. `create` and `get` take how the ceremony goes wrong:
+ *   challenge, type, rpId   other values than those of the options
+ *   clientData(object)      gives what is put into clientDataJSON: an object, or the bytes themselves
+ *   authData(bytes)         gives the authenticator data; a signature is made over what it gives
+ *   key(entries)            gives the entries of the COSE key (create only)
+ *   statement(entries)      gives the attestation statement (create only)
+ *   response(json)          gives the whole answer, after the signature
+ */
 export class SoftAuthenticator {
   /** All passkeys on this device, newest last: {id, rpId, userHandle, privateKey, counter}. */
   passkeys = [];
 
   /** `synced` sets the two backup flags, as a passkey in a password manager has them. */
-  constructor({ userVerified = true, synced = true, counter = 0 } = {}) {
+  constructor({
+    userVerified = true,
+    synced = true,
+    counter = 0,
+    algorithm = 'ES256',
+    attestation = 'none',
+    idLength = 32,
+  } = {}) {
     this.userVerified = userVerified;
     this.synced = synced;
     this.firstCounter = counter;
+    this.algorithm = ALGORITHMS[algorithm];
+    this.attestation = attestation;
+    this.idLength = idLength;
   }
 
   /** Answers creation options (as JSON) as a browser at `origin` would: a RegistrationResponseJSON. */
-  create(options, origin, { challenge = options.challenge, type = 'webauthn.create' } = {}) {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  create(options, origin, faults = {}) {
+    const { privateKey, publicKey } = this.algorithm.generate();
+    const id = randomBytes(this.idLength);
     const passkey = {
-      id: base64url(randomBytes(32)),
+      id: base64url(id),
       rpId: options.rp.id,
       userHandle: options.user.id,
       privateKey,
       counter: this.firstCounter,
+      algorithm: this.algorithm,
     };
     this.passkeys.push(passkey);
-    const authData = Buffer.concat([
-      this.#authenticatorData(passkey, ATTESTED_DATA),
+    const { key = same, authData = same, response = same } = faults;
+    const attested = Buffer.concat([
       Buffer.alloc(16), // AAGUID: unknown make
-      uint16(Buffer.from(passkey.id, 'base64url').length),
-      Buffer.from(passkey.id, 'base64url'),
-      coseKey(publicKey),
+      uint16(id.length),
+      id,
+      cbor(key(this.algorithm.entries(publicKey.export({ format: 'jwk' })))),
     ]);
-    const attestationObject = cborMap([
-      [cborText('fmt'), cborText('none')],
-      [cborText('attStmt'), cborMap([])],
-      [cborText('authData'), cborBytes(authData)],
-    ]);
-    return {
+    const prefix = this.#authenticatorData({ ...passkey, rpId: faults.rpId ?? passkey.rpId }, FLAGS.attestedData);
+    const data = authData(Buffer.concat([prefix, attested]));
+    const clientDataJSON = clientData({ type: 'webauthn.create', challenge: options.challenge, origin }, faults);
+    return response({
       id: passkey.id,
       rawId: passkey.id,
       type: 'public-key',
       authenticatorAttachment: 'platform',
       response: {
-        clientDataJSON: base64url(clientData(type, challenge, origin)),
-        attestationObject: base64url(attestationObject),
+        clientDataJSON: base64url(clientDataJSON),
+        attestationObject: base64url(this.#attest(passkey, data, clientDataJSON, faults)),
         transports: ['internal', 'hybrid'],
       },
-    };
+    });
+  }
+
+  // WebAuthn L3 §8.2 (self attestation) and §8.7 (none)
+  #attest({ privateKey, algorithm }, authData, clientDataJSON, { statement = same }) {
+    const entries =
+      this.attestation === 'packed'
+        ? [['alg', algorithm.alg], ['sig', algorithm.sign(toSign(authData, clientDataJSON), privateKey)]]
+        : [];
+    return cbor([['fmt', this.attestation], ['attStmt', statement(entries)], ['authData', authData]]);
   }
 
   /** Answers request options (as JSON) with one of its passkeys: an AuthenticationResponseJSON. */
-  get(options, origin, { passkey, challenge = options.challenge, type = 'webauthn.get', rpId } = {}) {
+  get(options, origin, { passkey, ...faults } = {}) {
     const chosen = passkey ?? this.#choose(options);
     if (!chosen) throw new DOMException('no passkey for this request', 'NotAllowedError');
     if (chosen.counter > 0) chosen.counter += 1;
-    const authData = this.#authenticatorData({ ...chosen, rpId: rpId ?? chosen.rpId }, 0);
-    const data = clientData(type, challenge, origin);
-    const signature = sign('sha256', Buffer.concat([authData, sha256(data)]), chosen.privateKey);
-    return {
+    const { authData = same, response = same } = faults;
+    const data = authData(this.#authenticatorData({ ...chosen, rpId: faults.rpId ?? chosen.rpId }, 0));
+    const clientDataJSON = clientData({ type: 'webauthn.get', challenge: options.challenge, origin }, faults);
+    const signature = chosen.algorithm.sign(toSign(data, clientDataJSON), chosen.privateKey);
+    return response({
       id: chosen.id,
       rawId: chosen.id,
       type: 'public-key',
       authenticatorAttachment: 'platform',
       response: {
-        clientDataJSON: base64url(data),
-        authenticatorData: base64url(authData),
+        clientDataJSON: base64url(clientDataJSON),
+        authenticatorData: base64url(data),
         signature: base64url(signature),
         userHandle: chosen.userHandle,
       },
-    };
+    });
   }
 
   #choose(options) {
@@ -90,9 +156,9 @@ export class SoftAuthenticator {
 
   // WebAuthn L3 §6.1: rpIdHash, flags, signCount
   #authenticatorData({ rpId, counter }, extraFlags) {
-    let flags = USER_PRESENT | extraFlags;
-    if (this.userVerified) flags |= USER_VERIFIED;
-    if (this.synced) flags |= BACKUP_ELIGIBLE | BACKUP_STATE;
+    let flags = FLAGS.userPresent | extraFlags;
+    if (this.userVerified) flags |= FLAGS.userVerified;
+    if (this.synced) flags |= FLAGS.backupEligible | FLAGS.backupState;
     const count = Buffer.alloc(4);
     count.writeUInt32BE(counter);
     return Buffer.concat([sha256(rpId), Buffer.from([flags]), count]);
@@ -152,30 +218,31 @@ const requestJson = (publicKey) => ({
 
 const toArrayBuffer = (buffer) => buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.length);
 
-const clientData = (type, challenge, origin) =>
-  Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }));
+function clientData({ type, challenge, origin }, { clientData: altered = same, ...faults }) {
+  const object = {
+    type: faults.type ?? type,
+    challenge: faults.challenge ?? challenge,
+    origin,
+    crossOrigin: false,
+  };
+  const given = altered(object);
+  return Buffer.isBuffer(given) ? given : Buffer.from(JSON.stringify(given));
+}
 
-// CBOR, only what is needed (RFC 8949 §3)
+const toSign = (authData, clientDataJSON) => Buffer.concat([authData, sha256(clientDataJSON)]);
+
+// CBOR, only what is needed (RFC 8949 §3): integers, byte and text strings, and maps as lists of entries
 function cborHead(major, length) {
   if (length < 24) return Buffer.from([(major << 5) | length]);
   if (length < 256) return Buffer.from([(major << 5) | 24, length]);
   return Buffer.concat([Buffer.from([(major << 5) | 25]), uint16(length)]);
 }
-const cborInteger = (value) => (value >= 0 ? cborHead(0, value) : cborHead(1, -1 - value));
-const cborBytes = (bytes) => Buffer.concat([cborHead(2, bytes.length), bytes]);
-const cborText = (text) => Buffer.concat([cborHead(3, Buffer.byteLength(text)), Buffer.from(text)]);
-const cborMap = (entries) => Buffer.concat([cborHead(5, entries.length), ...entries.flat()]);
 
-// COSE_Key of an ES256 key (RFC 9053 §7.1): kty EC2, alg ES256, crv P-256, x, y
-function coseKey(publicKey) {
-  const { x, y } = publicKey.export({ format: 'jwk' });
-  return cborMap([
-    [cborInteger(1), cborInteger(2)],
-    [cborInteger(3), cborInteger(-7)],
-    [cborInteger(-1), cborInteger(1)],
-    [cborInteger(-2), cborBytes(Buffer.from(x, 'base64url'))],
-    [cborInteger(-3), cborBytes(Buffer.from(y, 'base64url'))],
-  ]);
+export function cbor(value) {
+  if (typeof value === 'number') return value >= 0 ? cborHead(0, value) : cborHead(1, -1 - value);
+  if (typeof value === 'string') return Buffer.concat([cborHead(3, Buffer.byteLength(value)), Buffer.from(value)]);
+  if (Buffer.isBuffer(value)) return Buffer.concat([cborHead(2, value.length), value]);
+  return Buffer.concat([cborHead(5, value.length), ...value.flat().map((one) => cbor(one))]);
 }
 
 function uint16(value) {

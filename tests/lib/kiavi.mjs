@@ -23,6 +23,7 @@ import { fileURLToPath } from 'node:url';
 import { Mailbox } from './mailbox.mjs';
 import { freePort } from './ports.mjs';
 import { alive, allProcesses, descendants, inspect, runningProgram } from './processes.mjs';
+import { secretOf } from './vault.mjs';
 import { until } from './wait.mjs';
 
 const START_DEADLINE_MS = 60_000;
@@ -61,14 +62,17 @@ export class Kiavi {
   }
 
   /** Starts and waits for the ready file; may be called again after stop() or kill(). */
-  async start({ args = [] } = {}) {
+  async start({ args = [], env } = {}) {
     this.port ??= await freePort();
     const readyFile = path.join(this.dir, 'ready.json');
     rmSync(readyFile, { force: true });
     const log = createWriteStream(this.logFile, { flags: 'a' });
     const startedAt = process.hrtime.bigint();
     const options = ['--port', this.port, '--data', this.data, '--ready-file', readyFile, '--isolation', ISOLATION];
-    const child = spawn(this.program, ['dev', ...options, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.program, ['dev', ...options, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     const takeAlong = () => child.kill('SIGKILL'); // when this process ends before its time
     process.once('exit', takeAlong);
     child.once('exit', () => process.removeListener('exit', takeAlong));
@@ -128,6 +132,12 @@ export class Kiavi {
     const tenant = JSON.parse(await this.verb(['tenant', 'create', slug, '--json']));
     this.ready.tenants.push(tenant);
     return this.#asTarget(tenant);
+  }
+
+  /** Changes a tenant's settings: {'bearer.is_enabled': true}. */
+  async set(slug, settings) {
+    const changes = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+    if (changes.length > 0) await this.verb(['settings', 'set', slug, ...changes]);
   }
 
   /** What follows psql's tenant is psql's own, so the folder comes first there. */
@@ -190,6 +200,16 @@ export class Kiavi {
   /** The folder with PostgreSQL's socket. */
   get postgresSocketFolder() {
     return path.join(this.data, 'postgres/run');
+  }
+
+  /** How to connect to a tenant's database as the cluster's superuser. */
+  databaseOf(tenant) {
+    return { host: this.postgresSocketFolder, user: 'kiavi_super', database: tenant.id };
+  }
+
+  /** A tenant's secret, for another server that is to accept its cookies. */
+  secretOf(tenant) {
+    return secretOf(path.join(this.data, 'vault'), tenant.id);
   }
 
   /** Socket files and bound socket names below the data folder. */

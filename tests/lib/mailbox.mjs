@@ -37,9 +37,21 @@ export class Mailbox {
 
   /** The six digits of the next mail to an address. */
   async nextCode(address) {
-    const mail = await this.next(address);
-    const code = mail.text.match(/\b\d{6}\b/)?.[0];
-    if (!code) throw new Error(`no six digits in the mail to ${address}:\n${mail.text}`);
-    return code;
+    return codeIn(await this.next(address));
   }
+
+  /** The first link of the next mail to an address. */
+  async nextLink(address) {
+    const { text } = await this.next(address);
+    const link = text.match(/https?:\/\/[^\s<>"]+/)?.[0];
+    if (!link) throw new Error(`no link in the mail to ${address}:\n${text}`);
+    return link;
+  }
+}
+
+/** The six digits in a mail. */
+export function codeIn({ to, text }) {
+  const code = text.match(/\b\d{6}\b/)?.[0];
+  if (!code) throw new Error(`no six digits in the mail to ${to}:\n${text}`);
+  return code;
 }

@@ -1,17 +1,29 @@
 // The real Better Auth server with the features that Kiavi has, plain node:http, and a mailbox with the
 // same JSON as Kiavi's. Run as a process of its own by reference.mjs; its settings are one JSON argument:
 //
-//   { port, connection, slug?, secret, rateLimit?, poolSize?, migrate?, jwt? }
-//
-// `jwt` are the options of the plugin of that name, which is left out without them.
+//   { port, connection, slug?, secret, rateLimit?, poolSize?, migrate?,
+//     plugins?    further plugins by name, each with its options: { jwt: {}, apiKey: { enableMetadata: true } };
+//                 also options of emailOTP, passkey and admin, which are always there
+//     options?    options of betterAuth itself, such as { user: { deleteUser: { enabled: true } } }
+//     mails?      what else is mailed: any of 'deletion', 'verification', 'change-confirmation' }
 //
 // Prints `ready` on stdout when it listens.
 
 import { createServer } from 'node:http';
+import { apiKey } from '@better-auth/api-key';
 import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import { toNodeHandler } from 'better-auth/node';
-import { admin, emailOTP, jwt } from 'better-auth/plugins';
+import {
+  admin,
+  bearer,
+  emailOTP,
+  jwt,
+  lastLoginMethod,
+  magicLink,
+  multiSession,
+  oneTimeToken,
+} from 'better-auth/plugins';
 import { passkey } from '@better-auth/passkey';
 import pg from 'pg';
 
@@ -27,6 +39,37 @@ const pool = new pg.Pool({
 });
 pool.on('error', (error) => console.error(`lost a database connection: ${error.message}`));
 
+function post(email, subject, text, html = `<p>${text}</p>`) {
+  const [to, from] = [email, `no-reply@${hostname}`];
+  messages.unshift({ to, from, subject, text, html, received_at: new Date().toISOString() });
+}
+
+const ALWAYS = ['emailOTP', 'passkey', 'admin'];
+const PLUGINS = {
+  emailOTP: (options) =>
+    emailOTP({
+      storeOTP: 'hashed',
+      async sendVerificationOTP({ email, otp, type }) {
+        post(email, `Your code: ${otp}`, `Your ${type} code is ${otp}.`, `<p>Your ${type} code is <b>${otp}</b>.</p>`);
+      },
+      ...options,
+    }),
+  passkey: (options) => passkey({ rpID: hostname, rpName: settings.appName ?? slug, origin, ...options }),
+  admin,
+  apiKey,
+  bearer,
+  jwt,
+  lastLoginMethod,
+  magicLink: (options) =>
+    magicLink({ sendMagicLink: ({ email, url }) => post(email, 'Sign in', `Sign in: ${url}`), ...options }),
+  multiSession,
+  oneTimeToken,
+};
+const chosen = { ...Object.fromEntries(ALWAYS.map((name) => [name, {}])), ...settings.plugins };
+
+const sendsMail = (kind) => settings.mails?.includes(kind);
+const { user = {}, ...options } = settings.options ?? {};
+
 const auth = betterAuth({
   appName: settings.appName ?? slug,
   baseURL: origin,
@@ -35,24 +78,28 @@ const auth = betterAuth({
   telemetry: { enabled: false },
   rateLimit: { enabled: settings.rateLimit === true },
   logger: { level: 'error' },
-  plugins: [
-    emailOTP({
-      storeOTP: 'hashed',
-      async sendVerificationOTP({ email, otp, type }) {
-        messages.unshift({
-          to: email,
-          from: `no-reply@${hostname}`,
-          subject: `Your code: ${otp}`,
-          text: `Your ${type} code is ${otp}.`,
-          html: `<p>Your ${type} code is <b>${otp}</b>.</p>`,
-          received_at: new Date().toISOString(),
-        });
+  plugins: Object.entries(chosen).map(([name, given]) => PLUGINS[name](given)),
+  ...options,
+  user: {
+    ...user,
+    ...(sendsMail('deletion') && {
+      deleteUser: {
+        enabled: true,
+        sendDeleteAccountVerification: ({ user: { email }, url }) => post(email, 'Delete', `Delete: ${url}`),
       },
     }),
-    passkey({ rpID: hostname, rpName: settings.appName ?? slug, origin }),
-    admin(),
-    ...(settings.jwt ? [jwt(settings.jwt)] : []),
-  ],
+    ...(sendsMail('change-confirmation') && {
+      changeEmail: {
+        enabled: true,
+        sendChangeEmailConfirmation: ({ user: { email }, url }) => post(email, 'Change', `Change: ${url}`),
+      },
+    }),
+  },
+  ...(sendsMail('verification') && {
+    emailVerification: {
+      sendVerificationEmail: ({ user: { email }, url }) => post(email, 'Verify', `Verify: ${url}`),
+    },
+  }),
 });
 
 if (settings.migrate !== false) await (await getMigrations(auth.options)).runMigrations();

@@ -18,6 +18,15 @@ function binaries() {
 
 export { pg };
 
+/** The rows of the schema `public` of a database, as SQL that puts them into the same tables elsewhere. */
+export function dumpRows({ host, user, database }) {
+  return execFileSync(
+    `${binaries()}/pg_dump`,
+    ['-h', host, '-U', user, '--schema=public', '--data-only', database],
+    { encoding: 'utf8', maxBuffer: 64 << 20 },
+  );
+}
+
 /** PostgreSQL refuses to run as root: the account that its package made is used then. */
 function serverAccount() {
   if (process.getuid() !== 0) return {};
@@ -51,6 +60,14 @@ export async function startScratchPostgres() {
   return {
     connection: { host: dir, user: 'test', database: 'postgres' },
     query: async (text, values) => (await pool.query(text, values)).rows,
+    /** Takes what dumpRows() gave. */
+    load: (sql) => {
+      execFileSync(`${bin}/psql`, ['-h', dir, '-U', 'test', '-d', 'postgres', '-Xq', '-v', 'ON_ERROR_STOP=1'], {
+        ...options,
+        input: sql,
+        stdio: ['pipe', 'ignore', 'pipe'],
+      });
+    },
     async stop() {
       await pool.end();
       server.kill('SIGINT');

@@ -2,6 +2,19 @@
 
 import { SoftAuthenticator } from '../../lib/authenticator.mjs';
 
+/**
+ * A story with what it is about: the status, and a code or further fields of the answer's shape. The reference
+ * server must give it, so that a story that has gone astray is noticed.
+ */
+export const gives = (status, ...rest) => {
+  const story = rest.pop();
+  const fields = typeof rest[0] === 'string' ? { 'body.code': rest[0] } : rest[0];
+  return Object.assign((at) => story(at), { expected: { status, ...fields } });
+};
+
+/** An answer without a body, as errors by status only have it. */
+export const EMPTY = { body: '<empty>' };
+
 export const FOREIGN = 'https://attacker.example';
 
 export const signedIn = (story) => async (at) => {
@@ -27,3 +40,15 @@ export const expireCode = ({ sql, email }) =>
 
 export const wrong = (code) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 export const tryCode = ({ visitor, email }, otp, more = {}) => visitor.post('/sign-in/email-otp', { email, otp, ...more });
+
+/** A signed-in administrator, and `other`: a signed-in user. Both have ids in `ids`. */
+export const asAdmin = (story) => async (at) => {
+  const { user } = await at.visitor.signInByCode(at.email);
+  await at.sql(`update "user" set role = 'admin' where id = $1`, [user.id]);
+  const other = at.visitor.another();
+  const { user: second } = await other.signInByCode(`other.${at.email}`);
+  return story({ ...at, other, ids: { admin: user.id, other: second.id } });
+};
+
+/** Changes the row of a user. */
+export const user = (assignment) => ({ sql, email }) => sql(`update "user" set ${assignment} where email = $1`, [email]);
