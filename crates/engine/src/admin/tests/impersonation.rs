@@ -170,6 +170,20 @@ async fn an_operator_gets_the_session_in_the_answer_and_nothing_to_return_to() {
 }
 
 #[tokio::test]
+async fn it_leaves_nothing_that_outlasts_it() {
+    let tenant = TestTenant::with(|settings| settings.session.fresh_age_seconds = 0).await;
+    let mut root = tenant.administrator().await;
+    tenant.add_user("target", "target@example.com").await;
+    root.post("/admin/impersonate-user", json!({ "userId": "target" })).await;
+    for path in ["/passkey/generate-register-options", "/list-sessions"] {
+        let answer = root.get(path).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "SESSION_NOT_FRESH"), "{path}");
+    }
+    let answer = root.post("/api-key/create", json!({ "name": "mine" })).await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "UNAUTHORIZED_SESSION"));
+}
+
+#[tokio::test]
 async fn it_ends_with_the_power_to_begin_it() {
     let tenant = TestTenant::new().await;
     let root = tenant.administrator().await;
