@@ -184,7 +184,12 @@ impl Context {
     /// The value that the answer gives a cookie; empty for one that it removes.
     pub fn answered_cookie(&self, name: &str) -> Option<String> {
         let lines = lock(&self.0.set_cookies);
-        lines.iter().find(|line| line.cookie.name == name).map(|line| line.cookie.value.clone())
+        lines.iter().rev().find(|line| line.cookie.name == name).map(|line| line.cookie.value.clone())
+    }
+
+    /// Adds a `Set-Cookie` after the earlier ones, even one of the same name: browsers obey the last.
+    pub fn append_cookie(&self, cookie: SetCookie) {
+        lock(&self.0.set_cookies).push(Line { cookie, is_readable: false });
     }
 
     /// Removes a cookie of the browser.

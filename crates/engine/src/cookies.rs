@@ -13,6 +13,8 @@ pub struct CookieNames {
     pub dont_remember: String,
     /// The signed reference to a passkey challenge.
     pub passkey: String,
+    /// The signed token of the administrator's own session while they act as somebody else.
+    pub admin_session: String,
     prefix: String,
     /// Whether cookies carry `Secure`.
     pub is_secure: bool,
@@ -32,6 +34,7 @@ impl CookieNames {
             session_token: format!("{prefix}.session_token"),
             session_data: format!("{prefix}.session_data"),
             dont_remember: format!("{prefix}.dont_remember"),
+            admin_session: format!("{prefix}.admin_session"),
             passkey: format!("{prefix}.better-auth-passkey"),
             prefix,
             is_secure,

@@ -10,7 +10,7 @@ use kiavi_http::{InvalidOrigin, TrustedOrigins};
 use tokio::sync::Notify;
 
 use crate::{
-    Busy, CookieNames, MailDoor, Settings, SettingsError, State, account, api_key,
+    Busy, CookieNames, MailDoor, Settings, SettingsError, State, account, admin, api_key,
     context::{api_context, not_found},
     egress::HttpClient,
     email_otp,
@@ -111,6 +111,7 @@ impl Engine {
             .merge(account::routes())
             .merge(email_otp::routes())
             .merge(passkey::routes())
+            .merge(admin::routes())
             .merge(password::routes())
             .merge(multi_session::routes(&state.settings))
             .merge(one_time_token::routes(&state.settings))

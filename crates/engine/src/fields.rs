@@ -1,5 +1,7 @@
 //! Reading a JSON body field by field, with the issues told as Better Auth tells them.
 
+use std::borrow::Cow;
+
 use kiavi_base::EmailAddress;
 use serde_json::{Map, Value};
 
@@ -9,6 +11,8 @@ use crate::ApiError;
 #[derive(Debug)]
 pub struct Fields<'b> {
     object: &'b Map<String, Value>,
+    /// What stands before a name in an issue.
+    path: &'static str,
     issues: Vec<String>,
 }
 
@@ -44,7 +48,7 @@ impl<'b> Fields<'b> {
 
     fn named(body: Option<&'b Value>, schema: &str) -> Result<Self, ApiError> {
         match body {
-            Some(Value::Object(object)) => Ok(Self { object, issues: Vec::new() }),
+            Some(Value::Object(object)) => Ok(Self { object, path: "", issues: Vec::new() }),
             other => {
                 let given = kind(other);
                 Err(ApiError::validation(format!(
@@ -52,6 +56,11 @@ impl<'b> Fields<'b> {
                 )))
             }
         }
+    }
+
+    /// The fields of an object within a body; `path` names it, with a dot after it.
+    pub fn within(path: &'static str, object: &'b Map<String, Value>) -> Self {
+        Self { object, path, issues: Vec::new() }
     }
 
     /// The raw value.
@@ -66,6 +75,22 @@ impl<'b> Fields<'b> {
             None => {
                 self.expected(name, "nonoptional", None);
                 &Value::Null
+            }
+        }
+    }
+
+    /// A required value as text: what is no string is written as ECMAScript's `String()` writes it.
+    pub fn coerced_string(&mut self, name: &str) -> Cow<'b, str> {
+        match self.object.get(name) {
+            Some(Value::String(text)) => Cow::Borrowed(text),
+            Some(scalar @ (Value::Null | Value::Bool(_) | Value::Number(_))) => scalar.to_string().into(),
+            None => {
+                self.expected(name, "nonoptional", None);
+                Cow::Borrowed("")
+            }
+            other => {
+                self.expected(name, "string", other);
+                Cow::Borrowed("")
             }
         }
     }
@@ -175,7 +200,7 @@ impl<'b> Fields<'b> {
 
     /// Notes an issue of one field.
     pub fn issue(&mut self, name: &str, message: &str) {
-        self.issues.push(format!("[body.{name}] {message}"));
+        self.issues.push(format!("[body.{}{name}] {message}", self.path));
     }
 
     fn expected(&mut self, name: &str, wanted: &str, given: Option<&Value>) {

@@ -6,6 +6,7 @@
 //! COMMIT.
 
 pub mod account;
+pub mod admin;
 pub mod api_key;
 pub mod audit;
 pub mod bearer;
@@ -57,8 +58,8 @@ pub use jwt::{JwtSettings, TokenAlgorithm, UserClaim};
 pub use mail::{Delivery, MailDoor, OutgoingMail};
 pub use schema::{MigrateError, SCHEMA_VERSION, migrate};
 pub use settings::{
-    BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate, RateLimits,
-    SETTINGS_VERSION, SessionSettings, Settings, SettingsError, UserVerification,
+    AdminSettings, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate,
+    RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError, UserVerification,
 };
 pub use state::{Busy, BusyGuard, State};
 
@@ -66,6 +67,7 @@ pub use state::{Busy, BusyGuard, State};
 pub fn statements() -> Vec<&'static kiavi_db::Sql> {
     [
         account::STATEMENTS,
+        admin::STATEMENTS,
         api_key::STATEMENTS,
         audit::STATEMENTS,
         housekeeping::STATEMENTS,

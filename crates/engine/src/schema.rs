@@ -16,6 +16,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "watched_tables",
         sql: include_str!("../migrations/V4__watched_tables.sql"),
     },
+    Migration { version: 5, name: "user_order", sql: include_str!("../migrations/V5__user_order.sql") },
 ];
 
 /// The number of the newest migration.

@@ -15,6 +15,7 @@ use crate::{
     multi_session::MultiSessionSettings, one_time_token::OneTimeTokenSettings, user::UserSettings,
 };
 
+pub use crate::admin::AdminSettings;
 pub use parts::{
     Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate, RateLimits, SessionSettings,
     UserVerification,
@@ -89,6 +90,9 @@ pub struct Settings {
     /// Sign-in links by e-mail.
     #[serde(default)]
     pub magic_link: MagicLinkSettings,
+    /// Administrators, bans and impersonation.
+    #[serde(default)]
+    pub admin: AdminSettings,
     /// Limits.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -198,6 +202,7 @@ impl Settings {
             last_login_method: LastLoginMethodSettings::default(),
             one_time_token: OneTimeTokenSettings::default(),
             magic_link: MagicLinkSettings::default(),
+            admin: AdminSettings::default(),
             rate_limits: RateLimits::default(),
             compatibility: Compatibility::default(),
             base_url,
@@ -285,6 +290,7 @@ impl Settings {
         self.jwt.validate()?;
         self.validate_egress()?;
         self.validate_plugins()?;
+        self.admin.validate()?;
         self.validate_passkey_and_rates()
     }
 

@@ -43,9 +43,10 @@ async fn owner(
     Ok(current.user.id)
 }
 
-/// A key that could make keys would outlive its own removal, and its own limits.
+/// A key that could make keys would outlive its own removal, and its own limits. So would a key that somebody makes
+/// while they act as its owner.
 pub(super) fn may_change_access(current: &CurrentUser) -> bool {
-    current.is_signed_in() || current.is_fresh
+    current.session.impersonated_by.is_none() && (current.is_signed_in() || current.is_fresh)
 }
 
 fn event<'a>(context: &Context, kind: EventType, owner: &'a str, detail: Value) -> Event<'a> {

@@ -36,6 +36,24 @@ pub enum EventType {
     UserDeleted,
     /// An account at a provider no longer signs its user in.
     AccountUnlinked,
+    /// A user was refused sign-in from now on, and their sessions ended.
+    UserBanned,
+    /// A ban ended.
+    UserUnbanned,
+    /// An operator looked at a user.
+    UserViewed,
+    /// An operator looked at a list of users.
+    UsersListed,
+    /// An operator looked at somebody's sessions.
+    SessionsListed,
+    /// A user's roles changed.
+    RoleChanged,
+    /// Somebody asked for what only administrators may do.
+    PermissionRefused,
+    /// An administrator or operator began to act as a user.
+    ImpersonationStarted,
+    /// They returned to themselves.
+    ImpersonationStopped,
     /// An address was proved.
     EmailVerified,
     /// A user moved to another address.
@@ -103,6 +121,15 @@ impl EventType {
             Self::UserDeletionRequested => "user.deletion_requested",
             Self::UserDeleted => "user.deleted",
             Self::AccountUnlinked => "account.unlinked",
+            Self::UserBanned => "user.banned",
+            Self::UserUnbanned => "user.unbanned",
+            Self::UserViewed => "user.viewed",
+            Self::UsersListed => "users.listed",
+            Self::SessionsListed => "sessions.listed",
+            Self::RoleChanged => "role.changed",
+            Self::PermissionRefused => "permission.refused",
+            Self::ImpersonationStarted => "impersonation.started",
+            Self::ImpersonationStopped => "impersonation.stopped",
             Self::EmailVerified => "email.verified",
             Self::EmailChanged => "email.changed",
             Self::UnprovenAccessRevoked => "unproven_access.revoked",

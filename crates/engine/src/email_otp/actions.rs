@@ -161,7 +161,8 @@ pub(crate) async fn user_of_proved_address(
     }
     user::refuse_server_fields(body)?;
     let id = row_id(state.rng());
-    let new = NewUser { id: &id, name, email, email_verified: true, image };
+    let role = &state.settings.admin.default_role;
+    let new = NewUser { id: &id, name, email, email_verified: true, image, role };
     match store::insert(transaction, new).await? {
         Some(user) => {
             let event = Event {

@@ -198,6 +198,7 @@ async fn make_user(
         email: address,
         email_verified: false,
         image: None,
+        role: &state.settings.admin.default_role,
     };
     let Some(user) = user::store::insert(transaction, new).await? else { return Ok(None) };
     let event = Event::new(EventType::UserCreated, Outcome::Success).about(&user.id).using(Method::Passkey);

@@ -37,13 +37,13 @@ pub use resolve::{
     CurrentUser, FreshUser, Origin, SensitiveUser, find, only_fresh, require, require_fresh,
     require_sensitive, token,
 };
-pub(crate) use wire::session_and_user;
+pub(crate) use wire::{hide_tokens, session_and_user};
 
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType, Method, Outcome},
     iso_milliseconds, last_login_method, multi_session,
-    user::{self, User},
+    user::{self, User, store::Ban},
     verification::row_id,
 };
 
@@ -136,20 +136,10 @@ pub async fn create(
     user: &User,
     method: Method,
 ) -> Result<Session, ApiError> {
-    if user::store::is_banned(transaction, user).await? {
-        let event = Event::new(EventType::SessionRefused, Outcome::Failure).about(&user.id).using(method);
-        audit::record(transaction, state, context, event).await?;
-        return Err(user::banned_error());
-    }
+    refuse_banned(transaction, state, context, user, method).await?;
     end_replaced(transaction, state, context, &user.id, None).await?;
-    let new = store::NewSession {
-        id: &row_id(state.rng()),
-        token: &random_text(state.rng(), Alphabet::AlphaNumeric, TOKEN_LENGTH),
-        ip_address: &context.stored_address(),
-        user_agent: context.user_agent(),
-        user_id: &user.id,
-    };
-    let session = store::insert(transaction, new, &state.settings.session).await?;
+    let seconds = state.settings.session.expires_in_seconds;
+    let session = mint(transaction, state, context, user, None, seconds).await?;
     let event = Event {
         actor: Some(&user.id),
         detail: Some(serde_json::json!({ "session": session.id })),
@@ -162,28 +152,102 @@ pub async fn create(
     Ok(session)
 }
 
+/// Mints a session in which `by` acts as `user`, for as long as the settings say and no longer. The browser's own
+/// session goes on. The event is for the caller to write.
+///
+/// # Errors
+/// Those of [`create`].
+pub(crate) async fn impersonate(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    user: &User,
+    by: &str,
+    method: Method,
+) -> Result<Session, ApiError> {
+    refuse_banned(transaction, state, context, user, method).await?;
+    let seconds = state.settings.admin.impersonation_seconds;
+    Ok(mint(transaction, state, context, user, Some(by), seconds).await?)
+}
+
+/// A banned user gets no session; a ban that has run out ends here.
+async fn refuse_banned(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    user: &User,
+    method: Method,
+) -> Result<(), ApiError> {
+    match user::store::check_ban(transaction, &user.id).await? {
+        Ban::None => Ok(()),
+        Ban::Lifted => {
+            let event = Event::new(EventType::UserUnbanned, Outcome::Success).about(&user.id);
+            let event = event.detail(serde_json::json!({ "reason": "expired" }));
+            Ok(audit::record(transaction, state, context, event).await?)
+        }
+        Ban::InForce => {
+            let event = Event::new(EventType::SessionRefused, Outcome::Failure).about(&user.id).using(method);
+            audit::record(transaction, state, context, event).await?;
+            Err(user::banned_error(state))
+        }
+    }
+}
+
+async fn mint(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    user: &User,
+    impersonated_by: Option<&str>,
+    seconds: u32,
+) -> Result<Session, DbError> {
+    let new = store::NewSession {
+        id: &row_id(state.rng()),
+        token: &random_text(state.rng(), Alphabet::AlphaNumeric, TOKEN_LENGTH),
+        ip_address: &context.stored_address(),
+        user_agent: context.user_agent(),
+        user_id: &user.id,
+        impersonated_by,
+        seconds,
+    };
+    store::insert(transaction, new).await
+}
+
 /// Gives the browser its session cookie, for as long as the session lives, or until the browser closes if it
 /// carries a valid "don't remember" cookie; and whatever cookies waited for this. Call it after COMMIT.
 pub fn set_cookie(state: &State, context: &Context, session: &Session) {
-    let names = &state.cookies;
     let is_remembered = is_remembered(state, context);
-    let max_age = is_remembered.then(|| Duration::from_secs(session.seconds_left));
-    context.set_cookie(SetCookie {
-        name: names.session_token.clone(),
-        value: sign_cookie(&state.secret, &session.token),
-        max_age,
-        is_secure: names.is_secure,
-    });
-    if !is_remembered {
-        let value = sign_cookie(&state.secret, "true");
-        let (name, is_secure) = (names.dont_remember.clone(), names.is_secure);
-        context.set_cookie(SetCookie { name, value, max_age: None, is_secure });
-    }
+    cookies_of(state, session, is_remembered).for_each(|cookie| context.set_cookie(cookie));
     context.release_cookies();
+    let max_age = is_remembered.then(|| Duration::from_secs(session.seconds_left));
     multi_session::keep(state, context, session, max_age);
 }
 
-fn is_remembered(state: &State, context: &Context) -> bool {
+/// The cookies that carry a session: its token, and unless it is remembered the mark that says so.
+pub(crate) fn cookies_of(
+    state: &State,
+    session: &Session,
+    is_remembered: bool,
+) -> impl Iterator<Item = SetCookie> {
+    let names = &state.cookies;
+    let is_secure = names.is_secure;
+    let token = SetCookie {
+        name: names.session_token.clone(),
+        value: sign_cookie(&state.secret, &session.token),
+        max_age: is_remembered.then(|| Duration::from_secs(session.seconds_left)),
+        is_secure,
+    };
+    let mark = (!is_remembered).then(|| SetCookie {
+        name: names.dont_remember.clone(),
+        value: sign_cookie(&state.secret, "true"),
+        max_age: None,
+        is_secure,
+    });
+    std::iter::once(token).chain(mark)
+}
+
+/// Whether the browser's session outlives the browser's: no valid "don't remember" cookie came along.
+pub(crate) fn is_remembered(state: &State, context: &Context) -> bool {
     context.signed_cookie(state, &state.cookies.dont_remember).is_none_or(|value| value != "true")
 }
 

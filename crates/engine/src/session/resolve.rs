@@ -97,18 +97,19 @@ pub(super) async fn find_with(
         context.clear_cookie(state, &state.cookies.session_data);
     }
     let lasts = if found.is_due { Duration::ZERO } else { undue_life(found.session.seconds_left, settings) };
+    let is_own = found.session.impersonated_by.is_none();
     let mut current = CurrentUser {
         session: found.session,
         user: found.user,
-        is_fresh: found.is_fresh,
+        // Whoever acts as somebody else did not prove to be them: what wants a recent sign-in, like a passkey of
+        // their own, would outlast the hour that they have.
+        is_fresh: found.is_fresh && is_own,
         needs_refresh: false,
         lasts,
         origin: Origin::Cookie,
     };
-    let wants_extension = found.is_due
-        && current.session.impersonated_by.is_none()
-        && !context.refresh_is_disabled()
-        && is_remembered(state, context);
+    let wants_extension =
+        found.is_due && is_own && !context.refresh_is_disabled() && is_remembered(state, context);
     if wants_extension && may_extend {
         match store::extend(&state.database, &token, settings).await? {
             Some(session) => current.session = session,

@@ -47,8 +47,8 @@ const INSERT: Sql = Sql::new(
     "SESSION_INSERT",
     concat!(
         r#"INSERT INTO public.session AS s
-             (id, token, "ipAddress", "userAgent", "userId", "expiresAt", "createdAt", "updatedAt")
-           SELECT $1, $2, $3, $4, $5, at + make_interval(secs => $6), at, at
+             (id, token, "ipAddress", "userAgent", "userId", "expiresAt", "impersonatedBy", "createdAt", "updatedAt")
+           SELECT $1, $2, $3, $4, $5, at + make_interval(secs => $6), $7, at, at
            FROM date_trunc('milliseconds', clock_timestamp()) AS at
            RETURNING "#,
         session_columns!()
@@ -188,20 +188,21 @@ pub struct NewSession<'a> {
     pub user_agent: &'a str,
     /// Whose.
     pub user_id: &'a str,
+    /// Who acts as them, if it is not themselves.
+    pub impersonated_by: Option<&'a str>,
+    /// Seconds until it ends unless it is used.
+    pub seconds: u32,
 }
 
 /// Makes a session that starts now.
 ///
 /// # Errors
 /// Those of the statement.
-pub async fn insert(
-    transaction: &Transaction,
-    new: NewSession<'_>,
-    settings: &SessionSettings,
-) -> Result<Session, DbError> {
-    let NewSession { id, token, ip_address, user_agent, user_id } = new;
-    let idle = f64::from(settings.expires_in_seconds);
-    let values: [&(dyn kiavi_db::ToSql + Sync); 6] = [&id, &token, &ip_address, &user_agent, &user_id, &idle];
+pub async fn insert(transaction: &Transaction, new: NewSession<'_>) -> Result<Session, DbError> {
+    let NewSession { id, token, ip_address, user_agent, user_id, impersonated_by, seconds } = new;
+    let seconds = f64::from(seconds);
+    let values: [&(dyn kiavi_db::ToSql + Sync); 7] =
+        [&id, &token, &ip_address, &user_agent, &user_id, &seconds, &impersonated_by];
     Session::from_row(&transaction.query_one(&INSERT, &values).await?, 0)
 }
 

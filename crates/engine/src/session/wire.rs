@@ -28,14 +28,19 @@ pub(super) fn deferred(current: &CurrentUser) -> Result<Vec<u8>, ApiError> {
     write(&SessionAndUser { session, user, needs_refresh: Some(*needs_refresh) })
 }
 
-/// An array in which each token is replaced by the session's handle, unless the tenant shows tokens.
+/// An array without tokens, unless the tenant shows them.
 pub(super) fn list(sessions: &mut [Session], shows_tokens: bool) -> Result<Vec<u8>, ApiError> {
+    hide_tokens(sessions, shows_tokens);
+    write(&sessions)
+}
+
+/// Puts each session's handle in place of its token, unless the tenant shows tokens.
+pub(crate) fn hide_tokens(sessions: &mut [Session], shows_tokens: bool) {
     if !shows_tokens {
-        for session in sessions.iter_mut() {
+        for session in sessions {
             session.token.clone_from(&session.id);
         }
     }
-    write(&sessions)
 }
 
 fn write(value: &impl Serialize) -> Result<Vec<u8>, ApiError> {

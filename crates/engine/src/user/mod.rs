@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::{ApiError, State, iso_milliseconds, optional_iso_milliseconds};
 
 pub use routes::update_own;
-pub(crate) use routes::{own_fields, refuse_server_fields};
+pub(crate) use routes::{own_fields, refuse_server_fields, text_problem};
 pub use settings::{Deletion, UserSettings};
 
 pub(crate) const STATEMENTS: &[&[&Sql]] = &[store::STATEMENTS, deletion::STATEMENTS];
@@ -86,8 +86,7 @@ impl User {
 }
 
 /// 403: a banned user proved who they are.
-pub fn banned_error() -> ApiError {
-    let message =
-        "You have been banned from this application. Please contact support if you believe this is an error.";
+pub fn banned_error(state: &State) -> ApiError {
+    let message = state.settings.admin.banned_user_message.clone();
     ApiError::new(StatusCode::FORBIDDEN, "BANNED_USER", message)
 }

@@ -27,7 +27,7 @@ pub(crate) struct OwnFields<'b> {
 pub(crate) fn own_fields<'b>(fields: &mut Fields<'b>) -> OwnFields<'b> {
     let own = OwnFields { name: fields.optional_string("name"), image: fields.nullable_string("image") };
     for (name, text) in [("name", own.name), ("image", own.image.flatten())] {
-        if let Some(problem) = text.and_then(problem) {
+        if let Some(problem) = text.and_then(text_problem) {
             fields.issue(name, &problem);
         }
     }
@@ -35,7 +35,7 @@ pub(crate) fn own_fields<'b>(fields: &mut Fields<'b>) -> OwnFields<'b> {
 }
 
 /// Why a text cannot be a name or an image URL.
-fn problem(text: &str) -> Option<String> {
+pub(crate) fn text_problem(text: &str) -> Option<String> {
     if text.len() > TEXT_LIMIT {
         return Some(format!("Too big: expected string to have <={TEXT_LIMIT} characters"));
     }
@@ -65,7 +65,7 @@ pub async fn update_own(
     name: Option<&str>,
     image: Option<Option<&str>>,
 ) -> Result<(), ApiError> {
-    if let Some(problem) = name.into_iter().chain(image.flatten()).find_map(problem) {
+    if let Some(problem) = name.into_iter().chain(image.flatten()).find_map(text_problem) {
         return Err(ApiError::validation(problem));
     }
     let changed: Vec<_> = [name.map(|_| "name"), image.map(|_| "image")].into_iter().flatten().collect();

@@ -6,10 +6,13 @@ use super::{User, user_columns};
 
 pub(super) const STATEMENTS: &[&Sql] = &[
     &BY_EMAIL,
+    &BY_ID,
+    &BY_ID_FOR_CHANGE,
     &INSERT,
     &UPDATE_OWN_FIELDS,
     &VERIFY_EMAIL,
     &CHANGE_EMAIL,
+    &LOCK_BAN,
     &LIFT_EXPIRED_BAN,
     &DELETE_ACCOUNTS,
     &DELETE_PASSKEYS,
@@ -20,12 +23,21 @@ const BY_EMAIL: Sql = Sql::new(
     concat!("SELECT ", user_columns!(), r#" FROM public."user" u WHERE u.email = $1"#),
 );
 
+const BY_ID: Sql =
+    Sql::new("USER_BY_ID", concat!("SELECT ", user_columns!(), r#" FROM public."user" u WHERE u.id = $1"#));
+
+/// Changes of one user take turns, so that what the log says was there before was there.
+const BY_ID_FOR_CHANGE: Sql = Sql::new(
+    "USER_BY_ID_FOR_CHANGE",
+    concat!("SELECT ", user_columns!(), r#" FROM public."user" u WHERE u.id = $1 FOR NO KEY UPDATE"#),
+);
+
 const INSERT: Sql = Sql::new(
     "USER_INSERT",
     concat!(
         r#"INSERT INTO public."user" AS u
              (id, name, email, "emailVerified", image, "createdAt", "updatedAt", role, banned)
-           SELECT $1, $2, $3, $4, $5, at, at, 'user', false
+           SELECT $1, $2, $3, $4, $5, at, at, $6, false
            FROM date_trunc('milliseconds', clock_timestamp()) AS at
            ON CONFLICT (email) DO NOTHING
            RETURNING "#,
@@ -65,6 +77,13 @@ const CHANGE_EMAIL: Sql = Sql::new(
 )
 .watched();
 
+/// Takes turns with whoever bans the user: a sign-in either sees the ban, or its session is one of those that
+/// the ban ends.
+const LOCK_BAN: Sql = Sql::new(
+    "USER_LOCK_BAN",
+    r#"SELECT coalesce(banned, false) FROM public."user" WHERE id = $1 FOR NO KEY UPDATE"#,
+);
+
 /// Changes a row only if the ban has run out; then it is cleared.
 const LIFT_EXPIRED_BAN: Sql = Sql::new(
     "USER_LIFT_EXPIRED_BAN",
@@ -100,6 +119,23 @@ pub async fn find_by_email(database: &Database, email: &str) -> Result<Option<Us
     read(database.query_opt(&BY_EMAIL, &[&email]).await?)
 }
 
+/// The user with this id.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn find_by_id(database: &Database, id: &str) -> Result<Option<User>, DbError> {
+    // PostgreSQL's text cannot hold a NUL, so no row has such an id.
+    if id.contains('\0') { Ok(None) } else { read(database.query_opt(&BY_ID, &[&id]).await?) }
+}
+
+/// The user with this id, whom nobody else changes before the transaction ends.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn by_id_for_change(transaction: &Transaction, id: &str) -> Result<Option<User>, DbError> {
+    if id.contains('\0') { Ok(None) } else { read(transaction.query_opt(&BY_ID_FOR_CHANGE, &[&id]).await?) }
+}
+
 /// What a new user is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct NewUser<'a> {
@@ -113,6 +149,8 @@ pub struct NewUser<'a> {
     pub email_verified: bool,
     /// A picture's URL.
     pub image: Option<&'a str>,
+    /// Roles, comma-separated.
+    pub role: &'a str,
 }
 
 /// Makes a user; `None` if the address belongs to one already.
@@ -120,8 +158,8 @@ pub struct NewUser<'a> {
 /// # Errors
 /// Those of the statement.
 pub async fn insert(transaction: &Transaction, new: NewUser<'_>) -> Result<Option<User>, DbError> {
-    let NewUser { id, name, email, email_verified, image } = new;
-    read(transaction.query_opt(&INSERT, &[&id, &name, &email, &email_verified, &image]).await?)
+    let NewUser { id, name, email, email_verified, image, role } = new;
+    read(transaction.query_opt(&INSERT, &[&id, &name, &email, &email_verified, &image, &role]).await?)
 }
 
 /// Changes name and image; `None` leaves one as it is.
@@ -154,15 +192,31 @@ pub async fn change_email(transaction: &Transaction, id: &str, new: &str, old: &
     transaction.execute(&CHANGE_EMAIL, &[&id, &new, &old]).await
 }
 
-/// Whether `user` may not sign in. A ban that has run out is cleared on the way.
+/// What stands between a user and a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ban {
+    /// Nothing.
+    None,
+    /// Nothing any more: a ban had run out and was cleared.
+    Lifted,
+    /// They may not sign in.
+    InForce,
+}
+
+/// Whether the user may not sign in, as the row says now. A ban that has run out is cleared on the way.
 ///
 /// # Errors
-/// Those of the statement.
-pub async fn is_banned(transaction: &Transaction, user: &User) -> Result<bool, DbError> {
-    if user.banned != Some(true) {
-        return Ok(false);
+/// Those of the statements.
+pub async fn check_ban(transaction: &Transaction, id: &str) -> Result<Ban, DbError> {
+    let is_banned = match transaction.query_opt(&LOCK_BAN, &[&id]).await? {
+        Some(row) => row.try_get(0)?,
+        None => false,
+    };
+    if !is_banned {
+        return Ok(Ban::None);
     }
-    Ok(transaction.execute(&LIFT_EXPIRED_BAN, &[&user.id]).await? == 0)
+    let lifted = transaction.execute(&LIFT_EXPIRED_BAN, &[&id]).await?;
+    Ok(if lifted == 0 { Ban::InForce } else { Ban::Lifted })
 }
 
 /// Removes every linked account.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use kiavi_base::{Alphabet, EmailAddress, random_text};
-use kiavi_db::Transaction;
+use kiavi_db::{DbError, Transaction};
 use serde_json::json;
 
 use super::{identifier, store};
@@ -123,6 +123,22 @@ pub(crate) async fn delete_fresh(
     }
 }
 
+/// Removes what goes with no foreign key: waiting proofs and API keys; how many keys there were.
+async fn delete_belongings(transaction: &Transaction, user: &User) -> Result<u64, DbError> {
+    // Before the sessions, by which some proofs are known.
+    store::delete_proofs(transaction, user).await?;
+    api_key::store::delete_by_owner(transaction, &user.id).await
+}
+
+/// Removes a user with everything that is theirs, in the caller's transaction; how many API keys they had.
+///
+/// # Errors
+/// Those of the statements.
+pub(crate) async fn erase(transaction: &Transaction, user: &User) -> Result<u64, DbError> {
+    let api_keys = delete_belongings(transaction, user).await?;
+    store::delete(transaction, &user.id).await.map(|_| api_keys)
+}
+
 async fn delete(
     transaction: Transaction,
     state: &State,
@@ -130,8 +146,7 @@ async fn delete(
     user: &User,
     confirmed_by: &str,
 ) -> Result<(), ApiError> {
-    store::delete_proofs(&transaction, user).await?;
-    let api_keys = api_key::store::delete_by_owner(&transaction, &user.id).await?;
+    let api_keys = delete_belongings(&transaction, user).await?;
     session::revoke_all(&transaction, state, context, &user.id, "user_deleted").await?;
     if !store::delete(&transaction, &user.id).await? {
         // Somebody else was faster; the session that asked is gone too.

@@ -15,7 +15,7 @@ use axum::{
 };
 use kiavi_db::Sql;
 
-pub(crate) use actions::{Confirmation, delete_fresh, delete_with_link, is_own_link};
+pub(crate) use actions::{Confirmation, delete_fresh, delete_with_link, erase, is_own_link};
 
 use crate::{State, verification::token_hash};
 

@@ -1,0 +1,138 @@
+//! Acting as somebody else, and returning.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use kiavi_crypto::sign_cookie;
+use kiavi_http::SetCookie;
+use serde_json::json;
+
+use super::{
+    access::{Caller, IMPERSONATE_ADMINS, IMPERSONATE_USERS},
+    flow,
+    wire::{self, NoWayBack},
+};
+use crate::{
+    ApiError, Context, State,
+    audit::{self, EventType},
+    session::{self, CurrentUser, Session},
+    user::{self, User},
+};
+
+/// How operators are told from users in `session."impersonatedBy"`; no user's id has a colon.
+const OPERATOR: &str = "operator:";
+
+/// Begins to act as a user, in a session of its own. A user's browser goes over to it and keeps a way back; an
+/// operator, who has no browser here, gets the session in the answer alone.
+///
+/// # Errors
+/// Those of [`Caller::with`], 404 `USER_NOT_FOUND`, 403 `YOU_CANNOT_IMPERSONATE_ADMINS` and `BANNED_USER`.
+pub(super) async fn start(
+    state: &State,
+    context: &Context,
+    user_id: &str,
+) -> Result<(Session, User), ApiError> {
+    let caller = Caller::with(IMPERSONATE_USERS, state, context).await?;
+    let transaction = state.database.begin().await?;
+    let target = user::store::by_id_for_change(&transaction, user_id).await?;
+    let target = target.ok_or_else(wire::user_not_found)?;
+    if flow::is_admin(&state.settings.admin, &target) {
+        caller.require(IMPERSONATE_ADMINS, state, context).await?;
+    }
+    let minted =
+        session::impersonate(&transaction, state, context, &target, caller.name(), caller.method()).await;
+    let session = match minted {
+        Ok(session) => session,
+        Err(error) => {
+            if error.code() == Some("BANNED_USER") {
+                transaction.commit().await?;
+            }
+            return Err(error);
+        }
+    };
+    let detail = json!({ "session": session.id, "seconds": state.settings.admin.impersonation_seconds });
+    let event = caller.event(EventType::ImpersonationStarted, &target.id, detail);
+    audit::record(&transaction, state, context, event).await?;
+    transaction.commit().await?;
+    if let Caller::User(current) = &caller {
+        hand_over(state, context, current, &session);
+    }
+    Ok((session, target))
+}
+
+/// The browser goes over to `session` until it closes, and keeps its own in a cookie of another name.
+fn hand_over(state: &State, context: &Context, own: &CurrentUser, session: &Session) {
+    let mark = if session::is_remembered(state, context) { "" } else { "true" };
+    session::clear_cookies(state, context);
+    context.append_cookie(SetCookie {
+        name: state.cookies.admin_session.clone(),
+        value: sign_cookie(&state.secret, &format!("{}:{mark}", own.session.token)),
+        max_age: Some(Duration::from_secs(state.settings.session.expires_in_seconds.into())),
+        is_secure: state.cookies.is_secure,
+    });
+    session::cookies_of(state, session, false).for_each(|cookie| context.append_cookie(cookie));
+}
+
+/// Ends the session in which somebody acts as another, and returns to their own; `None` where there is none to
+/// return to, because an operator began it.
+///
+/// # Errors
+/// 401 without a body, 400 when nobody acts as another, 500 when there is no way back any more.
+pub(super) async fn stop(state: &State, context: &Context) -> Result<Option<(Session, User)>, ApiError> {
+    let current = match Caller::of(state, context).await? {
+        Caller::User(current) => current,
+        Caller::Operator(_) => return Err(wire::not_impersonating()),
+    };
+    let Some(by) = current.session.impersonated_by.as_deref() else {
+        return Err(wire::not_impersonating());
+    };
+    let way_back = match by.starts_with(OPERATOR) {
+        true => None,
+        false => Some(own_session(state, context, by).await?),
+    };
+    end(state, context, &current, by).await?;
+    let Some(Own { session, user, is_remembered }) = way_back else {
+        session::clear_cookies(state, context);
+        return Ok(None);
+    };
+    let was_remembered = session::is_remembered(state, context);
+    session::cookies_of(state, &session, is_remembered).for_each(|cookie| context.set_cookie(cookie));
+    if is_remembered && !was_remembered {
+        context.clear_cookie(state, &state.cookies.dont_remember);
+    }
+    context.clear_cookie(state, &state.cookies.admin_session);
+    Ok(Some((session, user)))
+}
+
+/// An administrator's own session.
+struct Own {
+    session: Session,
+    user: User,
+    is_remembered: bool,
+}
+
+/// The live session that the browser kept, if it belongs to `admin_id`.
+async fn own_session(state: &State, context: &Context, admin_id: &str) -> Result<Own, ApiError> {
+    user::store::find_by_id(&state.database, admin_id).await?.ok_or(NoWayBack::User)?;
+    let kept = context.signed_cookie(state, &state.cookies.admin_session).ok_or(NoWayBack::Session)?;
+    let (token, mark) = kept.split_once(':').unwrap_or((&kept, ""));
+    let found = session::store::with_user_by_token(&state.database, token, &state.settings.session).await?;
+    let found = found.filter(|found| found.is_live && found.user.id == admin_id).ok_or(NoWayBack::Session)?;
+    Ok(Own { session: found.session, user: found.user, is_remembered: mark.is_empty() })
+}
+
+async fn end(state: &State, context: &Context, current: &CurrentUser, by: &str) -> Result<(), ApiError> {
+    let transaction = state.database.begin().await?;
+    let ended = session::store::delete_by_token(&transaction, &current.session.token).await?;
+    if ended.is_none() {
+        // Somebody else ended it between our reading and now.
+        return Err(ApiError::empty(StatusCode::UNAUTHORIZED));
+    }
+    let event = audit::Event {
+        actor: Some(by),
+        ..audit::Event::by(EventType::ImpersonationStopped, &current.user.id)
+            .detail(json!({ "session": current.session.id }))
+    };
+    audit::record(&transaction, state, context, event).await?;
+    Ok(transaction.commit().await?)
+}
