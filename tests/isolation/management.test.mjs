@@ -131,6 +131,22 @@ describe('the management door', { skip: kiaviMissing() }, () => {
     assert.notEqual(await json('settings', 'get', 'demo', 'app_name'), 'Trial');
   });
 
+  test('an API key is verified at the tenant that it belongs to', async () => {
+    const person = await new Visitor(here.url, here.mailbox).signInByCode(freshEmail());
+    const made = await api('/tenants/demo/engine/api-key/create', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ userId: person.user.id, name: 'ci' }),
+    });
+    assert.equal(made.status, 200, made.text);
+    const verify = (tenant, input) => kiavi.verb(['key', 'verify', tenant, '--json'], { input });
+    const verdict = JSON.parse(await verify('demo', `${made.json.key}\n`));
+    assert.deepEqual([verdict.valid, verdict.key.name], [true, 'ci']);
+    for (const [tenant, key] of [['shop', made.json.key], ['demo', `${made.json.key}x`]]) {
+      await assert.rejects(verify(tenant, key), /ended with 1:[^]*"valid":false/);
+    }
+  });
+
   test('an operator reaches the engine of the tenant that is named, and is written down there', async () => {
     const before = (await log(there, 'management.requested')).length;
     const answer = await api('/tenants/shop/engine/ok');
