@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn an_address_that_a_microsoft_tenant_wrote_is_not_proved() {
         let claims = json!({ "sub": "s", "oid": "o", "email": "ada@example.com" });
-        let ada = read("microsoft", &[claims.clone()]).unwrap();
+        let ada = read("microsoft", std::slice::from_ref(&claims)).unwrap();
         assert_eq!((ada.subject.as_str(), ada.email_verified), ("o", Some(false)));
         let mut proved = claims;
         proved["verified_primary_email"] = json!(["ada@example.com"]);
