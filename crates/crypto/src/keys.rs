@@ -176,6 +176,20 @@ pub fn sha256(message: &[u8]) -> [u8; 32] {
     bytes
 }
 
+/// SHA-384 (FIPS 180-4).
+pub fn sha384(message: &[u8]) -> [u8; 48] {
+    let mut bytes = [0; 48];
+    bytes.copy_from_slice(digest::digest(&digest::SHA384, message).as_ref());
+    bytes
+}
+
+/// SHA-512 (FIPS 180-4).
+pub fn sha512(message: &[u8]) -> [u8; 64] {
+    let mut bytes = [0; 64];
+    bytes.copy_from_slice(digest::digest(&digest::SHA512, message).as_ref());
+    bytes
+}
+
 /// Whether two byte strings are equal, in time that depends on their lengths only.
 pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()

@@ -5,16 +5,23 @@
 
 mod cookie;
 mod envelope;
+mod es256;
 mod jws;
 mod keys;
+mod oauth_purpose;
 mod rng;
 mod sealed;
 mod signature;
 
 pub use cookie::{sign_cookie, signed_value, verify_cookie};
 pub use envelope::EnvelopeError;
+pub use es256::{Es256SigningKey, InvalidSigningKey};
 pub use jws::{JwsAlgorithm, JwsError, PublicJwk, SigningKey};
-pub use keys::{InvalidSecret, Purpose, SecretVersion, TenantSecret, constant_time_eq, hmac_sha256, sha256};
+pub use keys::{
+    InvalidSecret, Purpose, SecretVersion, TenantSecret, constant_time_eq, hmac_sha256, sha256, sha384,
+    sha512,
+};
+pub use oauth_purpose::is_envelope;
 pub use rng::SystemRng;
 pub use sealed::{SealError, SealingKey};
 pub use secrecy::zeroize::Zeroizing;

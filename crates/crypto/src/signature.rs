@@ -4,10 +4,11 @@
 //! of [`VerifyingKey`] belongs to one algorithm; nothing in a signature can choose another.
 
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519,
-    EcdsaVerificationAlgorithm, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
-    RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512,
-    RsaParameters, RsaPublicKeyComponents,
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED,
+    ECDSA_P521_SHA512_ASN1, ECDSA_P521_SHA512_FIXED, ED25519, EcdsaVerificationAlgorithm, ParsedPublicKey,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
+    RsaPublicKeyComponents,
 };
 
 /// The elliptic curves of ECDSA, each with the one hash it is used with (WebAuthn L3 §5.8.5).
@@ -36,6 +37,14 @@ impl EcdsaCurve {
             Self::P256 => &ECDSA_P256_SHA256_ASN1,
             Self::P384 => &ECDSA_P384_SHA384_ASN1,
             Self::P521 => &ECDSA_P521_SHA512_ASN1,
+        }
+    }
+
+    fn algorithm_of_jose(self) -> &'static EcdsaVerificationAlgorithm {
+        match self {
+            Self::P256 => &ECDSA_P256_SHA256_FIXED,
+            Self::P384 => &ECDSA_P384_SHA384_FIXED,
+            Self::P521 => &ECDSA_P521_SHA512_FIXED,
         }
     }
 }
@@ -91,12 +100,29 @@ impl VerifyingKey {
     /// # Errors
     /// A wrong length, or a point that is not on the curve (SP 800-186 §D.1.1).
     pub fn ecdsa(curve: EcdsaCurve, x: &[u8], y: &[u8]) -> Result<Self, InvalidKey> {
+        Self::ecdsa_as(curve, curve.algorithm(), x, y)
+    }
+
+    /// The same key for JOSE, where a signature is the two numbers side by side (RFC 7518 §3.4).
+    ///
+    /// # Errors
+    /// Those of [`VerifyingKey::ecdsa`].
+    pub fn ecdsa_of_jose(curve: EcdsaCurve, x: &[u8], y: &[u8]) -> Result<Self, InvalidKey> {
+        Self::ecdsa_as(curve, curve.algorithm_of_jose(), x, y)
+    }
+
+    fn ecdsa_as(
+        curve: EcdsaCurve,
+        algorithm: &'static EcdsaVerificationAlgorithm,
+        x: &[u8],
+        y: &[u8],
+    ) -> Result<Self, InvalidKey> {
         let length = curve.coordinate_length();
         if x.len() != length || y.len() != length {
             return Err(InvalidKey);
         }
         let point = [&[0x04], x, y].concat(); // SEC 1 §2.3.3: uncompressed
-        ParsedPublicKey::new(curve.algorithm(), point).map(Self).map_err(|_| InvalidKey)
+        ParsedPublicKey::new(algorithm, point).map(Self).map_err(|_| InvalidKey)
     }
 
     /// An Ed25519 key (RFC 8032 §5.1.5).

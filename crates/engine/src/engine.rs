@@ -18,6 +18,7 @@ use crate::{
     hosted, jwt, magic_link, management, meta, multi_session, one_time_token, outbox, passkey, password,
     rate_limit::MemoryLimiter,
     session::{self, KeptSessions},
+    social,
     state::{Keys, Shared},
     user,
 };
@@ -80,6 +81,7 @@ impl Engine {
             api_keys: api_key::Budget::new(&database),
             outbox_signal: Notify::new(),
             jwt: jwt::Memory::default(),
+            social: social::Directory::default(),
             settings,
             secret,
             database,
@@ -118,10 +120,12 @@ impl Engine {
             .merge(magic_link::routes(&state.settings))
             .merge(api_key::routes())
             .merge(jwt::routes())
+            .merge(social::routes())
             // Every slice stands above this line: a request that shows a key is counted here and nowhere else.
             .route_layer(from_fn_with_state(state.clone(), api_key::act_as_owner))
             .route_layer(from_fn_with_state(state.clone(), api_gate))
             .merge(api_key::verify_routes(state))
+            .merge(social::callback_routes())
             .route_layer(from_fn_with_state(state.clone(), management::log_access))
             .method_not_allowed_fallback(not_found)
             .fallback(not_found)

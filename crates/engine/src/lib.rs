@@ -38,6 +38,7 @@ pub mod rate_limit;
 mod schema;
 pub mod session;
 mod settings;
+pub mod social;
 mod state;
 pub mod user;
 pub mod verification;
@@ -61,6 +62,7 @@ pub use settings::{
     AdminSettings, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate,
     RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError, UserVerification,
 };
+pub use social::settings::{AppleSettings, ProviderSettings, Secret, SocialSettings, TokenAuth};
 pub use state::{Busy, BusyGuard, State};
 
 /// Every statement that an engine runs, to be checked against a schema with [`kiavi_db::prepare_all`].
@@ -76,6 +78,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         passkey::STATEMENTS,
         rate_limit::STATEMENTS,
         session::STATEMENTS,
+        social::STATEMENTS,
         &user::STATEMENTS.concat(),
         verification::STATEMENTS,
     ]

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    ApiKeySettings, EgressSettings, JwtSettings, account::AccountSettings, bearer::BearerSettings,
-    last_login_method::LastLoginMethodSettings, magic_link::MagicLinkSettings,
+    ApiKeySettings, EgressSettings, JwtSettings, SocialSettings, account::AccountSettings,
+    bearer::BearerSettings, last_login_method::LastLoginMethodSettings, magic_link::MagicLinkSettings,
     multi_session::MultiSessionSettings, one_time_token::OneTimeTokenSettings, user::UserSettings,
 };
 
@@ -96,6 +96,9 @@ pub struct Settings {
     /// Limits.
     #[serde(default)]
     pub rate_limits: RateLimits,
+    /// Signing in with other providers.
+    #[serde(default)]
+    pub social: SocialSettings,
     /// Where to behave as Better Auth does although it is the weaker choice.
     #[serde(default)]
     pub compatibility: Compatibility,
@@ -204,6 +207,7 @@ impl Settings {
             magic_link: MagicLinkSettings::default(),
             admin: AdminSettings::default(),
             rate_limits: RateLimits::default(),
+            social: SocialSettings::default(),
             compatibility: Compatibility::default(),
             base_url,
         };
@@ -291,6 +295,7 @@ impl Settings {
         self.validate_egress()?;
         self.validate_plugins()?;
         self.admin.validate()?;
+        self.social.validate()?;
         self.validate_passkey_and_rates()
     }
 

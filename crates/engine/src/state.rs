@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::{
     CookieNames, MailDoor, Settings, api_key::Budget, egress::HttpClient, jwt, rate_limit::MemoryLimiter,
-    session::KeptSessions,
+    session::KeptSessions, social::Directory,
 };
 
 /// Settings, keys, database, time and chance of one tenant. Cloning is one reference count.
@@ -53,6 +53,7 @@ pub struct Shared {
     pub(crate) api_keys: Budget,
     pub(crate) outbox_signal: Notify,
     pub(crate) jwt: jwt::Memory,
+    pub(crate) social: Directory,
 }
 
 /// Subkeys, derived once.

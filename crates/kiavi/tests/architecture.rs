@@ -12,7 +12,7 @@ use serde_json::Value;
 const LAYERS: &[&[&str]] = &[
     &["base"],
     &["crypto", "db", "http", "ipc"],
-    &["webauthn", "pages", "sandbox", "vault", "localpg"],
+    &["webauthn", "oauth", "pages", "sandbox", "vault", "localpg"],
     &["engine", "control", "gateway", "launcher", "outbound"],
     &["kiavi"],
 ];
@@ -21,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
 const TEST_ONLY: &str = "kiavi-testkit";
 
 /// Crates that decide and compute, and have no runtime to do I/O with.
-const WITHOUT_IO: &[&str] = &["kiavi-base", "kiavi-crypto", "kiavi-webauthn", "kiavi-pages"];
+const WITHOUT_IO: &[&str] = &["kiavi-base", "kiavi-crypto", "kiavi-webauthn", "kiavi-oauth", "kiavi-pages"];
 
 /// Libraries that one crate alone may name.
 const SOLE_USERS: &[(&str, &str)] = &[

@@ -19,6 +19,7 @@ email-placeholder = name@example.com
 passkey-sign-in = Mit Passkey anmelden
 returning-button = Weiter als { $email }
 sign-in-new = Neu hier? Geben Sie Ihre E-Mail-Adresse ein, und wir legen Ihr Konto an.
+provider-continue = Weiter mit { $provider }
 
 # Code
 code-title = Sehen Sie in Ihre E-Mails
@@ -110,6 +111,7 @@ error-lede = Der Fehler liegt bei uns. Versuchen Sie es erneut; bleibt er, nenne
 refused-title = Das hat nicht geklappt
 leaving-title = Einen Moment
 leaving-lede = Sie sind angemeldet. Wir bringen Sie jetzt zurück.
+leaving-for-provider = Wir bringen Sie zur Anmeldung zu { $provider }.
 not-found-title = Seite nicht gefunden
 not-found-lede = Unter dieser Adresse gibt es nichts. Prüfen Sie sie oder beginnen Sie von vorn.
 not-found-home = Zur Startseite
@@ -235,6 +237,7 @@ notice-sign-up-closed = Neue Konten sind hier nicht möglich. Bitten Sie um eine
 notice-invitation-address = Diese Einladung gilt für eine andere E-Mail-Adresse. Melden Sie sich mit jener an.
 notice-provider-denied = Der andere Dienst hat die Anmeldung nicht erlaubt. Versuchen Sie es erneut oder nehmen Sie einen Code.
 notice-provider-unverified = Der andere Dienst hat Ihre E-Mail-Adresse nicht bestätigt. Nehmen Sie stattdessen einen Code.
+notice-provider-failed = Der andere Dienst hat nicht wie erwartet geantwortet. Versuchen Sie es erneut oder nehmen Sie einen Code.
 notice-account-conflict = Sie haben schon ein Konto. Bestätigen Sie mit einem Passkey oder einem Code.
 notice-cookies-blocked = Ihr Browser blockiert Cookies. Erlauben Sie sie für diese Seite und versuchen Sie es erneut.
 notice-offline = Sie sind offline. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.

@@ -19,6 +19,7 @@ email-placeholder = you@example.com
 passkey-sign-in = Sign in with a passkey
 returning-button = Continue as { $email }
 sign-in-new = New here? Enter your email and we create your account.
+provider-continue = Continue with { $provider }
 
 # Code
 code-title = Check your email
@@ -110,6 +111,7 @@ error-lede = The fault is ours. Try again; if it stays, tell support the request
 refused-title = That did not work
 leaving-title = One moment
 leaving-lede = You are signed in. We take you back now.
+leaving-for-provider = We take you to { $provider } to sign in.
 not-found-title = Page not found
 not-found-lede = This address leads nowhere. Check it, or start again.
 not-found-home = Go to the start page
@@ -235,6 +237,7 @@ notice-sign-up-closed = New accounts are not open here. Ask for an invitation.
 notice-invitation-address = This invitation is for another email address. Sign in with that one.
 notice-provider-denied = The other service did not allow the sign-in. Try again or use a code.
 notice-provider-unverified = The other service has not confirmed your email address. Use a code instead.
+notice-provider-failed = The other service did not answer as it should. Try again or use a code.
 notice-account-conflict = You already have an account. Confirm with a passkey or a code.
 notice-cookies-blocked = Your browser blocks cookies. Allow them for this page, then try again.
 notice-offline = You are offline. Check your connection, then try again.

@@ -19,6 +19,7 @@ email-placeholder = usted@example.com
 passkey-sign-in = Usar una llave de acceso
 returning-button = Continuar como { $email }
 sign-in-new = ¿Es nuevo aquí? Escriba su correo y creamos su cuenta.
+provider-continue = Continuar con { $provider }
 
 # Código
 code-title = Revise su correo
@@ -110,6 +111,7 @@ error-lede = El fallo es nuestro. Inténtelo de nuevo; si continúa, dé el ID d
 refused-title = No ha funcionado
 leaving-title = Un momento
 leaving-lede = Ha iniciado sesión. Ahora le llevamos de vuelta.
+leaving-for-provider = Le llevamos a { $provider } para iniciar sesión.
 not-found-title = Página no encontrada
 not-found-lede = Esta dirección no lleva a ningún sitio. Compruébela o empiece de nuevo.
 not-found-home = Ir a la página de inicio
@@ -235,6 +237,7 @@ notice-sign-up-closed = Aquí no se pueden crear cuentas nuevas. Pida una invita
 notice-invitation-address = Esta invitación es para otra dirección de correo. Inicie sesión con esa.
 notice-provider-denied = El otro servicio no ha permitido el acceso. Inténtelo de nuevo o use un código.
 notice-provider-unverified = El otro servicio no ha confirmado su correo. Use un código.
+notice-provider-failed = El otro servicio no ha respondido como debía. Inténtelo de nuevo o use un código.
 notice-account-conflict = Ya tiene una cuenta. Confirme con una llave de acceso o un código.
 notice-cookies-blocked = Su navegador bloquea las cookies. Permítalas en esta página e inténtelo de nuevo.
 notice-offline = Está sin conexión. Compruebe su conexión e inténtelo de nuevo.

@@ -19,6 +19,7 @@ email-placeholder = vous@example.com
 passkey-sign-in = Utiliser une clé d’accès
 returning-button = Continuer en tant que { $email }
 sign-in-new = Première visite ? Saisissez votre adresse e-mail et nous créons votre compte.
+provider-continue = Continuer avec { $provider }
 
 # Code
 code-title = Consultez vos e-mails
@@ -110,6 +111,7 @@ error-lede = L’erreur vient de nous. Réessayez ; si elle persiste, donnez l�
 refused-title = Cela n’a pas fonctionné
 leaving-title = Un instant
 leaving-lede = Vous êtes connecté. Nous vous ramenons maintenant.
+leaving-for-provider = Nous vous dirigeons vers { $provider } pour vous connecter.
 not-found-title = Page introuvable
 not-found-lede = Cette adresse ne mène nulle part. Vérifiez-la ou recommencez.
 not-found-home = Aller à la page d’accueil
@@ -235,6 +237,7 @@ notice-sign-up-closed = Il n’est pas possible de créer un compte ici. Demande
 notice-invitation-address = Cette invitation est pour une autre adresse e-mail. Connectez-vous avec celle-là.
 notice-provider-denied = L’autre service n’a pas autorisé la connexion. Réessayez ou utilisez un code.
 notice-provider-unverified = L’autre service n’a pas confirmé votre adresse e-mail. Utilisez plutôt un code.
+notice-provider-failed = L’autre service n’a pas répondu comme prévu. Réessayez ou utilisez un code.
 notice-account-conflict = Vous avez déjà un compte. Confirmez avec une clé d’accès ou un code.
 notice-cookies-blocked = Votre navigateur bloque les cookies. Autorisez-les pour cette page, puis réessayez.
 notice-offline = Vous êtes hors ligne. Vérifiez votre connexion, puis réessayez.

@@ -19,6 +19,7 @@ email-placeholder = nome@example.com
 passkey-sign-in = Accedi con una passkey
 returning-button = Continua come { $email }
 sign-in-new = Prima volta qui? Inserisci la tua e-mail e creiamo il tuo account.
+provider-continue = Continua con { $provider }
 
 # Codice
 code-title = Controlla la tua e-mail
@@ -110,6 +111,7 @@ error-lede = L’errore è nostro. Riprova; se continua, comunica l’ID della r
 refused-title = Non ha funzionato
 leaving-title = Un momento
 leaving-lede = Hai eseguito l’accesso. Ora ti riportiamo indietro.
+leaving-for-provider = Ti portiamo su { $provider } per accedere.
 not-found-title = Pagina non trovata
 not-found-lede = Questo indirizzo non porta da nessuna parte. Controllalo o ricomincia.
 not-found-home = Vai alla pagina iniziale
@@ -235,6 +237,7 @@ notice-sign-up-closed = Qui non si possono creare nuovi account. Chiedi un invit
 notice-invitation-address = Questo invito è per un altro indirizzo e-mail. Accedi con quello.
 notice-provider-denied = L’altro servizio non ha permesso l’accesso. Riprova o usa un codice.
 notice-provider-unverified = L’altro servizio non ha confermato il tuo indirizzo e-mail. Usa un codice.
+notice-provider-failed = L’altro servizio non ha risposto come previsto. Riprova o usa un codice.
 notice-account-conflict = Hai già un account. Conferma con una passkey o un codice.
 notice-cookies-blocked = Il tuo browser blocca i cookie. Consentili per questa pagina, poi riprova.
 notice-offline = Sei offline. Controlla la connessione, poi riprova.

@@ -19,6 +19,7 @@ email-placeholder = naam@example.com
 passkey-sign-in = Inloggen met een passkey
 returning-button = Doorgaan als { $email }
 sign-in-new = Nieuw hier? Vul uw e-mailadres in en wij maken uw account aan.
+provider-continue = Doorgaan met { $provider }
 
 # Code
 code-title = Bekijk uw e-mail
@@ -110,6 +111,7 @@ error-lede = De fout ligt bij ons. Probeer het opnieuw; blijft het zo, geef dan 
 refused-title = Dat is niet gelukt
 leaving-title = Een moment
 leaving-lede = U bent ingelogd. We brengen u nu terug.
+leaving-for-provider = We brengen u naar { $provider } om in te loggen.
 not-found-title = Pagina niet gevonden
 not-found-lede = Dit adres leidt nergens heen. Controleer het of begin opnieuw.
 not-found-home = Naar de startpagina
@@ -235,6 +237,7 @@ notice-sign-up-closed = Nieuwe accounts zijn hier niet mogelijk. Vraag om een ui
 notice-invitation-address = Deze uitnodiging is voor een ander e-mailadres. Log in met dat adres.
 notice-provider-denied = De andere dienst stond het inloggen niet toe. Probeer het opnieuw of gebruik een code.
 notice-provider-unverified = De andere dienst heeft uw e-mailadres niet bevestigd. Gebruik een code.
+notice-provider-failed = De andere dienst antwoordde niet zoals verwacht. Probeer het opnieuw of gebruik een code.
 notice-account-conflict = U hebt al een account. Bevestig met een passkey of een code.
 notice-cookies-blocked = Uw browser blokkeert cookies. Sta ze toe voor deze pagina en probeer het opnieuw.
 notice-offline = U bent offline. Controleer uw verbinding en probeer het opnieuw.

@@ -50,6 +50,7 @@ pub enum Notice {
     InvitationAddress,
     ProviderDenied,
     ProviderUnverified,
+    ProviderFailed,
     AccountConflict,
     CookiesBlocked,
     Offline,
@@ -71,7 +72,7 @@ pub enum Tone {
 
 impl Notice {
     /// Every notice, with 90 seconds where it carries a time.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::CodeWrong,
         Self::CodeExpired,
         Self::CodeTries,
@@ -112,6 +113,7 @@ impl Notice {
         Self::InvitationAddress,
         Self::ProviderDenied,
         Self::ProviderUnverified,
+        Self::ProviderFailed,
         Self::AccountConflict,
         Self::CookiesBlocked,
         Self::Offline,
@@ -223,6 +225,7 @@ impl Notice {
             Self::InvitationAddress => "invitation-address",
             Self::ProviderDenied => "provider-denied",
             Self::ProviderUnverified => "provider-unverified",
+            Self::ProviderFailed => "provider-failed",
             Self::AccountConflict => "account-conflict",
             Self::CookiesBlocked => "cookies-blocked",
             Self::Offline => "offline",
@@ -304,6 +307,7 @@ impl Notice {
             Self::InvitationAddress => text.notice_invitation_address(),
             Self::ProviderDenied => text.notice_provider_denied(),
             Self::ProviderUnverified => text.notice_provider_unverified(),
+            Self::ProviderFailed => text.notice_provider_failed(),
             Self::AccountConflict => text.notice_account_conflict(),
             Self::CookiesBlocked => text.notice_cookies_blocked(),
             Self::Offline => text.notice_offline(),

@@ -20,6 +20,8 @@ pub struct SignIn {
     pub next: String,
     /// Whether an unknown address creates an account.
     pub is_sign_up_open: bool,
+    /// The other ways in, in the order of the tenant's settings.
+    pub providers: Vec<ProviderButton>,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
 }
@@ -32,6 +34,15 @@ impl SignIn {
     pub(crate) fn is_field_invalid(&self) -> bool {
         self.notice.is_some_and(Notice::is_about_field)
     }
+}
+
+/// A button that leads to a provider.
+#[derive(Debug, Clone)]
+pub struct ProviderButton {
+    /// The provider's key.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
 }
 
 /// The second page: the one-time code from the mail. The same for known and unknown addresses.

@@ -36,6 +36,8 @@ pub struct Leaving {
     pub frame: Frame,
     /// Where to: an absolute URL of a trusted origin. The caller has checked it.
     pub target: String,
+    /// The provider that it leads to; `None` for the way back after a sign-in.
+    pub provider: Option<String>,
 }
 
 /// An address of this site that leads nowhere.

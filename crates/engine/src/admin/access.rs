@@ -119,7 +119,7 @@ impl Caller {
     }
 
     /// By what means the caller proved who they are.
-    pub(super) fn method(&self) -> Method {
+    pub(super) fn method(&self) -> Method<'static> {
         match self {
             Self::User(_) => Method::Session,
             Self::Operator(_) => Method::Management,

@@ -106,6 +106,10 @@ pub enum EventType {
     ManagementRequested,
     /// The tenant runs with a new version of its settings.
     SettingsChanged,
+    /// An account at a provider was joined to a user.
+    AccountLinked,
+    /// A sign-in or a linking with a provider came to nothing.
+    AccountRefused,
 }
 
 impl EventType {
@@ -156,6 +160,8 @@ impl EventType {
             Self::SigningKeyRotated => "signing_key.rotated",
             Self::ManagementRequested => "management.requested",
             Self::SettingsChanged => "settings.changed",
+            Self::AccountLinked => "account.linked",
+            Self::AccountRefused => "account.refused",
         }
     }
 }
@@ -180,7 +186,7 @@ impl Outcome {
 
 /// By what means somebody proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum Method<'a> {
     /// A one-time code by e-mail.
     EmailOtp,
     /// A link by e-mail.
@@ -193,11 +199,13 @@ pub enum Method {
     ApiKey,
     /// The management door: an operator, through control.
     Management,
+    /// A provider, by its id.
+    Provider(&'a str),
 }
 
-impl Method {
+impl<'a> Method<'a> {
     /// The stable name.
-    pub const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'a str {
         match self {
             Self::EmailOtp => "email_otp",
             Self::MagicLink => "magic_link",
@@ -205,16 +213,18 @@ impl Method {
             Self::Session => "session",
             Self::ApiKey => "api_key",
             Self::Management => "management",
+            Self::Provider(id) => id,
         }
     }
 
     /// What Better Auth calls it where a browser remembers how it signed in last; `None` for what is no sign-in
     /// of a person.
-    pub const fn login_name(self) -> Option<&'static str> {
+    pub const fn login_name(self) -> Option<&'a str> {
         match self {
             Self::EmailOtp => Some("email-otp"),
             Self::MagicLink => Some("magic-link"),
             Self::Passkey => Some("passkey"),
+            Self::Provider(id) => Some(id),
             Self::Session | Self::ApiKey | Self::Management => None,
         }
     }
@@ -232,7 +242,7 @@ pub struct Event<'a> {
     /// Whom it is about: a user id, or the [`address_reference`] of an address nobody has.
     pub subject: Option<&'a str>,
     /// The means of proof.
-    pub method: Option<Method>,
+    pub method: Option<Method<'a>>,
     /// Facts about this kind of event. Never a secret, never an address.
     pub detail: Option<Value>,
 }
@@ -257,7 +267,7 @@ impl<'a> Event<'a> {
 
     /// With a means of proof.
     #[must_use]
-    pub fn using(self, method: Method) -> Self {
+    pub fn using(self, method: Method<'a>) -> Self {
         Self { method: Some(method), ..self }
     }
 
@@ -350,7 +360,7 @@ fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> store::Eve
         request_id: context.map(|context| context.request_id().to_string()),
         actor: event.actor.map(str::to_owned).or(operator),
         subject: event.subject.map(str::to_owned),
-        method: method.map(Method::name),
+        method: method.map(|method| method.name().to_owned()),
         ip: context.map(Context::stored_address),
         user_agent: context.map(|context| context.user_agent().to_owned()),
         detail: event.detail,

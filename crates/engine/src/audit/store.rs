@@ -27,7 +27,7 @@ pub(super) struct EventRow {
     pub(super) request_id: Option<String>,
     pub(super) actor: Option<String>,
     pub(super) subject: Option<String>,
-    pub(super) method: Option<&'static str>,
+    pub(super) method: Option<String>,
     pub(super) ip: Option<String>,
     pub(super) user_agent: Option<String>,
     pub(super) detail: Option<Value>,

@@ -111,7 +111,7 @@ impl fmt::Debug for EgressHost {
 impl Settings {
     /// Every server that the engine may reach: what each part of the settings needs.
     pub fn egress_hosts(&self) -> BTreeSet<EgressHost> {
-        let parts: [&dyn Reaches; 1] = [&self.egress];
+        let parts: [&dyn Reaches; 2] = [&self.egress, &self.social];
         parts.iter().flat_map(|part| part.egress_hosts()).collect()
     }
 

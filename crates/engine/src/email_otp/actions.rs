@@ -140,7 +140,7 @@ pub(crate) struct Newcomer<'a> {
     /// The whole body, in which they may not name what the server sets.
     pub(crate) body: Option<&'a Value>,
     /// How they proved it.
-    pub(crate) method: Method,
+    pub(crate) method: Method<'a>,
 }
 
 /// The user whose address was just proved, and whether they came into being with it; `None` if they would have to and
@@ -154,7 +154,7 @@ pub(crate) async fn user_of_proved_address(
 ) -> Result<Option<(User, bool)>, ApiError> {
     let Newcomer { name, image, body, method } = newcomer;
     if let Some(user) = store::by_email(transaction, email).await? {
-        return Ok(Some((prove_address(transaction, state, context, user, method).await?, false)));
+        return Ok(Some((prove_address(transaction, state, context, user, Proof::by(method)).await?, false)));
     }
     if !state.settings.is_sign_up_open {
         return Ok(None);
@@ -174,26 +174,44 @@ pub(crate) async fn user_of_proved_address(
         }
         // Somebody else made the user between our two statements.
         None => match store::by_email(transaction, email).await? {
-            Some(user) => Ok(Some((prove_address(transaction, state, context, user, method).await?, false))),
+            Some(user) => {
+                Ok(Some((prove_address(transaction, state, context, user, Proof::by(method)).await?, false)))
+            }
             None => Ok(None),
         },
     }
 }
 
+/// How an address was proved.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Proof<'a> {
+    /// By what means.
+    pub(crate) method: Method<'a>,
+    /// The account at a provider that is the proof and stays.
+    pub(crate) keeps_account: Option<&'a str>,
+}
+
+impl<'a> Proof<'a> {
+    /// By something that was sent there.
+    pub(crate) const fn by(method: Method<'a>) -> Self {
+        Self { method, keeps_account: None }
+    }
+}
+
 /// Marks the address of `user` as proved. Whoever set the user up before may not have been its owner, so whatever
 /// access was made until now ends.
-pub(super) async fn prove_address(
+pub(crate) async fn prove_address(
     transaction: &Transaction,
     state: &State,
     context: &Context,
     user: User,
-    method: Method,
+    proof: Proof<'_>,
 ) -> Result<User, ApiError> {
     if user.email_verified {
         return Ok(user);
     }
     let sessions = session::revoke_all(transaction, state, context, &user.id, "address_proved").await?;
-    let accounts = store::delete_accounts(transaction, &user.id).await?;
+    let accounts = store::delete_accounts(transaction, &user.id, proof.keeps_account).await?;
     let (passkeys, keys) = match state.settings.compatibility.keeps_unproven_passkeys {
         true => (0, 0),
         false => {
@@ -208,7 +226,7 @@ pub(super) async fn prove_address(
             Event::new(EventType::UnprovenAccessRevoked, Outcome::Success).about(&user.id).detail(detail);
         audit::record(transaction, state, context, event).await?;
     }
-    mark_proved(transaction, state, context, user, method).await
+    mark_proved(transaction, state, context, user, proof.method).await
 }
 
 /// Marks the address as proved and leaves all access as it is.
@@ -217,7 +235,7 @@ pub(super) async fn mark_proved(
     state: &State,
     context: &Context,
     user: User,
-    method: Method,
+    method: Method<'_>,
 ) -> Result<User, ApiError> {
     let proved = store::verify_email(transaction, &user.id, &user.email).await?.ok_or_else(invalid_otp)?;
     let event = Event::new(EventType::EmailVerified, Outcome::Success).about(&user.id).using(method);

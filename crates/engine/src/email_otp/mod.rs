@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use axum::{Router, routing::post};
 
-pub(crate) use actions::{Newcomer, limit_mails, user_of_proved_address};
+pub(crate) use actions::{Newcomer, Proof, limit_mails, prove_address, user_of_proved_address};
 pub use actions::{SignIn, SignedIn, send_code, sign_in};
 
 use crate::State;

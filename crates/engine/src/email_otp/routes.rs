@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     CodePurpose, SignIn,
-    actions::{self, mark_proved, prove_address},
+    actions::{self, Proof, mark_proved, prove_address},
     redeem::redeem,
 };
 use crate::{
@@ -133,7 +133,9 @@ pub(super) async fn verify_email(
     let user = match is_own {
         // Whoever is signed in as this user has the address too: it is one person.
         true => mark_proved(&redeemed.transaction, &state, &context, user, Method::EmailOtp).await?,
-        false => prove_address(&redeemed.transaction, &state, &context, user, Method::EmailOtp).await?,
+        false => {
+            prove_address(&redeemed.transaction, &state, &context, user, Proof::by(Method::EmailOtp)).await?
+        }
     };
     redeemed.transaction.commit().await?;
     json(&VerifiedBody { status: true, token: None, user: &user })

@@ -167,10 +167,32 @@ pub(super) fn notice(error: ApiError) -> Result<Notice, ApiError> {
         (_, Some("LAST_SIGN_IN_METHOD")) => Ok(Notice::PasskeyLast),
         (_, Some("PASSKEY_NOT_FOUND")) => Ok(Notice::PasskeyGone),
         (_, Some("SESSION_NOT_FRESH" | "SESSION_EXPIRED")) => Ok(Notice::SignInAgain),
+        (_, Some("PROVIDER_UNAVAILABLE")) => Ok(Notice::ProviderFailed),
         (StatusCode::UNAUTHORIZED, Some("UNAUTHORIZED")) => Ok(Notice::SessionEnded),
         (StatusCode::TOO_MANY_REQUESTS, _) => Ok(Notice::TooMany),
         (status, _) if status.is_client_error() => Ok(Notice::Unexpected),
         _ => Err(error),
+    }
+}
+
+/// What a failure's code in a URL tells on a page.
+pub(super) fn notice_of_failure(code: &str) -> Notice {
+    match code {
+        "state_mismatch" | "state_not_found" => Notice::FlowExpired,
+        "access_denied" | "user_cancelled_login" | "user_cancelled_authorize" => Notice::ProviderDenied,
+        "account_not_linked" => Notice::AccountConflict,
+        "email_not_verified" | "email_not_found" => Notice::ProviderUnverified,
+        "signup_disabled" => Notice::SignUpClosed,
+        "BANNED_USER" => Notice::Suspended,
+        "no_code"
+        | "invalid_code"
+        | "issuer_mismatch"
+        | "nonce_binding_missing"
+        | "unable_to_get_user_info"
+        | "oauth_provider_not_found"
+        | "temporarily_unavailable"
+        | "server_error" => Notice::ProviderFailed,
+        _ => Notice::Unexpected,
     }
 }
 

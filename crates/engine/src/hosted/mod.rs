@@ -4,6 +4,8 @@
 //! `/sign-in/passkey` offers a passkey to whoever has none; `/sign-in/done` leaves for where the visitor came
 //! from, or for `/account`. A passkey signs in from `/sign-in` by script, over the JSON API, and goes to `done`.
 //! `/sign-in/link` and `/account/delete` are where links in mails end: opening one asks, its button acts.
+//! `/sign-in/social` leads to a provider, which sends the visitor back to the API, and that on to the offer of a
+//! passkey or, when it came to nothing, to `/sign-in/failed`.
 //!
 //! Every form is a plain POST that answers with a redirect (303). It must come from one of our own pages, and its
 //! rules, limits and events are those of the API: the same functions do the work. Between the steps a sealed
@@ -16,6 +18,7 @@ mod flow;
 mod layers;
 mod link;
 mod routes;
+mod social;
 #[cfg(test)]
 mod tests;
 mod visit;
@@ -43,6 +46,8 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .route("/sign-in/link", get(link::show).post(link::confirm))
         .route("/sign-in/passkey", get(routes::offer).post(routes::decline_offer))
         .route("/sign-in/done", get(routes::done))
+        .route("/sign-in/social", post(social::start))
+        .route("/sign-in/failed", get(social::failed))
         .route("/sign-out", get(account::ask_sign_out).post(account::sign_out))
         .route("/account", get(account::show))
         .route("/account/delete", get(deletion::show).post(deletion::confirm))

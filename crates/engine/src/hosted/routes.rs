@@ -13,8 +13,9 @@ use kiavi_pages::{Leaving, NotFound, Notice, PasskeyOffer, SignIn, SignInCode};
 
 use super::{
     flow::{self, Cookie, Declined, Flow},
+    social,
     visit::{Visit, html, see_other},
-    wire::{AddressForm, CodeForm, CodeQuery, StartQuery},
+    wire::{AddressForm, CodeForm, CodeQuery, ErrorQuery, StartQuery},
 };
 use crate::{ApiError, email_otp, engine::API, passkey};
 
@@ -25,9 +26,12 @@ const OFFER_LIFE: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// Where a passkey's script goes when it is done.
 const DONE: &str = "/sign-in/done";
 
-/// `GET /`.
-pub(super) async fn home() -> Response {
-    see_other("/account")
+/// `GET /`: also where the API tells of a failure when nobody said where else.
+pub(super) async fn home(visit: Visit, Query(query): Query<ErrorQuery>) -> Response {
+    match query.error {
+        Some(code) => visit.tell(flow::notice_of_failure(&code), "/sign-in"),
+        None => see_other("/account"),
+    }
 }
 
 /// `GET /sign-in`, with the way back in `redirect` or `callbackURL`.
@@ -54,6 +58,7 @@ fn start_page(visit: &Visit, flow: Flow, notice: Option<Notice>) -> Response {
         api: API.to_owned(),
         next: DONE.to_owned(),
         is_sign_up_open: visit.state.settings.is_sign_up_open,
+        providers: social::buttons(&visit.state.settings.social),
         notice,
     })
 }
@@ -179,7 +184,7 @@ pub(super) async fn done(visit: Visit) -> Result<Response, ApiError> {
     Ok(match next {
         None => see_other("/account"),
         Some(path) if path.starts_with('/') => see_other(&path),
-        Some(target) => html(&Leaving { frame: visit.frame(), target }),
+        Some(target) => html(&Leaving { frame: visit.frame(), target, provider: None }),
     })
 }
 

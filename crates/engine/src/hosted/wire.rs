@@ -32,6 +32,22 @@ pub(super) struct AccountQuery {
     pub(super) notice: Option<String>,
 }
 
+/// The query of a page that tells of a failure.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ErrorQuery {
+    /// The code, which anybody may have written.
+    pub(super) error: Option<String>,
+}
+
+/// The form of a provider's button.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ProviderForm {
+    /// Its id.
+    pub(super) provider: String,
+}
+
 /// The form of `/sign-in`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -134,7 +134,7 @@ pub async fn create(
     state: &State,
     context: &Context,
     user: &User,
-    method: Method,
+    method: Method<'_>,
 ) -> Result<Session, ApiError> {
     refuse_banned(transaction, state, context, user, method).await?;
     end_replaced(transaction, state, context, &user.id, None).await?;
@@ -163,7 +163,7 @@ pub(crate) async fn impersonate(
     context: &Context,
     user: &User,
     by: &str,
-    method: Method,
+    method: Method<'_>,
 ) -> Result<Session, ApiError> {
     refuse_banned(transaction, state, context, user, method).await?;
     let seconds = state.settings.admin.impersonation_seconds;
@@ -176,7 +176,7 @@ async fn refuse_banned(
     state: &State,
     context: &Context,
     user: &User,
-    method: Method,
+    method: Method<'_>,
 ) -> Result<(), ApiError> {
     match user::store::check_ban(transaction, &user.id).await? {
         Ban::None => Ok(()),

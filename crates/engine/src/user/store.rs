@@ -93,8 +93,10 @@ const LIFT_EXPIRED_BAN: Sql = Sql::new(
 )
 .watched();
 
-const DELETE_ACCOUNTS: Sql =
-    Sql::new("USER_DELETE_ACCOUNTS", r#"DELETE FROM public.account WHERE "userId" = $1"#);
+const DELETE_ACCOUNTS: Sql = Sql::new(
+    "USER_DELETE_ACCOUNTS",
+    r#"DELETE FROM public.account WHERE "userId" = $1 AND id IS DISTINCT FROM $2"#,
+);
 
 const DELETE_PASSKEYS: Sql =
     Sql::new("USER_DELETE_PASSKEYS", r#"DELETE FROM public.passkey WHERE "userId" = $1"#);
@@ -219,12 +221,16 @@ pub async fn check_ban(transaction: &Transaction, id: &str) -> Result<Ban, DbErr
     Ok(if lifted == 0 { Ban::InForce } else { Ban::Lifted })
 }
 
-/// Removes every linked account.
+/// Removes every linked account but `kept`.
 ///
 /// # Errors
 /// Those of the statement.
-pub async fn delete_accounts(transaction: &Transaction, id: &str) -> Result<u64, DbError> {
-    transaction.execute(&DELETE_ACCOUNTS, &[&id]).await
+pub async fn delete_accounts(
+    transaction: &Transaction,
+    id: &str,
+    kept: Option<&str>,
+) -> Result<u64, DbError> {
+    transaction.execute(&DELETE_ACCOUNTS, &[&id, &kept]).await
 }
 
 /// Removes every passkey.

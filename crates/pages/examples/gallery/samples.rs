@@ -5,8 +5,8 @@ use kiavi_base::Locale;
 use kiavi_pages::{
     Account, AccountDeleted, CodeMail, CodePurpose, DeleteAccount, Failed, Frame, Leaving, LinkMail,
     LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice, NoticeMail, Page, PasskeyOffer, PasskeyRow,
-    Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting,
-    TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
+    ProviderButton, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal,
+    SignedOut, Starting, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
 };
 
 /// The present of all samples.
@@ -58,6 +58,10 @@ impl Samples {
         add("sign-in", self.sign_in(None).html());
         let returning = SignIn { returning: Some(self.words.email.clone()), ..self.sign_in(None) };
         add("sign-in-returning", returning.html());
+        let buttons = ["Google", "GitHub", &self.words.app];
+        let buttons =
+            buttons.map(|name| ProviderButton { id: "work".into(), name: name.to_owned() }).to_vec();
+        add("sign-in-providers", SignIn { providers: buttons, ..self.sign_in(None) }.html());
         add("sign-in-code", self.code(None, 0).html());
         add("sign-in-code-waiting", self.code(Some(Notice::CodeSent), 25).html());
         for notice in Notice::ALL {
@@ -98,7 +102,10 @@ impl Samples {
         };
         add("refused", refused.html());
         let target = format!("https://app.example.com/{}", self.words.name);
-        add("leaving", Leaving { frame: self.frame("/sign-in/done"), target }.html());
+        let leaving = Leaving { frame: self.frame("/sign-in/done"), target, provider: None };
+        add("leaving", leaving.html());
+        let leaving = Leaving { provider: Some(self.words.app.clone()), ..leaving };
+        add("leaving-for-provider", leaving.html());
         add("not-found", NotFound { frame: self.frame("/nowhere") }.html());
         add("tenants", self.tenants().html());
         add("tenants-empty", Tenants { tenants: vec![], ..self.tenants() }.html());
@@ -155,6 +162,7 @@ impl Samples {
             api: "/api/auth".into(),
             next: "/account".into(),
             is_sign_up_open: true,
+            providers: vec![],
             notice,
         }
     }

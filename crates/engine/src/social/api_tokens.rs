@@ -1,0 +1,207 @@
+//! A user's tokens at a provider, for the app that acts there in their name.
+
+use axum::{extract::RawQuery, http::StatusCode, response::Response};
+use jiff::Timestamp;
+use kiavi_oauth::{Grant, Profile, Provider, Sources, Tokens, profile};
+use serde_json::{Value, json};
+
+use super::{
+    settings::ProviderSettings,
+    store::{self, Account},
+    tokens::{opened, sealed},
+    upstream::{self, UpstreamError},
+    wire::{self, account_id, account_not_found, without_nulls},
+};
+use crate::{ApiError, Context, JsonBody, State, session};
+
+/// An account of the signed-in user.
+async fn own_account(state: &State, context: &Context, id: &str) -> Result<Account, ApiError> {
+    let current = session::find(state, context).await?;
+    let current = current.ok_or_else(|| ApiError::empty(StatusCode::UNAUTHORIZED))?;
+    let found = match id.contains('\0') {
+        true => None,
+        false => store::of_user(&state.database, id, &current.user.id).await?,
+    };
+    found.ok_or_else(account_not_found)
+}
+
+fn settings_of<'s>(state: &'s State, account: &Account) -> Result<&'s ProviderSettings, ApiError> {
+    state.settings.social.provider(&account.provider).ok_or_else(|| {
+        let message = format!("Provider {} is not supported.", account.provider);
+        ApiError::bad_request("PROVIDER_NOT_SUPPORTED", message)
+    })
+}
+
+/// Gets new tokens with the refresh token and keeps them. If another request was faster, its tokens stay.
+async fn refresh(
+    state: &State,
+    context: &Context,
+    account: &Account,
+    settings: &ProviderSettings,
+    refresh_token: &str,
+) -> Result<Tokens, UpstreamErrorOrFault> {
+    let provider = upstream::provider(state, settings).await?;
+    let now = store::now(&state.database).await.map_err(ApiError::from)?;
+    let grant = Grant::Refresh(refresh_token);
+    let tokens = upstream::tokens(state, settings, &provider, grant, now).await?;
+    let scopes = (!tokens.scopes.is_empty()).then_some(tokens.scopes.as_slice());
+    let used = account.refresh_token.as_deref().unwrap_or_default();
+    let stored = sealed(state, &tokens, scopes);
+    let is_first = store::replace_tokens(&state.database, &account.id, used, &stored).await;
+    if !is_first.map_err(ApiError::from)? {
+        let request_id = context.request_id().to_string();
+        tracing::info!(request_id, "tokens were refreshed by another request first");
+    }
+    Ok(tokens)
+}
+
+/// The provider gave nothing, or the fault is ours.
+enum UpstreamErrorOrFault {
+    Upstream(UpstreamError),
+    Fault(ApiError),
+}
+
+impl From<UpstreamError> for UpstreamErrorOrFault {
+    fn from(error: UpstreamError) -> Self {
+        Self::Upstream(error)
+    }
+}
+
+impl From<ApiError> for UpstreamErrorOrFault {
+    fn from(error: ApiError) -> Self {
+        Self::Fault(error)
+    }
+}
+
+impl UpstreamErrorOrFault {
+    fn told_as(self, context: &Context, code: &'static str, message: &'static str) -> ApiError {
+        match self {
+            Self::Fault(error) => error,
+            Self::Upstream(cause) => {
+                let request_id = context.request_id().to_string();
+                tracing::warn!(request_id, cause = %cause, "a provider gave no token");
+                ApiError::bad_request(code, message)
+            }
+        }
+    }
+}
+
+/// `POST /get-access-token` `{accountId}`: a token that lives for at least five seconds more, if that can be had.
+pub(super) async fn get_access_token(
+    state: State,
+    context: Context,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    const FAILED: (&str, &str) = ("FAILED_TO_GET_ACCESS_TOKEN", "Failed to get a valid access token");
+    let mut account = own_account(&state, &context, account_id(&body)?).await?;
+    let settings = settings_of(&state, &account)?;
+    if account.is_due
+        && let Some(token) = opened(&state, account.refresh_token.as_deref())?
+    {
+        let refreshed = refresh(&state, &context, &account, settings, &token).await;
+        refreshed.map_err(|error| error.told_as(&context, FAILED.0, FAILED.1))?;
+        let again = store::of_user(&state.database, &account.id, &account.user_id).await?;
+        account = again.ok_or_else(account_not_found)?;
+    }
+    let access = opened(&state, account.access_token.as_deref())?;
+    let access = access.ok_or_else(|| ApiError::bad_request(FAILED.0, FAILED.1))?;
+    wire::json(&without_nulls(json!({
+        "accessToken": access,
+        "accessTokenExpiresAt": iso(account.access_expires_at),
+        "scopes": account.scopes(),
+        "idToken": opened(&state, account.id_token.as_deref())?,
+    })))
+}
+
+/// `POST /refresh-token` `{accountId}`.
+pub(super) async fn refresh_token(
+    state: State,
+    context: Context,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    let account = own_account(&state, &context, account_id(&body)?).await?;
+    let settings = settings_of(&state, &account)?;
+    let Some(token) = opened(&state, account.refresh_token.as_deref())? else {
+        return Err(ApiError::bad_request("REFRESH_TOKEN_NOT_FOUND", "Refresh token not found"));
+    };
+    let (code, message) = ("FAILED_TO_REFRESH_ACCESS_TOKEN", "Failed to refresh access token");
+    let refreshed = refresh(&state, &context, &account, settings, &token).await;
+    let tokens = refreshed.map_err(|error| error.told_as(&context, code, message))?;
+    let again = store::of_user(&state.database, &account.id, &account.user_id).await?;
+    let account = again.ok_or_else(account_not_found)?;
+    wire::json(&without_nulls(json!({
+        "accessToken": tokens.access,
+        "refreshToken": tokens.refresh.unwrap_or(token),
+        "accessTokenExpiresAt": iso(account.access_expires_at),
+        "refreshTokenExpiresAt": iso(account.refresh_expires_at),
+        "scope": account.scope,
+        "idToken": opened(&state, account.id_token.as_deref())?,
+        "providerId": account.provider,
+        "accountId": account.id,
+    })))
+}
+
+fn iso(moment: Option<Timestamp>) -> Option<String> {
+    moment.map(|moment| format!("{moment:.3}"))
+}
+
+/// `GET /account-info?accountId=`: what the provider says of the user now.
+pub(super) async fn account_info(
+    state: State,
+    context: Context,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let query = query.unwrap_or_default();
+    let id = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "accountId");
+    let Some((_, id)) = id.filter(|(_, id)| !id.is_empty()) else {
+        return Err(ApiError::validation("[query] Invalid input"));
+    };
+    let account = own_account(&state, &context, &id).await?;
+    let Some(settings) = state.settings.social.provider(&account.provider) else {
+        let message = "Provider account provider is not configured.";
+        return Err(ApiError::bad_request("PROVIDER_NOT_CONFIGURED", message));
+    };
+    let Some(access) = opened(&state, account.access_token.as_deref())? else {
+        return Err(ApiError::bad_request("ACCESS_TOKEN_NOT_FOUND", "Access token not found"));
+    };
+    let id_token = opened(&state, account.id_token.as_deref())?;
+    let read = read_profile(&state, settings, &access, id_token.as_deref()).await;
+    let read = read.map_err(|cause| {
+        let request_id = context.request_id().to_string();
+        tracing::warn!(request_id, cause = %cause, "a provider gave no profile");
+        let (code, message) = ("FAILED_TO_GET_USER_INFO", "Failed to get user info");
+        ApiError::new(StatusCode::UNAUTHORIZED, code, message)
+    })?;
+    wire::json(&json!({
+        "user": {
+            "name": read.name,
+            "email": read.email,
+            "image": read.image,
+            "emailVerified": read.email_verified.unwrap_or(false),
+        },
+        "data": read.raw,
+        "account": { "id": account.id, "providerId": account.provider, "accountId": account.subject },
+    }))
+}
+
+async fn read_profile(
+    state: &State,
+    settings: &ProviderSettings,
+    access_token: &str,
+    id_token: Option<&str>,
+) -> Result<Profile, UpstreamError> {
+    let provider = upstream::provider(state, settings).await?;
+    let mut answers = upstream::profile_answers(state, settings, &provider, Some(access_token)).await?;
+    if answers.is_empty() {
+        answers.extend(id_token.and_then(|token| kept_claims(&provider, token)));
+    }
+    let sources = Sources { claims: None, answers: &answers, brought: None };
+    profile(&provider, &sources).ok_or(UpstreamError::Unreadable)
+}
+
+/// The claims of the ID token of the last sign-in, which was verified then.
+fn kept_claims(provider: &Provider, token: &str) -> Option<Value> {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    let payload = provider.has_id_token().then(|| token.split('.').nth(1))??;
+    kiavi_oauth::parse_object(&URL_SAFE_NO_PAD.decode(payload).ok()?)
+}

@@ -1,0 +1,349 @@
+//! The way back from a provider.
+
+use std::borrow::Cow;
+
+use axum::{
+    body::Body,
+    extract::{Path, RawQuery},
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+};
+use kiavi_http::{parse_json, read_body};
+use kiavi_oauth::{Grant, NonceRule, Profile, Provider, Sources, Tokens, profile};
+use serde_json::Value;
+
+use super::{
+    begin::{StateValue, cookie_name, identifier},
+    link, redirect_uri,
+    resolve::{self, Arrival, Failed, record_refusal},
+    settings::ProviderSettings,
+    store,
+    upstream::{self, IdTokenCheck, UpstreamError},
+    wire::{found, with_parameters},
+};
+use crate::{ApiError, Context, Rate, State, engine::API};
+
+/// The parameters that a provider answers with.
+const PARAMETERS: &[&str] = &["code", "error", "error_description", "device_id", "state", "user", "iss"];
+/// Characters of a provider's own error and description that are passed on.
+const ERROR_LIMIT: usize = 64;
+const DESCRIPTION_LIMIT: usize = 200;
+
+/// A provider's answer.
+#[derive(Debug, Default)]
+struct Answer(Vec<(String, String)>);
+
+impl Answer {
+    fn parse(query: &str) -> Self {
+        let known = |name: &str| PARAMETERS.contains(&name);
+        let pairs = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| known(name));
+        Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
+    /// A parameter; the first one of its name, and never an empty one.
+    fn get(&self, name: &str) -> Option<&str> {
+        let mut named = self.0.iter().filter(|(key, _)| key == name);
+        named.next().map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+}
+
+/// `POST /callback/{id}` (Apple's form): the same as a GET, to which the browser brings our cookies.
+pub(super) async fn forward(
+    state: State,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let bytes = read_body(body).await?;
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media.split(';').next().unwrap_or_default().trim();
+    let mut answer = Answer::parse(&query.unwrap_or_default());
+    if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        answer.0.extend(Answer::parse(&String::from_utf8_lossy(&bytes)).0);
+    } else if let Some(Value::Object(object)) = parse_json(&headers, &bytes)? {
+        for name in PARAMETERS {
+            if let Some(text) = object.get(*name).and_then(Value::as_str) {
+                answer.0.push(((*name).to_owned(), text.to_owned()));
+            }
+        }
+    }
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    if id.is_empty() || !id.bytes().all(is_plain) {
+        return Err(ApiError::empty(StatusCode::NOT_FOUND));
+    }
+    let pairs: Vec<_> = PARAMETERS.iter().filter_map(|name| Some((*name, answer.get(name)?))).collect();
+    let own = format!("{}{API}/callback/{id}", state.settings.base_url.origin());
+    Ok(found(&with_parameters(&own, &pairs)))
+}
+
+/// Why a sign-in ended, and where that is told.
+struct Refusal {
+    code: Cow<'static, str>,
+    description: Option<String>,
+    /// Not told, logged.
+    cause: Option<UpstreamError>,
+}
+
+impl Refusal {
+    const fn new(code: &'static str) -> Self {
+        Self { code: Cow::Borrowed(code), description: None, cause: None }
+    }
+
+    fn caused_by(code: &'static str, cause: UpstreamError) -> Self {
+        let description = cause.is_temporary().then(|| "The provider cannot be reached".to_owned());
+        Self { description, cause: Some(cause), ..Self::new(code) }
+    }
+}
+
+/// How a callback ended without a session.
+enum Ended {
+    Refused(Refusal),
+    Fault(ApiError),
+}
+
+impl From<Refusal> for Ended {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Ended {
+    /// Of a sign-in. The tenant's own words to the banned go along.
+    fn of(state: &State, failed: Failed) -> Self {
+        match failed {
+            Failed::Fault(error) => Self::Fault(error),
+            Failed::Refused(cause) => {
+                let is_told = cause == resolve::Cause::Banned;
+                let description = is_told.then(|| state.settings.admin.banned_user_message.clone());
+                Self::Refused(Refusal { description, ..Refusal::new(cause.code()) })
+            }
+        }
+    }
+}
+
+/// `GET /callback/{id}`.
+pub(super) async fn callback(
+    state: State,
+    context: Context,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let answer = Answer::parse(&query.unwrap_or_default());
+    let Some(reference) = answer.get("state") else {
+        record_stray(&state, &context, &id, "state_not_found").await?;
+        return Ok(refusal_page(&state, None, &Refusal::new("state_not_found")));
+    };
+    let Some((value, now)) = take(&state, &context, &id, reference).await? else {
+        let identifier = identifier(&id, reference);
+        let peeked = match reference.contains('\0') || id.contains('\0') {
+            true => None,
+            false => store::peek_state(&state.database, &identifier).await?,
+        };
+        let peeked = peeked.and_then(|value| serde_json::from_str::<StateValue>(&value).ok());
+        let error_url = peeked.and_then(|value| value.error_url);
+        record_stray(&state, &context, &id, "state_mismatch").await?;
+        return Ok(refusal_page(&state, error_url.as_deref(), &Refusal::new("state_mismatch")));
+    };
+    match finish(&state, &context, &id, &answer, &value, now).await {
+        Ok(target) => Ok(found(&target)),
+        Err(Ended::Fault(error)) => Err(error),
+        Err(Ended::Refused(refusal)) => {
+            refuse(&state, &context, &id, value.error_url.as_deref(), refusal).await
+        }
+    }
+}
+
+/// Takes the state, if it is this browser's and this provider's; with the present, in seconds of Unix time.
+async fn take(
+    state: &State,
+    context: &Context,
+    provider: &str,
+    reference: &str,
+) -> Result<Option<(StateValue, i64)>, ApiError> {
+    let name = cookie_name(state);
+    let Some(own) = context.signed_cookie(state, &name).filter(|own| own == reference) else {
+        return Ok(None);
+    };
+    // A provider's id is plain; anything else in the path names none.
+    if state.settings.social.provider(provider).is_none() {
+        return Ok(None);
+    }
+    let Some(taken) = store::take_state(&state.database, &identifier(provider, &own)).await? else {
+        return Ok(None);
+    };
+    context.clear_cookie(state, &name);
+    let value = serde_json::from_str::<StateValue>(&taken.value).ok();
+    Ok(value.filter(|value| taken.is_live && value.oauth_state == own).map(|value| (value, taken.now)))
+}
+
+/// Everything after the state: where to send the browser.
+async fn finish(
+    state: &State,
+    context: &Context,
+    id: &str,
+    answer: &Answer,
+    value: &StateValue,
+    now: i64,
+) -> Result<String, Ended> {
+    let refused = |code| Ended::from(Refusal::new(code));
+    if let Some(error) = answer.get("error") {
+        let description =
+            answer.get("error_description").map(|text| text.chars().take(DESCRIPTION_LIMIT).collect());
+        let code = error.chars().take(ERROR_LIMIT).collect::<String>().into();
+        return Err(Refusal { code, description, cause: None }.into());
+    }
+    let code = answer.get("code").ok_or_else(|| refused("no_code"))?;
+    let settings = state.settings.social.provider(id).ok_or_else(|| refused("oauth_provider_not_found"))?;
+    let known = upstream::provider(state, settings).await;
+    let provider = known.map_err(|error| Refusal::caused_by("invalid_code", error))?;
+    if !is_issuer(&provider, answer.get("iss")) {
+        return Err(refused("issuer_mismatch"));
+    }
+    let grant = Grant::Code {
+        code,
+        redirect_uri: &redirect_uri(state, id),
+        verifier: &value.code_verifier,
+        device_id: answer.get("device_id"),
+    };
+    let tokens = upstream::tokens(state, settings, &provider, grant, now).await;
+    let tokens = tokens.map_err(|error| Refusal::caused_by("invalid_code", error))?;
+    let profile = read_profile(state, settings, &provider, &tokens, answer, value, now).await?;
+    let arrival = Arrival {
+        provider: settings,
+        profile: &profile,
+        tokens: &tokens,
+        scopes: Some(&tokens.scopes),
+        requests_sign_up: value.request_sign_up == Some(true),
+    };
+    if let Some(link) = &value.link {
+        link::finish(state, context, arrival, link).await.map_err(|failed| match failed {
+            link::Failed::Refused(cause) => refused(cause.code()),
+            link::Failed::Fault(error) => Ended::Fault(error),
+        })?;
+        return Ok(trusted(state, &value.callback_url));
+    }
+    let signed_in = resolve::sign_in(state, context, arrival).await;
+    let signed_in = signed_in.map_err(|failed| Ended::of(state, failed))?;
+    let target = value.new_user_url.as_deref().filter(|_| signed_in.is_new).unwrap_or(&value.callback_url);
+    Ok(trusted(state, target))
+}
+
+/// RFC 9207 §2.4: an issuer that is told must be the provider's; one that is promised must be told.
+fn is_issuer(provider: &Provider, told: Option<&str>) -> bool {
+    let known = &provider.endpoints.issuers;
+    match told {
+        Some(_) if known.is_empty() || known.iter().any(|issuer| issuer.contains("{tid}")) => true,
+        Some(told) => known.iter().any(|issuer| issuer == told),
+        None => !provider.endpoints.answers_with_issuer,
+    }
+}
+
+async fn read_profile(
+    state: &State,
+    settings: &ProviderSettings,
+    provider: &Provider,
+    tokens: &Tokens,
+    answer: &Answer,
+    value: &StateValue,
+    now: i64,
+) -> Result<Profile, Refusal> {
+    const CODE: &str = "unable_to_get_user_info";
+    let claims = if provider.has_id_token() {
+        let token = tokens.id.as_deref().ok_or(UpstreamError::NoIdToken);
+        let token = token.map_err(|error| Refusal::caused_by(CODE, error))?;
+        let nonce = match &value.id_token_nonce {
+            Some(nonce) => NonceRule::Exact(nonce),
+            None if provider.traits.nonce => return Err(Refusal::new("nonce_binding_missing")),
+            None => NonceRule::Any,
+        };
+        let check = IdTokenCheck { token, nonce, access_token: tokens.access.as_deref(), now, max_age: None };
+        let verified = upstream::verify(state, settings, provider, check).await;
+        Some(verified.map_err(|error| Refusal::caused_by(CODE, error))?)
+    } else {
+        None
+    };
+    let answers = upstream::profile_answers(state, settings, provider, tokens.access.as_deref()).await;
+    let answers = answers.map_err(|error| Refusal::caused_by(CODE, error))?;
+    let brought = answer.get("user").and_then(|user| serde_json::from_str::<Value>(user).ok());
+    let sources = Sources { claims: claims.as_ref(), answers: &answers, brought: brought.as_ref() };
+    profile(provider, &sources).ok_or(Refusal::new(CODE))
+}
+
+/// The target, asked again because the settings may have changed since.
+fn trusted(state: &State, target: &str) -> String {
+    let is_trusted = target == state.settings.base_url.origin() || state.origins.trusts_redirect(target);
+    if is_trusted { target.to_owned() } else { state.settings.base_url.origin().to_owned() }
+}
+
+/// Sends the browser to where failures are told, once it is in the log.
+async fn refuse(
+    state: &State,
+    context: &Context,
+    provider: &str,
+    error_url: Option<&str>,
+    refusal: Refusal,
+) -> Result<Response, ApiError> {
+    if let Some(cause) = &refusal.cause {
+        let request_id = context.request_id().to_string();
+        tracing::warn!(request_id, provider, cause = %cause, "sign-in with a provider failed");
+    }
+    // What the provider made up is not a word of ours.
+    let cause = match &refusal.code {
+        Cow::Borrowed(code) => code,
+        Cow::Owned(_) => "provider_error",
+    };
+    record_refusal(state, context, provider, cause).await?;
+    Ok(refusal_page(state, error_url, &refusal))
+}
+
+fn refusal_page(state: &State, error_url: Option<&str>, refusal: &Refusal) -> Response {
+    let own = format!("{}{API}/error", state.settings.base_url.origin());
+    let target = error_url.filter(|url| state.origins.trusts_redirect(url)).unwrap_or(&own);
+    let mut parameters = vec![("error", &*refusal.code)];
+    if let Some(description) = &refusal.description {
+        parameters.push(("error_description", description));
+    }
+    found(&with_parameters(target, &parameters))
+}
+
+/// How often one network's callbacks without a sign-in are written to the log: anybody can make them.
+const STRAYS_LOGGED: Rate = Rate { limit: 10, window_seconds: 60 };
+
+async fn record_stray(state: &State, context: &Context, provider: &str, cause: &str) -> Result<(), ApiError> {
+    let now = state.clock.now();
+    if state.limiter.check(context.network(), "account.refused", STRAYS_LOGGED, now).is_err() {
+        return Ok(());
+    }
+    let provider = state.settings.social.provider(provider).map_or("unknown", |known| known.id.as_str());
+    record_refusal(state, context, provider, cause).await
+}
+
+#[cfg(test)]
+mod tests {
+    use kiavi_oauth::known;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_issuer_must_be_the_provider_s_and_told_where_promised() {
+        let mut google = known("google").unwrap();
+        assert!(is_issuer(&google, None));
+        assert!(is_issuer(&google, Some("https://accounts.google.com")));
+        assert!(!is_issuer(&google, Some("https://evil.example")));
+        google.endpoints.answers_with_issuer = true;
+        assert!(!is_issuer(&google, None));
+        assert!(is_issuer(&known("github").unwrap(), Some("https://github.com/login/oauth")));
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_panics(query in ".{0,200}") {
+            let answer = Answer::parse(&query);
+            for name in PARAMETERS {
+                answer.get(name);
+            }
+        }
+    }
+}
