@@ -26,7 +26,7 @@ export const GROUPS = {
     requests: { linkedAccounts, noDeletion, unproven },
     reference: {},
     settings: {},
-    isReady: false,
+    isReady: true,
   },
   providers: {
     requests: { providers },
