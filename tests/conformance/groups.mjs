@@ -38,13 +38,13 @@ export const GROUPS = {
     requests: { deletion },
     reference: { options: { user: { deleteUser: { enabled: true } } } },
     settings: { 'user.deletion': 'fresh_session' },
-    isReady: false,
+    isReady: true,
   },
   'deletion-by-mail': {
     requests: { deletionByMail },
     reference: { mails: ['deletion'] },
     settings: { 'user.deletion': 'mail' },
-    isReady: false,
+    isReady: true,
   },
   'email-change': {
     requests: { emailChange },
@@ -56,13 +56,13 @@ export const GROUPS = {
     requests: { admin },
     reference: {},
     settings: {},
-    isReady: false,
+    isReady: true,
   },
   bearer: {
     requests: { bearer },
     reference: { plugins: { bearer: {} } },
     settings: { 'bearer.is_enabled': true, 'bearer.allows_unsigned': true },
-    isReady: false,
+    isReady: true,
   },
   tokens: {
     requests: { tokens },
@@ -74,13 +74,13 @@ export const GROUPS = {
     requests: { fullTokens },
     reference: { plugins: { jwt: {} } },
     settings: { 'jwt.has_all_user_fields': true, 'jwt.lifetime_seconds': 900 },
-    isReady: false,
+    isReady: true,
   },
   'one-time-tokens': {
     requests: { oneTimeTokens },
     reference: { plugins: { oneTimeToken: {} } },
     settings: { 'one_time_token.is_enabled': true },
-    isReady: false,
+    isReady: true,
   },
   'magic-links': {
     requests: { magicLinks },
@@ -104,13 +104,13 @@ export const GROUPS = {
     requests: { apiKeyMetadata },
     reference: { plugins: { apiKey: { enableMetadata: true } } },
     settings: { 'api_key.is_metadata_enabled': true },
-    isReady: false,
+    isReady: true,
   },
   'api-key-sessions': {
     requests: { apiKeySessions },
     reference: { plugins: { apiKey: { enableSessionForAPIKeys: true } } },
     settings: { 'api_key.sessions': true },
-    isReady: false,
+    isReady: true,
   },
 };
 
