@@ -234,7 +234,7 @@ async fn a_ban_that_comes_while_somebody_signs_in_wins() {
         let waiting = "SELECT count(*) FROM pg_stat_activity
                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
         while tenant.value::<i64>(waiting, &[]).await == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
         tenant.admin.batch_execute("COMMIT").await.unwrap();
     };
