@@ -86,7 +86,7 @@ pub(super) fn cookie_name(state: &State) -> String {
 /// Begins a sign-in: writes the state, gives the browser its reference, and returns the URL to go to.
 ///
 /// # Errors
-/// 429 when the network begins too many, 503 `PROVIDER_UNAVAILABLE` when the provider cannot be found out about,
+/// 429 when the network begins too many, 502 `PROVIDER_UNAVAILABLE` when the provider cannot be found out about,
 /// else faults.
 pub(crate) async fn begin(
     state: &State,

@@ -6,11 +6,21 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// Connections that a tenant may ask for in a second.
-pub(super) const PER_SECOND: u32 = 10;
+/// The time that one connection costs: ten a second in the long run.
+const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Connections of a tenant that are being made at a time.
-pub(super) const AT_ONCE: usize = 32;
+/// Connections that a tenant which has been quiet may ask for at once: a crowd that signs in at the same time, with
+/// two or three connections each.
+pub(super) const BURST: u32 = 50;
+
+/// How long a connection beyond that waits for its turn; the engine gives up after 5 s in all.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Connections of a tenant that are being made, or wait for their turn, at a time.
+pub(super) const AT_ONCE: usize = 64;
+
+/// Refusals are worth a line in the log this often.
+const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Names of a tenant that are being looked up at a time. Each takes a thread, for as long as the slowest name
 /// server takes; there are 48 (`max_blocking_threads` of the process).
@@ -18,44 +28,61 @@ const LOOKUPS_AT_ONCE: usize = 8;
 
 /// One tenant's budget.
 pub(super) struct Budget {
-    second: Mutex<Second>,
+    pace: Mutex<Pace>,
     places: Arc<Semaphore>,
     lookups: Arc<Semaphore>,
 }
 
-struct Second {
-    began: Instant,
-    used: u32,
+/// The generic cell rate algorithm: the moment up to which connections are paid for.
+struct Pace {
+    arrival: Instant,
+    logged: Option<Instant>,
+}
+
+/// A connection that may be made.
+#[derive(Debug)]
+pub(super) struct Admission {
+    /// Not before this time.
+    pub(super) at: Instant,
+    /// Free again once it is dropped.
+    pub(super) place: OwnedSemaphorePermit,
 }
 
 /// The tenant asks for more than its budget.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct OverBudget {
-    /// For the first time in this second: worth a line in the log.
-    pub(super) is_first: bool,
+    /// Not told within the last second: worth a line in the log.
+    pub(super) is_news: bool,
 }
 
 impl Budget {
     pub(super) fn new(now: Instant) -> Self {
         Self {
-            second: Mutex::new(Second { began: now, used: 0 }),
+            pace: Mutex::new(Pace { arrival: now, logged: None }),
             places: Arc::new(Semaphore::new(AT_ONCE)),
             lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)),
         }
     }
 
-    /// Counts one request. The place is free again once it is dropped.
-    pub(super) fn admit(&self, now: Instant) -> Result<OwnedSemaphorePermit, OverBudget> {
-        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.duration_since(second.began) >= Duration::from_secs(1) {
-            *second = Second { began: now, used: 0 };
+    /// Counts one request.
+    pub(super) fn admit(&self, now: Instant) -> Result<Admission, OverBudget> {
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let arrival = pace.arrival.max(now) + INTERVAL;
+        let ahead = arrival.duration_since(now);
+        let wait = ahead.saturating_sub(INTERVAL * BURST);
+        match self.places.clone().try_acquire_owned() {
+            Ok(place) if wait <= LONGEST_WAIT => {
+                pace.arrival = arrival;
+                Ok(Admission { at: now + wait, place })
+            }
+            _ => {
+                let is_news = pace.logged.is_none_or(|logged| now.duration_since(logged) >= LOG_INTERVAL);
+                if is_news {
+                    pace.logged = Some(now);
+                }
+                Err(OverBudget { is_news })
+            }
         }
-        second.used = second.used.saturating_add(1);
-        if second.used > PER_SECOND {
-            return Err(OverBudget { is_first: second.used == PER_SECOND + 1 });
-        }
-        let is_first = second.used == 1;
-        self.places.clone().try_acquire_owned().map_err(|_| OverBudget { is_first })
     }
 
     /// Waits until a name may be looked up. To be held until the lookup itself has ended, wanted or not.
@@ -69,15 +96,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_has_ten_requests_and_the_eleventh_is_worth_a_line() {
+    fn a_crowd_is_served_at_once_and_the_rest_takes_turns_for_a_while() {
         let start = Instant::now();
         let budget = Budget::new(start);
-        for _ in 0..PER_SECOND {
-            assert!(budget.admit(start).is_ok());
-        }
-        assert_eq!(budget.admit(start).unwrap_err(), OverBudget { is_first: true });
-        assert_eq!(budget.admit(start).unwrap_err(), OverBudget { is_first: false });
-        assert!(budget.admit(start + Duration::from_secs(1)).is_ok());
+        let mut waits = Vec::new();
+        let refused = loop {
+            match budget.admit(start) {
+                Ok(admission) => waits.push(admission.at - start),
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!(waits.iter().filter(|wait| wait.is_zero()).count(), BURST as usize);
+        assert_eq!(waits.last(), Some(&LONGEST_WAIT));
+        assert_eq!(refused, OverBudget { is_news: true });
+        assert_eq!(budget.admit(start).unwrap_err(), OverBudget { is_news: false });
+        assert_eq!(budget.admit(start + INTERVAL).unwrap().at, start + INTERVAL + LONGEST_WAIT);
+        let later = start + Duration::from_secs(60);
+        assert_eq!(budget.admit(later).unwrap().at, later);
     }
 
     #[test]
@@ -88,8 +123,8 @@ mod tests {
         for second in 0..AT_ONCE {
             places.push(budget.admit(start + Duration::from_secs(second as u64)).unwrap());
         }
-        let later = start + Duration::from_secs(100);
-        assert_eq!(budget.admit(later).unwrap_err(), OverBudget { is_first: true });
+        let later = start + Duration::from_secs(1_000);
+        assert_eq!(budget.admit(later).unwrap_err(), OverBudget { is_news: true });
         places.pop();
         assert!(budget.admit(later).is_ok());
     }

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use self::address::Reach;
-use self::budget::Budget;
+use self::budget::{Admission, Budget};
 use self::connect::connect;
 
 /// The way out of all tenants.
@@ -106,10 +106,10 @@ struct Door {
 impl Door {
     /// Begins to connect, or answers at once that it will not.
     fn hear(&mut self, Connect { request, target }: Connect) -> Option<FromEgress> {
-        let place = match self.budget.admit(Instant::now()) {
-            Ok(place) => place,
+        let Admission { at, place } = match self.budget.admit(Instant::now()) {
+            Ok(admission) => admission,
             Err(over) => {
-                if over.is_first {
+                if over.is_news {
                     tracing::warn!(tenant = %self.tenant, "an engine asks for too many connections");
                 }
                 return Some(FromEgress::Refused { request, reason: Refusal::Busy });
@@ -122,6 +122,7 @@ impl Door {
         }
         let (tenant, reach, budget) = (self.tenant.clone(), self.reach, self.budget.clone());
         self.attempts.spawn(async move {
+            tokio::time::sleep_until(at).await;
             let connected = connect(&tenant, &target, reach, &budget).await;
             drop(place);
             // Leaves this process's reactor.
