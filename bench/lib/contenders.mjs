@@ -138,7 +138,8 @@ export async function startHello() {
 }
 
 async function startPeer(program, argument) {
-  const child = spawn(`${PEERS}/${program}`, [argument], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } });
+  const options = { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } };
+  const child = spawn(`${PEERS}/${program}`, [argument], options);
   const takeAlong = () => child.kill('SIGKILL'); // when this process ends before its time
   process.once('exit', takeAlong);
   const exited = new Promise((resolve) => child.once('exit', resolve));

@@ -1,13 +1,19 @@
 // The figures to reach. Each is judged on the medians of the run; `middle(path, contender, connections, field)` gives
 // them, undefined where nothing was measured.
 
-/** Kiavi's requests a second (or another contender's) over somebody's, at every number of connections. */
+/** The least, over all numbers of connections, of one contender's requests a second divided by another's. */
+function leastRatio({ middle, connections }, path, ours, other) {
+  const ratios = connections.map(
+    (count) => middle(path, ours, count, 'perSecond') / middle(path, other, count, 'perSecond'),
+  );
+  return Math.min(...ratios);
+}
+
 const times = (path, wanted, other, ours = 'kiavi') => ({
   path,
   text: `${path}: ${ours} at least ${wanted} × ${other}`,
-  judge({ middle, connections }) {
-    const factors = connections.map((count) => middle(path, ours, count, 'perSecond') / middle(path, other, count, 'perSecond'));
-    const least = Math.min(...factors);
+  judge(run) {
+    const least = leastRatio(run, path, ours, other);
     return Number.isNaN(least) ? undefined : { measured: `${least.toFixed(1)} ×`, isReached: least >= wanted };
   },
 });
@@ -20,9 +26,8 @@ const TARGETS = [
   {
     path: 'get-session',
     text: 'get-session: kiavi at least 60 % of a bare axum hello',
-    judge({ middle, connections }) {
-      const shares = connections.map((count) => middle('get-session', 'kiavi', count, 'perSecond') / middle('get-session', 'hello', count, 'perSecond'));
-      const least = Math.min(...shares);
+    judge(run) {
+      const least = leastRatio(run, 'get-session', 'kiavi', 'hello');
       return Number.isNaN(least) ? undefined : { measured: `${Math.round(least * 100)} %`, isReached: least >= 0.6 };
     },
   },
@@ -43,7 +48,7 @@ const TARGETS = [
 
 const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
-/** Lines `text: measured, reached or not`, of what the run has measured. */
+/** Rows [figure, measured, reached or not] of a run's paths and of the engine's memory. */
 export function judgements(run) {
   const lines = TARGETS.filter(({ path }) => run.paths.includes(path)).map((target) => {
     const verdict = target.judge(run);

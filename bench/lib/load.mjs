@@ -41,7 +41,8 @@ export async function wrkInTurn(contender, route, requests, options) {
   const lines = requests.map(({ headers = {}, body }) => {
     const all = { Host: contender.host, Origin: contender.url, 'Content-Type': 'application/json', ...headers };
     const pairs = Object.entries(all).map(([name, value]) => `['${name}'] = ${lua(value)}`);
-    return `requests[#requests + 1] = wrk.format('POST', ${lua(route)}, {${pairs.join(', ')}}, ${lua(JSON.stringify(body))})`;
+    const parts = ["'POST'", lua(route), `{${pairs.join(', ')}}`, lua(JSON.stringify(body))];
+    return `requests[#requests + 1] = wrk.format(${parts.join(', ')})`;
   });
   // Formatted once, so that wrk has as little to do as with a plain GET.
   writeFileSync(

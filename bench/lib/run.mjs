@@ -48,7 +48,7 @@ async function startFastestBetterAuth(database, cleanUp) {
 }
 
 /** Everybody who takes part in one of the paths, by the names that PATHS has for them. */
-async function startContenders(kiavi, databases, wanted, cleanUp) {
+async function startContenders(kiavi, databases, wanted, leftOut, cleanUp) {
   const contenders = {};
   const start = async (name, starting) => {
     if (!wanted.has(name)) return;
@@ -57,75 +57,116 @@ async function startContenders(kiavi, databases, wanted, cleanUp) {
   };
   await start('kiavi', () => startKiaviTenant(kiavi, 'Kiavi', 'demo'));
   const uncached = { 'session.is_kept_in_memory': false };
-  await start('kiavi-uncached', () => startKiaviTenant(kiavi, 'Kiavi, session.is_kept_in_memory=false', 'uncached', uncached));
+  await start('kiavi-uncached', () => startKiaviTenant(kiavi, 'Kiavi, cache off', 'uncached', uncached));
   const node = await startFastestBetterAuth(databases.node, cleanUp);
   contenders.node = node.contender;
   const session = { cookieCache: { enabled: true } };
   const named = `${node.contender.name}, cookie cache`;
   await start('node-cookie', () => startBetterAuth(named, databases.node, { poolSize: node.poolSize, session }));
-  if (HAS_CRATE) await start('crate', () => startCrate('crate better-auth', databases.crate));
+  if (HAS_CRATE) {
+    const starting = start('crate', () => startCrate('crate better-auth', databases.crate));
+    await starting.catch((error) => leftOut.push(`the crate better-auth: ${error.message}`));
+  } else {
+    leftOut.push('the crate better-auth: it was not built');
+  }
   await start('hello', startHello);
   return contenders;
 }
 
-/** Alternating rounds of one path: a Map from `contender connections` to the results. */
-async function measurePath(name, contenders, postmaster) {
-  const path = PATHS[name];
-  const results = new Map();
-  const taking = path.contenders.filter((key) => contenders[key]);
-  for (const connections of CONNECTIONS) {
-    for (const key of [...taking]) {
-      try {
-        await path.measure(contenders[key], { connections, seconds: WARM_UP_SECONDS });
-      } catch (error) {
-        // Kiavi has to serve every path. A peer that cannot is told and left out.
-        if (key.startsWith('kiavi')) throw error;
-        console.error(`left out: ${error.message}`);
-        results.set(`${key} failed`, error.message.split('\n')[0]);
-        taking.splice(taking.indexOf(key), 1);
-      }
+/** Warms up; a peer that cannot serve the path is told and left out, but Kiavi has to serve every path. */
+async function warmUp(name, contenders, connections, leftOut) {
+  const able = [];
+  for (const key of PATHS[name].contenders.filter((one) => contenders[one])) {
+    try {
+      await PATHS[name].measure(contenders[key], { connections, seconds: WARM_UP_SECONDS });
+      able.push(key);
+    } catch (error) {
+      if (key.startsWith('kiavi')) throw error;
+      leftOut.push(`${name}, ${connections} connections: ${error.message.split('\n')[0]}`);
+      console.error(`left out: ${error.message}`);
     }
+  }
+  return able;
+}
+
+/** Alternating rounds of one path: a Map from `contender connections` to the results. */
+async function measurePath(name, contenders, postmaster, leftOut) {
+  const results = new Map();
+  for (const connections of CONNECTIONS) {
+    const able = await warmUp(name, contenders, connections, leftOut);
     for (let round = 1; round <= ROUNDS; round += 1) {
-      for (const key of taking) {
+      for (const key of able) {
         const contender = contenders[key];
-        const measurement = () => path.measure(contender, { connections, seconds: SECONDS });
+        const measurement = () => PATHS[name].measure(contender, { connections, seconds: SECONDS });
         const result = await metered(contender, postmaster, measurement);
         const label = `${key} ${connections}`;
         results.set(label, [...(results.get(label) ?? []), result]);
-        console.log(`${name}, ${connections} connections, round ${round}/${ROUNDS}, ${contender.name}: ${Math.round(result.perSecond)} /s`);
+        const where = `${name}, ${connections} connections, round ${round}/${ROUNDS}`;
+        console.log(`${where}, ${contender.name}: ${Math.round(result.perSecond)} /s`);
       }
     }
   }
   return results;
 }
 
-function tableOf(name, contenders, middle) {
-  const path = PATHS[name];
-  return CONNECTIONS.map((connections) => {
-    const head = [`${path.title}, ${connections} connections`, '/s', 'p50 ms', 'p99 ms', 'server µs', 'PostgreSQL µs', 'memory MiB', 'Kiavi is'];
-    const rows = path.contenders
-      .filter((key) => middle(name, key, connections, 'perSecond'))
-      .map((key) => {
-        const value = (field) => middle(name, key, connections, field);
-        const factor = middle(name, 'kiavi', connections, 'perSecond') / value('perSecond');
-        return [
-          contenders[key].name, Math.round(value('perSecond')), value('p50').toFixed(2), value('p99').toFixed(2),
-          Math.round(value('server')), Math.round(value('postgres')), Math.round(value('memory') / 2 ** 20), `${factor.toFixed(1)} ×`,
-        ];
-      });
-    return table([head, ...rows]);
-  }).join('\n\n');
+const COLUMNS = ['/s', 'p50 ms', 'p99 ms', 'server µs', 'PostgreSQL µs', 'memory MiB', 'Kiavi is'];
+
+function tableOf(name, connections, contenders, middle) {
+  const rows = PATHS[name].contenders
+    .filter((key) => middle(name, key, connections, 'perSecond'))
+    .map((key) => {
+      const value = (field, digits = 0) => middle(name, key, connections, field).toFixed(digits);
+      const rate = (who) => middle(name, who, connections, 'perSecond');
+      return [
+        contenders[key].name,
+        value('perSecond'),
+        value('p50', 2),
+        value('p99', 2),
+        value('server'),
+        value('postgres'),
+        Math.round(middle(name, key, connections, 'memory') / 2 ** 20),
+        `${(rate('kiavi') / rate(key)).toFixed(1)} ×`,
+      ];
+    });
+  return table([[`${PATHS[name].title}, ${connections} connections`, ...COLUMNS], ...rows]);
 }
 
 async function measureCeilings(database) {
   const rows = [['PostgreSQL alone, fsync on', ...CONNECTIONS.map((count) => `${count} connections`)]];
-  for (const [i, connections] of CONNECTIONS.entries()) {
+  for (const [column, connections] of CONNECTIONS.entries()) {
     for (const [row, { name, perSecond }] of (await pgbench(database, { connections, seconds: SECONDS })).entries()) {
       rows[row + 1] ??= [name];
-      rows[row + 1][i + 1] = `${Math.round(perSecond)} /s`;
+      rows[row + 1][column + 1] = `${Math.round(perSecond)} /s`;
     }
   }
   return `${table(rows)}\n\nopenssl speed, one processor:\n${(await opensslSpeed(Math.min(SECONDS, 3))).join('\n')}`;
+}
+
+/** Measures the paths; gives the sections of the report. */
+async function measurePaths(paths, kiavi, databases, cleanUp) {
+  const leftOut = [];
+  const wanted = new Set(paths.flatMap((name) => PATHS[name].contenders));
+  const contenders = await startContenders(kiavi, databases, wanted, leftOut, cleanUp);
+  const postmaster = kiavi.postgres().pid;
+  const results = {};
+  for (const name of paths) results[name] = await measurePath(name, contenders, postmaster, leftOut);
+
+  const of = (name, key, connections) => results[name]?.get(`${key} ${connections}`) ?? [];
+  const middle = (name, key, connections, field) => {
+    const values = of(name, key, connections).map((result) => result[field]);
+    return values.length > 0 ? median(values) : undefined;
+  };
+  const kiavis = paths.flatMap((name) => CONNECTIONS.flatMap((connections) => of(name, 'kiavi', connections)));
+  const memoryUnderLoad = Math.max(...kiavis.map((result) => result.memoryOfFirst));
+  console.log(`waiting ${IDLE_SECONDS} s, so that what is idle is given back`);
+  await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
+  const memoryIdle = residentMemory(contenders.kiavi.enginePid);
+  const run = { paths, middle, connections: CONNECTIONS, memoryUnderLoad, memoryIdle };
+  return [
+    ...paths.flatMap((name) => CONNECTIONS.map((connections) => tableOf(name, connections, contenders, middle))),
+    ...(leftOut.length > 0 ? [`left out:\n${leftOut.join('\n')}`] : []),
+    table([['figure', 'measured, the worst of all', ''], ...judgements(run)]),
+  ];
 }
 
 requireKiavi();
@@ -139,35 +180,11 @@ try {
     databases[name] = await openClusterDatabase(kiavi, `bench_${name}`);
     cleanUp.unshift(() => databases[name].close());
   }
-  const postmaster = kiavi.postgres().pid;
-  const sections = [];
-  let contenders = {};
-  const results = {};
-  if (paths.length > 0) {
-    const wanted = new Set(paths.flatMap((name) => PATHS[name].contenders).concat('kiavi'));
-    contenders = await startContenders(kiavi, databases, wanted, cleanUp);
-    for (const name of paths) results[name] = await measurePath(name, contenders, postmaster);
-  }
-  const middle = (name, key, connections, field) => {
-    const found = results[name]?.get(`${key} ${connections}`);
-    return found && median(found.map((result) => result[field]));
-  };
-  for (const name of paths) {
-    sections.push(tableOf(name, contenders, middle));
-    for (const [label, why] of results[name]) if (label.endsWith(' failed')) sections.push(`left out: ${why}`);
-  }
+  const sections = paths.length > 0 ? await measurePaths(paths, kiavi, databases, cleanUp) : [];
   if (chosen.includes('ceilings')) sections.push(await measureCeilings(databases.node));
-  if (paths.length > 0) {
-    const loads = Object.values(results).flatMap((one) => [...one].filter(([label]) => label.startsWith('kiavi ')));
-    const memoryUnderLoad = Math.max(...loads.flatMap(([, all]) => all.map((result) => result.memoryOfFirst)));
-    console.log(`waiting ${IDLE_SECONDS} s, so that what is idle is given back`);
-    await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
-    const memoryIdle = residentMemory(contenders.kiavi.enginePid);
-    const run = { paths, middle, connections: CONNECTIONS, memoryUnderLoad, memoryIdle };
-    sections.push(table([['figure', 'measured (the worst of both)', ''], ...judgements(run)]));
-  }
-  const setting = `${wrkVersion()}; ${SECONDS} s a round, medians of ${ROUNDS} alternating rounds, ${WARM_UP_SECONDS} s of warm-up`;
-  report(chosen.length > Object.keys(PATHS).length ? 'run' : `run-${chosen.join('-')}`, [setting, ...sections].join('\n\n'));
+  const effort = `${SECONDS} s a round, medians of ${ROUNDS} alternating rounds, ${WARM_UP_SECONDS} s of warm-up`;
+  const name = process.argv.length > 2 ? `run-${chosen.join('-')}` : 'run';
+  report(name, [`${wrkVersion()}; ${effort}`, ...sections].join('\n\n'));
 } finally {
   for (const step of cleanUp) await step();
 }

@@ -44,5 +44,6 @@ export async function metered(contender, postmaster, measurement) {
   look();
   const after = processorTime(pids, postmaster);
   const perRequest = (part) => ((after[part] - before[part]) / result.count) * 1e6;
-  return { ...result, memory, memoryOfFirst, server: perRequest('server'), postgres: perRequest('postgres') };
+  const processor = { server: perRequest('server'), postgres: perRequest('postgres') };
+  return { ...result, ...processor, memory, memoryOfFirst };
 }

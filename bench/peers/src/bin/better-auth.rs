@@ -81,7 +81,8 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn start(settings: &Settings, codes: Codes) -> Result<Auth, Failure> {
-    let mut config = AuthConfig::new("a reference secret of more than 32 bytes, for tests only").base_url(&settings.origin);
+    let mut config = AuthConfig::new("a reference secret of more than 32 bytes, for tests only")
+        .base_url(&settings.origin);
     config.advanced.database.joins = Some(true);
     // It would read the catalogue at runtime; the schema is its own.
     config.advanced.database.validate_schema = Some(false);
@@ -95,9 +96,7 @@ async fn start(settings: &Settings, codes: Codes) -> Result<Auth, Failure> {
         .rate_limit(RateLimitConfig::new().enabled(false))
         .plugin(SessionManagementPlugin::new())
         .plugin(EmailOtpPlugin::new().storage(EmailOtpStorage::Hashed).sender(Arc::new(codes)))
-        .plugin(
-            PasskeyPlugin::new().rp_id(&settings.hostname).rp_name("bench").origin(&settings.origin),
-        )
+        .plugin(PasskeyPlugin::new().rp_id(&settings.hostname).rp_name("bench").origin(&settings.origin))
         .plugin(JwtPlugin::new().disable_setting_jwt_header(true))
         .plugin(ApiKeyPlugin::builder().rate_limit(limits).build())
         .build()
@@ -111,7 +110,10 @@ struct Presented {
 }
 
 /// The tiny route around the verification, which is a call on the server's side there too.
-async fn verify(State(auth): State<Auth>, Json(presented): Json<Presented>) -> (StatusCode, Json<serde_json::Value>) {
+async fn verify(
+    State(auth): State<Auth>,
+    Json(presented): Json<Presented>,
+) -> (StatusCode, Json<serde_json::Value>) {
     let verified = match auth.api_keys() {
         Ok(keys) => keys.verify(&presented.key, VerifyKeyOptions::default()).await.ok(),
         Err(_) => None,
