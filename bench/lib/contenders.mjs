@@ -59,10 +59,12 @@ const UNLIMITED = {
   'jwt.sets_header': false,
 };
 
+/** Engines that are known to be somebody's. */
+const claimed = new Set();
+
 export async function startKiaviTenant(kiavi, name, slug, settings = {}) {
   const tenant = slug === 'demo' ? kiavi.tenant() : await kiavi.createTenant(slug);
   await kiavi.set(slug, { ...UNLIMITED, ...settings });
-  const before = new Set(kiavi.role('engine').map(({ pid }) => pid));
   const contender = at(name, tenant.url, { mailbox: kiavi.mailbox });
   contender.takeCodes = async (since) => {
     const answer = await request(`${kiavi.mailbox.url}/messages`);
@@ -71,8 +73,10 @@ export async function startKiaviTenant(kiavi, name, slug, settings = {}) {
     return new Map(mails.reverse().map(({ to, text }) => [to, text.match(/\b\d{6}\b/)?.[0]]));
   };
   await signIn(contender);
-  contender.enginePid = kiavi.role('engine').find(({ pid }) => !before.has(pid))?.pid;
+  // Engines do not say whose they are; one that came since the last tenant is this one's.
+  contender.enginePid = kiavi.role('engine').find(({ pid }) => !claimed.has(pid))?.pid;
   if (!contender.enginePid) throw new Error(`no engine has started for ${slug}`);
+  claimed.add(contender.enginePid);
   const others = ['gateway', 'outbound'].flatMap((role) => kiavi.role(role)).map(({ pid }) => pid);
   contender.pids = () => [contender.enginePid, ...others];
   contender.enrolKeys = async () => {

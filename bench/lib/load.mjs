@@ -29,7 +29,9 @@ export async function wrk(contender, route, { connections, seconds, headers = {}
 }
 
 function milliseconds(output, share) {
-  const [, value, unit] = output.match(new RegExp(`^\\s+${share}\\s+([\\d.]+)(us|ms|s|m)$`, 'm'));
+  const found = output.match(new RegExp(`^\\s+${share}\\s+([\\d.]+)(us|ms|s|m)\\s*$`, 'm'));
+  if (!found) throw new Error(`wrk does not tell the latency of ${share}:\n${output}`);
+  const [, value, unit] = found;
   return Number(value) * { us: 0.001, ms: 1, s: 1000, m: 60_000 }[unit];
 }
 

@@ -73,36 +73,38 @@ async function startContenders(kiavi, databases, wanted, leftOut, cleanUp) {
   return contenders;
 }
 
-/** Warms up; a peer that cannot serve the path is told and left out, but Kiavi has to serve every path. */
-async function warmUp(name, contenders, connections, leftOut) {
-  const able = [];
-  for (const key of PATHS[name].contenders.filter((one) => contenders[one])) {
-    try {
-      await PATHS[name].measure(contenders[key], { connections, seconds: WARM_UP_SECONDS });
-      able.push(key);
-    } catch (error) {
-      if (key.startsWith('kiavi')) throw error;
-      leftOut.push(`${name}, ${connections} connections: ${error.message.split('\n')[0]}`);
-      console.error(`left out: ${error.message}`);
-    }
+/** Gives what `measurement` gives. A peer that cannot serve a path is told and left out; Kiavi has to serve all. */
+async function tried(key, where, leftOut, measurement) {
+  try {
+    return await measurement();
+  } catch (error) {
+    if (key.startsWith('kiavi')) throw error;
+    leftOut.push(`${where}: ${error.message.split('\n')[0]}`);
+    console.error(`left out, ${where}: ${error.message}`);
+    return undefined;
   }
-  return able;
 }
 
 /** Alternating rounds of one path: a Map from `contender connections` to the results. */
 async function measurePath(name, contenders, postmaster, leftOut) {
   const results = new Map();
   for (const connections of CONNECTIONS) {
-    const able = await warmUp(name, contenders, connections, leftOut);
+    const measured = (key, seconds) => {
+      const measurement = () => PATHS[name].measure(contenders[key], { connections, seconds });
+      const where = `${name}, ${connections} connections, ${contenders[key].name}`;
+      return tried(key, where, leftOut, () => metered(contenders[key], postmaster, measurement));
+    };
+    const able = new Set();
+    for (const key of PATHS[name].contenders.filter((one) => contenders[one])) {
+      if (await measured(key, WARM_UP_SECONDS)) able.add(key);
+    }
     for (let round = 1; round <= ROUNDS; round += 1) {
       for (const key of able) {
-        const contender = contenders[key];
-        const measurement = () => PATHS[name].measure(contender, { connections, seconds: SECONDS });
-        const result = await metered(contender, postmaster, measurement);
-        const label = `${key} ${connections}`;
-        results.set(label, [...(results.get(label) ?? []), result]);
-        const where = `${name}, ${connections} connections, round ${round}/${ROUNDS}`;
-        console.log(`${where}, ${contender.name}: ${Math.round(result.perSecond)} /s`);
+        const result = await measured(key, SECONDS);
+        if (!result) able.delete(key);
+        else results.set(`${key} ${connections}`, [...(results.get(`${key} ${connections}`) ?? []), result]);
+        const rate = result ? `${Math.round(result.perSecond)} /s` : 'left out';
+        console.log(`${name}, ${connections} connections, round ${round}/${ROUNDS}, ${contenders[key].name}: ${rate}`);
       }
     }
   }

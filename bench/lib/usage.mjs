@@ -27,8 +27,8 @@ function processorTime(pids, postmaster) {
 
 /**
  * Runs a measurement of a contender and adds to its result what it took: `server` and `postgres` in processor
- * microseconds a request, and `memory` in bytes, the most that its processes had together, and `memoryOfFirst`, the most that
- * the first of them had: of Kiavi's, the engine.
+ * microseconds a request; `memory` in bytes, the most that its processes had together; `memoryOfFirst`, the most that
+ * the first of them had, which is Kiavi's engine.
  */
 export async function metered(contender, postmaster, measurement) {
   const pids = contender.pids();

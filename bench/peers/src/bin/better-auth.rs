@@ -82,7 +82,7 @@ async fn main() -> Result<(), Failure> {
 
 async fn start(settings: &Settings, codes: Codes) -> Result<Auth, Failure> {
     let mut config = AuthConfig::new("a reference secret of more than 32 bytes, for tests only")
-        .base_url(&settings.origin);
+        .base_url(settings.origin.as_str());
     config.advanced.database.joins = Some(true);
     // It would read the catalogue at runtime; the schema is its own.
     config.advanced.database.validate_schema = Some(false);
@@ -96,7 +96,9 @@ async fn start(settings: &Settings, codes: Codes) -> Result<Auth, Failure> {
         .rate_limit(RateLimitConfig::new().enabled(false))
         .plugin(SessionManagementPlugin::new())
         .plugin(EmailOtpPlugin::new().storage(EmailOtpStorage::Hashed).sender(Arc::new(codes)))
-        .plugin(PasskeyPlugin::new().rp_id(&settings.hostname).rp_name("bench").origin(&settings.origin))
+        .plugin(
+            PasskeyPlugin::new().rp_id(&settings.hostname).rp_name("bench").origin(settings.origin.as_str()),
+        )
         .plugin(JwtPlugin::new().disable_setting_jwt_header(true))
         .plugin(ApiKeyPlugin::builder().rate_limit(limits).build())
         .build()
