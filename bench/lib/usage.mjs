@@ -16,12 +16,20 @@ export function residentMemory(pid) {
   }
 }
 
-/** Processor seconds used so far, of the server and of PostgreSQL. */
+/** What the kernel counted for children of a process that have ended, in ticks: cutime and cstime of proc(5). */
+function ticksOfEnded(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[13]) + Number(fields[14]);
+}
+
+/** Processor seconds used so far, of the server and of PostgreSQL, whose backends come and go. */
 function processorTime(pids, postmaster) {
-  const seconds = (processes) => processes.reduce((sum, one) => sum + one.ticks, 0) / CLOCK_TICKS_PER_SECOND;
+  const ticks = (processes) => processes.reduce((sum, one) => sum + one.ticks, 0);
+  const cluster = [inspect(postmaster), ...descendants(postmaster, allProcesses())];
   return {
-    server: seconds(pids.map(inspect).filter(Boolean)),
-    postgres: seconds(descendants(postmaster, allProcesses())),
+    server: ticks(pids.map(inspect).filter(Boolean)) / CLOCK_TICKS_PER_SECOND,
+    postgres: (ticks(cluster) + ticksOfEnded(postmaster)) / CLOCK_TICKS_PER_SECOND,
   };
 }
 
