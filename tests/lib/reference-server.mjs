@@ -5,6 +5,8 @@
 //     plugins?    further plugins by name, each with its options: { jwt: {}, apiKey: { enableMetadata: true } };
 //                 also options of emailOTP, passkey and admin, which are always there
 //     options?    options of betterAuth itself, such as { user: { deleteUser: { enabled: true } } }
+//     measured?   for bench/run: /codes of the mailbox gives the last code of each address once, instead of messages
+//                 without end, and POST /verify verifies an API key
 //     mails?      what else is mailed: any of 'deletion', 'verification', 'change-confirmation' }
 //
 // Prints `ready` on stdout when it listens.
@@ -32,6 +34,7 @@ const slug = settings.slug ?? 'demo';
 const hostname = `${slug}.localhost`;
 const origin = `http://${hostname}:${settings.port}`;
 const messages = [];
+const codes = new Map();
 
 const pool = new pg.Pool({
   ...settings.connection,
@@ -50,6 +53,7 @@ const PLUGINS = {
     emailOTP({
       storeOTP: 'hashed',
       async sendVerificationOTP({ email, otp, type }) {
+        if (settings.measured) return void codes.set(email, otp);
         post(email, `Your code: ${otp}`, `Your ${type} code is ${otp}.`, `<p>Your ${type} code is <b>${otp}</b>.</p>`);
       },
       ...options,
@@ -104,13 +108,32 @@ const auth = betterAuth({
 
 if (settings.migrate !== false) await (await getMigrations(auth.options)).runMigrations();
 
+/** The least that an application has to do around the call on the server's side. */
+async function verifyKey(request, response) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const { key } = JSON.parse(Buffer.concat(chunks).toString());
+  const verdict = await auth.api.verifyApiKey({ body: { key } });
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify(verdict));
+}
+
 const handle = toNodeHandler(auth);
 const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://localhost');
   if (request.headers.host?.startsWith('mail.')) {
     const to = url.searchParams.get('to');
     response.setHeader('content-type', 'application/json');
+    if (url.pathname === '/codes') {
+      response.end(JSON.stringify(Object.fromEntries(codes)));
+      codes.clear();
+      return;
+    }
     response.end(JSON.stringify(messages.filter((message) => !to || message.to === to)));
+    return;
+  }
+  if (settings.measured && request.method === 'POST' && url.pathname === '/verify') {
+    verifyKey(request, response);
     return;
   }
   // What a reverse proxy in front of a Node server does.
