@@ -51,6 +51,8 @@ pub enum Purpose {
     RateLimitKey,
     /// Stable WebAuthn user handles.
     UserHandle,
+    /// Challenges of the proof of work.
+    CaptchaChallenge,
 }
 
 impl Purpose {
@@ -61,6 +63,7 @@ impl Purpose {
             Self::HostedFlow => b"kiavi/1 hosted-flow",
             Self::RateLimitKey => b"kiavi/1 rate-limit-key",
             Self::UserHandle => b"kiavi/1 user-handle",
+            Self::CaptchaChallenge => b"kiavi/1 captcha-challenge",
         }
     }
 }

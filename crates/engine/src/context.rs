@@ -19,7 +19,13 @@ use kiavi_http::{
     error_response, expanded, joined_cookies, network_of, requested_host, set_api_headers, set_page_headers,
 };
 
-use crate::{ApiError, Settings, State, api_key, bearer, error::Fault, session::CurrentUser};
+use crate::{
+    ApiError, Settings, State,
+    abuse::{self, NetworkBlocked, captcha},
+    api_key, bearer,
+    error::Fault,
+    session::CurrentUser,
+};
 
 /// Characters of a user agent that are kept.
 const USER_AGENT_LIMIT: usize = 512;
@@ -281,8 +287,8 @@ pub(crate) async fn not_found() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
-/// The host must be the tenant's, the network within its general limit, which is none for an operator, nor for a
-/// program that is counted by its API key.
+/// The host must be the tenant's, the network not blocked and within its general limit, which is none for an operator,
+/// nor for a program that is counted by its API key.
 fn refusal(state: &State, context: &Context, request: &Request) -> Option<Response> {
     let host = requested_host(request.uri(), request.headers());
     let is_ours = host.is_some_and(|host| state.settings.hostnames.iter().any(|name| name.as_str() == host));
@@ -295,6 +301,9 @@ fn refusal(state: &State, context: &Context, request: &Request) -> Option<Respon
     if context.operator().is_some() {
         return None;
     }
+    if abuse::is_blocked(&state.settings, context.client()) {
+        return Some(network_blocked());
+    }
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     if api_key::has_own_budget(&state.settings, path, request.headers()) {
         let checked = state.api_keys.check_network(state, context.network());
@@ -304,6 +313,13 @@ fn refusal(state: &State, context: &Context, request: &Request) -> Option<Respon
     let rate = if path == SESSION_CHECK { limits.session_check } else { limits.general };
     let checked = state.limiter.check(context.network(), path, rate?, state.clock.now());
     checked.err().map(|seconds| ApiError::too_many_requests(seconds).into_response())
+}
+
+fn network_blocked() -> Response {
+    let message = "Requests from this network are refused";
+    let mut response = ApiError::new(StatusCode::FORBIDDEN, "NETWORK_BLOCKED", message).into_response();
+    response.extensions_mut().insert(NetworkBlocked);
+    response
 }
 
 fn trusted_foreign<'o>(state: &State, origin: Option<&'o HeaderValue>) -> Option<&'o HeaderValue> {
@@ -334,6 +350,10 @@ fn share_with_origin(state: &State, origin: Option<HeaderValue>, headers: &mut H
         (header::VARY, "origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if state.settings.abuse.captcha.is_some() {
+        let allowed = HeaderValue::from_static(captcha::ALLOWED_HEADERS);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
     }
 }
 

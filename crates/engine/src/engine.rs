@@ -10,7 +10,7 @@ use kiavi_http::{InvalidOrigin, TrustedOrigins};
 use tokio::sync::Notify;
 
 use crate::{
-    Busy, CookieNames, MailDoor, Settings, SettingsError, State, account, admin, api_key,
+    Busy, CookieNames, MailDoor, Settings, SettingsError, State, abuse, account, admin, api_key,
     context::{api_context, not_found},
     egress::HttpClient,
     email_otp,
@@ -121,6 +121,7 @@ impl Engine {
             .merge(api_key::routes())
             .merge(jwt::routes())
             .merge(social::routes())
+            .merge(abuse::captcha::routes(&state.settings))
             // Every slice stands above this line: a request that shows a key is counted here and nowhere else.
             .route_layer(from_fn_with_state(state.clone(), api_key::act_as_owner))
             .route_layer(from_fn_with_state(state.clone(), api_gate))

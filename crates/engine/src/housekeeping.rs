@@ -4,12 +4,18 @@ use kiavi_db::Sql;
 
 use crate::{State, api_key, jwt, session, verification};
 
-pub(crate) const STATEMENTS: &[&Sql] = &[&DELETE_PASSED_LIMITS];
+pub(crate) const STATEMENTS: &[&Sql] = &[&DELETE_PASSED_LIMITS, &DELETE_PASSED_BUDGETS];
 
 const DELETE_PASSED_LIMITS: Sql = Sql::new(
     "DELETE_PASSED_LIMITS",
     "DELETE FROM kiavi.rate_limit WHERE key IN (
        SELECT key FROM kiavi.rate_limit WHERE arrival < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)",
+);
+
+const DELETE_PASSED_BUDGETS: Sql = Sql::new(
+    "DELETE_PASSED_BUDGETS",
+    "DELETE FROM kiavi.guess_budget WHERE key IN (
+       SELECT key FROM kiavi.guess_budget WHERE arrival < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)",
 );
 
 /// One bounded round over every table with expiring rows.
@@ -21,6 +27,7 @@ pub(crate) async fn sweep(state: &State) {
         api_key::store::delete_expired(database).await,
         jwt::delete_unpublished(database, &state.settings.jwt).await,
         database.execute(&DELETE_PASSED_LIMITS, &[]).await,
+        database.execute(&DELETE_PASSED_BUDGETS, &[]).await,
     ];
     for error in outcomes.into_iter().filter_map(Result::err) {
         tracing::warn!(cause = %error, "expired rows could not be removed");

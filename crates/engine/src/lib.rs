@@ -5,6 +5,7 @@
 //! slice. A slice answers with [`ApiError`] or JSON; cookies go through [`Context::set_cookie`] and only after
 //! COMMIT.
 
+pub mod abuse;
 pub mod account;
 pub mod admin;
 pub mod api_key;
@@ -46,6 +47,7 @@ pub mod verification;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use abuse::AbuseSettings;
 pub use api_key::ApiKeySettings;
 pub use clock_text::{iso_milliseconds, optional_iso_milliseconds};
 pub use context::{Context, Operator, page_context};

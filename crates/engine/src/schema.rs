@@ -17,6 +17,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/V4__watched_tables.sql"),
     },
     Migration { version: 5, name: "user_order", sql: include_str!("../migrations/V5__user_order.sql") },
+    Migration { version: 6, name: "guess_budget", sql: include_str!("../migrations/V6__guess_budget.sql") },
 ];
 
 /// The number of the newest migration.
@@ -32,6 +33,7 @@ const GRANTS: &[(&str, &str)] = &[
     ("public.jwks", "SELECT, INSERT, UPDATE, DELETE"),
     ("public.apikey", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.rate_limit", "SELECT, INSERT, UPDATE, DELETE"),
+    ("kiavi.guess_budget", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.outbox", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.audit_event", "INSERT"),
 ];

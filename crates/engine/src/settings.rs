@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    ApiKeySettings, EgressSettings, JwtSettings, SocialSettings, account::AccountSettings,
+    AbuseSettings, ApiKeySettings, EgressSettings, JwtSettings, SocialSettings, account::AccountSettings,
     bearer::BearerSettings, last_login_method::LastLoginMethodSettings, magic_link::MagicLinkSettings,
     multi_session::MultiSessionSettings, one_time_token::OneTimeTokenSettings, user::UserSettings,
 };
@@ -99,6 +99,9 @@ pub struct Settings {
     /// Signing in with other providers.
     #[serde(default)]
     pub social: SocialSettings,
+    /// Lists and the captcha.
+    #[serde(default)]
+    pub abuse: AbuseSettings,
     /// Where to behave as Better Auth does although it is the weaker choice.
     #[serde(default)]
     pub compatibility: Compatibility,
@@ -208,6 +211,7 @@ impl Settings {
             admin: AdminSettings::default(),
             rate_limits: RateLimits::default(),
             social: SocialSettings::default(),
+            abuse: AbuseSettings::default(),
             compatibility: Compatibility::default(),
             base_url,
         };
@@ -292,6 +296,7 @@ impl Settings {
             |pattern: &String| !matches!(pattern.as_str(), "*" | "*://*" | "http://*" | "https://*");
         check(self.trusted_origins.iter().all(is_narrow), "trusted_origins", "must not trust every origin")?;
         self.jwt.validate()?;
+        self.abuse.validate()?;
         self.validate_egress()?;
         self.validate_plugins()?;
         self.admin.validate()?;
@@ -352,7 +357,10 @@ impl Settings {
             limits.session_check,
             limits.code_send_per_address,
             limits.code_send_per_network,
+            limits.code_send_per_tenant,
             limits.code_check_per_network,
+            limits.code_check_per_tenant,
+            limits.captcha_per_network,
             limits.passkey_per_credential,
             limits.passkey_per_network,
             Some(self.email_otp.guesses),

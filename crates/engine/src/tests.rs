@@ -257,6 +257,11 @@ impl Browser {
         Self { router: engine.router(), ..self }
     }
 
+    /// The same browser in another network.
+    pub(crate) fn from(self, peer: [u8; 4]) -> Self {
+        Self { peer, ..self }
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &[]).await
     }

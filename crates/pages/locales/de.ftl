@@ -20,6 +20,8 @@ passkey-sign-in = Mit Passkey anmelden
 returning-button = Weiter als { $email }
 sign-in-new = Neu hier? Geben Sie Ihre E-Mail-Adresse ein, und wir legen Ihr Konto an.
 provider-continue = Weiter mit { $provider }
+captcha-working = Einen Moment: Ihr Browser löst eine kleine Aufgabe, die Spam fernhält.
+captcha-no-script = Um hier einen Code zu erhalten, muss Ihr Browser Skripte ausführen. Schalten Sie sie ein und laden Sie die Seite neu.
 
 # Code
 code-title = Sehen Sie in Ihre E-Mails
@@ -242,6 +244,8 @@ notice-account-conflict = Sie haben schon ein Konto. Bestätigen Sie mit einem P
 notice-cookies-blocked = Ihr Browser blockiert Cookies. Erlauben Sie sie für diese Seite und versuchen Sie es erneut.
 notice-offline = Sie sind offline. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.
 notice-wrong-origin = Dieses Formular kam von einer anderen Seite. Bitte füllen Sie es hier noch einmal aus.
+notice-captcha-failed = Die Prüfung gegen Spam hat nicht geklappt. Versuchen Sie es erneut.
+notice-network-blocked = Ihr Netzwerk ist hier gesperrt. Versuchen Sie es aus einem anderen oder fragen Sie den Betreiber dieser Seite.
 notice-maintenance = Wir warten gerade das System. Bitte versuchen Sie es in ein paar Minuten erneut.
 notice-unexpected = Etwas ist schiefgegangen. Versuchen Sie es erneut.
 

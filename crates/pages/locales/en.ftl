@@ -20,6 +20,8 @@ passkey-sign-in = Sign in with a passkey
 returning-button = Continue as { $email }
 sign-in-new = New here? Enter your email and we create your account.
 provider-continue = Continue with { $provider }
+captcha-working = One moment: your browser does a small task that keeps spam away.
+captcha-no-script = To get a code here, your browser has to run scripts. Turn them on and load the page again.
 
 # Code
 code-title = Check your email
@@ -242,6 +244,8 @@ notice-account-conflict = You already have an account. Confirm with a passkey or
 notice-cookies-blocked = Your browser blocks cookies. Allow them for this page, then try again.
 notice-offline = You are offline. Check your connection, then try again.
 notice-wrong-origin = This form came from another page. Please fill it in here again.
+notice-captcha-failed = The check that keeps spam away did not work. Try again.
+notice-network-blocked = Your network is blocked here. Try from another one, or ask whoever runs this site.
 notice-maintenance = We are doing maintenance. Please try again in a few minutes.
 notice-unexpected = Something went wrong. Try again.
 

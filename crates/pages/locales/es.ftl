@@ -20,6 +20,8 @@ passkey-sign-in = Usar una llave de acceso
 returning-button = Continuar como { $email }
 sign-in-new = ¿Es nuevo aquí? Escriba su correo y creamos su cuenta.
 provider-continue = Continuar con { $provider }
+captcha-working = Un momento: su navegador hace una pequeña tarea que evita el spam.
+captcha-no-script = Para recibir un código aquí, su navegador debe ejecutar scripts. Actívelos y vuelva a cargar la página.
 
 # Código
 code-title = Revise su correo
@@ -242,6 +244,8 @@ notice-account-conflict = Ya tiene una cuenta. Confirme con una llave de acceso 
 notice-cookies-blocked = Su navegador bloquea las cookies. Permítalas en esta página e inténtelo de nuevo.
 notice-offline = Está sin conexión. Compruebe su conexión e inténtelo de nuevo.
 notice-wrong-origin = Este formulario venía de otra página. Rellénelo aquí otra vez.
+notice-captcha-failed = La comprobación contra el spam no ha funcionado. Inténtelo de nuevo.
+notice-network-blocked = Su red está bloqueada aquí. Pruebe desde otra o pregunte a quien gestiona este sitio.
 notice-maintenance = Estamos en mantenimiento. Inténtelo de nuevo en unos minutos.
 notice-unexpected = Algo ha salido mal. Inténtelo de nuevo.
 

@@ -20,6 +20,8 @@ passkey-sign-in = Utiliser une clé d’accès
 returning-button = Continuer en tant que { $email }
 sign-in-new = Première visite ? Saisissez votre adresse e-mail et nous créons votre compte.
 provider-continue = Continuer avec { $provider }
+captcha-working = Un instant : votre navigateur fait un petit calcul qui tient le spam à distance.
+captcha-no-script = Pour recevoir un code ici, votre navigateur doit exécuter des scripts. Activez-les, puis rechargez la page.
 
 # Code
 code-title = Consultez vos e-mails
@@ -242,6 +244,8 @@ notice-account-conflict = Vous avez déjà un compte. Confirmez avec une clé d�
 notice-cookies-blocked = Votre navigateur bloque les cookies. Autorisez-les pour cette page, puis réessayez.
 notice-offline = Vous êtes hors ligne. Vérifiez votre connexion, puis réessayez.
 notice-wrong-origin = Ce formulaire venait d’une autre page. Veuillez le remplir à nouveau ici.
+notice-captcha-failed = La vérification contre le spam n’a pas fonctionné. Réessayez.
+notice-network-blocked = Votre réseau est bloqué ici. Essayez depuis un autre, ou demandez à l’exploitant de ce site.
 notice-maintenance = Nous effectuons une maintenance. Veuillez réessayer dans quelques minutes.
 notice-unexpected = Un problème est survenu. Réessayez.
 

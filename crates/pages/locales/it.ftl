@@ -20,6 +20,8 @@ passkey-sign-in = Accedi con una passkey
 returning-button = Continua come { $email }
 sign-in-new = Prima volta qui? Inserisci la tua e-mail e creiamo il tuo account.
 provider-continue = Continua con { $provider }
+captcha-working = Un momento: il browser svolge un piccolo compito che tiene lontano lo spam.
+captcha-no-script = Per ricevere un codice qui, il browser deve eseguire script. Attivali e ricarica la pagina.
 
 # Codice
 code-title = Controlla la tua e-mail
@@ -242,6 +244,8 @@ notice-account-conflict = Hai già un account. Conferma con una passkey o un cod
 notice-cookies-blocked = Il tuo browser blocca i cookie. Consentili per questa pagina, poi riprova.
 notice-offline = Sei offline. Controlla la connessione, poi riprova.
 notice-wrong-origin = Questo modulo veniva da un’altra pagina. Compilalo di nuovo qui.
+notice-captcha-failed = Il controllo contro lo spam non è riuscito. Riprova.
+notice-network-blocked = La tua rete è bloccata qui. Prova da un’altra o chiedi a chi gestisce questo sito.
 notice-maintenance = Stiamo facendo manutenzione. Riprova tra qualche minuto.
 notice-unexpected = Qualcosa è andato storto. Riprova.
 

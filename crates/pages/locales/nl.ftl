@@ -20,6 +20,8 @@ passkey-sign-in = Inloggen met een passkey
 returning-button = Doorgaan als { $email }
 sign-in-new = Nieuw hier? Vul uw e-mailadres in en wij maken uw account aan.
 provider-continue = Doorgaan met { $provider }
+captcha-working = Een moment: uw browser doet een kleine taak die spam tegenhoudt.
+captcha-no-script = Om hier een code te krijgen, moet uw browser scripts uitvoeren. Zet ze aan en laad de pagina opnieuw.
 
 # Code
 code-title = Bekijk uw e-mail
@@ -242,6 +244,8 @@ notice-account-conflict = U hebt al een account. Bevestig met een passkey of een
 notice-cookies-blocked = Uw browser blokkeert cookies. Sta ze toe voor deze pagina en probeer het opnieuw.
 notice-offline = U bent offline. Controleer uw verbinding en probeer het opnieuw.
 notice-wrong-origin = Dit formulier kwam van een andere pagina. Vul het hier opnieuw in.
+notice-captcha-failed = De controle tegen spam is niet gelukt. Probeer het opnieuw.
+notice-network-blocked = Uw netwerk is hier geblokkeerd. Probeer het vanaf een ander netwerk of vraag het de beheerder van deze site.
 notice-maintenance = We doen onderhoud. Probeer het over een paar minuten opnieuw.
 notice-unexpected = Er ging iets mis. Probeer het opnieuw.
 

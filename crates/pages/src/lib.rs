@@ -36,7 +36,7 @@ pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
 pub use frame::Frame;
 pub use mail::{CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What};
 pub use notice::{Notice, Tone};
-pub use sign_in::{PasskeyOffer, ProviderButton, SignIn, SignInCode};
+pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
 pub use status::{
     BARE_CONTENT_SECURITY_POLICY, Failed, Leaving, NotFound, Refused, Starting, UNKNOWN_HOST, Unavailable,
 };

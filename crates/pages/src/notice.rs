@@ -55,6 +55,8 @@ pub enum Notice {
     CookiesBlocked,
     Offline,
     WrongOrigin,
+    CaptchaFailed,
+    NetworkBlocked,
     Maintenance,
     Unexpected,
 }
@@ -72,7 +74,7 @@ pub enum Tone {
 
 impl Notice {
     /// Every notice, with 90 seconds where it carries a time.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 49] = [
         Self::CodeWrong,
         Self::CodeExpired,
         Self::CodeTries,
@@ -118,6 +120,8 @@ impl Notice {
         Self::CookiesBlocked,
         Self::Offline,
         Self::WrongOrigin,
+        Self::CaptchaFailed,
+        Self::NetworkBlocked,
         Self::Maintenance,
         Self::Unexpected,
     ];
@@ -136,6 +140,9 @@ impl Notice {
         Self::Offline,
         Self::Maintenance,
     ];
+
+    /// What the script of a proof of work may have to show.
+    pub(crate) const CAPTCHA_SCRIPT: [Self; 3] = [Self::CaptchaFailed, Self::TooMany, Self::Offline];
 
     /// What a browser's script may have to show where a passkey is created.
     pub(crate) const CREATE_SCRIPT: [Self; 13] = [
@@ -230,6 +237,8 @@ impl Notice {
             Self::CookiesBlocked => "cookies-blocked",
             Self::Offline => "offline",
             Self::WrongOrigin => "wrong-origin",
+            Self::CaptchaFailed => "captcha-failed",
+            Self::NetworkBlocked => "network-blocked",
             Self::Maintenance => "maintenance",
             Self::Unexpected => "unexpected",
         }
@@ -312,6 +321,8 @@ impl Notice {
             Self::CookiesBlocked => text.notice_cookies_blocked(),
             Self::Offline => text.notice_offline(),
             Self::WrongOrigin => text.notice_wrong_origin(),
+            Self::CaptchaFailed => text.notice_captcha_failed(),
+            Self::NetworkBlocked => text.notice_network_blocked(),
             Self::Maintenance => text.notice_maintenance(),
             _ => text.notice_unexpected(),
         }

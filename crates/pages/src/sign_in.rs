@@ -4,6 +4,38 @@ use askama::Template;
 
 use crate::{Frame, Notice};
 
+/// What a form asks for before it sends a code.
+#[derive(Debug, Clone)]
+pub enum Captcha {
+    /// Work that a script of ours does when the form is sent.
+    ProofOfWork {
+        /// The path of the challenge.
+        challenge: String,
+    },
+    /// A widget that another site's script puts here. The page then needs a policy of its own, see
+    /// [`Captcha::content_security_policy`].
+    Turnstile {
+        /// The URL of the script.
+        script: String,
+        /// The origin of the script and of the frame that it opens.
+        origin: String,
+        /// Names this site to the widget.
+        site_key: String,
+    },
+}
+
+impl Captcha {
+    /// The Content-Security-Policy of a page with it, if the general one is too narrow: another site's script and frame,
+    /// and no Trusted Types, which that script does not know.
+    pub fn content_security_policy(&self) -> Option<String> {
+        let Self::Turnstile { origin, .. } = self else { return None };
+        Some(format!(
+            "default-src 'none'; script-src 'self' {origin}; frame-src {origin}; style-src 'self'; img-src 'self'; \
+             connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        ))
+    }
+}
+
 /// The first page: an e-mail field that also offers passkeys, and a button for one.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sign-in.html")]
@@ -22,6 +54,8 @@ pub struct SignIn {
     pub is_sign_up_open: bool,
     /// The other ways in, in the order of the tenant's settings.
     pub providers: Vec<ProviderButton>,
+    /// What a code costs.
+    pub captcha: Option<Captcha>,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
 }

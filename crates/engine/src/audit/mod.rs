@@ -78,6 +78,8 @@ pub enum EventType {
     OneTimeTokenAccepted,
     /// A limit was hit.
     RateLimitExceeded,
+    /// An answer to a captcha did not count.
+    CaptchaRefused,
     /// A mail was refused by its receiver.
     MailRefused,
     /// A mail could not be delivered while it mattered.
@@ -146,6 +148,7 @@ impl EventType {
             Self::OneTimeTokenCreated => "one_time_token.created",
             Self::OneTimeTokenAccepted => "one_time_token.accepted",
             Self::RateLimitExceeded => "rate_limit.exceeded",
+            Self::CaptchaRefused => "captcha.refused",
             Self::MailRefused => "mail.refused",
             Self::MailExpired => "mail.expired",
             Self::PasskeyCreated => "passkey.created",

@@ -111,7 +111,7 @@ impl fmt::Debug for EgressHost {
 impl Settings {
     /// Every server that the engine may reach: what each part of the settings needs.
     pub fn egress_hosts(&self) -> BTreeSet<EgressHost> {
-        let parts: [&dyn Reaches; 2] = [&self.egress, &self.social];
+        let parts: [&dyn Reaches; 3] = [&self.egress, &self.social, &self.abuse];
         parts.iter().flat_map(|part| part.egress_hosts()).collect()
     }
 
@@ -129,7 +129,10 @@ impl Settings {
         self.allow_list()?;
         let may_be_plain = self.egress.allows_private;
         if !self.egress_hosts().iter().all(|host| host.is_secure || may_be_plain) {
-            return Err(SettingsError::Invalid("egress.hosts", "may have http only with allows_private"));
+            return Err(SettingsError::Invalid(
+                "egress.hosts",
+                "and other servers may be http only with allows_private",
+            ));
         }
         if self.egress.extra_roots.iter().all(|pem| roots::is_usable(pem)) {
             Ok(())

@@ -10,7 +10,9 @@ use super::{
     redeem::{invalid_otp, redeem},
 };
 use crate::{
-    ApiError, Context, State, api_key,
+    ApiError, Context, State,
+    abuse::{refuse_domain, refuse_newcomer},
+    api_key,
     audit::{self, Event, EventType, Method, Outcome, address_reference},
     outbox::{self, Letter},
     rate_limit::{self, Key},
@@ -22,15 +24,17 @@ use crate::{
     verification::{self, row_id},
 };
 
-/// Counts one mail that somebody asks for: codes and links share the budgets of network and address.
+/// Counts one mail that somebody asks for: codes and links share the budgets of network, address and tenant. Each is
+/// charged whether or not a mail leaves, so that a refusal tells nothing about the address.
 ///
 /// # Errors
-/// 429 when the network or the address has asked too often.
+/// 429 when the network, the address or the tenant has asked too often.
 pub(crate) async fn limit_mails(state: &State, context: &Context, email: &str) -> Result<(), ApiError> {
     let limits = &state.settings.rate_limits;
     let network = Key::Network(context.network());
     rate_limit::check(state, context, "code_send", network, limits.code_send_per_network).await?;
-    rate_limit::check(state, context, "code_send", Key::Target(email), limits.code_send_per_address).await
+    rate_limit::check(state, context, "code_send", Key::Target(email), limits.code_send_per_address).await?;
+    rate_limit::check(state, context, "code_send", Key::Tenant, limits.code_send_per_tenant).await
 }
 
 /// Sends a code to `email`, if somebody may have one there. The answer is the same if not.
@@ -51,14 +55,10 @@ pub async fn send_code(
 
     let transaction = state.database.begin().await?;
     let user = store::by_email(&transaction, email.as_str()).await?;
-    let may_have_one = match purpose {
-        CodePurpose::SignIn => user.is_some() || state.settings.is_sign_up_open,
-        CodePurpose::EmailVerification | CodePurpose::ForgetPassword => user.is_some(),
-        CodePurpose::ChangeEmail { .. } => user.is_none(),
-    };
+    let cause = no_mail_because(state, email.as_str(), user.is_some(), purpose);
     // Written for everybody: else the answers to wrong tries would tell who is known.
     verification::replace(&transaction, state.rng(), &identifier, &value, life).await?;
-    if may_have_one {
+    if cause.is_none() {
         let minutes = u32::try_from(life.as_secs().div_ceil(60)).unwrap_or(1);
         let letter = Letter::OneTimeCode { code, minutes, signs_in: purpose == CodePurpose::SignIn };
         outbox::enqueue(&transaction, state, email, context.locale(&state.settings), letter, life).await?;
@@ -67,11 +67,29 @@ pub async fn send_code(
     let event = Event::new(EventType::CodeRequested, Outcome::Success)
         .about(&reference)
         .using(Method::EmailOtp)
-        .detail(json!({ "purpose": purpose.name(), "sent": may_have_one }));
+        .detail(json!({ "purpose": purpose.name(), "sent": cause.is_none(), "cause": cause }));
     audit::record(&transaction, state, context, event).await?;
     transaction.commit().await?;
     outbox::wake(state);
     Ok(())
+}
+
+/// Why nobody may have a code of this purpose at `email`, as events name it.
+fn no_mail_because(
+    state: &State,
+    email: &str,
+    is_known: bool,
+    purpose: CodePurpose<'_>,
+) -> Option<&'static str> {
+    match (purpose, is_known) {
+        (CodePurpose::SignIn, true) => None,
+        (CodePurpose::EmailVerification | CodePurpose::ForgetPassword, is_known) => {
+            (!is_known).then_some("unknown_address")
+        }
+        (CodePurpose::ChangeEmail { .. }, true) => Some("taken_address"),
+        (CodePurpose::ChangeEmail { .. }, false) => refuse_domain(&state.settings, email),
+        (CodePurpose::SignIn, false) => refuse_newcomer(&state.settings, email),
+    }
 }
 
 /// What somebody brings to sign in with a code.
@@ -144,7 +162,7 @@ pub(crate) struct Newcomer<'a> {
 }
 
 /// The user whose address was just proved, and whether they came into being with it; `None` if they would have to and
-/// sign-up is closed.
+/// sign-up is closed to this address.
 pub(crate) async fn user_of_proved_address(
     transaction: &Transaction,
     state: &State,
@@ -156,7 +174,7 @@ pub(crate) async fn user_of_proved_address(
     if let Some(user) = store::by_email(transaction, email).await? {
         return Ok(Some((prove_address(transaction, state, context, user, Proof::by(method)).await?, false)));
     }
-    if !state.settings.is_sign_up_open {
+    if refuse_newcomer(&state.settings, email).is_some() {
         return Ok(None);
     }
     user::refuse_server_fields(body)?;

@@ -39,8 +39,8 @@ pub(super) fn invalid_otp() -> ApiError {
 /// Takes the code of `purpose` and `email` if `code` is it.
 ///
 /// # Errors
-/// 400 `INVALID_OTP` or `OTP_EXPIRED`, 403 `TOO_MANY_ATTEMPTS`, 429 when the network or the address has used up
-/// its tries. What the try cost is committed by then, and the event written.
+/// 400 `INVALID_OTP` or `OTP_EXPIRED`, 403 `TOO_MANY_ATTEMPTS`, 429 when the network, the tenant or the address has
+/// used up its tries. What the try cost is committed by then, and the event written.
 pub(super) async fn redeem(
     state: &State,
     context: &Context,
@@ -48,8 +48,10 @@ pub(super) async fn redeem(
     email: &str,
     code: &str,
 ) -> Result<Redeemed, ApiError> {
-    let rate = state.settings.rate_limits.code_check_per_network;
-    rate_limit::check(state, context, "code_check", Key::Network(context.network()), rate).await?;
+    let limits = &state.settings.rate_limits;
+    let network = Key::Network(context.network());
+    rate_limit::check(state, context, "code_check", network, limits.code_check_per_network).await?;
+    rate_limit::check(state, context, "code_check", Key::Tenant, limits.code_check_per_tenant).await?;
     let identifier = purpose.identifier(email);
     if code.len() > CODE_LIMIT || identifier.contains('\0') {
         return Err(invalid_otp());

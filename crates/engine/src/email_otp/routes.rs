@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     ApiError, Context, JsonBody, State,
+    abuse::captcha::{CaptchaResponse, Scope},
     audit::Method,
     session::{self},
     user::{self, User, store},
@@ -58,8 +59,10 @@ fn purpose(name: &str) -> Result<CodePurpose<'static>, ApiError> {
 pub(super) async fn send_verification_otp(
     state: State,
     context: Context,
+    captcha: CaptchaResponse,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
+    captcha.require(&state, &context, Scope::Code).await?;
     let mut fields = body.fields()?;
     let (email, kind) = (fields.string("email"), fields.choice("type", TYPES));
     fields.finish()?;

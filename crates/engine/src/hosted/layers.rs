@@ -14,7 +14,7 @@ use kiavi_http::{REQUEST_ID, SetCookie, cookie_value, joined_cookies, set_api_he
 use kiavi_pages::{BARE_CONTENT_SECURITY_POLICY, Failed, NotFound, Notice, Page, Refused, UNKNOWN_HOST};
 
 use super::visit::{LOCALE_COOKIE, frame, html, see_other};
-use crate::{Context, Settings, State, links::with_query};
+use crate::{Context, Settings, State, abuse::NetworkBlocked, links::with_query};
 
 /// How long a browser remembers the language somebody chose.
 const LOCALE_LIFE: Duration = Duration::from_secs(400 * 86_400);
@@ -104,6 +104,9 @@ pub(super) async fn errors_as_pages(
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => NotFound { frame }.html(),
         StatusCode::TOO_MANY_REQUESTS => {
             Refused { frame, notice: limited(&parts.headers), back: path }.html()
+        }
+        _ if parts.extensions.get::<NetworkBlocked>().is_some() => {
+            Refused { frame, notice: Notice::NetworkBlocked, back: path }.html()
         }
         status if status.is_server_error() => Failed { frame, request_id: id }.html(),
         _ => Refused { frame, notice: Notice::Unexpected, back: "/".to_owned() }.html(),

@@ -9,7 +9,7 @@ use axum::{
 };
 use jiff::SignedDuration;
 use kiavi_base::EmailAddress;
-use kiavi_pages::{Leaving, NotFound, Notice, PasskeyOffer, SignIn, SignInCode};
+use kiavi_pages::{Captcha, Leaving, NotFound, Notice, PasskeyOffer, SignIn, SignInCode};
 
 use super::{
     flow::{self, Cookie, Declined, Flow},
@@ -17,7 +17,13 @@ use super::{
     visit::{Visit, html, see_other},
     wire::{AddressForm, CodeForm, CodeQuery, ErrorQuery, StartQuery},
 };
-use crate::{ApiError, email_otp, engine::API, passkey};
+use crate::{
+    ApiError,
+    abuse::captcha::{self, Scope},
+    email_otp,
+    engine::API,
+    passkey,
+};
 
 /// How long a device is greeted with its address.
 const RETURNING_LIFE: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -51,7 +57,9 @@ pub(super) async fn start(visit: Visit, Query(query): Query<StartQuery>) -> Resu
 fn start_page(visit: &Visit, flow: Flow, notice: Option<Notice>) -> Response {
     let email = flow.email.unwrap_or_default();
     let returning = visit.opened::<String>(Cookie::Returning).filter(|_| email.is_empty());
-    html(&SignIn {
+    let captcha = captcha::of_page(&visit.state.settings);
+    let policy = captcha.as_ref().and_then(Captcha::content_security_policy);
+    let mut response = html(&SignIn {
         frame: visit.frame(),
         email,
         returning,
@@ -59,17 +67,28 @@ fn start_page(visit: &Visit, flow: Flow, notice: Option<Notice>) -> Response {
         next: DONE.to_owned(),
         is_sign_up_open: visit.state.settings.is_sign_up_open,
         providers: social::buttons(&visit.state.settings.social),
+        captcha,
         notice,
-    })
+    });
+    if let Some(policy) = policy.and_then(|policy| HeaderValue::from_str(&policy).ok()) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
-/// `POST /sign-in`: sends a code. Known and unknown addresses get the same answer.
+/// `POST /sign-in`: sends a code, if the captcha is solved. Known and unknown addresses get the same answer. Another
+/// code for the same address ([`resend_code`]) costs no other captcha: the address's limit bounds it.
 pub(super) async fn send_code(visit: Visit, Form(form): Form<AddressForm>) -> Result<Response, ApiError> {
     let remembered = form.returning.and_then(|_| visit.opened::<String>(Cookie::Returning));
     let typed = remembered.unwrap_or(form.email);
     let mut flow = visit.flow();
     flow.keep_typed(typed.trim());
-    match send_to(&visit, typed.trim()).await? {
+    let sent =
+        match captcha::require(&visit.state, &visit.context, Scope::Code, form.captcha.as_deref()).await {
+            Ok(()) => send_to(&visit, typed.trim()).await?,
+            Err(error) => Err(flow::notice(error)?),
+        };
+    match sent {
         Ok(()) => {
             flow.asked_at = Some(visit.now());
             visit.keep(&flow);

@@ -56,6 +56,8 @@ pub(super) struct AddressForm {
     pub(super) email: String,
     /// Whether to take the address of the returning device.
     pub(super) returning: Option<String>,
+    /// The answer to the captcha, which a script has put here.
+    pub(super) captcha: Option<String>,
 }
 
 /// The form of `/sign-in/code`.

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{flow::Record, identifier, link_life};
 use crate::{
     ApiError, Context, State,
+    abuse::refuse_newcomer,
     audit::{self, Event, EventType, Method, Outcome, address_reference},
     email_otp::{Newcomer, SignedIn, limit_mails, user_of_proved_address},
     links,
@@ -47,9 +48,9 @@ pub async fn send_link(
 
     let transaction = state.database.begin().await?;
     let user = user::store::by_email(&transaction, email.as_str()).await?;
-    let may_sign_in = user.is_some() || state.settings.is_sign_up_open;
+    let cause = if user.is_some() { None } else { refuse_newcomer(&state.settings, email.as_str()) };
     verification::replace(&transaction, state.rng(), &identifier(&token), &value, life).await?;
-    if may_sign_in {
+    if cause.is_none() {
         let query = [
             ("token", Some(token.as_str())),
             ("callbackURL", Some(targets.callback.unwrap_or("/"))),
@@ -65,7 +66,7 @@ pub async fn send_link(
     let event = Event::new(EventType::LinkRequested, Outcome::Success)
         .about(&reference)
         .using(Method::MagicLink)
-        .detail(json!({ "sent": may_sign_in }));
+        .detail(json!({ "sent": cause.is_none(), "cause": cause }));
     audit::record(&transaction, state, context, event).await?;
     transaction.commit().await?;
     outbox::wake(state);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{PAGE, Targets, actions};
 use crate::{
     ApiError, Context, JsonBody, State,
+    abuse::captcha::{CaptchaResponse, Scope},
     email_otp::SignedIn,
     links::{self, LinkQuery},
     session::Session,
@@ -25,8 +26,10 @@ struct SignedInBody<'a> {
 pub(super) async fn sign_in_magic_link(
     state: State,
     context: Context,
+    captcha: CaptchaResponse,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
+    captcha.require(&state, &context, Scope::Link).await?;
     let mut fields = body.fields()?;
     let email = fields.email("email");
     let name = user::own_fields(&mut fields).name;

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     ApiError, Context, State,
+    abuse::refuse_newcomer,
     audit::{self, Event, EventType, Method, Outcome},
     session::{self, CurrentUser, Session},
     user::{self, User},
@@ -149,7 +150,12 @@ async fn store_credential(
             let address = address.unwrap_or_default();
             match make_user(transaction, state, context, &registrant, &address).await? {
                 Some(user) => user,
-                None => return Ok(Err(Refusal::new(wire::registration_failed(), "the address is taken"))),
+                None => {
+                    return Ok(Err(Refusal::new(
+                        wire::registration_failed(),
+                        "the address is taken or refused",
+                    )));
+                }
             }
         }
     };
@@ -184,7 +190,7 @@ fn verify(state: &State, challenge: &[u8], response: &Value) -> Result<Registere
         .map_err(|error| error.to_string())
 }
 
-/// Makes the user whose first passkey this is, the address unproved; `None` if somebody has it.
+/// Makes the user whose first passkey this is, the address unproved; `None` if somebody has it or nobody may.
 async fn make_user(
     transaction: &Transaction,
     state: &State,
@@ -192,6 +198,9 @@ async fn make_user(
     registrant: &Registrant,
     address: &str,
 ) -> Result<Option<User>, ApiError> {
+    if refuse_newcomer(&state.settings, address).is_some() {
+        return Ok(None);
+    }
     let new = user::store::NewUser {
         id: &registrant.id,
         name: flow::new_user_name(registrant),

@@ -2,13 +2,18 @@
 //! theoretical arrival time; each use moves it on by the interval, and a use is refused while it runs ahead of
 //! the clock by more than the tolerance.
 //!
-//! Limits that guard a secret or cost money live in the database, one atomic statement each; the general limit
-//! of every path lives in memory.
+//! Three places, by what a loss would cost. The general limit of every path lives in memory. What costs money or
+//! work is counted in an unlogged table ([`check`]): it survives restarts of the engine, and a crash of the server
+//! only forgives. Guesses at a secret are counted in a logged table ([`charge`]), in the transaction that tries the
+//! guess: nothing that anybody can provoke gives them back. Each is one atomic statement.
+//!
+//! What is limited for codes is not limited for passkeys: whoever uses up an address's guesses, or the tenant's,
+//! keeps nobody out who has a passkey (ASVS 5.0 §6.3.1).
 
 mod memory;
 mod store;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use kiavi_crypto::hmac_sha256;
 use kiavi_db::{Sql, Transaction};
@@ -29,18 +34,32 @@ pub enum Key<'a> {
     Network(IpAddr),
     /// The target: an address, an account, a credential.
     Target(&'a str),
+    /// The tenant as a whole: bounds what many networks do together.
+    Tenant,
+}
+
+impl Key<'_> {
+    /// The stable name in events.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Network(_) => "network",
+            Self::Target(_) => "target",
+            Self::Tenant => "tenant",
+        }
+    }
 }
 
 fn stored_key(state: &State, scope: &str, key: Key<'_>) -> [u8; 32] {
     let text = match key {
         Key::Network(network) => format!("{scope}\0network\0{network}"),
         Key::Target(target) => format!("{scope}\0target\0{target}"),
+        Key::Tenant => format!("{scope}\0tenant"),
     };
     hmac_sha256(&state.keys.rate_limit, text.as_bytes())
 }
 
-/// Counts one use of `scope` under `key`, unless `rate` is `None`. Call it for the network first, so that a
-/// network that is refused cannot use up its victim's limit.
+/// Counts one use of `scope` under `key`, unless `rate` is `None`. Call it for the network first and the tenant last,
+/// so that a network that is refused cannot use up its victim's limit or everybody's.
 ///
 /// # Errors
 /// 429 when it is one too many; then nothing is counted.
@@ -59,8 +78,8 @@ pub async fn check(
     }
 }
 
-/// The same inside a transaction: the key's row stays locked until it ends, so uses of one key take turns. A
-/// rollback gives the use back.
+/// Counts one guess at a secret inside the transaction that tries it: the key's row stays locked until it ends, so
+/// guesses at one target take turns. A rollback gives the guess back; nothing else does but [`reset`].
 ///
 /// # Errors
 /// 429 when it is one too many.
@@ -72,13 +91,13 @@ pub async fn charge(
     rate: Rate,
 ) -> Result<(), ApiError> {
     let stored = stored_key(state, scope, key);
-    match store::use_once_within(transaction, &stored, rate).await? {
+    match store::guess_once(transaction, &stored, rate).await? {
         None => Ok(()),
         Some(retry_after_seconds) => Err(ApiError::too_many_requests(retry_after_seconds)),
     }
 }
 
-/// Forgets every use of a key.
+/// Forgets every guess that was charged to a key.
 ///
 /// # Errors
 /// Those of the statement.
@@ -88,11 +107,33 @@ pub async fn reset(
     scope: &'static str,
     key: Key<'_>,
 ) -> Result<(), ApiError> {
-    Ok(store::forget(transaction, &stored_key(state, scope, key)).await?)
+    Ok(store::forget_guesses(transaction, &stored_key(state, scope, key)).await?)
 }
 
 /// How often one network's refusals are written to the audit log; the rest would only fill it.
 const REFUSALS_LOGGED: Rate = Rate { limit: 10, window_seconds: 60 };
+
+/// Whether one more refusal of this network belongs in the audit log.
+pub(crate) fn is_worth_logging(state: &State, context: &Context) -> bool {
+    let scope = "rate_limit.exceeded";
+    state.limiter.check(context.network(), scope, REFUSALS_LOGGED, state.clock.now()).is_ok()
+}
+
+/// Uses `target` up for `life`; `false` if somebody did before. One statement, so of two who try one succeeds.
+///
+/// # Errors
+/// Those of the statement.
+pub(crate) async fn use_up(
+    state: &State,
+    scope: &'static str,
+    target: &str,
+    life: Duration,
+) -> Result<bool, ApiError> {
+    let window_seconds = u32::try_from(life.as_secs()).unwrap_or(u32::MAX).max(1);
+    let once = Rate { limit: 1, window_seconds };
+    let stored = stored_key(state, scope, Key::Target(target));
+    Ok(store::use_once(&state.database, &stored, once).await?.is_none())
+}
 
 /// The 429 for a refused use, with its event.
 pub(crate) async fn refuse(
@@ -102,18 +143,14 @@ pub(crate) async fn refuse(
     key: Key<'_>,
     retry_after_seconds: u64,
 ) -> ApiError {
-    if state
-        .limiter
-        .check(context.network(), "rate_limit.exceeded", REFUSALS_LOGGED, state.clock.now())
-        .is_ok()
-    {
+    if is_worth_logging(state, context) {
         let reference = match key {
             Key::Target(target) => Some(audit::address_reference(state, target)),
-            Key::Network(_) => None,
+            Key::Network(_) | Key::Tenant => None,
         };
         let event = Event {
             subject: reference.as_deref(),
-            detail: Some(serde_json::json!({ "limit": scope })),
+            detail: Some(serde_json::json!({ "limit": scope, "counted_by": key.name() })),
             ..Event::new(EventType::RateLimitExceeded, Outcome::Failure)
         };
         if let Err(error) = audit::record_alone(state, context, event).await {

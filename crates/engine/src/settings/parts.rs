@@ -143,8 +143,14 @@ pub struct RateLimits {
     pub code_send_per_address: Option<Rate>,
     /// Codes asked for from one network.
     pub code_send_per_network: Option<Rate>,
+    /// Codes asked for of the tenant as a whole: what its mails may cost, however many networks ask.
+    pub code_send_per_tenant: Option<Rate>,
     /// Codes tried from one network.
     pub code_check_per_network: Option<Rate>,
+    /// Codes tried at the tenant as a whole. Passkeys and links are not counted: who cannot be guessed need not wait.
+    pub code_check_per_tenant: Option<Rate>,
+    /// Answers to captchas from one network.
+    pub captcha_per_network: Option<Rate>,
     /// Passkey assertions on one credential.
     pub passkey_per_credential: Option<Rate>,
     /// Passkey ceremonies started or finished from one network.
@@ -159,7 +165,10 @@ impl Default for RateLimits {
             session_check: None,
             code_send_per_address: rate(10, 900),
             code_send_per_network: rate(100, 600),
+            code_send_per_tenant: rate(600, 600),
             code_check_per_network: rate(100, 600),
+            code_check_per_tenant: rate(3_000, 600),
+            captcha_per_network: rate(100, 600),
             passkey_per_credential: rate(10, 300),
             passkey_per_network: rate(100, 60),
         }

@@ -56,6 +56,30 @@ fn what_is_unknown_or_senseless_is_refused() {
         ("/admin/impersonation_seconds", 1_000_000.into()),
         ("/trusted_origins", serde_json::json!(["*"])),
         ("/passkey", serde_json::json!({ "rp_id": "evil.example" })),
+        ("/rate_limits/code_send_per_tenant", serde_json::json!({ "limit": 0, "window_seconds": 1 })),
+        ("/abuse/surprise", true.into()),
+        ("/abuse/blocked_domains", serde_json::json!(["*.example.com"])),
+        ("/abuse/allowed_domains", serde_json::json!(["a@example.com"])),
+        ("/abuse/blocked_networks", serde_json::json!(["192.0.2.0/33"])),
+        ("/abuse/captcha", serde_json::json!({ "kind": "riddle" })),
+        ("/abuse/captcha", serde_json::json!({ "kind": "proof_of_work", "bits": 40 })),
+        ("/abuse/captcha", serde_json::json!({ "kind": "proof_of_work", "surprise": 1 })),
+        ("/abuse/captcha", serde_json::json!({ "kind": "proof_of_work", "applies_to": ["everything"] })),
+        ("/abuse/captcha", serde_json::json!({ "kind": "turnstile", "site_key": "1x", "secret_key": "" })),
+        (
+            "/abuse/captcha",
+            serde_json::json!({ "kind": "turnstile", "site_key": "1x", "secret_key": "2x", "verify_url": "/x" }),
+        ),
+        (
+            "/abuse/captcha",
+            serde_json::json!({ "kind": "turnstile", "site_key": "1x", "secret_key": "2x",
+                "verify_url": "http://captcha.example/siteverify" }),
+        ),
+        (
+            "/abuse/captcha",
+            serde_json::json!({ "kind": "turnstile", "site_key": "1x", "secret_key": "2x",
+                "script_url": "http://captcha.example/api.js" }),
+        ),
         ("/rate_limits/general", serde_json::json!({ "limit": 0, "window_seconds": 1 })),
     ] {
         assert!(with(pointer, value).is_err(), "{pointer}");

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     ApiError, Context, State,
+    abuse::refuse_newcomer,
     audit::{self, Event, EventType, Method, Outcome},
     email_otp::{self, SignedIn},
     session,
@@ -97,9 +98,10 @@ impl Arrival<'_> {
         Method::Provider(&self.provider.id)
     }
 
-    fn may_sign_up(&self, state: &State) -> bool {
+    fn may_sign_up(&self, state: &State, email: &EmailAddress) -> bool {
         let is_implicit = !self.provider.disable_implicit_sign_up || self.requests_sign_up;
-        state.settings.is_sign_up_open && !self.provider.disable_sign_up && is_implicit
+        let is_admitted = refuse_newcomer(&state.settings, email.as_str()).is_none();
+        is_admitted && !self.provider.disable_sign_up && is_implicit
     }
 }
 
@@ -183,7 +185,7 @@ async fn arrived(
     let email = address(arrival.profile).ok_or(Failed::Refused(Cause::NoEmail))?;
     let (user, is_new) = match users::by_email(transaction, email.as_str()).await? {
         Some(user) => (user, false),
-        None if !arrival.may_sign_up(state) => return Err(Failed::Refused(Cause::SignUpDisabled)),
+        None if !arrival.may_sign_up(state, &email) => return Err(Failed::Refused(Cause::SignUpDisabled)),
         None => {
             let id = row_id(state.rng());
             let new = NewUser {

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use kiavi_base::Locale;
 use kiavi_pages::{
-    Account, AccountDeleted, CodeMail, CodePurpose, DeleteAccount, Failed, Frame, Leaving, LinkMail,
+    Account, AccountDeleted, Captcha, CodeMail, CodePurpose, DeleteAccount, Failed, Frame, Leaving, LinkMail,
     LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice, NoticeMail, Page, PasskeyOffer, PasskeyRow,
     ProviderButton, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal,
     SignedOut, Starting, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
@@ -62,6 +62,15 @@ impl Samples {
         let buttons =
             buttons.map(|name| ProviderButton { id: "work".into(), name: name.to_owned() }).to_vec();
         add("sign-in-providers", SignIn { providers: buttons, ..self.sign_in(None) }.html());
+        let challenge = "/api/auth/captcha/challenge".to_owned();
+        let working = SignIn { captcha: Some(Captcha::ProofOfWork { challenge }), ..returning.clone() };
+        add("sign-in-proof-of-work", working.html());
+        let turnstile = Captcha::Turnstile {
+            script: "https://challenges.example/api.js".into(),
+            origin: "https://challenges.example".into(),
+            site_key: self.words.name.clone(),
+        };
+        add("sign-in-turnstile", SignIn { captcha: Some(turnstile), ..self.sign_in(None) }.html());
         add("sign-in-code", self.code(None, 0).html());
         add("sign-in-code-waiting", self.code(Some(Notice::CodeSent), 25).html());
         for notice in Notice::ALL {
@@ -163,6 +172,7 @@ impl Samples {
             next: "/account".into(),
             is_sign_up_open: true,
             providers: vec![],
+            captcha: None,
             notice,
         }
     }

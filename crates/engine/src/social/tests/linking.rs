@@ -99,6 +99,8 @@ async fn sign_up_can_be_closed() {
     assert_eq!(location(&setup.sign_in(&mut setup.tenant.browser(), "work").await), closed);
     let setup = Setup::with(|s| s.is_sign_up_open = false).await;
     assert_eq!(location(&setup.sign_in(&mut setup.tenant.browser(), "work").await), closed);
+    let setup = Setup::with(|s| s.abuse.blocked_domains = ["example.com".parse().unwrap()].into()).await;
+    assert_eq!(location(&setup.sign_in(&mut setup.tenant.browser(), "work").await), closed);
     let setup = Setup::with(|s| s.social.providers[0].disable_implicit_sign_up = true).await;
     assert_eq!(location(&setup.sign_in(&mut setup.tenant.browser(), "work").await), closed);
     let mut browser = setup.tenant.browser();
