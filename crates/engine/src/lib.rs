@@ -56,10 +56,10 @@ pub use error::ApiError;
 pub use fields::Fields;
 pub use gate::JsonBody;
 pub use jwt::{JwtSettings, TokenAlgorithm, UserClaim};
-pub use mail::{Delivery, MailDoor, OutgoingMail};
+pub use mail::{Delivery, MailDoor, NoticeSettings, OutgoingMail};
 pub use schema::{MigrateError, SCHEMA_VERSION, migrate};
 pub use settings::{
-    AdminSettings, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate,
+    AdminSettings, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, PasskeyPolicy, PasskeySettings, Rate,
     RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError, UserVerification,
 };
 pub use social::settings::{AppleSettings, ProviderSettings, Secret, SocialSettings, TokenAuth};

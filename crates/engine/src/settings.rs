@@ -12,13 +12,14 @@ use url::Url;
 use crate::{
     ApiKeySettings, EgressSettings, JwtSettings, SocialSettings, account::AccountSettings,
     bearer::BearerSettings, last_login_method::LastLoginMethodSettings, magic_link::MagicLinkSettings,
+    mail::NoticeSettings,
     multi_session::MultiSessionSettings, one_time_token::OneTimeTokenSettings, user::UserSettings,
 };
 
 pub use crate::admin::AdminSettings;
 pub use parts::{
-    Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate, RateLimits, SessionSettings,
-    UserVerification,
+    Compatibility, CookieSettings, EmailOtpSettings, PasskeyPolicy, PasskeySettings, Rate, RateLimits,
+    SessionSettings, UserVerification,
 };
 
 /// The version of the document that this program reads and writes.
@@ -93,6 +94,9 @@ pub struct Settings {
     /// Administrators, bans and impersonation.
     #[serde(default)]
     pub admin: AdminSettings,
+    /// What people are told by mail about their accounts.
+    #[serde(default)]
+    pub notices: NoticeSettings,
     /// Limits.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -206,6 +210,7 @@ impl Settings {
             one_time_token: OneTimeTokenSettings::default(),
             magic_link: MagicLinkSettings::default(),
             admin: AdminSettings::default(),
+            notices: NoticeSettings::default(),
             rate_limits: RateLimits::default(),
             social: SocialSettings::default(),
             compatibility: Compatibility::default(),

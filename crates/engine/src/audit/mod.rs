@@ -90,6 +90,8 @@ pub enum EventType {
     PasskeyDeleted,
     /// A passkey ceremony failed.
     PasskeyRefused,
+    /// A signature counter did not increase: the authenticator may have been cloned. The sign-in was refused.
+    PasskeyCounterRegressed,
     /// An API key was made.
     ApiKeyCreated,
     /// An API key was changed.
@@ -152,6 +154,7 @@ impl EventType {
             Self::PasskeyUpdated => "passkey.updated",
             Self::PasskeyDeleted => "passkey.deleted",
             Self::PasskeyRefused => "passkey.refused",
+            Self::PasskeyCounterRegressed => "passkey.counter_regressed",
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyUpdated => "api_key.updated",
             Self::ApiKeyDeleted => "api_key.deleted",

@@ -162,6 +162,7 @@ pub(super) fn notice(error: ApiError) -> Result<Notice, ApiError> {
         (_, Some("OTP_EXPIRED")) => Ok(Notice::CodeExpired),
         (_, Some("TOO_MANY_ATTEMPTS")) => Ok(Notice::CodeTries),
         (_, Some("BANNED_USER")) => Ok(Notice::Suspended),
+        (_, Some("PASSKEY_REQUIRED")) => Ok(Notice::PasskeyRequired),
         (_, Some("INVALID_EMAIL")) => Ok(Notice::EmailInvalid),
         (_, Some("VALIDATION_ERROR")) => Ok(Notice::NameInvalid),
         (_, Some("LAST_SIGN_IN_METHOD")) => Ok(Notice::PasskeyLast),

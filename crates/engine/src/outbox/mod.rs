@@ -68,6 +68,20 @@ pub enum Letter {
     },
     /// To the address of a user who is gone.
     UserDeleted,
+    /// To the owner of a new passkey.
+    PasskeyAdded {
+        /// When it was made.
+        at: Timestamp,
+        /// With what; `None` when it was not the owner.
+        user_agent: Option<String>,
+    },
+    /// To the owner of a passkey that is gone.
+    PasskeyRemoved {
+        /// When it was removed.
+        at: Timestamp,
+        /// With what; `None` when it was not the owner.
+        user_agent: Option<String>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,8 +1,14 @@
 //! The way out for mail.
 
+mod settings;
+
 use kiavi_base::{EmailAddress, Locale};
 use kiavi_db::BoxFuture;
-use kiavi_pages::{CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What};
+use kiavi_pages::{
+    Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
+};
+
+pub use settings::NoticeSettings;
 
 use crate::{Settings, outbox::Letter};
 
@@ -52,6 +58,14 @@ pub(crate) fn render(settings: &Settings, locale: Locale, letter: &Letter) -> Re
         }
         Letter::EmailChanged { to } => {
             NoticeMail { locale, app, what: What::EmailChanged { to: to.clone() } }.render()
+        }
+        Letter::PasskeyAdded { at, user_agent } => {
+            let by = Circumstances { at: *at, user_agent: user_agent.clone() };
+            NoticeMail { locale, app, what: What::PasskeyAdded { by } }.render()
+        }
+        Letter::PasskeyRemoved { at, user_agent } => {
+            let by = Circumstances { at: *at, user_agent: user_agent.clone() };
+            NoticeMail { locale, app, what: What::PasskeyRemoved { by } }.render()
         }
         Letter::UserDeleted => NoticeMail { locale, app, what: What::UserDeleted }.render(),
         Letter::OneTimeCode { code, minutes, signs_in } => CodeMail {
