@@ -17,6 +17,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/V4__watched_tables.sql"),
     },
     Migration { version: 5, name: "user_order", sql: include_str!("../migrations/V5__user_order.sql") },
+    Migration {
+        version: 6,
+        name: "mail_suppression",
+        sql: include_str!("../migrations/V6__mail_suppression.sql"),
+    },
 ];
 
 /// The number of the newest migration.
@@ -33,6 +38,8 @@ const GRANTS: &[(&str, &str)] = &[
     ("public.apikey", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.rate_limit", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.outbox", "SELECT, INSERT, UPDATE, DELETE"),
+    // UPDATE for the locks that the sweep takes.
+    ("kiavi.mail_suppression", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.audit_event", "INSERT"),
 ];
 

@@ -10,10 +10,15 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    ApiKeySettings, EgressSettings, JwtSettings, SocialSettings, account::AccountSettings,
-    bearer::BearerSettings, last_login_method::LastLoginMethodSettings, magic_link::MagicLinkSettings,
-    mail::NoticeSettings,
-    multi_session::MultiSessionSettings, one_time_token::OneTimeTokenSettings, user::UserSettings,
+    ApiKeySettings, EgressSettings, JwtSettings, SocialSettings,
+    account::AccountSettings,
+    bearer::BearerSettings,
+    last_login_method::LastLoginMethodSettings,
+    magic_link::MagicLinkSettings,
+    mail::{MailSettings, NoticeSettings, TemplateError},
+    multi_session::MultiSessionSettings,
+    one_time_token::OneTimeTokenSettings,
+    user::UserSettings,
 };
 
 pub use crate::admin::AdminSettings;
@@ -94,6 +99,9 @@ pub struct Settings {
     /// Administrators, bans and impersonation.
     #[serde(default)]
     pub admin: AdminSettings,
+    /// Whom mail comes from and what it says.
+    #[serde(default)]
+    pub mail: MailSettings,
     /// What people are told by mail about their accounts.
     #[serde(default)]
     pub notices: NoticeSettings,
@@ -162,6 +170,9 @@ pub enum SettingsError {
     /// Not JSON, an unknown key, or a value of the wrong type.
     #[error("the settings cannot be read: {0}")]
     Document(#[from] serde_json::Error),
+    /// A text for mails that cannot be sent.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// A value that makes no sense.
     #[error("{0} {1}")]
     Invalid(&'static str, &'static str),
@@ -210,6 +221,7 @@ impl Settings {
             one_time_token: OneTimeTokenSettings::default(),
             magic_link: MagicLinkSettings::default(),
             admin: AdminSettings::default(),
+            mail: MailSettings::default(),
             notices: NoticeSettings::default(),
             rate_limits: RateLimits::default(),
             social: SocialSettings::default(),
@@ -297,6 +309,7 @@ impl Settings {
             |pattern: &String| !matches!(pattern.as_str(), "*" | "*://*" | "http://*" | "https://*");
         check(self.trusted_origins.iter().all(is_narrow), "trusted_origins", "must not trust every origin")?;
         self.jwt.validate()?;
+        self.mail.validate()?;
         self.validate_egress()?;
         self.validate_plugins()?;
         self.admin.validate()?;

@@ -5,8 +5,8 @@ use kiavi_base::Locale;
 use kiavi_pages::{
     Account, AccountDeleted, Circumstances, CodeMail, CodePurpose, DeleteAccount, Failed, Frame, Leaving,
     LinkMail, LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice, NoticeMail, Page, PasskeyOffer,
-    PasskeyRow, ProviderButton, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal,
-    SignedOut, Starting, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
+    PasskeyRow, ProviderButton, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut,
+    Signal, SignedOut, Starting, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
 };
 
 /// The present of all samples.
