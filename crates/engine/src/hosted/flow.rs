@@ -185,6 +185,7 @@ pub(super) fn notice_of_failure(code: &str) -> Notice {
         "email_not_verified" | "email_not_found" => Notice::ProviderUnverified,
         "signup_disabled" => Notice::SignUpClosed,
         "BANNED_USER" => Notice::Suspended,
+        "PASSKEY_REQUIRED" => Notice::PasskeyRequired,
         "no_code"
         | "invalid_code"
         | "issuer_mismatch"

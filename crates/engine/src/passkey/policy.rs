@@ -33,5 +33,10 @@ pub(crate) async fn refuse_lesser_proof(
     let event = Event::new(EventType::SessionRefused, Outcome::Failure).about(user_id).using(method);
     let event = event.detail(json!({ "reason": "passkey_required" }));
     audit::record(transaction, state, context, event).await?;
-    Err(ApiError::new(StatusCode::FORBIDDEN, "PASSKEY_REQUIRED", "Sign in with your passkey"))
+    Err(required_error())
+}
+
+/// 403: somebody proved who they are by something else than the passkey that they have.
+pub(crate) fn required_error() -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "PASSKEY_REQUIRED", "Sign in with your passkey")
 }
