@@ -86,6 +86,8 @@ mod tests {
             ("a.b+tag@sub.example.org", "a.b+tag@sub.example.org"),
             ("o'hara@example.ie", "o'hara@example.ie"),
             ("root@localhost", "root@localhost"),
+            // An internationalised domain in the form that DNS has it in (RFC 5890 §2.3.2.1).
+            ("Ada@XN--Bcher-KVA.example", "ada@xn--bcher-kva.example"),
         ] {
             assert_eq!(given.parse::<EmailAddress>().unwrap().as_str(), stored);
         }
@@ -111,6 +113,14 @@ mod tests {
             "a@b.co\r\nBcc: x@y.z",
             "a\0@b.co",
             "ä@b.co",
+            // In the form for people; browsers send the other one (HTML, valid e-mail address). Better Auth agrees.
+            "ada@bücher.example",
+            // What Unicode's case folding or width mapping would make another address of.
+            "\u{212a}ate@b.co",
+            "ａda@b.co",
+            "ada＠b.co",
+            "ada@b。co",
+            "a\u{200b}da@b.co",
             &long_local,
             &long,
         ] {

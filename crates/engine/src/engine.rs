@@ -15,7 +15,8 @@ use crate::{
     egress::HttpClient,
     email_otp,
     gate::api_gate,
-    hosted, jwt, magic_link, management, meta, multi_session, one_time_token, outbox, passkey, password,
+    hosted, jwt, magic_link, mail, management, meta, multi_session, one_time_token, outbox, passkey,
+    password,
     rate_limit::MemoryLimiter,
     session::{self, KeptSessions},
     social,
@@ -122,6 +123,7 @@ impl Engine {
             .merge(jwt::routes())
             .merge(social::routes())
             .merge(abuse::captcha::routes(&state.settings))
+            .merge(mail::routes())
             // Every slice stands above this line: a request that shows a key is counted here and nowhere else.
             .route_layer(from_fn_with_state(state.clone(), api_key::act_as_owner))
             .route_layer(from_fn_with_state(state.clone(), api_gate))

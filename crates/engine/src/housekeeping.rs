@@ -2,7 +2,7 @@
 
 use kiavi_db::Sql;
 
-use crate::{State, api_key, jwt, session, verification};
+use crate::{State, api_key, jwt, mail, session, verification};
 
 pub(crate) const STATEMENTS: &[&Sql] = &[&DELETE_PASSED_LIMITS, &DELETE_PASSED_BUDGETS];
 
@@ -26,6 +26,7 @@ pub(crate) async fn sweep(state: &State) {
         session::store::delete_expired(database).await,
         api_key::store::delete_expired(database).await,
         jwt::delete_unpublished(database, &state.settings.jwt).await,
+        mail::suppression::delete_old(database).await,
         database.execute(&DELETE_PASSED_LIMITS, &[]).await,
         database.execute(&DELETE_PASSED_BUDGETS, &[]).await,
     ];

@@ -58,11 +58,14 @@ pub use error::ApiError;
 pub use fields::Fields;
 pub use gate::JsonBody;
 pub use jwt::{JwtSettings, TokenAlgorithm, UserClaim};
-pub use mail::{Delivery, MailDoor, OutgoingMail};
+pub use mail::{
+    Delivery, MailDoor, MailSettings, NoticeSettings, OutgoingMail, Template, TemplateError, TemplateFault,
+    TemplateKind,
+};
 pub use schema::{MigrateError, SCHEMA_VERSION, migrate};
 pub use settings::{
-    AdminSettings, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate,
-    RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError, UserVerification,
+    AdminSettings, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, PasskeyPolicy, PasskeySettings,
+    Rate, RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError, UserVerification,
 };
 pub use social::settings::{AppleSettings, ProviderSettings, Secret, SocialSettings, TokenAuth};
 pub use state::{Busy, BusyGuard, State};
@@ -76,6 +79,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         audit::STATEMENTS,
         housekeeping::STATEMENTS,
         jwt::STATEMENTS,
+        mail::STATEMENTS,
         outbox::STATEMENTS,
         passkey::STATEMENTS,
         rate_limit::STATEMENTS,

@@ -18,6 +18,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 5, name: "user_order", sql: include_str!("../migrations/V5__user_order.sql") },
     Migration { version: 6, name: "guess_budget", sql: include_str!("../migrations/V6__guess_budget.sql") },
+    Migration {
+        version: 7,
+        name: "mail_suppression",
+        sql: include_str!("../migrations/V7__mail_suppression.sql"),
+    },
 ];
 
 /// The number of the newest migration.
@@ -35,6 +40,8 @@ const GRANTS: &[(&str, &str)] = &[
     ("kiavi.rate_limit", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.guess_budget", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.outbox", "SELECT, INSERT, UPDATE, DELETE"),
+    // UPDATE for the locks that the sweep takes.
+    ("kiavi.mail_suppression", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.audit_event", "INSERT"),
 ];
 

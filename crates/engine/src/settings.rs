@@ -10,15 +10,21 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    AbuseSettings, ApiKeySettings, EgressSettings, JwtSettings, SocialSettings, account::AccountSettings,
-    bearer::BearerSettings, last_login_method::LastLoginMethodSettings, magic_link::MagicLinkSettings,
-    multi_session::MultiSessionSettings, one_time_token::OneTimeTokenSettings, user::UserSettings,
+    AbuseSettings, ApiKeySettings, EgressSettings, JwtSettings, SocialSettings,
+    account::AccountSettings,
+    bearer::BearerSettings,
+    last_login_method::LastLoginMethodSettings,
+    magic_link::MagicLinkSettings,
+    mail::{MailSettings, NoticeSettings, TemplateError},
+    multi_session::MultiSessionSettings,
+    one_time_token::OneTimeTokenSettings,
+    user::UserSettings,
 };
 
 pub use crate::admin::AdminSettings;
 pub use parts::{
-    Compatibility, CookieSettings, EmailOtpSettings, PasskeySettings, Rate, RateLimits, SessionSettings,
-    UserVerification,
+    Compatibility, CookieSettings, EmailOtpSettings, PasskeyPolicy, PasskeySettings, Rate, RateLimits,
+    SessionSettings, UserVerification,
 };
 
 /// The version of the document that this program reads and writes.
@@ -93,6 +99,12 @@ pub struct Settings {
     /// Administrators, bans and impersonation.
     #[serde(default)]
     pub admin: AdminSettings,
+    /// Whom mail comes from and what it says.
+    #[serde(default)]
+    pub mail: MailSettings,
+    /// What people are told by mail about their accounts.
+    #[serde(default)]
+    pub notices: NoticeSettings,
     /// Limits.
     #[serde(default)]
     pub rate_limits: RateLimits,
@@ -161,6 +173,9 @@ pub enum SettingsError {
     /// Not JSON, an unknown key, or a value of the wrong type.
     #[error("the settings cannot be read: {0}")]
     Document(#[from] serde_json::Error),
+    /// A text for mails that cannot be sent.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// A value that makes no sense.
     #[error("{0} {1}")]
     Invalid(&'static str, &'static str),
@@ -209,6 +224,8 @@ impl Settings {
             one_time_token: OneTimeTokenSettings::default(),
             magic_link: MagicLinkSettings::default(),
             admin: AdminSettings::default(),
+            mail: MailSettings::default(),
+            notices: NoticeSettings::default(),
             rate_limits: RateLimits::default(),
             social: SocialSettings::default(),
             abuse: AbuseSettings::default(),
@@ -297,6 +314,7 @@ impl Settings {
         check(self.trusted_origins.iter().all(is_narrow), "trusted_origins", "must not trust every origin")?;
         self.jwt.validate()?;
         self.abuse.validate()?;
+        self.mail.validate()?;
         self.validate_egress()?;
         self.validate_plugins()?;
         self.admin.validate()?;

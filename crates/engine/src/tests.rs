@@ -179,9 +179,12 @@ impl TestTenant {
     pub(crate) async fn newest_code(&self) -> String {
         crate::outbox::deliver_due(self.state()).await.unwrap();
         let mails = self.mailbox.mails.lock().unwrap();
-        let text = &mails.last().expect("a mail").text;
         let digits = |word: &&str| word.len() >= 6 && word.bytes().all(|b| b.is_ascii_digit());
-        text.split(|c: char| !c.is_ascii_alphanumeric()).find(digits).expect("a code in the mail").to_owned()
+        let code = |mail: &OutgoingMail| {
+            mail.text.split(|c: char| !c.is_ascii_alphanumeric()).find(digits).map(str::to_owned)
+        };
+        // Notices that are due at the same time come before it or after it.
+        mails.iter().rev().find_map(code).expect("a code in a mail")
     }
 
     /// The newest mail that the outbox delivers.
@@ -192,9 +195,13 @@ impl TestTenant {
 
     /// The path and query of the link in the newest mail that the outbox delivers.
     pub(crate) async fn newest_link(&self) -> String {
-        let text = self.newest_mail().await.text;
-        let link = text.split_whitespace().find(|word| word.starts_with(ORIGIN)).expect("a link in the mail");
-        link[ORIGIN.len()..].to_owned()
+        crate::outbox::deliver_due(self.state()).await.unwrap();
+        let mails = self.mailbox.mails.lock().unwrap();
+        let link = |mail: &OutgoingMail| {
+            let mut words = mail.text.split_whitespace();
+            words.find_map(|word| word.strip_prefix(ORIGIN)).map(str::to_owned)
+        };
+        mails.iter().rev().find_map(link).expect("a link in a mail")
     }
 
     /// A browser that has signed in as `email` with a code.

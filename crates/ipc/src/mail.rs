@@ -24,6 +24,9 @@ pub struct SendMail {
     /// Stable across retries; becomes the Message-ID (RFC 5322 §3.6.4), so that a copy is recognisable.
     #[n(5)]
     pub id: String,
+    /// The address that answers go to, if not the sender's.
+    #[n(6)]
+    pub reply_to: Option<String>,
 }
 
 /// What became of it.
@@ -51,4 +54,7 @@ pub enum Delivery {
     /// 5yz: trying again will not help.
     #[n(2)]
     Refused,
+    /// 5yz, and about the recipient: no other mail will get there either.
+    #[n(3)]
+    RecipientRefused,
 }

@@ -56,6 +56,7 @@ pub(crate) struct Letter {
     pub(crate) text: String,
     pub(crate) html: String,
     pub(crate) id: String,
+    pub(crate) reply_to: Option<EmailAddress>,
 }
 
 /// The next hop.
@@ -76,7 +77,7 @@ impl Transport {
     pub(crate) async fn deliver(&self, letter: Letter) -> Delivery {
         match self {
             Self::Mailbox(mailbox, clock) => {
-                let Letter { from, to, subject, text, html, id: _ } = letter;
+                let Letter { from, to, subject, text, html, id: _, reply_to: _ } = letter;
                 let to = to.as_str().to_owned();
                 mailbox.receive(ReceivedMail { to, from, subject, text, html, received_at: clock.now() });
                 Delivery::Delivered
@@ -100,7 +101,11 @@ async fn send(transport: &AsyncSmtpTransport<Tokio1Executor>, letter: Letter) ->
         // RFC 5321 §4.2.1: 5yz is final, everything else may pass.
         Ok(Err(error)) if error.is_permanent() => {
             tracing::warn!(%to, status = ?error.status(), "the mail server refused a mail");
-            Delivery::Refused
+            let reply = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            match error.status() {
+                Some(code) if names_nobody(code.into(), &reply) => Delivery::RecipientRefused,
+                _ => Delivery::Refused,
+            }
         }
         Ok(Err(error)) => {
             tracing::warn!(%to, status = ?error.status(), "a mail is deferred: {}", failure(&error));
@@ -110,6 +115,21 @@ async fn send(transport: &AsyncSmtpTransport<Tokio1Executor>, letter: Letter) ->
             tracing::warn!(%to, "a mail is deferred: the mail server is too slow");
             Delivery::Deferred
         }
+    }
+}
+
+/// Whether a final reply says that nobody is at the address, and not that a server dislikes sender, message or policy.
+///
+/// An enhanced status code decides (RFC 3463 §3.2, §3.3: bad mailbox, bad syntax, mailbox moved, null MX, mailbox
+/// disabled); without one the reply code does (RFC 5321 §4.2.2).
+fn names_nobody(code: u16, reply: &str) -> bool {
+    let word = reply.split_whitespace().next().unwrap_or_default();
+    let mut numbers = word.split('.').map(str::parse::<u16>);
+    match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
+        (Some(Ok(class)), Some(Ok(subject)), Some(Ok(detail)), None) => {
+            matches!((class, subject, detail), (5, 1, 1 | 2 | 3 | 6 | 10) | (5, 2, 1))
+        }
+        _ => matches!(code, 550 | 551 | 553),
     }
 }
 
@@ -136,10 +156,14 @@ enum ComposeError {
 fn compose(letter: Letter) -> Result<Message, ComposeError> {
     let from: Address = letter.from.parse()?;
     let id = format!("<{}@{}>", letter.id, from.email.domain());
-    let message = Message::builder()
+    let mut builder = Message::builder()
         .from(from)
         .to(Address::new(None, letter.to.as_str().parse()?))
-        .subject(letter.subject)
+        .subject(letter.subject);
+    if let Some(reply_to) = letter.reply_to {
+        builder = builder.reply_to(Address::new(None, reply_to.as_str().parse()?));
+    }
+    let message = builder
         .header(MessageId::from(id))
         .header(AutoSubmitted)
         .multipart(MultiPart::alternative_plain_html(letter.text, letter.html))?;
@@ -175,6 +199,7 @@ mod tests {
             text: "Your code is 123456.".to_owned(),
             html: "<p>Your code is <b>123456</b>.</p>".to_owned(),
             id: "0192".to_owned(),
+            reply_to: None,
         }
     }
 
@@ -200,6 +225,35 @@ mod tests {
         let message = compose(letter("no-reply@demo.test", "hello\r\nBcc: eve@evil.test")).unwrap();
         let text = String::from_utf8(message.formatted()).unwrap();
         assert!(!text.contains("\nBcc:"), "{text}");
+    }
+
+    #[test]
+    fn a_quoted_name_in_any_script_and_a_way_to_answer_are_kept() {
+        let reply_to = Some("help@demo.test".parse().unwrap());
+        let letter = Letter { reply_to, ..letter("\"Zoë, Inc.\" <hello@demo.test>", "hello") };
+        let message = compose(letter).unwrap();
+        let text = String::from_utf8(message.formatted()).unwrap();
+        assert!(text.contains("<hello@demo.test>") && text.contains("Reply-To: help@demo.test"), "{text}");
+        assert_eq!(text.matches("@demo.test>").count(), 2, "one sender and the id: {text}");
+    }
+
+    #[test]
+    fn only_a_reply_about_the_recipient_is_taken_for_one() {
+        for (code, reply, expected) in [
+            (550, "5.1.1 User unknown", true),
+            (550, "5.2.1 Mailbox disabled", true),
+            (556, "5.1.10 Recipient address has null MX", true),
+            (550, "no such user here", true),
+            (553, "mailbox name not allowed", true),
+            (550, "5.7.1 Relaying denied", false),
+            (550, "5.7.26 Unauthenticated mail", false),
+            (552, "5.2.2 Mailbox full", false),
+            (535, "5.7.8 Authentication failed", false),
+            (554, "Transaction failed", false),
+            (501, "5.1.7 Bad sender's mailbox address syntax", false),
+        ] {
+            assert_eq!(names_nobody(code, reply), expected, "{code} {reply}");
+        }
     }
 
     #[test]

@@ -45,12 +45,14 @@ pub(crate) async fn serve(
 }
 
 async fn deliver(mail: SendMail, from: Arc<str>, transport: Arc<Transport>) -> MailOutcome {
-    let SendMail { request, to, subject, text, html, id } = mail;
-    let delivery = match to.parse::<EmailAddress>() {
-        Ok(to) => {
-            transport.deliver(Letter { from: from.as_ref().to_owned(), to, subject, text, html, id }).await
+    let SendMail { request, to, subject, text, html, id, reply_to } = mail;
+    let reply_to = reply_to.map(|address| address.parse::<EmailAddress>()).transpose();
+    let delivery = match (to.parse::<EmailAddress>(), reply_to) {
+        (Ok(to), Ok(reply_to)) => {
+            let from = from.as_ref().to_owned();
+            transport.deliver(Letter { from, to, subject, text, html, id, reply_to }).await
         }
-        Err(_) => Delivery::Refused,
+        _ => Delivery::Refused,
     };
     MailOutcome { request, delivery }
 }

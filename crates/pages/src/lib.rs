@@ -34,7 +34,9 @@ pub use asset::{ASSET_PATH, Asset, asset, asset_url};
 pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
 pub use frame::Frame;
-pub use mail::{CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What};
+pub use mail::{
+    Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
+};
 pub use notice::{Notice, Tone};
 pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
 pub use status::{

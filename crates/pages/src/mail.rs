@@ -1,9 +1,10 @@
 //! Mails: a subject, a plain text and an HTML part that say the same.
 
 use askama::Template;
+use jiff::Timestamp;
 use kiavi_base::Locale;
 
-use crate::text::Text;
+use crate::{device, text::Text, when};
 
 /// What a code proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,6 +201,35 @@ pub enum What {
     },
     /// It is gone.
     UserDeleted,
+    /// A passkey was added to it.
+    PasskeyAdded {
+        /// When and where.
+        by: Circumstances,
+    },
+    /// A passkey was removed from it.
+    PasskeyRemoved {
+        /// When and where.
+        by: Circumstances,
+    },
+}
+
+/// When and on which device something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Circumstances {
+    /// When.
+    pub at: Timestamp,
+    /// The `User-Agent` of whoever did it; `None` when it was not the account's owner but support.
+    pub user_agent: Option<String>,
+}
+
+impl Circumstances {
+    fn words(&self, t: &Text) -> String {
+        let (date, time) = when::utc(t, self.at);
+        match &self.user_agent {
+            Some(header) => t.mail_when_device(&date, &device::words(t, Some(header)), &time),
+            None => t.mail_when(&date, &time),
+        }
+    }
 }
 
 /// The mail that tells an account's owner what has happened to it.
@@ -235,6 +265,8 @@ impl NoticeMail {
         let subject = match self.what {
             What::EmailChanged { .. } => t.mail_changed_subject(&mail.app),
             What::UserDeleted => t.mail_deleted_subject(&mail.app),
+            What::PasskeyAdded { .. } => t.mail_passkey_added_subject(&mail.app),
+            What::PasskeyRemoved { .. } => t.mail_passkey_removed_subject(&mail.app),
         };
         RenderedMail {
             subject,
@@ -247,6 +279,8 @@ impl NoticeMail {
         match self.what {
             What::EmailChanged { .. } => t.mail_changed_title(),
             What::UserDeleted => t.deleted_title(),
+            What::PasskeyAdded { .. } => t.mail_passkey_added_title(),
+            What::PasskeyRemoved { .. } => t.mail_passkey_removed_title(),
         }
     }
 
@@ -254,13 +288,31 @@ impl NoticeMail {
         match &self.what {
             What::EmailChanged { to } => t.mail_changed_lede(&self.app, to),
             What::UserDeleted => t.mail_deleted_lede(&self.app),
+            What::PasskeyAdded { .. } => t.mail_passkey_added_lede(&self.app),
+            What::PasskeyRemoved { by: Circumstances { user_agent: None, .. } } => {
+                t.mail_passkey_removed_support_lede(&self.app)
+            }
+            What::PasskeyRemoved { .. } => t.mail_passkey_removed_lede(&self.app),
+        }
+    }
+
+    /// When and where it happened, if the mail tells that.
+    fn circumstances(&self, t: &Text) -> Option<String> {
+        match &self.what {
+            What::PasskeyAdded { by } | What::PasskeyRemoved { by } => Some(by.words(t)),
+            What::EmailChanged { .. } | What::UserDeleted => None,
         }
     }
 
     fn advice(&self, t: &Text) -> String {
-        match self.what {
+        match &self.what {
             What::EmailChanged { .. } => t.mail_changed_advice(),
-            What::UserDeleted => t.mail_deleted_advice(),
+            // Whoever has no say over the removal can only ask.
+            What::UserDeleted | What::PasskeyRemoved { by: Circumstances { user_agent: None, .. } } => {
+                t.mail_deleted_advice()
+            }
+            What::PasskeyAdded { .. } => t.mail_passkey_added_advice(),
+            What::PasskeyRemoved { .. } => t.mail_passkey_removed_advice(),
         }
     }
 }

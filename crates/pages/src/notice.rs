@@ -46,6 +46,7 @@ pub enum Notice {
     RateLimited(u32),
     TooMany,
     Suspended,
+    PasskeyRequired,
     SignUpClosed,
     InvitationAddress,
     ProviderDenied,
@@ -74,7 +75,7 @@ pub enum Tone {
 
 impl Notice {
     /// Every notice, with 90 seconds where it carries a time.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::CodeWrong,
         Self::CodeExpired,
         Self::CodeTries,
@@ -111,6 +112,7 @@ impl Notice {
         Self::RateLimited(90),
         Self::TooMany,
         Self::Suspended,
+        Self::PasskeyRequired,
         Self::SignUpClosed,
         Self::InvitationAddress,
         Self::ProviderDenied,
@@ -178,6 +180,7 @@ impl Notice {
             | Self::PasskeyExists
             | Self::PasskeyUnsupported
             | Self::PasskeyGone
+            | Self::PasskeyRequired
             | Self::SessionEnded
             | Self::SignInAgain
             | Self::FlowExpired
@@ -228,6 +231,7 @@ impl Notice {
             Self::RateLimited(_) => "rate-limited",
             Self::TooMany => "too-many",
             Self::Suspended => "suspended",
+            Self::PasskeyRequired => "passkey-required",
             Self::SignUpClosed => "sign-up-closed",
             Self::InvitationAddress => "invitation-address",
             Self::ProviderDenied => "provider-denied",
@@ -312,6 +316,7 @@ impl Notice {
         match self {
             Self::TooMany => text.notice_too_many(),
             Self::Suspended => text.notice_suspended(),
+            Self::PasskeyRequired => text.notice_passkey_required(),
             Self::SignUpClosed => text.notice_sign_up_closed(),
             Self::InvitationAddress => text.notice_invitation_address(),
             Self::ProviderDenied => text.notice_provider_denied(),

@@ -107,7 +107,7 @@ impl SignInCode {
     }
 }
 
-/// The offer to create a passkey, after a sign-in without one.
+/// The offer to create a passkey, after a sign-in without one; or the demand, where the application wants one.
 #[derive(Debug, Clone, Template)]
 #[template(path = "passkey-offer.html")]
 pub struct PasskeyOffer {
@@ -117,6 +117,8 @@ pub struct PasskeyOffer {
     pub api: String,
     /// Where to go after the passkey is created: a path of this site.
     pub next: String,
+    /// Whether there is no way on without a passkey.
+    pub is_required: bool,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
 }

@@ -21,6 +21,12 @@ pub(crate) fn ago(text: &Text, at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// A date in words and a time of day, both in UTC, for readers whose time zone nobody knows.
+pub(crate) fn utc(text: &Text, at: Timestamp) -> (String, String) {
+    let time = at.to_zoned(TimeZone::UTC).time();
+    (date(text, at), format!("{:02}:{:02}", time.hour(), time.minute()))
+}
+
 fn date(text: &Text, at: Timestamp) -> String {
     let date = at.to_zoned(TimeZone::UTC).date();
     let month = text.time_month(i64::from(date.month()));

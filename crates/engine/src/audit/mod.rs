@@ -84,6 +84,10 @@ pub enum EventType {
     MailRefused,
     /// A mail could not be delivered while it mattered.
     MailExpired,
+    /// A mail was not tried, because nobody is at its address.
+    MailSuppressed,
+    /// An operator lets an address get mail again.
+    MailUnsuppressed,
     /// A passkey was registered.
     PasskeyCreated,
     /// A passkey was renamed.
@@ -92,6 +96,8 @@ pub enum EventType {
     PasskeyDeleted,
     /// A passkey ceremony failed.
     PasskeyRefused,
+    /// A signature counter did not increase: the authenticator may have been cloned. The sign-in was refused.
+    PasskeyCounterRegressed,
     /// An API key was made.
     ApiKeyCreated,
     /// An API key was changed.
@@ -151,10 +157,13 @@ impl EventType {
             Self::CaptchaRefused => "captcha.refused",
             Self::MailRefused => "mail.refused",
             Self::MailExpired => "mail.expired",
+            Self::MailSuppressed => "mail.suppressed",
+            Self::MailUnsuppressed => "mail.unsuppressed",
             Self::PasskeyCreated => "passkey.created",
             Self::PasskeyUpdated => "passkey.updated",
             Self::PasskeyDeleted => "passkey.deleted",
             Self::PasskeyRefused => "passkey.refused",
+            Self::PasskeyCounterRegressed => "passkey.counter_regressed",
             Self::ApiKeyCreated => "api_key.created",
             Self::ApiKeyUpdated => "api_key.updated",
             Self::ApiKeyDeleted => "api_key.deleted",
@@ -324,6 +333,15 @@ pub(crate) async fn record_once(
 ) -> Result<(), DbError> {
     let row = store::EventRow { id: id.to_string(), ..row(state, Some(context), event) };
     store::insert_once(&state.database, &row).await
+}
+
+/// Writes an event of the engine itself into the transaction of the change it tells of.
+pub(crate) async fn record_own(
+    transaction: &Transaction,
+    state: &State,
+    event: Event<'_>,
+) -> Result<(), DbError> {
+    store::insert(transaction, &row(state, None, event)).await
 }
 
 /// Writes an event of the engine itself, outside any request.

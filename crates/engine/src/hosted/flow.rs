@@ -163,6 +163,7 @@ pub(super) fn notice(error: ApiError) -> Result<Notice, ApiError> {
         (_, Some("TOO_MANY_ATTEMPTS")) => Ok(Notice::CodeTries),
         (_, Some("BANNED_USER")) => Ok(Notice::Suspended),
         (_, Some("MISSING_RESPONSE" | "VERIFICATION_FAILED")) => Ok(Notice::CaptchaFailed),
+        (_, Some("PASSKEY_REQUIRED")) => Ok(Notice::PasskeyRequired),
         (_, Some("INVALID_EMAIL")) => Ok(Notice::EmailInvalid),
         (_, Some("VALIDATION_ERROR")) => Ok(Notice::NameInvalid),
         (_, Some("LAST_SIGN_IN_METHOD")) => Ok(Notice::PasskeyLast),
@@ -185,6 +186,7 @@ pub(super) fn notice_of_failure(code: &str) -> Notice {
         "email_not_verified" | "email_not_found" => Notice::ProviderUnverified,
         "signup_disabled" => Notice::SignUpClosed,
         "BANNED_USER" => Notice::Suspended,
+        "PASSKEY_REQUIRED" => Notice::PasskeyRequired,
         "no_code"
         | "invalid_code"
         | "issuer_mismatch"

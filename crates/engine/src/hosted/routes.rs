@@ -31,6 +31,8 @@ const RETURNING_LIFE: SignedDuration = SignedDuration::from_hours(180 * 24);
 const OFFER_LIFE: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// Where a passkey's script goes when it is done.
 const DONE: &str = "/sign-in/done";
+/// Where a passkey is made.
+const OFFER: &str = "/sign-in/passkey";
 
 /// `GET /`: also where the API tells of a failure when nobody said where else.
 pub(super) async fn home(visit: Visit, Query(query): Query<ErrorQuery>) -> Response {
@@ -146,11 +148,13 @@ pub(super) async fn try_code(visit: Visit, Form(form): Form<CodeForm>) -> Result
         Ok(_) => {
             (flow.email, flow.asked_at, flow.notice) = (None, None, None);
             visit.keep(&flow);
-            Ok(see_other("/sign-in/passkey"))
+            Ok(see_other(OFFER))
         }
         Err(error) => {
             let notice = flow::notice(error)?;
-            let path = if notice == Notice::Suspended { "/sign-in" } else { "/sign-in/code" };
+            // No other code would help.
+            let is_final = matches!(notice, Notice::Suspended | Notice::PasskeyRequired);
+            let path = if is_final { "/sign-in" } else { "/sign-in/code" };
             Ok(visit.tell(notice, path))
         }
     }
@@ -173,20 +177,27 @@ pub(super) async fn resend_code(visit: Visit) -> Result<Response, ApiError> {
     Ok(see_other("/sign-in/code"))
 }
 
-/// `GET /sign-in/passkey`: the offer, to whoever has no passkey and did not decline lately.
+/// `GET /sign-in/passkey`: the offer, to whoever has no passkey and did not decline lately; where passkeys are
+/// required, the demand, to whoever has none.
 pub(super) async fn offer(visit: Visit) -> Result<Response, ApiError> {
     let Some(current) = visit.session().await? else { return Ok(see_other("/sign-in")) };
     let has_passkey = !passkey::list(&visit.state, &current.user.id).await?.is_empty();
-    if !flow::is_offer_due(has_passkey, visit.opened(Cookie::Offer), visit.now()) {
+    let is_required = passkey::is_demanded(&visit.state);
+    let declined = visit.opened(Cookie::Offer).filter(|_| !is_required);
+    if !flow::is_offer_due(has_passkey, declined, visit.now()) {
         return Ok(see_other(DONE));
     }
     let mut flow = visit.flow();
     let notice = visit.take_notice(&mut flow);
-    Ok(html(&PasskeyOffer { frame: visit.frame(), api: API.to_owned(), next: DONE.to_owned(), notice }))
+    let (frame, api, next) = (visit.frame(), API.to_owned(), DONE.to_owned());
+    Ok(html(&PasskeyOffer { frame, api, next, is_required, notice }))
 }
 
 /// `POST /sign-in/passkey`: not now.
 pub(super) async fn decline_offer(visit: Visit) -> Response {
+    if passkey::is_demanded(&visit.state) {
+        return see_other(OFFER);
+    }
     let declined = Declined::again(visit.opened(Cookie::Offer), visit.now());
     visit.keep_sealed(Cookie::Offer, &declined, OFFER_LIFE);
     see_other(DONE)
@@ -195,6 +206,9 @@ pub(super) async fn decline_offer(visit: Visit) -> Response {
 /// `GET /sign-in/done`: back to where the visitor came from.
 pub(super) async fn done(visit: Visit) -> Result<Response, ApiError> {
     let Some(current) = visit.session().await? else { return Ok(see_other("/sign-in")) };
+    if passkey::is_demanded(&visit.state) && passkey::list(&visit.state, &current.user.id).await?.is_empty() {
+        return Ok(see_other(OFFER));
+    }
     visit.keep_sealed(Cookie::Returning, &current.user.email, RETURNING_LIFE);
     let next = visit.flow().next;
     visit.keep(&Flow::default());

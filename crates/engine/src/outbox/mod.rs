@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Delivery, OutgoingMail, State,
-    audit::{self, Event, EventType, Outcome},
+    audit::{self, Event, EventType, Outcome, address_reference},
     housekeeping,
-    mail::render,
+    mail::{render, suppression},
     verification::row_id,
 };
 
@@ -68,6 +68,20 @@ pub enum Letter {
     },
     /// To the address of a user who is gone.
     UserDeleted,
+    /// To the owner of a new passkey.
+    PasskeyAdded {
+        /// When it was made.
+        at: Timestamp,
+        /// With what; `None` when it was not the owner.
+        user_agent: Option<String>,
+    },
+    /// To the owner of a passkey that is gone.
+    PasskeyRemoved {
+        /// When it was removed.
+        at: Timestamp,
+        /// With what; `None` when it was not the owner.
+        user_agent: Option<String>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -151,22 +165,40 @@ pub(crate) async fn deliver_due(state: &State) -> Result<Option<Duration>, DbErr
 }
 
 async fn deliver(state: &State, row: &store::Claimed) -> Result<(), DbError> {
-    let delivery = match open(state, row) {
-        Some(mail) => {
-            tokio::time::timeout(SEND_LIMIT, state.mail.send(mail)).await.unwrap_or(Delivery::Deferred)
-        }
+    let Some(mail) = open(state, row) else {
         // Sealed under another secret: nobody can ever read it.
-        None => Delivery::Refused,
+        return give_up(state, row, Event::new(EventType::MailRefused, Outcome::Failure), None).await;
     };
-    match delivery {
+    let reference = address_reference(state, mail.to.as_str());
+    let failed = |kind| Event::new(kind, Outcome::Failure).about(&reference);
+    if suppression::is_listed(&state.database, &reference).await? {
+        return give_up(state, row, failed(EventType::MailSuppressed), None).await;
+    }
+    let sending = tokio::time::timeout(SEND_LIMIT, state.mail.send(mail));
+    match sending.await.unwrap_or(Delivery::Deferred) {
         Delivery::Deferred => Ok(()),
         Delivery::Delivered => store::delete(&state.database, &row.id).await,
-        Delivery::Refused => {
-            store::delete(&state.database, &row.id).await?;
-            let event = Event::new(EventType::MailRefused, Outcome::Failure);
-            audit::record_background(&state.database, state, event).await
+        Delivery::Refused => give_up(state, row, failed(EventType::MailRefused), None).await,
+        Delivery::RecipientRefused => {
+            give_up(state, row, failed(EventType::MailRefused), Some(&reference)).await
         }
     }
+}
+
+/// Drops a letter, with its event; `unreachable` is an address that is to get no more.
+async fn give_up(
+    state: &State,
+    row: &store::Claimed,
+    event: Event<'_>,
+    unreachable: Option<&str>,
+) -> Result<(), DbError> {
+    let transaction = state.database.begin().await?;
+    store::delete_within(&transaction, &row.id).await?;
+    if let Some(reference) = unreachable {
+        suppression::add(&transaction, reference, "recipient_refused").await?;
+    }
+    audit::record_own(&transaction, state, event).await?;
+    transaction.commit().await
 }
 
 fn open(state: &State, row: &store::Claimed) -> Option<OutgoingMail> {
@@ -179,5 +211,6 @@ fn open(state: &State, row: &store::Claimed) -> Option<OutgoingMail> {
         subject: rendered.subject,
         text: rendered.text,
         html: rendered.html,
+        reply_to: state.settings.mail.reply_to(),
     })
 }

@@ -55,6 +55,10 @@ pub(super) async fn delete(database: &Database, id: &str) -> Result<(), DbError>
     database.execute(&DELETE, &[&id]).await.map(drop)
 }
 
+pub(super) async fn delete_within(transaction: &Transaction, id: &str) -> Result<(), DbError> {
+    transaction.execute(&DELETE, &[&id]).await.map(drop)
+}
+
 pub(super) async fn delete_late(database: &Database) -> Result<u64, DbError> {
     database.execute(&DELETE_LATE, &[]).await
 }

@@ -27,15 +27,22 @@ pub(super) struct Refusal {
     pub(super) reason: String,
     /// The user, once one is known.
     pub(super) user_id: Option<String>,
+    /// The kind of its event.
+    pub(super) kind: EventType,
 }
 
 impl Refusal {
     pub(super) fn new(error: ApiError, reason: impl ToString) -> Self {
-        Self { error, reason: reason.to_string(), user_id: None }
+        Self { error, reason: reason.to_string(), user_id: None, kind: EventType::PasskeyRefused }
     }
 
     pub(super) fn about(self, user_id: &str) -> Self {
         Self { user_id: Some(user_id.to_owned()), ..self }
+    }
+
+    /// The refusal is an event of a kind of its own.
+    pub(super) fn told_as(self, kind: EventType) -> Self {
+        Self { kind, ..self }
     }
 }
 
@@ -88,7 +95,7 @@ pub(super) async fn refuse(
         subject: refusal.user_id.as_deref(),
         method: Some(Method::Passkey),
         detail: Some(serde_json::json!({ "ceremony": ceremony, "reason": refusal.reason })),
-        ..Event::new(EventType::PasskeyRefused, Outcome::Failure)
+        ..Event::new(refusal.kind, Outcome::Failure)
     };
     let written = async {
         audit::record(&transaction, state, context, event).await?;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ApiError, Context, State,
-    audit::Method,
+    audit::{EventType, Method},
     rate_limit::{self, Key},
     session::{self, CurrentUser, Session},
     user::User,
@@ -122,6 +122,13 @@ async fn accept_assertion(
             Ok(Ok(user))
         }
         Err(reason) => {
+            if reason == CeremonyError::CounterRegressed {
+                // WebAuthn L3 §6.1.1: two devices may hold this key. The request id finds the event.
+                tracing::warn!(request_id = %context.request_id(), "a passkey's signature counter regressed");
+                let error = wire::authentication_failed(StatusCode::BAD_REQUEST);
+                let refusal = Refusal::new(error, reason).told_as(EventType::PasskeyCounterRegressed);
+                return Ok(Err(refusal.about(&user.id)));
+            }
             let is_unsigned = reason == CeremonyError::InvalidSignature;
             let status = if is_unsigned { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
             Ok(Err(Refusal::new(wire::authentication_failed(status), reason).about(&user.id)))

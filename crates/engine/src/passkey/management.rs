@@ -1,13 +1,19 @@
 //! What owners do with their passkeys: see, name, remove. The endpoints and the hosted pages call these.
 
 use axum::http::StatusCode;
+use kiavi_db::Transaction;
 use kiavi_pages::Signal;
 use kiavi_webauthn::Base64Url;
 
-use super::{Passkey, flow, store, wire};
+use super::{
+    Passkey, flow,
+    notice::{self, Change},
+    policy, store, wire,
+};
 use crate::{
     ApiError, Context, State,
-    audit::{self, Event, EventType},
+    audit::{self, Event, EventType, Method, Outcome},
+    outbox,
     session::CurrentUser,
     user::User,
 };
@@ -68,7 +74,8 @@ pub(super) async fn set_name(
     Ok(passkey)
 }
 
-/// Removes a passkey. The last one stays unless a proved address remains to sign in with.
+/// Removes a passkey. The last one stays unless a proved address remains to sign in with, and where the tenant
+/// requires passkeys. The owner is told by mail.
 ///
 /// # Errors
 /// 403 `SESSION_NOT_FRESH`, 404 `PASSKEY_NOT_FOUND`, 401 without a body when it is somebody else's, 400
@@ -82,19 +89,51 @@ pub async fn remove(
     flow::require_fresh(current)?;
     let user_id = &current.user.id;
     let transaction = state.database.begin().await?;
-    let (is_email_verified, count) = store::lock_means_of_sign_in(&transaction, user_id).await?;
+    let (user, count) = store::lock_means_of_sign_in(&transaction, user_id).await?;
     check_owner(owner(&transaction, id).await?, user_id, || ApiError::empty(StatusCode::UNAUTHORIZED))?;
-    if count <= 1 && !is_email_verified {
+    let user = user.ok_or_else(ApiError::unauthorized)?;
+    if count <= 1 && (!user.email_verified || policy::is_demanded(state)) {
         return Err(wire::last_sign_in_method());
     }
-    store::delete(&transaction, id, user_id).await?;
-    let event = Event::by(EventType::PasskeyDeleted, user_id).detail(serde_json::json!({ "passkey": id }));
-    audit::record(&transaction, state, context, event).await?;
-    Ok(transaction.commit().await?)
+    delete(transaction, state, context, &user, id, Event::by(EventType::PasskeyDeleted, user_id)).await
+}
+
+/// Removes any passkey, the last one too, on behalf of an operator: the way back for somebody who has lost it where
+/// the tenant requires passkeys. The owner is told by mail, and signs in by mail if it was the last.
+///
+/// # Errors
+/// 404 `PASSKEY_NOT_FOUND`.
+pub(super) async fn remove_for_operator(state: &State, context: &Context, id: &str) -> Result<(), ApiError> {
+    let missing = || wire::passkey_not_found(StatusCode::NOT_FOUND);
+    let transaction = state.database.begin().await?;
+    let user_id = owner(&transaction, id).await?.ok_or_else(missing)?;
+    let (user, _) = store::lock_means_of_sign_in(&transaction, &user_id).await?;
+    let user = user.ok_or_else(missing)?;
+    let event = Event::new(EventType::PasskeyDeleted, Outcome::Success).about(&user_id);
+    delete(transaction, state, context, &user, id, event.using(Method::Management)).await
+}
+
+async fn delete(
+    transaction: Transaction,
+    state: &State,
+    context: &Context,
+    user: &User,
+    id: &str,
+    event: Event<'_>,
+) -> Result<(), ApiError> {
+    if store::delete(&transaction, id, &user.id).await? == 0 {
+        // Somebody else was faster.
+        return Err(wire::passkey_not_found(StatusCode::NOT_FOUND));
+    }
+    audit::record(&transaction, state, context, event.detail(serde_json::json!({ "passkey": id }))).await?;
+    notice::owe(&transaction, state, context, user, Change::Removed).await?;
+    transaction.commit().await?;
+    outbox::wake(state);
+    Ok(())
 }
 
 /// PostgreSQL's text cannot hold a NUL, so no row has such an id.
-async fn owner(transaction: &kiavi_db::Transaction, id: &str) -> Result<Option<String>, ApiError> {
+async fn owner(transaction: &Transaction, id: &str) -> Result<Option<String>, ApiError> {
     if id.contains('\0') { Ok(None) } else { Ok(store::owner(transaction, id).await?) }
 }
 

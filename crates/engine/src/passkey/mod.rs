@@ -9,11 +9,16 @@
 //! Registering needs a recent session, or, where the tenant allows it, an e-mail address in `context` that no
 //! user has: then the user is made together with the passkey. Signing in needs neither session nor name. A wrong
 //! assertion counts against its credential, a right one does not, so nobody can be locked out by others.
+//!
+//! Owners are told by mail of what is added and removed. Where the tenant requires passkeys, whoever has one signs in
+//! with nothing else ([`refuse_lesser_proof`]).
 
 mod actions;
 mod authentication;
 mod flow;
 mod management;
+mod notice;
+mod policy;
 mod registration;
 mod routes;
 mod store;
@@ -30,6 +35,7 @@ use serde::Serialize;
 
 pub(crate) use management::signal;
 pub use management::{list, remove, rename};
+pub(crate) use policy::{is_demanded, refuse_lesser_proof, required_error};
 
 use crate::{State, optional_iso_milliseconds};
 

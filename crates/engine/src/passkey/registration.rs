@@ -9,6 +9,7 @@ use super::{
     Passkey,
     actions::{self, Refusal},
     flow::{self, Challenge, Registrant},
+    notice::{self, Change},
     store::{self, NewPasskey},
     wire,
 };
@@ -16,6 +17,7 @@ use crate::{
     ApiError, Context, State,
     abuse::refuse_newcomer,
     audit::{self, Event, EventType, Method, Outcome},
+    outbox,
     session::{self, CurrentUser, Session},
     user::{self, User},
     verification::row_id,
@@ -106,6 +108,7 @@ pub(super) async fn register(
         None
     };
     transaction.commit().await?;
+    outbox::wake(state);
     if let Some((session, _)) = &signed_in {
         session::set_cookie(state, context, session);
     }
@@ -180,6 +183,8 @@ async fn store_credential(
     });
     let event = Event::by(EventType::PasskeyCreated, &user.id).detail(detail);
     audit::record(transaction, state, context, event).await?;
+    // A user who came into being with it has not proved the address, and knows.
+    notice::owe(transaction, state, context, &user, Change::Added).await?;
     Ok(Ok((passkey, user)))
 }
 

@@ -104,8 +104,19 @@ pub(super) async fn verify_authentication(
     Ok(json_response(StatusCode::OK, session::session_and_user(&session, &user)?))
 }
 
-/// `GET /passkey/list-user-passkeys`.
-pub(super) async fn list_user_passkeys(state: State, context: Context) -> Result<Response, ApiError> {
+/// `GET /passkey/list-user-passkeys`; for operators with `?userId=`.
+pub(super) async fn list_user_passkeys(
+    state: State,
+    context: Context,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    if context.operator().is_some() {
+        let query = query.unwrap_or_default();
+        let parameters = parameters(&query);
+        let user_id = parameters.get("userId").filter(|id| !id.contains('\0'));
+        let user_id = user_id.ok_or_else(|| ApiError::validation("[query.userId] Invalid string"))?;
+        return wire::json(&management::list(&state, user_id).await?);
+    }
     let current = session::require(&state, &context).await?;
     wire::json(&management::list(&state, &current.user.id).await?)
 }
@@ -124,7 +135,7 @@ pub(super) async fn update_passkey(
     wire::json(&wire::Renamed { passkey: management::set_name(&state, &context, &current, id, name).await? })
 }
 
-/// `POST /passkey/delete-passkey` `{id}`.
+/// `POST /passkey/delete-passkey` `{id}`; operators remove anybody's.
 pub(super) async fn delete_passkey(
     state: State,
     context: Context,
@@ -133,6 +144,10 @@ pub(super) async fn delete_passkey(
     let mut fields = body.fields()?;
     let id = fields.string("id");
     fields.finish()?;
+    if context.operator().is_some() {
+        management::remove_for_operator(&state, &context, id).await?;
+        return Ok(json_response(StatusCode::OK, wire::STATUS_TRUE));
+    }
     let current = session::require(&state, &context).await?;
     management::remove(&state, &context, &current, id).await?;
     Ok(json_response(StatusCode::OK, wire::STATUS_TRUE))

@@ -86,7 +86,7 @@ const RENAME: Sql = Sql::new(
 /// Removals of one user's passkeys take turns, so that two of them cannot both leave the other as the last.
 const LOCK_USER: Sql = Sql::new(
     "PASSKEY_LOCK_USER",
-    r#"SELECT "emailVerified" FROM public."user" WHERE id = $1 FOR NO KEY UPDATE"#,
+    concat!("SELECT ", user_columns!(), r#" FROM public."user" u WHERE u.id = $1 FOR NO KEY UPDATE"#),
 );
 
 const COUNT_OF_USER: Sql =
@@ -183,15 +183,19 @@ pub(super) async fn rename(
     row.map(|row| Passkey::from_row(&row, 0)).transpose()
 }
 
-/// Whether the user's address is proved, and how many passkeys there are. Holds until the transaction ends.
+/// The user as they are now, and how many passkeys they have. Holds until the transaction ends.
 pub(super) async fn lock_means_of_sign_in(
     transaction: &Transaction,
     user_id: &str,
-) -> Result<(bool, i64), DbError> {
+) -> Result<(Option<User>, i64), DbError> {
     let user = transaction.query_opt(&LOCK_USER, &[&user_id]).await?;
-    let is_email_verified = user.map(|row| row.try_get(0)).transpose()?.unwrap_or(false);
-    let count = transaction.query_one(&COUNT_OF_USER, &[&user_id]).await?.try_get(0)?;
-    Ok((is_email_verified, count))
+    let user = user.map(|row| User::from_row(&row, 0)).transpose()?;
+    Ok((user, count(transaction, user_id).await?))
+}
+
+/// How many passkeys a user has.
+pub(super) async fn count(transaction: &Transaction, user_id: &str) -> Result<i64, DbError> {
+    transaction.query_one(&COUNT_OF_USER, &[&user_id]).await?.try_get(0).map_err(DbError::from)
 }
 
 pub(super) async fn delete(transaction: &Transaction, id: &str, user_id: &str) -> Result<u64, DbError> {

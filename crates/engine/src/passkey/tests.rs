@@ -2,6 +2,8 @@
 
 mod abuse;
 mod management;
+mod notices;
+mod policy;
 mod sign_up;
 
 use axum::http::StatusCode;
@@ -213,6 +215,14 @@ async fn a_large_counter_signs_in_and_a_smaller_one_does_not() {
             "{counter}"
         );
     }
+    assert_eq!(
+        (tenant.events("passkey.counter_regressed").await, tenant.events("passkey.refused").await),
+        (3, 0)
+    );
+    let sql = "SELECT outcome || ' ' || (detail->>'reason') FROM kiavi.audit_event
+               WHERE type = 'passkey.counter_regressed' AND subject IS NOT NULL LIMIT 1";
+    let told: String = tenant.value(sql, &[]).await;
+    assert_eq!(told, "failure the signature counter did not increase");
 }
 
 #[tokio::test]

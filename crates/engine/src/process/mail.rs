@@ -53,8 +53,9 @@ impl MailDoor for Outlet {
                 inner.waiting.insert(request, answer);
                 (sender, request, outcome)
             };
-            let OutgoingMail { id, to, subject, text, html } = mail;
-            let message = SendMail { request, to: to.as_str().to_owned(), subject, text, html, id };
+            let OutgoingMail { id, to, subject, text, html, reply_to } = mail;
+            let (to, reply_to) = (to.to_string(), reply_to.map(|address| address.to_string()));
+            let message = SendMail { request, to, subject, text, html, id, reply_to };
             if let Err(error) = sender.send(&message).await {
                 tracing::warn!(%error, "mail cannot leave");
                 lock(&self.0).waiting.remove(&request);
@@ -71,6 +72,7 @@ async fn listen(inner: Arc<Mutex<Inner>>, generation: u64, mut outcomes: Receive
             Result::Delivered => Delivery::Delivered,
             Result::Deferred => Delivery::Deferred,
             Result::Refused => Delivery::Refused,
+            Result::RecipientRefused => Delivery::RecipientRefused,
         };
         if let Some(answer) = lock(&inner).waiting.remove(&request) {
             let _ = answer.send(delivery);

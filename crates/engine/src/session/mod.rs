@@ -42,7 +42,7 @@ pub(crate) use wire::{hide_tokens, session_and_user};
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType, Method, Outcome},
-    iso_milliseconds, last_login_method, multi_session,
+    iso_milliseconds, last_login_method, multi_session, passkey,
     user::{self, User, store::Ban},
     verification::row_id,
 };
@@ -127,8 +127,8 @@ impl Session {
 /// browser's earlier session ends with it, unless the tenant keeps those.
 ///
 /// # Errors
-/// 403 `BANNED_USER`, else those of the statements. After an error the transaction must be dropped; a caller
-/// whose proof is to stay consumed all the same commits before it returns `BANNED_USER`.
+/// 403 `BANNED_USER` or `PASSKEY_REQUIRED`, else those of the statements. After an error the transaction must be
+/// dropped; a caller whose proof is to stay consumed all the same commits before it returns one of these two.
 pub async fn create(
     transaction: &Transaction,
     state: &State,
@@ -137,6 +137,7 @@ pub async fn create(
     method: Method<'_>,
 ) -> Result<Session, ApiError> {
     refuse_banned(transaction, state, context, user, method).await?;
+    passkey::refuse_lesser_proof(transaction, state, context, &user.id, method).await?;
     end_replaced(transaction, state, context, &user.id, None).await?;
     let seconds = state.settings.session.expires_in_seconds;
     let session = mint(transaction, state, context, user, None, seconds).await?;

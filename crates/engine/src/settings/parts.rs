@@ -93,6 +93,17 @@ pub enum UserVerification {
     Preferred,
 }
 
+/// What a passkey means to the other ways of signing in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PasskeyPolicy {
+    /// A passkey is one way among others; those who have none are offered one.
+    #[default]
+    Preferred,
+    /// Whoever has a passkey signs in with it and with nothing else; those who have none must make one.
+    Required,
+}
+
 /// Passkeys.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -103,6 +114,8 @@ pub struct PasskeySettings {
     pub origins: Vec<String>,
     /// User verification.
     pub user_verification: UserVerification,
+    /// Whether mail is a way around a passkey.
+    pub policy: PasskeyPolicy,
     /// Whether somebody without a session may make an account with a passkey alone, naming an address that
     /// nobody has proved. Needs an open sign-up too, and tells whether an address is taken.
     pub allows_sign_up: bool,

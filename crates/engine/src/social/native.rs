@@ -134,6 +134,7 @@ pub(super) async fn sign_in(
             record_refusal(state, context, &settings.id, cause.code()).await?;
             Err(match cause {
                 Cause::Banned => crate::user::banned_error(state),
+                Cause::PasskeyRequired => crate::passkey::required_error(),
                 Cause::NoEmail => {
                     ApiError::new(StatusCode::UNAUTHORIZED, "USER_EMAIL_NOT_FOUND", cause.message())
                 }
@@ -183,6 +184,7 @@ pub(super) async fn one_tap(state: State, context: Context, body: JsonBody) -> R
             record_refusal(&state, &context, GOOGLE, cause.code()).await?;
             Err(match cause {
                 Cause::Banned => crate::user::banned_error(&state),
+                Cause::PasskeyRequired => crate::passkey::required_error(),
                 Cause::NoEmail => bad_request("Email not available in token"),
                 other => ApiError::message_only(StatusCode::UNAUTHORIZED, other.message()),
             })

@@ -34,6 +34,8 @@ pub(super) enum Cause {
     NoEmail,
     /// The user is banned.
     Banned,
+    /// The user has a passkey, and the tenant requires it.
+    PasskeyRequired,
 }
 
 impl Cause {
@@ -44,6 +46,7 @@ impl Cause {
             Self::SignUpDisabled => "signup_disabled",
             Self::NoEmail => "email_not_found",
             Self::Banned => "BANNED_USER",
+            Self::PasskeyRequired => "PASSKEY_REQUIRED",
         }
     }
 
@@ -54,6 +57,7 @@ impl Cause {
             Self::SignUpDisabled => "signup disabled",
             Self::NoEmail => "User email not found",
             Self::Banned => "banned user",
+            Self::PasskeyRequired => "passkey required",
         }
     }
 }
@@ -123,10 +127,10 @@ pub(super) async fn sign_in(
             session::set_cookie(state, context, &signed_in.session);
             Ok(signed_in)
         }
-        // The refusal of a banned user is in the log of this transaction.
-        Err(Failed::Refused(Cause::Banned)) => {
+        // The refusal of a session is in the log of this transaction.
+        Err(Failed::Refused(cause @ (Cause::Banned | Cause::PasskeyRequired))) => {
             transaction.commit().await?;
-            Err(Failed::Refused(Cause::Banned))
+            Err(Failed::Refused(cause))
         }
         Err(other) => Err(other),
     }
@@ -147,8 +151,11 @@ async fn resolve(
     };
     match session::create(transaction, state, context, &user, arrival.method()).await {
         Ok(session) => Ok(SignedIn { session, user, is_new }),
-        Err(error) if error.code() == Some("BANNED_USER") => Err(Failed::Refused(Cause::Banned)),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(match error.code() {
+            Some("BANNED_USER") => Failed::Refused(Cause::Banned),
+            Some("PASSKEY_REQUIRED") => Failed::Refused(Cause::PasskeyRequired),
+            _ => error.into(),
+        }),
     }
 }
 

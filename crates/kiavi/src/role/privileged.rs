@@ -115,11 +115,10 @@ impl Privileged for Launcher {
 
     fn tenant_ready(&self, start: TenantStart) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
-            let TenantStart { id, uid, slug, hostnames, settings, secret } = start;
+            let TenantStart { id, uid, slug: _, hostnames, settings, secret } = start;
             let egress = schema::egress(&settings)?;
             let (document, version) = document::write(&settings, &secret)?;
-            let host = hostnames.first().ok_or("a tenant without a hostname cannot be served")?;
-            let sender = format!("{slug} <no-reply@{host}>");
+            let sender = schema::sender(&settings)?;
             self.change(|request| FromControl::TenantReady {
                 request,
                 tenant: id,

@@ -13,6 +13,11 @@ pub(super) fn egress(settings: &Value) -> Result<AllowList, Failure> {
     Ok(Settings::deserialize(settings)?.allow_list()?)
 }
 
+/// The mailbox that the tenant's mail comes from. Under development that may be any.
+pub(super) fn sender(settings: &Value) -> Result<String, Failure> {
+    Ok(Settings::deserialize(settings)?.mail_sender())
+}
+
 pub(super) struct EngineSchema;
 
 impl TenantSchema for EngineSchema {

@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use kiavi_base::Locale;
 use kiavi_pages::{
-    Account, AccountDeleted, Captcha, CodeMail, CodePurpose, DeleteAccount, Failed, Frame, Leaving, LinkMail,
-    LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice, NoticeMail, Page, PasskeyOffer, PasskeyRow,
-    ProviderButton, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal,
-    SignedOut, Starting, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
+    Account, AccountDeleted, Captcha, Circumstances, CodeMail, CodePurpose, DeleteAccount, Failed, Frame,
+    Leaving, LinkMail, LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice, NoticeMail, Page,
+    PasskeyOffer, PasskeyRow, ProviderButton, Refused, RenderedMail, SessionRow, SignIn, SignInCode,
+    SignInLink, SignOut, Signal, SignedOut, Starting, TenantRow, TenantState, Tenants, UNKNOWN_HOST,
+    Unavailable, Validity, What,
 };
 
 /// The present of all samples.
@@ -88,6 +89,7 @@ impl Samples {
             }
         }
         add("passkey-offer", self.offer(None).html());
+        add("passkey-offer-required", PasskeyOffer { is_required: true, ..self.offer(None) }.html());
         add("passkey-offer.cancelled", self.offer(Some(Notice::PasskeyCreateCancelled)).html());
         add("account", self.account(None).html());
         add(
@@ -135,7 +137,17 @@ impl Samples {
         };
         mails.push(link(LinkPurpose::SignIn, Validity::Minutes(5)));
         mails.push(link(LinkPurpose::Deletion, Validity::Hours(24)));
-        for what in [What::EmailChanged { to: "k•••@example.com".into() }, What::UserDeleted] {
+        let by = |user_agent: Option<&str>| Circumstances {
+            at: self.now,
+            user_agent: user_agent.map(str::to_owned),
+        };
+        for what in [
+            What::EmailChanged { to: "k•••@example.com".into() },
+            What::UserDeleted,
+            What::PasskeyAdded { by: by(Some(FIREFOX)) },
+            What::PasskeyRemoved { by: by(Some(SAFARI)) },
+            What::PasskeyRemoved { by: by(None) },
+        ] {
             let (locale, app) = (self.locale, self.words.app.clone());
             mails.push(NoticeMail { locale, app, what }.render());
         }
@@ -212,7 +224,7 @@ impl Samples {
 
     fn offer(&self, notice: Option<Notice>) -> PasskeyOffer {
         let frame = self.frame("/sign-in/passkey");
-        PasskeyOffer { frame, api: "/api/auth".into(), next: "/account".into(), notice }
+        PasskeyOffer { frame, api: "/api/auth".into(), next: "/account".into(), is_required: false, notice }
     }
 
     fn account(&self, notice: Option<Notice>) -> Account {

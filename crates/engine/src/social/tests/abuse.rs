@@ -183,3 +183,17 @@ async fn a_network_begins_so_many_sign_ins_only() {
     let rows: i64 = setup.tenant.value("SELECT count(*) FROM verification", &[]).await;
     assert_eq!(rows, 2);
 }
+
+#[tokio::test]
+async fn a_provider_is_no_way_around_a_required_passkey() {
+    let setup = Setup::with(|settings| settings.passkey.policy = crate::PasskeyPolicy::Required).await;
+    setup.sign_in(&mut setup.tenant.browser(), "work").await;
+    let insert = r#"INSERT INTO passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp")
+                    SELECT 'p1', 'key', id, 'credential', 0, 'singleDevice', false FROM "user""#;
+    setup.tenant.admin.execute(insert, &[]).await.unwrap();
+    let mut browser = setup.tenant.browser();
+    let answer = setup.sign_in(&mut browser, "work").await;
+    assert!(location(&answer).contains("error=PASSKEY_REQUIRED"), "{}", location(&answer));
+    assert_eq!(browser.get("/get-session").await.text, "null");
+    assert_eq!((setup.sessions().await, setup.tenant.events("session.refused").await), (1, 1));
+}

@@ -1,0 +1,125 @@
+//! The way out for mail: what letters say, and who gets none.
+//!
+//! Codes and sign-in links may be worded by the tenant ([`Template`]), for each language; everything else keeps our
+//! words. An address that its server says nobody is at gets no more mail (`suppression`) until an operator lifts that.
+
+mod routes;
+mod settings;
+pub(crate) mod suppression;
+mod template;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use kiavi_base::{EmailAddress, Locale};
+use kiavi_db::{BoxFuture, Sql};
+use kiavi_pages::{
+    Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
+};
+
+pub use settings::{MailSettings, NoticeSettings};
+pub use template::{Template, TemplateError, TemplateFault, TemplateKind};
+
+use crate::{Settings, State, outbox::Letter};
+
+pub(crate) const STATEMENTS: &[&Sql] = suppression::STATEMENTS;
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new()
+        .route("/mail/preview", post(routes::preview))
+        .route("/mail/suppressions", get(routes::suppressions))
+        .route("/mail/unsuppress", post(routes::unsuppress))
+}
+
+/// One mail, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutgoingMail {
+    /// The same for every attempt to send it, so that a receiver can drop a repeat.
+    pub id: String,
+    /// The one recipient.
+    pub to: EmailAddress,
+    /// The subject line.
+    pub subject: String,
+    /// The plain text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<EmailAddress>,
+}
+
+/// What became of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Taken by the next mail server.
+    Delivered,
+    /// Not now; worth trying again.
+    Deferred,
+    /// Never: the message was refused, or somebody on its way.
+    Refused,
+    /// Never, nor any other: nobody is at the address.
+    RecipientRefused,
+}
+
+/// Whoever can send mail for the engine, which itself has no way to the network.
+pub trait MailDoor: Send + Sync + 'static {
+    /// Sends one mail.
+    fn send(&self, mail: OutgoingMail) -> BoxFuture<'_, Delivery>;
+}
+
+/// Words a letter in the language of its reader: with the tenant's words if there are any, else with ours.
+pub(crate) fn render(settings: &Settings, locale: Locale, letter: &Letter) -> RenderedMail {
+    let own = || {
+        let (kind, values) = template::values(letter, &settings.app_name)?;
+        Some(settings.mail.templates.get(&kind)?.get(locale.tag())?.render(values))
+    };
+    own().unwrap_or_else(|| built_in(settings, locale, letter))
+}
+
+/// Words a letter with a draft, once that was checked; `None` for a letter that keeps our words.
+fn worded(
+    settings: &Settings,
+    letter: &Letter,
+    draft: &Template,
+) -> Option<Result<RenderedMail, (&'static str, TemplateFault)>> {
+    let (kind, values) = template::values(letter, &settings.app_name)?;
+    Some(draft.check(kind).map(|()| draft.render(values)))
+}
+
+fn built_in(settings: &Settings, locale: Locale, letter: &Letter) -> RenderedMail {
+    let app = settings.app_name.clone();
+    match letter {
+        Letter::SignInLink { url, minutes } => {
+            let (purpose, valid) = (LinkPurpose::SignIn, Validity::Minutes(*minutes));
+            LinkMail { locale, app, url: url.clone(), valid, purpose }.render()
+        }
+        Letter::DeletionLink { url, hours } => {
+            let (purpose, valid) = (LinkPurpose::Deletion, Validity::Hours(*hours));
+            LinkMail { locale, app, url: url.clone(), valid, purpose }.render()
+        }
+        Letter::EmailChanged { to } => {
+            NoticeMail { locale, app, what: What::EmailChanged { to: to.clone() } }.render()
+        }
+        Letter::PasskeyAdded { at, user_agent } => {
+            let by = Circumstances { at: *at, user_agent: user_agent.clone() };
+            NoticeMail { locale, app, what: What::PasskeyAdded { by } }.render()
+        }
+        Letter::PasskeyRemoved { at, user_agent } => {
+            let by = Circumstances { at: *at, user_agent: user_agent.clone() };
+            NoticeMail { locale, app, what: What::PasskeyRemoved { by } }.render()
+        }
+        Letter::UserDeleted => NoticeMail { locale, app, what: What::UserDeleted }.render(),
+        Letter::OneTimeCode { code, minutes, signs_in } => CodeMail {
+            locale,
+            app,
+            code: code.clone(),
+            valid_minutes: *minutes,
+            purpose: if *signs_in { CodePurpose::SignIn } else { CodePurpose::Verification },
+        }
+        .render(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
