@@ -31,8 +31,8 @@ pub enum Captcha {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProofOfWork {
-    /// Leading zero bits of the hash. Each more doubles the work: at 20 a million hashes, half a second of a
-    /// laptop's and a second or two of a phone's.
+    /// Leading zero bits of the hash. Each more doubles the work: at 16 some 65,000 hashes, a second or less of a
+    /// laptop's and a few of a phone's.
     pub bits: u8,
     /// Life of a challenge.
     pub expires_in_seconds: u32,
@@ -42,7 +42,7 @@ pub struct ProofOfWork {
 
 impl Default for ProofOfWork {
     fn default() -> Self {
-        Self { bits: 20, expires_in_seconds: 300, applies_to: everything() }
+        Self { bits: 16, expires_in_seconds: 300, applies_to: everything() }
     }
 }
 
