@@ -6,6 +6,9 @@ import { until } from './wait.mjs';
 /** How long a mail may take from the answer of the request that caused it. */
 const DELIVERY_DEADLINE_MS = 10_000;
 
+const CODE = /\b\d{6}\b/;
+const LINK = /https?:\/\/[^\s<>"]+/;
+
 export class Mailbox {
   #seen = new Map();
 
@@ -20,38 +23,37 @@ export class Mailbox {
     return answer.json;
   }
 
-  /** The next message to an address that this mailbox object has not given out yet. */
-  async next(address) {
+  /** The newest message to an address that `fits`, of those that this mailbox object has not passed yet. */
+  async next(address, fits = () => true) {
     const seen = this.#seen.get(address) ?? 0;
-    const messages = await until(
+    const { message, count } = await until(
       `a mail to ${address} arrives`,
       async () => {
         const all = await this.messages(address);
-        return all.length > seen && all;
+        const message = all.slice(0, all.length - seen).find(fits);
+        return message && { message, count: all.length };
       },
       { within: DELIVERY_DEADLINE_MS },
     );
-    this.#seen.set(address, messages.length);
-    return messages[0];
+    this.#seen.set(address, count);
+    return message;
   }
 
-  /** The six digits of the next mail to an address. */
+  /** The six digits of the next mail to an address that has some: notices have none. */
   async nextCode(address) {
-    return codeIn(await this.next(address));
+    return codeIn(await this.next(address, ({ text }) => CODE.test(text)));
   }
 
-  /** The first link of the next mail to an address. */
+  /** The first link of the next mail to an address that has one. */
   async nextLink(address) {
-    const { text } = await this.next(address);
-    const link = text.match(/https?:\/\/[^\s<>"]+/)?.[0];
-    if (!link) throw new Error(`no link in the mail to ${address}:\n${text}`);
-    return link;
+    const { text } = await this.next(address, ({ text }) => LINK.test(text));
+    return text.match(LINK)[0];
   }
 }
 
 /** The six digits in a mail. */
 export function codeIn({ to, text }) {
-  const code = text.match(/\b\d{6}\b/)?.[0];
+  const code = text.match(CODE)?.[0];
   if (!code) throw new Error(`no six digits in the mail to ${to}:\n${text}`);
   return code;
 }
