@@ -7,7 +7,6 @@ use kiavi_base::{Hostname, TenantId};
 use kiavi_ipc::egress::AllowList;
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::{EngineSession, Fd, SealedDocument};
-use kiavi_sandbox::cgroup::Group;
 use tokio::time::Instant;
 
 use crate::backoff::{Backoff, Failure, Next};
@@ -38,8 +37,6 @@ pub(crate) struct Engine {
     pub(crate) uid: u32,
     pub(crate) process: Process<ToEngine>,
     pub(crate) session: EngineSession,
-    /// The tenant's control group, where there are any.
-    pub(crate) group: Option<Group>,
     /// Management connections that it was given and has not taken, oldest first.
     pub(crate) untaken: VecDeque<Management>,
     databases: Budget,
@@ -53,9 +50,9 @@ pub(crate) struct Management {
 }
 
 impl Engine {
-    pub(crate) fn new(tenant: TenantId, uid: u32, process: Process<ToEngine>, group: Option<Group>) -> Self {
+    pub(crate) fn new(tenant: TenantId, uid: u32, process: Process<ToEngine>) -> Self {
         let (session, untaken, databases) = (EngineSession::new(), VecDeque::new(), Budget::default());
-        Self { tenant, uid, process, session, group, untaken, databases }
+        Self { tenant, uid, process, session, untaken, databases }
     }
 
     /// Hands it a management connection and keeps a copy until it is taken; `false` when it may have no more.

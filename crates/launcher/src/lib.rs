@@ -16,6 +16,7 @@ mod child;
 mod config;
 mod engines;
 mod folder;
+mod groups;
 mod services;
 mod supervisor;
 

@@ -13,7 +13,6 @@ use kiavi_ipc::engine::FromEngine;
 use kiavi_ipc::gateway::{FromGateway, ToGateway};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_localpg::{Cluster, ClusterError};
-use kiavi_sandbox::cgroup::Cgroups;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -23,6 +22,7 @@ use crate::child::{ProcessId, is_security_exit};
 use crate::config::LauncherConfig;
 use crate::engines::Engines;
 use crate::folder::{Folder, FolderError};
+use crate::groups::Groups;
 use crate::services::Service;
 
 /// Events that wait; children's readers pause while it is full.
@@ -110,7 +110,7 @@ struct Supervisor {
     control: Service<ToControl>,
     outbound: Service<ToOutbound>,
     engines: Engines,
-    cgroups: Option<Cgroups>,
+    groups: Option<Groups>,
     announced: bool,
     stopping: bool,
 }
@@ -198,9 +198,8 @@ impl Supervisor {
         } else {
             let failure = (!status.is_some_and(|status| status.success())).then_some(failure);
             let Some(engine) = self.engines.ended(process, failure, now) else { return };
-            if let Some(group) = &engine.group {
-                // Busy while the tenant's next process is in it already; then that one removes it.
-                let _ = group.remove();
+            if let Some(groups) = &self.groups {
+                groups.release(&engine.tenant);
             }
             if let Some(failure) = failure {
                 tracing::error!(tenant = %engine.tenant, ?failure, ?status, "an engine ended");

@@ -12,7 +12,7 @@ use kiavi_ipc::outbound::ToOutbound;
 use kiavi_ipc::{Channel, Fd, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, Cluster, ClusterConfig, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
-use kiavi_sandbox::cgroup::{Cgroups, Group, Share};
+use kiavi_sandbox::cgroup::Cgroups;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -22,6 +22,7 @@ use crate::child::{Process, Program, spawn};
 use crate::config::{LauncherConfig, MailConfig};
 use crate::engines::{Engine, Engines, Management, Start};
 use crate::folder::Folder;
+use crate::groups::Groups;
 use crate::services::Service;
 
 /// The name of the host that control serves, in development.
@@ -53,7 +54,7 @@ impl Supervisor {
             control: Service::default(),
             outbound: Service::default(),
             engines: Engines::default(),
-            cgroups: control_groups(config.isolation),
+            groups: control_groups(config.isolation)?,
             announced: false,
             stopping: false,
             config,
@@ -241,7 +242,9 @@ impl Supervisor {
         let (egress, outbound_egress) = Channel::pair()?;
         let child: Process<ToEngine> =
             spawn(&program, process, &self.events, Said::Engine).map_err(cannot("engine"))?;
-        let group = self.confine(id, child.pid);
+        if let Some(groups) = &self.groups {
+            groups.confine(id, child.pid);
+        }
         child.tell(ToEngine::Start {
             tenant: id.clone(),
             document: tenant.document.fd(),
@@ -257,19 +260,11 @@ impl Supervisor {
         self.outbound.tell(ToOutbound::EgressDoor { tenant: id.clone(), allowed, door });
         // Connections may queue in the door before the engine is up.
         let told = self.gateway.tell(ToGateway::Door { destination, door: fd(gateway_door) });
-        self.engines.processes.insert(process, Engine::new(id.clone(), uid, child, group));
+        self.engines.processes.insert(process, Engine::new(id.clone(), uid, child));
         if let Some(tenant) = self.engines.tenants.get_mut(id) {
             tenant.current = Some(process);
         }
         Ok(told)
-    }
-
-    /// Puts an engine into its tenant's control group, before it is told anything. Without one, the limits that
-    /// the process sets itself still hold.
-    fn confine(&self, tenant: &TenantId, pid: u32) -> Option<Group> {
-        let group = self.cgroups.as_ref()?.create(tenant.as_str(), &Share::TENANT);
-        let confined = group.and_then(|group| group.add(pid).map(|()| group));
-        confined.inspect_err(|error| tracing::warn!(%tenant, %error, "an engine has no control group")).ok()
     }
 
     pub(super) fn postgres_ended(&mut self) {
@@ -290,16 +285,16 @@ impl Supervisor {
 }
 
 /// The machine's control groups, for root only.
-fn control_groups(isolation: Isolation) -> Option<Cgroups> {
+fn control_groups(isolation: Isolation) -> std::io::Result<Option<Groups>> {
     if isolation == Isolation::Rootless {
-        return None;
+        return Ok(None);
     }
     match Cgroups::prepare() {
         Cgroups::Absent { reason } => {
             tracing::warn!(reason, "no control groups: engines are held by their own limits only");
-            None
+            Ok(None)
         }
-        groups => Some(groups),
+        groups => Groups::start(groups).map(Some),
     }
 }
 
