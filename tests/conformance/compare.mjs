@@ -5,36 +5,40 @@ import { Visitor, freshEmail } from '../lib/visitor.mjs';
 import { judge } from './differences.mjs';
 import { answerShape, compareShapes } from './shape.mjs';
 
-/** The shape of what `target` answers to a fresh visitor's story. */
+/** What `target` answers to a fresh visitor's story: the shape of the answer, and which request it `asked` for it. */
 export async function ask(target, story) {
   const email = freshEmail();
   const visitor = new Visitor(target.url, target.mailbox);
   const answer = await story({ visitor, email, sql: target.sql });
-  return answerShape(answer, { email, origin: visitor.origin });
+  return { shape: answerShape(answer, { email, origin: visitor.origin }), asked: answer.asked };
 }
 
 export const describeDifference = ({ field, reference, kiavi }) =>
   `${field}\n    Better Auth: ${JSON.stringify(reference)}\n    Kiavi:       ${JSON.stringify(kiavi)}`;
 
-/** The shape of the reference server's answer, which must be what the story is about. */
+/** The reference server's answer, which must be what the story is about. */
 export async function askReference(reference, story) {
-  const shape = await ask(reference, story);
-  const { expected = {} } = story;
-  const found = Object.fromEntries(Object.keys(expected).map((field) => [field, shape[field]]));
-  assert.deepEqual(found, expected, `the story went astray: ${JSON.stringify(shape, null, 2)}`);
-  return shape;
+  const theirs = await ask(reference, story);
+  const { expected } = story;
+  const found = Object.fromEntries(Object.keys(expected).map((field) => [field, theirs.shape[field]]));
+  assert.deepEqual(found, expected, `the story went astray: ${JSON.stringify(theirs.shape, null, 2)}`);
+  return theirs;
 }
 
-/** Asks both; what differs must be listed. The entries of the list that were needed go into `used`. */
+/**
+ * Asks both; what differs must be listed. The entries of the list that were needed go into `used`. Gives the
+ * reference server's answer.
+ */
 export async function compare({ reference, kiavi }, name, story, used) {
   const [theirs, ours] = await Promise.all([askReference(reference, story), ask(kiavi, story)]);
-  const verdict = judge(name, compareShapes(theirs, ours), ours);
+  const verdict = judge(name, compareShapes(theirs.shape, ours.shape), ours.shape);
   verdict.used.forEach((entry) => used.add(entry));
   assert.deepEqual(verdict.open.map(describeDifference), []);
+  return theirs;
 }
 
-/** Every request of a list of groups: ["group / name", story]. */
-export const storiesOf = (groups) =>
-  Object.entries(groups).flatMap(([group, stories]) =>
-    Object.entries(stories).map(([name, story]) => [`${group} / ${name}`, story]),
+/** Every request of the lists of a group: ["list / name", story]. */
+export const storiesOf = (lists) =>
+  Object.entries(lists).flatMap(([list, stories]) =>
+    Object.entries(stories).map(([name, story]) => [`${list} / ${name}`, story]),
   );

@@ -28,14 +28,26 @@ function shapeOfText(text, { email, origin }) {
   return text
     .replace(LONG_KEY, '<64 letters>')
     .replaceAll(email, '<email>')
+    .replaceAll(encodeURIComponent(email), '<encoded email>')
     .replaceAll(email.toUpperCase(), '<EMAIL>')
     .replaceAll(origin, '<origin>')
     .replaceAll(encodeURIComponent(origin), '<encoded origin>')
     .replaceAll(new URL(origin).host, '<host>');
 }
 
+/** What is random in a query, by its length. */
+const RANDOM_PARAMETERS = /([?&](?:state|nonce|code_challenge|token)=)([\w-]{20,})/g;
+
+/** A URL with its parameters in one order; what is random in it by its length. */
+function shapeOfUrl(text, names) {
+  const [place, query] = text.split('?');
+  const known = query ? `${place}?${query.split('&').sort().join('&')}` : text;
+  return shapeOfText(known.replace(RANDOM_PARAMETERS, (_, name, { length }) => `${name}<${length} characters>`), names);
+}
+
 /** Members whose values have no form of their own. */
 const MEMBERS = {
+  url: shapeOfUrl,
   start: (value) => value.replace(/[A-Za-z]+$/, ({ length }) => `<${length} letters>`),
   // Better Auth makes some of "-" and "_" as well.
   token: (value, names) => (/^[\w-]{32}$/.test(value) ? '<32 characters>' : shapeOf(value, names)),
@@ -90,7 +102,7 @@ export function answerShape(answer, { email, origin }) {
   const flat = {
     status: answer.status,
     'content-type': answer.headers['content-type'] ?? '<none>',
-    location: shapeOf(answer.headers.location ?? '<none>', { email, origin }),
+    location: shapeOfUrl(answer.headers.location ?? '<none>', { email, origin }),
     cookies: answer.cookies.map(shapeOfCookie),
   };
   for (const [name, form] of Object.entries(HEADERS)) {

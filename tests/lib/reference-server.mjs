@@ -12,27 +12,13 @@
 // Prints `ready` on stdout when it listens.
 
 import { createServer } from 'node:http';
-import { apiKey } from '@better-auth/api-key';
-import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import { toNodeHandler } from 'better-auth/node';
-import {
-  admin,
-  bearer,
-  emailOTP,
-  jwt,
-  lastLoginMethod,
-  magicLink,
-  multiSession,
-  oneTimeToken,
-} from 'better-auth/plugins';
-import { passkey } from '@better-auth/passkey';
 import pg from 'pg';
+import { referenceAuth } from './reference-auth.mjs';
 
 const settings = JSON.parse(process.argv[2]);
-const slug = settings.slug ?? 'demo';
-const hostname = `${slug}.localhost`;
-const origin = `http://${hostname}:${settings.port}`;
+const hostname = `${settings.slug ?? 'demo'}.localhost`;
 const messages = [];
 const codes = new Map();
 
@@ -47,64 +33,12 @@ function post(email, subject, text, html = `<p>${text}</p>`) {
   messages.unshift({ to, from, subject, text, html, received_at: new Date().toISOString() });
 }
 
-const ALWAYS = ['emailOTP', 'passkey', 'admin'];
-const PLUGINS = {
-  emailOTP: (options) =>
-    emailOTP({
-      storeOTP: 'hashed',
-      async sendVerificationOTP({ email, otp, type }) {
-        if (settings.measured) return void codes.set(email, otp);
-        post(email, `Your code: ${otp}`, `Your ${type} code is ${otp}.`, `<p>Your ${type} code is <b>${otp}</b>.</p>`);
-      },
-      ...options,
-    }),
-  passkey: (options) => passkey({ rpID: hostname, rpName: settings.appName ?? slug, origin, ...options }),
-  admin,
-  apiKey,
-  bearer,
-  jwt,
-  lastLoginMethod,
-  magicLink: (options) =>
-    magicLink({ sendMagicLink: ({ email, url }) => post(email, 'Sign in', `Sign in: ${url}`), ...options }),
-  multiSession,
-  oneTimeToken,
-};
-const chosen = { ...Object.fromEntries(ALWAYS.map((name) => [name, {}])), ...settings.plugins };
+function sendCode({ email, otp, type }) {
+  if (settings.measured) return void codes.set(email, otp);
+  post(email, `Your code: ${otp}`, `Your ${type} code is ${otp}.`, `<p>Your ${type} code is <b>${otp}</b>.</p>`);
+}
 
-const sendsMail = (kind) => settings.mails?.includes(kind);
-const { user = {}, ...options } = settings.options ?? {};
-
-const auth = betterAuth({
-  appName: settings.appName ?? slug,
-  baseURL: origin,
-  secret: settings.secret,
-  database: pool,
-  telemetry: { enabled: false },
-  rateLimit: { enabled: settings.rateLimit === true },
-  logger: { level: 'error' },
-  plugins: Object.entries(chosen).map(([name, given]) => PLUGINS[name](given)),
-  ...options,
-  user: {
-    ...user,
-    ...(sendsMail('deletion') && {
-      deleteUser: {
-        enabled: true,
-        sendDeleteAccountVerification: ({ user: { email }, url }) => post(email, 'Delete', `Delete: ${url}`),
-      },
-    }),
-    ...(sendsMail('change-confirmation') && {
-      changeEmail: {
-        enabled: true,
-        sendChangeEmailConfirmation: ({ user: { email }, url }) => post(email, 'Change', `Change: ${url}`),
-      },
-    }),
-  },
-  ...(sendsMail('verification') && {
-    emailVerification: {
-      sendVerificationEmail: ({ user: { email }, url }) => post(email, 'Verify', `Verify: ${url}`),
-    },
-  }),
-});
+const auth = referenceAuth(settings, { database: pool, post, sendCode });
 
 if (settings.migrate !== false) await (await getMigrations(auth.options)).runMigrations();
 

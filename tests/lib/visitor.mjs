@@ -35,7 +35,7 @@ export class Visitor {
     return new Visitor(this.url, this.mailbox);
   }
 
-  /** One request to the auth API; cookies travel both ways, as in a browser. */
+  /** One request to the auth API; cookies travel both ways, as in a browser. The answer says what was `asked`. */
   async send(method, path, { body, headers = {}, base = BASE_PATH } = {}) {
     const answer = await request(`${this.url}${base}${path}`, {
       method,
@@ -49,7 +49,7 @@ export class Visitor {
       },
     });
     this.jar.store(answer);
-    return answer;
+    return Object.assign(answer, { asked: { method, path: `${base}${path}` } });
   }
 
   get(path, options) {

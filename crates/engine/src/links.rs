@@ -80,14 +80,55 @@ pub(crate) fn absolute(state: &State, target: &str, error: Option<&str>) -> Resu
     Ok(url.into())
 }
 
-/// 302 to a place that is trusted.
-pub(crate) fn found(location: &str) -> Result<Response, ApiError> {
-    let location = HeaderValue::try_from(location).map_err(ApiError::internal)?;
-    Ok((StatusCode::FOUND, [(header::LOCATION, location)]).into_response())
+/// `url` with further parameters behind its query and before its fragment.
+pub(crate) fn with_parameters(url: &str, parameters: &[(&str, &str)]) -> String {
+    let (base, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
+    let mut text = base.to_owned();
+    text.push(if base.contains('?') { '&' } else { '?' });
+    let start = text.len();
+    let mut query = form_urlencoded::Serializer::for_suffix(text, start);
+    query.extend_pairs(parameters);
+    query.finish() + fragment
+}
+
+/// 302 to a place that is trusted, as Better Auth writes it. A target that no header can hold leads to the start.
+pub(crate) fn found(target: &str) -> Response {
+    let location = HeaderValue::from_str(target).unwrap_or(HeaderValue::from_static("/"));
+    let content_type = HeaderValue::from_static("application/json");
+    (StatusCode::FOUND, [(header::LOCATION, location), (header::CONTENT_TYPE, content_type)]).into_response()
 }
 
 /// Whether a person is looking: a browser that opens a page asks for HTML, a program does not.
 pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains("text/html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn parameters_go_behind_the_query_and_before_the_fragment() {
+        for (url, expected) in [
+            ("/a", "/a?error=x+y"),
+            ("/a?b=c", "/a?b=c&error=x+y"),
+            ("https://a.example/#top", "https://a.example/?error=x+y#top"),
+        ] {
+            assert_eq!(with_parameters(url, &[("error", "x y")]), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_breaks_out_of_a_redirect(value in ".{0,60}") {
+            let target = with_parameters("/a", &[("error", &value)]);
+            prop_assert!(HeaderValue::from_str(&target).is_ok());
+            let read: Vec<_> = form_urlencoded::parse(&target.as_bytes()[3..]).collect();
+            prop_assert_eq!(read.len(), 1);
+            prop_assert_eq!(read[0].1.as_ref(), value.as_str());
+        }
+    }
 }

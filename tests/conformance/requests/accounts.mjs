@@ -320,6 +320,7 @@ export const emailChange = {
   ),
   'change-email, twice': gives(
     400,
+    { 'body.message': 'Email is the same' },
     changing(async ({ visitor, newEmail, otp }) => {
       await visitor.post('/email-otp/change-email', { newEmail, otp });
       return visitor.post('/email-otp/change-email', { newEmail, otp });
@@ -344,12 +345,58 @@ export const emailChange = {
     'INVALID_OTP',
     changing(({ visitor, newEmail, otp }) => visitor.post('/sign-in/email-otp', { email: newEmail, otp })),
   ),
+  'request-email-change when not fresh': gives(
+    200,
+    { 'body.success': true },
+    signedIn(notFresh(({ visitor, email }) => change(visitor, email))),
+  ),
   'change-email by link': gives(
     400,
     'CHANGE_EMAIL_DISABLED',
     signedIn(({ visitor, email }) => visitor.post('/change-email', { newEmail: `new.${email}` })),
   ),
-  'verify-email with a wrong token': gives(401, 'INVALID_TOKEN', ({ visitor }) => visitor.get('/verify-email?token=x')),
+};
+
+const moving = (story) => signedIn((at) => story({ ...at, newEmail: `new.${at.email}` }));
+
+/** Where Better Auth changes it by a link, which Kiavi answers with a code. */
+export const emailChangeByLink = {
+  'change-email of nobody': gives(401, 'UNAUTHORIZED', ({ visitor, email }) =>
+    visitor.post('/change-email', { newEmail: email }),
+  ),
+  'change-email': gives(
+    200,
+    { 'body.status': true },
+    moving(({ visitor, newEmail }) => visitor.post('/change-email', { newEmail, callbackURL: '/account' })),
+  ),
+  'change-email, the same': gives(
+    400,
+    { 'body.message': 'Email is the same' },
+    signedIn(({ visitor, email }) => visitor.post('/change-email', { newEmail: email.toUpperCase() })),
+  ),
+  'change-email, not an address': gives(
+    400,
+    'VALIDATION_ERROR',
+    signedIn(({ visitor }) => visitor.post('/change-email', { newEmail: 'nobody' })),
+  ),
+  'change-email, taken': gives(
+    200,
+    { 'body.status': true },
+    moving(async ({ visitor, newEmail }) => {
+      await visitor.another().signInByCode(newEmail);
+      return visitor.post('/change-email', { newEmail });
+    }),
+  ),
+  'change-email, and then to a foreign page': gives(
+    403,
+    'INVALID_CALLBACK_URL',
+    moving(({ visitor, newEmail }) => visitor.post('/change-email', { newEmail, callbackURL: FOREIGN })),
+  ),
+  'change-email when not fresh': gives(
+    200,
+    { 'body.status': true },
+    moving(notFresh(({ visitor, newEmail }) => visitor.post('/change-email', { newEmail }))),
+  ),
 };
 
 /** Somebody whose address was never proved signs in with it: what others may have left there goes. */

@@ -1,7 +1,7 @@
 // Sessions in the Authorization header: the bearer plugin.
 
 import { SESSION_COOKIE } from '../../lib/visitor.mjs';
-import { FOREIGN, gives, signedIn, tryCode, withPasskey } from './story.mjs';
+import { FOREIGN, NOBODY, SIGNED_IN, gives, signedIn, tryCode, withPasskey } from './story.mjs';
 
 /** The cookie's value as text: "token.signature". */
 const signed = ({ visitor }) => decodeURIComponent(visitor.jar.get(SESSION_COOKIE));
@@ -12,9 +12,6 @@ const showing = (authorization, method = 'get', path = '/get-session') =>
     const other = at.visitor.another();
     return method === 'get' ? other.get(path, { headers }) : other.post(path, {}, { headers });
   });
-
-const SIGNED_IN = { 'body.user.email': '<email>' };
-const NOBODY = { body: null };
 
 export const bearer = {
   'sign-in tells the token': gives(

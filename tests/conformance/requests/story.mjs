@@ -15,6 +15,12 @@ export const gives = (status, ...rest) => {
 /** An answer without a body, as errors by status only have it. */
 export const EMPTY = { body: '<empty>' };
 
+/** The session, or the sign-in, of the story's visitor. */
+export const SIGNED_IN = { 'body.user.email': '<email>' };
+
+/** The session of nobody. */
+export const NOBODY = { body: null };
+
 export const FOREIGN = 'https://attacker.example';
 
 export const signedIn = (story) => async (at) => {

@@ -124,6 +124,7 @@ const tokenOf = async (at) => {
 const verify = async (at, query = {}) =>
   at.visitor.get(`/magic-link/verify?${new URLSearchParams({ token: await tokenOf(at), ...query })}`);
 
+/** Where a link acts when it is opened. */
 export const magicLinks = {
   'asking for a link': gives(200, { 'body.status': true }, (at) => askForLink(at)),
   'asking for a link, not an address': gives(400, 'VALIDATION_ERROR', (at) => askForLink(at, { email: 'nobody' })),
@@ -194,6 +195,16 @@ export const magicLinks = {
   'a link without a token': gives(400, 'VALIDATION_ERROR', ({ visitor }) => visitor.get('/magic-link/verify')),
 };
 
+/** Where opening a link leads to a page whose button acts. */
+export const magicLinksByPage = {
+  'a link, opened': magicLinks['sign-up by link, and then'],
+  'a link, opened, and nobody is signed in': magicLinks['sign-up by link with a name, and be signed in'],
+  'a link, opened twice': magicLinks['a link, opened twice'],
+  'a link with a wrong token': magicLinks['a link with a wrong token'],
+  'a link that leads to a foreign page': magicLinks['a link that leads to a foreign page'],
+  'a link without a token': magicLinks['a link without a token'],
+};
+
 const tokenIn = (visitor) => decodeURIComponent(visitor.jar.get(SESSION_COOKIE)).split('.')[0];
 
 /** One browser with two people; `first` is the token of the one who came first, the other one is active. */
@@ -205,6 +216,14 @@ const two = (story) =>
   });
 
 export const multiSessions = {
+  'get-session that is due for a refresh': gives(
+    200,
+    { 'body.user.email': '<email>' },
+    signedIn(async (at) => {
+      await session(`"expiresAt" = now() + interval '5 days'`)(at);
+      return at.visitor.get('/get-session');
+    }),
+  ),
   'sign-up by code': gives(200, async ({ visitor, email }) =>
     visitor.post('/sign-in/email-otp', { email, otp: await visitor.requestCode(email) }),
   ),

@@ -39,6 +39,10 @@ fn otp_disabled() -> ApiError {
     refused("Change email with OTP is disabled")
 }
 
+fn must_differ(new: &EmailAddress, current: &CurrentUser) -> Result<(), ApiError> {
+    if new.as_str() == current.user.email { Err(refused("Email is the same")) } else { Ok(()) }
+}
+
 /// Sends the code. The same whether or not the address is taken.
 async fn request(
     state: &State,
@@ -46,9 +50,7 @@ async fn request(
     current: &CurrentUser,
     new: &EmailAddress,
 ) -> Result<(), ApiError> {
-    if new.as_str() == current.user.email {
-        return Err(refused("Email is the same"));
-    }
+    must_differ(new, current)?;
     let purpose = CodePurpose::ChangeEmail { user_id: &current.user.id };
     actions::send_code(state, context, new, purpose).await
 }
@@ -96,6 +98,7 @@ pub(super) async fn change_email(
     fields.finish()?;
     let current = admit(&state, &context, otp_disabled).await?;
     let new = address(new)?;
+    must_differ(&new, &current)?;
     let user = &current.user;
     let purpose = CodePurpose::ChangeEmail { user_id: &user.id };
     let redeemed = redeem(&state, &context, purpose, new.as_str(), code).await?;

@@ -349,8 +349,10 @@ async fn moving_to_another_address() {
     let body = json!({ "newEmail": "new@example.com", "otp": code });
     let mut eve = tenant.signed_in("eve@example.com").await;
     assert_eq!(eve.post("/email-otp/change-email", body.clone()).await.code(), "INVALID_OTP");
-    let answer = browser.post("/email-otp/change-email", body).await;
+    let answer = browser.post("/email-otp/change-email", body.clone()).await;
     assert_eq!((answer.text.as_str(), answer.set_cookies().len()), (r#"{"success":true}"#, 1));
+    let again = browser.post("/email-otp/change-email", body).await;
+    assert_eq!(again.json, json!({ "message": "Email is the same" }));
     assert_eq!(browser.get("/get-session").await.json["user"]["email"], "new@example.com");
     let plain = TestTenant::new().await;
     let mut browser = plain.signed_in("ada@example.com").await;

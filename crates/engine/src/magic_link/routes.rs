@@ -62,20 +62,21 @@ pub(super) async fn verify(
             ("newUserCallbackURL", new_user.as_deref()),
             ("errorCallbackURL", error.as_deref()),
         ];
-        return links::found(&links::with_query(PAGE, &pairs));
+        return Ok(links::found(&links::with_query(PAGE, &pairs)));
     }
     match actions::sign_in(&state, &context, &token).await {
         Ok(signed_in) => match &callback {
             None => json(&signed_in),
             Some(callback) => {
                 let target = new_user.as_ref().filter(|_| signed_in.is_new).unwrap_or(callback);
-                links::found(&links::absolute(&state, target, None)?)
+                Ok(links::found(&links::absolute(&state, target, None)?))
             }
         },
-        Err(refusal) => match refusal.code().filter(|_| refusal.status().is_client_error()) {
+        // A link or a newcomer that is refused leads back with the code; a session that is refused is told here.
+        Err(refusal) => match refusal.code().filter(|_| refusal.status() == StatusCode::BAD_REQUEST) {
             Some(code) => {
                 let target = error.or(callback).unwrap_or_else(|| "/".to_owned());
-                links::found(&links::absolute(&state, &target, Some(code))?)
+                Ok(links::found(&links::absolute(&state, &target, Some(code))?))
             }
             None => Err(refusal),
         },

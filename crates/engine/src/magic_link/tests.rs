@@ -276,6 +276,10 @@ async fn a_tenant_may_let_links_act_at_once() {
     let mut keys: Vec<_> = answer.json.as_object().unwrap().keys().cloned().collect();
     keys.sort();
     assert_eq!(keys, ["session", "token", "user"]);
+    let third = link(&tenant).await;
+    tenant.admin.execute(r#"UPDATE "user" SET banned = true"#, &[]).await.unwrap();
+    let answer = open(&mut tenant.browser(), &third).await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "BANNED_USER"));
 }
 
 #[tokio::test]

@@ -57,26 +57,38 @@ pub(crate) fn tokens(state: &State, context: &Context) -> Vec<String> {
     verified.take(settings.maximum_sessions.into()).collect()
 }
 
-/// Has the browser keep a session that has just become its active one, unless it is full: then the session is
-/// active and in no list, as with Better Auth.
+/// Has the browser keep a session that has just become its active one, unless it does already, or is full: then
+/// the session is active and in no list, as with Better Auth.
 pub(crate) fn keep(state: &State, context: &Context, session: &Session, max_age: Option<Duration>) {
     let settings = &state.settings.multi_session;
-    if !settings.is_enabled {
+    let kept = tokens(state, context);
+    if !settings.is_enabled || kept.contains(&session.token) {
         return;
     }
-    let others = tokens(state, context).into_iter().filter(|token| {
-        let is_removed =
-            context.answered_cookie(&cookie_name(state, token)).is_some_and(|value| value.is_empty());
-        *token != session.token && !is_removed
-    });
-    if others.count() < settings.maximum_sessions.into() {
-        context.set_cookie(SetCookie {
-            name: cookie_name(state, &session.token),
-            value: sign_cookie(&state.secret, &session.token),
-            max_age,
-            is_secure: state.cookies.is_secure,
-        });
+    let is_removed = |token: &String| {
+        context.answered_cookie(&cookie_name(state, token)).is_some_and(|value| value.is_empty())
+    };
+    let others = kept.iter().filter(|token| !is_removed(token)).count();
+    if others < settings.maximum_sessions.into() {
+        set_cookie(state, context, session, max_age);
     }
+}
+
+/// Has the browser keep a session for as long as it lives, now that this is longer. Better Auth lets it drop out of
+/// the browser's list.
+pub(crate) fn renew(state: &State, context: &Context, session: &Session) {
+    if tokens(state, context).contains(&session.token) {
+        set_cookie(state, context, session, Some(Duration::from_secs(session.seconds_left)));
+    }
+}
+
+fn set_cookie(state: &State, context: &Context, session: &Session, max_age: Option<Duration>) {
+    context.set_cookie(SetCookie {
+        name: cookie_name(state, &session.token),
+        value: sign_cookie(&state.secret, &session.token),
+        max_age,
+        is_secure: state.cookies.is_secure,
+    });
 }
 
 /// Has the browser forget a session once the request's change is committed.

@@ -53,7 +53,7 @@ async fn two_people_share_a_browser_and_take_turns() {
 
     let ada = handle(&mut browser, "ada@example.com").await;
     let answer = call(&mut browser, "set-active", &ada).await;
-    assert_eq!(answer.json["user"]["email"], "ada@example.com");
+    assert_eq!((&answer.json["user"]["email"], answer.set_cookies().len()), (&json!("ada@example.com"), 1));
     assert!(tokens.contains(&answer.json["session"]["token"].as_str().unwrap().to_owned()));
     assert_eq!(active(&mut browser).await, "ada@example.com");
     assert_eq!(tenant.events("session.switched").await, 1);
@@ -116,6 +116,18 @@ async fn ending_the_active_one_leaves_the_next_one() {
     assert_eq!((answer.text.as_str(), browser.cookies.len()), (r#"{"status":true}"#, 0));
     assert_eq!(tenant.value::<i64>("SELECT count(*) FROM session", &[]).await, 0);
     assert_eq!(tenant.events("session.revoked").await, 2);
+}
+
+#[tokio::test]
+async fn a_session_that_lives_on_is_kept_as_long() {
+    let tenant = tenant().await;
+    let mut browser = both(&tenant).await;
+    let due = r#"UPDATE session SET "expiresAt" = now() + interval '1 day'"#;
+    tenant.admin.execute(due, &[]).await.unwrap();
+    let answer = browser.get("/get-session").await;
+    let cookies = answer.set_cookies();
+    assert_eq!(cookies.len(), 2, "{cookies:?}");
+    assert!(cookies.iter().all(|cookie| cookie.contains("Max-Age=604800")), "{cookies:?}");
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
-//! Passwords are never enabled. The endpoints answer as Better Auth does with them switched off, so that clients
-//! see the error they know.
+//! Passwords are never enabled, and addresses are verified by codes, not by links. The endpoints answer as Better
+//! Auth does with both switched off, so that clients see the error they know.
 
 use axum::{
     Router,
     extract::{Path, RawQuery},
+    http::StatusCode,
     response::Response,
     routing::{get, post},
 };
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/change-password", post(change))
         .route("/verify-password", post(verify))
         .route("/send-verification-email", post(send_verification_email))
+        .route("/verify-email", get(follow_verification_link))
 }
 
 fn require_strings(body: &JsonBody, names: &[&str]) -> Result<(), ApiError> {
@@ -67,7 +69,7 @@ async fn follow_reset_link(
     let query = LinkQuery::new(query);
     query.required("callbackURL")?;
     let target = query.target(&state, "callbackURL")?.unwrap_or_default();
-    links::found(&links::absolute(&state, &target, Some("INVALID_TOKEN"))?)
+    Ok(links::found(&links::absolute(&state, &target, Some("INVALID_TOKEN"))?))
 }
 
 async fn change(state: State, context: Context, body: JsonBody) -> Result<Response, ApiError> {
@@ -93,4 +95,14 @@ async fn verify(state: State, context: Context, body: JsonBody) -> Result<Respon
 async fn send_verification_email(body: JsonBody) -> Result<Response, ApiError> {
     require_strings(&body, &["email"])?;
     Err(ApiError::bad_request("VERIFICATION_EMAIL_NOT_ENABLED", "Verification email isn't enabled"))
+}
+
+/// No link that verifies an address is ever sent, so every one is invalid.
+async fn follow_verification_link(state: State, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
+    let query = LinkQuery::new(query);
+    query.required("token")?;
+    match query.target(&state, "callbackURL")? {
+        Some(target) => Ok(links::found(&links::with_parameters(&target, &[("error", "INVALID_TOKEN")]))),
+        None => Err(ApiError::new(StatusCode::UNAUTHORIZED, "INVALID_TOKEN", "Invalid token")),
+    }
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{Kept, Session, clear_cookies, is_remembered, set_cookie, store, wire};
-use crate::{ApiError, Context, SessionSettings, State, bearer, user::User};
+use crate::{ApiError, Context, SessionSettings, State, bearer, multi_session, user::User};
 
 /// What a request showed to be somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,7 @@ pub(super) async fn find_with(
             None => return Err(vanished()),
         }
         set_cookie(state, context, &current.session);
+        multi_session::renew(state, context, &current.session);
     } else {
         current.needs_refresh = wants_extension;
     }

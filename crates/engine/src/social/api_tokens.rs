@@ -158,7 +158,7 @@ pub(super) async fn account_info(
     };
     let account = own_account(&state, &context, &id).await?;
     let Some(settings) = state.settings.social.provider(&account.provider) else {
-        let message = "Provider account provider is not configured.";
+        let message = "Account is not associated with a configured social provider.";
         return Err(ApiError::bad_request("PROVIDER_NOT_CONFIGURED", message));
     };
     let Some(access) = opened(&state, account.access_token.as_deref())? else {

@@ -19,9 +19,12 @@ use super::{
     settings::ProviderSettings,
     store,
     upstream::{self, IdTokenCheck, UpstreamError},
-    wire::{found, with_parameters},
 };
-use crate::{ApiError, Context, Rate, State, engine::API};
+use crate::{
+    ApiError, Context, Rate, State,
+    engine::API,
+    links::{found, with_parameters},
+};
 
 /// The parameters that a provider answers with.
 const PARAMETERS: &[&str] = &["code", "error", "error_description", "device_id", "state", "user", "iss"];

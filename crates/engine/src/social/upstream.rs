@@ -231,6 +231,11 @@ pub(super) async fn verify(
         now: check.now,
         max_age: check.max_age,
     };
+    // What no key could save is refused before any is fetched.
+    match verify_id_token(check.token, &JwkSet::default(), &expected) {
+        Ok(_) | Err(IdTokenError::UnknownKey) => {}
+        Err(hopeless) => return Err(hopeless.into()),
+    }
     let verified = verify_id_token(check.token, &*keys(state, url, FRESH).await?, &expected);
     let claims = match verified {
         Err(IdTokenError::UnknownKey) => {

@@ -214,6 +214,10 @@ async fn passwords_answer_as_switched_off() {
     assert_eq!(link.headers["location"], format!("{ORIGIN}/reset?error=INVALID_TOKEN").as_str());
     let link = signed_in.get("/reset-password/abc?callbackURL=https://evil.example").await;
     assert_eq!(link.code(), "INVALID_CALLBACK_URL");
+    let link = signed_in.get("/verify-email?token=x&callbackURL=/welcome?a=1").await;
+    assert_eq!(link.headers["location"], "/welcome?a=1&error=INVALID_TOKEN");
+    let link = signed_in.get("/verify-email?token=x").await;
+    assert_eq!((link.status, link.code()), (StatusCode::UNAUTHORIZED, "INVALID_TOKEN"));
 }
 
 #[tokio::test]

@@ -28,6 +28,18 @@ async fn a_native_app_brings_an_id_token() {
 }
 
 #[tokio::test]
+async fn for_what_is_no_id_token_nobody_is_asked() {
+    let setup = Setup::new().await;
+    let mut browser = setup.tenant.browser();
+    for token in ["none", "a.b.c", "eyJhbGciOiJub25lIn0.e30."] {
+        let body = json!({ "provider": "google", "idToken": { "token": token } });
+        let answer = browser.post("/sign-in/social", body).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (401, "INVALID_TOKEN"), "{token}");
+    }
+    assert_eq!(setup.provider.requests.lock().unwrap().len(), 0);
+}
+
+#[tokio::test]
 async fn an_id_token_that_is_not_for_now_and_us_is_refused() {
     let setup = Setup::new().await;
     let mut browser = setup.tenant.browser();

@@ -69,7 +69,7 @@ pub(super) async fn callback(
     let pairs = [("token", Some(token.as_str())), ("callbackURL", target.as_deref())];
     let page = links::with_query(PAGE, &pairs);
     if !acts && links::wants_page(&headers) {
-        return links::found(&page);
+        return Ok(links::found(&page));
     }
     let current = session::find(&state, &context).await?;
     let Some(current) = current.filter(session::CurrentUser::is_signed_in) else {
@@ -78,11 +78,11 @@ pub(super) async fn callback(
     };
     if !acts {
         let is_own = is_own_link(&state, &current.user, &token).await?;
-        return if is_own { links::found(&page) } else { Err(invalid_token()) };
+        return if is_own { Ok(links::found(&page)) } else { Err(invalid_token()) };
     }
     delete_with_link(&state, &context, &current, &token).await?;
     match target {
-        Some(target) => links::found(&target),
+        Some(target) => Ok(links::found(&target)),
         None => Ok(json_response(StatusCode::OK, DELETED)),
     }
 }
