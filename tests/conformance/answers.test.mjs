@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { startReference } from '../lib/reference.mjs';
+import { startCorp, withCorp } from './corp.mjs';
 import { ask, askReference, compare, describeDifference, storiesOf } from './compare.mjs';
 import { differencesOf } from './differences.mjs';
 import { GROUPS } from './groups.mjs';
@@ -22,32 +23,39 @@ before(async () => {
 });
 after(() => kiavi?.dispose());
 
-async function tenantWith(slug, { settings, providers = [] }) {
+async function tenantWith(slug, { settings, providers = [] }, corp) {
   const tenant = await kiavi.createTenant(slug);
   await kiavi.set(slug, settings);
-  for (const provider of providers) {
-    await kiavi.verb(['provider', 'set', slug], { input: JSON.stringify(provider) });
+  for (const one of corp ? [...providers, corp.settings] : providers) {
+    await kiavi.verb(['provider', 'set', slug], { input: JSON.stringify(one) });
   }
   return tenant;
 }
 
 for (const name of chosen) {
-  const { requests, reference: options } = GROUPS[name];
+  const { requests, reference: options, hasCorp } = GROUPS[name];
   describe(`${name}, ${isHere ? 'Kiavi compared with' : 'asked of'} the reference server`, () => {
     let reference;
     let tenant;
+    let provider;
     const slug = `with-${name}`; // "admin" itself is a reserved name
     const used = new Set();
     const rows = [];
     before(async () => {
-      reference = await startReference({ ...options, slug });
-      if (isHere) tenant = await tenantWith(slug, GROUPS[name]);
+      if (hasCorp) provider = await startCorp();
+      reference = await startReference({ ...withCorp(options, provider), slug });
+      if (isHere) tenant = await tenantWith(slug, GROUPS[name], provider);
     });
-    after(() => reference?.stop());
+    after(async () => {
+      await reference?.stop();
+      await provider?.stop();
+    });
 
     for (const [title, story] of storiesOf(requests)) {
       test(title, async () => {
-        const asking = isHere ? compare({ reference, kiavi: tenant }, title, story, used) : askReference(reference, story);
+        const asking = isHere
+          ? compare({ reference, kiavi: tenant, provider }, title, story, used)
+          : askReference(reference, story, provider);
         rows.push(rowOf(name, title, await asking));
       });
     }

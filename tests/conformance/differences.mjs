@@ -8,6 +8,7 @@
 //   answer   the whole answer is another one; these fields of it are checked
 
 const NO_COOKIES = [];
+const ATTRIBUTES = 'Max-Age=604800; Path=/; HttpOnly; SameSite=Lax';
 const nothingThere = { status: 404, 'content-type': '<none>', body: '<empty>', cookies: NO_COOKIES };
 const refused = (status, code) => ({ status, 'body.code': code, cookies: NO_COOKIES });
 const leadsTo = (location) => ({ status: 302, location, cookies: NO_COOKIES, body: '<empty>' });
@@ -168,9 +169,7 @@ export const DIFFERENCES = [
     id: 'kept-as-long',
     requests: ['multiSessions / get-session that is due for a refresh'],
     fields: {
-      cookies: and(
-        'better-auth.session_token_multi-<token>=<32 characters>, signed; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax',
-      ),
+      cookies: and(`better-auth.session_token_multi-<token>=<32 characters>, signed; ${ATTRIBUTES}`),
     },
   },
   {
@@ -189,6 +188,31 @@ export const DIFFERENCES = [
     requests: ['social / another provider answers'],
     fields: { location: '<origin>/api/auth/error?error=state_mismatch', cookies: NO_COOKIES },
   },
+  {
+    id: 'issuer-promised',
+    requests: ['openid / an answer without the issuer that was promised'],
+    fields: {
+      location: '<origin>/api/auth/error?error=issuer_mismatch',
+      cookies: (cookies) => cookies.filter((cookie) => !cookie.startsWith('better-auth.session_token=')),
+    },
+  },
+  {
+    id: 'profile-of-now',
+    requests: ['openid / account-info'],
+    answer: {
+      status: 200,
+      'body.user.email': '<email>',
+      'body.user.emailVerified': true,
+      'body.user.name': 'Ada Lovelace',
+      'body.user.image': undefined,
+      'body.data.sub': '<uuid>',
+      'body.data.nonce': undefined,
+      'body.account.id': '<32 letters and digits>',
+      'body.account.providerId': 'corp',
+      'body.account.accountId': '<uuid>',
+      cookies: NO_COOKIES,
+    },
+  },
 ];
 
 /** Why each of them is. */
@@ -206,10 +230,12 @@ export const REASONS = {
   'no-cookie-by-key': 'a key in clear does not belong into a browser',
   'retry-after': 'one header tells when to come back',
   'recent-sign-in': 'whoever has the address has the account',
-  'address-by-code': 'whoever clicks a link may be a scanner; a code proves who reads the new address, in the browser that asked',
+  'address-by-code': 'whoever opens a link may be a scanner; a code shows who reads mail at the new address',
   'links-by-page': 'scanners of mail open every link',
   'kept-as-long': 'somebody who is signed in does not drop out of the list of who is',
   'nonce-always': 'an ID token of another sign-in is of no use (OpenID Connect Core §15.5.2)',
+  'issuer-promised': 'an answer of one provider must not pass for that of another (RFC 9207 §2.4)',
+  'profile-of-now': 'the question is what the provider says of somebody now',
   'state-of-one-provider': 'a code or an error reaches no other provider than the one that was asked (RFC 9700 §4.4)',
 };
 

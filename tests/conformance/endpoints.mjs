@@ -5,12 +5,10 @@ import { BASE_PATH } from '../lib/visitor.mjs';
 
 const all = referenceEndpoints();
 
-/** What answers on the network: [{ plugin, method, path, route }], route being "GET /token". */
+/** What answers on the network: [{ plugin, method, path, isOfClient, route }], route being "GET /token". */
 export const ENDPOINTS = all
   .filter(({ path }) => path)
-  .flatMap(({ plugin, methods, path }) =>
-    methods.map((method) => ({ plugin, method, path, route: `${method} ${path}` })),
-  );
+  .flatMap(({ methods, ...one }) => methods.map((method) => ({ ...one, method, route: `${method} ${one.path}` })));
 
 /** The names of what an application calls in its own code, and nobody over the network. */
 export const CALLS = all.filter(({ path }) => !path).map(({ name }) => name);

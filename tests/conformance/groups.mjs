@@ -5,6 +5,7 @@
 //   reference   settings of the reference server (reference-server.mjs)
 //   settings    what `kiavi settings set TENANT key=value` gets
 //   providers   what `kiavi provider set TENANT` gets, one after the other
+//   hasCorp     whether both sides know the provider of corp.mjs, too
 
 import {
   deletion,
@@ -20,6 +21,7 @@ import { admin } from './requests/admin.mjs';
 import { apiKeyMetadata, apiKeySessions, apiKeys } from './requests/apikeys.mjs';
 import { bearer } from './requests/bearer.mjs';
 import { codes } from './requests/codes.mjs';
+import { openid } from './requests/openid.mjs';
 import { passkeys } from './requests/passkeys.mjs';
 import { passwords, sessions, users } from './requests/people.mjs';
 import { bodies, origins, redirects, routing } from './requests/protocol.mjs';
@@ -54,6 +56,12 @@ export const GROUPS = {
       client_id: CLIENT.clientId,
       client_secret: CLIENT.clientSecret,
     })),
+  },
+  openid: {
+    requests: { openid },
+    reference: {},
+    settings: { 'egress.allows_private': true },
+    hasCorp: true,
   },
   deletion: {
     requests: { deletion },

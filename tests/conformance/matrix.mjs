@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startReference } from '../lib/reference.mjs';
+import { startCorp, withCorp } from './corp.mjs';
 import { askReference, storiesOf } from './compare.mjs';
 import { DIFFERENCES } from './differences.mjs';
 import { CALLS, ENDPOINTS, INSTEAD, endpointOf } from './endpoints.mjs';
@@ -74,11 +75,13 @@ function details(rows) {
 
 /** The page that says these rows. */
 export function render(rows) {
-  const groups = Object.entries(GROUPS).map(([name, { requests, reference, settings, providers = [] }]) => {
-    const own = rows.filter(({ group }) => group === name);
-    const count = own.length;
-    const ours = { ...settings, ...(providers.length > 0 && { providers: providers.map(({ id }) => id) }) };
-    return [name, unique(Object.keys(requests)), count, code(reference), code(ours)];
+  const groups = Object.entries(GROUPS).map(([name, group]) => {
+    const { requests, reference, settings, providers = [], hasCorp } = group;
+    const known = [...providers.map(({ id }) => id), ...(hasCorp ? ['corp'] : [])];
+    const theirs = { ...reference, ...(hasCorp && { plugins: { genericOAuth: 'corp' } }) };
+    const ours = { ...settings, ...(known.length > 0 && { providers: known }) };
+    const count = rows.filter((row) => row.group === name).length;
+    return [name, unique(Object.keys(requests)), count, code(theirs), code(ours)];
   });
   const calls = CALLS.map((name) => [`\`auth.api.${name}\``, INSTEAD[name] ?? '']);
   return `# What is compared
@@ -127,16 +130,18 @@ export const readPage = () => readFileSync(PAGE, 'utf8');
 /** What the committed page says of one group. */
 export const writtenRows = (name) => read(readPage()).filter(({ group }) => group === name);
 
-async function askGroup([name, { requests, reference: options }]) {
-  const reference = await startReference({ ...options, slug: `with-${name}` });
+async function askGroup([name, { requests, reference: options, hasCorp }]) {
+  const provider = hasCorp && (await startCorp());
+  const reference = await startReference({ ...withCorp(options, provider), slug: `with-${name}` });
   try {
     const rows = [];
     for (const [title, story] of storiesOf(requests)) {
-      rows.push(rowOf(name, title, await askReference(reference, story)));
+      rows.push(rowOf(name, title, await askReference(reference, story, provider)));
     }
     return rows;
   } finally {
     await reference.stop();
+    await (provider && provider.stop());
   }
 }
 

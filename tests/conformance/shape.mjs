@@ -51,6 +51,7 @@ const MEMBERS = {
   start: (value) => value.replace(/[A-Za-z]+$/, ({ length }) => `<${length} letters>`),
   // Better Auth makes some of "-" and "_" as well.
   token: (value, names) => (/^[\w-]{32}$/.test(value) ? '<32 characters>' : shapeOf(value, names)),
+  refreshToken: (value) => value.replace(/[0-9a-f-]{36}$/, '<uuid>'),
   tryAgainIn: (value) => `<${typeof value} of milliseconds>`,
 };
 

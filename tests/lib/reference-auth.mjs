@@ -6,6 +6,7 @@ import {
   admin,
   bearer,
   emailOTP,
+  genericOAuth,
   jwt,
   lastLoginMethod,
   magicLink,
@@ -24,6 +25,7 @@ const pluginsOf = ({ hostname, origin, appName, post, sendCode }) => ({
   admin,
   apiKey,
   bearer,
+  genericOAuth: (options) => genericOAuth({ config: [], ...options }),
   jwt,
   lastLoginMethod,
   magicLink: (options) =>
@@ -80,11 +82,13 @@ export function referenceAuth(settings, { database, post, sendCode }) {
   });
 }
 
-/** Every endpoint of Better Auth and of all these plugins: [{ name, plugin, methods, path }]; path is undefined where it is for calls in code only. */
+/**
+ * Every endpoint of Better Auth and of all these plugins: [{ name, plugin, methods, path, isOfClient }]. `path` is
+ * undefined where it is for calls in code only; `isOfClient` is whether the official client has it.
+ */
 export function referenceEndpoints() {
   const nothing = () => {};
-  const context = { hostname: 'x.localhost', origin: 'http://x.localhost', appName: 'x', post: nothing, sendCode: nothing };
-  const plugins = Object.fromEntries(Object.keys(pluginsOf(context)).map((name) => [name, {}]));
+  const plugins = Object.fromEntries(Object.keys(pluginsOf({})).map((name) => [name, {}]));
   const { api, options } = referenceAuth(
     { port: 80, secret: 'never used, and of more than 32 bytes', plugins },
     { post: nothing, sendCode: nothing },
@@ -95,5 +99,6 @@ export function referenceEndpoints() {
     plugin: owner(name),
     methods: [endpoint.options.method].flat(),
     path: endpoint.path,
+    isOfClient: endpoint.options.metadata?.scope !== 'server',
   }));
 }

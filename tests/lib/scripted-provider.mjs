@@ -35,7 +35,10 @@ const RIGHT = {
 export class ScriptedProvider {
   /** How often each path was asked. */
   counts = new Map();
-  #nonces = new Map();
+  /** Who agreed, and the nonce of that: by code. */
+  #agreed = new Map();
+  /** Whose each access and refresh token is. */
+  #owners = new Map();
 
   /** Starts one for a client, `{id, client_id, client_secret}`, with one account. */
   static async start({ client, account, ...parts }) {
@@ -64,11 +67,11 @@ export class ScriptedProvider {
     return this.counts.get(path) ?? 0;
   }
 
-  /** The person agrees: from the authorization URL to what the browser is sent back to. */
-  agree(url) {
+  /** Somebody agrees: from the authorization URL to what the browser is sent back to. */
+  agree(url, account = this.account) {
     const asked = new URL(url).searchParams;
     const code = randomUUID();
-    this.#nonces.set(code, asked.get('nonce'));
+    this.#agreed.set(code, { account, nonce: asked.get('nonce') ?? undefined });
     const back = new URL(asked.get('redirect_uri'));
     const parameters = this.parts.parameters({ code, state: asked.get('state'), iss: this.origin });
     for (const [name, value] of Object.entries(parameters)) back.searchParams.set(name, value);
@@ -105,33 +108,32 @@ export class ScriptedProvider {
         return parts.keys({ keys: [key.entry] });
       case '/token': {
         const form = new URLSearchParams(await text(incoming));
-        return parts.token({
+        const known = this.#agreed.get(form.get('code')) ?? { account: this.#owners.get(form.get('refresh_token')) };
+        const { account = this.account, nonce } = known;
+        const tokens = parts.token({
           access_token: `access-${randomUUID()}`,
           token_type: 'Bearer',
           expires_in: 3600,
-          id_token: await this.#idToken(form.get('code')),
+          id_token: await this.idTokenOf({ ...account, nonce }),
         });
+        this.#owners.set(tokens.access_token, account).set(tokens.refresh_token, account);
+        return tokens;
       }
       case '/me':
-        return parts.userinfo(account);
+        return parts.userinfo(this.#owners.get(bearer(incoming)) ?? account);
       default:
         return undefined;
     }
   }
 
-  #idToken(code) {
-    const right = {
-      ...this.account,
-      iss: this.origin,
-      aud: this.client.client_id,
-      nonce: this.#nonces.get(code) ?? undefined,
-      iat: now(),
-      exp: now() + 300,
-    };
-    const claims = this.parts.claims(right);
-    return this.parts.sign({ claims, key: this.key });
+  /** An ID token for its client that says these claims of somebody. */
+  idTokenOf(somebody) {
+    const right = { ...somebody, iss: this.origin, aud: this.client.client_id, iat: now(), exp: now() + 300 };
+    return this.parts.sign({ claims: this.parts.claims(right), key: this.key });
   }
 }
+
+const bearer = ({ headers: { authorization = '' } }) => authorization.replace(/^Bearer /i, '');
 
 async function text(incoming) {
   const chunks = await incoming.toArray();

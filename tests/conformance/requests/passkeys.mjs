@@ -115,7 +115,8 @@ export const passkeys = {
     'FAILED_TO_VERIFY_REGISTRATION',
     signedIn(async ({ visitor }) => {
       await visitor.registrationOptions();
-      const response = { id: 'x', rawId: 'y', type: 'public-key', response: { clientDataJSON: 'e30', attestationObject: 'oA' } };
+      const nonsense = { clientDataJSON: 'e30', attestationObject: 'oA' };
+      const response = { id: 'x', rawId: 'y', type: 'public-key', response: nonsense };
       return visitor.post('/passkey/verify-registration', { response });
     }),
   ),
@@ -173,8 +174,9 @@ export const passkeys = {
       const other = visitor.another();
       const response = authenticator.get(await other.authenticationOptions(), other.origin);
       const stranger = new SoftAuthenticator();
-      stranger.create({ rp: { id: authenticator.passkeys[0].rpId }, user: { id: 'AA' }, challenge: '' }, other.origin);
-      response.response.signature = stranger.get({ rpId: authenticator.passkeys[0].rpId, challenge: '' }, '').response.signature;
+      const [{ rpId }] = authenticator.passkeys;
+      stranger.create({ rp: { id: rpId }, user: { id: 'AA' }, challenge: '' }, other.origin);
+      response.response.signature = stranger.get({ rpId, challenge: '' }, '').response.signature;
       return other.post('/passkey/verify-authentication', { response });
     }),
   ),
@@ -258,7 +260,11 @@ export const passkeys = {
     { body: [] },
     signedIn(({ visitor }) => visitor.get('/passkey/list-user-passkeys')),
   ),
-  'list of passkeys': gives(200, { 'body.0.name': 'Laptop', 'body.1': undefined }, withPasskey(({ visitor }) => visitor.get('/passkey/list-user-passkeys'))),
+  'list of passkeys': gives(
+    200,
+    { 'body.0.name': 'Laptop', 'body.1': undefined },
+    withPasskey(({ visitor }) => visitor.get('/passkey/list-user-passkeys')),
+  ),
   'renaming a passkey': gives(
     200,
     withPasskey(({ visitor, passkey }) => visitor.post('/passkey/update-passkey', { id: passkey.id, name: ' Phone ' })),

@@ -33,8 +33,10 @@ export const routing = {
   ),
   'sign-out by GET': gives(404, EMPTY, ({ visitor }) => visitor.get('/sign-out')),
   'the page of errors': gives(302, { location: '/?error=UNKNOWN' }, ({ visitor }) => visitor.get('/error')),
-  'the page of errors, with one': gives(302, { location: '/?error=no_code&error_description=Not+today' }, ({ visitor }) =>
-    visitor.get('/error?error=no_code&error_description=Not%20today'),
+  'the page of errors, with one': gives(
+    302,
+    { location: '/?error=no_code&error_description=Not+today' },
+    ({ visitor }) => visitor.get('/error?error=no_code&error_description=Not%20today'),
   ),
   'the page of errors, with markup': gives(302, { location: '/?error=UNKNOWN' }, ({ visitor }) =>
     visitor.get('/error?error=%3Cb%3E'),

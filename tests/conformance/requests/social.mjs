@@ -59,7 +59,11 @@ export const social = {
   'sign-in by an ID token where there are none': gives(404, 'ID_TOKEN_NOT_SUPPORTED', ({ visitor }) =>
     begin(visitor, { provider: 'github', idToken: { token: 'none' } }),
   ),
-  'the provider says no': gives(302, toError('access_denied'), onTheWay(({ back }) => back({ error: 'access_denied' }))),
+  'the provider says no': gives(
+    302,
+    toError('access_denied'),
+    onTheWay(({ back }) => back({ error: 'access_denied' })),
+  ),
   'the provider says no and why': gives(
     302,
     { location: '<origin>/api/auth/error?error=access_denied&error_description=Not+today' },

@@ -129,16 +129,18 @@ pub(super) async fn refresh_token(
     let tokens = refreshed.map_err(|error| error.told_as(&context, code, message))?;
     let again = store::of_user(&state.database, &account.id, &account.user_id).await?;
     let account = again.ok_or_else(account_not_found)?;
-    wire::json(&without_nulls(json!({
+    let mut body = without_nulls(json!({
         "accessToken": tokens.access,
         "refreshToken": tokens.refresh.unwrap_or(token),
         "accessTokenExpiresAt": iso(account.access_expires_at),
-        "refreshTokenExpiresAt": iso(account.refresh_expires_at),
-        "scope": account.scope,
         "idToken": opened(&state, account.id_token.as_deref())?,
         "providerId": account.provider,
         "accountId": account.id,
-    })))
+    }));
+    // These are the row's, `null` as well; above, what the provider did not give is left out.
+    body["refreshTokenExpiresAt"] = json!(iso(account.refresh_expires_at));
+    body["scope"] = json!(account.scope);
+    wire::json(&body)
 }
 
 fn iso(moment: Option<Timestamp>) -> Option<String> {
@@ -173,12 +175,12 @@ pub(super) async fn account_info(
         ApiError::new(StatusCode::UNAUTHORIZED, code, message)
     })?;
     wire::json(&json!({
-        "user": {
+        "user": without_nulls(json!({
             "name": read.name,
             "email": read.email,
             "image": read.image,
             "emailVerified": read.email_verified.unwrap_or(false),
-        },
+        })),
         "data": read.raw,
         "account": { "id": account.id, "providerId": account.provider, "accountId": account.subject },
     }))

@@ -18,7 +18,7 @@ pub(super) fn sealed(state: &State, tokens: &Tokens, scopes: Option<&[String]>) 
         id: seal(&tokens.id),
         access_seconds: tokens.access_seconds.map(f64::from),
         refresh_seconds: tokens.refresh_seconds.map(f64::from),
-        scope: scopes.filter(|scopes| !scopes.is_empty()).map(|scopes| scopes.join(",")),
+        scope: scopes.map(|scopes| scopes.join(",")),
     }
 }
 
