@@ -142,7 +142,24 @@ pub(super) fn permissions<'b>(fields: &mut Fields<'b>) -> Option<&'b Value> {
 fn nullable_permissions<'b>(fields: &mut Fields<'b>) -> Option<Option<&'b Value>> {
     match fields.get("permissions") {
         Some(Value::Null) => Some(None),
-        _ => permissions(fields).map(Some),
+        _ => {
+            let given = permissions(fields)?;
+            // PostgreSQL compares them as `jsonb`, which cannot hold a NUL.
+            if holds_nul(given) {
+                fields.issue("permissions", "Invalid string");
+            }
+            Some(Some(given))
+        }
+    }
+}
+
+/// Whether a text anywhere in `value` has a NUL.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
