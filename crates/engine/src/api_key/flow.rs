@@ -139,6 +139,12 @@ pub(super) fn permissions<'b>(fields: &mut Fields<'b>) -> Option<&'b Value> {
     Some(given)
 }
 
+/// Whether a resource comes without actions.
+pub(super) fn has_empty_list(permissions: &Value) -> bool {
+    let resources = permissions.as_object();
+    resources.is_some_and(|all| all.values().any(|actions| actions.as_array().is_some_and(Vec::is_empty)))
+}
+
 fn nullable_permissions<'b>(fields: &mut Fields<'b>) -> Option<Option<&'b Value>> {
     match fields.get("permissions") {
         Some(Value::Null) => Some(None),

@@ -52,6 +52,10 @@ pub(super) async fn verify(state: State, context: Context, body: JsonBody) -> Re
     }
     let permissions = flow::permissions(&mut fields);
     fields.finish()?;
+    // To Better Auth a resource without actions is granted to nobody, as no resource at all is not. PostgreSQL would
+    // find the empty list in every list.
+    let nothing = json!({});
+    let permissions = permissions.map(|given| if flow::has_empty_list(given) { &nothing } else { given });
     // An empty name is that of the default configuration.
     let config = config.map(|config| if config.is_empty() { "default" } else { config });
     match check::use_once(&state, &context, key, Demand { config, permissions }).await {

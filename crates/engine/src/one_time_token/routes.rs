@@ -67,11 +67,11 @@ pub(super) async fn verify(state: State, context: Context, body: JsonBody) -> Re
             return Err(refused(message));
         }
     };
+    let user_id = &found.user.id;
+    session::end_replaced(&transaction, &state, &context, user_id, Some(&found.session.token)).await?;
     if let Some(by) = &found.session.impersonated_by {
         context.note_impersonator(by);
     }
-    let user_id = &found.user.id;
-    session::end_replaced(&transaction, &state, &context, user_id, Some(&found.session.token)).await?;
     let event =
         Event::by(EventType::OneTimeTokenAccepted, user_id).detail(json!({ "session": found.session.id }));
     audit::record(&transaction, &state, &context, event).await?;

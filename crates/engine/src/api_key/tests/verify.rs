@@ -75,7 +75,8 @@ async fn permissions_must_all_be_there() {
     for (permissions, expected) in [
         (json!({ "files": ["read"] }), "valid"),
         (json!({ "files": ["write", "read"] }), "valid"),
-        (json!({ "files": [], "mail": [] }), "valid"),
+        (json!({ "files": [], "mail": [] }), "KEY_NOT_FOUND"),
+        (json!({ "files": ["read"], "mail": [] }), "KEY_NOT_FOUND"),
         (json!({ "files": ["read"], "mail": ["send"] }), "KEY_NOT_FOUND"),
         (json!({ "files": ["delete"] }), "KEY_NOT_FOUND"),
         (json!({ "file": ["read"] }), "KEY_NOT_FOUND"),
