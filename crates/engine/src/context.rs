@@ -56,6 +56,7 @@ struct Inner {
     set_cookies: Mutex<Vec<Line>>,
     held_cookies: Mutex<Vec<Line>>,
     key_owner: OnceLock<CurrentUser>,
+    impersonator: OnceLock<String>,
 }
 
 /// A cookie of the answer.
@@ -83,6 +84,7 @@ impl Context {
             set_cookies: Mutex::default(),
             held_cookies: Mutex::default(),
             key_owner: OnceLock::new(),
+            impersonator: OnceLock::new(),
         }))
     }
 
@@ -140,6 +142,17 @@ impl Context {
     /// The owner of the API key that the request shows, if it acts by one.
     pub fn key_owner(&self) -> Option<&CurrentUser> {
         self.0.key_owner.get()
+    }
+
+    /// From here on every event of the request says that `by` acts as the user whom it names.
+    pub(crate) fn note_impersonator(&self, by: &str) {
+        // A request has one session; whoever is noted first stays.
+        let _ = self.0.impersonator.set(by.to_owned());
+    }
+
+    /// Who acts as the user of the request's session, if it is not themselves.
+    pub(crate) fn impersonator(&self) -> Option<&str> {
+        self.0.impersonator.get().map(String::as_str)
     }
 
     /// The raw value of a cookie.

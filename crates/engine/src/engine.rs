@@ -124,11 +124,12 @@ impl Engine {
             .merge(social::routes())
             .merge(abuse::captcha::routes(&state.settings))
             .merge(mail::routes())
-            // Every slice stands above this line: a request that shows a key is counted here and nowhere else.
-            .route_layer(from_fn_with_state(state.clone(), api_key::act_as_owner))
             .route_layer(from_fn_with_state(state.clone(), api_gate))
-            .merge(api_key::verify_routes(state))
             .merge(social::callback_routes())
+            // Every slice stands above this line, and the gate too: a request that shows a key is counted by it and
+            // by nothing else, so the key is looked at whatever else is wrong with the request.
+            .route_layer(from_fn_with_state(state.clone(), api_key::act_as_owner))
+            .merge(api_key::verify_routes(state))
             .route_layer(from_fn_with_state(state.clone(), management::log_access))
             .method_not_allowed_fallback(not_found)
             .fallback(not_found)

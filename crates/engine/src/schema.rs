@@ -23,6 +23,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "mail_suppression",
         sql: include_str!("../migrations/V7__mail_suppression.sql"),
     },
+    Migration {
+        version: 8,
+        name: "ends_of_access",
+        sql: include_str!("../migrations/V8__ends_of_access.sql"),
+    },
 ];
 
 /// The number of the newest migration.

@@ -1,12 +1,14 @@
 //! Who asks, and whether they may.
 
 use axum::http::StatusCode;
+use kiavi_db::Transaction;
 use serde_json::{Value, json};
 
-use super::flow;
+use super::{flow, store};
 use crate::{
     AdminSettings, ApiError, Context, State,
     audit::{self, Event, EventType, Method, Outcome},
+    rate_limit,
     session::{self, CurrentUser},
 };
 
@@ -34,6 +36,8 @@ permissions! {
     SET_ROLE: "user" "set-role", "YOU_ARE_NOT_ALLOWED_TO_CHANGE_USERS_ROLE",
         "You are not allowed to change users role";
     SET_EMAIL: "user" "set-email", "YOU_ARE_NOT_ALLOWED_TO_SET_USERS_EMAIL",
+        "You are not allowed to update users email";
+    SET_EMAIL_OF_NAMED: "user" "impersonate-admins", "YOU_ARE_NOT_ALLOWED_TO_SET_USERS_EMAIL",
         "You are not allowed to update users email";
     BAN_USERS: "user" "ban", "YOU_ARE_NOT_ALLOWED_TO_BAN_USERS", "You are not allowed to ban users";
     IMPERSONATE_USERS: "user" "impersonate", "YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS",
@@ -95,19 +99,56 @@ impl Caller {
         state: &State,
         context: &Context,
     ) -> Result<(), ApiError> {
-        let Permission { resource, action, code, message } = permission;
-        if self.has(&state.settings.admin, &[(resource, vec![action])]) {
+        if self.has(&state.settings.admin, &[(permission.resource, vec![permission.action])]) {
             return Ok(());
         }
-        if let Self::User(current) = self {
-            let event = Event {
-                outcome: Outcome::Failure,
-                ..Event::by(EventType::PermissionRefused, &current.user.id)
-            };
-            let event = event.detail(json!({ "permission": format!("{resource}.{action}") }));
-            audit::record_alone(state, context, event).await?;
+        Err(self.refuse(permission, state, context).await)
+    }
+
+    /// The 403 for a caller who lacks `permission`, with its event.
+    pub(super) async fn refuse(&self, permission: Permission, state: &State, context: &Context) -> ApiError {
+        let Permission { resource, action, code, message } = permission;
+        let error = ApiError::new(StatusCode::FORBIDDEN, code, message);
+        let Self::User(current) = self else { return error };
+        let (user_id, permission) = (&current.user.id, format!("{resource}.{action}"));
+        // Whoever has signed up can ask again and again; one user's noise hides nobody else's.
+        let kind = format!("{}:{permission}:{user_id}", EventType::PermissionRefused.name());
+        if !rate_limit::is_worth_logging(state, context, &kind) {
+            return error;
         }
-        Err(ApiError::new(StatusCode::FORBIDDEN, code, message))
+        let refusal = Event { outcome: Outcome::Failure, ..Event::by(EventType::PermissionRefused, user_id) };
+        let event = refusal.detail(json!({ "permission": permission }));
+        match audit::record_alone(state, context, event).await {
+            Ok(()) => error,
+            Err(fault) => fault.into(),
+        }
+    }
+
+    /// Holds the caller to `permission` until the transaction ends: whoever bans, removes or demotes them waits for
+    /// it, or this sees what they did. For what such an end of power must end too.
+    ///
+    /// # Errors
+    /// 401 without a body when the session has ended meanwhile, 403 when the power has.
+    pub(super) async fn hold(
+        &self,
+        permission: Permission,
+        transaction: &Transaction,
+        state: &State,
+        context: &Context,
+    ) -> Result<(), ApiError> {
+        let Self::User(current) = self else { return Ok(()) };
+        store::share_user(transaction, &current.user.id).await?;
+        // A statement of its own sees what was committed while the lock was waited for.
+        let user = store::user_of_session(transaction, &current.session.id).await?;
+        let user = user.ok_or_else(|| ApiError::empty(StatusCode::UNAUTHORIZED))?;
+        match flow::authorizes(
+            &state.settings.admin,
+            &user,
+            &[(permission.resource, vec![permission.action])],
+        ) {
+            true => Ok(()),
+            false => Err(self.refuse(permission, state, context).await),
+        }
     }
 
     /// Whether the caller may do all of `requested`: resources with actions.
@@ -131,6 +172,11 @@ impl Caller {
         matches!(self, Self::User(current) if current.user.id == user_id)
     }
 
+    /// Whether somebody else acts as the caller.
+    pub(super) fn is_impersonated(&self) -> bool {
+        matches!(self, Self::User(current) if current.session.impersonated_by.is_some())
+    }
+
     /// How the caller is named in rows: the user's id, or `operator:` and the operator's name.
     pub(super) fn name(&self) -> &str {
         match self {
@@ -139,13 +185,8 @@ impl Caller {
         }
     }
 
-    /// An event of what the caller did to `subject`. If somebody else acts as the caller, it says who.
-    pub(super) fn event<'a>(&'a self, kind: EventType, subject: &'a str, mut detail: Value) -> Event<'a> {
-        if let Self::User(current) = self
-            && let Some(by) = &current.session.impersonated_by
-        {
-            detail["impersonated_by"] = by.as_str().into();
-        }
+    /// An event of what the caller did to `subject`.
+    pub(super) fn event<'a>(&'a self, kind: EventType, subject: &'a str, detail: Value) -> Event<'a> {
         let event = Event { actor: Some(self.name()), ..Event::new(kind, Outcome::Success) };
         event.about(subject).using(self.method()).detail(detail)
     }

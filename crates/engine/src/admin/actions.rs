@@ -4,7 +4,7 @@ use kiavi_db::{DbError, Transaction};
 use serde_json::{Map, Value, json};
 
 use super::{
-    access::{Caller, REVOKE_SESSIONS},
+    access::{Caller, REVOKE_SESSIONS, SET_EMAIL_OF_NAMED},
     change::{self, Change},
     flow, store, wire,
 };
@@ -37,12 +37,6 @@ async fn end_impersonations(transaction: &Transaction, state: &State, before: &U
         true => store::delete_impersonations(transaction, &before.id).await,
         false => Ok(0),
     }
-}
-
-/// Ends whatever a user who may not sign in any more has: their sessions, and those in which they act as others.
-async fn end_access(transaction: &Transaction, state: &State, before: &User) -> Result<u64, DbError> {
-    let own = session::store::delete_all(transaction, &before.id).await?;
-    Ok(own + end_impersonations(transaction, state, before).await?)
 }
 
 async fn finish(
@@ -117,6 +111,11 @@ pub(super) async fn update(
     }
     let transaction = state.database.begin().await?;
     let before = locked(&transaction, id).await?;
+    // Who gets the codes of an address can sign in as its user.
+    let moves = change.email.as_ref().is_some_and(|email| email.as_str() != before.email);
+    if moves && flow::is_named(&state.settings.admin, &before) {
+        caller.require(SET_EMAIL_OF_NAMED, state, context).await?;
+    }
     let after = match store::set_fields(&transaction, &change.apply(&before)).await {
         Err(error) if error.is_unique_violation() => return Err(wire::user_exists()),
         outcome => outcome?,
@@ -124,7 +123,7 @@ pub(super) async fn update(
     let mut detail = json!({ "changes": changes(state, &before, &after)? });
     let is_demoted = !flow::is_admin(&state.settings.admin, &after);
     let ended = match (bans, is_demoted) {
-        (true, _) => end_access(&transaction, state, &before).await?,
+        (true, _) => session::store::delete_all(&transaction, id).await?,
         (false, true) => end_impersonations(&transaction, state, &before).await?,
         (false, false) => 0,
     };
@@ -198,7 +197,7 @@ pub(super) async fn ban(
         return Err(wire::cannot_ban_yourself());
     }
     let after = store::ban(&transaction, id, reason, seconds).await?;
-    let ended = end_access(&transaction, state, &before).await?;
+    let ended = session::store::delete_all(&transaction, id).await?;
     let detail = json!({ "changes": changes(state, &before, &after)?, "sessions": ended });
     finish(transaction, state, context, caller.event(EventType::UserBanned, id, detail)).await?;
     Ok(after)
@@ -236,7 +235,7 @@ pub(super) async fn remove(
     let transaction = state.database.begin().await?;
     let user = locked(&transaction, id).await?;
     let api_keys = user::deletion::erase(&transaction, &user).await?;
-    end_impersonations(&transaction, state, &user).await?;
+    store::delete_impersonations(&transaction, id).await?;
     let detail = json!({ "role": user.role, "api_keys": api_keys });
     finish(transaction, state, context, caller.event(EventType::UserDeleted, id, detail)).await
 }
@@ -257,16 +256,17 @@ pub(super) async fn revoke_session(state: &State, context: &Context, named: &str
     finish(transaction, state, context, caller.event(EventType::SessionRevoked, &owner, detail)).await
 }
 
-/// Ends all sessions of a user. A user who does not exist has none.
+/// Ends all sessions of a user, and those in which they act as others. A user who does not exist has none.
 ///
 /// # Errors
 /// Those of [`Caller::with`].
 pub(super) async fn revoke_sessions(state: &State, context: &Context, user_id: &str) -> Result<(), ApiError> {
     let caller = Caller::with(REVOKE_SESSIONS, state, context).await?;
-    if user_id.contains('\0') {
+    let transaction = state.database.begin().await?;
+    // Takes turns with whatever makes a session of theirs.
+    if by_id_for_change(&transaction, user_id).await?.is_none() {
         return Ok(());
     }
-    let transaction = state.database.begin().await?;
     let count = session::store::delete_all(&transaction, user_id).await?;
     if count == 0 {
         return Ok(());

@@ -29,7 +29,7 @@ const ADMIN_STATEMENTS: &[(&str, &[&str])] = &[
 /// Whether one of the user's roles grants all of `requested`, resources with at least one action each. The users
 /// whom the settings name may do anything.
 pub(super) fn authorizes(settings: &AdminSettings, user: &User, requested: &[(&str, Vec<&str>)]) -> bool {
-    if settings.admin_user_ids.contains(&user.id) {
+    if is_named(settings, user) {
         return true;
     }
     let grants = |(resource, actions): &(&str, Vec<&str>)| {
@@ -40,9 +40,14 @@ pub(super) fn authorizes(settings: &AdminSettings, user: &User, requested: &[(&s
     has_admin_role(settings, user.role.as_deref()) && !requested.is_empty() && requested.iter().all(grants)
 }
 
+/// Whether the settings name the user, who may then do everything, whatever any administrator does to their row.
+pub(super) fn is_named(settings: &AdminSettings, user: &User) -> bool {
+    settings.admin_user_ids.contains(&user.id)
+}
+
 /// Whether the user is an administrator by role or by name.
 pub(super) fn is_admin(settings: &AdminSettings, user: &User) -> bool {
-    settings.admin_user_ids.contains(&user.id) || has_admin_role(settings, user.role.as_deref())
+    is_named(settings, user) || has_admin_role(settings, user.role.as_deref())
 }
 
 /// Roles are separated by commas and compared as they are. No role counts as the default one.

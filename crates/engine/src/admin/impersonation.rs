@@ -26,14 +26,20 @@ const OPERATOR: &str = "operator:";
 /// operator, who has no browser here, gets the session in the answer alone.
 ///
 /// # Errors
-/// Those of [`Caller::with`], 404 `USER_NOT_FOUND`, 403 `YOU_CANNOT_IMPERSONATE_ADMINS` and `BANNED_USER`.
+/// Those of [`Caller::with`], also for somebody who acts as another already; 404 `USER_NOT_FOUND`, 403
+/// `YOU_CANNOT_IMPERSONATE_ADMINS` and `BANNED_USER`.
 pub(super) async fn start(
     state: &State,
     context: &Context,
     user_id: &str,
 ) -> Result<(Session, User), ApiError> {
     let caller = Caller::with(IMPERSONATE_USERS, state, context).await?;
+    // Each further one would be another hour, and under a name whose ban is not the end of it.
+    if caller.is_impersonated() {
+        return Err(caller.refuse(IMPERSONATE_USERS, state, context).await);
+    }
     let transaction = state.database.begin().await?;
+    caller.hold(IMPERSONATE_USERS, &transaction, state, context).await?;
     let target = user::store::by_id_for_change(&transaction, user_id).await?;
     let target = target.ok_or_else(wire::user_not_found)?;
     if flow::is_admin(&state.settings.admin, &target) {
@@ -104,6 +110,19 @@ pub(super) async fn stop(state: &State, context: &Context) -> Result<Option<(Ses
     Ok(Some((session, user)))
 }
 
+/// The token of the session that the browser keeps while it acts as somebody else, and whether that session is
+/// remembered.
+fn kept(state: &State, context: &Context) -> Option<(String, bool)> {
+    let kept = context.signed_cookie(state, &state.cookies.admin_session)?;
+    let (token, mark) = kept.split_once(':').unwrap_or((&kept, ""));
+    Some((token.to_owned(), mark.is_empty()))
+}
+
+/// The token of the administrator's own session, which ends when their browser signs out.
+pub(crate) fn kept_token(state: &State, context: &Context) -> Option<String> {
+    kept(state, context).map(|(token, _)| token)
+}
+
 /// An administrator's own session.
 struct Own {
     session: Session,
@@ -114,11 +133,10 @@ struct Own {
 /// The live session that the browser kept, if it belongs to `admin_id`.
 async fn own_session(state: &State, context: &Context, admin_id: &str) -> Result<Own, ApiError> {
     user::store::find_by_id(&state.database, admin_id).await?.ok_or(NoWayBack::User)?;
-    let kept = context.signed_cookie(state, &state.cookies.admin_session).ok_or(NoWayBack::Session)?;
-    let (token, mark) = kept.split_once(':').unwrap_or((&kept, ""));
-    let found = session::store::with_user_by_token(&state.database, token, &state.settings.session).await?;
+    let (token, is_remembered) = kept(state, context).ok_or(NoWayBack::Session)?;
+    let found = session::store::with_user_by_token(&state.database, &token, &state.settings.session).await?;
     let found = found.filter(|found| found.is_live && found.user.id == admin_id).ok_or(NoWayBack::Session)?;
-    Ok(Own { session: found.session, user: found.user, is_remembered: mark.is_empty() })
+    Ok(Own { session: found.session, user: found.user, is_remembered })
 }
 
 async fn end(state: &State, context: &Context, current: &CurrentUser, by: &str) -> Result<(), ApiError> {

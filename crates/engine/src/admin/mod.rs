@@ -32,6 +32,7 @@ use axum::{
 };
 use kiavi_db::Sql;
 
+pub(crate) use impersonation::kept_token;
 pub use settings::AdminSettings;
 
 use crate::State;

@@ -8,8 +8,17 @@ use crate::{
     user::{User, user_columns},
 };
 
-pub(super) const STATEMENTS: &[&Sql] =
-    &[&LIST, &COUNT, &SET_FIELDS, &BAN, &SESSIONS_OF_USER, &DELETE_SESSION, &DELETE_IMPERSONATIONS];
+pub(super) const STATEMENTS: &[&Sql] = &[
+    &LIST,
+    &COUNT,
+    &SET_FIELDS,
+    &BAN,
+    &SESSIONS_OF_USER,
+    &DELETE_SESSION,
+    &DELETE_IMPERSONATIONS,
+    &SHARE_USER,
+    &USER_OF_SESSION,
+];
 
 /// Sessions that a list shows, as in Better Auth.
 const SESSION_LIST_LIMIT: i64 = 100;
@@ -161,6 +170,19 @@ const DELETE_IMPERSONATIONS: Sql =
     Sql::new("ADMIN_DELETE_IMPERSONATIONS", r#"DELETE FROM public.session WHERE "impersonatedBy" = $1"#)
         .watched();
 
+/// Whoever changes the user waits until the transaction ends; others who share do not.
+const SHARE_USER: Sql =
+    Sql::new("ADMIN_SHARE_USER", r#"SELECT 1 FROM public."user" WHERE id = $1 FOR SHARE"#);
+
+const USER_OF_SESSION: Sql = Sql::new(
+    "ADMIN_USER_OF_SESSION",
+    concat!(
+        "SELECT ",
+        user_columns!(),
+        r#" FROM public.session s JOIN public."user" u ON u.id = s."userId" WHERE s.id = $1"#
+    ),
+);
+
 /// One page of users, and how many there are on all pages.
 pub(super) async fn list(database: &Database, plan: &Plan) -> Result<(Vec<User>, i64), DbError> {
     let (pattern, search_column) = plan.search.as_ref().map(|(pattern, column)| (pattern, *column)).unzip();
@@ -213,4 +235,15 @@ pub(super) async fn delete_session(
 /// Ends the sessions in which somebody acts as others; how many there were.
 pub(super) async fn delete_impersonations(transaction: &Transaction, id: &str) -> Result<u64, DbError> {
     transaction.execute(&DELETE_IMPERSONATIONS, &[&id]).await
+}
+
+/// Keeps a user, if there is one, as they are until the transaction ends.
+pub(super) async fn share_user(transaction: &Transaction, id: &str) -> Result<(), DbError> {
+    transaction.query_opt(&SHARE_USER, &[&id]).await.map(drop)
+}
+
+/// Whose a session is now, if it is there.
+pub(super) async fn user_of_session(transaction: &Transaction, id: &str) -> Result<Option<User>, DbError> {
+    let row = transaction.query_opt(&USER_OF_SESSION, &[&id]).await?;
+    row.map(|row| User::from_row(&row, 0)).transpose()
 }

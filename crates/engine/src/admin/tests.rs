@@ -206,3 +206,17 @@ async fn a_role_counts_from_the_moment_it_is_in_the_row() {
     tenant.admin.execute(r#"UPDATE "user" SET role = NULL"#, &[]).await.unwrap();
     assert_eq!(root.get("/admin/list-users").await.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn asking_again_and_again_does_not_fill_the_log() {
+    let tenant = TestTenant::new().await;
+    let (mut eve, mut bob) =
+        (tenant.signed_in("eve@example.com").await, tenant.signed_in("bob@example.com").await);
+    for _ in 0..15 {
+        assert_eq!(eve.get("/admin/list-users").await.status, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(tenant.events("permission.refused").await, 10);
+    bob.get("/admin/list-users").await;
+    eve.get("/admin/get-user?id=x").await;
+    assert_eq!(tenant.events("permission.refused").await, 12);
+}

@@ -8,7 +8,11 @@ use kiavi_db::Database;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{HEADER, verify};
-use crate::{ApiError, Rate, Settings, State, engine::API, rate_limit::MemoryLimiter};
+use crate::{
+    ApiError, Settings, State,
+    engine::API,
+    rate_limit::{MemoryLimiter, REFUSALS_LOGGED},
+};
 
 /// Keys that are being looked up at the same time; they wait in one line.
 const PLACES: usize = 512;
@@ -16,8 +20,6 @@ const PLACES: usize = 512;
 const ANYWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// The counter of keys that do not exist.
 const UNKNOWN: &str = "unknown";
-/// How often one network's refused keys are written to the audit log; the rest would only fill it.
-const REFUSALS_LOGGED: Rate = Rate { limit: 10, window_seconds: 60 };
 
 /// The means that uses of keys share.
 pub(crate) struct Budget {

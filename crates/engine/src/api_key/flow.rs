@@ -139,10 +139,33 @@ pub(super) fn permissions<'b>(fields: &mut Fields<'b>) -> Option<&'b Value> {
     Some(given)
 }
 
+/// Whether a resource comes without actions.
+pub(super) fn has_empty_list(permissions: &Value) -> bool {
+    let resources = permissions.as_object();
+    resources.is_some_and(|all| all.values().any(|actions| actions.as_array().is_some_and(Vec::is_empty)))
+}
+
 fn nullable_permissions<'b>(fields: &mut Fields<'b>) -> Option<Option<&'b Value>> {
     match fields.get("permissions") {
         Some(Value::Null) => Some(None),
-        _ => permissions(fields).map(Some),
+        _ => {
+            let given = permissions(fields)?;
+            // PostgreSQL compares them as `jsonb`, which cannot hold a NUL.
+            if holds_nul(given) {
+                fields.issue("permissions", "Invalid string");
+            }
+            Some(Some(given))
+        }
+    }
+}
+
+/// Whether a text anywhere in `value` has a NUL.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -18,21 +18,32 @@ use crate::{ApiError, Context, JsonBody, Operator, State, context::not_found};
 
 pub(super) const PATH: &str = "/api-key/verify";
 
-/// Middleware around the route: it is there for operators, and for everybody where the tenant says so.
-pub(super) async fn hidden(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+/// Middleware around the route: it is there for operators and, where the tenant says so, for whoever shows a key that
+/// may verify others. That key is used before anything else of the request is looked at, because it is what counts
+/// the request (`has_own_budget`).
+pub(super) async fn admit(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     let is_operator = request.extensions().get::<Operator>().is_some();
-    match is_operator || state.settings.api_key.verify_route {
-        true => next.run(request).await,
-        false => not_found().await.into_response(),
+    if !is_operator {
+        if !state.settings.api_key.verify_route {
+            return not_found().await.into_response();
+        }
+        if let Err(refusal) = use_own_key(&state, request.headers(), request.extensions().get()).await {
+            return refusal.into_response();
+        }
     }
+    next.run(request).await
 }
 
-pub(super) async fn verify(
-    state: State,
-    context: Context,
-    headers: HeaderMap,
-    body: JsonBody,
-) -> Result<Response, ApiError> {
+async fn use_own_key(state: &State, headers: &HeaderMap, context: Option<&Context>) -> Result<(), ApiError> {
+    let (Some(key), Some(context)) = (check::shown(headers), context) else {
+        return Err(ApiError::unauthorized());
+    };
+    let needed = json!({ "api-key": ["verify"] });
+    let demand = Demand { config: None, permissions: Some(&needed) };
+    check::use_shown(state, context, key, demand).await.map(drop)
+}
+
+pub(super) async fn verify(state: State, context: Context, body: JsonBody) -> Result<Response, ApiError> {
     let mut fields = body.fields()?;
     let key = fields.string("key");
     let config = fields.optional_string("configId");
@@ -41,12 +52,10 @@ pub(super) async fn verify(
     }
     let permissions = flow::permissions(&mut fields);
     fields.finish()?;
-    if context.operator().is_none() {
-        let own = check::shown(&headers).ok_or_else(ApiError::unauthorized)?;
-        let needed = json!({ "api-key": ["verify"] });
-        let demand = Demand { config: None, permissions: Some(&needed) };
-        check::use_shown(&state, &context, own, demand).await?;
-    }
+    // To Better Auth a resource without actions is granted to nobody, as no resource at all is not. PostgreSQL would
+    // find the empty list in every list.
+    let nothing = json!({});
+    let permissions = permissions.map(|given| if flow::has_empty_list(given) { &nothing } else { given });
     // An empty name is that of the default configuration.
     let config = config.map(|config| if config.is_empty() { "default" } else { config });
     match check::use_once(&state, &context, key, Demand { config, permissions }).await {

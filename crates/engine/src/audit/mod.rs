@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use kiavi_base::EventId;
 use kiavi_crypto::hmac_sha256;
 use kiavi_db::{Database, DbError, Sql, Transaction};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Context, State};
 
@@ -76,6 +76,8 @@ pub enum EventType {
     OneTimeTokenCreated,
     /// Somebody brought it.
     OneTimeTokenAccepted,
+    /// Somebody brought one that is unknown, used, expired, or of a session that has ended.
+    OneTimeTokenRefused,
     /// A limit was hit.
     RateLimitExceeded,
     /// An answer to a captcha did not count.
@@ -153,6 +155,7 @@ impl EventType {
             Self::LinkRefused => "link.refused",
             Self::OneTimeTokenCreated => "one_time_token.created",
             Self::OneTimeTokenAccepted => "one_time_token.accepted",
+            Self::OneTimeTokenRefused => "one_time_token.refused",
             Self::RateLimitExceeded => "rate_limit.exceeded",
             Self::CaptchaRefused => "captcha.refused",
             Self::MailRefused => "mail.refused",
@@ -373,6 +376,7 @@ fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> store::Eve
         method => method,
     };
     let operator = context.and_then(Context::operator).map(|operator| format!("operator:{operator}"));
+    let impersonator = context.and_then(Context::impersonator);
     store::EventRow {
         id: EventId::new(now, state.rng()).to_string(),
         at: now,
@@ -384,6 +388,18 @@ fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> store::Eve
         method: method.map(|method| method.name().to_owned()),
         ip: context.map(Context::stored_address),
         user_agent: context.map(|context| context.user_agent().to_owned()),
-        detail: event.detail,
+        detail: match impersonator {
+            Some(by) => Some(with_impersonator(event.detail, by)),
+            None => event.detail,
+        },
     }
+}
+
+/// Nobody who acts as a user passes for the user in the log, whichever slice writes the event.
+fn with_impersonator(detail: Option<Value>, by: &str) -> Value {
+    let mut detail = detail.unwrap_or_else(|| Value::Object(Map::new()));
+    if let Value::Object(facts) = &mut detail {
+        facts.insert("impersonated_by".to_owned(), by.into());
+    }
+    detail
 }

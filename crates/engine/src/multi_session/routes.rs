@@ -74,7 +74,7 @@ pub(super) async fn set_active(state: State, context: Context, body: JsonBody) -
 /// `POST /multi-session/revoke` `{sessionToken}`: ends one of them. If it was the active one, the next becomes it.
 pub(super) async fn revoke(state: State, context: Context, body: JsonBody) -> Result<Response, ApiError> {
     let name = session_token(&body)?;
-    let current = session::require(&state, &context).await?;
+    let current = session::require_sensitive(&state, &context).await?;
     let mut devices = devices(&state, &context).await?;
     let ended = take_named(&state, &context, &mut devices, name)?;
 

@@ -1,4 +1,4 @@
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::tests::{Answer, Browser, TestTenant};
@@ -163,4 +163,20 @@ async fn switched_off_it_is_not_there() {
     let answer = browser.get("/multi-session/list-device-sessions").await;
     assert_eq!((answer.status, answer.text.as_str()), (StatusCode::NOT_FOUND, ""));
     assert_eq!((kept(&browser), browser.cookies.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_program_ends_no_sessions() {
+    let tenant = TestTenant::with(|settings| {
+        (settings.multi_session.is_enabled, settings.api_key.sessions) = (true, true);
+    })
+    .await;
+    let mut browser = both(&tenant).await;
+    let key = browser.post("/api-key/create", json!({})).await.json["key"].clone();
+    let ada = handle(&mut browser, "ada@example.com").await;
+    let body = Some(json!({ "sessionToken": ada }).to_string());
+    let headers = [("x-api-key", key.as_str().unwrap())];
+    let answer = browser.send(Method::POST, "/multi-session/revoke", body, &headers).await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"));
+    assert_eq!(list(&mut browser).await.len(), 2);
 }

@@ -3,7 +3,11 @@
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use crate::{ApiError, session::Session, user::User};
+use crate::{
+    ApiError,
+    session::{Session, hide_tokens},
+    user::User,
+};
 
 /// A session and its user.
 #[derive(Serialize)]
@@ -19,10 +23,8 @@ pub(super) fn invalid_session_token() -> ApiError {
 
 /// An array in which each token is replaced by the session's handle, unless the tenant shows tokens.
 pub(super) fn list(mut devices: Vec<Device>, shows_tokens: bool) -> Result<Vec<u8>, ApiError> {
-    if !shows_tokens {
-        for Device { session, .. } in &mut devices {
-            session.token.clone_from(&session.id);
-        }
+    for Device { session, .. } in &mut devices {
+        hide_tokens(std::slice::from_mut(session), shows_tokens);
     }
     serde_json::to_vec(&devices).map_err(ApiError::internal)
 }

@@ -10,10 +10,10 @@ use serde_json::json;
 use super::{TOKEN_LENGTH, identifier};
 use crate::{
     ApiError, Context, JsonBody, State,
-    audit::{self, Event, EventType},
+    audit::{self, Event, EventType, Outcome},
     rate_limit::{self, Key},
     session::{self, store},
-    verification,
+    verification::{self, Taken},
 };
 
 fn refused(message: &'static str) -> ApiError {
@@ -45,22 +45,33 @@ pub(super) async fn verify(state: State, context: Context, body: JsonBody) -> Re
     let mut fields = body.fields()?;
     let token = fields.string("token");
     fields.finish()?;
+    let rate = state.settings.rate_limits.code_check_per_network;
+    rate_limit::check(&state, &context, "one_time_token_check", Key::Network(context.network()), rate)
+        .await?;
     let transaction = state.database.begin().await?;
     let taken = verification::take(&transaction, &identifier(token)).await?;
-    let Some(taken) = taken.filter(|taken| taken.is_live) else {
-        transaction.commit().await?;
-        return Err(refused("Invalid token"));
+    let found = match taken.filter(|taken| taken.is_live) {
+        None => Err("Invalid token"),
+        Some(Taken { value, .. }) => {
+            let lent = store::with_user_by_token(&state.database, &value, &state.settings.session).await?;
+            lent.ok_or("Session not found")
+                .and_then(|lent| if lent.is_live { Ok(lent) } else { Err("Session expired") })
+        }
     };
-    let found = store::with_user_by_token(&state.database, &taken.value, &state.settings.session).await?;
     let found = match found {
-        Some(found) if found.is_live => found,
-        gone => {
+        Ok(found) => found,
+        Err(message) => {
+            let event = Event::new(EventType::OneTimeTokenRefused, Outcome::Failure);
+            audit::record(&transaction, &state, &context, event).await?;
             transaction.commit().await?;
-            return Err(refused(if gone.is_some() { "Session expired" } else { "Session not found" }));
+            return Err(refused(message));
         }
     };
     let user_id = &found.user.id;
-    session::end_replaced(&transaction, &state, &context, user_id, Some(&taken.value)).await?;
+    session::end_replaced(&transaction, &state, &context, user_id, Some(&found.session.token)).await?;
+    if let Some(by) = &found.session.impersonated_by {
+        context.note_impersonator(by);
+    }
     let event =
         Event::by(EventType::OneTimeTokenAccepted, user_id).detail(json!({ "session": found.session.id }));
     audit::record(&transaction, &state, &context, event).await?;

@@ -136,3 +136,21 @@ async fn switched_off_it_is_not_there() {
     assert_eq!(browser.get("/one-time-token/generate").await.status, StatusCode::NOT_FOUND);
     assert_eq!(verify(&mut browser, "x").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn wrong_tokens_are_noted_and_few() {
+    let tenant = TestTenant::with(|settings| {
+        settings.one_time_token.is_enabled = true;
+        settings.rate_limits.code_check_per_network = Some(Rate { limit: 3, window_seconds: 60 });
+    })
+    .await;
+    let mut ada = tenant.signed_in("ada@example.com").await;
+    let token = generate(&mut ada).await;
+    ada.post("/sign-out", json!({})).await;
+    let mut browser = tenant.browser().from([198, 51, 100, 7]);
+    for token in ["x", "y", &token] {
+        assert_eq!(verify(&mut browser, token).await.status, StatusCode::BAD_REQUEST);
+    }
+    assert_eq!(verify(&mut browser, "z").await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(tenant.events("one_time_token.refused").await, 3);
+}

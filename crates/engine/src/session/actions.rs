@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{CurrentUser, clear_cookies, resolve, store};
 use crate::{
-    ApiError, Context, State,
+    ApiError, Context, State, admin,
     audit::{self, Event, EventType},
     multi_session,
 };
@@ -21,13 +21,19 @@ async fn record(
     Ok(audit::record(transaction, state, context, event).await?)
 }
 
-/// Ends the session of the request, if there is one, and those that its browser keeps besides; clears the cookies.
+/// Ends the session of the request, if there is one, and those that its browser keeps besides, an administrator's own
+/// among them; clears the cookies.
 ///
 /// # Errors
 /// Those of the statements; then the session lives on and the cookies stay.
 pub async fn sign_out(state: &State, context: &Context) -> Result<(), ApiError> {
     let mut tokens = multi_session::tokens(state, context);
-    tokens.extend(resolve::token(state, context).filter(|token| !tokens.contains(token)));
+    let own = admin::kept_token(state, context);
+    for token in resolve::token(state, context).into_iter().chain(own.clone()) {
+        if !tokens.contains(&token) {
+            tokens.push(token);
+        }
+    }
     if !tokens.is_empty() {
         let transaction = state.database.begin().await?;
         for token in &tokens {
@@ -39,6 +45,9 @@ pub async fn sign_out(state: &State, context: &Context) -> Result<(), ApiError> 
     }
     clear_cookies(state, context);
     multi_session::clear_cookies(state, context);
+    if own.is_some() {
+        context.clear_cookie(state, &state.cookies.admin_session);
+    }
     Ok(())
 }
 

@@ -34,7 +34,7 @@ pub use actions::{end_replaced, revoke_all, revoke_one, revoke_others, sign_out}
 pub(crate) use kept::{Kept, KeptSessions};
 pub(crate) use resolve::find_kept;
 pub use resolve::{
-    CurrentUser, FreshUser, Origin, SensitiveUser, find, only_fresh, require, require_fresh,
+    CurrentUser, FreshUser, Origin, SensitiveUser, find, only_fresh, only_oneself, require, require_fresh,
     require_sensitive, token,
 };
 pub(crate) use wire::{hide_tokens, session_and_user};

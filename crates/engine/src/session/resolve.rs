@@ -97,6 +97,9 @@ pub(super) async fn find_with(
         context.clear_cookie(state, &state.cookies.session_data);
     }
     let lasts = if found.is_due { Duration::ZERO } else { undue_life(found.session.seconds_left, settings) };
+    if let Some(by) = &found.session.impersonated_by {
+        context.note_impersonator(by);
+    }
     let is_own = found.session.impersonated_by.is_none();
     let mut current = CurrentUser {
         session: found.session,
@@ -187,11 +190,19 @@ pub async fn require_fresh(state: &State, context: &Context) -> Result<CurrentUs
 /// # Errors
 /// 403 `SESSION_NOT_FRESH` for an old one.
 pub fn only_fresh(current: CurrentUser) -> Result<CurrentUser, ApiError> {
-    if current.is_fresh {
-        Ok(current)
-    } else {
-        Err(ApiError::new(StatusCode::FORBIDDEN, "SESSION_NOT_FRESH", "Session is not fresh"))
-    }
+    if current.is_fresh { Ok(current) } else { Err(not_fresh()) }
+}
+
+/// A session in which nobody acts as somebody else, for what makes means to sign in.
+///
+/// # Errors
+/// 403 `SESSION_NOT_FRESH` for an impersonation.
+pub fn only_oneself(current: CurrentUser) -> Result<CurrentUser, ApiError> {
+    if current.session.impersonated_by.is_none() { Ok(current) } else { Err(not_fresh()) }
+}
+
+fn not_fresh() -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "SESSION_NOT_FRESH", "Session is not fresh")
 }
 
 /// The session of a request that only a person may make.

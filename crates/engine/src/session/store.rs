@@ -116,12 +116,16 @@ const WITH_USERS_BY_TOKENS: Sql = Sql::new(
     ),
 );
 
-const DELETE_ALL_OF_USER: Sql =
-    Sql::new("SESSION_DELETE_ALL_OF_USER", r#"DELETE FROM public.session WHERE "userId" = $1"#).watched();
+/// Theirs, and those in which they act as others: those go on by nothing but the sign-in that began them.
+const DELETE_ALL_OF_USER: Sql = Sql::new(
+    "SESSION_DELETE_ALL_OF_USER",
+    r#"DELETE FROM public.session WHERE "userId" = $1 OR "impersonatedBy" = $1"#,
+)
+.watched();
 
 const DELETE_OTHERS_OF_USER: Sql = Sql::new(
     "SESSION_DELETE_OTHERS_OF_USER",
-    r#"DELETE FROM public.session WHERE "userId" = $1 AND token <> $2"#,
+    r#"DELETE FROM public.session WHERE ("userId" = $1 OR "impersonatedBy" = $1) AND token <> $2"#,
 )
 .watched();
 
@@ -283,7 +287,7 @@ pub async fn with_users(database: &Database, tokens: &[String]) -> Result<Vec<(S
     rows.iter().map(read).collect()
 }
 
-/// Ends all sessions of a user.
+/// Ends all sessions of a user, and those in which they act as others.
 ///
 /// # Errors
 /// Those of the statement.
@@ -291,7 +295,7 @@ pub async fn delete_all(transaction: &Transaction, user_id: &str) -> Result<u64,
     transaction.execute(&DELETE_ALL_OF_USER, &[&user_id]).await
 }
 
-/// Ends all sessions of a user but the one with `token`.
+/// Ends all sessions of a user but the one with `token`, and those in which they act as others.
 ///
 /// # Errors
 /// Those of the statement.

@@ -52,3 +52,21 @@ async fn the_log_can_be_written_and_not_read_changed_or_emptied() {
         assert!(!rights(right).await, "{right}");
     }
 }
+
+#[tokio::test]
+async fn what_sweeps_and_bans_delete_is_found_by_an_index() {
+    let tenant = TestTenant::new().await;
+    tenant.admin.batch_execute("SET enable_seqscan = off").await.unwrap();
+    for (name, value, index) in [
+        ("SESSION_DELETE_ALL_OF_USER", "('u1')", "session_impersonatedBy_idx"),
+        ("ADMIN_DELETE_IMPERSONATIONS", "('u1')", "session_impersonatedBy_idx"),
+        ("API_KEY_DELETE_EXPIRED", "", "apikey_expiresAt_idx"),
+    ] {
+        let statement = crate::statements().into_iter().find(|sql| sql.name() == name).expect(name);
+        let prepare = format!("PREPARE {name} AS {}", statement.text());
+        tenant.admin.batch_execute(&prepare).await.unwrap();
+        let plan = tenant.admin.query(&format!("EXPLAIN EXECUTE {name}{value}"), &[]).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+        assert!(plan.join("\n").contains(index), "{}", plan.join("\n"));
+    }
+}

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use kiavi_crypto::{sign_cookie, verify_cookie};
 use serde_json::{Value, json};
 
-use crate::tests::TestTenant;
+use crate::{tests::TestTenant, user::Deletion};
 
 const ADMIN_SESSION: &str = "better-auth.admin_session";
 const CLEARED: &str = "=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax";
@@ -179,6 +179,9 @@ async fn it_leaves_nothing_that_outlasts_it() {
         let answer = root.get(path).await;
         assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "SESSION_NOT_FRESH"), "{path}");
     }
+    // With an address of the administrator's own, where the tenant allows that.
+    let answer = root.post("/link-social", json!({ "provider": "google" })).await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "SESSION_NOT_FRESH"));
     let answer = root.post("/api-key/create", json!({ "name": "mine" })).await;
     assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "UNAUTHORIZED_SESSION"));
 }
@@ -207,4 +210,119 @@ async fn it_ends_with_the_power_to_begin_it() {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn it_ends_with_the_sign_in_that_began_it() {
+    let tenant = TestTenant::with(|settings| settings.user.deletion = Deletion::FreshSession).await;
+    tenant.add_user("target", "target@example.com").await;
+    for (path, by_operator) in [
+        ("/admin/revoke-user-sessions", true),
+        ("/revoke-sessions", false),
+        ("/revoke-other-sessions", false),
+        ("/delete-user", false),
+    ] {
+        let mut root = tenant.administrator().await;
+        let own = json!({ "userId": tenant.id_of("root@example.com").await });
+        let mut acting = root.clone();
+        acting.post("/admin/impersonate-user", json!({ "userId": "target" })).await;
+        assert_eq!(acting.get("/get-session").await.json["user"]["id"], "target", "{path}");
+        let answer = match by_operator {
+            true => tenant.operator().post(path, own).await,
+            false => root.post(path, json!({})).await,
+        };
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+        assert_eq!(acting.get("/get-session").await.json, Value::Null, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_end_of_power_that_comes_while_it_begins_wins() {
+    let tenant = TestTenant::new().await;
+    tenant.add_user("target", "target@example.com").await;
+    for (end, status) in [
+        (r#"UPDATE "user" SET role = 'user' WHERE role = 'admin'"#, StatusCode::FORBIDDEN),
+        (
+            r#"UPDATE "user" SET banned = true WHERE role = 'admin';
+               DELETE FROM session WHERE "userId" IN (SELECT id FROM "user" WHERE banned)"#,
+            StatusCode::UNAUTHORIZED,
+        ),
+        (r#"DELETE FROM "user" WHERE role = 'admin'"#, StatusCode::UNAUTHORIZED),
+    ] {
+        tenant.admin.execute(r#"UPDATE "user" SET banned = false"#, &[]).await.unwrap();
+        let mut root = tenant.administrator().await;
+        tenant.admin.batch_execute(&format!("BEGIN; {end}")).await.unwrap();
+        let commit = async {
+            let waiting = "SELECT count(*) FROM pg_stat_activity
+                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            while tenant.value::<i64>(waiting, &[]).await == 0 {
+                tokio::task::yield_now().await;
+            }
+            tenant.admin.batch_execute("COMMIT").await.unwrap();
+        };
+        let begin = root.post("/admin/impersonate-user", json!({ "userId": "target" }));
+        let (answer, ()) = tokio::join!(begin, commit);
+        assert_eq!(answer.status, status, "{end}: {}", answer.text);
+        let acting = r#"SELECT count(*) FROM session WHERE "impersonatedBy" IS NOT NULL"#;
+        assert_eq!(tenant.value::<i64>(acting, &[]).await, 0, "{end}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_acts_as_somebody_goes_on_to_nobody_else() {
+    let tenant = TestTenant::new().await;
+    for id in ["second", "target"] {
+        tenant.add_user(id, &format!("{id}@example.com")).await;
+    }
+    tenant.admin.execute(r#"UPDATE "user" SET role = 'admin' WHERE id = 'second'"#, &[]).await.unwrap();
+    let answer = tenant.operator().post("/admin/impersonate-user", json!({ "userId": "second" })).await;
+    let mut acting = tenant.browser();
+    let value = sign_cookie(&tenant.state().secret, answer.json["session"]["token"].as_str().unwrap());
+    acting.cookies.push(("better-auth.session_token".to_owned(), value));
+    assert_eq!(acting.get("/admin/list-users").await.status, StatusCode::OK);
+    // Else it would begin another hour, and one that no ban of theirs ends.
+    for id in ["target", "second"] {
+        let answer = acting.post("/admin/impersonate-user", json!({ "userId": id })).await;
+        let code = "YOU_ARE_NOT_ALLOWED_TO_IMPERSONATE_USERS";
+        assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, code), "{id}");
+    }
+    assert_eq!(tenant.value::<i64>("SELECT count(*) FROM session", &[]).await, 1);
+}
+
+#[tokio::test]
+async fn what_is_done_meanwhile_says_who_did_it() {
+    let tenant = TestTenant::with(|settings| settings.one_time_token.is_enabled = true).await;
+    let mut root = tenant.administrator().await;
+    let id = tenant.id_of("root@example.com").await;
+    tenant.add_user("target", "target@example.com").await;
+    root.post("/admin/impersonate-user", json!({ "userId": "target" })).await;
+    root.post("/update-user", json!({ "name": "Renamed" })).await;
+    let (actor, _, _, detail) = tenant.newest_event("user.updated").await;
+    assert_eq!((actor.as_str(), &detail["fields"]), ("target", &json!(["name"])));
+    assert_eq!(detail["impersonated_by"], id);
+    root.get("/admin/list-users").await;
+    assert_eq!(tenant.newest_event("permission.refused").await.3["impersonated_by"], id);
+    let token = root.get("/one-time-token/generate").await.json["token"].clone();
+    tenant.browser().post("/one-time-token/verify", json!({ "token": token })).await;
+    assert_eq!(tenant.newest_event("one_time_token.accepted").await.3["impersonated_by"], id);
+}
+
+#[tokio::test]
+async fn signing_out_leaves_no_session_of_the_administrator_behind() {
+    let tenant = TestTenant::new().await;
+    let mut root = tenant.administrator().await;
+    let mut own = root.clone();
+    tenant.add_user("target", "target@example.com").await;
+    root.post("/admin/impersonate-user", json!({ "userId": "target" })).await;
+    root.post("/sign-out", json!({})).await;
+    assert!(root.cookies.is_empty(), "{:?}", root.cookies);
+    assert_eq!(own.get("/get-session").await.json, Value::Null);
+    assert_eq!(tenant.value::<i64>("SELECT count(*) FROM session", &[]).await, 0);
+    // The cookie of another browser's administrator needs its signature.
+    let mut other = tenant.administrator().await;
+    let token = other.token().await;
+    let mut thief = tenant.signed_in("eve@example.com").await;
+    thief.cookies.push((ADMIN_SESSION.to_owned(), format!("{token}%3A.x")));
+    thief.post("/sign-out", json!({})).await;
+    assert!(other.get("/get-session").await.json.is_object());
 }

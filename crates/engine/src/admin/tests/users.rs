@@ -282,3 +282,20 @@ async fn whoever_is_removed_leaves_nothing_behind() {
     let (_, subject, ..) = tenant.newest_event("user.deleted").await;
     assert_eq!(subject, Some(id));
 }
+
+#[tokio::test]
+async fn the_address_of_somebody_whom_the_settings_name_is_not_for_administrators_to_set() {
+    let tenant =
+        TestTenant::with(|settings| settings.admin.admin_user_ids = ["named".to_owned()].into()).await;
+    let mut root = tenant.administrator().await;
+    tenant.add_user("named", "named@example.com").await;
+    let body = |data: Value| json!({ "userId": "named", "data": data });
+    // Whoever gets the codes of an address signs in as its user, whom administrators may not act as.
+    let taken = json!({ "email": "root2@example.com", "emailVerified": true });
+    let answer = root.post("/admin/update-user", body(taken.clone())).await;
+    let code = "YOU_ARE_NOT_ALLOWED_TO_SET_USERS_EMAIL";
+    assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, code));
+    let same = json!({ "name": "Named", "email": "Named@example.com" });
+    assert_eq!(root.post("/admin/update-user", body(same)).await.json["name"], "Named");
+    assert_eq!(tenant.operator().post("/admin/update-user", body(taken)).await.status, StatusCode::OK);
+}

@@ -281,3 +281,22 @@ async fn an_operator_sets_what_others_may_not_and_names_the_owner() {
     let by = "SELECT actor || ' ' || method FROM kiavi.audit_event WHERE type = 'api_key.created'";
     assert_eq!(tenant.value::<String>(by, &[]).await, "operator:test management");
 }
+
+#[tokio::test]
+async fn permissions_that_postgresql_cannot_compare_are_refused() {
+    let tenant = TestTenant::new().await;
+    let mut browser = tenant.signed_in("ada@example.com").await;
+    let user = user_id(&mut browser).await;
+    let (_, id) = make(&mut browser, json!({})).await;
+    for permissions in [json!({ "a\0": ["b"] }), json!({ "a": ["b\0"] })] {
+        for (path, key) in [("/api-key/create", Value::Null), ("/api-key/update", json!(id))] {
+            let body = json!({ "userId": user, "keyId": key, "permissions": permissions });
+            let answer = tenant.operator().post(path, body).await;
+            assert_eq!(
+                (answer.status, answer.code()),
+                (StatusCode::BAD_REQUEST, "VALIDATION_ERROR"),
+                "{path}"
+            );
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use axum::http::Method;
 
 use super::*;
+use crate::Rate;
 
 async fn with_sessions() -> TestTenant {
     TestTenant::with(|s| {
@@ -170,4 +171,33 @@ async fn expired_keys_are_swept() {
     sql(&tenant, r#"UPDATE apikey SET "expiresAt" = now() - interval '1 second' WHERE ctid IN (SELECT ctid FROM apikey LIMIT 1)"#).await;
     crate::housekeeping::sweep(tenant.state()).await;
     assert_eq!(tenant.value::<i64>("SELECT count(*) FROM apikey", &[]).await, 1);
+}
+
+#[tokio::test]
+async fn a_key_is_looked_at_whatever_else_is_wrong_with_the_request() {
+    let tenant = TestTenant::with(|s| {
+        (s.api_key.sessions, s.api_key.verify_route) = (true, true);
+        s.api_key.unknown_per_network = Some(Rate { limit: 4, window_seconds: 10 });
+        s.rate_limits.general = Some(Rate { limit: 1, window_seconds: 10 });
+    })
+    .await;
+    // Else whoever adds the header would be counted by nothing.
+    let unknown = "x".repeat(64);
+    let headers = [("x-api-key", unknown.as_str())];
+    let foreign = [("x-api-key", unknown.as_str()), ("cookie", "a=b"), ("origin", "https://evil.example")];
+    let mut program = tenant.browser();
+    program.origin = None;
+    for (method, path, body, headers) in [
+        (Method::GET, "/callback/google", None, &headers[..]),
+        (Method::POST, "/update-user", Some("{"), &headers[..]),
+        (Method::POST, "/update-user", Some("{}"), &foreign[..]),
+        (Method::POST, "/api-key/verify", Some("{"), &headers[..]),
+    ] {
+        let answer = program.send(method, path, body.map(str::to_owned), headers).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (401, "INVALID_API_KEY"), "{path} {body:?}");
+    }
+    for (method, path) in [(Method::GET, "/callback/google"), (Method::POST, "/api-key/verify")] {
+        let answer = program.send(method, path, None, &headers).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+    }
 }
