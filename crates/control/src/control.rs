@@ -17,6 +17,7 @@ use crate::{
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "tenants", sql: include_str!("../migrations/1_tenants.sql") },
     Migration { version: 2, name: "settings", sql: include_str!("../migrations/2_settings.sql") },
+    Migration { version: 3, name: "imports", sql: include_str!("../migrations/3_imports.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.
@@ -40,8 +41,8 @@ struct Inner {
 
 impl Control {
     /// Brings the control plane's own schema forward and marks what has to be done again in this run: every
-    /// tenant is made known to the privileged process anew, and one whose schema is older than this program's is
-    /// migrated first. [`Control::run_reconciler`] does it.
+    /// tenant is made known to the privileged process anew, one whose schema is older than this program's is migrated
+    /// first, and one whose import was cut off is removed. [`Control::run_reconciler`] does it.
     ///
     /// # Errors
     /// When the database cannot be reached or its schema is a newer program's.
@@ -55,6 +56,7 @@ impl Control {
         transaction.execute(&store::RUNNING_TO_DO, &[]).await?;
         transaction.execute(&store::RUNNING_STATE_TO_SCHEMA, &[]).await?;
         transaction.execute(&store::RETRY_NOW, &[]).await?;
+        transaction.execute(&store::GIVE_UP_IMPORTS, &[]).await?;
         transaction.commit().await?;
         Ok(Self(Arc::new(Inner {
             parts,

@@ -1,6 +1,7 @@
 //! What can go wrong in the control plane.
 
 use kiavi_base::Slug;
+use kiavi_crypto::InvalidSecretText;
 use kiavi_db::{DbError, MigrateError};
 use kiavi_vault::VaultError;
 
@@ -30,6 +31,9 @@ pub enum ControlError {
     /// Somebody else changed the settings first, or the tenant is being removed.
     #[error("the settings were changed meanwhile")]
     SettingsChangedMeanwhile,
+    /// Another server's data cannot be taken in; the text says why.
+    #[error("the import was refused: {0}")]
+    InvalidImport(String),
     /// The tenant did not run in time.
     #[error("the tenant {0} did not start in time")]
     NotRunning(Slug),
@@ -50,6 +54,8 @@ pub(crate) enum StepError {
     Vault(#[from] VaultError),
     #[error("the vault holds no secret for the tenant")]
     SecretMissing,
+    #[error("the vault's secret for the tenant cannot be used")]
+    SecretUnusable(#[from] InvalidSecretText),
     #[error("the privileged process failed")]
     Privileged(#[source] Failure),
     #[error("the tenant's schema could not be migrated")]
@@ -62,6 +68,8 @@ pub(crate) enum StepError {
     Management(#[from] ManagementError),
     #[error("the engine answered {0} instead of writing down a change of the settings")]
     NotLogged(axum::http::StatusCode),
+    #[error("the tenant's log could not be written")]
+    Event(#[source] Failure),
     #[error("the tenant is gone or to be removed")]
     Unwanted,
     #[error("the base URL names no host that a tenant can have")]

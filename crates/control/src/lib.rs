@@ -31,7 +31,10 @@ pub use control::{Control, MIGRATIONS};
 pub use error::{ControlError, Failure};
 pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
 pub use names::{CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
-pub use parts::{BaseUrl, ControlParts, Privileged, TenantSchema, TenantStart};
+pub use parts::{
+    Adopted, BaseUrl, ControlParts, FormerServer, Privileged, TenantEvent, TenantEventKind, TenantSchema,
+    TenantStart,
+};
 pub use settings::{InvalidPath, NoSuchPlace, SettingsPath};
 pub use step::Step;
 pub use tenant::{Tenant, TenantState, owner_role};

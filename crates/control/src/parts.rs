@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use kiavi_base::{Clock, Hostname, Rng, Slug, TenantId};
+use kiavi_base::{Clock, EventId, Hostname, Rng, Slug, TenantId};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::{AdminConnection, BoxFuture, Connect, Database};
 use kiavi_vault::Vault;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::UnixStream;
 
@@ -42,11 +43,91 @@ pub trait TenantSchema: Send + Sync + 'static {
     /// When the document is refused.
     fn check_settings(&self, settings: &Value) -> Result<Value, Failure>;
 
+    /// The settings of a new tenant that takes over from a Better Auth server, and what that means for its people. The
+    /// error is told to whoever moves.
+    ///
+    /// # Errors
+    /// When a tenant cannot have this base URL, or nothing of the kind can have been there.
+    fn adopt(&self, slug: &Slug, base_url: &str, former: &FormerServer) -> Result<Adopted, Failure>;
+
+    /// Writes an event into the tenant's own log, in the transaction that is open on `connection`, which is in the
+    /// tenant's database as its owner.
+    fn record<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        event: TenantEvent<'a>,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
     /// The same settings with another base URL: in development the port may change between two starts.
     ///
     /// # Errors
     /// When the document is not one of this program's, or a tenant cannot have this base URL.
     fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure>;
+}
+
+/// What is known of the Better Auth server that a tenant takes over from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FormerServer {
+    /// Its base URL.
+    pub base_url: Option<String>,
+    /// The prefix of its cookies.
+    pub cookie_prefix: Option<String>,
+    /// What it signs tokens with.
+    pub algorithm: Option<String>,
+    /// Whether its secret comes along.
+    pub brings_secret: bool,
+    /// Whether it has passkeys.
+    pub has_passkeys: bool,
+    /// Whether it signs tokens.
+    pub has_tokens: bool,
+    /// How long ago the oldest of its living sessions began, in days.
+    pub oldest_session_days: u32,
+    /// The providers that its accounts are linked at.
+    pub providers: Vec<String>,
+}
+
+/// What a tenant begins with that takes over.
+#[derive(Debug, Clone)]
+pub struct Adopted {
+    /// Its settings.
+    pub settings: Value,
+    /// What changes for its people and programs.
+    pub warnings: Vec<String>,
+    /// Whether who is signed in there is signed in here.
+    pub stays_signed_in: bool,
+}
+
+/// Something that happened to a tenant as a whole.
+#[derive(Debug, Clone)]
+pub struct TenantEvent<'a> {
+    /// The id that the event has in the control plane's log, too.
+    pub id: EventId,
+    /// What happened.
+    pub kind: TenantEventKind,
+    /// Who asked, as engines are told it.
+    pub operator: &'a str,
+    /// Facts.
+    pub detail: &'a Value,
+}
+
+/// What may happen to a tenant as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantEventKind {
+    /// Its data came from another server.
+    Imported,
+    /// Its data and its secret were handed out.
+    Exported,
+}
+
+impl TenantEventKind {
+    /// The event's type in both logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Imported => "tenant.imported",
+            Self::Exported => "tenant.exported",
+        }
+    }
 }
 
 /// What only the privileged process may do. Every call may come again after it has succeeded.

@@ -11,6 +11,7 @@ mod keys;
 mod oauth_purpose;
 mod rng;
 mod sealed;
+mod secret_text;
 mod signature;
 
 pub use cookie::{sign_cookie, signed_value, verify_cookie};
@@ -25,4 +26,5 @@ pub use oauth_purpose::is_envelope;
 pub use rng::SystemRng;
 pub use sealed::{SealError, SealingKey};
 pub use secrecy::zeroize::Zeroizing;
+pub use secret_text::InvalidSecretText;
 pub use signature::{EcdsaCurve, InvalidKey, InvalidSignature, RsaScheme, VerifyingKey};

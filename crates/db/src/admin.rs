@@ -1,8 +1,10 @@
 //! A plain connection for provisioning, migrations and tests, where the SQL is not a constant.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
-use tokio_postgres::{Client, Row};
+use bytes::Bytes;
+use futures_util::SinkExt;
+use tokio_postgres::{Client, CopyInSink, Row};
 
 use crate::{
     Connect, DbError, Login, Params,
@@ -39,8 +41,28 @@ impl AdminConnection {
         self.0.execute(text, params).await.map_err(failed)
     }
 
+    /// Begins a `COPY … FROM STDIN`.
+    pub async fn copy_in(&self, text: &str) -> Result<CopyIn, DbError> {
+        Ok(CopyIn(Box::pin(self.0.copy_in(text).await.map_err(failed)?)))
+    }
+
     pub(crate) fn client(&mut self) -> &mut Client {
         &mut self.0
+    }
+}
+
+/// Rows on their way into a table. Dropped unfinished, the statement fails.
+pub struct CopyIn(Pin<Box<CopyInSink<Bytes>>>);
+
+impl CopyIn {
+    /// Sends a piece, which may end anywhere in a row. Waits while the server is behind.
+    pub async fn send(&mut self, piece: Bytes) -> Result<(), DbError> {
+        self.0.send(piece).await.map_err(failed)
+    }
+
+    /// Ends the statement; how many rows it brought.
+    pub async fn finish(mut self) -> Result<u64, DbError> {
+        self.0.as_mut().finish().await.map_err(failed)
     }
 }
 

@@ -64,8 +64,9 @@ pub use mail::{
 };
 pub use schema::{MigrateError, SCHEMA_VERSION, migrate};
 pub use settings::{
-    AdminSettings, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, PasskeyPolicy, PasskeySettings,
-    Rate, RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError, UserVerification,
+    AdminSettings, Adoption, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, Former, PasskeyPolicy,
+    PasskeySettings, Rate, RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError,
+    UserVerification,
 };
 pub use social::settings::{AppleSettings, ProviderSettings, Secret, SocialSettings, TokenAuth};
 pub use state::{Busy, BusyGuard, State};

@@ -1,5 +1,6 @@
 //! One tenant's settings: a versioned document, refused as a whole when any part of it is wrong.
 
+mod adopt;
 mod parts;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub use crate::admin::AdminSettings;
+pub use adopt::{Adoption, Former};
 pub use parts::{
     Compatibility, CookieSettings, EmailOtpSettings, PasskeyPolicy, PasskeySettings, Rate, RateLimits,
     SessionSettings, UserVerification,

@@ -1,16 +1,18 @@
 //! Talking to a running instance: HTTP over its control socket.
 
 use std::{
+    convert::Infallible,
     io,
     os::fd::AsRawFd,
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use futures_util::stream;
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::{
     Method, Request, Response,
-    body::Incoming,
+    body::{Body, Frame, Incoming},
     client::conn::http1,
     header::{ACCEPT, CONTENT_TYPE, HOST, IF_MATCH},
 };
@@ -18,7 +20,7 @@ use hyper_util::rt::TokioIo;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::net::UnixStream;
+use tokio::{net::UnixStream, sync::mpsc};
 
 use crate::{
     client_events::EventParser,
@@ -40,6 +42,9 @@ pub(crate) enum ClientError {
     /// The instance refused.
     #[error("{}", .0.detail)]
     Refused(Problem),
+    /// Something beside the instance failed.
+    #[error("{0}")]
+    Failed(String),
     /// What was given to the command cannot be meant.
     #[error("{0}")]
     Input(String),
@@ -81,7 +86,7 @@ impl Client {
     /// # Errors
     /// When no instance runs or it refuses.
     pub(crate) async fn get(&self, path: &str) -> Result<Value, ClientError> {
-        let request = Request::get(path).header(ACCEPT, "application/json").body(Full::default());
+        let request = Request::get(path).header(ACCEPT, "application/json").body(Full::<Bytes>::default());
         let response = self.send(request).await?;
         let body = read(response.into_body()).await?;
         serde_json::from_slice(&body).map_err(broken)
@@ -107,6 +112,34 @@ impl Client {
             request = request.header(IF_MATCH, format!("\"{version}\""));
         }
         let response = self.send(request.body(Full::new(Bytes::from(body.to_string())))).await?;
+        let body = read(response.into_body()).await?;
+        serde_json::from_slice(&body).map_err(broken)
+    }
+
+    /// Posts JSON that changes nothing with a version; the answer's JSON.
+    ///
+    /// # Errors
+    /// When no instance runs or it refuses.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
+        self.send_json(Method::POST, path, None, body).await
+    }
+
+    /// Posts what comes through a channel, until it ends; the answer's JSON.
+    ///
+    /// # Errors
+    /// When no instance runs or it refuses.
+    pub(crate) async fn post_stream(
+        &self,
+        path: &str,
+        media_type: &str,
+        pieces: mpsc::Receiver<Bytes>,
+    ) -> Result<Value, ClientError> {
+        let pieces = stream::unfold(pieces, |mut pieces| async {
+            let piece = pieces.recv().await?;
+            Some((Ok::<_, Infallible>(Frame::data(piece)), pieces))
+        });
+        let request = Request::post(path).header(ACCEPT, "application/json").header(CONTENT_TYPE, media_type);
+        let response = self.send(request.body(StreamBody::new(Box::pin(pieces)))).await?;
         let body = read(response.into_body()).await?;
         serde_json::from_slice(&body).map_err(broken)
     }
@@ -138,10 +171,13 @@ impl Client {
     }
 
     /// Sends a request on a connection of its own; an answer that is no success is an error.
-    async fn send(
+    async fn send<B>(
         &self,
-        request: Result<Request<Full<Bytes>>, hyper::http::Error>,
-    ) -> Result<Response<Incoming>, ClientError> {
+        request: Result<Request<B>, hyper::http::Error>,
+    ) -> Result<Response<Incoming>, ClientError>
+    where
+        B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
+    {
         let mut request = request.map_err(broken)?;
         request.headers_mut().insert(HOST, hyper::header::HeaderValue::from_static("localhost"));
         let stream = self.connect().await?;

@@ -12,6 +12,9 @@ mod role;
 mod settings;
 mod settings_input;
 mod tenant;
+mod tenant_export;
+mod tenant_export_readme;
+mod tenant_import;
 mod tenant_progress;
 mod tenant_psql;
 mod tenant_table;
@@ -34,7 +37,7 @@ struct Cli {
 enum Verb {
     /// Run a whole instance for development on this machine
     Dev(dev::DevArgs),
-    /// Create and look at tenants of a running instance
+    /// Create, look at, import and export tenants of a running instance
     Tenant(tenant::TenantArgs),
     /// Look at and change the settings of a tenant
     Settings(settings::SettingsArgs),

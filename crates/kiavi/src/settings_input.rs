@@ -59,13 +59,16 @@ pub(crate) fn read_input() -> Result<String, ClientError> {
 
 /// A JSON document from a file, or from standard input for `-`.
 pub(crate) fn read_document(file: &Path) -> Result<Value, ClientError> {
-    let text = if file.as_os_str() == "-" {
-        read_input()?
-    } else {
-        let read = std::fs::read_to_string(file);
-        read.map_err(|error| ClientError::Input(format!("{} cannot be read: {error}.", file.display())))?
-    };
-    json(&text)
+    json(&read_text(file)?)
+}
+
+/// The text of a file, or of standard input for `-`.
+pub(crate) fn read_text(file: &Path) -> Result<String, ClientError> {
+    if file.as_os_str() == "-" {
+        return read_input();
+    }
+    let read = std::fs::read_to_string(file);
+    read.map_err(|error| ClientError::Input(format!("{} cannot be read: {error}.", file.display())))
 }
 
 /// A JSON object.

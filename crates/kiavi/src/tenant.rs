@@ -1,4 +1,4 @@
-//! `kiavi tenant create | list | show`.
+//! `kiavi tenant create | list | show | import | export`.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, ClientError},
     data::default_folder,
+    tenant_export::{self, ExportArgs},
+    tenant_import::{self, ImportArgs},
     tenant_progress::Progress,
     tenant_table::{details, table},
 };
@@ -85,24 +87,19 @@ enum TenantVerb {
         #[command(flatten)]
         common: Common,
     },
+    Import(ImportArgs),
+    Export(ExportArgs),
 }
 
 /// Does what the command says and returns what the process should exit with.
 pub(crate) fn run(args: TenantArgs) -> ExitCode {
-    let common = match &args.verb {
-        TenantVerb::Create { common, .. } | TenantVerb::List { common } | TenantVerb::Show { common, .. } => {
-            common
-        }
-    };
-    let is_json = common.json;
-    let client = common.client();
-    answer(async {
-        match &args.verb {
-            TenantVerb::Create { name, .. } => create(&client, name, is_json).await,
-            TenantVerb::List { .. } => list(&client, is_json).await,
-            TenantVerb::Show { tenant, .. } => show(&client, tenant, is_json).await,
-        }
-    })
+    match args.verb {
+        TenantVerb::Create { name, common } => answer(create(common.client(), name, common.json)),
+        TenantVerb::List { common } => answer(list(common.client(), common.json)),
+        TenantVerb::Show { tenant, common } => answer(show(common.client(), tenant, common.json)),
+        TenantVerb::Import(args) => tenant_import::run(args),
+        TenantVerb::Export(args) => tenant_export::run(args),
+    }
 }
 
 /// Runs a verb to its end and writes its answer, or why there is none.
@@ -121,8 +118,8 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, ClientError>>) 
     }
 }
 
-async fn create(client: &Client, name: &str, is_json: bool) -> Result<String, ClientError> {
-    let mut progress = Progress::new(name, io::stderr().is_terminal());
+async fn create(client: Client, name: String, is_json: bool) -> Result<String, ClientError> {
+    let mut progress = Progress::new(&name, io::stderr().is_terminal());
     let mut outcome = Err(ClientError::Connection("the answer ended early".to_owned()));
     let told = client
         .post_for_events("/api/v1/tenants", &json!({ "slug": name }), |event, data| match event {
@@ -142,7 +139,7 @@ async fn create(client: &Client, name: &str, is_json: bool) -> Result<String, Cl
     })
 }
 
-async fn list(client: &Client, is_json: bool) -> Result<String, ClientError> {
+async fn list(client: Client, is_json: bool) -> Result<String, ClientError> {
     let mut tenants = Vec::new();
     let mut path = "/api/v1/tenants?limit=1000".to_owned();
     loop {
@@ -166,8 +163,8 @@ async fn list(client: &Client, is_json: bool) -> Result<String, ClientError> {
     Ok(table(["NAME", "STATE", "ADDRESS", "ID"], &tenants.iter().map(row).collect::<Vec<_>>()))
 }
 
-async fn show(client: &Client, tenant: &str, is_json: bool) -> Result<String, ClientError> {
-    let tenant = find(client, tenant).await?;
+async fn show(client: Client, tenant: String, is_json: bool) -> Result<String, ClientError> {
+    let tenant = find(&client, &tenant).await?;
     Ok(if is_json { tenant.to_string() } else { details(&tenant) })
 }
 
@@ -203,13 +200,13 @@ fn refusal(data: &Value) -> ClientError {
 pub(crate) fn exit_of(error: &ClientError) -> Exit {
     match error {
         ClientError::NotRunning(_) => Exit::NotRunning,
-        ClientError::NotAllowed(_) | ClientError::Connection(_) => Exit::Failed,
+        ClientError::NotAllowed(_) | ClientError::Connection(_) | ClientError::Failed(_) => Exit::Failed,
         ClientError::Input(_) => Exit::Usage,
         ClientError::Refused(problem) => match problem.code.as_str() {
             "tenant_not_found" | "settings_version_not_found" | "USER_NOT_FOUND" => Exit::NotFound,
-            "tenant_exists" | "tenant_deleting" | "settings_changed" => Exit::Conflict,
-            "invalid_name" | "reserved_name" | "invalid_settings" | "invalid_query" | "VALIDATION_ERROR"
-            | "INVALID_EMAIL" => Exit::Usage,
+            "tenant_exists" | "tenant_deleting" | "tenant_importing" | "settings_changed" => Exit::Conflict,
+            "invalid_name" | "reserved_name" | "invalid_settings" | "invalid_import" | "invalid_query"
+            | "rows_refused" | "VALIDATION_ERROR" | "INVALID_EMAIL" => Exit::Usage,
             _ => Exit::Failed,
         },
     }

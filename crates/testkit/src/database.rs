@@ -106,6 +106,11 @@ impl TestDatabase {
         Login::new(SUPERUSER, &self.name)
     }
 
+    /// The database as an URL, for programs that take one.
+    pub fn url(&self) -> String {
+        format!("postgres://{SUPERUSER}@/{}?host={}", self.name, self.server.folder.display())
+    }
+
     /// The database's name.
     pub fn name(&self) -> &str {
         &self.name

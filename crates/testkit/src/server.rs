@@ -12,7 +12,7 @@ use std::{
         fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
         process::CommandExt,
     },
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::OnceLock,
     thread,
@@ -68,6 +68,8 @@ const SETTINGS: &[&str] = &[
 /// The running server.
 pub(crate) struct Server {
     pub(crate) socket: SocketFolder,
+    /// The socket's folder.
+    pub(crate) folder: PathBuf,
     /// Says that somebody uses the server, until this process ends.
     _in_use: File,
 }
@@ -99,7 +101,7 @@ impl Server {
             }
         };
         wait_until_ready(&folder, &socket)?;
-        Ok(Self { socket, _in_use: in_use })
+        Ok(Self { socket, folder: run, _in_use: in_use })
     }
 }
 

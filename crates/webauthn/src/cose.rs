@@ -108,6 +108,11 @@ const KTY_EC2: i64 = 2;
 const KTY_RSA: i64 = 3;
 const CRV_ED25519: i64 = 6;
 
+/// Whether a stored COSE key is one that a signature can be verified with.
+pub fn is_usable_key(cose: &[u8]) -> bool {
+    CredentialKey::parse(cose).is_ok()
+}
+
 /// A credential's public key, checked to be a usable key of its algorithm.
 #[derive(Debug)]
 pub(crate) struct CredentialKey {

@@ -23,7 +23,7 @@ mod response;
 pub use attestation::AttestationFormat;
 pub use authentication::{Assertion, StoredCredential, verify_authentication};
 pub use bytes::{Base64Url, MAX_FIELD_BYTES};
-pub use cose::Algorithm;
+pub use cose::{Algorithm, is_usable_key};
 pub use error::CeremonyError;
 pub use options::{
     AuthenticatorAttachment, CreationOptions, CredentialDescriptor, RelyingParty, RequestOptions, UserEntity,

@@ -10,7 +10,9 @@ mod change_settings;
 mod console;
 mod create;
 mod engine;
+mod export;
 mod finish;
+mod imports;
 mod problem;
 mod progress;
 mod resource;
@@ -44,7 +46,12 @@ pub(crate) fn router(control: &Control, kind: CallerKind) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed);
     let api = match kind {
-        CallerKind::LocalOperator => api.layer(from_fn(authenticate::as_operator)),
+        // A secret comes in and goes out here, so these are for whoever may read the data folder anyway.
+        CallerKind::LocalOperator => api
+            .route("/imports", post(imports::import))
+            .route("/imports/check", post(imports::check))
+            .route("/tenants/{tenant}/export", post(export::export))
+            .layer(from_fn(authenticate::as_operator)),
         CallerKind::ConsoleHost => api.layer(from_fn_with_state(control.clone(), authenticate::by_key)),
     };
     let mut router = Router::new().nest("/api/v1", api);

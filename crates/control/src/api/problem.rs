@@ -9,7 +9,7 @@ use kiavi_db::DbError;
 use kiavi_http::BodyError;
 use serde::Serialize;
 
-use crate::{ControlError, error::chain, management::ManagementError};
+use crate::{ControlError, error::chain, management::ManagementError, provision::ImportError};
 
 /// An answer that says what went wrong and what to do. `internal` is for the log.
 #[derive(Debug, Clone)]
@@ -91,6 +91,11 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "tenant_deleting", "Being removed", detail)
     }
 
+    pub(crate) fn tenant_importing() -> Self {
+        let detail = "The tenant is still being filled with another server's data.";
+        Self::new(StatusCode::CONFLICT, "tenant_importing", "Being imported", detail)
+    }
+
     pub(crate) fn unusable_engine_answer() -> Self {
         let detail = "The tenant's engine answered with something other than JSON.";
         Self::new(StatusCode::BAD_GATEWAY, "engine_answer", "Unusable answer", detail)
@@ -101,7 +106,7 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many streams", detail)
     }
 
-    fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+    pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         let detail = "The fault is ours. Try again; if it stays, look for the request id in the log.";
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         let problem = Self::new(status, "internal_error", "Something went wrong", detail);
@@ -184,6 +189,9 @@ impl From<ControlError> for Problem {
                 "The settings were refused",
                 format!("{detail}."),
             ),
+            ControlError::InvalidImport(detail) => {
+                Self::new(unprocessable, "invalid_import", "This cannot be taken in", detail)
+            }
             ControlError::SettingsChangedMeanwhile => {
                 let detail =
                     "The settings have another version by now. Read them again and repeat the change.";
@@ -195,6 +203,34 @@ impl From<ControlError> for Problem {
             @ (ControlError::Settings(_) | ControlError::NotRunning(_) | ControlError::Migration(_)) => {
                 Self::internal(&error)
             }
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        let nothing = "Nothing was made.";
+        match &error {
+            ImportError::Control(_) => {}
+            ImportError::Stream(_) | ImportError::CutOff | ImportError::Count { .. } => {
+                let detail = format!("The import was taken back, because {error}. {nothing}");
+                return Self::new(
+                    StatusCode::BAD_REQUEST,
+                    "import_broken",
+                    "The data did not arrive",
+                    detail,
+                );
+            }
+            ImportError::Rows { table, cause } => {
+                let detail = format!("The rows of \"{table}\" were refused: {cause}. {nothing}");
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return Self::new(status, "rows_refused", "The data does not fit", detail);
+            }
+            ImportError::Step(_) | ImportError::Event(_) => return Self::internal(&error),
+        }
+        match error {
+            ImportError::Control(error) => error.into(),
+            other => Self::internal(&other),
         }
     }
 }

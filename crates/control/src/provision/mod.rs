@@ -4,6 +4,8 @@
 //! is done together with the new state and the audit event. A crash between any two of these leaves a step that
 //! is begun and not done; it is done again, and every step can be.
 
+mod export;
+mod import;
 mod postgres;
 mod remove;
 mod settings;
@@ -13,6 +15,8 @@ use kiavi_base::{Alphabet, SecretSlice, random_text};
 use kiavi_vault::SecretName;
 use serde_json::json;
 
+pub(crate) use export::export;
+pub(crate) use import::{Counts, Frames, ImportError, Order, import};
 pub(crate) use remove::request as request_removal;
 
 use crate::{
@@ -48,6 +52,8 @@ pub(crate) async fn converge(control: &Control, id: &kiavi_base::TenantId) {
     let outcome = match tenant.target {
         Target::Running => provision(control, &tenant).await,
         Target::Deleted => remove::remove(control, &tenant).await.map_err(|error| ("removal_failed", error)),
+        // Whoever brings its data does what there is to do.
+        Target::Importing => return,
     };
     match outcome {
         Ok(()) => {}

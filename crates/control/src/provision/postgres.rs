@@ -23,7 +23,7 @@ pub(super) async fn administer(control: &Control) -> Result<AdminConnection, DbE
     connect_to(control, &control.parts().database_name).await
 }
 
-async fn connect_to(control: &Control, database: &str) -> Result<AdminConnection, DbError> {
+pub(super) async fn connect_to(control: &Control, database: &str) -> Result<AdminConnection, DbError> {
     AdminConnection::connect(&*control.parts().connect, &Login::new(CONTROL_ROLE, database)).await
 }
 

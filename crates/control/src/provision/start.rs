@@ -1,6 +1,6 @@
 //! Letting requests reach a tenant.
 
-use kiavi_base::{ExposeSecret, Hostname, SecretString};
+use kiavi_base::{ExposeSecret, Hostname};
 use kiavi_crypto::TenantSecret;
 use serde_json::Value;
 
@@ -59,11 +59,11 @@ async fn settle_settings(
     }
 }
 
-async fn secret(control: &Control, tenant: &Tenant) -> Result<TenantSecret, StepError> {
+pub(super) async fn secret(control: &Control, tenant: &Tenant) -> Result<TenantSecret, StepError> {
     let stored =
         control.parts().vault.get(&tenant.id, &secret_name()).await?.ok_or(StepError::SecretMissing)?;
     let text = std::str::from_utf8(stored.value.expose_secret()).map_err(|_| StepError::SecretMissing)?;
-    Ok(TenantSecret::new(SecretString::from(text)))
+    Ok(TenantSecret::from_text(text)?)
 }
 
 fn hostname(base_url: &str) -> Result<Hostname, StepError> {

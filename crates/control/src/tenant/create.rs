@@ -2,10 +2,10 @@
 
 use kiavi_base::{Slug, TenantId};
 use kiavi_crypto::sha256;
-use kiavi_db::{Database, DbError, Sql};
-use serde_json::json;
+use kiavi_db::{Database, DbError, Sql, Transaction};
+use serde_json::{Value, json};
 
-use super::{Tenant, store};
+use super::{Target, Tenant, store};
 use crate::{
     Control, ControlError,
     audit::{self, Event, Outcome},
@@ -50,10 +50,48 @@ pub(crate) async fn create(
             return repeated(&parts.database, &caller, key, hash, slug).await;
         }
     }
-    let Some(tenant) = store::insert(&transaction, &id, slug, &settings).await? else {
-        return Err(ControlError::NameTaken(slug.clone()));
+    let new = New { id, slug, settings, target: Target::Running };
+    let tenant = write_down(control, &transaction, actor, &new).await?;
+    transaction.commit().await?;
+    control.changed();
+    control.wake_reconciler();
+    Ok(tenant)
+}
+
+/// Writes a tenant down that another server's data is for. The reconciler leaves it alone.
+pub(crate) async fn create_for_import(
+    control: &Control,
+    actor: &Actor,
+    slug: &Slug,
+    settings: Value,
+) -> Result<Tenant, ControlError> {
+    let id = TenantId::random(&*control.parts().rng);
+    let transaction = control.parts().database.begin().await?;
+    let new = New { id, slug, settings, target: Target::Importing };
+    let tenant = write_down(control, &transaction, actor, &new).await?;
+    transaction.commit().await?;
+    control.changed();
+    Ok(tenant)
+}
+
+struct New<'a> {
+    id: TenantId,
+    slug: &'a Slug,
+    settings: Value,
+    target: Target,
+}
+
+async fn write_down(
+    control: &Control,
+    transaction: &Transaction,
+    actor: &Actor,
+    new: &New<'_>,
+) -> Result<Tenant, ControlError> {
+    let New { id, slug, settings, target } = new;
+    let Some(tenant) = store::insert(transaction, id, slug, settings, *target).await? else {
+        return Err(ControlError::NameTaken((*slug).clone()));
     };
-    settings::store::insert_first(&transaction, &tenant, &caller).await?;
+    settings::store::insert_first(transaction, &tenant, &actor.name()).await?;
     let event = Event {
         kind: "tenant.requested",
         outcome: Outcome::Success,
@@ -61,10 +99,7 @@ pub(crate) async fn create(
         subject: id.as_str(),
         detail: json!({ "slug": slug, "uid": tenant.uid }),
     };
-    audit::record(control, &transaction, &event).await?;
-    transaction.commit().await?;
-    control.changed();
-    control.wake_reconciler();
+    audit::record(control, transaction, &event).await?;
     Ok(tenant)
 }
 

@@ -65,6 +65,27 @@ impl TenantState {
 pub(crate) enum Target {
     Running,
     Deleted,
+    /// Nothing yet: it is being filled with another server's data, by who brings it.
+    Importing,
+}
+
+impl Target {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Deleted => "deleted",
+            Self::Importing => "importing",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "deleted" => Self::Deleted,
+            "importing" => Self::Importing,
+            // The column's CHECK leaves only this one.
+            _ => Self::Running,
+        }
+    }
 }
 
 /// A tenant as the control plane's database has it.

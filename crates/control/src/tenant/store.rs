@@ -25,7 +25,7 @@ pub(crate) const TENANTS_AFTER: Sql = Sql::new(
 pub(crate) const INSERT_TENANT: Sql = Sql::new(
     "INSERT_TENANT",
     concat!(
-        "INSERT INTO tenant (id, slug, settings) VALUES ($1, $2, $3)
+        "INSERT INTO tenant (id, slug, settings, target) VALUES ($1, $2, $3, $4)
          ON CONFLICT (slug) DO NOTHING RETURNING ",
         tenant_columns!()
     ),
@@ -46,7 +46,7 @@ pub(crate) const FINISH_STEP: Sql = Sql::new(
 pub(crate) const SET_STATE: Sql = Sql::new(
     "SET_STATE",
     "UPDATE tenant SET state = $2, failures = 0, retry_at = NULL, last_error = NULL
-     WHERE id = $1 AND target = 'running'",
+     WHERE id = $1 AND target <> 'deleted'",
 );
 pub(crate) const SET_SCHEMA_VERSION: Sql =
     Sql::new("SET_SCHEMA_VERSION", "UPDATE tenant SET schema_version = $2 WHERE id = $1");
@@ -67,12 +67,20 @@ pub(crate) const DELETE_TENANT: Sql =
 pub(crate) const DUE_TENANTS: Sql = Sql::new(
     "DUE_TENANTS",
     "SELECT id FROM tenant WHERE (state <> 'running' OR settings_delivered < settings_version)
-       AND (retry_at IS NULL OR retry_at <= now()) ORDER BY created_at LIMIT 32",
+       AND target <> 'importing' AND (retry_at IS NULL OR retry_at <= now()) ORDER BY created_at LIMIT 32",
 );
 pub(crate) const NEXT_RETRY: Sql = Sql::new(
     "NEXT_RETRY",
     "SELECT extract(epoch FROM min(retry_at) - now())::double precision FROM tenant
-     WHERE (state <> 'running' OR settings_delivered < settings_version) AND retry_at > now()",
+     WHERE (state <> 'running' OR settings_delivered < settings_version) AND target <> 'importing'
+       AND retry_at > now()",
+);
+// Whether it is still being imported decides: one that is to be removed meanwhile is not started.
+pub(crate) const FINISH_IMPORT: Sql =
+    Sql::new("FINISH_IMPORT", "UPDATE tenant SET target = 'running' WHERE id = $1 AND target = 'importing'");
+pub(crate) const GIVE_UP_IMPORTS: Sql = Sql::new(
+    "GIVE_UP_IMPORTS",
+    "UPDATE tenant SET target = 'deleted', state = 'deleting' WHERE target = 'importing'",
 );
 pub(crate) const OUTDATED_SCHEMAS_TO_DO: Sql = Sql::new(
     "OUTDATED_SCHEMAS_TO_DO",
@@ -120,8 +128,11 @@ pub(crate) async fn insert(
     id: &TenantId,
     slug: &Slug,
     settings: &Value,
+    target: Target,
 ) -> Result<Option<Tenant>, DbError> {
-    let row = transaction.query_opt(&INSERT_TENANT, &[&id.as_str(), &slug.as_str(), settings]).await?;
+    let values: [&(dyn kiavi_db::ToSql + Sync); 4] =
+        [&id.as_str(), &slug.as_str(), settings, &target.as_str()];
+    let row = transaction.query_opt(&INSERT_TENANT, &values).await?;
     row.as_ref().map(tenant).transpose()
 }
 
@@ -146,13 +157,12 @@ pub(crate) async fn seconds_to_next_retry(database: &Database) -> Result<Option<
 
 fn tenant(row: &Row) -> Result<Tenant, DbError> {
     let uid: i64 = row.try_get("uid")?;
-    let target: &str = row.try_get("target")?;
     Ok(Tenant {
         id: parsed(row.try_get("id")?)?,
         slug: parsed(row.try_get("slug")?)?,
         uid: u32::try_from(uid).map_err(|_| DbError::Value("tenant.uid".into()))?,
         state: TenantState::parse(row.try_get("state")?),
-        target: if target == "deleted" { Target::Deleted } else { Target::Running },
+        target: Target::parse(row.try_get("target")?),
         settings: row.try_get("settings")?,
         settings_version: row.try_get("settings_version")?,
         settings_delivered: row.try_get("settings_delivered")?,

@@ -1,6 +1,7 @@
 //! The control plane on a real server, with a fake only where another process would be.
 
 mod api;
+mod imports;
 mod interruption;
 mod isolation;
 mod reconciler;
@@ -25,8 +26,8 @@ use serde_json::{Value, json};
 use tokio::net::UnixStream;
 
 use crate::{
-    CONTROL_ROLE, Control, ControlParts, Failure, OWNER_GROUP, Privileged, TEMPLATE_DATABASE, TENANT_GROUP,
-    Tenant, TenantSchema, TenantStart, TenantState, audit,
+    Adopted, CONTROL_ROLE, Control, ControlParts, Failure, FormerServer, OWNER_GROUP, Privileged,
+    TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart, TenantState, audit,
     caller::Actor,
     management_key, owner_role, parse_name, provision,
     settings::store as settings_store,
@@ -139,11 +140,19 @@ impl Privileged for FakePrivileged {
     }
 }
 
-/// A schema of one table, or of two.
+/// A schema of one table, or of two, besides those that are imported and a log.
 struct FakeSchema(AtomicI32);
 
 const TENANT_MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "item", sql: "CREATE TABLE item (id int PRIMARY KEY)" },
+    Migration {
+        version: 1,
+        name: "item",
+        sql: concat!(
+            "CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE told (kind text, operator text, detail jsonb);",
+            include_str!("../../../engine/migrations/V1__better_auth.sql"),
+            include_str!("../../../engine/migrations/V3__better_auth_plugins.sql"),
+        ),
+    },
     Migration { version: 2, name: "more", sql: "CREATE TABLE more (id int PRIMARY KEY)" },
 ];
 
@@ -190,6 +199,28 @@ impl TenantSchema for FakeSchema {
         let mut settings = settings.clone();
         settings["seconds"] = seconds.into();
         Ok(settings)
+    }
+
+    fn adopt(&self, slug: &Slug, base_url: &str, former: &FormerServer) -> Result<Adopted, Failure> {
+        if former.cookie_prefix.is_some() {
+            return Err("there are no cookies here".into());
+        }
+        let settings = self.default_settings(slug, base_url)?;
+        let warnings = former.providers.iter().map(|provider| format!("set up {provider}")).collect();
+        Ok(Adopted { settings, warnings, stays_signed_in: former.brings_secret })
+    }
+
+    fn record<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        event: TenantEvent<'a>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let values: [&(dyn kiavi_db::ToSql + Sync); 3] =
+                [&event.kind.as_str(), &event.operator, event.detail];
+            connection.execute("INSERT INTO told VALUES ($1, $2, $3)", &values).await?;
+            Ok(())
+        })
     }
 
     fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure> {
@@ -393,6 +424,8 @@ async fn every_statement_fits_the_schema() {
         &store::RUNNING_TO_DO,
         &store::RUNNING_STATE_TO_SCHEMA,
         &store::RETRY_NOW,
+        &store::FINISH_IMPORT,
+        &store::GIVE_UP_IMPORTS,
     ];
     prepare_all(&control.parts().database, &statements).await.unwrap();
 }

@@ -3,6 +3,7 @@
 
 mod connections;
 mod errors;
+mod foreign;
 mod migrations;
 mod transactions;
 mod wire;

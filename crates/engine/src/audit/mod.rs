@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use kiavi_base::EventId;
 use kiavi_crypto::hmac_sha256;
-use kiavi_db::{Database, DbError, Sql, Transaction};
+use kiavi_db::{AdminConnection, Database, DbError, Sql, Transaction};
 use serde_json::{Map, Value};
 
 use crate::{Context, State};
@@ -116,6 +116,10 @@ pub enum EventType {
     ManagementRequested,
     /// The tenant runs with a new version of its settings.
     SettingsChanged,
+    /// The tenant's data came from a Better Auth server.
+    TenantImported,
+    /// The tenant's data and secret were handed to an operator.
+    TenantExported,
     /// An account at a provider was joined to a user.
     AccountLinked,
     /// A sign-in or a linking with a provider came to nothing.
@@ -175,6 +179,8 @@ impl EventType {
             Self::SigningKeyRotated => "signing_key.rotated",
             Self::ManagementRequested => "management.requested",
             Self::SettingsChanged => "settings.changed",
+            Self::TenantImported => "tenant.imported",
+            Self::TenantExported => "tenant.exported",
             Self::AccountLinked => "account.linked",
             Self::AccountRefused => "account.refused",
         }
@@ -354,6 +360,22 @@ pub(crate) async fn record_background(
     event: Event<'_>,
 ) -> Result<(), DbError> {
     store::insert_alone(database, &row(state, None, event)).await
+}
+
+/// Writes an event of the control plane's into the transaction that is open on `connection`, which belongs to the owner
+/// of the tenant's tables: for what happens to a tenant as a whole, while no engine runs. `operator` is who asked, as
+/// engines are told it.
+///
+/// # Errors
+/// Those of the statement; the change must fail with it.
+pub async fn record_by_control(
+    connection: &AdminConnection,
+    id: EventId,
+    kind: EventType,
+    operator: &str,
+    detail: &Value,
+) -> Result<(), DbError> {
+    store::insert_by_control(connection, &id.to_string(), kind.name(), operator, detail).await
 }
 
 /// Stands for an address in the log: a keyed hash, so that the log holds no address and yet shows that two events

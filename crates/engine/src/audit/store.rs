@@ -1,10 +1,10 @@
 //! The log's statements. The runtime role may insert and nothing else.
 
 use jiff::Timestamp;
-use kiavi_db::{Database, DbError, Sql, ToSql, Transaction};
+use kiavi_db::{AdminConnection, Database, DbError, Sql, ToSql, Transaction};
 use serde_json::Value;
 
-pub(super) const STATEMENTS: &[&Sql] = &[&INSERT_EVENT, &INSERT_EVENT_ONCE];
+pub(super) const STATEMENTS: &[&Sql] = &[&INSERT_EVENT, &INSERT_EVENT_ONCE, &INSERT_CONTROL_EVENT];
 
 macro_rules! insert_event {
     () => {
@@ -18,6 +18,13 @@ const INSERT_EVENT: Sql = Sql::new("INSERT_EVENT", insert_event!());
 // Without a conflict target: naming one takes the right to read the column.
 const INSERT_EVENT_ONCE: Sql =
     Sql::new("INSERT_EVENT_ONCE", concat!(insert_event!(), " ON CONFLICT DO NOTHING"));
+
+/// At the database's time; by an operator through control.
+const INSERT_CONTROL_EVENT: Sql = Sql::new(
+    "INSERT_CONTROL_EVENT",
+    "INSERT INTO kiavi.audit_event (id, at, type, outcome, actor, method, detail)
+     VALUES ($1::text::uuid, now(), $2, 'success', 'operator:' || $3::text, 'management', $4)",
+);
 
 pub(super) struct EventRow {
     pub(super) id: String,
@@ -61,4 +68,15 @@ pub(super) async fn insert_alone(database: &Database, row: &EventRow) -> Result<
 
 pub(super) async fn insert_once(database: &Database, row: &EventRow) -> Result<(), DbError> {
     database.execute(&INSERT_EVENT_ONCE, &row.values()).await.map(drop)
+}
+
+pub(super) async fn insert_by_control(
+    connection: &AdminConnection,
+    id: &str,
+    kind: &str,
+    operator: &str,
+    detail: &Value,
+) -> Result<(), DbError> {
+    let values: [&(dyn ToSql + Sync); 4] = [&id, &kind, &operator, detail];
+    connection.execute(INSERT_CONTROL_EVENT.text(), &values).await.map(drop)
 }

@@ -90,6 +90,13 @@ pub enum TokenAlgorithm {
     Ps256,
 }
 
+impl TokenAlgorithm {
+    /// The algorithm of this registered name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        serde_json::from_value(name.into()).ok()
+    }
+}
+
 impl From<TokenAlgorithm> for JwsAlgorithm {
     fn from(algorithm: TokenAlgorithm) -> Self {
         match algorithm {

@@ -1,9 +1,9 @@
 //! What control needs to know of an engine's data.
 
 use kiavi_base::Slug;
-use kiavi_control::{Failure, TenantSchema};
+use kiavi_control::{Adopted, Failure, FormerServer, TenantEvent, TenantEventKind, TenantSchema};
 use kiavi_db::{AdminConnection, BoxFuture};
-use kiavi_engine::{BaseUrl, Settings};
+use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit};
 use kiavi_ipc::egress::AllowList;
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,6 +42,36 @@ impl TenantSchema for EngineSchema {
         let settings = Settings::deserialize(settings)?;
         settings.validate()?;
         Ok(serde_json::to_value(settings)?)
+    }
+
+    fn adopt(&self, slug: &Slug, base_url: &str, former: &FormerServer) -> Result<Adopted, Failure> {
+        let former = Former {
+            base_url: former.base_url.as_deref(),
+            cookie_prefix: former.cookie_prefix.as_deref(),
+            algorithm: former.algorithm.as_deref(),
+            brings_secret: former.brings_secret,
+            has_passkeys: former.has_passkeys,
+            has_tokens: former.has_tokens,
+            oldest_session_days: former.oldest_session_days,
+            providers: &former.providers,
+        };
+        let Adoption { settings, warnings, stays_signed_in } = Settings::adopting(slug, base_url, former)?;
+        Ok(Adopted { settings: serde_json::to_value(settings)?, warnings, stays_signed_in })
+    }
+
+    fn record<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        event: TenantEvent<'a>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let TenantEvent { id, kind, operator, detail } = event;
+            let kind = match kind {
+                TenantEventKind::Imported => audit::EventType::TenantImported,
+                TenantEventKind::Exported => audit::EventType::TenantExported,
+            };
+            Ok(audit::record_by_control(connection, id, kind, operator, detail).await?)
+        })
     }
 
     fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure> {
