@@ -16,6 +16,7 @@
 mod api_tokens;
 mod begin;
 mod callback;
+mod directory;
 mod link;
 mod native;
 mod resolve;
@@ -33,8 +34,8 @@ use axum::{
 use kiavi_db::Sql;
 
 pub(crate) use begin::{Begin, begin};
+pub(crate) use directory::Directory;
 pub(crate) use settings::ProviderSettings;
-pub(crate) use upstream::Directory;
 
 use crate::State;
 
