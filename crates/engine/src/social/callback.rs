@@ -13,12 +13,14 @@ use kiavi_oauth::{Grant, NonceRule, Profile, Provider, Sources, Tokens, profile}
 use serde_json::Value;
 
 use super::{
+    attempts,
     begin::{StateValue, cookie_name, identifier},
+    directory::Bearer,
     link, redirect_uri,
     resolve::{self, Arrival, Failed, record_refusal},
     settings::ProviderSettings,
     store,
-    upstream::{self, IdTokenCheck, UpstreamError},
+    upstream::{self, IdTokenCheck, ProfileTokens, UpstreamError},
 };
 use crate::{
     ApiError, Context, Rate, State,
@@ -209,7 +211,11 @@ async fn finish(
         verifier: &value.code_verifier,
         device_id: answer.get("device_id"),
     };
+    let attempt = attempts::take(state, context).ok_or_else(|| refused("too_many_attempts"))?;
     let tokens = upstream::tokens(state, settings, &provider, grant, now).await;
+    if tokens.as_ref().map_or_else(UpstreamError::is_temporary, |_| true) {
+        attempt.give_back();
+    }
     let tokens = tokens.map_err(|error| Refusal::caused_by("invalid_code", error))?;
     let profile = read_profile(state, settings, &provider, &tokens, answer, value, now).await?;
     let arrival = Arrival {
@@ -260,13 +266,16 @@ async fn read_profile(
             None if provider.traits.nonce => return Err(Refusal::new("nonce_binding_missing")),
             None => NonceRule::Any,
         };
-        let check = IdTokenCheck { token, nonce, access_token: tokens.access.as_deref(), now, max_age: None };
+        let access_token = tokens.access.as_deref();
+        let check =
+            IdTokenCheck { token, nonce, access_token, now, max_age: None, bearer: Bearer::Provider };
         let verified = upstream::verify(state, settings, provider, check).await;
         Some(verified.map_err(|error| Refusal::caused_by(CODE, error))?)
     } else {
         None
     };
-    let answers = upstream::profile_answers(state, settings, provider, tokens.access.as_deref()).await;
+    let given = ProfileTokens { access: tokens.access.as_deref(), id: tokens.id.as_deref() };
+    let answers = upstream::profile_answers(state, settings, provider, given).await;
     let answers = answers.map_err(|error| Refusal::caused_by(CODE, error))?;
     let brought = answer.get("user").and_then(|user| serde_json::from_str::<Value>(user).ok());
     let sources = Sources { claims: claims.as_ref(), answers: &answers, brought: brought.as_ref() };

@@ -12,7 +12,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use kiavi_oauth::{JwkSet, Metadata};
 
-use super::upstream::UpstreamError;
+use super::{turns::Turns, upstream::UpstreamError};
 
 /// How long documents and keys are taken as fresh.
 const FRESH: SignedDuration = SignedDuration::from_hours(1);
@@ -21,9 +21,10 @@ const STALE: SignedDuration = SignedDuration::from_hours(24);
 /// How long after keys were fetched for an unknown key the next unknown key has them fetched again.
 const PAUSE: SignedDuration = SignedDuration::from_mins(1);
 
-/// Documents and keys by URL.
+/// Documents and keys by URL, and who refreshes which account.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
+    pub(super) turns: Turns,
     pub(super) documents: Shelf<Metadata>,
     pub(super) keys: Shelf<JwkSet>,
 }

@@ -14,6 +14,7 @@
 //! `kiavi-oauth`; everything that leaves goes through [`crate::egress`].
 
 mod api_tokens;
+mod attempts;
 mod begin;
 mod callback;
 mod directory;
@@ -24,6 +25,7 @@ mod routes;
 pub mod settings;
 mod store;
 mod tokens;
+mod turns;
 mod upstream;
 mod wire;
 
