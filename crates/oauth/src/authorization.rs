@@ -127,8 +127,12 @@ mod tests {
     fn a_name_is_there_once_and_the_protocol_s_own_value_stands() {
         let mut provider = known("google").unwrap();
         provider.endpoints.authorization = "https://id.example/a?state=x&tenant=a%20b&prompt=none".to_owned();
-        let parameters =
-            [("prompt", "consent"), ("prompt", "login"), ("include_granted_scopes", "false"), ("login_hint", "eve")];
+        let parameters = [
+            ("prompt", "consent"),
+            ("prompt", "login"),
+            ("include_granted_scopes", "false"),
+            ("login_hint", "eve"),
+        ];
         let url = authorization_url(&provider, &asked(&parameters)).unwrap();
         assert!(url.starts_with("https://id.example/a?tenant=a%20b&response_type=code&"), "{url}");
         let url = Url::parse(&url).unwrap();

@@ -191,10 +191,15 @@ mod tests {
 
     #[test]
     fn what_is_neither_yes_nor_silence_is_no() {
-        for (told, verified) in
-            [(json!(null), None), (json!(true), Some(true)), (json!("true"), Some(true)), (json!(0), Some(false)),
-             (json!(1), Some(false)), (json!("yes"), Some(false)), (json!([true]), Some(false))]
-        {
+        for (told, verified) in [
+            (json!(null), None),
+            (json!(true), Some(true)),
+            (json!("true"), Some(true)),
+            (json!(0), Some(false)),
+            (json!(1), Some(false)),
+            (json!("yes"), Some(false)),
+            (json!([true]), Some(false)),
+        ] {
             let ada = json!({ "sub": "1", "email_verified": told });
             assert_eq!(read("google", &[ada]).unwrap().email_verified, verified, "{told}");
         }

@@ -58,8 +58,8 @@ async fn hold_session(
         return Ok(());
     }
     let current = session::find(state, context).await?.ok_or_else(wire::unauthorized_session)?;
-    let is_held = !current.is_signed_in()
-        || session::store::hold(transaction, &current.session.token, owner).await?;
+    let is_held =
+        !current.is_signed_in() || session::store::hold(transaction, &current.session.token, owner).await?;
     if is_held { Ok(()) } else { Err(wire::unauthorized_session()) }
 }
 

@@ -232,7 +232,8 @@ async fn a_server_that_is_unwell_is_left_alone() {
 async fn a_connection_serves_one_request_after_another() {
     let authority = Authority::new();
     let server = Server::patient(Some(authority.server("idp.test")), server::OK).await;
-    let egress = EgressSettings { extra_roots: vec![authority.pem()], ..listing(&["idp.test:443", "b.test:443"]) };
+    let egress =
+        EgressSettings { extra_roots: vec![authority.pem()], ..listing(&["idp.test:443", "b.test:443"]) };
     let dial = Local::new(Ok(server.port));
     let client = client(&dial, egress);
     for _ in 0..5 {
@@ -299,7 +300,8 @@ async fn a_connection_that_has_closed_is_not_asked_and_what_was_sent_is_not_sent
 
 #[tokio::test]
 async fn what_follows_an_answer_unasked_ends_the_connection() {
-    let server = Server::patient(None, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\n").await;
+    let server =
+        Server::patient(None, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\n").await;
     let dial = Local::new(Ok(server.port));
     let client = client(&dial, listing(&["http://idp.test:80"]));
     for _ in 0..3 {

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{
     settings::ProviderSettings,
-    turns::Turn,
     store::{self, Account},
     tokens::{opened, sealed},
+    turns::Turn,
     upstream::{self, ProfileTokens, UpstreamError},
     wire::{self, account_id, account_not_found, without_nulls},
 };
@@ -23,6 +23,8 @@ use crate::{
 async fn own_account(state: &State, context: &Context, id: &str) -> Result<Account, ApiError> {
     let current = session::find(state, context).await?;
     let current = current.ok_or_else(|| ApiError::empty(StatusCode::UNAUTHORIZED))?;
+    // Tokens that an administrator took away would outlast the hour in which they act as the user.
+    let current = session::only_oneself(current)?;
     let found = match id.contains('\0') {
         true => None,
         false => store::of_user(&state.database, id, &current.user.id).await?,

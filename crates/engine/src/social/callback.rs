@@ -30,6 +30,8 @@ use crate::{
 
 /// The parameters that a provider answers with.
 const PARAMETERS: &[&str] = &["code", "error", "error_description", "device_id", "state", "user", "iss"];
+/// Bytes of a code.
+const CODE_LIMIT: usize = 4_096;
 /// Characters of a provider's own error and description that are passed on.
 const ERROR_LIMIT: usize = 64;
 const DESCRIPTION_LIMIT: usize = 200;
@@ -199,6 +201,9 @@ async fn finish(
         return Err(Refusal { code, description, cause: None }.into());
     }
     let code = answer.get("code").ok_or_else(|| refused("no_code"))?;
+    if !is_code(code) {
+        return Err(refused("invalid_code"));
+    }
     let settings = state.settings.social.provider(id).ok_or_else(|| refused("oauth_provider_not_found"))?;
     let known = upstream::provider(state, settings).await;
     let provider = known.map_err(|error| Refusal::caused_by("invalid_code", error))?;
@@ -209,7 +214,7 @@ async fn finish(
         code,
         redirect_uri: &redirect_uri(state, id),
         verifier: &value.code_verifier,
-        device_id: answer.get("device_id"),
+        device_id: answer.get("device_id").filter(|id| is_code(id)),
     };
     let attempt = attempts::take(state, context).ok_or_else(|| refused("too_many_attempts"))?;
     let tokens = upstream::tokens(state, settings, &provider, grant, now).await;
@@ -238,12 +243,26 @@ async fn finish(
     Ok(trusted(state, target))
 }
 
-/// RFC 9207 §2.4: an issuer that is told must be the provider's; one that is promised must be told.
+/// RFC 6749 §A.11: printable ASCII. What cannot be a code need not be tried, and cannot make a provider stumble so that
+/// it counts as unwell.
+fn is_code(text: &str) -> bool {
+    text.len() <= CODE_LIMIT && text.bytes().all(|b| (b' '..=b'~').contains(&b))
+}
+
+/// RFC 9207 §2.4: an issuer that is told must be the provider's; one that is promised must be told. Of a provider
+/// without ID tokens none is known.
 fn is_issuer(provider: &Provider, told: Option<&str>) -> bool {
     let known = &provider.endpoints.issuers;
+    // `{tid}` stands for one segment (Microsoft).
+    let is_told = |issuer: &String, told: &str| match issuer.split_once("{tid}") {
+        None => issuer == told,
+        Some((before, after)) => told
+            .strip_prefix(before)
+            .and_then(|rest| rest.strip_suffix(after))
+            .is_some_and(|tenant| !tenant.is_empty() && !tenant.contains('/')),
+    };
     match told {
-        Some(_) if known.is_empty() || known.iter().any(|issuer| issuer.contains("{tid}")) => true,
-        Some(told) => known.iter().any(|issuer| issuer == told),
+        Some(told) => known.is_empty() || known.iter().any(|issuer| is_told(issuer, told)),
         None => !provider.endpoints.answers_with_issuer,
     }
 }
@@ -267,8 +286,7 @@ async fn read_profile(
             None => NonceRule::Any,
         };
         let access_token = tokens.access.as_deref();
-        let check =
-            IdTokenCheck { token, nonce, access_token, now, max_age: None, bearer: Bearer::Provider };
+        let check = IdTokenCheck { token, nonce, access_token, now, max_age: None, bearer: Bearer::Provider };
         let verified = upstream::verify(state, settings, provider, check).await;
         Some(verified.map_err(|error| Refusal::caused_by(CODE, error))?)
     } else {
@@ -339,6 +357,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_code_is_printable_and_no_novel() {
+        assert!(is_code("4/0AX4XfWj-~ a"));
+        for bad in ["a\0b", "a\nb", "ä", &"a".repeat(CODE_LIMIT + 1)] {
+            assert!(!is_code(bad));
+        }
+    }
+
+    #[test]
     fn an_issuer_must_be_the_provider_s_and_told_where_promised() {
         let mut google = known("google").unwrap();
         assert!(is_issuer(&google, None));
@@ -347,6 +373,15 @@ mod tests {
         google.endpoints.answers_with_issuer = true;
         assert!(!is_issuer(&google, None));
         assert!(is_issuer(&known("github").unwrap(), Some("https://github.com/login/oauth")));
+        let microsoft = known("microsoft").unwrap();
+        assert!(is_issuer(&microsoft, Some("https://login.microsoftonline.com/a-tenant/v2.0")));
+        for other in [
+            "https://evil.example",
+            "https://login.microsoftonline.com/a/b/v2.0",
+            "https://login.microsoftonline.com//v2.0",
+        ] {
+            assert!(!is_issuer(&microsoft, Some(other)), "{other}");
+        }
     }
 
     proptest! {

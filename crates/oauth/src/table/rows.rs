@@ -414,7 +414,11 @@ pub(crate) const TABLE: &[Row] = &[
         userinfo: "https://login.salesforce.com/services/oauth2/userinfo",
         scopes: SCOPES,
         traits: Traits {
-            mapping: Mapping { subject: &["/user_id"], image: &["/photos/picture", "/photos/thumbnail"], ..CLAIMS },
+            mapping: Mapping {
+                subject: &["/user_id"],
+                image: &["/photos/picture", "/photos/thumbnail"],
+                ..CLAIMS
+            },
             ..STANDARD
         },
         ..ROW

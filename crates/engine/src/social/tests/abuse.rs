@@ -225,7 +225,7 @@ async fn a_callback_whose_state_does_not_check_has_nobody_asked() {
     let age = r#"UPDATE verification SET "expiresAt" = now() - interval '1 second'"#;
     setup.tenant.admin.batch_execute(age).await.unwrap();
     assert!(location(&browser.get(&path).await).contains("error=state_mismatch"));
-    for instead in ["error=access_denied", "nothing=here"] {
+    for instead in ["error=access_denied", "nothing=here", "code=%00", "code=%C3%A4"] {
         let path = setup.begin(&mut browser, body.clone()).await;
         let answer = browser.get(&path.replace("code=the-code", instead)).await;
         assert!(location(&answer).starts_with("/failed?error="), "{instead}");
@@ -285,4 +285,23 @@ async fn id_tokens_that_are_brought_to_be_linked_are_counted() {
         statuses.push(browser.post("/link-social", body.clone()).await.status.as_u16());
     }
     assert_eq!(statuses, [401, 401, 429]);
+}
+
+#[tokio::test]
+async fn who_acts_as_somebody_links_nothing_and_takes_no_tokens() {
+    let setup = Setup::with(|s| s.social.allows_different_emails = true).await;
+    let mut browser = setup.tenant.browser();
+    setup.sign_in(&mut browser, "work").await;
+    let id: String = setup.tenant.value("SELECT id FROM account", &[]).await;
+    setup.tenant.admin.batch_execute(r#"UPDATE session SET "impersonatedBy" = 'root'"#).await.unwrap();
+    for (path, body) in [
+        ("/link-social", json!({ "provider": "github" })),
+        ("/get-access-token", json!({ "accountId": id })),
+        ("/refresh-token", json!({ "accountId": id })),
+    ] {
+        let answer = browser.post(path, body).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (403, "SESSION_NOT_FRESH"), "{path}");
+    }
+    let answer = browser.get(&format!("/account-info?accountId={id}")).await;
+    assert_eq!(answer.code(), "SESSION_NOT_FRESH");
 }

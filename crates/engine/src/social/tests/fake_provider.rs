@@ -200,7 +200,9 @@ impl FakeProvider {
             "/token" | "/login/oauth/access_token" | "/oauth2/v2.1/token" => self.token_answer(body),
             // LINE's: tells what is in an ID token, while it is good.
             "/oauth2/v2.1/verify" => match body.strip_prefix("id_token=eyJ") {
-                Some(rest) if rest.ends_with("&client_id=line-client") => (200, behaviour.profile.to_string()),
+                Some(rest) if rest.ends_with("&client_id=line-client") => {
+                    (200, behaviour.profile.to_string())
+                }
                 _ => (400, r#"{"error":"invalid_request"}"#.to_owned()),
             },
             "/user/emails" if behaviour.emails.is_null() => (403, "{}".to_owned()),

@@ -69,10 +69,8 @@ async fn a_session_that_begins_while_the_owner_proves_the_address_ends() {
           VALUES ('s2', 'late', 'planted', now() + interval '1 day', now());"#;
     let redeem = owner.post("/sign-in/email-otp", json!({ "email": "ada@example.com", "otp": code }));
     assert_eq!(meanwhile(&setup, steps, redeem).await.status, 200);
-    let left: i64 = setup
-        .tenant
-        .value("SELECT count(*) FROM session WHERE token IN ('early', 'late')", &[])
-        .await;
+    let left: i64 =
+        setup.tenant.value("SELECT count(*) FROM session WHERE token IN ('early', 'late')", &[]).await;
     assert_eq!((left, rows(&setup, "session").await, rows(&setup, "account").await), (0, 1, 0));
 }
 
