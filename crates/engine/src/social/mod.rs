@@ -13,6 +13,7 @@
 //! Native apps and Google One Tap bring an ID token instead ([`native`]). What a provider is like is in
 //! `kiavi-oauth`; everything that leaves goes through [`crate::egress`].
 
+mod answer;
 mod api_tokens;
 mod attempts;
 mod begin;
@@ -56,7 +57,7 @@ pub(crate) fn routes() -> Router<State> {
 /// Where providers send browsers back to, outside the gate: a provider's form comes from its own origin, changes
 /// nothing, and is turned into a GET, which brings our cookies.
 pub(crate) fn callback_routes() -> Router<State> {
-    Router::new().route("/callback/{id}", get(callback::callback).post(callback::forward))
+    Router::new().route("/callback/{id}", get(callback::callback).post(answer::forward))
 }
 
 /// The redirect URI of a provider: exactly this one is registered there.
