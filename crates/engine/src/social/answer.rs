@@ -10,8 +10,11 @@ use kiavi_http::{parse_json, read_body};
 use kiavi_oauth::Provider;
 use serde_json::Value;
 
-use super::wire::{found, with_parameters};
-use crate::{ApiError, State, engine::API};
+use crate::{
+    ApiError, State,
+    engine::API,
+    links::{found, with_parameters},
+};
 
 /// The parameters that a provider answers with.
 const PARAMETERS: &[&str] = &["code", "error", "error_description", "device_id", "state", "user", "iss"];
