@@ -54,7 +54,13 @@ impl FromStr for Network {
             Some(digits) => digits.parse::<u8>().ok().filter(|bits| *bits <= widest).ok_or(InvalidNetwork)?,
             None => widest,
         };
-        Ok(Self { address, prefix })
+        // An IPv4-mapped block is the IPv4 block: addresses are held against it in that form.
+        Ok(match (address, prefix.checked_sub(96)) {
+            (IpAddr::V6(mapped), Some(prefix)) if mapped.to_ipv4_mapped().is_some() => {
+                Self { address: address.to_canonical(), prefix }
+            }
+            _ => Self { address, prefix },
+        })
     }
 }
 
@@ -159,6 +165,15 @@ mod tests {
         assert_eq!(resolve("::ffff:10.0.0.1", &["203.0.113.9"], &proxies), "203.0.113.9");
         assert_eq!(resolve("10.0.0.1", &["203.0.113.9, junk, 10.2.2.2"], &proxies), "10.2.2.2");
         assert_eq!(resolve("10.0.0.1", &[], &proxies), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_mapped_block_is_the_block_that_it_maps() {
+        let block: Network = "::ffff:198.51.100.0/120".parse().unwrap();
+        assert!(block.contains("198.51.100.7".parse().unwrap()));
+        assert!(block.contains("::ffff:198.51.100.7".parse().unwrap()));
+        assert!(!block.contains("198.51.101.7".parse().unwrap()));
+        assert_eq!(block.to_string(), "198.51.100.0/24");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The URL that the browser is sent to.
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::{pkce::challenge, provider::Provider, token::InvalidRequest};
 
@@ -37,7 +37,8 @@ pub struct Authorization<'a> {
     pub parameters: &'a [(&'a str, &'a str)],
 }
 
-/// The authorization URL. Parameters of the endpoint's own query stay.
+/// The authorization URL. What the protocol sets stands before what is asked for, that before the provider's habits, and
+/// those before the endpoint's own query: each name is there once (RFC 6749 §3.1).
 ///
 /// # Errors
 /// When the provider's endpoint is no URL.
@@ -51,30 +52,34 @@ pub fn authorization_url(provider: &Provider, asked: &Authorization<'_>) -> Resu
             scopes.push(scope);
         }
     }
-    let mut query = url.query_pairs_mut();
-    query.append_pair("response_type", traits.response_type);
-    query.append_pair(traits.client_id_parameter, asked.client_id);
-    query.append_pair("state", asked.state);
-    if !scopes.is_empty() {
-        query.append_pair("scope", &scopes.join(traits.scope_separator));
-    }
-    query.append_pair("redirect_uri", asked.redirect_uri);
-    if let Some(hint) = asked.login_hint {
-        query.append_pair("login_hint", hint);
-    }
-    if let Some(nonce) = asked.nonce {
-        query.append_pair("nonce", nonce);
-    }
-    if traits.pkce {
-        query.append_pair("code_challenge_method", "S256");
-        query.append_pair("code_challenge", &challenge(asked.verifier));
-    }
+    let scope = scopes.join(traits.scope_separator);
+    let challenge = challenge(asked.verifier);
+    let set = [
+        ("response_type", Some(traits.response_type)),
+        (traits.client_id_parameter, Some(asked.client_id)),
+        ("state", Some(asked.state)),
+        ("scope", Some(scope.as_str()).filter(|scope| !scope.is_empty())),
+        ("redirect_uri", Some(asked.redirect_uri)),
+        ("login_hint", asked.login_hint),
+        ("nonce", asked.nonce),
+        ("code_challenge_method", traits.pkce.then_some("S256")),
+        ("code_challenge", traits.pkce.then_some(challenge.as_str())),
+    ];
+    let mut pairs: Vec<_> = set.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     let is_free = |name: &str| !RESERVED_PARAMETERS.contains(&name) && name != traits.client_id_parameter;
-    let asked_for = asked.parameters.iter().copied().filter(|(name, _)| is_free(name));
-    for (name, value) in traits.authorization_parameters.iter().copied().chain(asked_for) {
-        query.append_pair(name, value);
+    for (name, value) in asked.parameters.iter().chain(traits.authorization_parameters).copied() {
+        if is_free(name) && !pairs.iter().any(|(taken, _)| *taken == name) {
+            pairs.push((name, value));
+        }
     }
-    drop(query);
+    // What is left of the endpoint's query keeps its spelling: some servers sign theirs.
+    let is_kept = |pair: &&str| {
+        let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name.into_owned());
+        name.is_some_and(|name| is_free(&name) && !pairs.iter().any(|(taken, _)| *taken == name))
+    };
+    let query = url.query().unwrap_or_default().split('&').filter(is_kept).collect::<Vec<_>>().join("&");
+    url.set_query(Some(&query).filter(|query| !query.is_empty()).map(String::as_str));
+    url.query_pairs_mut().extend_pairs(pairs);
     Ok(url.into())
 }
 
@@ -116,6 +121,28 @@ mod tests {
         assert_eq!(find("code_challenge_method"), "S256");
         assert_eq!(find("nonce"), "nonce");
         assert_eq!(find("include_granted_scopes"), "true");
+    }
+
+    #[test]
+    fn a_name_is_there_once_and_the_protocol_s_own_value_stands() {
+        let mut provider = known("google").unwrap();
+        provider.endpoints.authorization = "https://id.example/a?state=x&tenant=a%20b&prompt=none".to_owned();
+        let parameters = [
+            ("prompt", "consent"),
+            ("prompt", "login"),
+            ("include_granted_scopes", "false"),
+            ("login_hint", "eve"),
+        ];
+        let url = authorization_url(&provider, &asked(&parameters)).unwrap();
+        assert!(url.starts_with("https://id.example/a?tenant=a%20b&response_type=code&"), "{url}");
+        let url = Url::parse(&url).unwrap();
+        let find = |name: &str| {
+            let found: Vec<_> = url.query_pairs().filter(|(key, _)| key == name).collect();
+            assert_eq!(found.len(), 1, "{name}");
+            found[0].1.clone().into_owned()
+        };
+        assert_eq!([find("state"), find("tenant"), find("prompt")], ["state", "a b", "consent"]);
+        assert_eq!([find("include_granted_scopes"), find("login_hint")], ["false", "ada@example.com"]);
     }
 
     proptest! {

@@ -41,7 +41,7 @@ pub fn profile(provider: &Provider, sources: &Sources<'_>) -> Option<Profile> {
     let mapping = &provider.traits.mapping;
     let raw = merged(sources)?;
     let first = |pointers: &[&str]| pointers.iter().find_map(|pointer| text(&raw, pointer));
-    let subject = text(&raw, mapping.subject)?;
+    let subject = first(mapping.subject)?;
     let read = Profile {
         email: text(&raw, mapping.email),
         email_verified: truth(
@@ -53,35 +53,31 @@ pub fn profile(provider: &Provider, sources: &Sources<'_>) -> Option<Profile> {
         raw,
     };
     let mut read = match mapping.quirk {
-        Some(quirk) => quirk(sources, read),
+        Some(quirk) => quirk(sources, read)?,
         None => read,
     };
     if read.email.is_none()
         && let Some(domain) = provider.traits.placeholder_domain
     {
-        read.email = Some(format!("{}@{domain}.invalid", read.subject.to_ascii_lowercase()));
+        read.email = Some(format!("{}@{domain}.placeholder.invalid", read.subject.to_ascii_lowercase()));
         read.email_verified = Some(false);
     }
     Some(read)
 }
 
-/// The first answer over the claims. Both must be of one subject.
+/// The claims over the first answer: what was signed stands. Both must be of one subject, which an answer beside claims
+/// has to name (OpenID Connect Core §5.3.2).
 fn merged(sources: &Sources<'_>) -> Option<Value> {
     let answer = sources.answers.first();
     let (Some(claims), Some(answer)) = (sources.claims, answer) else {
         return answer.or(sources.claims.map(Claims::value)).filter(|value| value.is_object()).cloned();
     };
-    if answer.get("sub").is_some_and(|sub| sub.as_str() != Some(claims.subject())) {
+    if answer["sub"].as_str() != Some(claims.subject()) {
         return None;
     }
-    let mut all = claims.value().as_object()?.clone();
-    // What an answer says of itself never replaces what was signed about who it is.
-    let signed = ["sub", "iss", "aud", "oid", "tid", "email", "email_verified"];
-    for (name, value) in answer.as_object()? {
-        if !(all.contains_key(name) && signed.contains(&name.as_str())) {
-            all.insert(name.clone(), value.clone());
-        }
-    }
+    let mut all = answer.as_object()?.clone();
+    let signed = claims.value().as_object()?.iter().filter(|(_, value)| !value.is_null());
+    all.extend(signed.map(|(name, value)| (name.clone(), value.clone())));
     Some(Value::Object(all))
 }
 
@@ -95,12 +91,13 @@ pub(crate) fn text(value: &Value, pointer: &str) -> Option<String> {
     (!text.trim().is_empty() && text.len() <= TEXT_LIMIT && !text.contains('\0')).then_some(text)
 }
 
-/// A truth value; Apple writes it as text.
+/// A truth value; Apple writes it as text. Anything else that is there is no yes.
 pub(crate) fn truth(value: Option<&Value>) -> Option<bool> {
     match value? {
+        Value::Null => None,
         Value::Bool(value) => Some(*value),
         Value::String(text) => Some(text == "true"),
-        _ => None,
+        _ => Some(false),
     }
 }
 
@@ -149,8 +146,80 @@ mod tests {
     #[test]
     fn providers_without_addresses_give_one_that_nobody_can_have() {
         let someone = read("reddit", &[json!({ "id": "T2X", "name": "someone" })]).unwrap();
-        assert_eq!(someone.email.as_deref(), Some("t2x@reddit.invalid"));
+        assert_eq!(someone.email.as_deref(), Some("t2x@reddit.placeholder.invalid"));
         assert_eq!(someone.email_verified, Some(false));
+    }
+
+    #[test]
+    fn x_tells_an_address_only_where_it_was_confirmed_and_the_app_may_know_it() {
+        let user = json!({ "data": { "id": "7", "name": "Ada", "username": "ada" } });
+        let told = json!({ "data": { "id": "7", "confirmed_email": "ada@example.com" } });
+        let ada = read("twitter", &[user.clone(), told]).unwrap();
+        assert_eq!((ada.email.as_deref(), ada.email_verified), (Some("ada@example.com"), Some(true)));
+        let silent = read("twitter", &[user, Value::Null]).unwrap();
+        assert_eq!(silent.email.as_deref(), Some("7@twitter.placeholder.invalid"));
+        assert_eq!(silent.email_verified, Some(false));
+    }
+
+    #[test]
+    fn a_user_whom_gitlab_has_blocked_is_nobody() {
+        let user = |state: &str, locked: bool| json!({ "id": 1, "state": state, "locked": locked });
+        assert!(read("gitlab", &[user("active", false)]).is_some());
+        assert!(read("gitlab", &[user("blocked", false)]).is_none());
+        assert!(read("gitlab", &[user("active", true)]).is_none());
+        assert!(read("gitlab", &[json!({ "id": 1 })]).is_none());
+    }
+
+    #[test]
+    fn polar_s_subject_is_its_id() {
+        let both = json!({ "id": "an-id", "sub": "a-sub" });
+        assert_eq!(read("polar", &[both]).unwrap().subject, "an-id");
+        assert_eq!(read("polar", &[json!({ "sub": "a-sub" })]).unwrap().subject, "a-sub");
+    }
+
+    #[test]
+    fn discord_s_people_without_a_picture_have_the_one_of_their_number() {
+        let image = |avatar: Value, discriminator: &str| {
+            let user = json!({ "id": "80351110224678912", "avatar": avatar, "discriminator": discriminator });
+            read("discord", &[user]).unwrap().image.unwrap()
+        };
+        assert_eq!(image(Value::Null, "1337"), "https://cdn.discordapp.com/embed/avatars/2.png");
+        assert_eq!(image(Value::Null, "0"), "https://cdn.discordapp.com/embed/avatars/5.png");
+        let own = "https://cdn.discordapp.com/avatars/80351110224678912/a_0f.gif";
+        assert_eq!(image(json!("a_0f"), "0"), own);
+    }
+
+    #[test]
+    fn what_is_neither_yes_nor_silence_is_no() {
+        for (told, verified) in [
+            (json!(null), None),
+            (json!(true), Some(true)),
+            (json!("true"), Some(true)),
+            (json!(0), Some(false)),
+            (json!(1), Some(false)),
+            (json!("yes"), Some(false)),
+            (json!([true]), Some(false)),
+        ] {
+            let ada = json!({ "sub": "1", "email_verified": told });
+            assert_eq!(read("google", &[ada]).unwrap().email_verified, verified, "{told}");
+        }
+    }
+
+    #[test]
+    fn what_was_signed_stands_and_an_answer_is_of_the_same_person() {
+        let claims = Claims::of_test(json!({ "sub": "1", "email": "ada@example.com", "name": null,
+            "https://slack.com/user_id": "U1" }));
+        let merged = |answer: Value| {
+            let answers = [answer];
+            let sources = Sources { claims: Some(&claims), answers: &answers, brought: None };
+            profile(&known("slack").unwrap(), &sources)
+        };
+        let other = json!({ "sub": "1", "https://slack.com/user_id": "U2", "email": "eve@example.com", "name": "Ada" });
+        let read = merged(other).unwrap();
+        assert_eq!((read.subject.as_str(), read.email.as_deref()), ("U1", Some("ada@example.com")));
+        assert_eq!(read.name, "Ada");
+        assert!(merged(json!({ "sub": "2" })).is_none());
+        assert!(merged(json!({ "email": "eve@example.com" })).is_none(), "of nobody knows whom");
     }
 
     #[test]

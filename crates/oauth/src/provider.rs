@@ -59,7 +59,7 @@ pub struct Traits {
     pub client_id_parameter: &'static str,
     /// `response_type`.
     pub response_type: &'static str,
-    /// Further parameters of the authorization URL.
+    /// Further parameters of the authorization URL, unless settings or the caller give them another value.
     pub authorization_parameters: &'static [(&'static str, &'static str)],
     /// Whether an ID token carries the nonce that it was asked with.
     pub nonce: bool,
@@ -71,7 +71,7 @@ pub struct Traits {
     pub profile_calls: &'static [ProfileCall],
     /// Where in the profile things are.
     pub mapping: Mapping,
-    /// For providers that give no address: the domain, under `.invalid`, of one made from the subject.
+    /// For providers that may give no address: the domain, under `.placeholder.invalid`, of one made from the subject.
     pub placeholder_domain: Option<&'static str>,
 }
 
@@ -104,11 +104,13 @@ pub struct ProfileCall {
     pub body: CallBody,
     /// Further headers.
     pub headers: &'static [(&'static str, &'static str)],
+    /// Whether a profile can be read without its answer: a refusal counts as `null`.
+    pub is_optional: bool,
 }
 
 impl ProfileCall {
     /// A GET of the userinfo endpoint with the access token as bearer.
-    pub const GET: Self = Self { suffix: "", body: CallBody::None, headers: &[] };
+    pub const GET: Self = Self { suffix: "", body: CallBody::None, headers: &[], is_optional: false };
 }
 
 /// What a call for a profile sends.
@@ -122,13 +124,15 @@ pub enum CallBody {
     Json(&'static str),
     /// The access token and the client's id as a form (VK).
     TokenForm,
+    /// The ID token and the client's id as a form (LINE).
+    IdTokenForm,
 }
 
 /// Where in a profile things are, as JSON pointers (RFC 6901); of several the first that holds something counts.
 #[derive(Debug, Clone, Copy)]
 pub struct Mapping {
     /// The subject: what never changes and is nobody else's.
-    pub subject: &'static str,
+    pub subject: &'static [&'static str],
     /// The address.
     pub email: &'static str,
     /// Whether the provider has seen the address answered; `""` if it never says.
@@ -137,14 +141,14 @@ pub struct Mapping {
     pub name: &'static [&'static str],
     /// A picture's URL.
     pub image: &'static [&'static str],
-    /// What pointers cannot say.
-    pub quirk: Option<fn(&Sources<'_>, Profile) -> Profile>,
+    /// What pointers cannot say; `None` if this is somebody who may not sign in.
+    pub quirk: Option<fn(&Sources<'_>, Profile) -> Option<Profile>>,
 }
 
 impl Mapping {
     /// The standard claims (OpenID Connect Core §5.1).
     pub const CLAIMS: Self = Self {
-        subject: "/sub",
+        subject: &["/sub"],
         email: "/email",
         email_verified: "/email_verified",
         name: &["/name", "/preferred_username"],

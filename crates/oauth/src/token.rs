@@ -89,7 +89,7 @@ pub fn token_request(
     request.body(Bytes::from(form.finish())).map_err(|_| InvalidRequest)
 }
 
-/// Asks for a profile.
+/// Asks for a profile with `token`: the access token, or the ID token where the call sends that.
 ///
 /// # Errors
 /// When the provider has no such endpoint, or no request can be built.
@@ -97,26 +97,28 @@ pub fn profile_request(
     provider: &Provider,
     client: &Client<'_>,
     call: &ProfileCall,
-    access_token: &str,
+    token: &str,
 ) -> Result<Request<Bytes>, InvalidRequest> {
     let endpoint = provider.endpoints.userinfo.as_deref().ok_or(InvalidRequest)?;
+    let form = |name: &str| {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair(name, token).append_pair("client_id", client.id);
+        (Method::POST, Some(FORM), form.finish())
+    };
     let (method, content_type, body) = match call.body {
         CallBody::None => (Method::GET, None, String::new()),
         CallBody::Empty => (Method::POST, None, String::new()),
         CallBody::Json(json) => (Method::POST, Some("application/json"), json.to_owned()),
-        CallBody::TokenForm => {
-            let mut form = form_urlencoded::Serializer::new(String::new());
-            form.append_pair("access_token", access_token).append_pair("client_id", client.id);
-            (Method::POST, Some(FORM), form.finish())
-        }
+        CallBody::TokenForm => form("access_token"),
+        CallBody::IdTokenForm => form("id_token"),
     };
     let mut request = Request::builder()
         .method(method)
         .uri(format!("{endpoint}{}", call.suffix))
         .header(header::ACCEPT, "application/json")
         .header(header::USER_AGENT, USER_AGENT);
-    if call.body != CallBody::TokenForm {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {access_token}"));
+    if !matches!(call.body, CallBody::TokenForm | CallBody::IdTokenForm) {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
     if let Some(kind) = content_type {
         request = request.header(header::CONTENT_TYPE, kind);

@@ -1,5 +1,6 @@
 //! Making, showing, changing and removing keys.
 
+use kiavi_db::Transaction;
 use serde_json::{Value, json};
 
 use super::{
@@ -43,6 +44,25 @@ async fn owner(
     Ok(current.user.id)
 }
 
+/// Keeps the session in which a key is made until the key is there.
+///
+/// # Errors
+/// 401 `UNAUTHORIZED_SESSION` when it has ended meanwhile.
+async fn hold_session(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    owner: &str,
+) -> Result<(), ApiError> {
+    if context.operator().is_some() {
+        return Ok(());
+    }
+    let current = session::find(state, context).await?.ok_or_else(wire::unauthorized_session)?;
+    let is_held =
+        !current.is_signed_in() || session::store::hold(transaction, &current.session.token, owner).await?;
+    if is_held { Ok(()) } else { Err(wire::unauthorized_session()) }
+}
+
 /// A key that could make keys would outlive its own removal, and its own limits. So would a key that somebody makes
 /// while they act as its owner.
 pub(super) fn may_change_access(current: &CurrentUser) -> bool {
@@ -84,6 +104,7 @@ pub(super) async fn create(
     let text = flow::key_text(state.rng(), prefix.unwrap_or_default());
     let default_life = settings.default_expires_in_seconds.map(f64::from);
     let transaction = state.database.begin().await?;
+    hold_session(&transaction, state, context, &owner).await?;
     if !store::lock_owner(&transaction, &owner).await? {
         return Err(wire::user_not_found());
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::http::{Request, Response};
+use axum::http::{Method, Request, Response};
 use bytes::Bytes;
 use kiavi_base::Clock;
 use kiavi_db::BoxFuture;
@@ -22,7 +22,8 @@ use tokio_rustls::TlsConnector;
 use url::Url;
 
 use super::breaker::Breakers;
-use super::exchange::exchange;
+use super::exchange::{Line, NoAnswer, wire_form};
+use super::pool::Pool;
 use super::{EgressError, EgressHost, HttpClient, roots};
 use crate::Settings;
 
@@ -38,14 +39,14 @@ pub trait Dial: Send + Sync {
     fn roots(&self) -> Option<(u64, SealedDocument)>;
 }
 
-/// Sends requests over connections that somebody else makes. Each has a connection of its own: sign-ins by way of
-/// another server are rare, and a connection that waits costs more than it saves.
+/// Sends requests over connections that somebody else makes, one at a time over each.
 pub struct Client {
     hosts: Vec<EgressHost>,
     extra_roots: Vec<String>,
     dial: Arc<dyn Dial>,
     clock: Arc<dyn Clock>,
     breakers: Breakers,
+    pool: Pool,
     /// Made by the first request: most engines never send one.
     tls: Mutex<Option<(u64, Arc<ClientConfig>)>>,
 }
@@ -59,6 +60,7 @@ impl Client {
             dial,
             clock,
             breakers: Breakers::default(),
+            pool: Pool::default(),
             tls: Mutex::default(),
         }
     }
@@ -75,17 +77,48 @@ impl Client {
     }
 
     async fn attempt(&self, host: &EgressHost, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let mut request = wire_form(request)?;
+        while let Some(mut line) = self.pool.take(host) {
+            // RFC 9110 §9.2.2: what changes nothing may be sent again when the server closed meanwhile; a code may not.
+            let again = (request.method() == Method::GET).then(|| request.clone());
+            match line.ask(request).await {
+                Ok(response) => return Ok(self.answered(host, line, response)),
+                Err(NoAnswer { unsent: Some(unsent), .. }) => request = *unsent,
+                Err(NoAnswer { error, .. }) => match again.filter(|_| error == EgressError::Unreachable) {
+                    Some(again) => request = again,
+                    None => return Err(error.into()),
+                },
+            }
+        }
+        let mut line = self.connect(host).await?;
+        let response = line.ask(request).await.map_err(|no_answer| no_answer.error)?;
+        Ok(self.answered(host, line, response))
+    }
+
+    /// An answer was read to its end, so the next one may follow.
+    fn answered(&self, host: &EgressHost, line: Line, response: Response<Bytes>) -> Response<Bytes> {
+        self.pool.put(host, line);
+        response
+    }
+
+    async fn connect(&self, host: &EgressHost) -> Result<Line, Failure> {
         let stream = self.dial.dial(host.target()).await.map_err(Failure::Connection)?;
         // Small requests, each waited for; a socket that takes no option is one that no longer works.
         let _ = stream.set_nodelay(true);
         if !host.is_secure() {
-            return Ok(exchange(stream, request).await?);
+            return Ok(Line::new(stream).await?);
         }
         let name = host.target().host().trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(name.to_owned()).map_err(|_| EgressError::Refused)?;
         let connector = TlsConnector::from(self.tls()?);
         let stream = connector.connect(name, stream).await.map_err(|error| tls_failure(host, &error))?;
-        Ok(exchange(stream, request).await?)
+        Ok(Line::new(stream).await?)
+    }
+
+    /// How many connections wait for a request.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.pool.len()
     }
 
     fn tls(&self) -> Result<Arc<ClientConfig>, EgressError> {

@@ -1,8 +1,6 @@
 //! One request and its answer on one connection, by HTTP/1.1.
 
-use std::pin::pin;
-
-use axum::http::header::{CONNECTION, HOST, HeaderValue, USER_AGENT};
+use axum::http::header::{HOST, HeaderValue, USER_AGENT};
 use axum::http::{HeaderMap, Request, Response, Uri, Version};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -10,6 +8,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::AbortHandle;
 
 use super::EgressError;
 
@@ -22,36 +21,72 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Who asks; some servers answer nobody who does not say.
 const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static("kiavi");
 
-/// Sends the request and reads the answer to its end. The connection is not used again.
-pub(super) async fn exchange<S>(stream: S, request: Request<Bytes>) -> Result<Response<Bytes>, EgressError>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let request = wire_form(request)?;
-    let (mut sender, connection) = http1::Builder::new()
-        .max_buf_size(MAX_HEAD)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| failure(&error))?;
-    let mut answer = pin!(async move {
-        let response = sender.send_request(request).await.map_err(|error| failure(&error))?;
-        read(response).await
-    });
-    // Driven here and not by a task of its own, so that it ends with whoever waits for the answer. It may end before
-    // the answer has been taken out of it.
-    tokio::select! {
-        answer = &mut answer => answer,
-        _ = connection => answer.await,
+/// A request as it goes over the wire.
+pub(super) type WireRequest = Request<Full<Bytes>>;
+
+/// A connection. It closes when this is dropped, whatever it is in the middle of.
+pub(super) struct Line {
+    sender: http1::SendRequest<Full<Bytes>>,
+    driver: AbortHandle,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) struct NoAnswer {
+    pub(super) error: EgressError,
+    /// The request, if not a byte of it was sent.
+    pub(super) unsent: Option<Box<WireRequest>>,
+}
+
+impl Line {
+    /// A connection over `stream`.
+    pub(super) async fn new<S>(stream: S) -> Result<Self, EgressError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(MAX_HEAD)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| failure(&error))?;
+        // How it ends shows in what is asked over it.
+        let driver = tokio::spawn(async move { drop(connection.await) }).abort_handle();
+        Ok(Self { sender, driver })
+    }
+
+    /// Sends the request and reads the answer to its end.
+    pub(super) async fn ask(&mut self, request: WireRequest) -> Result<Response<Bytes>, NoAnswer> {
+        // What is left of the answer before must be out of the way; also notices that the server has closed.
+        if let Err(error) = self.sender.ready().await {
+            return Err(NoAnswer { error: failure(&error), unsent: Some(Box::new(request)) });
+        }
+        match self.sender.try_send_request(request).await {
+            Ok(response) => read(response).await.map_err(|error| NoAnswer { error, unsent: None }),
+            Err(mut refused) => {
+                let unsent = refused.take_message().map(Box::new);
+                Err(NoAnswer { error: failure(refused.error()), unsent })
+            }
+        }
+    }
+
+    /// Whether the server, or what it said, has ended it.
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.driver.abort();
     }
 }
 
 /// RFC 9112 §3.2.1: the path alone in the request line, the host in a header of its own (§3.2).
-fn wire_form(request: Request<Bytes>) -> Result<Request<Full<Bytes>>, EgressError> {
+pub(super) fn wire_form(request: Request<Bytes>) -> Result<WireRequest, EgressError> {
     let (mut head, body) = request.into_parts();
     let authority = head.uri.authority().ok_or(EgressError::Refused)?;
     let host = HeaderValue::from_str(authority.as_str()).map_err(|_| EgressError::Refused)?;
     head.headers.insert(HOST, host);
-    head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
     head.headers.entry(USER_AGENT).or_insert(USER_AGENT_VALUE);
     head.version = Version::HTTP_11;
     let path = head.uri.path_and_query().cloned();

@@ -5,12 +5,13 @@
 //! [`Client`] keeps to the servers that the tenant's settings list, and leaves one alone that fails again and again.
 //! It asks outbound for a connection: outbound has the same list from the launcher, resolves the name and checks the
 //! address, so an engine that is no longer itself reaches no further. TLS and HTTP are spoken in here, over the
-//! socket that comes back; outbound sees neither. Settings that have the engine reach servers say so by
+//! socket that comes back; outbound sees neither. A connection waits a moment for the next request ([`pool`]). Settings that have the engine reach servers say so by
 //! [`Reaches`].
 
 mod breaker;
 mod client;
 mod exchange;
+mod pool;
 mod roots;
 mod settings;
 #[cfg(test)]

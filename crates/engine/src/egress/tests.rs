@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use self::server::{Authority, Server};
+use super::pool::{IDLE, PER_HOST};
 use super::{Client, Dial, EgressError, EgressSettings, HttpClient};
 use crate::{Settings, tests::ORIGIN};
 
@@ -106,7 +107,6 @@ async fn a_request_leaves_as_it_should_and_its_answer_comes_back() {
     assert_eq!(
         headers,
         [
-            "connection: close",
             "content-length: 29",
             "content-type: application/x-www-form-urlencoded",
             "host: idp.test:8443",
@@ -226,6 +226,88 @@ async fn a_server_that_is_unwell_is_left_alone() {
     }
     assert_eq!(client.send(get("http://idp.test/")).await.unwrap_err(), EgressError::Unreachable);
     assert_eq!(dial.dialled(), 5);
+}
+
+#[tokio::test]
+async fn a_connection_serves_one_request_after_another() {
+    let authority = Authority::new();
+    let server = Server::patient(Some(authority.server("idp.test")), server::OK).await;
+    let egress =
+        EgressSettings { extra_roots: vec![authority.pem()], ..listing(&["idp.test:443", "b.test:443"]) };
+    let dial = Local::new(Ok(server.port));
+    let client = client(&dial, egress);
+    for _ in 0..5 {
+        let post = Request::post("https://idp.test/").body(Bytes::from_static(b"a")).unwrap();
+        assert_eq!(client.send(post).await.unwrap().body(), "ok");
+        assert_eq!(client.send(get("https://idp.test/")).await.unwrap().body(), "ok");
+    }
+    assert_eq!((dial.dialled(), client.waiting()), (1, 1));
+    assert!(client.send(get("https://b.test/")).await.is_err(), "it is this server's only, by name");
+    assert_eq!(dial.dialled(), 2);
+}
+
+#[tokio::test]
+async fn a_crowd_has_connections_of_their_own_and_a_few_of_them_wait() {
+    let server = Server::patient(None, server::OK).await;
+    let dial = Local::new(Ok(server.port));
+    let client = client(&dial, listing(&["http://idp.test:80"]));
+    let crowd = (0..20).map(|_| client.send(get("http://idp.test/")));
+    assert!(futures_util::future::join_all(crowd).await.into_iter().all(|answer| answer.is_ok()));
+    assert_eq!((dial.dialled(), client.waiting()), (20, PER_HOST));
+}
+
+#[tokio::test]
+async fn a_connection_waits_for_seconds() {
+    let server = Server::patient(None, server::OK).await;
+    let dial = Local::new(Ok(server.port));
+    let client = client(&dial, listing(&["http://idp.test:80"]));
+    client.send(get("http://idp.test/")).await.unwrap();
+    tokio::time::pause();
+    tokio::time::advance(IDLE / 2).await;
+    assert_eq!(client.waiting(), 1);
+    tokio::time::sleep(IDLE).await;
+    assert_eq!(client.waiting(), 0);
+}
+
+#[tokio::test]
+async fn a_connection_that_has_closed_is_not_asked_and_what_was_sent_is_not_sent_twice() {
+    // Closes as soon as the next request comes.
+    let mut server = Server::hasty(server::OK).await;
+    let dial = Local::new(Ok(server.port));
+    let client = client(&dial, listing(&["http://idp.test:80"]));
+    let post = || Request::post("http://idp.test/").body(Bytes::from_static(b"code")).unwrap();
+    client.send(post()).await.unwrap();
+    assert_eq!(client.send(post()).await.unwrap_err(), EgressError::Unreachable, "it may have been heard");
+    assert_eq!(dial.dialled(), 1);
+    client.send(post()).await.unwrap();
+    assert_eq!(client.send(get("http://idp.test/")).await.unwrap().body(), "ok", "what changes nothing is");
+    assert_eq!(dial.dialled(), 3);
+    for method in ["POST", "POST", "POST", "GET", "GET"] {
+        assert!(server.seen().await.starts_with(method), "{method}");
+    }
+    // And one that closes by itself, like all the others here, is noticed.
+    let server = Server::plain(server::OK).await;
+    let dial = Local::new(Ok(server.port));
+    let client = self::client(&dial, listing(&["http://idp.test:80"]));
+    for _ in 0..3 {
+        client.send(post()).await.unwrap();
+        while client.waiting() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(dial.dialled(), 3);
+}
+
+#[tokio::test]
+async fn what_follows_an_answer_unasked_ends_the_connection() {
+    let server =
+        Server::patient(None, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\n").await;
+    let dial = Local::new(Ok(server.port));
+    let client = client(&dial, listing(&["http://idp.test:80"]));
+    for _ in 0..3 {
+        assert_eq!(client.send(get("http://idp.test/")).await.unwrap().body(), "ok");
+    }
+    assert_eq!(dial.dialled(), 3);
 }
 
 #[tokio::test]

@@ -228,23 +228,29 @@ pub(crate) async fn prove_address(
     if user.email_verified {
         return Ok(user);
     }
-    let sessions = session::revoke_all(transaction, state, context, &user.id, "address_proved").await?;
-    let accounts = store::delete_accounts(transaction, &user.id, proof.keeps_account).await?;
+    let user_id = user.id.clone();
+    let end_sessions = || session::revoke_all(transaction, state, context, &user_id, "address_proved");
+    // The sessions first: whoever is adding a means of access holds theirs until it is there to be found.
+    let mut sessions = end_sessions().await?;
+    let accounts = store::delete_accounts(transaction, &user_id, proof.keeps_account).await?;
     let (passkeys, keys) = match state.settings.compatibility.keeps_unproven_passkeys {
         true => (0, 0),
         false => {
-            let passkeys = store::delete_passkeys(transaction, &user.id).await?;
-            (passkeys, api_key::store::delete_by_owner(transaction, &user.id).await?)
+            let passkeys = store::delete_passkeys(transaction, &user_id).await?;
+            (passkeys, api_key::store::delete_by_owner(transaction, &user_id).await?)
         }
     };
+    let proved = mark_proved(transaction, state, context, user, proof.method).await?;
+    // And again: whoever was signing in by one of those held it until their session was there.
+    sessions += end_sessions().await?;
     if sessions + accounts + passkeys + keys > 0 {
         let detail =
             json!({ "sessions": sessions, "accounts": accounts, "passkeys": passkeys, "api_keys": keys });
         let event =
-            Event::new(EventType::UnprovenAccessRevoked, Outcome::Success).about(&user.id).detail(detail);
+            Event::new(EventType::UnprovenAccessRevoked, Outcome::Success).about(&user_id).detail(detail);
         audit::record(transaction, state, context, event).await?;
     }
-    mark_proved(transaction, state, context, user, proof.method).await
+    Ok(proved)
 }
 
 /// Marks the address as proved and leaves all access as it is.

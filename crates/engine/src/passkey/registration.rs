@@ -97,6 +97,11 @@ pub(super) async fn register(
         return Err(ApiError::unauthorized());
     }
     let transaction = state.database.begin().await?;
+    if let Some(CurrentUser { session, user, .. }) = current.filter(|current| current.is_signed_in())
+        && !session::store::hold(&transaction, &session.token, &user.id).await?
+    {
+        return Err(ApiError::unauthorized());
+    }
     let registered = match store_credential(&transaction, state, context, current, &answer).await? {
         Ok(stored) => stored,
         Err(refusal) => return Err(actions::refuse(transaction, state, context, CEREMONY, refusal).await),

@@ -4,7 +4,8 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,11 +15,28 @@ use crate::Rate;
 /// Keys that are remembered; about 1 MB.
 const CAPACITY: usize = 16_384;
 
+/// Keys that all networks share which come when there is no room for keys of their own: whoever has many networks can
+/// fill the memory, and must not keep everybody else out by it. They take turns with some others instead.
+const SHARED: u64 = 1_024;
+
+/// How long the memory is not gone through again in search of room.
+const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_millis(100);
+
+type Key = (IpAddr, u64);
+
 /// Arrival times by network and scope. Scopes are hashed with a random key, so nobody can aim at another's.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryLimiter {
     hasher: RandomState,
-    arrivals: Mutex<HashMap<(IpAddr, u64), Timestamp>>,
+    arrivals: Mutex<Arrivals>,
+}
+
+#[derive(Debug, Default)]
+struct Arrivals {
+    own: HashMap<Key, Timestamp>,
+    /// By a share of all keys and the scope: at most [`SHARED`] for each scope.
+    shared: HashMap<(u64, u64), Timestamp>,
+    swept: Option<Timestamp>,
 }
 
 impl MemoryLimiter {
@@ -28,17 +46,16 @@ impl MemoryLimiter {
     /// The seconds until the next one is possible.
     pub(crate) fn check(&self, network: IpAddr, scope: &str, rate: Rate, now: Timestamp) -> Result<(), u64> {
         let key = self.key(network, scope);
-        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-        if arrivals.len() >= CAPACITY && !arrivals.contains_key(&key) {
-            arrivals.retain(|_, arrival| *arrival > now);
-            if arrivals.len() >= CAPACITY {
-                // More networks at once than can be told apart: each new one waits for the others to pass.
-                return Err(1);
-            }
+        let share = self.hasher.hash_one(network) % SHARED;
+        self.lock().arrive(key, share, now, rate)
+    }
+
+    /// Takes back one use that was counted.
+    pub(crate) fn give_back(&self, network: IpAddr, scope: &str, rate: Rate) {
+        let key = self.key(network, scope);
+        if let Some(arrival) = self.lock().own.get_mut(&key) {
+            *arrival = arrival.checked_sub(signed(rate.interval())).unwrap_or(*arrival);
         }
-        let next = arrive(arrivals.get(&key).copied(), now, rate)?;
-        arrivals.insert(key, next);
-        Ok(())
     }
 
     /// Says what [`MemoryLimiter::check`] would, and counts nothing.
@@ -47,18 +64,51 @@ impl MemoryLimiter {
     /// The seconds until the next use is possible.
     pub(crate) fn peek(&self, network: IpAddr, scope: &str, rate: Rate, now: Timestamp) -> Result<(), u64> {
         let key = self.key(network, scope);
-        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-        arrive(arrivals.get(&key).copied(), now, rate).map(drop)
+        arrive(self.lock().own.get(&key).copied(), now, rate).map(drop)
     }
 
-    fn key(&self, network: IpAddr, scope: &str) -> (IpAddr, u64) {
+    fn key(&self, network: IpAddr, scope: &str) -> Key {
         (network, self.hasher.hash_one(scope))
     }
+
+    fn lock(&self) -> MutexGuard<'_, Arrivals> {
+        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Arrivals {
+    fn arrive(&mut self, key: Key, share: u64, now: Timestamp, rate: Rate) -> Result<(), u64> {
+        if self.own.len() >= CAPACITY && !self.own.contains_key(&key) {
+            self.sweep(now);
+            if self.own.len() >= CAPACITY {
+                let shared = (share, key.1);
+                let next = arrive(self.shared.get(&shared).copied(), now, rate)?;
+                self.shared.insert(shared, next);
+                return Ok(());
+            }
+        }
+        let next = arrive(self.own.get(&key).copied(), now, rate)?;
+        self.own.insert(key, next);
+        Ok(())
+    }
+
+    /// Forgets what has passed.
+    fn sweep(&mut self, now: Timestamp) {
+        if self.swept.is_some_and(|swept| now.duration_since(swept).abs() < SWEEP_INTERVAL) {
+            return;
+        }
+        self.swept = Some(now);
+        self.own.retain(|_, arrival| *arrival > now);
+        self.shared.retain(|_, arrival| *arrival > now);
+    }
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
 /// One step of the algorithm: the new arrival time, or the whole seconds to wait.
 fn arrive(arrival: Option<Timestamp>, now: Timestamp, rate: Rate) -> Result<Timestamp, u64> {
-    let signed = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
     let arrival = arrival.map_or(now, |arrival| arrival.max(now));
     let ahead = arrival.duration_since(now);
     let tolerance = signed(rate.tolerance());
@@ -96,14 +146,37 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_what_has_passed_makes_room() {
+    fn a_use_that_was_given_back_is_free_again() {
+        let (limiter, rate) = (MemoryLimiter::default(), Rate { limit: 2, window_seconds: 60 });
+        let network = IpAddr::from([192, 0, 2, 1]);
+        let check = || limiter.check(network, "a", rate, at(0));
+        assert_eq!([check(), check(), check()], [Ok(()), Ok(()), Err(30)]);
+        limiter.give_back(network, "a", rate);
+        assert_eq!([check(), check()], [Ok(()), Err(30)]);
+        for _ in 0..9 {
+            limiter.give_back(network, "a", rate);
+        }
+        assert_eq!([check(), check(), check()], [Ok(()), Ok(()), Err(30)], "but nothing beyond the limit");
+    }
+
+    #[test]
+    fn memory_is_bounded_and_who_comes_late_takes_turns_with_others() {
         let (limiter, rate) = (MemoryLimiter::default(), Rate { limit: 1, window_seconds: 1 });
         let network = |n: usize| IpAddr::from(u32::try_from(n).unwrap().to_be_bytes());
+        let check = |n: usize, now| limiter.check(network(n), "", rate, at(now));
         for n in 0..CAPACITY {
-            assert_eq!(limiter.check(network(n), "", rate, at(0)), Ok(()));
+            assert_eq!(check(n, 0), Ok(()));
         }
-        assert_eq!(limiter.check(network(CAPACITY), "", rate, at(0)), Err(1));
-        assert_eq!(limiter.check(network(CAPACITY), "", rate, at(2_000)), Ok(()));
+        assert_eq!(check(0, 0), Err(1), "who is known has a limit of their own");
+        let late = (CAPACITY..4 * CAPACITY).filter(|n| check(*n, 0).is_ok()).count();
+        assert_eq!(late, SHARED as usize);
+        let sizes = || {
+            let arrivals = limiter.lock();
+            (arrivals.own.len(), arrivals.shared.len())
+        };
+        assert_eq!(sizes(), (CAPACITY, SHARED as usize));
+        assert_eq!(check(5 * CAPACITY, 2_000), Ok(()));
+        assert_eq!(sizes(), (1, 0), "what has passed makes room");
     }
 
     proptest! {

@@ -10,6 +10,7 @@ use crate::{
 
 pub(super) const STATEMENTS: &[&Sql] = &[
     &WITH_USER_BY_TOKEN,
+    &HOLD,
     &INSERT,
     &EXTEND,
     &DELETE_DEAD,
@@ -41,6 +42,13 @@ const WITH_USER_BY_TOKEN: Sql = Sql::new(
            $5::float8 = 0 OR s."createdAt" > now() - make_interval(secs => $5)
          FROM public.session s JOIN public."user" u ON u.id = s."userId" WHERE s.token = $1"#
     ),
+);
+
+/// Whoever ends the session waits until the transaction has ended.
+const HOLD: Sql = Sql::new(
+    "SESSION_HOLD",
+    r#"SELECT 1 FROM public.session
+       WHERE token = $1 AND "userId" = $2 AND "expiresAt" > clock_timestamp() FOR SHARE"#,
 );
 
 const INSERT: Sql = Sql::new(
@@ -150,6 +158,12 @@ pub struct Found {
     pub is_due: bool,
     /// Whether its sign-in is recent.
     pub is_fresh: bool,
+}
+
+/// Whether the session still lives, and if so, keeps it until the transaction ends: what is added to a user by a session
+/// is there before the session ends, so that whoever ends it finds it, or is not there at all.
+pub async fn hold(transaction: &Transaction, token: &str, user_id: &str) -> Result<bool, DbError> {
+    Ok(transaction.query_opt(&HOLD, &[&token, &user_id]).await?.is_some())
 }
 
 /// The session with this token and its user, in one round trip.

@@ -2,22 +2,29 @@
 
 use axum::{extract::RawQuery, http::StatusCode, response::Response};
 use jiff::Timestamp;
-use kiavi_oauth::{Grant, Profile, Provider, Sources, Tokens, profile};
+use kiavi_oauth::{Grant, Profile, Sources, Tokens, profile};
 use serde_json::{Value, json};
 
 use super::{
     settings::ProviderSettings,
     store::{self, Account},
     tokens::{opened, sealed},
-    upstream::{self, UpstreamError},
+    turns::Turn,
+    upstream::{self, ProfileTokens, UpstreamError},
     wire::{self, account_id, account_not_found, without_nulls},
 };
-use crate::{ApiError, Context, JsonBody, State, session};
+use crate::{
+    ApiError, Context, JsonBody, State,
+    rate_limit::{self, Key},
+    session,
+};
 
 /// An account of the signed-in user.
 async fn own_account(state: &State, context: &Context, id: &str) -> Result<Account, ApiError> {
     let current = session::find(state, context).await?;
     let current = current.ok_or_else(|| ApiError::empty(StatusCode::UNAUTHORIZED))?;
+    // Tokens that an administrator took away would outlast the hour in which they act as the user.
+    let current = session::only_oneself(current)?;
     let found = match id.contains('\0') {
         true => None,
         false => store::of_user(&state.database, id, &current.user.id).await?,
@@ -32,7 +39,21 @@ fn settings_of<'s>(state: &'s State, account: &Account) -> Result<&'s ProviderSe
     })
 }
 
-/// Gets new tokens with the refresh token and keeps them. If another request was faster, its tokens stay.
+/// Counts one call to a provider for the user's own account.
+async fn limit(state: &State, context: &Context, account: &Account) -> Result<(), ApiError> {
+    let rate = state.settings.social.calls_per_user;
+    rate_limit::check(state, context, "social.calls", Key::Target(&account.user_id), rate).await
+}
+
+/// The account as it is once nobody else refreshes it. Who comes second finds what the first one got: a refresh token
+/// may work once, and a provider that sees it twice ends everything that came of it (RFC 9700 §4.14.2).
+async fn in_turn(state: &State, account: Account) -> Result<(Turn, Account), ApiError> {
+    let turn = state.social.turns.wait(&account.id).await;
+    let again = store::of_user(&state.database, &account.id, &account.user_id).await?;
+    Ok((turn, again.ok_or_else(account_not_found)?))
+}
+
+/// Gets new tokens with the refresh token and keeps them. If another engine was faster, its tokens stay.
 async fn refresh(
     state: &State,
     context: &Context,
@@ -50,7 +71,7 @@ async fn refresh(
     let is_first = store::replace_tokens(&state.database, &account.id, used, &stored).await;
     if !is_first.map_err(ApiError::from)? {
         let request_id = context.request_id().to_string();
-        tracing::info!(request_id, "tokens were refreshed by another request first");
+        tracing::info!(request_id, "tokens were refreshed by another engine first");
     }
     Ok(tokens)
 }
@@ -95,13 +116,18 @@ pub(super) async fn get_access_token(
     const FAILED: (&str, &str) = ("FAILED_TO_GET_ACCESS_TOKEN", "Failed to get a valid access token");
     let mut account = own_account(&state, &context, account_id(&body)?).await?;
     let settings = settings_of(&state, &account)?;
-    if account.is_due
-        && let Some(token) = opened(&state, account.refresh_token.as_deref())?
-    {
-        let refreshed = refresh(&state, &context, &account, settings, &token).await;
-        refreshed.map_err(|error| error.told_as(&context, FAILED.0, FAILED.1))?;
-        let again = store::of_user(&state.database, &account.id, &account.user_id).await?;
-        account = again.ok_or_else(account_not_found)?;
+    if account.is_due && account.refresh_token.is_some() {
+        let (_turn, current) = in_turn(&state, account).await?;
+        account = current;
+        if account.is_due
+            && let Some(token) = opened(&state, account.refresh_token.as_deref())?
+        {
+            limit(&state, &context, &account).await?;
+            let refreshed = refresh(&state, &context, &account, settings, &token).await;
+            refreshed.map_err(|error| error.told_as(&context, FAILED.0, FAILED.1))?;
+            let again = store::of_user(&state.database, &account.id, &account.user_id).await?;
+            account = again.ok_or_else(account_not_found)?;
+        }
     }
     let access = opened(&state, account.access_token.as_deref())?;
     let access = access.ok_or_else(|| ApiError::bad_request(FAILED.0, FAILED.1))?;
@@ -121,6 +147,8 @@ pub(super) async fn refresh_token(
 ) -> Result<Response, ApiError> {
     let account = own_account(&state, &context, account_id(&body)?).await?;
     let settings = settings_of(&state, &account)?;
+    let (_turn, account) = in_turn(&state, account).await?;
+    limit(&state, &context, &account).await?;
     let Some(token) = opened(&state, account.refresh_token.as_deref())? else {
         return Err(ApiError::bad_request("REFRESH_TOKEN_NOT_FOUND", "Refresh token not found"));
     };
@@ -166,6 +194,7 @@ pub(super) async fn account_info(
     let Some(access) = opened(&state, account.access_token.as_deref())? else {
         return Err(ApiError::bad_request("ACCESS_TOKEN_NOT_FOUND", "Access token not found"));
     };
+    limit(&state, &context, &account).await?;
     let id_token = opened(&state, account.id_token.as_deref())?;
     let read = read_profile(&state, settings, &access, id_token.as_deref()).await;
     let read = read.map_err(|cause| {
@@ -193,17 +222,17 @@ async fn read_profile(
     id_token: Option<&str>,
 ) -> Result<Profile, UpstreamError> {
     let provider = upstream::provider(state, settings).await?;
-    let mut answers = upstream::profile_answers(state, settings, &provider, Some(access_token)).await?;
+    let given = ProfileTokens { access: Some(access_token), id: None };
+    let mut answers = upstream::profile_answers(state, settings, &provider, given).await?;
     if answers.is_empty() {
-        answers.extend(id_token.and_then(|token| kept_claims(&provider, token)));
+        answers.extend(id_token.and_then(kept_claims));
     }
     let sources = Sources { claims: None, answers: &answers, brought: None };
     profile(&provider, &sources).ok_or(UpstreamError::Unreadable)
 }
 
 /// The claims of the ID token of the last sign-in, which was verified then.
-fn kept_claims(provider: &Provider, token: &str) -> Option<Value> {
+fn kept_claims(token: &str) -> Option<Value> {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-    let payload = provider.has_id_token().then(|| token.split('.').nth(1))??;
-    kiavi_oauth::parse_object(&URL_SAFE_NO_PAD.decode(payload).ok()?)
+    kiavi_oauth::parse_object(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?)
 }

@@ -3,22 +3,22 @@
 use std::borrow::Cow;
 
 use axum::{
-    body::Body,
     extract::{Path, RawQuery},
-    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
-use kiavi_http::{parse_json, read_body};
 use kiavi_oauth::{Grant, NonceRule, Profile, Provider, Sources, Tokens, profile};
 use serde_json::Value;
 
 use super::{
+    answer::{Answer, is_code, is_issuer},
+    attempts,
     begin::{StateValue, cookie_name, identifier},
+    directory::Bearer,
     link, redirect_uri,
     resolve::{self, Arrival, Failed, record_refusal},
     settings::ProviderSettings,
     store,
-    upstream::{self, IdTokenCheck, UpstreamError},
+    upstream::{self, IdTokenCheck, ProfileTokens, UpstreamError},
 };
 use crate::{
     ApiError, Context, Rate, State,
@@ -26,59 +26,9 @@ use crate::{
     links::{found, with_parameters},
 };
 
-/// The parameters that a provider answers with.
-const PARAMETERS: &[&str] = &["code", "error", "error_description", "device_id", "state", "user", "iss"];
 /// Characters of a provider's own error and description that are passed on.
 const ERROR_LIMIT: usize = 64;
 const DESCRIPTION_LIMIT: usize = 200;
-
-/// A provider's answer.
-#[derive(Debug, Default)]
-struct Answer(Vec<(String, String)>);
-
-impl Answer {
-    fn parse(query: &str) -> Self {
-        let known = |name: &str| PARAMETERS.contains(&name);
-        let pairs = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| known(name));
-        Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
-    }
-
-    /// A parameter; the first one of its name, and never an empty one.
-    fn get(&self, name: &str) -> Option<&str> {
-        let mut named = self.0.iter().filter(|(key, _)| key == name);
-        named.next().map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
-    }
-}
-
-/// `POST /callback/{id}` (Apple's form): the same as a GET, to which the browser brings our cookies.
-pub(super) async fn forward(
-    state: State,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let bytes = read_body(body).await?;
-    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = media.split(';').next().unwrap_or_default().trim();
-    let mut answer = Answer::parse(&query.unwrap_or_default());
-    if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        answer.0.extend(Answer::parse(&String::from_utf8_lossy(&bytes)).0);
-    } else if let Some(Value::Object(object)) = parse_json(&headers, &bytes)? {
-        for name in PARAMETERS {
-            if let Some(text) = object.get(*name).and_then(Value::as_str) {
-                answer.0.push(((*name).to_owned(), text.to_owned()));
-            }
-        }
-    }
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    if id.is_empty() || !id.bytes().all(is_plain) {
-        return Err(ApiError::empty(StatusCode::NOT_FOUND));
-    }
-    let pairs: Vec<_> = PARAMETERS.iter().filter_map(|name| Some((*name, answer.get(name)?))).collect();
-    let own = format!("{}{API}/callback/{id}", state.settings.base_url.origin());
-    Ok(found(&with_parameters(&own, &pairs)))
-}
 
 /// Why a sign-in ended, and where that is told.
 struct Refusal {
@@ -197,6 +147,9 @@ async fn finish(
         return Err(Refusal { code, description, cause: None }.into());
     }
     let code = answer.get("code").ok_or_else(|| refused("no_code"))?;
+    if !is_code(code) {
+        return Err(refused("invalid_code"));
+    }
     let settings = state.settings.social.provider(id).ok_or_else(|| refused("oauth_provider_not_found"))?;
     let known = upstream::provider(state, settings).await;
     let provider = known.map_err(|error| Refusal::caused_by("invalid_code", error))?;
@@ -207,9 +160,13 @@ async fn finish(
         code,
         redirect_uri: &redirect_uri(state, id),
         verifier: &value.code_verifier,
-        device_id: answer.get("device_id"),
+        device_id: answer.get("device_id").filter(|id| is_code(id)),
     };
+    let attempt = attempts::take(state, context).ok_or_else(|| refused("too_many_attempts"))?;
     let tokens = upstream::tokens(state, settings, &provider, grant, now).await;
+    if tokens.as_ref().map_or_else(UpstreamError::is_temporary, |_| true) {
+        attempt.give_back();
+    }
     let tokens = tokens.map_err(|error| Refusal::caused_by("invalid_code", error))?;
     let profile = read_profile(state, settings, &provider, &tokens, answer, value, now).await?;
     let arrival = Arrival {
@@ -232,16 +189,6 @@ async fn finish(
     Ok(trusted(state, target))
 }
 
-/// RFC 9207 §2.4: an issuer that is told must be the provider's; one that is promised must be told.
-fn is_issuer(provider: &Provider, told: Option<&str>) -> bool {
-    let known = &provider.endpoints.issuers;
-    match told {
-        Some(_) if known.is_empty() || known.iter().any(|issuer| issuer.contains("{tid}")) => true,
-        Some(told) => known.iter().any(|issuer| issuer == told),
-        None => !provider.endpoints.answers_with_issuer,
-    }
-}
-
 async fn read_profile(
     state: &State,
     settings: &ProviderSettings,
@@ -260,13 +207,15 @@ async fn read_profile(
             None if provider.traits.nonce => return Err(Refusal::new("nonce_binding_missing")),
             None => NonceRule::Any,
         };
-        let check = IdTokenCheck { token, nonce, access_token: tokens.access.as_deref(), now, max_age: None };
+        let access_token = tokens.access.as_deref();
+        let check = IdTokenCheck { token, nonce, access_token, now, max_age: None, bearer: Bearer::Provider };
         let verified = upstream::verify(state, settings, provider, check).await;
         Some(verified.map_err(|error| Refusal::caused_by(CODE, error))?)
     } else {
         None
     };
-    let answers = upstream::profile_answers(state, settings, provider, tokens.access.as_deref()).await;
+    let given = ProfileTokens { access: tokens.access.as_deref(), id: tokens.id.as_deref() };
+    let answers = upstream::profile_answers(state, settings, provider, given).await;
     let answers = answers.map_err(|error| Refusal::caused_by(CODE, error))?;
     let brought = answer.get("user").and_then(|user| serde_json::from_str::<Value>(user).ok());
     let sources = Sources { claims: claims.as_ref(), answers: &answers, brought: brought.as_ref() };
@@ -320,33 +269,4 @@ async fn record_stray(state: &State, context: &Context, provider: &str, cause: &
     }
     let provider = state.settings.social.provider(provider).map_or("unknown", |known| known.id.as_str());
     record_refusal(state, context, provider, cause).await
-}
-
-#[cfg(test)]
-mod tests {
-    use kiavi_oauth::known;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn an_issuer_must_be_the_provider_s_and_told_where_promised() {
-        let mut google = known("google").unwrap();
-        assert!(is_issuer(&google, None));
-        assert!(is_issuer(&google, Some("https://accounts.google.com")));
-        assert!(!is_issuer(&google, Some("https://evil.example")));
-        google.endpoints.answers_with_issuer = true;
-        assert!(!is_issuer(&google, None));
-        assert!(is_issuer(&known("github").unwrap(), Some("https://github.com/login/oauth")));
-    }
-
-    proptest! {
-        #[test]
-        fn no_answer_panics(query in ".{0,200}") {
-            let answer = Answer::parse(&query);
-            for name in PARAMETERS {
-                answer.get(name);
-            }
-        }
-    }
 }

@@ -96,7 +96,7 @@ pub(super) async fn start(
     go_to(&url, disables_redirect)
 }
 
-/// The provider's answer to a linking: the session that began it must still live.
+/// The provider's answer to a linking.
 pub(super) async fn finish(
     state: &State,
     context: &Context,
@@ -108,11 +108,17 @@ pub(super) async fn finish(
     let found = session::store::with_user_by_token(&state.database, &token, &state.settings.session).await?;
     let found = found.filter(|found| found.is_live && found.user.id == link.user_id);
     let user = found.ok_or(Failed::Refused(Cause::Unable))?.user;
-    join(state, context, arrival, &user).await
+    join(state, context, arrival, &user, &token).await
 }
 
-/// Links, or brings the tokens of an account that is linked already up to date.
-async fn join(state: &State, context: &Context, arrival: Arrival<'_>, user: &User) -> Result<(), Failed> {
+/// Links, or brings the tokens of an account that is linked already up to date, in a session that must still live then.
+async fn join(
+    state: &State,
+    context: &Context,
+    arrival: Arrival<'_>,
+    user: &User,
+    session_token: &str,
+) -> Result<(), Failed> {
     let refused = |cause| Err(Failed::Refused(cause));
     if !is_email_proved(arrival.provider, arrival.profile) {
         return refused(Cause::Unable);
@@ -123,6 +129,9 @@ async fn join(state: &State, context: &Context, arrival: Arrival<'_>, user: &Use
     }
     let key = Key { provider: &arrival.provider.id, subject: &arrival.profile.subject };
     let transaction = state.database.begin().await?;
+    if !session::store::hold(&transaction, session_token, &user.id).await? {
+        return refused(Cause::Unable);
+    }
     store::lock_subject(&transaction, key).await?;
     match store::by_subject(&transaction, key).await? {
         Some((_, owner)) if owner.id != user.id => return refused(Cause::OthersAccount),
@@ -165,7 +174,7 @@ pub(super) async fn with_id_token(
         status: bool,
         redirect: bool,
     }
-    let brought = match native::verify(state, settings, given).await? {
+    let brought = match native::verify(state, context, settings, given).await? {
         Ok(brought) => brought,
         Err(refused) => return Err(native::refuse(state, context, &settings.id, refused).await?),
     };
@@ -176,7 +185,7 @@ pub(super) async fn with_id_token(
         scopes: None,
         requests_sign_up: false,
     };
-    match join(state, context, arrival, &current.user).await {
+    match join(state, context, arrival, &current.user, &current.session.token).await {
         Ok(()) => json(&Body { url: "", status: true, redirect: false }),
         Err(Failed::Fault(error)) => Err(error),
         Err(Failed::Refused(cause)) => {

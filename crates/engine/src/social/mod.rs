@@ -13,9 +13,12 @@
 //! Native apps and Google One Tap bring an ID token instead ([`native`]). What a provider is like is in
 //! `kiavi-oauth`; everything that leaves goes through [`crate::egress`].
 
+mod answer;
 mod api_tokens;
+mod attempts;
 mod begin;
 mod callback;
+mod directory;
 mod link;
 mod native;
 mod resolve;
@@ -23,6 +26,7 @@ mod routes;
 pub mod settings;
 mod store;
 mod tokens;
+mod turns;
 mod upstream;
 mod wire;
 
@@ -33,8 +37,8 @@ use axum::{
 use kiavi_db::Sql;
 
 pub(crate) use begin::{Begin, begin};
+pub(crate) use directory::Directory;
 pub(crate) use settings::ProviderSettings;
-pub(crate) use upstream::Directory;
 
 use crate::State;
 
@@ -53,7 +57,7 @@ pub(crate) fn routes() -> Router<State> {
 /// Where providers send browsers back to, outside the gate: a provider's form comes from its own origin, changes
 /// nothing, and is turned into a GET, which brings our cookies.
 pub(crate) fn callback_routes() -> Router<State> {
-    Router::new().route("/callback/{id}", get(callback::callback).post(callback::forward))
+    Router::new().route("/callback/{id}", get(callback::callback).post(answer::forward))
 }
 
 /// The redirect URI of a provider: exactly this one is registered there.

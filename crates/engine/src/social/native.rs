@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     begin::{limit, unavailable},
+    directory::Bearer,
     resolve::{self, Arrival, Cause, Failed, record_refusal},
     settings::ProviderSettings,
     store,
@@ -35,15 +36,17 @@ pub(super) enum Refused {
     Nobody,
 }
 
-/// Verifies what an app brings.
+/// Verifies what an app brings, and counts it.
 ///
 /// # Errors
-/// A refusal inside, or a fault.
+/// A refusal inside, 429, or a fault.
 pub(super) async fn verify(
     state: &State,
+    context: &Context,
     settings: &ProviderSettings,
     given: IdTokenBody<'_>,
 ) -> Result<Result<Brought, Refused>, ApiError> {
+    limit(state, context).await?;
     let provider = upstream::provider(state, settings).await.map_err(unavailable)?;
     if !provider.has_id_token() {
         return Ok(Err(Refused::NotSupported));
@@ -54,6 +57,7 @@ pub(super) async fn verify(
         access_token: given.access_token,
         now: store::now(&state.database).await?,
         max_age: Some(MAX_AGE),
+        bearer: Bearer::Client,
     };
     let claims = match upstream::verify(state, settings, &provider, check).await {
         Ok(claims) => claims,
@@ -113,8 +117,7 @@ pub(super) async fn sign_in(
     given: IdTokenBody<'_>,
     requests_sign_up: bool,
 ) -> Result<Response, ApiError> {
-    limit(state, context).await?;
-    let brought = match verify(state, settings, given).await? {
+    let brought = match verify(state, context, settings, given).await? {
         Ok(brought) => brought,
         Err(refused) => return Err(refuse(state, context, &settings.id, refused).await?),
     };
@@ -160,9 +163,8 @@ pub(super) async fn one_tap(state: State, context: Context, body: JsonBody) -> R
     let Some(settings) = state.settings.social.provider(GOOGLE) else {
         return Err(bad_request("Google client ID is required for One Tap."));
     };
-    limit(&state, &context).await?;
     let given = IdTokenBody { token, nonce: None, access_token: None, refresh_token: None, user: None };
-    let brought = match verify(&state, settings, given).await? {
+    let brought = match verify(&state, &context, settings, given).await? {
         Ok(brought) => brought,
         Err(refused) => {
             refuse(&state, &context, GOOGLE, refused).await?;

@@ -143,10 +143,12 @@ async fn resolve(
     arrival: Arrival<'_>,
 ) -> Result<SignedIn, Failed> {
     store::lock_subject(transaction, arrival.key()).await?;
-    let (user, is_new) = match store::by_subject(transaction, arrival.key()).await? {
-        Some((account, user)) => {
-            (returned(transaction, state, context, arrival, account, user).await?, false)
-        }
+    let known = match store::by_subject(transaction, arrival.key()).await? {
+        Some((account, user)) => returned(transaction, state, context, arrival, account, user).await?,
+        None => None,
+    };
+    let (user, is_new) = match known {
+        Some(user) => (user, false),
         None => arrived(transaction, state, context, arrival).await?,
     };
     match session::create(transaction, state, context, &user, arrival.method()).await {
@@ -159,7 +161,8 @@ async fn resolve(
     }
 }
 
-/// The account is known: its user signs in, whatever the address says now.
+/// The account is known: its user signs in, whatever the address says now. `None` if it was removed just now, as when
+/// the address's owner proved it and took from the user what others had prepared.
 async fn returned(
     transaction: &Transaction,
     state: &State,
@@ -167,19 +170,22 @@ async fn returned(
     arrival: Arrival<'_>,
     account: Account,
     user: User,
-) -> Result<User, Failed> {
+) -> Result<Option<User>, Failed> {
     let stored = tokens::sealed(state, arrival.tokens, None);
-    store::update_tokens(transaction, &account.id, &stored).await?;
+    // From here on whoever removes the account waits for this sign-in.
+    if store::update_tokens(transaction, &account.id, &stored).await? == 0 {
+        return Ok(None);
+    }
     let email = address(arrival.profile);
     let proves = arrival.profile.email_verified == Some(true)
         && email.is_some_and(|email| email.as_str() == user.email)
         && !user.email_verified;
     if !proves {
-        return Ok(user);
+        return Ok(Some(user));
     }
     // The address is proved now: whoever set up other access before may not have been its owner.
     let proof = email_otp::Proof { method: arrival.method(), keeps_account: Some(&account.id) };
-    Ok(email_otp::prove_address(transaction, state, context, user, proof).await?)
+    Ok(Some(email_otp::prove_address(transaction, state, context, user, proof).await?))
 }
 
 /// The account is new: it joins the user with its address, or makes one.

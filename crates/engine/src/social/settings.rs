@@ -23,6 +23,10 @@ pub struct SocialSettings {
     pub providers: Vec<ProviderSettings>,
     /// Sign-ins with a provider begun from one network.
     pub per_network: Option<Rate>,
+    /// Codes from one network that a provider refused, or that are being traded.
+    pub failed_per_network: Option<Rate>,
+    /// Times that a provider is asked for one user's tokens or profile, signed in as they are.
+    pub calls_per_user: Option<Rate>,
     /// Whether a signed-in user may link an account with another address than theirs.
     pub allows_different_emails: bool,
 }
@@ -32,6 +36,8 @@ impl Default for SocialSettings {
         Self {
             providers: Vec::new(),
             per_network: Some(Rate { limit: 60, window_seconds: 60 }),
+            failed_per_network: Some(Rate { limit: 30, window_seconds: 600 }),
+            calls_per_user: Some(Rate { limit: 30, window_seconds: 60 }),
             allows_different_emails: false,
         }
     }
@@ -158,11 +164,13 @@ impl SocialSettings {
         let ids: BTreeSet<_> = self.providers.iter().map(|provider| &provider.id).collect();
         let is_sane =
             |rate: Rate| (1..=1_000_000).contains(&rate.limit) && (1..=86_400).contains(&rate.window_seconds);
-        check(
-            self.per_network.is_none_or(is_sane),
-            "social.per_network",
-            "has 1 to 1,000,000 uses in 1 s to 1 d",
-        )?;
+        for (key, rate) in [
+            ("social.per_network", self.per_network),
+            ("social.failed_per_network", self.failed_per_network),
+            ("social.calls_per_user", self.calls_per_user),
+        ] {
+            check(rate.is_none_or(is_sane), key, "has 1 to 1,000,000 uses in 1 s to 1 d")?;
+        }
         check(ids.len() == self.providers.len(), "social.providers", "must each have an id of their own")?;
         check(self.providers.len() <= PROVIDER_LIMIT, "social.providers", "are too many")?;
         self.providers.iter().try_for_each(ProviderSettings::validate)

@@ -200,16 +200,16 @@ pub(super) async fn insert(
         .map(drop)
 }
 
+/// How many rows there were: none if the account was removed.
 pub(super) async fn update_tokens(
     transaction: &Transaction,
     id: &str,
     tokens: &StoredTokens,
-) -> Result<(), DbError> {
+) -> Result<u64, DbError> {
     let StoredTokens { access, refresh, id: id_token, access_seconds, refresh_seconds, scope } = tokens;
     transaction
         .execute(&UPDATE_TOKENS, &[&id, access, refresh, id_token, access_seconds, refresh_seconds, scope])
         .await
-        .map(drop)
 }
 
 /// Whether the tokens were replaced: not if another refresh came first.

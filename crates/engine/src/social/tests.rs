@@ -4,8 +4,10 @@ mod abuse;
 mod accounts;
 mod fake_provider;
 mod hosted;
+mod keys;
 mod linking;
 mod native;
+mod races;
 mod sign_in;
 
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use crate::{
     tests::{Answer, Browser, TestTenant},
 };
 
-/// A tenant with three providers: `work` by discovery, and the known `github` and `google`.
+/// A tenant with four providers: `work` by discovery, and the known `github`, `google` and `line`.
 struct Setup {
     tenant: TestTenant,
     provider: Arc<FakeProvider>,
@@ -31,6 +33,7 @@ fn providers() -> Vec<ProviderSettings> {
           "discovery_url": "https://id.example/.well-known/openid-configuration" },
         { "id": "github", "client_id": "gh", "client_secret": "gh-secret" },
         { "id": "google", "client_id": "client", "client_secret": "g-secret", "further_client_ids": ["phone"] },
+        { "id": "line", "client_id": "line-client", "client_secret": "l-secret" },
     ]);
     serde_json::from_value(list).unwrap()
 }

@@ -1,30 +1,22 @@
 //! Talking to a provider: what it says of itself, its keys, its tokens, its profiles.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use axum::http::{Request, StatusCode, header};
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
 use kiavi_crypto::Es256SigningKey;
 use kiavi_oauth::{
-    Algorithm, AppleKey, Claims, Client, ClientAuth, ClientSecretError, Endpoints, Expected, Grant,
+    Algorithm, AppleKey, CallBody, Claims, Client, ClientAuth, ClientSecretError, Endpoints, Expected, Grant,
     IdTokenError, InvalidMetadata, InvalidRequest, JwkSet, MalformedJwkSet, Metadata, NonceRule, Provider,
     TokenError, Tokens, Traits, known, parse_tokens, profile_request, token_request, verify_id_token,
 };
 use serde_json::Value;
 
-use super::settings::{ProviderSettings, TokenAuth};
+use super::{
+    directory::Bearer,
+    settings::{ProviderSettings, TokenAuth},
+};
 use crate::{State, egress::EgressError};
-
-/// How long documents and keys are taken as fresh.
-const FRESH: SignedDuration = SignedDuration::from_hours(1);
-/// How long they still count while the provider cannot be reached.
-const STALE: SignedDuration = SignedDuration::from_hours(24);
-/// How long an unknown key waits for keys to be fetched again: a token costs its sender nothing.
-const KEYS_PAUSE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Why a provider gave nothing.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +37,8 @@ pub(super) enum UpstreamError {
     IdToken(#[from] IdTokenError),
     #[error(transparent)]
     Secret(#[from] ClientSecretError),
+    #[error("the provider has just failed to answer the same")]
+    Failed,
     #[error("the provider's answer cannot be read")]
     Unreadable,
     #[error("the provider gave no access token")]
@@ -58,42 +52,10 @@ impl UpstreamError {
     pub(super) fn is_temporary(&self) -> bool {
         match self {
             Self::Egress(error) => *error != EgressError::Refused,
+            Self::Failed => true,
             Self::Status(status) => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
             _ => false,
         }
-    }
-}
-
-/// What providers said of themselves, kept for a while. One entry for each configured provider, so it is bounded.
-#[derive(Debug, Default)]
-pub(crate) struct Directory {
-    documents: Mutex<HashMap<String, Kept<Metadata>>>,
-    keys: Mutex<HashMap<String, Kept<JwkSet>>>,
-}
-
-#[derive(Debug)]
-struct Kept<T> {
-    at: Timestamp,
-    value: Arc<T>,
-}
-
-impl<T> Kept<T> {
-    fn get(
-        map: &Mutex<HashMap<String, Self>>,
-        url: &str,
-        now: Timestamp,
-        life: SignedDuration,
-    ) -> Option<Arc<T>> {
-        let map = map.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = map.get(url)?;
-        (now.duration_since(kept.at) < life).then(|| Arc::clone(&kept.value))
-    }
-
-    fn put(map: &Mutex<HashMap<String, Self>>, url: &str, now: Timestamp, value: T) -> Arc<T> {
-        let value = Arc::new(value);
-        let kept = Self { at: now, value: Arc::clone(&value) };
-        map.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), kept);
-        value
     }
 }
 
@@ -175,31 +137,12 @@ async fn metadata(
     url: &str,
     settings: &ProviderSettings,
 ) -> Result<Arc<Metadata>, UpstreamError> {
-    let (map, now) = (&state.social.documents, state.clock.now());
-    if let Some(kept) = Kept::get(map, url, now, FRESH) {
-        return Ok(kept);
-    }
-    let fetched = async {
-        let body = fetch(state, url).await?;
-        Ok(Metadata::parse(&body, url, settings.issuer.as_deref())?)
-    };
-    match fetched.await {
-        Ok(metadata) => Ok(Kept::put(map, url, now, metadata)),
-        Err(error) => Kept::get(map, url, now, STALE).ok_or(error),
-    }
+    let fetched = async { Ok(Metadata::parse(&fetch(state, url).await?, url, settings.issuer.as_deref())?) };
+    state.social.documents.get(url, state.clock.now(), fetched).await
 }
 
-/// The keys of a provider, fetched within `life` or now.
-async fn keys(state: &State, url: &str, life: SignedDuration) -> Result<Arc<JwkSet>, UpstreamError> {
-    let (map, now) = (&state.social.keys, state.clock.now());
-    if let Some(kept) = Kept::get(map, url, now, life) {
-        return Ok(kept);
-    }
-    let fetched = async { Ok(JwkSet::parse(&fetch(state, url).await?)?) };
-    match fetched.await {
-        Ok(set) => Ok(Kept::put(map, url, now, set)),
-        Err(error) => Kept::get(map, url, now, STALE).ok_or(error),
-    }
+async fn fetch_keys(state: &State, url: &str) -> Result<JwkSet, UpstreamError> {
+    Ok(JwkSet::parse(&fetch(state, url).await?)?)
 }
 
 /// What an ID token is checked against.
@@ -210,9 +153,10 @@ pub(super) struct IdTokenCheck<'a> {
     /// The present by the database's clock, in seconds of Unix time.
     pub(super) now: i64,
     pub(super) max_age: Option<i64>,
+    pub(super) bearer: Bearer,
 }
 
-/// Verifies an ID token of a provider. A key that is not known has the keys fetched again, at most once a minute.
+/// Verifies an ID token of a provider. A key that is not known has the keys fetched again.
 pub(super) async fn verify(
     state: &State,
     settings: &ProviderSettings,
@@ -236,10 +180,12 @@ pub(super) async fn verify(
         Ok(_) | Err(IdTokenError::UnknownKey) => {}
         Err(hopeless) => return Err(hopeless.into()),
     }
-    let verified = verify_id_token(check.token, &*keys(state, url, FRESH).await?, &expected);
-    let claims = match verified {
+    let (shelf, now) = (&state.social.keys, state.clock.now());
+    let keys = shelf.get(url, now, fetch_keys(state, url)).await?;
+    let claims = match verify_id_token(check.token, &keys, &expected) {
         Err(IdTokenError::UnknownKey) => {
-            verify_id_token(check.token, &*keys(state, url, KEYS_PAUSE).await?, &expected)?
+            let keys = shelf.renew(url, now, (keys, check.bearer), fetch_keys(state, url)).await?;
+            verify_id_token(check.token, &keys, &expected)?
         }
         other => other?,
     };
@@ -278,25 +224,41 @@ pub(super) async fn tokens(
     Ok(parse_tokens(status.is_success(), &body)?)
 }
 
-/// The answers to a provider's profile calls.
+/// The answers to a provider's profile calls. A call that sends the ID token is not made without one.
 pub(super) async fn profile_answers(
     state: &State,
     settings: &ProviderSettings,
     provider: &Provider,
-    access_token: Option<&str>,
+    tokens: ProfileTokens<'_>,
 ) -> Result<Vec<Value>, UpstreamError> {
     let mut answers = Vec::new();
     if provider.endpoints.userinfo.is_none() {
         return Ok(answers);
     }
-    let token = access_token.ok_or(UpstreamError::NoAccessToken)?;
     let client = Client { id: &settings.client_id, secret: None };
     for call in provider.traits.profile_calls {
+        let token = match (call.body, tokens.id) {
+            (CallBody::IdTokenForm, None) => continue,
+            (CallBody::IdTokenForm, Some(token)) => token,
+            _ => tokens.access.ok_or(UpstreamError::NoAccessToken)?,
+        };
         let (status, body) = send(state, profile_request(provider, &client, call, token)?).await?;
         if !status.is_success() {
+            if call.is_optional && status.is_client_error() {
+                answers.push(Value::Null);
+                continue;
+            }
             return Err(UpstreamError::Status(status));
         }
         answers.push(serde_json::from_slice(&body).map_err(|_| UpstreamError::Unreadable)?);
     }
     Ok(answers)
+}
+
+/// What a provider gave to ask it for a profile with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ProfileTokens<'a> {
+    pub(super) access: Option<&'a str>,
+    /// Unless it has gone stale since.
+    pub(super) id: Option<&'a str>,
 }

@@ -125,6 +125,9 @@ fn a_header_cannot_choose_the_rules() {
     assert_eq!(check_with(&format!("{signed}."), |_| {}).unwrap_err(), Signature);
     let forged = token.replacen(&URL_SAFE_NO_PAD.encode(claims().to_string())[..20], &"A".repeat(20), 1);
     assert_eq!(check_with(&forged, |_| {}).unwrap_err(), Signature);
+    let nameless = sign(&json!({ "alg": "ES256" }), &claims());
+    let (signed, _) = nameless.rsplit_once('.').unwrap();
+    assert_eq!(check_with(&format!("{signed}."), |_| {}).unwrap_err(), UnknownKey, "it may be of a new key");
 }
 
 #[test]

@@ -65,19 +65,30 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn secure(config: ServerConfig, answer: &'static [u8]) -> Self {
-        Self::start(Some(TlsAcceptor::from(Arc::new(config))), Some(answer)).await
+        Self::start(Some(TlsAcceptor::from(Arc::new(config))), Some(answer), After::Close).await
     }
 
     pub(super) async fn plain(answer: &'static [u8]) -> Self {
-        Self::start(None, Some(answer)).await
+        Self::start(None, Some(answer), After::Close).await
+    }
+
+    /// Answers as many requests on a connection as come.
+    pub(super) async fn patient(config: Option<ServerConfig>, answer: &'static [u8]) -> Self {
+        let tls = config.map(|config| TlsAcceptor::from(Arc::new(config)));
+        Self::start(tls, Some(answer), After::Answer).await
+    }
+
+    /// Hears a second request on a connection and closes without an answer.
+    pub(super) async fn hasty(answer: &'static [u8]) -> Self {
+        Self::start(None, Some(answer), After::Hear).await
     }
 
     /// Takes connections and says nothing.
     pub(super) async fn silent() -> Self {
-        Self::start(None, None).await
+        Self::start(None, None, After::Close).await
     }
 
-    async fn start(tls: Option<TlsAcceptor>, answer: Option<&'static [u8]>) -> Self {
+    async fn start(tls: Option<TlsAcceptor>, answer: Option<&'static [u8]>, after: After) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (seen, requests) = mpsc::unbounded_channel();
@@ -89,9 +100,9 @@ impl Server {
                         std::future::pending::<()>().await;
                         return drop(stream);
                     };
-                    let Some(tls) = tls else { return serve(stream, answer, seen).await };
+                    let Some(tls) = tls else { return serve(stream, answer, after, seen).await };
                     match tls.accept(stream).await {
-                        Ok(stream) => serve(stream, answer, seen).await,
+                        Ok(stream) => serve(stream, answer, after, seen).await,
                         Err(_) => seen.send(String::new()).unwrap_or_default(),
                     }
                 });
@@ -106,21 +117,40 @@ impl Server {
     }
 }
 
+/// What becomes of a connection after its first answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Close,
+    Answer,
+    Hear,
+}
+
 async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     answer: &[u8],
+    after: After,
     seen: mpsc::UnboundedSender<String>,
 ) {
-    let mut request = Vec::new();
-    while !is_whole(&request) {
-        match stream.read_buf(&mut request).await {
-            Ok(0) | Err(_) => break,
-            Ok(_) => {}
+    for number in 0.. {
+        let mut request = Vec::new();
+        while !is_whole(&request) {
+            match stream.read_buf(&mut request).await {
+                Ok(0) | Err(_) if number > 0 => return,
+                Ok(0) | Err(_) => break,
+                Ok(_) => {}
+            }
         }
+        // Nobody may look, and the client may leave in the middle of what it does not want.
+        let _ = seen.send(String::from_utf8_lossy(&request).into_owned());
+        if after == After::Hear && number > 0 {
+            return;
+        }
+        let _ = stream.write_all(answer).await;
+        if after == After::Close {
+            break;
+        }
+        let _ = stream.flush().await;
     }
-    // Nobody may look, and the client may leave in the middle of what it does not want.
-    let _ = seen.send(String::from_utf8_lossy(&request).into_owned());
-    let _ = stream.write_all(answer).await;
     let _ = stream.shutdown().await;
 }
 

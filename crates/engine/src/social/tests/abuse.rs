@@ -197,3 +197,111 @@ async fn a_provider_is_no_way_around_a_required_passkey() {
     assert_eq!(browser.get("/get-session").await.text, "null");
     assert_eq!((setup.sessions().await, setup.tenant.events("session.refused").await), (1, 1));
 }
+
+#[tokio::test]
+async fn a_callback_whose_state_does_not_check_has_nobody_asked() {
+    let setup = Setup::new().await;
+    let mut browser = setup.tenant.browser();
+    let body = json!({ "provider": "work", "errorCallbackURL": "/failed" });
+    let path = setup.begin(&mut browser, body.clone()).await;
+    let asked = || setup.provider.requests.lock().unwrap().len();
+    let before = asked();
+    let mut stranger = setup.tenant.browser();
+    setup.begin(&mut stranger, json!({ "provider": "github" })).await;
+    for junk in [
+        path.clone(),
+        path.replace("/callback/work", "/callback/github"),
+        "/callback/work?code=junk".to_owned(),
+        "/callback/work?code=junk&state=junk".to_owned(),
+        "/callback/google?code=junk&state=junk".to_owned(),
+        "/callback/nobody?code=junk&state=junk".to_owned(),
+    ] {
+        let target = location(&stranger.get(&junk).await).to_owned();
+        assert!(target.contains("error=state_"), "{junk}: {target}");
+    }
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("origin", "https://evil.example")];
+    stranger.send(axum::http::Method::POST, &path, Some("code=junk".to_owned()), &form).await;
+    // Its own browser, too late, with an error, without a code.
+    let age = r#"UPDATE verification SET "expiresAt" = now() - interval '1 second'"#;
+    setup.tenant.admin.batch_execute(age).await.unwrap();
+    assert!(location(&browser.get(&path).await).contains("error=state_mismatch"));
+    for instead in ["error=access_denied", "nothing=here", "code=%00", "code=%C3%A4"] {
+        let path = setup.begin(&mut browser, body.clone()).await;
+        let answer = browser.get(&path.replace("code=the-code", instead)).await;
+        assert!(location(&answer).starts_with("/failed?error="), "{instead}");
+    }
+    assert_eq!(asked(), before);
+}
+
+/// Begins a sign-in and comes back with a code that the provider did not give.
+async fn junk(setup: &Setup, browser: &mut crate::tests::Browser) -> String {
+    let body = json!({ "provider": "github", "errorCallbackURL": "/failed" });
+    let path = setup.begin(browser, body).await;
+    location(&browser.get(&path.replace("the-code", "junk")).await).to_owned()
+}
+
+#[tokio::test]
+async fn one_network_s_made_up_codes_come_to_an_end() {
+    let setup = Setup::with(|s| s.social.per_network = None).await;
+    let mut flooder = setup.tenant.browser();
+    for n in 0..40 {
+        let expected = if n < 30 { "/failed?error=invalid_code" } else { "/failed?error=too_many_attempts" };
+        // The general limit is another one.
+        setup.tenant.clock.advance(jiff::SignedDuration::from_millis(200));
+        assert_eq!(junk(&setup, &mut flooder).await, expected, "{n}");
+    }
+    assert_eq!(setup.provider.count("/access_token"), 30);
+    let mut other = setup.tenant.browser().from([192, 0, 2, 2]);
+    assert_eq!(location(&setup.sign_in(&mut other, "work").await), "/home");
+    setup.tenant.clock.advance(jiff::SignedDuration::from_secs(20));
+    assert_eq!(junk(&setup, &mut flooder).await, "/failed?error=invalid_code", "one more in 20 s");
+}
+
+#[tokio::test]
+async fn only_codes_that_the_provider_refuses_are_counted() {
+    let few = Some(Rate { limit: 2, window_seconds: 600 });
+    let setup = Setup::with(|s| s.social.failed_per_network = few).await;
+    for _ in 0..4 {
+        let answer = setup.sign_in(&mut setup.tenant.browser(), "work").await;
+        assert_eq!(location(&answer), "/home");
+    }
+    setup.provider.behave(|b| b.token_failure = Some((503, "")));
+    for _ in 0..4 {
+        let answer = setup.sign_in(&mut setup.tenant.browser(), "work").await;
+        assert!(location(&answer).contains("error=invalid_code"), "{}", location(&answer));
+    }
+    setup.provider.behave(|b| b.token_failure = None);
+    let answer = setup.sign_in(&mut setup.tenant.browser(), "work").await;
+    assert_eq!(location(&answer), "/home");
+}
+
+#[tokio::test]
+async fn id_tokens_that_are_brought_to_be_linked_are_counted() {
+    let setup = Setup::with(|s| s.social.per_network = Some(Rate { limit: 2, window_seconds: 60 })).await;
+    let mut browser = setup.tenant.signed_in("ada@example.com").await;
+    let body = json!({ "provider": "google", "idToken": { "token": "x.y.z" } });
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(browser.post("/link-social", body.clone()).await.status.as_u16());
+    }
+    assert_eq!(statuses, [401, 401, 429]);
+}
+
+#[tokio::test]
+async fn who_acts_as_somebody_links_nothing_and_takes_no_tokens() {
+    let setup = Setup::with(|s| s.social.allows_different_emails = true).await;
+    let mut browser = setup.tenant.browser();
+    setup.sign_in(&mut browser, "work").await;
+    let id: String = setup.tenant.value("SELECT id FROM account", &[]).await;
+    setup.tenant.admin.batch_execute(r#"UPDATE session SET "impersonatedBy" = 'root'"#).await.unwrap();
+    for (path, body) in [
+        ("/link-social", json!({ "provider": "github" })),
+        ("/get-access-token", json!({ "accountId": id })),
+        ("/refresh-token", json!({ "accountId": id })),
+    ] {
+        let answer = browser.post(path, body).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (403, "SESSION_NOT_FRESH"), "{path}");
+    }
+    let answer = browser.get(&format!("/account-info?accountId={id}")).await;
+    assert_eq!(answer.code(), "SESSION_NOT_FRESH");
+}

@@ -1,9 +1,10 @@
 //! Accounts and their tokens.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::Setup;
-use crate::{egress::EgressError, tests::Browser};
+use crate::{Rate, egress::EgressError, tests::Browser};
 
 async fn signed_in() -> (Setup, Browser, String) {
     let setup = Setup::new().await;
@@ -96,4 +97,34 @@ async fn tokens_are_their_user_s_only() {
             assert_eq!(other.post(path, body.clone()).await.code(), "VALIDATION_ERROR", "{path} {body}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_used_once_however_many_ask() {
+    let (setup, browser, id) = signed_in().await;
+    end_access_token(&setup).await;
+    let answers = join_all((0..8).map(|_| {
+        let (mut browser, body) = (browser.clone(), json!({ "accountId": id }));
+        async move { browser.post("/get-access-token", body).await.json["accessToken"].clone() }
+    }))
+    .await;
+    assert!(answers.iter().all(|token| token == "access-2"), "{answers:?}");
+    let requests = setup.provider.requests.lock().unwrap();
+    let refreshes = requests.iter().filter(|(_, _, body)| body.contains("grant_type=refresh_token"));
+    assert_eq!(refreshes.count(), 1);
+}
+
+#[tokio::test]
+async fn a_user_has_a_provider_asked_so_often_only() {
+    let setup = Setup::with(|s| s.social.calls_per_user = Some(Rate { limit: 2, window_seconds: 60 })).await;
+    let mut browser = setup.tenant.browser();
+    setup.sign_in(&mut browser, "work").await;
+    let id: String = setup.tenant.value("SELECT id FROM account", &[]).await;
+    let path = format!("/account-info?accountId={id}");
+    for status in [200, 200, 429] {
+        assert_eq!(browser.get(&path).await.status.as_u16(), status);
+    }
+    assert_eq!(browser.post("/refresh-token", json!({ "accountId": id })).await.status.as_u16(), 429);
+    let answer = browser.post("/get-access-token", json!({ "accountId": id })).await;
+    assert_eq!(answer.status.as_u16(), 200, "what is kept costs nobody anything");
 }

@@ -39,7 +39,7 @@ pub(super) struct Behaviour {
     pub(super) metadata: Value,
     /// What the profile endpoint says; `null`: the claims.
     pub(super) profile: Value,
-    /// GitHub's list of addresses.
+    /// GitHub's list of addresses; `null` if the app may not see it.
     pub(super) emails: Value,
     /// Over the answer of the token endpoint.
     pub(super) tokens: Value,
@@ -197,7 +197,15 @@ impl FakeProvider {
                 let published: Vec<_> = (0..behaviour.published).map(jwk).collect();
                 (200, json!({ "keys": published }).to_string())
             }
-            "/token" | "/login/oauth/access_token" => self.token_answer(body),
+            "/token" | "/login/oauth/access_token" | "/oauth2/v2.1/token" => self.token_answer(body),
+            // LINE's: tells what is in an ID token, while it is good.
+            "/oauth2/v2.1/verify" => match body.strip_prefix("id_token=eyJ") {
+                Some(rest) if rest.ends_with("&client_id=line-client") => {
+                    (200, behaviour.profile.to_string())
+                }
+                _ => (400, r#"{"error":"invalid_request"}"#.to_owned()),
+            },
+            "/user/emails" if behaviour.emails.is_null() => (403, "{}".to_owned()),
             "/user/emails" => (200, behaviour.emails.to_string()),
             "/user" | "/me" => (200, behaviour.profile.to_string()),
             _ => (404, String::new()),

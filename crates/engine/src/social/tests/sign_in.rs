@@ -129,18 +129,34 @@ async fn a_form_from_the_provider_becomes_a_get() {
 }
 
 #[tokio::test]
-async fn keys_are_fetched_once_and_again_for_a_new_one() {
+async fn line_tells_the_address_by_the_id_token_only() {
     let setup = Setup::new().await;
-    for _ in 0..2 {
-        setup.sign_in(&mut setup.tenant.browser(), "work").await;
-    }
-    assert_eq!((setup.provider.count("openid-configuration"), setup.provider.count("/keys")), (1, 1));
-    // The provider changes its key. Fetched less than a minute ago, its keys are not asked for again.
-    setup.provider.behave(|b| (b.key, b.published) = (1, 2));
-    let answer = setup.sign_in(&mut setup.tenant.browser(), "work").await;
-    assert_eq!(location(&answer), "/failed?a=b&error=unable_to_get_user_info");
-    assert_eq!(setup.provider.count("/keys"), 1);
-    setup.tenant.clock.advance(jiff::SignedDuration::from_secs(61));
-    assert_eq!(location(&setup.sign_in(&mut setup.tenant.browser(), "work").await), "/home");
-    assert_eq!(setup.provider.count("/keys"), 2);
+    let told = json!({ "iss": "https://access.line.me", "sub": "U1", "aud": "line-client", "name": "Ada",
+        "email": "ada@example.com" });
+    setup.provider.behave(|b| b.profile = told);
+    let mut browser = setup.tenant.browser();
+    assert_eq!(location(&setup.sign_in(&mut browser, "line").await), "/home");
+    let user = browser.get("/get-session").await.json["user"].clone();
+    assert_eq!((&user["email"], &user["emailVerified"]), (&json!("ada@example.com"), &json!(false)));
+    let (id, subject): (String, String) = (
+        setup.tenant.value("SELECT id FROM account", &[]).await,
+        setup.tenant.value(r#"SELECT "accountId" FROM account"#, &[]).await,
+    );
+    assert_eq!(subject, "U1");
+    // An ID token does not live long; what it said does.
+    let asked = setup.provider.count("/verify");
+    let answer = browser.get(&format!("/account-info?accountId={id}")).await;
+    assert_eq!(answer.json["data"]["name"], "Ada Lovelace", "{}", answer.text);
+    assert_eq!(setup.provider.count("/verify"), asked);
+}
+
+#[tokio::test]
+async fn an_app_that_may_not_see_github_s_list_takes_the_public_address_unproved() {
+    let setup = Setup::new().await;
+    let user = json!({ "id": 7, "login": "ada", "email": "ada@example.com" });
+    setup.provider.behave(|b| (b.profile, b.emails) = (user, Value::Null));
+    let mut browser = setup.tenant.browser();
+    assert_eq!(location(&setup.sign_in(&mut browser, "github").await), "/home");
+    let user = browser.get("/get-session").await.json["user"].clone();
+    assert_eq!((&user["email"], &user["emailVerified"]), (&json!("ada@example.com"), &json!(false)));
 }
