@@ -59,8 +59,8 @@ pub use fields::Fields;
 pub use gate::JsonBody;
 pub use jwt::{JwtSettings, TokenAlgorithm, UserClaim};
 pub use mail::{
-    Delivery, MailDoor, MailSettings, NoticeSettings, OutgoingMail, Template, TemplateError, TemplateFault,
-    TemplateKind,
+    Attempt, Delivery, Fault, MailDoor, MailSettings, NoticeSettings, OutgoingMail, SmtpSecurity,
+    SmtpSettings, Template, TemplateError, TemplateFault, TemplateKind,
 };
 pub use schema::{MigrateError, SCHEMA_VERSION, migrate};
 pub use settings::{

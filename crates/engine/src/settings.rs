@@ -34,7 +34,7 @@ pub const SETTINGS_VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// [`SETTINGS_VERSION`].
+    /// The version of this kind of document: 1.
     pub version: u32,
     /// The origin that links in mail and cookie rules are built from.
     pub base_url: BaseUrl,

@@ -7,6 +7,7 @@ mod dev;
 mod doctor;
 mod key;
 mod log;
+mod mail;
 mod provider;
 mod role;
 mod settings;
@@ -40,6 +41,8 @@ enum Verb {
     Settings(settings::SettingsArgs),
     /// Set up a provider that people may sign in with
     Provider(provider::ProviderArgs),
+    /// Set up and try out the mail server of a tenant
+    Mail(mail::MailArgs),
     /// Look after the users of a tenant
     User(user::UserArgs),
     /// Verify API keys
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Verb::Tenant(args) => tenant::run(args),
         Verb::Settings(args) => settings::run(args),
         Verb::Provider(args) => provider::run(args),
+        Verb::Mail(args) => mail::run(args),
         Verb::User(args) => user::run(args),
         Verb::Key(args) => key::run(args),
         Verb::Psql(args) => tenant_psql::run(args),

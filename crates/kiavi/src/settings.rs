@@ -13,6 +13,9 @@ use crate::{
     tenant_table::table,
 };
 
+/// What is shown of a secret, and stands for the one that is there when it is sent.
+pub(crate) const MASK: &str = "***";
+
 /// How often a change is made again on settings that somebody else changed meanwhile.
 const ATTEMPTS: usize = 5;
 

@@ -347,15 +347,6 @@ pub(crate) async fn record_own(
     store::insert(transaction, &row(state, None, event)).await
 }
 
-/// Writes an event of the engine itself, outside any request.
-pub(crate) async fn record_background(
-    database: &Database,
-    state: &State,
-    event: Event<'_>,
-) -> Result<(), DbError> {
-    store::insert_alone(database, &row(state, None, event)).await
-}
-
 /// Stands for an address in the log: a keyed hash, so that the log holds no address and yet shows that two events
 /// are about the same one.
 pub fn address_reference(state: &State, address: &str) -> String {

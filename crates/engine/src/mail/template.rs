@@ -29,6 +29,10 @@ pub enum TemplateKind {
 }
 
 impl TemplateKind {
+    /// The names of all.
+    pub(super) const NAMES: [&str; 3] =
+        [Self::SignInCode.name(), Self::VerificationCode.name(), Self::SignInLink.name()];
+
     /// The stable name.
     pub(crate) const fn name(self) -> &'static str {
         match self {
