@@ -32,6 +32,6 @@ pub use error::{ControlError, Failure};
 pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
 pub use names::{CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
 pub use parts::{BaseUrl, ControlParts, Privileged, TenantSchema, TenantStart};
-pub use settings::{InvalidPath, NoSuchPlace, SettingsPath};
+pub use settings::{InvalidPath, NoSuchPlace, SettingsPath, is_secret};
 pub use step::Step;
 pub use tenant::{Tenant, TenantState, owner_role};

@@ -66,6 +66,7 @@ pub use schema::{MigrateError, SCHEMA_VERSION, migrate};
 pub use settings::{
     AdminSettings, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, PasskeyPolicy, PasskeySettings,
     Rate, RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError, UserVerification,
+    settings_schema,
 };
 pub use social::settings::{AppleSettings, ProviderSettings, Secret, SocialSettings, TokenAuth};
 pub use state::{Busy, BusyGuard, State};

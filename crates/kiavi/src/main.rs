@@ -12,6 +12,7 @@ mod provider;
 mod role;
 mod settings;
 mod settings_input;
+mod settings_reference;
 mod tenant;
 mod tenant_progress;
 mod tenant_psql;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kiavi_base::{EmailAddress, Locale};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -15,7 +16,7 @@ use crate::{Settings, SettingsError};
 const NAME_LIMIT: usize = 64;
 
 /// What people are told by mail about their accounts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NoticeSettings {
     /// That a passkey was added or removed (ASVS 5.0 §6.3.7).
@@ -29,7 +30,7 @@ impl Default for NoticeSettings {
 }
 
 /// Whom mail comes from and what it says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MailSettings {
     /// The name that mail comes from; the application's if absent.
@@ -42,6 +43,7 @@ pub struct MailSettings {
     /// The mail server of the tenant; the platform's if absent.
     pub smtp: Option<SmtpSettings>,
     /// Texts in place of ours, by what the mail is and by the reader's language. Readers of other languages get ours.
+    #[schemars(extend("propertyNames" = { "enum": TemplateKind::NAMES }))]
     pub templates: BTreeMap<TemplateKind, BTreeMap<String, Template>>,
 }
 

@@ -6,6 +6,7 @@
 use kiavi_base::{EmailAddress, Hostname};
 use kiavi_ipc::egress::Target;
 use kiavi_ipc::mail::{MailRoute, Security, SmtpServer};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Secret, Settings, SettingsError};
@@ -14,7 +15,7 @@ use crate::{Secret, Settings, SettingsError};
 const CREDENTIAL_LIMIT: usize = 1_024;
 
 /// A tenant's own mail server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SmtpSettings {
     /// Its DNS name or address, in lower case; an IPv6 address in brackets. Its certificate must have this name.
@@ -37,7 +38,7 @@ pub struct SmtpSettings {
 }
 
 /// How TLS begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SmtpSecurity {
     /// With the first byte (RFC 8314 §3: to be preferred).
