@@ -147,9 +147,9 @@ export class Kiavi {
     return args[0] === 'psql' ? ['psql', ...folder, ...args.slice(1)] : [...args, ...folder];
   }
 
-  /** Runs a verb against this instance; gives its stdout. */
-  verb(args, { input, env } = {}) {
-    const given = this.#withData(args);
+  /** Runs a verb against this instance, or without any if it is `isOffline`; gives its stdout. */
+  verb(args, { input, env, isOffline = false } = {}) {
+    const given = isOffline ? args : this.#withData(args);
     return new Promise((resolve, reject) => {
       const options = { timeout: VERB_DEADLINE_MS, maxBuffer: 64 << 20, env: { ...process.env, ...env } };
       const child = execFile(this.program, given, options, (error, stdout, stderr) => {

@@ -20,11 +20,17 @@ export class MailServer {
   #given = new Map();
   /** Address → what to answer to an offer: `(attempt) => undefined | Error | Promise of these`. */
   #answers = new Map();
+  /** Address → what to answer to it as a recipient. */
+  #refusals = new Map();
+  /** How often somebody tried to sign in, right or wrong. */
+  signIns = 0;
 
-  /** `account` makes the server ask for {user, password}. */
-  constructor({ port, account } = {}) {
-    this.port = port;
-    this.account = account;
+  /**
+   * `account` makes the server ask for {user, password}. With a `certificate`, {key, cert}, it speaks TLS: from the
+   * first byte if `isImplicit`, else after STARTTLS, and takes no password before.
+   */
+  constructor({ port, account, certificate, isImplicit = false } = {}) {
+    Object.assign(this, { port, account, certificate, isImplicit });
   }
 
   static async start(settings) {
@@ -35,16 +41,21 @@ export class MailServer {
 
   async start() {
     this.port ??= await freePort();
+    const isUpgraded = this.certificate && !this.isImplicit;
     this.server = new SMTPServer({
-      disabledCommands: this.account ? ['STARTTLS'] : ['STARTTLS', 'AUTH'],
-      allowInsecureAuth: true,
+      ...this.certificate,
+      secure: this.isImplicit,
+      disabledCommands: [...(isUpgraded ? [] : ['STARTTLS']), ...(this.account ? [] : ['AUTH'])],
+      allowInsecureAuth: !this.certificate,
       authOptional: !this.account,
       disableReverseLookup: true,
       logger: false,
       onAuth: ({ username, password }, _session, done) => {
+        this.signIns += 1;
         const known = username === this.account.user && password === this.account.password;
         done(known ? null : reply(535, 'unknown'), { user: username });
       },
+      onRcptTo: ({ address }, _session, done) => done(this.#refusals.get(address)),
       onData: (stream, session, done) => {
         this.#take(stream, session).then(() => done(), done);
       },
@@ -61,6 +72,11 @@ export class MailServer {
   /** Decides over all offers to `address`. */
   answer(address, decide) {
     this.#answers.set(address, decide);
+  }
+
+  /** Refuses `address` as a recipient. */
+  refuse(address, error) {
+    this.#refusals.set(address, error);
   }
 
   async #take(stream, { envelope }) {

@@ -181,6 +181,23 @@ describe('mail by SMTP', { skip: kiaviMissing() }, () => {
     await redeem(visitor, email, mailServer);
   });
 
+  test('a mail that hangs holds up no other', async () => {
+    const slow = freshEmail('hangs');
+    let release;
+    mailServer.answer(slow, () => new Promise((resolve) => (release = resolve)));
+    const visitor = arrive();
+    await ask(visitor, slow);
+    await until('the mail server has it and does not answer', () => release);
+    const others = Array.from({ length: 20 }, () => freshEmail('quick'));
+    await Promise.all(others.map((email) => ask(arrive(), email)));
+    await Promise.all(others.map((email) => mailServer.next(email)));
+    assert.equal(mailServer.attempts(slow), 1, 'it is still on its way, once');
+    assert.equal(mailServer.taken.filter(({ to }) => to === slow).length, 0);
+    release();
+    await redeem(visitor, slow, mailServer);
+    assert.deepEqual([...new Set(others.map((email) => mailServer.attempts(email)))], [1]);
+  });
+
   test('the process that sends dies with a mail in its hands: the mail is sent again', async () => {
     const email = freshEmail();
     let offered;
@@ -197,6 +214,34 @@ describe('mail by SMTP', { skip: kiaviMissing() }, () => {
     assert.ok(!log.includes(mailServer.account.password), 'the password of the mail server');
     assert.deepEqual(mailServer.taken.filter(({ to }) => log.includes(to)), []);
     assert.deepEqual(mailServer.taken.filter(({ text }) => log.includes(text.match(/\b\d{6}\b/)[0])), []);
+  });
+});
+
+describe('the domains that the platform sends for', { skip: kiaviMissing() }, () => {
+  let mailServer;
+  let kiavi;
+  before(async () => {
+    mailServer = await MailServer.start();
+    const env = { KIAVI_SMTP_URL: mailServer.url, KIAVI_SENDER_DOMAINS: 'platform.example, shop.example' };
+    kiavi = await startKiavi({ env });
+  });
+  after(async () => {
+    await kiavi?.dispose();
+    await mailServer?.stop();
+  });
+
+  test('a tenant without an address of its own writes from the platform', async () => {
+    const email = freshEmail();
+    await ask(new Visitor(kiavi.tenant().url, mailServer), email);
+    const { mail, from } = await mailServer.next(email);
+    assert.deepEqual([mail.from.name, from], ['demo', 'no-reply@platform.example']);
+  });
+
+  test('a tenant cannot write in the name of others', async () => {
+    for (const address of ['ceo@bank.example', 'no-reply@platform.example', 'hello@shop.example']) {
+      const attempt = kiavi.set('demo', { 'mail.sender_address': address });
+      await assert.rejects(attempt, /mail\.sender_address.*the platform sends for/);
+    }
   });
 });
 

@@ -35,6 +35,6 @@ pub use parts::{
     Adopted, BaseUrl, ControlParts, FormerServer, Privileged, TenantEvent, TenantEventKind, TenantSchema,
     TenantStart,
 };
-pub use settings::{InvalidPath, NoSuchPlace, SettingsPath};
+pub use settings::{InvalidPath, NoSuchPlace, SettingsPath, is_secret};
 pub use step::Step;
 pub use tenant::{Tenant, TenantState, owner_role};

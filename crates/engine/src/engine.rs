@@ -6,7 +6,7 @@ use axum::{Router, middleware::from_fn_with_state, routing::any};
 use kiavi_base::{Clock, Rng};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::Database;
-use kiavi_http::{InvalidOrigin, TrustedOrigins};
+use kiavi_http::{Drain, InvalidOrigin, TrustedOrigins};
 use tokio::sync::Notify;
 
 use crate::{
@@ -145,8 +145,8 @@ impl Engine {
             .with_state(state.clone())
     }
 
-    /// Delivers mail until the future is dropped; what is still owed stays in the database.
-    pub async fn run_outbox(&self) {
-        outbox::run(&self.state).await;
+    /// Delivers mail until told to drain, and then what is under way; what is still owed stays in the database.
+    pub async fn run_outbox(&self, drain: Drain) {
+        outbox::run(&self.state, drain).await;
     }
 }

@@ -59,14 +59,14 @@ pub use fields::Fields;
 pub use gate::JsonBody;
 pub use jwt::{JwtSettings, TokenAlgorithm, UserClaim};
 pub use mail::{
-    Delivery, MailDoor, MailSettings, NoticeSettings, OutgoingMail, Template, TemplateError, TemplateFault,
-    TemplateKind,
+    Attempt, Delivery, Fault, MailDoor, MailSettings, NoticeSettings, OutgoingMail, SmtpSecurity,
+    SmtpSettings, Template, TemplateError, TemplateFault, TemplateKind,
 };
 pub use schema::{MigrateError, SCHEMA_VERSION, migrate};
 pub use settings::{
     AdminSettings, Adoption, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, Former, PasskeyPolicy,
     PasskeySettings, Rate, RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError,
-    UserVerification,
+    UserVerification, settings_schema,
 };
 pub use social::settings::{AppleSettings, ProviderSettings, Secret, SocialSettings, TokenAuth};
 pub use state::{Busy, BusyGuard, State};

@@ -28,6 +28,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "ends_of_access",
         sql: include_str!("../migrations/V8__ends_of_access.sql"),
     },
+    Migration {
+        version: 9,
+        name: "mail_and_passkey_use",
+        sql: include_str!("../migrations/V9__mail_and_passkey_use.sql"),
+    },
 ];
 
 /// The number of the newest migration.
@@ -47,6 +52,7 @@ const GRANTS: &[(&str, &str)] = &[
     ("kiavi.outbox", "SELECT, INSERT, UPDATE, DELETE"),
     // UPDATE for the locks that the sweep takes.
     ("kiavi.mail_suppression", "SELECT, INSERT, UPDATE, DELETE"),
+    ("kiavi.passkey_use", "SELECT, INSERT, UPDATE"),
     ("kiavi.audit_event", "INSERT"),
 ];
 

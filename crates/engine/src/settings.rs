@@ -2,11 +2,13 @@
 
 mod adopt;
 mod parts;
+mod schema;
 
 use std::collections::BTreeSet;
 
 use kiavi_base::{Hostname, Locale, Slug};
 use kiavi_http::{TrustedOrigins, TrustedProxies};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -28,19 +30,21 @@ pub use parts::{
     Compatibility, CookieSettings, EmailOtpSettings, PasskeyPolicy, PasskeySettings, Rate, RateLimits,
     SessionSettings, UserVerification,
 };
+pub use schema::settings_schema;
 
 /// The version of the document that this program reads and writes.
 pub const SETTINGS_VERSION: u32 = 1;
 
 /// Everything that one tenant may decide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// [`SETTINGS_VERSION`].
+    /// The version of this kind of document: 1.
     pub version: u32,
     /// The origin that links in mail and cookie rules are built from.
     pub base_url: BaseUrl,
     /// The names the engine answers to; always contains that of `base_url`.
+    #[schemars(with = "BTreeSet<String>")]
     pub hostnames: BTreeSet<Hostname>,
     /// The application's name on pages and in mails.
     pub app_name: String,
@@ -61,6 +65,7 @@ pub struct Settings {
     pub trusted_origins: Vec<String>,
     /// Reverse proxies whose `X-Forwarded-For` is believed.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub trusted_proxies: TrustedProxies,
     /// One-time codes.
     #[serde(default)]
@@ -122,7 +127,7 @@ pub struct Settings {
 }
 
 /// `scheme://host[:port]`, http or https, nothing after it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct BaseUrl {
     origin: String,

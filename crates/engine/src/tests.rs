@@ -25,7 +25,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::{
-    Delivery, Engine, EngineParts, MailDoor, Operator, OutgoingMail, Settings, State,
+    Attempt, Delivery, Engine, EngineParts, MailDoor, Operator, OutgoingMail, Settings, State,
     egress::{HttpClient, Shut},
 };
 
@@ -41,10 +41,10 @@ pub(crate) struct Mailbox {
 }
 
 impl MailDoor for Mailbox {
-    fn send(&self, mail: OutgoingMail) -> BoxFuture<'_, Delivery> {
+    fn send(&self, mail: OutgoingMail) -> BoxFuture<'_, Attempt> {
         self.mails.lock().unwrap().push(mail);
-        let answer = *self.answer.lock().unwrap();
-        Box::pin(async move { answer })
+        let delivery = *self.answer.lock().unwrap();
+        Box::pin(async move { Attempt { delivery, fault: None } })
     }
 }
 

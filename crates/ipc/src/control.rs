@@ -101,13 +101,13 @@ pub enum FromControl {
         #[n(3)]
         #[cbor(with = "crate::codec::texts")]
         hostnames: Vec<Hostname>,
-        /// The address its mail comes from.
+        /// The way that its mail takes, see [`crate::mail::MailRoute`]. Nothing that its engine sees.
         #[n(4)]
-        sender: String,
+        mail: Fd,
         /// Settings and secret, see [`crate::SealedDocument`].
         #[n(5)]
         document: Fd,
-        /// Differs whenever the document does: a running engine is replaced only then.
+        /// Differs whenever settings, secret or mail route do: a running engine is replaced only then.
         #[n(6)]
         version: u64,
         /// The servers outside that its engine may reach.

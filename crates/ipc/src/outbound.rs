@@ -24,9 +24,9 @@ pub enum ToOutbound {
         #[n(0)]
         #[cbor(with = "crate::codec::text")]
         tenant: TenantId,
-        /// The address it comes from.
+        /// Whom it comes from and where it leaves, see [`crate::mail::MailRoute`].
         #[n(1)]
-        sender: String,
+        route: Fd,
         /// See [`crate::mail`].
         #[n(2)]
         door: Fd,

@@ -15,6 +15,10 @@ use crate::log::{self, DEFAULT_FILTER};
 /// It may hold a password, which has no place on a command line.
 const SMTP_URL: &str = "KIAVI_SMTP_URL";
 
+/// The environment variable with the domains that this server sends for, with a comma between two; the platform's own
+/// first. Any, if it is absent.
+const SENDER_DOMAINS: &str = "KIAVI_SENDER_DOMAINS";
+
 /// Options of `kiavi dev`.
 #[derive(Args)]
 pub(crate) struct DevArgs {
@@ -70,7 +74,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         port: args.port,
         ready_file: args.ready_file,
         isolation: isolation.into(),
-        mail: std::env::var(SMTP_URL).map_or(MailConfig::Mailbox, MailConfig::Smtp),
+        mail: mail_config(),
         // Sign-in providers under development run beside it.
         private_egress: true,
         engine_idle: (args.engine_idle > 0).then(|| Duration::from_secs(args.engine_idle)),
@@ -90,6 +94,13 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
     }
 }
 
+fn mail_config() -> MailConfig {
+    let Ok(url) = std::env::var(SMTP_URL) else { return MailConfig::Mailbox };
+    let domains = std::env::var(SENDER_DOMAINS).unwrap_or_default();
+    let domains = domains.split(',').map(str::trim).filter(|domain| !domain.is_empty());
+    MailConfig::Smtp { url, sender_domains: domains.map(str::to_owned).collect() }
+}
+
 fn fail(message: &str) -> ExitCode {
     // Standard error may be closed; then there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "kiavi: {message}");
@@ -106,7 +117,7 @@ fn tenant_command(data: Option<&Path>) -> String {
 fn announce(config: &LauncherConfig, port: u16) {
     let mailbox = match &config.mail {
         MailConfig::Mailbox => format!("http://mail.localhost:{port}"),
-        MailConfig::Smtp(_) => "off: mail leaves by SMTP".to_owned(),
+        MailConfig::Smtp { .. } => "off: mail leaves by SMTP".to_owned(),
     };
     let text = format!(
         "\n\

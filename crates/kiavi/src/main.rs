@@ -7,10 +7,12 @@ mod dev;
 mod doctor;
 mod key;
 mod log;
+mod mail;
 mod provider;
 mod role;
 mod settings;
 mod settings_input;
+mod settings_reference;
 mod tenant;
 mod tenant_export;
 mod tenant_export_readme;
@@ -43,6 +45,8 @@ enum Verb {
     Settings(settings::SettingsArgs),
     /// Set up a provider that people may sign in with
     Provider(provider::ProviderArgs),
+    /// Set up and try out the mail server of a tenant
+    Mail(mail::MailArgs),
     /// Look after the users of a tenant
     User(user::UserArgs),
     /// Verify API keys
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
         Verb::Tenant(args) => tenant::run(args),
         Verb::Settings(args) => settings::run(args),
         Verb::Provider(args) => provider::run(args),
+        Verb::Mail(args) => mail::run(args),
         Verb::User(args) => user::run(args),
         Verb::Key(args) => key::run(args),
         Verb::Psql(args) => tenant_psql::run(args),

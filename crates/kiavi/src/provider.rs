@@ -8,13 +8,10 @@ use serde_json::Value;
 
 use crate::{
     client::ClientError,
-    settings::{Wanted, change, told},
+    settings::{MASK, Wanted, change, told},
     settings_input::{json, path_of, read_input},
     tenant::{Common, answer},
 };
-
-/// What is shown of a secret, and stands for the one that is there when it is sent.
-const MASK: &str = "***";
 
 /// Set up a provider that people may sign in with.
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! `kiavi settings get | set | diff | versions | rollback TENANT`.
+//! `kiavi settings get | set | diff | versions | rollback TENANT`, and `kiavi settings schema`.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -9,9 +9,13 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, ClientError, Problem},
     settings_input::{Edit, path_of, read_document},
-    tenant::{Common, answer, tenant_path, text},
+    settings_reference,
+    tenant::{Common, answer, say, tenant_path, text},
     tenant_table::table,
 };
+
+/// What is shown of a secret, and stands for the one that is there when it is sent.
+pub(crate) const MASK: &str = "***";
 
 /// How often a change is made again on settings that somebody else changed meanwhile.
 const ATTEMPTS: usize = 5;
@@ -59,6 +63,12 @@ enum SettingsVerb {
         #[command(flatten)]
         common: Common,
     },
+    /// Print the JSON Schema of settings; needs no instance
+    Schema {
+        /// Print the reference page that is made of it instead
+        #[arg(long)]
+        markdown: bool,
+    },
     /// Go back to a version of before, by making it the newest
     Rollback {
         /// The tenant's name or id
@@ -105,8 +115,14 @@ pub(crate) fn run(args: SettingsArgs) -> ExitCode {
         SettingsVerb::Set(args) => answer(set(args)),
         SettingsVerb::Diff { tenant, from, to, common } => answer(diff(tenant, from, to, common)),
         SettingsVerb::Versions { tenant, limit, common } => answer(versions(tenant, limit, common)),
+        SettingsVerb::Schema { markdown } => schema(markdown),
         SettingsVerb::Rollback { tenant, to, common } => answer(roll_back(tenant, to, common)),
     }
+}
+
+fn schema(is_page: bool) -> ExitCode {
+    let schema = kiavi_engine::settings_schema();
+    if is_page { say(settings_reference::page(&schema).trim_end()) } else { say(&format!("{schema:#}")) }
 }
 
 async fn get(tenant: String, path: Option<String>, common: Common) -> Result<String, ClientError> {

@@ -8,8 +8,13 @@ pub use kiavi_sandbox::Isolation;
 pub enum MailConfig {
     /// It stays in memory and is shown at the development mailbox.
     Mailbox,
-    /// It goes to this server (`smtp://`, `smtps://` URL, as lettre reads it).
-    Smtp(String),
+    /// It goes to the platform's server, unless its tenant has one of its own.
+    Smtp {
+        /// Its URL (`smtp://`, `smtps://`, as lettre reads it); may hold a password.
+        url: String,
+        /// The domains that it sends for, with those below them; the platform's own first. None: any.
+        sender_domains: Vec<String>,
+    },
 }
 
 /// Everything that an instance is started with.

@@ -22,7 +22,7 @@ pub(crate) const WORTH_WAITING: Duration = Duration::from_secs(5);
 pub(crate) struct Tenant {
     pub(crate) uid: u32,
     pub(crate) hostnames: Vec<Hostname>,
-    pub(crate) sender: String,
+    pub(crate) mail: SealedDocument,
     pub(crate) egress: AllowList,
     pub(crate) document: SealedDocument,
     pub(crate) version: u64,

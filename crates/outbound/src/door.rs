@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use kiavi_base::{EmailAddress, TenantId};
 use kiavi_ipc::Endpoint;
-use kiavi_ipc::mail::{Delivery, MailOutcome, SendMail};
+use kiavi_ipc::mail::{Attempt, Fault, MAX_IN_FLIGHT, MailOutcome, SendMail};
 use tokio::task::JoinSet;
 
-use crate::deliver::{Letter, Transport};
+use crate::deliver::Transport;
+use crate::letter::Letter;
 
-/// The most deliveries of one engine at a time; more wait in its door.
-const MAX_DELIVERIES: usize = 8;
-
-/// Delivers what arrives on `door` until it is closed.
+/// Delivers what arrives on `door` by `transport`, in `sender`'s name, until it is closed.
 pub(crate) async fn serve(
     tenant: TenantId,
     sender: String,
@@ -24,7 +22,7 @@ pub(crate) async fn serve(
     let mut deliveries = JoinSet::new();
     loop {
         tokio::select! {
-            mail = mails.receive(), if deliveries.len() < MAX_DELIVERIES => match mail {
+            mail = mails.receive(), if deliveries.len() < MAX_IN_FLIGHT => match mail {
                 Ok(Some(mail)) => {
                     deliveries.spawn(deliver(mail, sender.clone(), transport.clone()));
                 }
@@ -47,12 +45,12 @@ pub(crate) async fn serve(
 async fn deliver(mail: SendMail, from: Arc<str>, transport: Arc<Transport>) -> MailOutcome {
     let SendMail { request, to, subject, text, html, id, reply_to } = mail;
     let reply_to = reply_to.map(|address| address.parse::<EmailAddress>()).transpose();
-    let delivery = match (to.parse::<EmailAddress>(), reply_to) {
+    let attempt = match (to.parse::<EmailAddress>(), reply_to) {
         (Ok(to), Ok(reply_to)) => {
             let from = from.as_ref().to_owned();
             transport.deliver(Letter { from, to, subject, text, html, id, reply_to }).await
         }
-        _ => Delivery::Refused,
+        _ => Attempt::refused(Fault::NoMessage),
     };
-    MailOutcome { request, delivery }
+    MailOutcome { request, attempt }
 }

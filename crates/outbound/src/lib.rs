@@ -1,24 +1,30 @@
 //! The only process that talks to the outside.
 //!
-//! Each engine has a mail door of its own here. Whose mail arrives on it, and which address that mail comes
-//! from, are facts about the door that the launcher states; nothing an engine sends can change them.
+//! Each engine has a mail door of its own here. Whose mail arrives on it, which address that mail comes from and
+//! which server it leaves by are facts about the door that control states; nothing an engine sends can change them.
 //!
 //! Each engine has an egress door too: it asks for connections to servers outside, such as those of sign-in
 //! providers, and gets the ones that its tenant lists.
 //!
-//! In development, mail goes to a mailbox in memory that a browser can read; otherwise to an SMTP server.
+//! A tenant's mail leaves by its own SMTP server if it has one, else by the platform's; in development that is a
+//! mailbox in memory that a browser can read.
 
+mod breaker;
 mod deliver;
 mod door;
 mod egress;
+mod letter;
 mod mailbox;
+mod own;
+mod verdict;
 mod web;
 
 use std::sync::Arc;
 
-use kiavi_base::Clock;
+use kiavi_base::{Clock, TenantId};
 use kiavi_http::{ConnectionInfo, drain, serve_connection};
 use kiavi_ipc::door::{Acceptor, HandedOver};
+use kiavi_ipc::mail::{MailRoute, SmtpServer};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_ipc::{Channel, Endpoint, Fd, IpcError, Message};
 use rustls_pki_types::CertificateDer;
@@ -28,6 +34,7 @@ use crate::deliver::Transport;
 pub use crate::deliver::{Configuration, ConfigurationError, MailConfiguration};
 use crate::egress::Egress;
 use crate::mailbox::Mailbox;
+use crate::own::OwnServer;
 
 /// How long deliveries in flight may take once the process is to end.
 const DRAIN_LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -51,11 +58,23 @@ impl Outbound {
                 let mailbox = Arc::new(Mailbox::default());
                 (Transport::Mailbox(mailbox.clone(), clock.clone()), Some(mailbox))
             }
-            MailConfiguration::Smtp(url) => (Transport::smtp(&url)?, None),
+            MailConfiguration::Smtp { url, sender_domains } => {
+                (Transport::platform(&url, &sender_domains)?, None)
+            }
         };
         let roots = system_roots();
         let egress = Egress::new(roots.iter().map(AsRef::as_ref), configuration.private_egress)?;
         Ok(Self { mailbox, transport: Arc::new(transport), egress: Arc::new(egress), clock })
+    }
+
+    fn transport_of(&self, tenant: &TenantId, server: Option<SmtpServer>) -> Arc<Transport> {
+        match server {
+            Some(server) => {
+                let own = OwnServer::new(tenant.clone(), server, self.egress.clone());
+                Arc::new(Transport::Own(own))
+            }
+            None => self.transport.clone(),
+        }
     }
 
     /// Delivers until told to drain, or the launcher is gone.
@@ -64,7 +83,7 @@ impl Outbound {
     /// When the launcher breaks the protocol.
     pub async fn run(self, launcher: Endpoint<FromOutbound, ToOutbound>) -> Result<(), IpcError> {
         let (to_launcher, mut from_launcher) = launcher.split();
-        let router = self.mailbox.map(|mailbox| web::router(mailbox, self.clock));
+        let router = self.mailbox.clone().map(|mailbox| web::router(mailbox, self.clock.clone()));
         let (trigger, drain) = drain();
         let mut doors = JoinSet::new();
         let mut acceptor: Option<Acceptor> = None;
@@ -72,8 +91,15 @@ impl Outbound {
         loop {
             tokio::select! {
                 message = from_launcher.receive() => match message? {
-                    Some(ToOutbound::MailDoor { tenant, sender, door }) => {
-                        doors.spawn(door::serve(tenant, sender, open(door)?, self.transport.clone()));
+                    Some(ToOutbound::MailDoor { tenant, route, door }) => {
+                        let door = open(door)?;
+                        match MailRoute::open(route) {
+                            Ok(route) => {
+                                let transport = self.transport_of(&tenant, route.server);
+                                doors.spawn(door::serve(tenant, route.sender, door, transport));
+                            }
+                            Err(error) => tracing::error!(%tenant, %error, "a mail route cannot be read"),
+                        }
                     }
                     Some(ToOutbound::EgressDoor { tenant, allowed, door }) => {
                         doors.spawn(self.egress.clone().serve(tenant, allowed, open(door)?));

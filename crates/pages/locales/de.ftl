@@ -164,6 +164,8 @@ mailbox-count = { $count ->
 
 # Zeit
 time-now = gerade eben
+time-today = heute
+time-yesterday = gestern
 time-minutes-ago = { $minutes ->
     [one] vor { $minutes } Minute
    *[other] vor { $minutes } Minuten
@@ -292,5 +294,9 @@ mail-passkey-removed-title = Ein Passkey wurde entfernt
 mail-passkey-removed-lede = Ein Passkey kann sich nicht mehr bei Ihrem Konto für { $app } anmelden.
 mail-passkey-removed-advice = Das waren nicht Sie? Melden Sie sich sofort an, prüfen Sie Ihre Passkeys und melden Sie alle anderen Geräte ab.
 mail-passkey-removed-support-lede = Der Support hat einen Passkey von Ihrem Konto bei { $app } entfernt. Er kann sich nicht mehr anmelden.
+mail-test-subject = Testnachricht von { $app }
+mail-test-title = E-Mail kommt an
+mail-test-lede = E-Mail von { $app } kommt bei dieser Adresse an.
+mail-test-advice = Wer { $app } betreut, probiert den Mailserver aus. Sie müssen nichts tun.
 mail-when-device = Das geschah { $date } um { $time } Uhr (UTC). Gerät: { $device }.
 mail-when = Das geschah { $date } um { $time } Uhr (UTC).

@@ -164,6 +164,8 @@ mailbox-count = { $count ->
 
 # Time
 time-now = just now
+time-today = today
+time-yesterday = yesterday
 time-minutes-ago = { $minutes ->
     [one] { $minutes } minute ago
    *[other] { $minutes } minutes ago
@@ -292,5 +294,9 @@ mail-passkey-removed-title = A passkey was removed
 mail-passkey-removed-lede = A passkey can no longer sign in to your account for { $app }.
 mail-passkey-removed-advice = Was it not you? Sign in at once, check your passkeys and sign out all other devices.
 mail-passkey-removed-support-lede = Support removed a passkey from your account for { $app }. It can no longer sign in.
+mail-test-subject = Test mail from { $app }
+mail-test-title = Mail arrives
+mail-test-lede = Mail from { $app } arrives at this address.
+mail-test-advice = Whoever looks after { $app } is trying out its mail server. There is nothing for you to do.
 mail-when-device = It happened { $date } at { $time } (UTC). Device: { $device }.
 mail-when = It happened { $date } at { $time } (UTC).

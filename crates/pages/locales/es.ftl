@@ -164,6 +164,8 @@ mailbox-count = { $count ->
 
 # Tiempo
 time-now = ahora mismo
+time-today = hoy
+time-yesterday = ayer
 time-minutes-ago = { $minutes ->
     [one] hace { $minutes } minuto
    *[other] hace { $minutes } minutos
@@ -292,5 +294,9 @@ mail-passkey-removed-title = Se eliminó una llave de acceso
 mail-passkey-removed-lede = Una llave de acceso ya no puede entrar en su cuenta de { $app }.
 mail-passkey-removed-advice = ¿No fue usted? Inicie sesión de inmediato, revise sus llaves de acceso y cierre la sesión de todos los demás dispositivos.
 mail-passkey-removed-support-lede = El servicio de asistencia eliminó una llave de acceso de su cuenta de { $app }. Ya no puede entrar.
+mail-test-subject = Correo de prueba de { $app }
+mail-test-title = El correo llega
+mail-test-lede = El correo de { $app } llega a esta dirección.
+mail-test-advice = Quien administra { $app } está probando su servidor de correo. No tiene que hacer nada.
 mail-when-device = Ocurrió { $date } a las { $time } (UTC). Dispositivo: { $device }.
 mail-when = Ocurrió { $date } a las { $time } (UTC).

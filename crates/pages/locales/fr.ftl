@@ -164,6 +164,8 @@ mailbox-count = { $count ->
 
 # Temps
 time-now = à l’instant
+time-today = aujourd’hui
+time-yesterday = hier
 time-minutes-ago = { $minutes ->
     [one] il y a { $minutes } minute
    *[other] il y a { $minutes } minutes
@@ -292,5 +294,9 @@ mail-passkey-removed-title = Une clé d’accès a été supprimée
 mail-passkey-removed-lede = Une clé d’accès ne peut plus se connecter à votre compte { $app }.
 mail-passkey-removed-advice = Ce n’était pas vous ? Connectez-vous tout de suite, vérifiez vos clés d’accès et déconnectez tous les autres appareils.
 mail-passkey-removed-support-lede = L’assistance a supprimé une clé d’accès de votre compte { $app }. Elle ne peut plus se connecter.
+mail-test-subject = E-mail de test de { $app }
+mail-test-title = Les e-mails arrivent
+mail-test-lede = Les e-mails de { $app } arrivent à cette adresse.
+mail-test-advice = La personne qui gère { $app } essaie son serveur de messagerie. Vous n’avez rien à faire.
 mail-when-device = Cela s’est passé { $date } à { $time } (UTC). Appareil : { $device }.
 mail-when = Cela s’est passé { $date } à { $time } (UTC).

@@ -164,6 +164,8 @@ mailbox-count = { $count ->
 
 # Tempo
 time-now = proprio ora
+time-today = oggi
+time-yesterday = ieri
 time-minutes-ago = { $minutes ->
     [one] { $minutes } minuto fa
    *[other] { $minutes } minuti fa
@@ -292,5 +294,9 @@ mail-passkey-removed-title = Una passkey è stata rimossa
 mail-passkey-removed-lede = Una passkey non può più accedere al tuo account { $app }.
 mail-passkey-removed-advice = Non sei stato tu? Accedi subito, controlla le tue passkey e disconnetti tutti gli altri dispositivi.
 mail-passkey-removed-support-lede = L’assistenza ha rimosso una passkey dal tuo account { $app }. Non può più accedere.
+mail-test-subject = E-mail di prova da { $app }
+mail-test-title = Le e-mail arrivano
+mail-test-lede = Le e-mail di { $app } arrivano a questo indirizzo.
+mail-test-advice = Chi gestisce { $app } sta provando il server di posta. Non deve fare nulla.
 mail-when-device = È successo { $date } alle { $time } (UTC). Dispositivo: { $device }.
 mail-when = È successo { $date } alle { $time } (UTC).

@@ -164,6 +164,8 @@ mailbox-count = { $count ->
 
 # Tijd
 time-now = zojuist
+time-today = vandaag
+time-yesterday = gisteren
 time-minutes-ago = { $minutes ->
     [one] { $minutes } minuut geleden
    *[other] { $minutes } minuten geleden
@@ -292,5 +294,9 @@ mail-passkey-removed-title = Er is een passkey verwijderd
 mail-passkey-removed-lede = Een passkey kan niet meer inloggen op uw account voor { $app }.
 mail-passkey-removed-advice = Was u dit niet? Log meteen in, controleer uw passkeys en log alle andere apparaten uit.
 mail-passkey-removed-support-lede = De klantenservice heeft een passkey van uw account voor { $app } verwijderd. Hij kan niet meer inloggen.
+mail-test-subject = Testmail van { $app }
+mail-test-title = E-mail komt aan
+mail-test-lede = E-mail van { $app } komt aan op dit adres.
+mail-test-advice = Wie { $app } beheert, probeert de mailserver uit. U hoeft niets te doen.
 mail-when-device = Dit gebeurde { $date } om { $time } (UTC). Apparaat: { $device }.
 mail-when = Dit gebeurde { $date } om { $time } (UTC).

@@ -1,7 +1,7 @@
 //! The account page and the way out.
 
 use askama::Template;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{Frame, Notice, authenticator, device, text::Text, when};
 
@@ -60,8 +60,8 @@ pub struct PasskeyRow {
     pub is_synced: bool,
     /// When it was registered, if known.
     pub created: Option<Timestamp>,
-    /// When it was last used, if known.
-    pub last_used: Option<Timestamp>,
+    /// The day (UTC) on which it was last used, if known.
+    pub last_used: Option<Date>,
 }
 
 /// A session in the list.
@@ -88,6 +88,10 @@ impl Account {
 
     pub(crate) fn ago(&self, at: &Timestamp) -> String {
         when::ago(self.frame.text(), *at, self.now)
+    }
+
+    pub(crate) fn day(&self, day: &Date) -> String {
+        when::day(self.frame.text(), *day, self.now)
     }
 }
 

@@ -201,6 +201,8 @@ pub enum What {
     },
     /// It is gone.
     UserDeleted,
+    /// Nothing: an operator tries out whether mail arrives.
+    Test,
     /// A passkey was added to it.
     PasskeyAdded {
         /// When and where.
@@ -265,6 +267,7 @@ impl NoticeMail {
         let subject = match self.what {
             What::EmailChanged { .. } => t.mail_changed_subject(&mail.app),
             What::UserDeleted => t.mail_deleted_subject(&mail.app),
+            What::Test => t.mail_test_subject(&mail.app),
             What::PasskeyAdded { .. } => t.mail_passkey_added_subject(&mail.app),
             What::PasskeyRemoved { .. } => t.mail_passkey_removed_subject(&mail.app),
         };
@@ -279,6 +282,7 @@ impl NoticeMail {
         match self.what {
             What::EmailChanged { .. } => t.mail_changed_title(),
             What::UserDeleted => t.deleted_title(),
+            What::Test => t.mail_test_title(),
             What::PasskeyAdded { .. } => t.mail_passkey_added_title(),
             What::PasskeyRemoved { .. } => t.mail_passkey_removed_title(),
         }
@@ -288,6 +292,7 @@ impl NoticeMail {
         match &self.what {
             What::EmailChanged { to } => t.mail_changed_lede(&self.app, to),
             What::UserDeleted => t.mail_deleted_lede(&self.app),
+            What::Test => t.mail_test_lede(&self.app),
             What::PasskeyAdded { .. } => t.mail_passkey_added_lede(&self.app),
             What::PasskeyRemoved { by: Circumstances { user_agent: None, .. } } => {
                 t.mail_passkey_removed_support_lede(&self.app)
@@ -300,13 +305,14 @@ impl NoticeMail {
     fn circumstances(&self, t: &Text) -> Option<String> {
         match &self.what {
             What::PasskeyAdded { by } | What::PasskeyRemoved { by } => Some(by.words(t)),
-            What::EmailChanged { .. } | What::UserDeleted => None,
+            What::EmailChanged { .. } | What::UserDeleted | What::Test => None,
         }
     }
 
     fn advice(&self, t: &Text) -> String {
         match &self.what {
             What::EmailChanged { .. } => t.mail_changed_advice(),
+            What::Test => t.mail_test_advice(&self.app),
             // Whoever has no say over the removal can only ask.
             What::UserDeleted | What::PasskeyRemoved { by: Circumstances { user_agent: None, .. } } => {
                 t.mail_deleted_advice()

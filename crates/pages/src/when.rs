@@ -1,6 +1,6 @@
 //! Points in time in words.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::text::Text;
 
@@ -21,6 +21,17 @@ pub(crate) fn ago(text: &Text, at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// How long ago a day (UTC) was: "yesterday", "3 days ago", or "on 14 March 2026". A day ahead of `now` is "today".
+pub(crate) fn day(text: &Text, day: Date, now: Timestamp) -> String {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    match i64::from((today - day).get_days()) {
+        ..=0 => text.time_today(),
+        1 => text.time_yesterday(),
+        days @ ..=DAYS_IN_WORDS => text.time_days_ago(days),
+        _ => on(text, day),
+    }
+}
+
 /// A date in words and a time of day, both in UTC, for readers whose time zone nobody knows.
 pub(crate) fn utc(text: &Text, at: Timestamp) -> (String, String) {
     let time = at.to_zoned(TimeZone::UTC).time();
@@ -28,7 +39,10 @@ pub(crate) fn utc(text: &Text, at: Timestamp) -> (String, String) {
 }
 
 fn date(text: &Text, at: Timestamp) -> String {
-    let date = at.to_zoned(TimeZone::UTC).date();
+    on(text, at.to_zoned(TimeZone::UTC).date())
+}
+
+fn on(text: &Text, date: Date) -> String {
     let month = text.time_month(i64::from(date.month()));
     text.time_on_date(i64::from(date.day()), &month, &date.year().to_string())
 }
@@ -51,6 +65,21 @@ mod tests {
             ("2026-03-14T12:00:00Z", "on 14 March 2026"),
         ] {
             assert_eq!(ago(Text::of(Locale::En), at.parse().unwrap(), now), words);
+        }
+    }
+
+    #[test]
+    fn days_are_counted_by_the_calendar() {
+        let now: Timestamp = "2026-06-15T00:10:00Z".parse().unwrap();
+        for (at, words) in [
+            ("2026-06-16", "today"),
+            ("2026-06-15", "today"),
+            ("2026-06-14", "yesterday"),
+            ("2026-06-13", "2 days ago"),
+            ("2026-05-16", "30 days ago"),
+            ("2026-05-15", "on 15 May 2026"),
+        ] {
+            assert_eq!(day(Text::of(Locale::En), at.parse().unwrap(), now), words);
         }
     }
 }

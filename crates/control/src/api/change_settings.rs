@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Extension, Json,
     body::Body,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -43,40 +43,51 @@ pub(super) struct Options {
     comment: Option<String>,
 }
 
-type Asked = Result<Query<Options>, QueryRejection>;
+/// A request for a change, as all routes take it.
+pub(super) struct Asked {
+    change: Change,
+    /// The version that `If-Match` names, if it is there.
+    version: Option<Match>,
+    sent: Sent,
+}
 
-/// `PUT /api/v1/tenants/{id or name}/settings`: the whole document, made from the version that `If-Match` names.
-pub(super) async fn replace(
-    State(control): State<Control>,
-    Path(id_or_slug): Path<String>,
-    Extension(caller): Extension<Caller>,
-    Extension(request): Extension<RequestId>,
-    options: Asked,
+/// The body that came along, and what it is said to be.
+struct Sent {
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Problem> {
-    let options = checked(options)?;
-    let version = if_match(&headers)?.ok_or_else(Problem::if_match_required)?;
-    let document = json_object(&headers, body, "application/json").await?;
-    let actor = Actor { caller: Some(caller), request: Some(request) };
-    Change { control: &control, actor, id_or_slug, version, options, wish: Wish::Whole(document) }.run().await
+}
+
+impl FromRequest<Control> for Asked {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, control: &Control) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let found = <(Path<String>, Extension<Caller>, Extension<RequestId>)>::from_request_parts(
+            &mut parts, control,
+        );
+        let (Path(id_or_slug), Extension(caller), Extension(request)) = found.await?;
+        let asked = Query::<Options>::from_request_parts(&mut parts, control).await;
+        let options = checked(asked).map_err(IntoResponse::into_response)?;
+        let version = if_match(&parts.headers).map_err(IntoResponse::into_response)?;
+        let actor = Actor { caller: Some(caller), request: Some(request) };
+        let change = Change { control: control.clone(), actor, id_or_slug, options };
+        Ok(Self { change, version, sent: Sent { headers: parts.headers, body } })
+    }
+}
+
+/// `PUT /api/v1/tenants/{id or name}/settings`: the whole document, made from the version that `If-Match` names.
+pub(super) async fn replace(asked: Asked) -> Result<Response, Problem> {
+    let Asked { change, version, sent } = asked;
+    let version = version.ok_or_else(Problem::if_match_required)?;
+    let document = sent.object("application/json").await?;
+    change.make(version, Wish::Whole(document)).await
 }
 
 /// `PATCH /api/v1/tenants/{id or name}/settings`: a JSON Merge Patch (RFC 7396); with `If-Match` only on that version.
-pub(super) async fn patch(
-    State(control): State<Control>,
-    Path(id_or_slug): Path<String>,
-    Extension(caller): Extension<Caller>,
-    Extension(request): Extension<RequestId>,
-    options: Asked,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let options = checked(options)?;
-    let version = if_match(&headers)?.unwrap_or(Match::Any);
-    let patch = json_object(&headers, body, MERGE_PATCH).await?;
-    let actor = Actor { caller: Some(caller), request: Some(request) };
-    Change { control: &control, actor, id_or_slug, version, options, wish: Wish::Patch(patch) }.run().await
+pub(super) async fn patch(asked: Asked) -> Result<Response, Problem> {
+    let Asked { change, version, sent } = asked;
+    let patch = sent.object(MERGE_PATCH).await?;
+    change.make(version.unwrap_or(Match::Any), Wish::Patch(patch)).await
 }
 
 #[derive(Deserialize)]
@@ -87,26 +98,13 @@ struct Back {
 
 /// `POST /api/v1/tenants/{id or name}/settings/rollback`: makes a version of before the newest again. Base URL and
 /// hostnames stay as they are.
-pub(super) async fn roll_back(
-    State(control): State<Control>,
-    Path(id_or_slug): Path<String>,
-    Extension(caller): Extension<Caller>,
-    Extension(request): Extension<RequestId>,
-    options: Asked,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let options = checked(options)?;
-    let version = if_match(&headers)?.unwrap_or(Match::Any);
-    let body = json_object(&headers, body, "application/json").await?;
+pub(super) async fn roll_back(asked: Asked) -> Result<Response, Problem> {
+    let Asked { mut change, version, sent } = asked;
+    let body = sent.object("application/json").await?;
     let back: Back =
         serde_json::from_value(body).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
-    let comment = options.comment.or_else(|| Some(format!("back to version {}", back.version)));
-    let options = Options { comment, ..options };
-    let actor = Actor { caller: Some(caller), request: Some(request) };
-    Change { control: &control, actor, id_or_slug, version, options, wish: Wish::Back(back.version) }
-        .run()
-        .await
+    change.options.comment.get_or_insert_with(|| format!("back to version {}", back.version));
+    change.make(version.unwrap_or(Match::Any), Wish::Back(back.version)).await
 }
 
 /// Which version a change may be made on.
@@ -142,25 +140,23 @@ impl Wish {
     }
 }
 
-/// One change that was asked for.
-struct Change<'a> {
-    control: &'a Control,
+/// A change of a tenant, whichever it is.
+struct Change {
+    control: Control,
     actor: Actor,
     id_or_slug: String,
-    version: Match,
     options: Options,
-    wish: Wish,
 }
 
-impl Change<'_> {
-    /// Makes the change and waits for the engine to have it.
-    async fn run(self) -> Result<Response, Problem> {
+impl Change {
+    /// Makes `wish` true on `version` and waits for the engine to have it.
+    async fn make(self, version: Match, wish: Wish) -> Result<Response, Problem> {
         for _ in 0..ATTEMPTS {
-            let tenant = find(self.control, &self.id_or_slug).await?;
+            let tenant = find(&self.control, &self.id_or_slug).await?;
             if tenant.target == Target::Deleted {
                 return Err(Problem::tenant_deleting());
             }
-            let is_current = match self.version {
+            let is_current = match version {
                 Match::Any => true,
                 Match::Version(version) => version == tenant.settings_version,
                 Match::Nothing => false,
@@ -169,9 +165,9 @@ impl Change<'_> {
                 return Err(ControlError::SettingsChangedMeanwhile.into());
             }
             let Options { dry_run: is_trial, comment } = self.options.clone();
-            let document = self.wish.document(self.control, &tenant).await?;
+            let document = wish.document(&self.control, &tenant).await?;
             let proposal = Proposal { document, comment, is_trial };
-            match settings::change(self.control, &self.actor, &tenant, proposal).await {
+            match settings::change(&self.control, &self.actor, &tenant, proposal).await {
                 Ok(decided) => return self.answer(&tenant, decided).await,
                 // With a stated version the next look at the tenant refuses it.
                 Err(ControlError::SettingsChangedMeanwhile) => {}
@@ -207,7 +203,7 @@ impl Change<'_> {
     }
 }
 
-fn checked(options: Asked) -> Result<Options, Problem> {
+fn checked(options: Result<Query<Options>, QueryRejection>) -> Result<Options, Problem> {
     let Query(options) = options.map_err(|error| Problem::invalid_query(error.body_text()))?;
     let is_plain = |text: &String| text.chars().count() <= MAX_COMMENT && !text.chars().any(char::is_control);
     if options.comment.as_ref().is_none_or(is_plain) {
@@ -234,19 +230,23 @@ fn if_match(headers: &HeaderMap) -> Result<Option<Match>, Problem> {
     Ok(Some(tag.parse().map_or(Match::Nothing, Match::Version)))
 }
 
-/// A body that is one JSON object of this media type, or plainly JSON.
-async fn json_object(headers: &HeaderMap, body: Body, media_type: &str) -> Result<Value, Problem> {
-    let bytes = read_body(body).await?;
-    let given = headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok()).unwrap_or_default();
-    let is_given = given.split(';').next().is_some_and(|given| given.trim().eq_ignore_ascii_case(media_type));
-    let json = if is_given {
-        Some(serde_json::from_slice(&bytes).map_err(|_| BodyError::Malformed)?)
-    } else {
-        parse_json(headers, &bytes)?
-    };
-    match json {
-        Some(document @ Value::Object(_)) => Ok(document),
-        _ => Err(Problem::invalid_body(format!("Send a JSON object as {media_type}."))),
+impl Sent {
+    /// One JSON object of this media type, or plainly JSON.
+    async fn object(self, media_type: &str) -> Result<Value, Problem> {
+        let Self { headers, body } = self;
+        let bytes = read_body(body).await?;
+        let given = headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok()).unwrap_or_default();
+        let is_given =
+            given.split(';').next().is_some_and(|given| given.trim().eq_ignore_ascii_case(media_type));
+        let json = if is_given {
+            Some(serde_json::from_slice(&bytes).map_err(|_| BodyError::Malformed)?)
+        } else {
+            parse_json(&headers, &bytes)?
+        };
+        match json {
+            Some(document @ Value::Object(_)) => Ok(document),
+            _ => Err(Problem::invalid_body(format!("Send a JSON object as {media_type}."))),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 pub(crate) use diff::{Change, diff, merge};
 pub use path::{InvalidPath, NoSuchPlace, SettingsPath};
+pub use secrets::is_secret;
 
 use crate::{
     Control, ControlError, Tenant,

@@ -1,6 +1,7 @@
 //! Secrets in settings documents: in the vault, and nowhere else.
 //!
-//! A member whose name ends in `_secret`, or is `private_key`, is a secret, also as Better Auth spells it. In a
+//! A member whose name ends in `_secret`, or is `password`, `private_key` or `secret_key`, is a secret, also as Better
+//! Auth spells it. In a
 //! stored document its value is a reference (`vault:NAME:VERSION`), in an answer it is [`MASK`], and only the
 //! document that an engine is started with has it in clear. [`MASK`] that comes back stands for the secret that is
 //! there.
@@ -36,8 +37,10 @@ pub(crate) enum SecretError {
     TooLong(SettingsPath),
 }
 
-fn is_secret(name: &str) -> bool {
-    matches!(name, "private_key" | "privateKey" | "clientSecret") || name.ends_with("_secret")
+/// Whether the member of this name is a secret.
+pub fn is_secret(name: &str) -> bool {
+    matches!(name, "password" | "private_key" | "privateKey" | "secret_key" | "clientSecret")
+        || name.ends_with("_secret")
 }
 
 /// The document with its secrets masked.
@@ -224,11 +227,14 @@ mod tests {
         let document = json!({
             "app_name": "client_secret", "client_secret": "a", "list": [{ "webhook_secret": "b" }, 1],
             "apple": { "private_key": "c", "key_id": "d", "old_secret": null }, "secret": "no name of ours",
+            "captcha": { "secret_key": "e", "site_key": "f" }, "smtp": { "user": "g", "password": "h" },
         });
         let masked = masked(&document);
         assert_eq!(masked["client_secret"], MASK);
         assert_eq!(masked["list"][0]["webhook_secret"], MASK);
         assert_eq!(masked["apple"], json!({ "private_key": MASK, "key_id": "d", "old_secret": null }));
+        assert_eq!(masked["captcha"], json!({ "secret_key": MASK, "site_key": "f" }));
+        assert_eq!(masked["smtp"], json!({ "user": "g", "password": MASK }));
         assert_eq!((&masked["app_name"], &masked["secret"]), (&document["app_name"], &document["secret"]));
     }
 

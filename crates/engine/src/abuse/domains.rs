@@ -3,6 +3,7 @@
 use std::{borrow::Borrow, collections::BTreeSet, fmt, str::FromStr};
 
 use kiavi_base::EmailAddress;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Host;
 
@@ -12,7 +13,7 @@ use crate::Settings;
 const DISPOSABLE: &str = include_str!("disposable_domains.txt");
 
 /// A DNS name in the form that addresses have: lower-case, internationalised labels in Punycode (UTS #46).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Domain(String);
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use kiavi_http::Network;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Domain, captcha::Captcha};
@@ -17,7 +18,7 @@ const DOMAIN_LIMIT: usize = 10_000;
 const NETWORK_LIMIT: usize = 1_000;
 
 /// Lists and the captcha. Domains include all names below them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AbuseSettings {
     /// Mail domains that get no new user. Stronger than `allowed_domains`.
@@ -27,6 +28,7 @@ pub struct AbuseSettings {
     /// Whether well-known domains of throwaway addresses get no new user, unless `allowed_domains` names them.
     pub refuses_disposable_domains: bool,
     /// Networks that nothing is answered to, as addresses or CIDR blocks.
+    #[schemars(with = "Vec<String>")]
     pub blocked_networks: Vec<Network>,
     /// What asking for a mail costs; nothing if `null`.
     pub captcha: Option<Captcha>,

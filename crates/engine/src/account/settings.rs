@@ -1,9 +1,10 @@
 //! The slice's part of the settings.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Linked accounts.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccountSettings {
     /// Whether a user may unlink the last account, having a passkey or a proved address to sign in with.

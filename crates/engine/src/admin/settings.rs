@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::SettingsError;
@@ -10,7 +11,7 @@ use crate::SettingsError;
 const TEXT_LIMIT: usize = 500;
 
 /// Administrators, bans and impersonation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdminSettings {
     /// The role of new users, and of those who have none.

@@ -1,5 +1,6 @@
 //! What a tenant decides about API keys.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Rate, SettingsError};
@@ -7,7 +8,7 @@ use crate::{Rate, SettingsError};
 use super::flow::{NAME_LENGTHS, is_prefix};
 
 /// API keys. The numbers are Better Auth's defaults unless said otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ApiKeySettings {
     /// What keys begin with when nobody asks for another beginning: 1 to 32 letters, digits, `-` and `_`.

@@ -353,15 +353,6 @@ pub(crate) async fn record_own(
     store::insert(transaction, &row(state, None, event)).await
 }
 
-/// Writes an event of the engine itself, outside any request.
-pub(crate) async fn record_background(
-    database: &Database,
-    state: &State,
-    event: Event<'_>,
-) -> Result<(), DbError> {
-    store::insert_alone(database, &row(state, None, event)).await
-}
-
 /// Writes an event of the control plane's into the transaction that is open on `connection`, which belongs to the owner
 /// of the tenant's tables: for what happens to a tenant as a whole, while no engine runs. `operator` is who asked, as
 /// engines are told it.

@@ -1,9 +1,10 @@
 //! The slice's part of the settings.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Sessions in the `Authorization` header.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BearerSettings {
     /// Whether the header is read and `set-auth-token` is sent.

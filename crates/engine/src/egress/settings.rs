@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use kiavi_ipc::egress::{AllowList, InvalidTarget, Target};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -10,7 +11,7 @@ use super::{Reaches, roots};
 use crate::{Settings, SettingsError};
 
 /// The servers that a tenant's engine may reach besides those that its other settings imply.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EgressSettings {
     /// Further servers: `host:port` (HTTPS), or an origin.
@@ -29,7 +30,7 @@ impl Reaches for EgressSettings {
 }
 
 /// A server and how it is spoken to: `host:port` for HTTPS, `http://host:port` without TLS.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct EgressHost {
     is_secure: bool,

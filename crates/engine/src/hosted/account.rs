@@ -1,6 +1,9 @@
 //! The account page, its forms, and the way out.
 
+use std::collections::HashMap;
+
 use axum::{Form, extract::Query, response::Response};
+use jiff::civil::Date;
 use kiavi_pages::{Account, Notice, PasskeyRow, SessionRow, SignOut, SignedOut};
 
 use super::{
@@ -23,6 +26,7 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
     let Some(current) = visit.session().await? else { return Ok(see_other("/sign-in")) };
     let state = &visit.state;
     let passkeys = passkey::list(state, &current.user.id).await?;
+    let mut used = passkey::last_uses(state, &current.user.id).await?;
     let sessions = session::store::list(&state.database, &current.user.id).await?;
     let signal = passkey::signal(state, &current.user, &passkeys);
     let mut flow = visit.flow();
@@ -36,7 +40,7 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
         frame: visit.frame(),
         name: current.user.name,
         email: current.user.email,
-        passkeys: passkeys.into_iter().map(passkey_row).collect(),
+        passkeys: passkeys.into_iter().map(|row| passkey_row(row, &mut used)).collect(),
         sessions,
         signal,
         api: API.to_owned(),
@@ -58,14 +62,14 @@ fn session_row(row: Session, current: &CurrentUser, now: jiff::Timestamp) -> Ses
     }
 }
 
-fn passkey_row(row: passkey::Passkey) -> PasskeyRow {
+fn passkey_row(row: passkey::Passkey, used: &mut HashMap<String, Date>) -> PasskeyRow {
     PasskeyRow {
+        last_used: used.remove(&row.id),
         id: row.id,
         name: row.name,
         aaguid: row.aaguid,
         is_synced: row.backed_up,
         created: row.created_at,
-        last_used: None,
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use kiavi_crypto::JwsAlgorithm;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::SettingsError;
 
 /// JSON Web Tokens for the tenant's own services.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct JwtSettings {
     /// Whether there are `/token` and `/jwks`.
@@ -54,7 +55,7 @@ impl Default for JwtSettings {
 }
 
 /// A fact about the user, by the name of its claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum UserClaim {
     /// The address.
@@ -70,7 +71,7 @@ pub enum UserClaim {
 }
 
 /// The algorithms to choose from, by their registered names (RFC 7518 §3.1, RFC 8037 §3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum TokenAlgorithm {
     /// Ed25519.
     #[default]

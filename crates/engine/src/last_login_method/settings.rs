@@ -1,9 +1,10 @@
 //! The slice's part of the settings.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Remembering in the browser how it signed in last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LastLoginMethodSettings {
     /// Whether the cookie is set.

@@ -5,6 +5,7 @@
 
 mod routes;
 mod settings;
+mod smtp;
 pub(crate) mod suppression;
 mod template;
 
@@ -14,11 +15,13 @@ use axum::{
 };
 use kiavi_base::{EmailAddress, Locale};
 use kiavi_db::{BoxFuture, Sql};
+pub use kiavi_ipc::mail::{Attempt, Delivery, Fault};
 use kiavi_pages::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
 };
 
 pub use settings::{MailSettings, NoticeSettings};
+pub use smtp::{SmtpSecurity, SmtpSettings};
 pub use template::{Template, TemplateError, TemplateFault, TemplateKind};
 
 use crate::{Settings, State, outbox::Letter};
@@ -28,6 +31,7 @@ pub(crate) const STATEMENTS: &[&Sql] = suppression::STATEMENTS;
 pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route("/mail/preview", post(routes::preview))
+        .route("/mail/test", post(routes::test))
         .route("/mail/suppressions", get(routes::suppressions))
         .route("/mail/unsuppress", post(routes::unsuppress))
 }
@@ -49,23 +53,10 @@ pub struct OutgoingMail {
     pub reply_to: Option<EmailAddress>,
 }
 
-/// What became of a mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// Taken by the next mail server.
-    Delivered,
-    /// Not now; worth trying again.
-    Deferred,
-    /// Never: the message was refused, or somebody on its way.
-    Refused,
-    /// Never, nor any other: nobody is at the address.
-    RecipientRefused,
-}
-
 /// Whoever can send mail for the engine, which itself has no way to the network.
 pub trait MailDoor: Send + Sync + 'static {
     /// Sends one mail.
-    fn send(&self, mail: OutgoingMail) -> BoxFuture<'_, Delivery>;
+    fn send(&self, mail: OutgoingMail) -> BoxFuture<'_, Attempt>;
 }
 
 /// Words a letter in the language of its reader: with the tenant's words if there are any, else with ours.
@@ -110,6 +101,7 @@ fn built_in(settings: &Settings, locale: Locale, letter: &Letter) -> RenderedMai
             NoticeMail { locale, app, what: What::PasskeyRemoved { by } }.render()
         }
         Letter::UserDeleted => NoticeMail { locale, app, what: What::UserDeleted }.render(),
+        Letter::Test => NoticeMail { locale, app, what: What::Test }.render(),
         Letter::OneTimeCode { code, minutes, signs_in } => CodeMail {
             locale,
             app,

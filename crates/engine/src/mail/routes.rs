@@ -1,17 +1,20 @@
 //! What operators do with mail. To everybody else these paths are not there.
 
+use std::time::Duration;
+
 use axum::{http::StatusCode, response::Response};
 use kiavi_base::{EmailAddress, Locale};
 use kiavi_http::json_response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{render, suppression, template::Template, worded};
+use super::{Attempt, Fault, OutgoingMail, render, suppression, template::Template, worded};
 use crate::{
     ApiError, Context, JsonBody, Settings, State,
     audit::{self, Event, EventType, Method, Outcome, address_reference},
     context::not_found,
     outbox::Letter,
+    verification::row_id,
 };
 
 /// The mails that can be looked at.
@@ -24,7 +27,11 @@ const LETTERS: &[&str] = &[
     "user_deleted",
     "passkey_added",
     "passkey_removed",
+    "test",
 ];
+
+/// How long a trial waits for the mail server: shorter than the operator's request to this engine lasts.
+const TRIAL_LIMIT: Duration = Duration::from_secs(8);
 
 #[derive(Serialize)]
 struct Preview<'a> {
@@ -45,11 +52,7 @@ pub(super) async fn preview(state: State, context: Context, body: JsonBody) -> R
     let draft = fields.get("template").map(Template::deserialize).transpose();
     fields.finish()?;
     let draft = draft.map_err(|error| ApiError::validation(format!("[body.template] {error}")))?;
-    let locale = match locale {
-        Some(tag) => Locale::from_tag(tag)
-            .ok_or_else(|| ApiError::validation("[body.locale] is not a language of ours"))?,
-        None => state.settings.locale(),
-    };
+    let locale = chosen_locale(&state, locale)?;
     let letter = sample(&state, name);
     let rendered = match draft {
         None => render(&state.settings, locale, &letter),
@@ -78,6 +81,7 @@ fn sample(state: &State, name: &str) -> Letter {
         },
         "email_changed" => Letter::EmailChanged { to: "a•••@example.com".to_owned() },
         "user_deleted" => Letter::UserDeleted,
+        "test" => Letter::Test,
         "passkey_added" => Letter::PasskeyAdded { at, user_agent },
         "passkey_removed" => Letter::PasskeyRemoved { at, user_agent },
         other => Letter::OneTimeCode {
@@ -85,6 +89,40 @@ fn sample(state: &State, name: &str) -> Letter {
             minutes: minutes(settings.email_otp.expires_in_seconds),
             signs_in: other == "sign_in_code",
         },
+    }
+}
+
+/// `POST /mail/test` `{email, locale?}`: sends a mail that says that mail arrives, at once and once. `delivery` is
+/// what became of it, `fault` what was in the way. That the address is on the list
+/// of those that get no mail does not matter here.
+pub(super) async fn test(state: State, context: Context, body: JsonBody) -> Result<Response, ApiError> {
+    if context.operator().is_none() {
+        return Ok(not_found().await);
+    }
+    let mut fields = body.fields()?;
+    let email = fields.email("email");
+    let locale = fields.optional_string("locale");
+    fields.finish()?;
+    let rendered = render(&state.settings, chosen_locale(&state, locale)?, &Letter::Test);
+    let mail = OutgoingMail {
+        id: row_id(state.rng()),
+        to: email?,
+        subject: rendered.subject,
+        text: rendered.text,
+        html: rendered.html,
+        reply_to: state.settings.mail.reply_to(),
+    };
+    let sent = tokio::time::timeout(TRIAL_LIMIT, state.mail.send(mail)).await;
+    let Attempt { delivery, fault } = sent.unwrap_or(Attempt::deferred(Fault::TimedOut));
+    let body = json!({ "delivery": delivery.name(), "fault": fault.map(Fault::name) });
+    Ok(json_response(StatusCode::OK, body.to_string()))
+}
+
+fn chosen_locale(state: &State, tag: Option<&str>) -> Result<Locale, ApiError> {
+    match tag {
+        Some(tag) => Locale::from_tag(tag)
+            .ok_or_else(|| ApiError::validation("[body.locale] is not a language of ours")),
+        None => Ok(state.settings.locale()),
     }
 }
 

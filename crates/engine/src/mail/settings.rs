@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 
 use kiavi_base::{EmailAddress, Locale};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::template::{Template, TemplateError, TemplateKind};
+use super::{
+    smtp::SmtpSettings,
+    template::{Template, TemplateError, TemplateKind},
+};
 use crate::{Settings, SettingsError};
 
 /// Characters of a sender's name.
 const NAME_LIMIT: usize = 64;
 
 /// What people are told by mail about their accounts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NoticeSettings {
     /// That a passkey was added or removed (ASVS 5.0 §6.3.7).
@@ -26,16 +30,20 @@ impl Default for NoticeSettings {
 }
 
 /// Whom mail comes from and what it says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MailSettings {
     /// The name that mail comes from; the application's if absent.
     pub sender_name: Option<String>,
-    /// The address that mail comes from; `no-reply` at the host of the base URL if absent.
+    /// The address that mail comes from; `no-reply` at the host of the base URL if absent. By the platform's server
+    /// only an address in a domain of the tenant's own that the platform sends for.
     pub sender_address: Option<String>,
     /// The address that answers go to; that of the sender if absent.
     pub reply_to: Option<String>,
+    /// The mail server of the tenant; the platform's if absent.
+    pub smtp: Option<SmtpSettings>,
     /// Texts in place of ours, by what the mail is and by the reader's language. Readers of other languages get ours.
+    #[schemars(extend("propertyNames" = { "enum": TemplateKind::NAMES }))]
     pub templates: BTreeMap<TemplateKind, BTreeMap<String, Template>>,
 }
 
@@ -65,6 +73,7 @@ impl MailSettings {
                 return Err(SettingsError::Invalid(key, rule));
             }
         }
+        self.smtp.as_ref().map_or(Ok(()), SmtpSettings::validate)?;
         for (kind, by_locale) in &self.templates {
             for (locale, template) in by_locale {
                 let path = format!("mail.templates.{}.{locale}", kind.name());
@@ -85,13 +94,10 @@ fn needs_more_than_quotes(c: char) -> bool {
 
 impl Settings {
     /// The mailbox that mail comes from (RFC 5322 §3.4): a quoted name and an address.
-    pub fn mail_sender(&self) -> String {
+    pub(super) fn sender(&self, address: &str) -> String {
         let name = self.mail.sender_name.as_ref().unwrap_or(&self.app_name);
         let name: String = name.chars().map(|c| if needs_more_than_quotes(c) { ' ' } else { c }).collect();
-        match &self.mail.sender_address {
-            Some(address) => format!("\"{name}\" <{address}>"),
-            None => format!("\"{name}\" <no-reply@{}>", self.base_url.host()),
-        }
+        format!("\"{name}\" <{address}>")
     }
 }
 
@@ -116,10 +122,10 @@ mod tests {
 
     #[test]
     fn the_sender_is_the_application_unless_the_tenant_says_otherwise() {
-        let settings = with(json!({})).unwrap();
-        assert_eq!(settings.mail_sender(), "\"demo\" <no-reply@demo.localhost>");
+        let sender = |mail| with(mail).unwrap().mail_route(&[]).unwrap().sender;
+        assert_eq!(sender(json!({})), "\"demo\" <no-reply@demo.localhost>");
         let mail = json!({ "sender_name": "Zoë, Inc.", "sender_address": "hello@shop.example" });
-        assert_eq!(with(mail).unwrap().mail_sender(), "\"Zoë, Inc.\" <hello@shop.example>");
+        assert_eq!(sender(mail), "\"Zoë, Inc.\" <hello@shop.example>");
     }
 
     #[test]

@@ -2,21 +2,17 @@
 //! and again costs a sender its reputation, and with it everybody else's codes.
 //!
 //! The list holds keyed hashes, the same that stand for addresses in the log. Nobody but operators can tell whether an
-//! address is on it: letters are written as ever, and dropped when they would leave.
+//! address is on it: letters are written as ever, and dropped when they would leave: the statement that takes a letter
+//! in hand looks (`outbox`).
 
 use kiavi_db::{Database, DbError, Sql, Transaction};
 
-pub(super) const STATEMENTS: &[&Sql] = &[&INSERT, &IS_LISTED, &DELETE, &COUNT, &DELETE_OLD];
+pub(super) const STATEMENTS: &[&Sql] = &[&INSERT, &DELETE, &COUNT, &DELETE_OLD];
 
 const INSERT: Sql = Sql::new(
     "MAIL_SUPPRESSION_INSERT",
     "INSERT INTO kiavi.mail_suppression (address_hash, reason) VALUES ($1, $2)
      ON CONFLICT (address_hash) DO NOTHING",
-);
-
-const IS_LISTED: Sql = Sql::new(
-    "MAIL_SUPPRESSION_IS_LISTED",
-    "SELECT EXISTS (SELECT FROM kiavi.mail_suppression WHERE address_hash = $1)",
 );
 
 const DELETE: Sql =
@@ -35,11 +31,6 @@ const DELETE_OLD: Sql = Sql::new(
 /// Puts an address on the list.
 pub(crate) async fn add(transaction: &Transaction, reference: &str, reason: &str) -> Result<(), DbError> {
     transaction.execute(&INSERT, &[&reference, &reason]).await.map(drop)
-}
-
-/// Whether an address is on the list.
-pub(crate) async fn is_listed(database: &Database, reference: &str) -> Result<bool, DbError> {
-    database.query_one(&IS_LISTED, &[&reference]).await?.try_get(0).map_err(DbError::from)
 }
 
 /// Takes an address off the list; whether it was there.

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use kiavi_pages::RenderedMail;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::outbox::Letter;
@@ -17,7 +18,7 @@ const HTML_LIMIT: usize = 48 * 1024;
 const VARIABLE_LIMIT: usize = 8;
 
 /// A mail that a tenant may word. Notices keep our words: no setting can make a warning harmless.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateKind {
     /// A code that signs in.
@@ -29,6 +30,10 @@ pub enum TemplateKind {
 }
 
 impl TemplateKind {
+    /// The names of all.
+    pub(super) const NAMES: [&str; 3] =
+        [Self::SignInCode.name(), Self::VerificationCode.name(), Self::SignInLink.name()];
+
     /// The stable name.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -53,7 +58,7 @@ impl TemplateKind {
 
 /// One mail in one language. `{{code}}` or `{{link}}`, `{{app}}` and `{{minutes}}` stand for their values, which are
 /// escaped in HTML.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
     /// The subject, one line.

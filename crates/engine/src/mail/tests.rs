@@ -57,7 +57,8 @@ async fn a_tenants_words_are_sent_in_their_language_and_ours_in_others() {
 async fn operators_look_at_mails_and_drafts() {
     let tenant = TestTenant::new().await;
     let mut operator = tenant.operator();
-    for letter in ["sign_in_code", "sign_in_link", "deletion_link", "user_deleted", "passkey_removed"] {
+    for letter in ["sign_in_code", "sign_in_link", "deletion_link", "user_deleted", "passkey_removed", "test"]
+    {
         let answer = operator.post("/mail/preview", json!({ "letter": letter, "locale": "de" })).await;
         assert_eq!(answer.status, StatusCode::OK, "{letter}: {}", answer.text);
         for part in ["subject", "text", "html"] {
@@ -82,12 +83,31 @@ async fn operators_look_at_mails_and_drafts() {
 }
 
 #[tokio::test]
+async fn an_operator_tries_out_whether_mail_arrives() {
+    let tenant = TestTenant::new().await;
+    let mut operator = tenant.operator();
+    let answer = operator.post("/mail/test", json!({ "email": "Ada@example.com", "locale": "de" })).await;
+    assert_eq!(answer.json, json!({ "delivery": "delivered", "fault": null }), "{}", answer.text);
+    let mail = tenant.newest_mail().await;
+    assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("ada@example.com", "Testnachricht von demo"));
+    answer_with(&tenant, Delivery::Deferred);
+    let answer = operator.post("/mail/test", json!({ "email": "ada@example.com" })).await;
+    assert_eq!(answer.json["delivery"], "deferred");
+    outbox::deliver_due(tenant.state()).await.unwrap();
+    assert_eq!(sent(&tenant), 2, "it is tried once");
+    for body in [json!({}), json!({ "email": "nobody" }), json!({ "email": "a@b.example", "locale": "xx" })] {
+        assert_eq!(operator.post("/mail/test", body).await.status, StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test]
 async fn to_everybody_else_the_paths_are_not_there() {
     let tenant = TestTenant::new().await;
     let mut browser = tenant.signed_in("ada@example.com").await;
     for (path, body) in [
         ("/mail/preview", json!({ "letter": "sign_in_code" })),
         ("/mail/unsuppress", json!({ "email": "ada@example.com" })),
+        ("/mail/test", json!({ "email": "ada@example.com" })),
     ] {
         let answer = browser.post(path, body).await;
         assert_eq!((answer.status, answer.text.as_str()), (StatusCode::NOT_FOUND, ""), "{path}");

@@ -1,11 +1,12 @@
 //! The slice's part of the settings.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Rate;
 
 /// Tokens that carry a session elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OneTimeTokenSettings {
     /// Whether they are offered.

@@ -2,30 +2,34 @@
 //! goes unsent and no rolled-back one is sent. The relay ([`run`]) renders and sends it, again and again with
 //! growing pauses until it is taken, refused, or too late.
 //!
+//! What a mail costs the database: one INSERT, which travels with the COMMIT of the request; one statement that takes
+//! it in hand and one that removes it. Under load both are one, for all letters that have landed and all that are due:
+//! less than one statement and one commit for each mail. Only a mail that is dropped costs a transaction of its own,
+//! because an event tells of it.
+//!
 //! Letters hold codes and addresses, so rows are sealed.
 
+mod relay;
 mod store;
+#[cfg(test)]
+mod tests;
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, pin::pin, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt, future::Fuse};
 use jiff::{SignedDuration, Timestamp};
 use kiavi_base::{EmailAddress, Locale};
 use kiavi_db::{DbError, Sql, Transaction};
+use kiavi_http::Drain;
 use serde::{Deserialize, Serialize};
 
+use self::relay::Relay;
 use crate::{
-    Delivery, OutgoingMail, State,
-    audit::{self, Event, EventType, Outcome, address_reference},
-    housekeeping,
-    mail::{render, suppression},
-    verification::row_id,
+    OutgoingMail, State, audit::address_reference, housekeeping, mail::render, verification::row_id,
 };
 
 pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
 
-/// How long one attempt may take.
-const SEND_LIMIT: Duration = Duration::from_secs(30);
 /// The pause after the database was away.
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
 /// Least time between two sweeps of expired rows.
@@ -68,6 +72,8 @@ pub enum Letter {
     },
     /// To the address of a user who is gone.
     UserDeleted,
+    /// To whomever an operator tries it out with.
+    Test,
     /// To the owner of a new passkey.
     PasskeyAdded {
         /// When it was made.
@@ -107,7 +113,8 @@ pub async fn enqueue(
     let envelope = Envelope { to: to.to_string(), locale: locale.tag().to_owned(), letter };
     let json = serde_json::to_vec(&envelope).map_err(|error| DbError::Value(error.to_string()))?;
     let sealed = state.keys.outbox.seal(state.rng(), id.as_bytes(), &json);
-    store::insert(transaction, &id, &sealed, life.as_secs_f64()).await
+    let recipient = address_reference(state, to.as_str());
+    store::insert(transaction, &id, &sealed, &recipient, life.as_secs_f64()).await
 }
 
 /// Tells the relay that there is something to do.
@@ -115,12 +122,18 @@ pub fn wake(state: &State) {
     state.outbox_signal.notify_one();
 }
 
-/// The relay: delivers until dropped. While letters are owed the engine counts as busy.
-pub(crate) async fn run(state: &State) {
+/// The relay: delivers until told to drain, and then until what is under way has landed. While letters are owed the
+/// engine counts as busy.
+pub(crate) async fn run(state: &State, mut drain: Drain) {
+    let mut relay = Relay::new(state);
     let mut last_sweep = Timestamp::UNIX_EPOCH;
+    let mut sweep = pin!(Fuse::terminated());
     loop {
-        let next = match deliver_due(state).await {
-            Ok(next) => next,
+        let is_draining = drain.has_started();
+        let next = match relay.turn(!is_draining).await {
+            Ok(_) if is_draining && relay.is_idle() => return,
+            // Whoever is full hears of more when one has landed.
+            Ok(next) => next.filter(|_| !relay.is_full() && !is_draining),
             Err(error) => {
                 tracing::warn!(cause = %error, "the outbox could not be read");
                 Some(FAULT_PAUSE)
@@ -128,85 +141,50 @@ pub(crate) async fn run(state: &State) {
         };
         if state.clock.now().duration_since(last_sweep) >= SWEEP_INTERVAL {
             last_sweep = state.clock.now();
-            housekeeping::sweep(state).await;
+            sweep.set(housekeeping::sweep(state).fuse());
         }
-        let _owing = next.map(|_| state.busy.enter());
-        let pause = async {
-            match next {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => pending().await,
+        let _owing = (next.is_some() || !relay.is_idle()).then(|| state.busy.enter());
+        let renewal = (!relay.is_idle()).then_some(relay::RENEWAL);
+        let pause = next.into_iter().chain(renewal).min();
+        let has_places = !relay.is_full() && !is_draining;
+        loop {
+            tokio::select! {
+                () = relay.land() => break,
+                () = state.outbox_signal.notified(), if has_places => break,
+                () = drain.started(), if !is_draining => break,
+                () = for_so_long(pause) => break,
+                () = &mut sweep => {}
             }
-        };
-        tokio::select! {
-            () = state.outbox_signal.notified() => {}
-            () = pause => {}
         }
+    }
+}
+
+async fn for_so_long(pause: Option<Duration>) {
+    match pause {
+        Some(pause) => tokio::time::sleep(pause).await,
+        None => pending().await,
     }
 }
 
 /// Sends what is due and says how long until more will be; `None` when nothing is owed.
+#[cfg(test)]
 pub(crate) async fn deliver_due(state: &State) -> Result<Option<Duration>, DbError> {
-    let database = &state.database;
+    let mut relay = Relay::new(state);
     loop {
-        let claimed = store::claim_due(database).await?;
-        if claimed.is_empty() {
-            break;
+        let next = relay.turn(true).await?;
+        if relay.is_idle() {
+            return Ok(next);
         }
-        let _busy = state.busy.enter();
-        for outcome in join_all(claimed.iter().map(|row| deliver(state, row))).await {
-            outcome?;
-        }
-    }
-    for _ in 0..store::delete_late(database).await? {
-        audit::record_background(database, state, Event::new(EventType::MailExpired, Outcome::Failure))
-            .await?;
-    }
-    store::seconds_until_next(database).await
-}
-
-async fn deliver(state: &State, row: &store::Claimed) -> Result<(), DbError> {
-    let Some(mail) = open(state, row) else {
-        // Sealed under another secret: nobody can ever read it.
-        return give_up(state, row, Event::new(EventType::MailRefused, Outcome::Failure), None).await;
-    };
-    let reference = address_reference(state, mail.to.as_str());
-    let failed = |kind| Event::new(kind, Outcome::Failure).about(&reference);
-    if suppression::is_listed(&state.database, &reference).await? {
-        return give_up(state, row, failed(EventType::MailSuppressed), None).await;
-    }
-    let sending = tokio::time::timeout(SEND_LIMIT, state.mail.send(mail));
-    match sending.await.unwrap_or(Delivery::Deferred) {
-        Delivery::Deferred => Ok(()),
-        Delivery::Delivered => store::delete(&state.database, &row.id).await,
-        Delivery::Refused => give_up(state, row, failed(EventType::MailRefused), None).await,
-        Delivery::RecipientRefused => {
-            give_up(state, row, failed(EventType::MailRefused), Some(&reference)).await
-        }
+        relay.land().await;
     }
 }
 
-/// Drops a letter, with its event; `unreachable` is an address that is to get no more.
-async fn give_up(
-    state: &State,
-    row: &store::Claimed,
-    event: Event<'_>,
-    unreachable: Option<&str>,
-) -> Result<(), DbError> {
-    let transaction = state.database.begin().await?;
-    store::delete_within(&transaction, &row.id).await?;
-    if let Some(reference) = unreachable {
-        suppression::add(&transaction, reference, "recipient_refused").await?;
-    }
-    audit::record_own(&transaction, state, event).await?;
-    transaction.commit().await
-}
-
-fn open(state: &State, row: &store::Claimed) -> Option<OutgoingMail> {
-    let json = state.keys.outbox.open(row.id.as_bytes(), &row.sealed).ok()?;
+fn open(state: &State, id: &str, sealed: &[u8]) -> Option<OutgoingMail> {
+    let json = state.keys.outbox.open(id.as_bytes(), sealed).ok()?;
     let Envelope { to, locale, letter } = serde_json::from_slice(&json).ok()?;
     let rendered = render(&state.settings, Locale::from_tag(&locale).unwrap_or_default(), &letter);
     Some(OutgoingMail {
-        id: row.id.clone(),
+        id: id.to_owned(),
         to: to.parse().ok()?,
         subject: rendered.subject,
         text: rendered.text,

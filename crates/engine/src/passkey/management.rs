@@ -1,6 +1,9 @@
 //! What owners do with their passkeys: see, name, remove. The endpoints and the hosted pages call these.
 
+use std::collections::HashMap;
+
 use axum::http::StatusCode;
+use jiff::civil::Date;
 use kiavi_db::Transaction;
 use kiavi_pages::Signal;
 use kiavi_webauthn::Base64Url;
@@ -24,6 +27,14 @@ use crate::{
 /// Those of the statement.
 pub async fn list(state: &State, user_id: &str) -> Result<Vec<Passkey>, ApiError> {
     Ok(store::list(&state.database, user_id).await?)
+}
+
+/// The days (UTC) on which a user's passkeys last signed in, by row id. Those that never did are absent.
+///
+/// # Errors
+/// Those of the statement.
+pub(crate) async fn last_uses(state: &State, user_id: &str) -> Result<HashMap<String, Date>, ApiError> {
+    Ok(store::last_uses(&state.database, user_id).await?)
 }
 
 /// What the devices of a user may be told of the account.

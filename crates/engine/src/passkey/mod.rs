@@ -33,7 +33,7 @@ use jiff::Timestamp;
 use kiavi_db::{DbError, Row, Sql};
 use serde::Serialize;
 
-pub(crate) use management::signal;
+pub(crate) use management::{last_uses, signal};
 pub use management::{list, remove, rename};
 pub(crate) use policy::{is_demanded, refuse_lesser_proof, required_error};
 

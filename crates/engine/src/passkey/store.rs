@@ -1,5 +1,8 @@
 //! Statements of the `passkey` table.
 
+use std::collections::HashMap;
+
+use jiff::civil::Date;
 use kiavi_db::{Database, DbError, Sql, Transaction};
 
 use super::{Passkey, passkey_columns};
@@ -12,6 +15,7 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &INSERT,
     &WITH_USER_BY_CREDENTIAL_ID,
     &SET_AFTER_ASSERTION,
+    &LAST_USES_OF_USER,
     &OWNER,
     &RENAME,
     &LOCK_USER,
@@ -68,9 +72,19 @@ const WITH_USER_BY_CREDENTIAL_ID: Sql = Sql::new(
     ),
 );
 
+/// Notes the day as well, once a day.
 const SET_AFTER_ASSERTION: Sql = Sql::new(
     "PASSKEY_SET_AFTER_ASSERTION",
-    r#"UPDATE public.passkey SET counter = $2, "backedUp" = $3 WHERE id = $1"#,
+    r#"WITH used AS (
+         INSERT INTO kiavi.passkey_use AS u (passkey_id, day) VALUES ($1, (now() AT TIME ZONE 'UTC')::date)
+         ON CONFLICT (passkey_id) DO UPDATE SET day = excluded.day WHERE u.day < excluded.day)
+       UPDATE public.passkey SET counter = $2, "backedUp" = $3 WHERE id = $1"#,
+);
+
+const LAST_USES_OF_USER: Sql = Sql::new(
+    "PASSKEY_LAST_USES_OF_USER",
+    r#"SELECT p.id, u.day FROM public.passkey p JOIN kiavi.passkey_use u ON u.passkey_id = p.id
+       WHERE p."userId" = $1"#,
 );
 
 const OWNER: Sql = Sql::new("PASSKEY_OWNER", r#"SELECT "userId" FROM public.passkey WHERE id = $1"#);
@@ -99,6 +113,12 @@ const DELETE: Sql =
 pub(super) async fn list(database: &Database, user_id: &str) -> Result<Vec<Passkey>, DbError> {
     let rows = database.query(&LIST_OF_USER, &[&user_id, &PASSKEYS_PER_USER]).await?;
     rows.iter().map(|row| Passkey::from_row(row, 0)).collect()
+}
+
+/// When each of a user's passkeys last signed in, by row id. Those that never did are absent.
+pub(super) async fn last_uses(database: &Database, user_id: &str) -> Result<HashMap<String, Date>, DbError> {
+    let rows = database.query(&LAST_USES_OF_USER, &[&user_id]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
 /// Whether nobody has registered this credential id and the user has room for one more. Holds until the

@@ -5,11 +5,14 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kiavi_db::BoxFuture;
-use kiavi_ipc::mail::{Delivery as Result, MailOutcome, SendMail};
+use kiavi_ipc::mail::{Attempt, Fault, MailOutcome, SendMail};
 use kiavi_ipc::{Channel, Endpoint, Fd, Receiver, Sender};
 use tokio::sync::oneshot;
 
-use crate::{Delivery, MailDoor, OutgoingMail};
+use crate::{MailDoor, OutgoingMail};
+
+/// What a mail waits for that there is no way for.
+const NO_WAY: Attempt = Attempt::deferred(Fault::NoWay);
 
 /// The way to outbound, which may be replaced while the engine runs.
 #[derive(Default)]
@@ -21,7 +24,7 @@ struct Inner {
     generation: u64,
     sender: Option<Sender<SendMail>>,
     last_request: u64,
-    waiting: HashMap<u64, oneshot::Sender<Delivery>>,
+    waiting: HashMap<u64, oneshot::Sender<Attempt>>,
 }
 
 impl Outlet {
@@ -42,11 +45,11 @@ impl Outlet {
 }
 
 impl MailDoor for Outlet {
-    fn send(&self, mail: OutgoingMail) -> BoxFuture<'_, Delivery> {
+    fn send(&self, mail: OutgoingMail) -> BoxFuture<'_, Attempt> {
         Box::pin(async move {
             let (sender, request, outcome) = {
                 let mut inner = lock(&self.0);
-                let Some(sender) = inner.sender.clone() else { return Delivery::Deferred };
+                let Some(sender) = inner.sender.clone() else { return NO_WAY };
                 inner.last_request += 1;
                 let (answer, outcome) = oneshot::channel();
                 let request = inner.last_request;
@@ -59,23 +62,17 @@ impl MailDoor for Outlet {
             if let Err(error) = sender.send(&message).await {
                 tracing::warn!(%error, "mail cannot leave");
                 lock(&self.0).waiting.remove(&request);
-                return Delivery::Deferred;
+                return NO_WAY;
             }
-            outcome.await.unwrap_or(Delivery::Deferred)
+            outcome.await.unwrap_or(NO_WAY)
         })
     }
 }
 
 async fn listen(inner: Arc<Mutex<Inner>>, generation: u64, mut outcomes: Receiver<MailOutcome>) {
-    while let Ok(Some(MailOutcome { request, delivery })) = outcomes.receive().await {
-        let delivery = match delivery {
-            Result::Delivered => Delivery::Delivered,
-            Result::Deferred => Delivery::Deferred,
-            Result::Refused => Delivery::Refused,
-            Result::RecipientRefused => Delivery::RecipientRefused,
-        };
+    while let Ok(Some(MailOutcome { request, attempt })) = outcomes.receive().await {
         if let Some(answer) = lock(&inner).waiting.remove(&request) {
-            let _ = answer.send(delivery);
+            let _ = answer.send(attempt);
         }
     }
     let mut inner = lock(&inner);

@@ -11,8 +11,8 @@ use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Fd, IpcError, Receiver, Sender};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::ProcessError;
 use super::database::LauncherConnect;
@@ -28,6 +28,10 @@ const TICK: Duration = Duration::from_secs(5);
 
 /// How long connections in flight may take once the process is to end.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long mails under way may take once everything else has ended: a mail server that hangs must not hold up whoever
+/// stops this process.
+const MAIL_DRAIN_LIMIT: Duration = Duration::from_secs(3);
 
 /// The address that requests of the management door come from: this machine.
 const OPERATOR_PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
@@ -88,8 +92,8 @@ impl Server {
         mut launcher: Receiver<ToEngine>,
         to_launcher: Sender<FromEngine>,
     ) -> Result<(), ProcessError> {
-        let outbox = self.engine.clone();
-        let outbox = tokio::spawn(async move { outbox.run_outbox().await });
+        let (engine, (stop_mail, mail_drain)) = (self.engine.clone(), drain());
+        let outbox = tokio::spawn(async move { engine.run_outbox(mail_drain).await });
         let mut tick = interval(self.idle.map_or(TICK, |idle| idle.min(TICK)));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -110,8 +114,11 @@ impl Server {
             }
         }
         to_launcher.send(&FromEngine::Stopping).await?;
-        let drained = tokio::time::timeout(DRAIN_LIMIT, self.finish(door, &mut launcher, &to_launcher)).await;
-        outbox.abort();
+        let mut outbox = Outbox { relay: outbox, stop: stop_mail };
+        let finish = self.finish(door, &mut outbox, &mut launcher, &to_launcher);
+        let drained = tokio::time::timeout(DRAIN_LIMIT, finish).await;
+        // A mail that is still under way is sent again by whoever comes next, once its lease is over.
+        outbox.relay.abort();
         drained.unwrap_or(Ok(()))
     }
 
@@ -179,16 +186,23 @@ impl Server {
         self.idle.is_some_and(|idle| now.duration_since(self.seen.1) >= idle)
     }
 
-    /// Takes what already lies in the door, and ends each connection after the request it is on.
+    /// Takes what already lies in the door, ends each connection after the request it is on, and then the mails that
+    /// are under way.
     async fn finish(
         &mut self,
         mut door: Option<Acceptor>,
+        outbox: &mut Outbox,
         launcher: &mut Receiver<ToEngine>,
         to_launcher: &Sender<FromEngine>,
     ) -> Result<(), ProcessError> {
         door.iter().for_each(Acceptor::stop);
         self.drain.0.start();
-        while door.is_some() || !self.connections.is_empty() {
+        let (mut end_of_mail, mut is_mail_done) = (None, false);
+        while door.is_some() || !self.connections.is_empty() || !is_mail_done {
+            if end_of_mail.is_none() && door.is_none() && self.connections.is_empty() {
+                outbox.stop.start();
+                end_of_mail = Some(Instant::now() + MAIL_DRAIN_LIMIT);
+            }
             tokio::select! {
                 accepted = accept(&mut door) => match accepted? {
                     Some(connection) => self.serve(connection),
@@ -199,8 +213,23 @@ impl Server {
                     None => return Ok(()),
                 },
                 Some(_) = self.connections.join_next(), if !self.connections.is_empty() => {}
+                _ = &mut outbox.relay, if end_of_mail.is_some() && !is_mail_done => is_mail_done = true,
+                () = until(end_of_mail), if !is_mail_done => is_mail_done = true,
             }
         }
         Ok(())
     }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The task that delivers mail, and how it is told to take no more in hand.
+struct Outbox {
+    relay: JoinHandle<()>,
+    stop: DrainTrigger,
 }

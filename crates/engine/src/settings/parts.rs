@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How long sessions live.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionSettings {
     /// Life without use.
@@ -37,7 +38,7 @@ impl Default for SessionSettings {
 }
 
 /// How cookies are named.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CookieSettings {
     /// The first part of every name.
@@ -54,7 +55,7 @@ impl Default for CookieSettings {
 }
 
 /// One-time codes by e-mail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmailOtpSettings {
     /// Digits.
@@ -83,7 +84,7 @@ impl Default for EmailOtpSettings {
 }
 
 /// What a passkey ceremony asks of the authenticator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UserVerification {
     /// Biometry, PIN or the like, always.
@@ -94,7 +95,7 @@ pub enum UserVerification {
 }
 
 /// What a passkey means to the other ways of signing in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PasskeyPolicy {
     /// A passkey is one way among others; those who have none are offered one.
@@ -105,7 +106,7 @@ pub enum PasskeyPolicy {
 }
 
 /// Passkeys.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PasskeySettings {
     /// The relying party id; the host of the base URL if absent.
@@ -122,7 +123,7 @@ pub struct PasskeySettings {
 }
 
 /// So many in so long: `limit` at once, then evenly spread over the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// How many.
@@ -144,7 +145,7 @@ impl Rate {
 }
 
 /// Limits. `null` switches one off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RateLimits {
     /// Any path, by network and path; kept in memory.
@@ -189,7 +190,7 @@ impl Default for RateLimits {
 }
 
 /// Each switch trades a protection for Better Auth's exact behaviour.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Compatibility {
     /// `/list-sessions` returns usable tokens instead of handles.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kiavi_base::{ExposeSecret, SecretString};
 use kiavi_crypto::{Es256SigningKey, constant_time_eq};
 use kiavi_oauth::{RESERVED_PARAMETERS, is_usable_endpoint};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
@@ -16,7 +17,7 @@ const PROVIDER_LIMIT: usize = 40;
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
 /// Signing in with other providers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SocialSettings {
     /// The providers, in the order of their buttons.
@@ -44,8 +45,9 @@ impl Default for SocialSettings {
 }
 
 /// A secret of the settings. It is written with the document, which travels sealed, and printed nowhere.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(from = "String")]
+#[schemars(with = "String", extend("writeOnly" = true))]
 pub struct Secret(SecretString);
 
 impl Secret {
@@ -76,7 +78,7 @@ impl Serialize for Secret {
 }
 
 /// How the client shows who it is at a provider of its own endpoints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenAuth {
     /// In the header.
@@ -86,7 +88,7 @@ pub enum TokenAuth {
 }
 
 /// Apple's stand-in for a client secret: a key that signs short-lived ones.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppleSettings {
     /// The team's id.
@@ -99,7 +101,7 @@ pub struct AppleSettings {
 
 /// One provider. A known id (`google`, `github`, …) needs no more than a client id and secret; any other names its
 /// discovery document or its endpoints. Names in camel case are those of Better Auth's options.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProviderSettings {
     /// The key in URLs and rows: lower-case letters, digits, `-` and `_`.

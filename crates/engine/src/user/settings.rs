@@ -1,9 +1,10 @@
 //! The slice's part of the settings.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Whether and how a user may delete themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Deletion {
     /// Not at all.
@@ -16,7 +17,7 @@ pub enum Deletion {
 }
 
 /// Users.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserSettings {
     /// How users delete themselves.

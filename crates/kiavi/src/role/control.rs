@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kiavi_base::{Slug, SystemClock};
+use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
 use kiavi_control::{CallerKind, Control, ControlParts};
 use kiavi_crypto::SystemRng;
 use kiavi_db::{Database, Login};
@@ -34,6 +34,7 @@ const DRAIN_LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
 struct Configuration {
     port: u16,
     create_command: String,
+    sender_domains: Vec<String>,
 }
 
 pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
@@ -53,10 +54,11 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     runtime()?.block_on(async {
         let (to_launcher, from_launcher) = Endpoint::<FromControl, ToControl>::new(channel)?.split();
         let local = local_listener(local)?;
-        let launcher = Launcher::new(to_launcher.clone());
+        let sender_domains = sender_domains(&configuration)?;
+        let launcher = Launcher::new(to_launcher.clone(), sender_domains.clone());
         seal(locked)?;
         let port = configuration.port;
-        let parts = parts(&launcher, vault, configuration);
+        let parts = parts(&launcher, vault, configuration, sender_domains);
         let server = Server { launcher, to_launcher, port };
         server.run(parts, from_launcher, local).await
     })
@@ -68,8 +70,19 @@ fn local_listener(local: Fd) -> std::io::Result<UnixListener> {
     UnixListener::from_std(listener)
 }
 
-fn parts(launcher: &Launcher, vault: SealedFiles, configuration: Configuration) -> ControlParts {
-    let Configuration { port, create_command } = configuration;
+/// The domains that the platform's mail server sends for.
+fn sender_domains(configuration: &Configuration) -> Result<Vec<Hostname>, RoleError> {
+    let domains: Result<_, _> = configuration.sender_domains.iter().map(|domain| domain.parse()).collect();
+    domains.map_err(|error: InvalidName| RoleError::Document(error.into()))
+}
+
+fn parts(
+    launcher: &Launcher,
+    vault: SealedFiles,
+    configuration: Configuration,
+    sender_domains: Vec<Hostname>,
+) -> ControlParts {
+    let Configuration { port, create_command, sender_domains: _ } = configuration;
     let connect = Arc::new(launcher.clone());
     let login = Login::new(CONTROL_ROLE, CONTROL_DATABASE);
     ControlParts {
@@ -78,7 +91,7 @@ fn parts(launcher: &Launcher, vault: SealedFiles, configuration: Configuration) 
         connect,
         vault: Arc::new(vault),
         privileged: Arc::new(launcher.clone()),
-        schema: Arc::new(EngineSchema),
+        schema: Arc::new(EngineSchema { sender_domains }),
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRng),
         base_url_for: Arc::new(move |slug: &Slug| format!("http://{slug}.localhost:{port}")),

@@ -5,7 +5,8 @@
 
 use kiavi_crypto::{InvalidSecret, SecretVersion, TenantSecret};
 use kiavi_engine::Settings;
-use kiavi_ipc::{Fd, SealedDocument, SealedDocumentError};
+use kiavi_ipc::mail::MailRoute;
+use kiavi_ipc::{Fd, IpcError, SealedDocument, SealedDocumentError};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
@@ -48,16 +49,25 @@ struct WireVersion<'a> {
 pub(super) enum DocumentError {
     #[error(transparent)]
     Sealed(#[from] SealedDocumentError),
+    #[error(transparent)]
+    Route(#[from] IpcError),
     #[error("it is not what this program writes")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
     Secret(#[from] InvalidSecret),
 }
 
-/// Seals settings and secret. The number differs whenever either does.
-pub(super) fn write(settings: &Value, secret: &TenantSecret) -> Result<(SealedDocument, u64), DocumentError> {
+/// Seals settings and secret. The number differs whenever either does, or the way of the tenant's mail, which is not in
+/// the document: an engine whose mail takes another way is replaced, so that what it has in hand lands first.
+pub(super) fn write(
+    settings: &Value,
+    secret: &TenantSecret,
+    route: &MailRoute,
+) -> Result<(SealedDocument, u64), DocumentError> {
     let bytes = to_bytes(settings, secret)?;
-    let [a, b, c, d, e, f, g, h, ..] = kiavi_crypto::sha256(&bytes);
+    let mut both = Zeroizing::new(kiavi_crypto::sha256(&bytes).to_vec());
+    both.extend_from_slice(&kiavi_crypto::sha256(&route.to_bytes()?));
+    let [a, b, c, d, e, f, g, h, ..] = kiavi_crypto::sha256(&both);
     Ok((SealedDocument::seal(&bytes)?, u64::from_be_bytes([a, b, c, d, e, f, g, h])))
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kiavi_base::TenantId;
+use kiavi_base::{Hostname, TenantId};
 use kiavi_control::{Failure, Privileged, TenantStart};
 use kiavi_db::{BoxFuture, Connect};
 use kiavi_ipc::control::FromControl;
@@ -21,6 +21,8 @@ pub(super) struct Launcher(Arc<Shared>);
 struct Shared {
     sender: Sender<FromControl>,
     waiting: Mutex<Waiting>,
+    /// The domains that the platform's mail server sends for.
+    sender_domains: Vec<Hostname>,
 }
 
 #[derive(Default)]
@@ -43,8 +45,8 @@ enum RequestError {
 }
 
 impl Launcher {
-    pub(super) fn new(sender: Sender<FromControl>) -> Self {
-        Self(Arc::new(Shared { sender, waiting: Mutex::default() }))
+    pub(super) fn new(sender: Sender<FromControl>, sender_domains: Vec<Hostname>) -> Self {
+        Self(Arc::new(Shared { sender, waiting: Mutex::default(), sender_domains }))
     }
 
     /// The launcher answered a request that changes something.
@@ -117,14 +119,15 @@ impl Privileged for Launcher {
         Box::pin(async move {
             let TenantStart { id, uid, slug: _, hostnames, settings, secret } = start;
             let egress = schema::egress(&settings)?;
-            let (document, version) = document::write(&settings, &secret)?;
-            let sender = schema::sender(&settings)?;
+            let route = schema::mail_route(&settings, &self.0.sender_domains)?;
+            let (document, version) = document::write(&schema::for_engine(settings), &secret, &route)?;
+            let mail = route.seal()?.fd();
             self.change(|request| FromControl::TenantReady {
                 request,
                 tenant: id,
                 uid,
                 hostnames,
-                sender,
+                mail,
                 document: document.fd(),
                 version,
                 egress,

@@ -1,10 +1,11 @@
 //! What control needs to know of an engine's data.
 
-use kiavi_base::Slug;
+use kiavi_base::{Hostname, Slug};
 use kiavi_control::{Adopted, Failure, FormerServer, TenantEvent, TenantEventKind, TenantSchema};
 use kiavi_db::{AdminConnection, BoxFuture};
 use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit};
 use kiavi_ipc::egress::AllowList;
+use kiavi_ipc::mail::MailRoute;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -13,12 +14,24 @@ pub(super) fn egress(settings: &Value) -> Result<AllowList, Failure> {
     Ok(Settings::deserialize(settings)?.allow_list()?)
 }
 
-/// The mailbox that the tenant's mail comes from. Under development that may be any.
-pub(super) fn sender(settings: &Value) -> Result<String, Failure> {
-    Ok(Settings::deserialize(settings)?.mail_sender())
+/// The way that the tenant's mail takes; `platform` are the domains that the platform's server sends for.
+pub(super) fn mail_route(settings: &Value, platform: &[Hostname]) -> Result<MailRoute, Failure> {
+    Ok(Settings::deserialize(settings)?.mail_route(platform)?)
 }
 
-pub(super) struct EngineSchema;
+/// The settings as the tenant's engine gets them: without the account at its mail server, which is outbound's to use.
+pub(super) fn for_engine(mut settings: Value) -> Value {
+    if let Some(smtp) = settings.pointer_mut("/mail/smtp") {
+        *smtp = Value::Null;
+    }
+    settings
+}
+
+/// The engine's own code, and what the platform adds to it.
+pub(super) struct EngineSchema {
+    /// The domains that the platform's mail server sends for.
+    pub(super) sender_domains: Vec<Hostname>,
+}
 
 impl TenantSchema for EngineSchema {
     fn version(&self) -> i32 {
@@ -41,6 +54,7 @@ impl TenantSchema for EngineSchema {
     fn check_settings(&self, settings: &Value) -> Result<Value, Failure> {
         let settings = Settings::deserialize(settings)?;
         settings.validate()?;
+        settings.check_sender(&self.sender_domains)?;
         Ok(serde_json::to_value(settings)?)
     }
 

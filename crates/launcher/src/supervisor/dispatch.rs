@@ -86,21 +86,14 @@ impl Supervisor {
                 let succeeded = self.add_account(uid, &tenant);
                 self.control.tell(ToControl::Done { request, succeeded });
             }
-            FromControl::TenantReady {
-                request,
-                tenant,
-                uid,
-                hostnames,
-                sender,
-                document,
-                version,
-                egress,
-            } => {
-                let succeeded = match SealedDocument::accept(document) {
-                    Ok(document) => {
+            FromControl::TenantReady { request, tenant, uid, hostnames, mail, document, version, egress } => {
+                let accepted = SealedDocument::accept(document)
+                    .and_then(|document| Ok((document, SealedDocument::accept(mail)?)));
+                let succeeded = match accepted {
+                    Ok((document, mail)) => {
                         let (current, backoff) = (None, Backoff::default());
                         let new =
-                            Tenant { uid, hostnames, sender, egress, document, version, current, backoff };
+                            Tenant { uid, hostnames, mail, egress, document, version, current, backoff };
                         self.tenant_ready(tenant, new)
                     }
                     Err(error) => {

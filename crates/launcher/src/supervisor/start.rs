@@ -134,8 +134,15 @@ impl Supervisor {
         let mut program = self.program("control", CONTROL_UID);
         let owner = (self.config.isolation == Isolation::Full).then_some(CONTROL_UID);
         program.folder = Some(self.folder.private("vault", owner)?);
-        let configuration =
-            serde_json::json!({ "port": self.port, "create_command": self.config.create_command });
+        let sender_domains = match &self.config.mail {
+            MailConfig::Mailbox => &[][..],
+            MailConfig::Smtp { sender_domains, .. } => sender_domains,
+        };
+        let configuration = serde_json::json!({
+            "port": self.port,
+            "create_command": self.config.create_command,
+            "sender_domains": sender_domains,
+        });
         let document = sealed(&configuration)?;
         let local = self.control_socket.try_clone()?.into();
         let process: Process<ToControl> =
@@ -150,7 +157,9 @@ impl Supervisor {
         let program = self.program("outbound", OUTBOUND_UID);
         let mail = match &self.config.mail {
             MailConfig::Mailbox => serde_json::json!("mailbox"),
-            MailConfig::Smtp(url) => serde_json::json!({ "smtp": url }),
+            MailConfig::Smtp { url, sender_domains } => {
+                serde_json::json!({ "smtp": { "url": url, "sender_domains": sender_domains } })
+            }
         };
         let configuration = serde_json::json!({ "mail": mail, "private_egress": self.config.private_egress });
         let document = sealed(&configuration)?;
@@ -161,8 +170,8 @@ impl Supervisor {
         for engine in self.engines.processes.values() {
             let Some(tenant) = self.engines.tenants.get(&engine.tenant) else { continue };
             let (theirs, ours) = Channel::pair()?;
-            let sender = tenant.sender.clone();
-            process.tell(ToOutbound::MailDoor { tenant: engine.tenant.clone(), sender, door: fd(ours) });
+            let (tenant_id, route) = (engine.tenant.clone(), tenant.mail.fd());
+            process.tell(ToOutbound::MailDoor { tenant: tenant_id, route, door: fd(ours) });
             engine.process.tell(ToEngine::Mail { door: fd(theirs) });
             let (theirs, ours) = Channel::pair()?;
             let (tenant, allowed) = (engine.tenant.clone(), tenant.egress.clone());
@@ -253,8 +262,8 @@ impl Supervisor {
             egress: fd(egress),
             idle_seconds: self.config.engine_idle.map(|idle| idle.as_secs().clamp(1, u32::MAX.into()) as u32),
         });
-        let sender = tenant.sender.clone();
-        self.outbound.tell(ToOutbound::MailDoor { tenant: id.clone(), sender, door: fd(outbound_mail) });
+        let route = tenant.mail.fd();
+        self.outbound.tell(ToOutbound::MailDoor { tenant: id.clone(), route, door: fd(outbound_mail) });
         let allowed = tenant.egress.clone();
         let door = fd(outbound_egress);
         self.outbound.tell(ToOutbound::EgressDoor { tenant: id.clone(), allowed, door });

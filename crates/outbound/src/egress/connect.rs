@@ -29,23 +29,39 @@ pub(super) async fn connect(
     reach: Reach,
     budget: &Budget,
 ) -> Result<TcpStream, Refusal> {
-    let attempt = async {
-        let found = resolve(target, budget).await?;
-        if found.is_empty() {
-            return Err(Refusal::Unreachable);
-        }
-        let mut addresses = found;
-        addresses.retain(|address| is_reachable(address.ip(), reach));
-        addresses.truncate(MAX_ADDRESSES);
-        if addresses.is_empty() {
-            tracing::warn!(%tenant, %target, "a server has no address that may be connected to");
-            return Err(Refusal::PrivateAddress);
-        }
-        race(addresses).await
-    };
+    let attempt = async { race(addresses(tenant, target, reach, budget).await?).await };
     let connected = timeout(DEADLINE, attempt).await.unwrap_or(Err(Refusal::Deadline));
     tracing::debug!(%tenant, %target, refused = ?connected.as_ref().err(), "a connection for an engine");
     connected
+}
+
+/// Where `target` is, within `reach`. For whoever connects by other means.
+pub(super) async fn addresses_in_time(
+    tenant: &TenantId,
+    target: &Target,
+    reach: Reach,
+    budget: &Budget,
+) -> Result<Vec<SocketAddr>, Refusal> {
+    timeout(DEADLINE, addresses(tenant, target, reach, budget)).await.unwrap_or(Err(Refusal::Deadline))
+}
+
+async fn addresses(
+    tenant: &TenantId,
+    target: &Target,
+    reach: Reach,
+    budget: &Budget,
+) -> Result<Vec<SocketAddr>, Refusal> {
+    let mut addresses = resolve(target, budget).await?;
+    if addresses.is_empty() {
+        return Err(Refusal::Unreachable);
+    }
+    addresses.retain(|address| is_reachable(address.ip(), reach));
+    addresses.truncate(MAX_ADDRESSES);
+    if addresses.is_empty() {
+        tracing::warn!(%tenant, %target, "a server has no address that may be connected to");
+        return Err(Refusal::PrivateAddress);
+    }
+    Ok(addresses)
 }
 
 async fn resolve(target: &Target, budget: &Budget) -> Result<Vec<SocketAddr>, Refusal> {

@@ -12,11 +12,12 @@ mod connect;
 mod tests;
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use kiavi_base::TenantId;
-use kiavi_ipc::egress::{AllowList, Connect, FromEgress, Refusal, join_certificates};
+use kiavi_ipc::egress::{AllowList, Connect, FromEgress, Refusal, Target, join_certificates};
 use kiavi_ipc::{Endpoint, SealedDocument, SealedDocumentError};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -56,6 +57,26 @@ impl Egress {
         budget
     }
 
+    /// The certificate authorities of the system, see [`join_certificates`].
+    pub(crate) fn roots(&self) -> SealedDocument {
+        self.roots.clone()
+    }
+
+    /// Where `target` is, as far as the tenant may reach it.
+    pub(crate) async fn addresses(
+        &self,
+        tenant: &TenantId,
+        target: &Target,
+        allows_private: bool,
+    ) -> Result<Vec<SocketAddr>, Refusal> {
+        let (reach, budget) = (self.reach(allows_private), self.budget(tenant));
+        connect::addresses_in_time(tenant, target, reach, &budget).await
+    }
+
+    fn reach(&self, allows_private: bool) -> Reach {
+        if allows_private && self.may_be_private { Reach::Private } else { Reach::Public }
+    }
+
     /// Connects what is asked for on `door` until it is closed.
     pub(crate) async fn serve(
         self: Arc<Self>,
@@ -67,8 +88,7 @@ impl Egress {
         if answers.send(&FromEgress::Roots { document: self.roots.fd() }).await.is_err() {
             return;
         }
-        let is_private = allowed.allows_private() && self.may_be_private;
-        let reach = if is_private { Reach::Private } else { Reach::Public };
+        let reach = self.reach(allowed.allows_private());
         let budget = self.budget(&tenant);
         let mut door = Door { tenant, allowed, reach, budget, attempts: JoinSet::new() };
         loop {

@@ -1,6 +1,6 @@
 //! Every page in every state, for the gallery and for the tests.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use kiavi_base::Locale;
 use kiavi_pages::{
     Account, AccountDeleted, Captcha, Circumstances, CodeMail, CodePurpose, DeleteAccount, Failed, Frame,
@@ -144,6 +144,7 @@ impl Samples {
         for what in [
             What::EmailChanged { to: "k•••@example.com".into() },
             What::UserDeleted,
+            What::Test,
             What::PasskeyAdded { by: by(Some(FIREFOX)) },
             What::PasskeyRemoved { by: by(Some(SAFARI)) },
             What::PasskeyRemoved { by: by(None) },
@@ -234,7 +235,7 @@ impl Samples {
             aaguid: Some(aaguid.to_owned()),
             is_synced,
             created: Some(self.before(minutes)),
-            last_used: None,
+            last_used: Some(self.before(minutes / 8).to_zoned(TimeZone::UTC).date()),
         };
         let session = |id: &str, agent: &str, ip: &str, since, seen, is_current| SessionRow {
             id: id.to_owned(),

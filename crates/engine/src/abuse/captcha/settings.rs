@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{Secret, SettingsError, egress::EgressHost};
 
 /// What a captcha guards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Asking for a one-time code: `/email-otp/send-verification-otp` and the hosted sign-in.
@@ -18,7 +19,7 @@ pub enum Scope {
 }
 
 /// One of the kinds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Captcha {
     /// The built-in one.
@@ -28,7 +29,7 @@ pub enum Captcha {
 }
 
 /// Work that the client's machine does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProofOfWork {
     /// Leading zero bits of the hash. Each more doubles the work: at 16 some 65,000 hashes, a second or less of a
@@ -53,7 +54,7 @@ impl ProofOfWork {
 }
 
 /// A widget in the page and a server that tells whether it was solved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Turnstile {
     /// Names the site to the widget; public.

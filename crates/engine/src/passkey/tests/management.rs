@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use kiavi_testkit::SoftAuthenticator;
 use serde_json::{Value, json};
 
-use super::{owner, register};
+use super::{authenticate, owner, register};
 use crate::tests::{Browser, TestTenant};
 
 const LIST: &str = "/passkey/list-user-passkeys";
@@ -99,4 +99,27 @@ async fn removing_wants_a_recent_session() {
         .unwrap();
     let answer = ada.post(DELETE, json!({ "id": id })).await;
     assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "SESSION_NOT_FRESH"));
+}
+
+#[tokio::test]
+async fn the_day_of_the_last_sign_in_is_noted_and_shown_to_the_owner() {
+    let tenant = TestTenant::new().await;
+    let (mut browser, mut device) = owner(&tenant, "ada@example.com").await;
+    let used = "Last used";
+    assert!(!browser.get("//account").await.text.contains(used), "never so far");
+    assert_eq!(authenticate(&mut tenant.browser(), &mut device).await.status, StatusCode::OK);
+    let days = "SELECT ((now() AT TIME ZONE 'UTC')::date - day)::int FROM kiavi.passkey_use";
+    assert_eq!(tenant.value::<i32>(days, &[]).await, 0);
+    let earlier = "UPDATE kiavi.passkey_use SET day = '2026-11-22'";
+    tenant.admin.execute(earlier, &[]).await.unwrap();
+    let page = browser.get("//account").await.text;
+    assert!(page.contains("Last used 2 days ago") && page.contains("datetime=\"2026-11-22\""), "{page}");
+    assert_eq!(authenticate(&mut tenant.browser(), &mut device).await.status, StatusCode::OK);
+    assert_eq!(tenant.value::<i32>(days, &[]).await, 0, "the newest counts");
+    device.behaviour.is_signature_tampered = true;
+    tenant.admin.execute(earlier, &[]).await.unwrap();
+    assert_ne!(authenticate(&mut tenant.browser(), &mut device).await.status, StatusCode::OK);
+    assert!(tenant.value::<i32>(days, &[]).await > 0, "a refused one is no use");
+    tenant.admin.execute("DELETE FROM passkey", &[]).await.unwrap();
+    assert_eq!(tenant.value::<i64>("SELECT count(*) FROM kiavi.passkey_use", &[]).await, 0);
 }

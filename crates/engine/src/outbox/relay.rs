@@ -1,0 +1,206 @@
+//! Takes owed letters in hand and sends them, several at a time: each place is free again as soon as its letter has
+//! landed, so a mail server that hangs on one of them holds up no other.
+//!
+//! A letter in hand is leased by the database's clock, for a time that is renewed while it is under way. It is never
+//! sent twice at once: this relay knows what it has in hand, and others leave what is leased alone. An engine that
+//! dies gives its letters back when the leases run out; what it had sent and not yet recorded is sent again, with the
+//! same Message-ID.
+
+use std::{collections::HashMap, time::Duration};
+
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use kiavi_db::DbError;
+use kiavi_ipc::mail::{Attempt, Delivery, Fault, MAX_IN_FLIGHT};
+use tokio::time::{Instant, timeout};
+
+use super::{open, store};
+use crate::{
+    State,
+    audit::{self, Event, EventType, Outcome, address_reference},
+    mail::suppression,
+};
+
+/// How long one attempt may take: longer than outbound's own deadline, so that its word comes first.
+const SEND_LIMIT: Duration = Duration::from_secs(35);
+
+/// How long a letter stays with a relay that is not heard of any more.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// A lease this old is renewed.
+pub(super) const RENEWAL: Duration = Duration::from_secs(4);
+
+/// Letters under way, and what is to be recorded of those that have landed.
+pub(super) struct Relay<'s> {
+    state: &'s State,
+    flights: FuturesUnordered<BoxFuture<'s, Landed>>,
+    /// By id, and since when each is leased.
+    in_hand: HashMap<String, Instant>,
+    sent: Vec<String>,
+    put_off: Vec<String>,
+    faults: Vec<Option<&'static str>>,
+}
+
+/// A letter that is no longer under way.
+pub(super) struct Landed {
+    id: String,
+    fate: Fate,
+}
+
+enum Fate {
+    /// It is to be removed.
+    Sent,
+    /// It is to be tried again.
+    PutOff(Option<Fault>),
+    /// It is removed already, with the event that tells why.
+    Dropped,
+}
+
+impl<'s> Relay<'s> {
+    pub(super) fn new(state: &'s State) -> Self {
+        Self {
+            state,
+            flights: FuturesUnordered::new(),
+            in_hand: HashMap::new(),
+            sent: Vec::new(),
+            put_off: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Whether nothing is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.flights.is_empty()
+    }
+
+    /// Whether one has to land before another can be taken in hand.
+    pub(super) fn is_full(&self) -> bool {
+        self.flights.len() >= MAX_IN_FLIGHT
+    }
+
+    /// Records what has landed and takes as many letters in hand as there are places, none if `takes_more` is
+    /// false: one statement. How long until the next one is due, if any is owed beside those in hand.
+    pub(super) async fn turn(&mut self, takes_more: bool) -> Result<Option<Duration>, DbError> {
+        self.renew().await?;
+        let places = if takes_more { MAX_IN_FLIGHT - self.flights.len() } else { 0 };
+        let in_hand: Vec<&str> = self.in_hand.keys().map(String::as_str).collect();
+        let turn = store::Turn {
+            sent: &self.sent,
+            put_off: &self.put_off,
+            faults: &self.faults,
+            in_hand: &in_hand,
+            places,
+            lease: LEASE,
+        };
+        let (leased, next) = store::turn(&self.state.database, &turn).await?;
+        self.sent.clear();
+        self.put_off.clear();
+        self.faults.clear();
+        for letter in leased {
+            self.in_hand.insert(letter.id.clone(), Instant::now());
+            self.flights.push(fly(self.state, letter).boxed());
+        }
+        Ok(next)
+    }
+
+    /// Keeps what is under way for long.
+    async fn renew(&mut self) -> Result<(), DbError> {
+        let now = Instant::now();
+        let is_old = |since: &Instant| now.duration_since(*since) >= RENEWAL;
+        let old: Vec<&str> =
+            self.in_hand.iter().filter(|(_, since)| is_old(since)).map(|(id, _)| id.as_str()).collect();
+        if old.is_empty() {
+            return Ok(());
+        }
+        store::renew(&self.state.database, &old, LEASE).await?;
+        self.in_hand.values_mut().filter(|since| is_old(since)).for_each(|since| *since = now);
+        Ok(())
+    }
+
+    /// Waits until a letter has landed, and notes it with all others that have; waits for ever when none is under way.
+    pub(super) async fn land(&mut self) {
+        match self.flights.next().await {
+            Some(landed) => self.note(landed),
+            None => std::future::pending().await,
+        }
+        while let Some(Some(landed)) = self.flights.next().now_or_never() {
+            self.note(landed);
+        }
+    }
+
+    fn note(&mut self, Landed { id, fate }: Landed) {
+        self.in_hand.remove(&id);
+        match fate {
+            Fate::Sent => self.sent.push(id),
+            Fate::PutOff(fault) => {
+                self.put_off.push(id);
+                self.faults.push(fault.map(Fault::name));
+            }
+            Fate::Dropped => {}
+        }
+    }
+}
+
+/// One attempt, from the row to what became of it.
+async fn fly(state: &State, letter: store::Leased) -> Landed {
+    let fate = match attempt(state, &letter).await {
+        Ok(fate) => fate,
+        Err(error) => {
+            tracing::warn!(cause = %error, "what became of a mail could not be recorded");
+            Fate::PutOff(None)
+        }
+    };
+    Landed { id: letter.id, fate }
+}
+
+async fn attempt(state: &State, letter: &store::Leased) -> Result<Fate, DbError> {
+    let failed = |kind| Event::new(kind, Outcome::Failure);
+    if letter.is_late {
+        let event = failed(EventType::MailExpired);
+        let event = Event { subject: letter.recipient.as_deref(), ..event };
+        return drop_letter(state, letter, with_fault(event, letter.fault.as_deref()), None).await;
+    }
+    let Some(mail) = open(state, &letter.id, &letter.sealed) else {
+        // Sealed under another secret: nobody can ever read it.
+        return drop_letter(state, letter, failed(EventType::MailRefused), None).await;
+    };
+    let reference = match &letter.recipient {
+        Some(reference) => reference.clone(),
+        None => address_reference(state, mail.to.as_str()),
+    };
+    if letter.is_suppressed {
+        return drop_letter(state, letter, failed(EventType::MailSuppressed).about(&reference), None).await;
+    }
+    let sending = timeout(SEND_LIMIT, state.mail.send(mail)).await;
+    let Attempt { delivery, fault } = sending.unwrap_or(Attempt::deferred(Fault::TimedOut));
+    let refused = with_fault(failed(EventType::MailRefused).about(&reference), fault.map(Fault::name));
+    match delivery {
+        Delivery::Delivered => Ok(Fate::Sent),
+        Delivery::Deferred => Ok(Fate::PutOff(fault)),
+        Delivery::Refused => drop_letter(state, letter, refused, None).await,
+        Delivery::RecipientRefused => drop_letter(state, letter, refused, Some(&reference)).await,
+    }
+}
+
+fn with_fault<'a>(event: Event<'a>, fault: Option<&str>) -> Event<'a> {
+    match fault {
+        Some(fault) => event.detail(serde_json::json!({ "fault": fault })),
+        None => event,
+    }
+}
+
+/// Drops a letter, with its event; `unreachable` is an address that is to get no more.
+async fn drop_letter(
+    state: &State,
+    letter: &store::Leased,
+    event: Event<'_>,
+    unreachable: Option<&str>,
+) -> Result<Fate, DbError> {
+    let transaction = state.database.begin().await?;
+    store::delete(&transaction, &letter.id).await?;
+    if let Some(reference) = unreachable {
+        suppression::add(&transaction, reference, "recipient_refused").await?;
+    }
+    audit::record_own(&transaction, state, event).await?;
+    transaction.commit().await?;
+    Ok(Fate::Dropped)
+}
