@@ -68,7 +68,35 @@ pub fn token_request(
             form.append_pair("refresh_token", token);
         }
     }
-    let mut request = Request::post(&provider.endpoints.token)
+    client_request(provider, client, &provider.endpoints.token, form)
+}
+
+/// Gives a token back (RFC 7009 §2.1). A refresh token takes the access tokens of its grant along.
+///
+/// # Errors
+/// When the provider takes none back, or no request can be built.
+pub fn revocation_request(
+    provider: &Provider,
+    client: &Client<'_>,
+    token: &str,
+    is_refresh: bool,
+) -> Result<Request<Bytes>, InvalidRequest> {
+    let endpoint = provider.endpoints.revocation.as_deref().ok_or(InvalidRequest)?;
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("token", token);
+    form.append_pair("token_type_hint", if is_refresh { "refresh_token" } else { "access_token" });
+    client_request(provider, client, endpoint, form)
+}
+
+/// A form in which the client shows who it is.
+fn client_request(
+    provider: &Provider,
+    client: &Client<'_>,
+    endpoint: &str,
+    mut form: form_urlencoded::Serializer<'_, String>,
+) -> Result<Request<Bytes>, InvalidRequest> {
+    let traits = &provider.traits;
+    let mut request = Request::post(endpoint)
         .header(header::CONTENT_TYPE, FORM)
         .header(header::ACCEPT, "application/json")
         .header(header::USER_AGENT, USER_AGENT);

@@ -93,6 +93,8 @@ pub struct SignInCode {
     pub valid_minutes: u32,
     /// Seconds until a new code may be asked for; 0 is now.
     pub resend_seconds: u32,
+    /// The provider that is linked when the code was right, if one waits for it.
+    pub connects: Option<String>,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
 }

@@ -1,6 +1,6 @@
-//! Mail that is owed. A letter is written in the transaction of the change it tells of, so that no committed code
-//! goes unsent and no rolled-back one is sent. The relay ([`run`]) renders and sends it, again and again with
-//! growing pauses until it is taken, refused, or too late.
+//! What is owed to others: mail, and tokens that go back to their providers. It is written in the transaction of the
+//! change it belongs to, so that no committed code goes unsent and no rolled-back one is sent. The relay ([`run`])
+//! sends it, again and again with growing pauses until it is taken, refused, or too late.
 //!
 //! Letters hold codes and addresses, so rows are sealed.
 
@@ -19,6 +19,7 @@ use crate::{
     audit::{self, Event, EventType, Outcome, address_reference},
     housekeeping,
     mail::{render, suppression},
+    social::{self, Returned, Revocation},
     verification::row_id,
 };
 
@@ -91,6 +92,14 @@ struct Envelope {
     letter: Letter,
 }
 
+/// What is in a row.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Owed {
+    Letter(Envelope),
+    Revocation { revocation: Revocation },
+}
+
 /// Owes `letter` to `to` until `life` is over. Call [`wake`] after COMMIT.
 ///
 /// # Errors
@@ -103,9 +112,26 @@ pub async fn enqueue(
     letter: Letter,
     life: Duration,
 ) -> Result<(), DbError> {
-    let id = row_id(state.rng());
     let envelope = Envelope { to: to.to_string(), locale: locale.tag().to_owned(), letter };
-    let json = serde_json::to_vec(&envelope).map_err(|error| DbError::Value(error.to_string()))?;
+    owe(transaction, state, &Owed::Letter(envelope), life).await
+}
+
+/// Owes a provider a token until `life` is over. Call [`wake`] after COMMIT.
+///
+/// # Errors
+/// Those of the statement.
+pub(crate) async fn owe_revocation(
+    transaction: &Transaction,
+    state: &State,
+    revocation: Revocation,
+    life: Duration,
+) -> Result<(), DbError> {
+    owe(transaction, state, &Owed::Revocation { revocation }, life).await
+}
+
+async fn owe(transaction: &Transaction, state: &State, owed: &Owed, life: Duration) -> Result<(), DbError> {
+    let id = row_id(state.rng());
+    let json = serde_json::to_vec(owed).map_err(|error| DbError::Value(error.to_string()))?;
     let sealed = state.keys.outbox.seal(state.rng(), id.as_bytes(), &json);
     store::insert(transaction, &id, &sealed, life.as_secs_f64()).await
 }
@@ -157,17 +183,43 @@ pub(crate) async fn deliver_due(state: &State) -> Result<Option<Duration>, DbErr
             outcome?;
         }
     }
-    for _ in 0..store::delete_late(database).await? {
-        audit::record_background(database, state, Event::new(EventType::MailExpired, Outcome::Failure))
-            .await?;
+    for row in store::delete_late(database).await? {
+        let owed = open(state, &row);
+        let event = match &owed {
+            Some(Owed::Revocation { revocation }) => revocation.event(Outcome::Failure),
+            _ => Event::new(EventType::MailExpired, Outcome::Failure),
+        };
+        audit::record_background(database, state, event).await?;
     }
     store::seconds_until_next(database).await
 }
 
 async fn deliver(state: &State, row: &store::Claimed) -> Result<(), DbError> {
-    let Some(mail) = open(state, row) else {
-        // Sealed under another secret: nobody can ever read it.
-        return give_up(state, row, Event::new(EventType::MailRefused, Outcome::Failure), None).await;
+    match open(state, row) {
+        Some(Owed::Letter(envelope)) => deliver_letter(state, row, envelope).await,
+        Some(Owed::Revocation { revocation }) => give_back(state, row, &revocation).await,
+        None => give_up(state, row, unreadable(), None).await,
+    }
+}
+
+/// Sealed under another secret, or to nobody: it can never be sent.
+const fn unreadable() -> Event<'static> {
+    Event::new(EventType::MailRefused, Outcome::Failure)
+}
+
+async fn give_back(state: &State, row: &store::Claimed, revocation: &Revocation) -> Result<(), DbError> {
+    let outcome = match social::revoke(state, revocation).await? {
+        Returned::Later => return Ok(()),
+        Returned::NotTaken => return store::delete(&state.database, &row.id).await,
+        Returned::Revoked => Outcome::Success,
+        Returned::Refused => Outcome::Failure,
+    };
+    give_up(state, row, revocation.event(outcome), None).await
+}
+
+async fn deliver_letter(state: &State, row: &store::Claimed, envelope: Envelope) -> Result<(), DbError> {
+    let Some(mail) = rendered(state, row, envelope) else {
+        return give_up(state, row, unreadable(), None).await;
     };
     let reference = address_reference(state, mail.to.as_str());
     let failed = |kind| Event::new(kind, Outcome::Failure).about(&reference);
@@ -185,7 +237,7 @@ async fn deliver(state: &State, row: &store::Claimed) -> Result<(), DbError> {
     }
 }
 
-/// Drops a letter, with its event; `unreachable` is an address that is to get no more.
+/// Drops a row, with its event; `unreachable` is an address that is to get no more.
 async fn give_up(
     state: &State,
     row: &store::Claimed,
@@ -201,9 +253,13 @@ async fn give_up(
     transaction.commit().await
 }
 
-fn open(state: &State, row: &store::Claimed) -> Option<OutgoingMail> {
+fn open(state: &State, row: &store::Claimed) -> Option<Owed> {
     let json = state.keys.outbox.open(row.id.as_bytes(), &row.sealed).ok()?;
-    let Envelope { to, locale, letter } = serde_json::from_slice(&json).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+fn rendered(state: &State, row: &store::Claimed, envelope: Envelope) -> Option<OutgoingMail> {
+    let Envelope { to, locale, letter } = envelope;
     let rendered = render(&state.settings, Locale::from_tag(&locale).unwrap_or_default(), &letter);
     Some(OutgoingMail {
         id: row.id.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kiavi_db::{Database, DbError, Sql, Transaction};
+use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 
 pub(super) const STATEMENTS: &[&Sql] = &[&INSERT, &CLAIM_DUE, &DELETE, &DELETE_LATE, &SECONDS_UNTIL_NEXT];
 
@@ -25,7 +25,8 @@ const CLAIM_DUE: Sql = Sql::new(
 
 const DELETE: Sql = Sql::new("OUTBOX_DELETE", "DELETE FROM kiavi.outbox WHERE id = $1");
 
-const DELETE_LATE: Sql = Sql::new("OUTBOX_DELETE_LATE", "DELETE FROM kiavi.outbox WHERE expires_at <= now()");
+const DELETE_LATE: Sql =
+    Sql::new("OUTBOX_DELETE_LATE", "DELETE FROM kiavi.outbox WHERE expires_at <= now() RETURNING id, sealed");
 
 const SECONDS_UNTIL_NEXT: Sql = Sql::new(
     "OUTBOX_SECONDS_UNTIL_NEXT",
@@ -47,7 +48,10 @@ pub(super) async fn insert(
 }
 
 pub(super) async fn claim_due(database: &Database) -> Result<Vec<Claimed>, DbError> {
-    let rows = database.query(&CLAIM_DUE, &[]).await?;
+    read(&database.query(&CLAIM_DUE, &[]).await?)
+}
+
+fn read(rows: &[Row]) -> Result<Vec<Claimed>, DbError> {
     rows.iter().map(|row| Ok(Claimed { id: row.try_get(0)?, sealed: row.try_get(1)? })).collect()
 }
 
@@ -59,8 +63,8 @@ pub(super) async fn delete_within(transaction: &Transaction, id: &str) -> Result
     transaction.execute(&DELETE, &[&id]).await.map(drop)
 }
 
-pub(super) async fn delete_late(database: &Database) -> Result<u64, DbError> {
-    database.execute(&DELETE_LATE, &[]).await
+pub(super) async fn delete_late(database: &Database) -> Result<Vec<Claimed>, DbError> {
+    read(&database.query(&DELETE_LATE, &[]).await?)
 }
 
 pub(super) async fn seconds_until_next(database: &Database) -> Result<Option<Duration>, DbError> {

@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use kiavi_base::Locale;
 use kiavi_pages::{
-    Account, AccountDeleted, Captcha, Circumstances, CodeMail, CodePurpose, DeleteAccount, Failed, Frame,
-    Leaving, LinkMail, LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice, NoticeMail, Page,
-    PasskeyOffer, PasskeyRow, ProviderButton, Refused, RenderedMail, SessionRow, SignIn, SignInCode,
-    SignInLink, SignOut, Signal, SignedOut, Starting, TenantRow, TenantState, Tenants, UNKNOWN_HOST,
-    Unavailable, Validity, What,
+    Account, AccountDeleted, AccountRow, Acting, Captcha, Circumstances, CodeMail, CodePurpose, Connect,
+    DeleteAccount, Failed, Frame, Leaving, LinkMail, LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice,
+    NoticeMail, Page, PasskeyOffer, PasskeyRow, Proof, ProviderButton, Refused, RenderedMail, SessionRow,
+    SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting, TenantRow, TenantState, Tenants,
+    UNKNOWN_HOST, Unavailable, Validity, What,
 };
 
 /// The present of all samples.
@@ -72,13 +72,23 @@ impl Samples {
             site_key: self.words.name.clone(),
         };
         add("sign-in-turnstile", SignIn { captcha: Some(turnstile), ..self.sign_in(None) }.html());
+        let both = SignIn {
+            providers: vec![ProviderButton { id: "work".into(), name: "Google".into() }],
+            ..returning.clone()
+        };
+        add("sign-in-returning-providers", both.html());
         add("sign-in-code", self.code(None, 0).html());
+        let connecting = SignInCode { connects: Some(self.words.app.clone()), ..self.code(None, 0) };
+        add("sign-in-code-connecting", connecting.html());
+        add("connect", self.connect(None).html());
+        add("connect-given", Connect { proof: Proof::Given, ..self.connect(None) }.html());
         add("sign-in-code-waiting", self.code(Some(Notice::CodeSent), 25).html());
         for notice in Notice::ALL {
             let key = notice.key();
             match key.split('-').next() {
                 Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
-                Some("profile" | "session" | "sessions" | "name") => {
+                Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),
+                Some("profile" | "session" | "sessions" | "name" | "account" | "acting" | "not") => {
                     add(&format!("account.{key}"), self.account(Some(notice)).html());
                 }
                 Some("deletion") => {
@@ -94,8 +104,17 @@ impl Samples {
         add("account", self.account(None).html());
         add(
             "account-empty",
-            Account { passkeys: vec![], ..self.account(Some(Notice::PasskeyRemoved)) }.html(),
+            Account { passkeys: vec![], accounts: vec![], ..self.account(Some(Notice::PasskeyRemoved)) }
+                .html(),
         );
+        add(
+            "account-without-providers",
+            Account { accounts: vec![], linkable: vec![], ..self.account(None) }.html(),
+        );
+        let acting = Some(Acting { user: self.words.email.clone(), by: self.words.email.clone() });
+        let frame = Frame { acting, ..self.frame("/account") };
+        add("account-acting", Account { frame: frame.clone(), ..self.account(None) }.html());
+        add("not-found-acting", NotFound { frame }.html());
         add("sign-in-link", self.sign_in_link().html());
         add("delete-account", self.delete_account(None).html());
         let target = Some(format!("https://app.example.com/{}", self.words.name));
@@ -168,7 +187,7 @@ impl Samples {
     }
 
     fn frame(&self, path: &str) -> Frame {
-        Frame { locale: self.locale, app: self.words.app.clone(), path: path.to_owned() }
+        Frame { locale: self.locale, app: self.words.app.clone(), path: path.to_owned(), acting: None }
     }
 
     fn before(&self, minutes: i64) -> Timestamp {
@@ -196,6 +215,7 @@ impl Samples {
             digits: 6,
             valid_minutes: 5,
             resend_seconds,
+            connects: None,
             notice,
         }
     }
@@ -218,6 +238,16 @@ impl Samples {
             token: Some(self.words.name.clone()),
             target: Some(self.words.name.clone()),
             sends_mail: false,
+            notice,
+        }
+    }
+
+    fn connect(&self, notice: Option<Notice>) -> Connect {
+        Connect {
+            frame: self.frame("/sign-in/connect"),
+            provider: self.words.app.clone(),
+            email: self.words.email.clone(),
+            proof: Proof::Wanted { api: "/api/auth".into(), next: "/sign-in/connect".into() },
             notice,
         }
     }
@@ -259,6 +289,14 @@ impl Samples {
                 ),
             ],
             signal: Signal::default(),
+            accounts: vec![
+                AccountRow { id: "a1".into(), provider: "GitHub".into(), linked: self.before(60 * 24 * 200) },
+                AccountRow { id: "a2".into(), provider: self.words.app.clone(), linked: self.before(90) },
+            ],
+            linkable: vec![
+                ProviderButton { id: "google".into(), name: "Google".into() },
+                ProviderButton { id: "work".into(), name: self.words.name.clone() },
+            ],
             sessions: vec![
                 session("s1", FIREFOX, "203.0.113.7", 180, 0, true),
                 session("s2", SAFARI, "2001:db8::7", 60 * 24 * 12, 60 * 5, false),
