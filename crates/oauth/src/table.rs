@@ -91,7 +91,9 @@ mod tests {
             for endpoint in [row.authorization, row.token] {
                 assert!(is_usable_endpoint(endpoint), "{id}: {endpoint}");
             }
-            for endpoint in [row.userinfo, row.jwks].into_iter().filter(|text| !text.is_empty()) {
+            for endpoint in
+                [row.userinfo, row.revocation, row.jwks].into_iter().filter(|text| !text.is_empty())
+            {
                 assert!(is_usable_endpoint(endpoint), "{id}: {endpoint}");
             }
             let calls = !row.traits.profile_calls.is_empty();

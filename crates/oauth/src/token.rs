@@ -276,6 +276,18 @@ mod tests {
     }
 
     #[test]
+    fn a_token_goes_back_as_it_came() {
+        let google = revocation_request(&known("google").unwrap(), &CLIENT, "t&1", true).unwrap();
+        assert_eq!(google.uri(), "https://oauth2.googleapis.com/revoke");
+        let form = "token=t%261&token_type_hint=refresh_token&client_id=i+d&client_secret=s%3Ae%2Fcret";
+        assert_eq!(google.body(), form);
+        let basic = revocation_request(&known("twitter").unwrap(), &CLIENT, "t", false).unwrap();
+        assert_eq!(basic.body(), "token=t&token_type_hint=access_token");
+        assert!(basic.headers().contains_key("authorization"));
+        assert!(revocation_request(&known("github").unwrap(), &CLIENT, "t", false).is_err());
+    }
+
+    #[test]
     fn answers_are_read_in_the_forms_that_exist() {
         let read = |body: &str| parse_tokens(true, body.as_bytes());
         let tokens = read(

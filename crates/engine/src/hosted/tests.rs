@@ -1,6 +1,7 @@
 //! The pages through the router: what a person without script meets, and what an attacker does.
 
 mod account;
+mod acting;
 mod required;
 
 use axum::http::{Method, StatusCode, header};

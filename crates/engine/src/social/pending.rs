@@ -21,12 +21,12 @@ use serde_json::json;
 
 use super::{
     provider_name_of,
-    resolve::{Arrival, address, insert_account, record_refusal},
+    resolve::{Arrival, address, insert_account, refusal},
     store::{self, Key, StoredTokens},
     tokens,
 };
 use crate::{
-    ApiError, Context, State,
+    ApiError, Context, State, audit,
     user::{self, User},
     verification::{self, token_hash},
 };
@@ -215,9 +215,10 @@ pub(crate) async fn complete(
         // Another browser, or another tab, was faster.
         (Some(user), Some((_, owner))) if owner.id == user.id => {}
         _ => {
+            let event = refusal(key.provider, "conflict_not_proved").about(&user_id);
+            audit::record(&transaction, state, context, event).await?;
             transaction.commit().await?;
             context.clear_cookie(state, &cookie_name(state));
-            record_refusal(state, context, key.provider, "conflict_not_proved").await?;
             return Ok(Completed::OthersAccount);
         }
     }

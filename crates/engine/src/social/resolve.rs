@@ -277,8 +277,12 @@ pub(super) async fn record_refusal(
     provider: &str,
     cause: &str,
 ) -> Result<(), ApiError> {
-    let event = Event::new(EventType::AccountRefused, Outcome::Failure)
+    Ok(audit::record_alone(state, context, refusal(provider, cause)).await?)
+}
+
+/// The event of a refusal.
+pub(super) fn refusal<'a>(provider: &'a str, cause: &str) -> Event<'a> {
+    Event::new(EventType::AccountRefused, Outcome::Failure)
         .using(Method::Provider(provider))
-        .detail(json!({ "provider": provider, "cause": cause }));
-    Ok(audit::record_alone(state, context, event).await?)
+        .detail(json!({ "provider": provider, "cause": cause }))
 }
