@@ -121,7 +121,7 @@ async fn the_log_names_the_administrator_behind_what_is_done() {
     let (actor, subject, _, detail) = tenant.newest_event("user.updated").await;
     assert_eq!((actor.as_str(), subject.as_deref()), ("target", Some("target")));
     assert_eq!(detail["impersonated_by"], tenant.id_of("root@example.com").await);
-    let path = format!("/{STOP}");
-    let foreign = root.send(Method::POST, &path, None, &[FORM, ("origin", "https://evil.example")]).await;
+    root.origin = Some("https://evil.example".to_owned());
+    let foreign = root.send(Method::POST, &format!("/{STOP}"), None, &[FORM]).await;
     assert_eq!(foreign.status, StatusCode::FORBIDDEN);
 }

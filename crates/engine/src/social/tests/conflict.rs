@@ -242,7 +242,7 @@ async fn what_waits_is_sealed() {
     let (setup, _) = conflict().await;
     let sql = "SELECT value FROM verification WHERE starts_with(identifier, 'pending-link:')";
     let value: String = setup.tenant.value(sql, &[]).await;
-    for secret in ["ada", "access-1", "refresh-1", "work"] {
+    for secret in ["example.com", "access-1", "refresh-1", "work"] {
         assert!(!value.contains(secret), "{secret}");
     }
 }

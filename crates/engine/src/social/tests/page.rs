@@ -136,5 +136,5 @@ async fn without_providers_there_is_no_such_section() {
         setup.tenant.admin.execute(sql, &[&id, &provider]).await.unwrap();
     }
     let page = open(&mut browser, "/account").await.text;
-    assert!(page.contains("Unlink GitHub") && !page.contains("credential"));
+    assert!(page.contains("Unlink GitHub") && !page.contains("Unlink credential"));
 }
