@@ -56,48 +56,8 @@ impl Samples {
     pub(crate) fn all(&self) -> Vec<Sample> {
         let mut out = Vec::new();
         let mut add = |name: &str, html: String| out.push(Sample { name: name.to_owned(), html });
-        add("sign-in", self.sign_in(None).html());
-        let returning = SignIn { returning: Some(self.words.email.clone()), ..self.sign_in(None) };
-        add("sign-in-returning", returning.html());
-        let buttons = ["Google", "GitHub", &self.words.app];
-        let buttons =
-            buttons.map(|name| ProviderButton { id: "work".into(), name: name.to_owned() }).to_vec();
-        add("sign-in-providers", SignIn { providers: buttons, ..self.sign_in(None) }.html());
-        let challenge = "/api/auth/captcha/challenge".to_owned();
-        let working = SignIn { captcha: Some(Captcha::ProofOfWork { challenge }), ..returning.clone() };
-        add("sign-in-proof-of-work", working.html());
-        let turnstile = Captcha::Turnstile {
-            script: "https://challenges.example/api.js".into(),
-            origin: "https://challenges.example".into(),
-            site_key: self.words.name.clone(),
-        };
-        add("sign-in-turnstile", SignIn { captcha: Some(turnstile), ..self.sign_in(None) }.html());
-        let both = SignIn {
-            providers: vec![ProviderButton { id: "work".into(), name: "Google".into() }],
-            ..returning.clone()
-        };
-        add("sign-in-returning-providers", both.html());
-        add("sign-in-code", self.code(None, 0).html());
-        let connecting = SignInCode { connects: Some(self.words.app.clone()), ..self.code(None, 0) };
-        add("sign-in-code-connecting", connecting.html());
-        add("connect", self.connect(None).html());
-        add("connect-given", Connect { proof: Proof::Given, ..self.connect(None) }.html());
-        add("sign-in-code-waiting", self.code(Some(Notice::CodeSent), 25).html());
-        for notice in Notice::ALL {
-            let key = notice.key();
-            match key.split('-').next() {
-                Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
-                Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),
-                Some("profile" | "session" | "sessions" | "name" | "account" | "acting" | "not") => {
-                    add(&format!("account.{key}"), self.account(Some(notice)).html());
-                }
-                Some("deletion") => {
-                    let page = DeleteAccount { sends_mail: true, ..self.delete_account(Some(notice)) };
-                    add(&format!("delete-account.{key}"), page.html());
-                }
-                _ => add(&format!("sign-in.{key}"), self.sign_in(Some(notice)).html()),
-            }
-        }
+        self.sign_ins(&mut add);
+        self.notices(&mut add);
         add("passkey-offer", self.offer(None).html());
         add("passkey-offer-required", PasskeyOffer { is_required: true, ..self.offer(None) }.html());
         add("passkey-offer.cancelled", self.offer(Some(Notice::PasskeyCreateCancelled)).html());
@@ -145,6 +105,55 @@ impl Samples {
         add("unavailable", Unavailable { locale: self.locale, request_id }.html());
         add("unknown-host", UNKNOWN_HOST.to_owned());
         out
+    }
+
+    fn sign_ins(&self, add: &mut impl FnMut(&str, String)) {
+        add("sign-in", self.sign_in(None).html());
+        let returning = SignIn { returning: Some(self.words.email.clone()), ..self.sign_in(None) };
+        add("sign-in-returning", returning.html());
+        let buttons = ["Google", "GitHub", &self.words.app];
+        let buttons =
+            buttons.map(|name| ProviderButton { id: "work".into(), name: name.to_owned() }).to_vec();
+        add("sign-in-providers", SignIn { providers: buttons, ..self.sign_in(None) }.html());
+        let challenge = "/api/auth/captcha/challenge".to_owned();
+        let working = SignIn { captcha: Some(Captcha::ProofOfWork { challenge }), ..returning.clone() };
+        add("sign-in-proof-of-work", working.html());
+        let turnstile = Captcha::Turnstile {
+            script: "https://challenges.example/api.js".into(),
+            origin: "https://challenges.example".into(),
+            site_key: self.words.name.clone(),
+        };
+        add("sign-in-turnstile", SignIn { captcha: Some(turnstile), ..self.sign_in(None) }.html());
+        let both = SignIn {
+            providers: vec![ProviderButton { id: "work".into(), name: "Google".into() }],
+            ..returning.clone()
+        };
+        add("sign-in-returning-providers", both.html());
+        add("sign-in-code", self.code(None, 0).html());
+        let connecting = SignInCode { connects: Some(self.words.app.clone()), ..self.code(None, 0) };
+        add("sign-in-code-connecting", connecting.html());
+        add("connect", self.connect(None).html());
+        add("connect-given", Connect { proof: Proof::Given, ..self.connect(None) }.html());
+        add("sign-in-code-waiting", self.code(Some(Notice::CodeSent), 25).html());
+    }
+
+    /// Every notice, on a page that tells it.
+    fn notices(&self, add: &mut impl FnMut(&str, String)) {
+        for notice in Notice::ALL {
+            let key = notice.key();
+            match key.split('-').next() {
+                Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
+                Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),
+                Some("profile" | "session" | "sessions" | "name" | "account" | "acting" | "not") => {
+                    add(&format!("account.{key}"), self.account(Some(notice)).html());
+                }
+                Some("deletion") => {
+                    let page = DeleteAccount { sends_mail: true, ..self.delete_account(Some(notice)) };
+                    add(&format!("delete-account.{key}"), page.html());
+                }
+                _ => add(&format!("sign-in.{key}"), self.sign_in(Some(notice)).html()),
+            }
+        }
     }
 
     /// Every mail, a code's first.
