@@ -117,9 +117,7 @@ async fn what_came_to_nothing_is_told_on_the_account_page() {
         let answer = open(&mut browser, &format!("/account/accounts/failed?error={code}")).await;
         assert_eq!(answer.headers["location"], "/account");
         let page = open(&mut browser, "/account").await.text;
-        assert!(
-            page.contains(&format!("id=\"notice\"")) && page.contains(&format!("data-notice=\"{notice}\""))
-        );
+        assert!(page.contains("id=\"notice\"") && page.contains(&format!("data-notice=\"{notice}\"")));
     }
     assert_eq!(told(&mut browser, "/account/accounts/link", "provider=nothing").await, "unexpected");
 }
