@@ -213,6 +213,15 @@ export const DIFFERENCES = [
       cookies: NO_COOKIES,
     },
   },
+  {
+    id: 'bearer-cookies',
+    requests: [
+      'bearer / sign-out by token',
+      'bearer / get-session after sign-out by token',
+      'bearer / a change without an origin',
+    ],
+    fields: { cookies: NO_COOKIES },
+  },
 ];
 
 /** Why each of them is. */
@@ -221,6 +230,7 @@ export const REASONS = {
   'validation-messages': 'the text is for people, the code for programs',
   'user-field-types': 'a name is text',
   'user-verification': 'a passkey is then two factors: the device, and the finger, face or PIN',
+  'bearer-cookies': 'a dead token must not sign out whoever is signed in by cookie, nor a live one sign anybody in',
   'client-errors': 'the fault is the caller\'s; a 500 is for ours',
   'no-passwords': 'there are none',
   'new-address-unproven': 'nobody proved it',

@@ -10,7 +10,7 @@ import { ownAddress } from './visitor.mjs';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const PATIENCE_MS = 10_000;
-const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 }, narrow: { width: 320, height: 640 } };
 const RESULTS = fileURLToPath(new URL('../e2e/results', import.meta.url));
 
 export const chromiumMissing = () => !CHROMIUM.some(existsSync) && 'no Chromium; on Debian: apt-get install chromium';

@@ -57,6 +57,7 @@ struct Inner {
     held_cookies: Mutex<Vec<Line>>,
     key_owner: OnceLock<CurrentUser>,
     impersonator: OnceLock<String>,
+    renewed_token: OnceLock<String>,
 }
 
 /// A cookie of the answer.
@@ -85,6 +86,7 @@ impl Context {
             held_cookies: Mutex::default(),
             key_owner: OnceLock::new(),
             impersonator: OnceLock::new(),
+            renewed_token: OnceLock::new(),
         }))
     }
 
@@ -153,6 +155,16 @@ impl Context {
     /// Who acts as the user of the request's session, if it is not themselves.
     pub(crate) fn impersonator(&self) -> Option<&str> {
         self.0.impersonator.get().map(String::as_str)
+    }
+
+    /// A session that the answer tells of though it sets no cookie.
+    pub(crate) fn note_renewed_token(&self, token: String) {
+        self.0.renewed_token.get_or_init(|| token);
+    }
+
+    /// The token of [`Context::note_renewed_token`].
+    pub(crate) fn renewed_token(&self) -> Option<&str> {
+        self.0.renewed_token.get().map(String::as_str)
     }
 
     /// The raw value of a cookie.

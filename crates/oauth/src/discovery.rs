@@ -61,6 +61,8 @@ impl Metadata {
                 authorization: usable("authorization_endpoint")?,
                 token: usable("token_endpoint")?,
                 userinfo: optional("userinfo_endpoint")?,
+                // RFC 8414 §2. Nobody signs in by it, so a bad one is none and not a reason to refuse the rest.
+                revocation: usable("revocation_endpoint").ok(),
                 jwks: Some(usable("jwks_uri")?),
                 issuers: vec![told.to_owned()],
                 answers_with_issuer: document["authorization_response_iss_parameter_supported"] == true,
@@ -129,12 +131,17 @@ mod tests {
         assert!(metadata.traits.pkce && metadata.traits.nonce);
         assert_eq!(metadata.traits.client_auth, ClientAuth::Basic);
         assert!(!metadata.endpoints.answers_with_issuer);
+        assert_eq!(metadata.endpoints.revocation, None);
         let mut odd = document();
         odd["code_challenge_methods_supported"] = json!(["plain"]);
         odd["token_endpoint_auth_methods_supported"] = json!(["client_secret_post"]);
         odd["authorization_response_iss_parameter_supported"] = json!(true);
         let metadata = parse(&odd).unwrap();
         assert!(!metadata.traits.pkce && metadata.endpoints.answers_with_issuer);
+        for (told, read) in [("https://id.example/revoke", true), ("http://id.example/revoke", false)] {
+            odd["revocation_endpoint"] = json!(told);
+            assert_eq!(parse(&odd).unwrap().endpoints.revocation.is_some(), read, "{told}");
+        }
         assert_eq!(metadata.traits.client_auth, ClientAuth::Post);
     }
 

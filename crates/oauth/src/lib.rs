@@ -27,7 +27,10 @@ pub use pkce::{challenge, fresh_nonce, fresh_state, fresh_verifier};
 pub use profile::{Profile, Sources, profile};
 pub use provider::{CallBody, ClientAuth, Endpoints, Mapping, ProfileCall, Provider, Traits};
 pub use table::known;
-pub use token::{Grant, InvalidRequest, TokenError, Tokens, parse_tokens, profile_request, token_request};
+pub use token::{
+    Grant, InvalidRequest, TokenError, Tokens, parse_tokens, profile_request, revocation_request,
+    token_request,
+};
 
 /// The JSON object in an answer of a provider.
 pub fn parse_object(body: &[u8]) -> Option<serde_json::Value> {

@@ -29,6 +29,8 @@ pub struct Endpoints {
     pub token: String,
     /// Where a profile is, if not in the ID token.
     pub userinfo: Option<String>,
+    /// Where tokens are given back (RFC 7009), if the provider takes them.
+    pub revocation: Option<String>,
     /// The keys of ID tokens; without, there are none to verify.
     pub jwks: Option<String>,
     /// The issuers whose ID tokens count; `{tid}` stands for the token's own tenant (Microsoft).

@@ -17,6 +17,7 @@ pub(crate) struct Row {
     authorization: &'static str,
     token: &'static str,
     userinfo: &'static str,
+    revocation: &'static str,
     jwks: &'static str,
     issuers: &'static [&'static str],
     scopes: &'static [&'static str],
@@ -30,6 +31,7 @@ const ROW: Row = Row {
     authorization: "",
     token: "",
     userinfo: "",
+    revocation: "",
     jwks: "",
     issuers: &[],
     scopes: &[],
@@ -56,6 +58,7 @@ pub fn known(id: &str) -> Option<Provider> {
             authorization: row.authorization.to_owned(),
             token: row.token.to_owned(),
             userinfo: some(row.userinfo),
+            revocation: some(row.revocation),
             jwks: some(row.jwks),
             issuers: list(row.issuers),
             answers_with_issuer: false,
@@ -88,7 +91,9 @@ mod tests {
             for endpoint in [row.authorization, row.token] {
                 assert!(is_usable_endpoint(endpoint), "{id}: {endpoint}");
             }
-            for endpoint in [row.userinfo, row.jwks].into_iter().filter(|text| !text.is_empty()) {
+            for endpoint in
+                [row.userinfo, row.revocation, row.jwks].into_iter().filter(|text| !text.is_empty())
+            {
                 assert!(is_usable_endpoint(endpoint), "{id}: {endpoint}");
             }
             let calls = !row.traits.profile_calls.is_empty();

@@ -68,7 +68,35 @@ pub fn token_request(
             form.append_pair("refresh_token", token);
         }
     }
-    let mut request = Request::post(&provider.endpoints.token)
+    client_request(provider, client, &provider.endpoints.token, form)
+}
+
+/// Gives a token back (RFC 7009 §2.1). A refresh token takes the access tokens of its grant along.
+///
+/// # Errors
+/// When the provider takes none back, or no request can be built.
+pub fn revocation_request(
+    provider: &Provider,
+    client: &Client<'_>,
+    token: &str,
+    is_refresh: bool,
+) -> Result<Request<Bytes>, InvalidRequest> {
+    let endpoint = provider.endpoints.revocation.as_deref().ok_or(InvalidRequest)?;
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("token", token);
+    form.append_pair("token_type_hint", if is_refresh { "refresh_token" } else { "access_token" });
+    client_request(provider, client, endpoint, form)
+}
+
+/// A form in which the client shows who it is.
+fn client_request(
+    provider: &Provider,
+    client: &Client<'_>,
+    endpoint: &str,
+    mut form: form_urlencoded::Serializer<'_, String>,
+) -> Result<Request<Bytes>, InvalidRequest> {
+    let traits = &provider.traits;
+    let mut request = Request::post(endpoint)
         .header(header::CONTENT_TYPE, FORM)
         .header(header::ACCEPT, "application/json")
         .header(header::USER_AGENT, USER_AGENT);
@@ -245,6 +273,18 @@ mod tests {
         assert_eq!(basic.body(), "grant_type=refresh_token&refresh_token=r");
         let expected = format!("Basic {}", STANDARD.encode("i+d:s%3Ae%2Fcret"));
         assert_eq!(basic.headers()["authorization"], expected.as_str());
+    }
+
+    #[test]
+    fn a_token_goes_back_as_it_came() {
+        let google = revocation_request(&known("google").unwrap(), &CLIENT, "t&1", true).unwrap();
+        assert_eq!(google.uri(), "https://oauth2.googleapis.com/revoke");
+        let form = "token=t%261&token_type_hint=refresh_token&client_id=i+d&client_secret=s%3Ae%2Fcret";
+        assert_eq!(google.body(), form);
+        let basic = revocation_request(&known("twitter").unwrap(), &CLIENT, "t", false).unwrap();
+        assert_eq!(basic.body(), "token=t&token_type_hint=access_token");
+        assert!(basic.headers().contains_key("authorization"));
+        assert!(revocation_request(&known("github").unwrap(), &CLIENT, "t", false).is_err());
     }
 
     #[test]

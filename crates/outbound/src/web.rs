@@ -41,6 +41,7 @@ fn frame(headers: &HeaderMap, path: &str) -> Frame {
         locale: Locale::negotiate(accepted.unwrap_or_default()),
         app: "Kiavi".to_owned(),
         path: path.to_owned(),
+        acting: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::{Timestamp, civil::Date};
 
-use crate::{Frame, Notice, authenticator, device, text::Text, when};
+use crate::{Frame, Notice, ProviderButton, authenticator, device, text::Text, when};
 
 /// A person's own page: profile, passkeys, devices.
 #[derive(Debug, Clone, Template)]
@@ -17,6 +17,10 @@ pub struct Account {
     pub email: String,
     /// Their passkeys, newest first.
     pub passkeys: Vec<PasskeyRow>,
+    /// Their accounts at providers, the oldest first.
+    pub accounts: Vec<AccountRow>,
+    /// The providers that they can link besides.
+    pub linkable: Vec<ProviderButton>,
     /// Their sessions, the current one first.
     pub sessions: Vec<SessionRow>,
     /// What the passkeys on the person's devices are told of this account.
@@ -62,6 +66,17 @@ pub struct PasskeyRow {
     pub created: Option<Timestamp>,
     /// The day (UTC) on which it was last used, if known.
     pub last_used: Option<Date>,
+}
+
+/// An account at a provider in the list.
+#[derive(Debug, Clone)]
+pub struct AccountRow {
+    /// The id that the forms send back.
+    pub id: String,
+    /// What people call the provider.
+    pub provider: String,
+    /// When it was linked.
+    pub linked: Timestamp,
 }
 
 /// A session in the list.

@@ -14,6 +14,17 @@ pub struct Frame {
     /// The path of this page, with a query where the page is nothing without; a language is chosen with `lang=`
     /// behind it.
     pub path: String,
+    /// Who acts as whom, where the visitor is not whom they are signed in as. It is told on top of the page.
+    pub acting: Option<Acting>,
+}
+
+/// An administrator who acts as a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acting {
+    /// The user's e-mail address.
+    pub user: String,
+    /// The administrator: an e-mail address, or an operator's name.
+    pub by: String,
 }
 
 impl Frame {
@@ -63,7 +74,7 @@ mod tests {
     #[test]
     fn the_mark_shows_the_first_letter() {
         for (app, initial) in [("demo", "D"), ("", "•"), (" <b>", "B"), ("éclair", "É")] {
-            let frame = Frame { locale: Locale::En, app: app.to_owned(), path: "/".to_owned() };
+            let frame = Frame { locale: Locale::En, app: app.to_owned(), path: "/".to_owned(), acting: None };
             assert_eq!(frame.initial(), initial);
         }
     }

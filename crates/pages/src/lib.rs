@@ -5,7 +5,7 @@
 //! use kiavi_base::Locale;
 //! use kiavi_pages::{Frame, NotFound, Page};
 //!
-//! let frame = Frame { locale: Locale::En, app: "Demo".to_owned(), path: "/nowhere".to_owned() };
+//! let frame = Frame { locale: Locale::En, app: "Demo".to_owned(), path: "/nowhere".to_owned(), acting: None };
 //! assert!(NotFound { frame }.html().contains("Page not found"));
 //! ```
 //!
@@ -17,6 +17,7 @@ mod account;
 mod asset;
 mod authenticator;
 mod confirm;
+mod connect;
 mod console;
 mod device;
 mod frame;
@@ -29,11 +30,12 @@ mod when;
 
 use askama::Template;
 
-pub use account::{Account, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
+pub use account::{Account, AccountRow, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
 pub use asset::{ASSET_PATH, Asset, asset, asset_url};
 pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
+pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
-pub use frame::Frame;
+pub use frame::{Acting, Frame};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
 };
@@ -62,6 +64,7 @@ impl Page for SignIn {}
 impl Page for SignInCode {}
 impl Page for PasskeyOffer {}
 impl Page for SignInLink {}
+impl Page for Connect {}
 impl Page for Account {}
 impl Page for DeleteAccount {}
 impl Page for AccountDeleted {}

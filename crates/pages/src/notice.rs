@@ -53,6 +53,18 @@ pub enum Notice {
     ProviderUnverified,
     ProviderFailed,
     AccountConflict,
+    AccountLinked,
+    AccountUnlinked,
+    AccountGone,
+    AccountLast,
+    AccountOtherEmail,
+    AccountTaken,
+    AccountUnable,
+    ConnectOther,
+    ConnectExpired,
+    ConnectNeedsCode,
+    NotWhileActing,
+    ActingStopped,
     CookiesBlocked,
     Offline,
     WrongOrigin,
@@ -75,7 +87,7 @@ pub enum Tone {
 
 impl Notice {
     /// Every notice, with 90 seconds where it carries a time.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 62] = [
         Self::CodeWrong,
         Self::CodeExpired,
         Self::CodeTries,
@@ -119,6 +131,18 @@ impl Notice {
         Self::ProviderUnverified,
         Self::ProviderFailed,
         Self::AccountConflict,
+        Self::AccountLinked,
+        Self::AccountUnlinked,
+        Self::AccountGone,
+        Self::AccountLast,
+        Self::AccountOtherEmail,
+        Self::AccountTaken,
+        Self::AccountUnable,
+        Self::ConnectOther,
+        Self::ConnectExpired,
+        Self::ConnectNeedsCode,
+        Self::NotWhileActing,
+        Self::ActingStopped,
         Self::CookiesBlocked,
         Self::Offline,
         Self::WrongOrigin,
@@ -173,7 +197,10 @@ impl Notice {
             | Self::PasskeyRemoved
             | Self::ProfileSaved
             | Self::SessionRevoked
-            | Self::SessionsRevoked => Tone::Success,
+            | Self::SessionsRevoked
+            | Self::AccountLinked
+            | Self::AccountUnlinked
+            | Self::ActingStopped => Tone::Success,
             // A cancelled ceremony is a choice, not a fault; the others say where to go next.
             Self::PasskeyCancelled
             | Self::PasskeyCreateCancelled
@@ -187,6 +214,10 @@ impl Notice {
             | Self::CodeOtherBrowser
             | Self::LinkExpired
             | Self::AccountConflict
+            | Self::AccountGone
+            | Self::ConnectExpired
+            | Self::ConnectNeedsCode
+            | Self::NotWhileActing
             | Self::Maintenance => Tone::Info,
             _ => Tone::Error,
         }
@@ -238,6 +269,18 @@ impl Notice {
             Self::ProviderUnverified => "provider-unverified",
             Self::ProviderFailed => "provider-failed",
             Self::AccountConflict => "account-conflict",
+            Self::AccountLinked => "account-linked",
+            Self::AccountUnlinked => "account-unlinked",
+            Self::AccountGone => "account-gone",
+            Self::AccountLast => "account-last",
+            Self::AccountOtherEmail => "account-other-email",
+            Self::AccountTaken => "account-taken",
+            Self::AccountUnable => "account-unable",
+            Self::ConnectOther => "connect-other",
+            Self::ConnectExpired => "connect-expired",
+            Self::ConnectNeedsCode => "connect-needs-code",
+            Self::NotWhileActing => "not-while-acting",
+            Self::ActingStopped => "acting-stopped",
             Self::CookiesBlocked => "cookies-blocked",
             Self::Offline => "offline",
             Self::WrongOrigin => "wrong-origin",
@@ -329,6 +372,24 @@ impl Notice {
             Self::CaptchaFailed => text.notice_captcha_failed(),
             Self::NetworkBlocked => text.notice_network_blocked(),
             Self::Maintenance => text.notice_maintenance(),
+            other => other.words_of_accounts(text),
+        }
+    }
+
+    fn words_of_accounts(self, text: &Text) -> String {
+        match self {
+            Self::AccountLinked => text.notice_account_linked(),
+            Self::AccountUnlinked => text.notice_account_unlinked(),
+            Self::AccountGone => text.notice_account_gone(),
+            Self::AccountLast => text.notice_account_last(),
+            Self::AccountOtherEmail => text.notice_account_other_email(),
+            Self::AccountTaken => text.notice_account_taken(),
+            Self::AccountUnable => text.notice_account_unable(),
+            Self::ConnectOther => text.notice_connect_other(),
+            Self::ConnectExpired => text.notice_connect_expired(),
+            Self::ConnectNeedsCode => text.notice_connect_needs_code(),
+            Self::NotWhileActing => text.notice_not_while_acting(),
+            Self::ActingStopped => text.notice_acting_stopped(),
             _ => text.notice_unexpected(),
         }
     }

@@ -93,6 +93,8 @@ pub struct SignInCode {
     pub valid_minutes: u32,
     /// Seconds until a new code may be asked for; 0 is now.
     pub resend_seconds: u32,
+    /// The provider that is linked when the code was right, if one waits for it.
+    pub connects: Option<String>,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
 }
@@ -123,10 +125,11 @@ pub struct PasskeyOffer {
     pub notice: Option<Notice>,
 }
 
-/// An address that its owner recognises and a bystander does not learn: `k…@example.com`.
+/// An address that its owner recognises and a bystander does not learn: `k…@example.com`, on one line (a word joiner
+/// keeps browsers from breaking it behind the dots).
 pub(crate) fn masked(email: &str) -> String {
     match email.rsplit_once('@') {
-        Some((local, domain)) => format!("{}…@{domain}", local.chars().take(1).collect::<String>()),
+        Some((local, domain)) => format!("{}…\u{2060}@{domain}", local.chars().take(1).collect::<String>()),
         None => email.to_owned(),
     }
 }
@@ -137,9 +140,11 @@ mod tests {
 
     #[test]
     fn a_masked_address_keeps_its_first_letter_and_its_domain() {
-        for (email, shown) in
-            [("klara@example.com", "k…@example.com"), ("é@x.eu", "é…@x.eu"), ("nothing", "nothing")]
-        {
+        for (email, shown) in [
+            ("klara@example.com", "k…\u{2060}@example.com"),
+            ("é@x.eu", "é…\u{2060}@x.eu"),
+            ("nothing", "nothing"),
+        ] {
             assert_eq!(masked(email), shown);
         }
     }

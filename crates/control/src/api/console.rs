@@ -46,7 +46,12 @@ async fn page(
     let mut tenants = store::list(&parts.database, "", SHOWN).await?;
     tenants.sort_by_key(|tenant| std::cmp::Reverse(tenant.created_at));
     let page = Tenants {
-        frame: Frame { locale: locale(&choice, &headers), app: "Kiavi".to_owned(), path: "/".to_owned() },
+        frame: Frame {
+            locale: locale(&choice, &headers),
+            app: "Kiavi".to_owned(),
+            path: "/".to_owned(),
+            acting: None,
+        },
         tenants: tenants.iter().map(|tenant| row(&control, tenant)).collect(),
         create_command: parts.create_command.clone(),
         events: EVENTS.to_owned(),

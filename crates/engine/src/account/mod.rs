@@ -3,6 +3,7 @@
 //! Unlinking never locks anybody out: the last account stays, and where the tenant lets that one go too, it goes
 //! only if a passkey or a proved address remains to sign in with.
 
+mod actions;
 mod routes;
 mod settings;
 mod store;
@@ -15,7 +16,9 @@ use axum::{
 use jiff::Timestamp;
 use kiavi_db::Sql;
 
+pub(crate) use actions::unlink;
 pub use settings::AccountSettings;
+pub(crate) use store::list;
 
 use crate::State;
 

@@ -2,12 +2,10 @@
 
 use axum::{http::StatusCode, response::Response};
 use kiavi_http::json_response;
-use serde_json::json;
 
-use super::{store, wire};
+use super::{store, unlink, wire};
 use crate::{
     ApiError, Context, JsonBody, State,
-    audit::{self, Event, EventType},
     session::{self, CurrentUser},
 };
 
@@ -27,31 +25,6 @@ pub(super) async fn unlink_account(
     let id = fields.string("accountId");
     fields.finish()?;
     let current = session::require_fresh(&state, &context).await?;
-    unlink(&state, &context, &current, id).await?;
+    unlink(&state, &context, &current, id, state.settings.account.allow_unlinking_all).await?;
     Ok(json_response(StatusCode::OK, r#"{"status":true}"#))
-}
-
-async fn unlink(state: &State, context: &Context, current: &CurrentUser, id: &str) -> Result<(), ApiError> {
-    // PostgreSQL's text cannot hold a NUL, so no row has such an id.
-    if id.contains('\0') {
-        return Err(wire::not_found());
-    }
-    let user_id = &current.user.id;
-    let transaction = state.database.begin().await?;
-    let ways = store::lock_ways_in(&transaction, user_id, id).await?;
-    // Better Auth's order: the last account is told before an unknown one.
-    if ways.accounts == 1 && !state.settings.account.allow_unlinking_all {
-        return Err(wire::last_account());
-    }
-    if !ways.is_own {
-        return Err(wire::not_found());
-    }
-    if !ways.remains {
-        return Err(wire::last_account());
-    }
-    let provider = store::delete(&transaction, id, user_id).await?.ok_or_else(wire::not_found)?;
-    let event =
-        Event::by(EventType::AccountUnlinked, user_id).detail(json!({ "account": id, "provider": provider }));
-    audit::record(&transaction, state, context, event).await?;
-    Ok(transaction.commit().await?)
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccountSettings {
-    /// Whether a user may unlink the last account, having a passkey or a proved address to sign in with.
+    /// Whether `/unlink-account` unlinks the last account of a user who has a passkey or a proved address to sign in
+    /// with. The account page always does.
     pub allow_unlinking_all: bool,
 }

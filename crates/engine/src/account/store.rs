@@ -3,6 +3,7 @@
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 
 use super::Account;
+use crate::social::LeftTokens;
 
 pub(super) const STATEMENTS: &[&Sql] = &[&LIST_OF_USER, &LOCK_USER, &WAYS_IN_WITHOUT, &DELETE];
 
@@ -34,7 +35,7 @@ const WAYS_IN_WITHOUT: Sql = Sql::new(
 
 const DELETE: Sql = Sql::new(
     "ACCOUNT_DELETE",
-    r#"DELETE FROM public.account WHERE id = $1 AND "userId" = $2 RETURNING "providerId""#,
+    r#"DELETE FROM public.account WHERE id = $1 AND "userId" = $2 RETURNING "providerId", "refreshToken", "accessToken""#,
 );
 
 fn account(row: &Row) -> Result<Account, DbError> {
@@ -50,7 +51,7 @@ fn account(row: &Row) -> Result<Account, DbError> {
 }
 
 /// A user's accounts, the oldest first.
-pub(super) async fn list(database: &Database, user_id: &str) -> Result<Vec<Account>, DbError> {
+pub(crate) async fn list(database: &Database, user_id: &str) -> Result<Vec<Account>, DbError> {
     database.query(&LIST_OF_USER, &[&user_id, &LIST_LIMIT]).await?.iter().map(account).collect()
 }
 
@@ -78,12 +79,15 @@ pub(super) async fn lock_ways_in(
     Ok(WaysIn { accounts: row.try_get(0)?, is_own: row.try_get(1)?, remains: row.try_get(2)? })
 }
 
-/// Removes an account of the user; its provider, if there was one.
+/// Removes an account of the user; what it left, if there was one.
 pub(super) async fn delete(
     transaction: &Transaction,
     id: &str,
     user_id: &str,
-) -> Result<Option<String>, DbError> {
+) -> Result<Option<LeftTokens>, DbError> {
     let row = transaction.query_opt(&DELETE, &[&id, &user_id]).await?;
-    row.map(|row| Ok(row.try_get(0)?)).transpose()
+    row.map(|row| {
+        Ok(LeftTokens { provider: row.try_get(0)?, refresh: row.try_get(1)?, access: row.try_get(2)? })
+    })
+    .transpose()
 }

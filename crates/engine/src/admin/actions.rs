@@ -11,7 +11,7 @@ use super::{
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType, address_reference},
-    session,
+    outbox, session,
     user::{
         self, User,
         store::{NewUser, by_id_for_change},
@@ -234,10 +234,12 @@ pub(super) async fn remove(
 ) -> Result<(), ApiError> {
     let transaction = state.database.begin().await?;
     let user = locked(&transaction, id).await?;
-    let api_keys = user::deletion::erase(&transaction, &user).await?;
+    let api_keys = user::deletion::erase(&transaction, state, &user).await?;
     store::delete_impersonations(&transaction, id).await?;
     let detail = json!({ "role": user.role, "api_keys": api_keys });
-    finish(transaction, state, context, caller.event(EventType::UserDeleted, id, detail)).await
+    finish(transaction, state, context, caller.event(EventType::UserDeleted, id, detail)).await?;
+    outbox::wake(state);
+    Ok(())
 }
 
 /// Ends one session of anybody, named by its handle or its token. Naming none changes nothing.

@@ -94,9 +94,52 @@ pub(super) async fn stop(state: &State, context: &Context) -> Result<Option<(Ses
     };
     let way_back = match by.starts_with(OPERATOR) {
         true => None,
-        false => Some(own_session(state, context, by).await?),
+        false => Some(own_session(state, context, by).await??),
     };
-    end(state, context, &current, by).await?;
+    go_back(state, context, &current, by, way_back).await
+}
+
+/// The same for a person in front of a page, who is not kept in the other's session for want of a way back; whether
+/// there was one.
+///
+/// # Errors
+/// Those of the statements.
+pub(crate) async fn leave(state: &State, context: &Context, current: &CurrentUser) -> Result<bool, ApiError> {
+    let Some(by) = current.session.impersonated_by.as_deref() else { return Ok(true) };
+    let way_back = match by.starts_with(OPERATOR) {
+        true => None,
+        false => own_session(state, context, by).await?.ok(),
+    };
+    if way_back.is_none() && context.cookie(&state.cookies.admin_session).is_some() {
+        context.clear_cookie(state, &state.cookies.admin_session);
+    }
+    Ok(go_back(state, context, current, by, way_back).await?.is_some())
+}
+
+/// Who acts as the user of a session, as people know them: an administrator's address, or an operator's name.
+///
+/// # Errors
+/// Those of the statement.
+pub(crate) async fn acting_administrator(
+    state: &State,
+    current: &CurrentUser,
+) -> Result<Option<String>, ApiError> {
+    let Some(by) = current.session.impersonated_by.as_deref() else { return Ok(None) };
+    if let Some(operator) = by.strip_prefix(OPERATOR) {
+        return Ok(Some(operator.to_owned()));
+    }
+    let admin = user::store::find_by_id(&state.database, by).await?;
+    Ok(Some(admin.map_or_else(|| by.to_owned(), |admin| admin.email)))
+}
+
+async fn go_back(
+    state: &State,
+    context: &Context,
+    current: &CurrentUser,
+    by: &str,
+    way_back: Option<Own>,
+) -> Result<Option<(Session, User)>, ApiError> {
+    end(state, context, current, by).await?;
     let Some(Own { session, user, is_remembered }) = way_back else {
         session::clear_cookies(state, context);
         return Ok(None);
@@ -131,12 +174,19 @@ struct Own {
 }
 
 /// The live session that the browser kept, if it belongs to `admin_id`.
-async fn own_session(state: &State, context: &Context, admin_id: &str) -> Result<Own, ApiError> {
-    user::store::find_by_id(&state.database, admin_id).await?.ok_or(NoWayBack::User)?;
-    let (token, is_remembered) = kept(state, context).ok_or(NoWayBack::Session)?;
+async fn own_session(
+    state: &State,
+    context: &Context,
+    admin_id: &str,
+) -> Result<Result<Own, NoWayBack>, ApiError> {
+    if user::store::find_by_id(&state.database, admin_id).await?.is_none() {
+        return Ok(Err(NoWayBack::User));
+    }
+    let Some((token, is_remembered)) = kept(state, context) else { return Ok(Err(NoWayBack::Session)) };
     let found = session::store::with_user_by_token(&state.database, &token, &state.settings.session).await?;
-    let found = found.filter(|found| found.is_live && found.user.id == admin_id).ok_or(NoWayBack::Session)?;
-    Ok(Own { session: found.session, user: found.user, is_remembered })
+    let own = found.filter(|found| found.is_live && found.user.id == admin_id);
+    let own = own.map(|found| Own { session: found.session, user: found.user, is_remembered });
+    Ok(own.ok_or(NoWayBack::Session))
 }
 
 async fn end(state: &State, context: &Context, current: &CurrentUser, by: &str) -> Result<(), ApiError> {

@@ -32,7 +32,7 @@ use axum::{
 };
 use kiavi_db::Sql;
 
-pub(crate) use impersonation::kept_token;
+pub(crate) use impersonation::{acting_administrator, kept_token, leave};
 pub use settings::AdminSettings;
 
 use crate::State;

@@ -12,7 +12,7 @@ use crate::tests::{Answer, Browser, TestTenant};
 
 impl TestTenant {
     /// A browser of an administrator.
-    async fn administrator(&self) -> Browser {
+    pub(crate) async fn administrator(&self) -> Browser {
         let browser = self.signed_in("root@example.com").await;
         self.admin
             .execute(r#"UPDATE "user" SET role = 'admin' WHERE email = 'root@example.com'"#, &[])
@@ -22,19 +22,19 @@ impl TestTenant {
     }
 
     /// The id of the user with an address.
-    async fn id_of(&self, email: &str) -> String {
+    pub(crate) async fn id_of(&self, email: &str) -> String {
         self.value(r#"SELECT id FROM "user" WHERE email = $1"#, &[&email]).await
     }
 
     /// Makes a user in the database.
-    async fn add_user(&self, id: &str, email: &str) {
+    pub(crate) async fn add_user(&self, id: &str, email: &str) {
         let sql = r#"INSERT INTO "user" (id, name, email, "emailVerified", role, banned)
                      VALUES ($1, $1, $2, true, 'user', false)"#;
         self.admin.execute(sql, &[&id, &email]).await.unwrap();
     }
 
     /// Actor, subject, method and detail of the newest event of a type. The clock stands still, so ids do not tell.
-    async fn newest_event(&self, kind: &str) -> (String, Option<String>, Option<String>, Value) {
+    pub(crate) async fn newest_event(&self, kind: &str) -> (String, Option<String>, Option<String>, Value) {
         let sql = "SELECT coalesce(actor, ''), subject, method, detail FROM kiavi.audit_event WHERE type = $1
                    ORDER BY ctid DESC LIMIT 1";
         let row = self.admin.query_opt(sql, &[&kind]).await.unwrap().expect("an event");
@@ -44,11 +44,11 @@ impl TestTenant {
 
 impl Browser {
     /// The token of the browser's session.
-    async fn token(&mut self) -> String {
+    pub(crate) async fn token(&mut self) -> String {
         self.get("/get-session").await.json["session"]["token"].as_str().unwrap().to_owned()
     }
 
-    async fn call(&mut self, (method, path, body): &(Method, &str, Value)) -> Answer {
+    pub(crate) async fn call(&mut self, (method, path, body): &(Method, &str, Value)) -> Answer {
         match *method {
             Method::GET => self.get(path).await,
             _ => self.post(path, body.clone()).await,

@@ -124,6 +124,8 @@ pub enum EventType {
     AccountLinked,
     /// A sign-in or a linking with a provider came to nothing.
     AccountRefused,
+    /// The tokens of an account that is gone were given back to its provider, or it did not take them.
+    ProviderTokensRevoked,
 }
 
 impl EventType {
@@ -183,6 +185,7 @@ impl EventType {
             Self::TenantExported => "tenant.exported",
             Self::AccountLinked => "account.linked",
             Self::AccountRefused => "account.refused",
+            Self::ProviderTokensRevoked => "provider_tokens.revoked",
         }
     }
 }

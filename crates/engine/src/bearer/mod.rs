@@ -1,5 +1,5 @@
 //! Sessions without cookies: the token travels in `Authorization: Bearer`, and answers that set the session cookie
-//! tell it in `set-auth-token`.
+//! tell it in `set-auth-token`. A request by such a token sets and clears no cookie of another session.
 //!
 //! What the header carries is the cookie's value, token and signature. The token alone, which API answers and
 //! the database show, is taken only where the tenant says so. A header that does not verify counts as absent.
@@ -34,13 +34,17 @@ pub(crate) fn token(state: &State, context: &Context) -> Option<String> {
     }
 }
 
-/// Tells a client that keeps no cookies the token in the session cookie that the answer sets.
+/// Tells a client that keeps no cookies the token in the session cookie that the answer sets, or would set if the
+/// session were the browser's.
 pub(crate) fn tell_token(state: &State, context: &Context, headers: &mut HeaderMap) {
     if !state.settings.bearer.is_enabled {
         return;
     }
     let cookie = context.answered_cookie(&state.cookies.session_token);
-    let token = cookie.and_then(|cookie| verify_cookie(&state.secret, &cookie));
+    let token = match cookie {
+        Some(cookie) => verify_cookie(&state.secret, &cookie),
+        None => context.renewed_token().map(str::to_owned),
+    };
     let value = token.and_then(|token| HeaderValue::try_from(signed_value(&state.secret, &token)).ok());
     if let Some(mut value) = value {
         value.set_sensitive(true);

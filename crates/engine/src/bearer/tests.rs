@@ -112,3 +112,54 @@ async fn pages_elsewhere_may_read_what_is_told() {
         assert!(told.contains("set-auth-token") && told.contains(exposed), "{told}");
     }
 }
+
+#[tokio::test]
+async fn a_request_by_token_leaves_the_cookies_of_another_session_alone() {
+    let tenant = TestTenant::new().await;
+    let (signed, raw) = tokens(&tenant).await;
+    let mut eve = tenant.signed_in("eve@example.com").await;
+    let own = eve.token().await;
+    let header = format!("Bearer {signed}");
+    let authorization = [("authorization", header.as_str())];
+    let body = Some(json!({ "name": "Ada" }).to_string());
+    let answer = eve.send(Method::POST, "/update-user", body, &authorization).await;
+    assert_eq!(
+        (answer.set_cookies().len(), &answer.headers["set-auth-token"]),
+        (0, &signed.parse().unwrap())
+    );
+    // Due to be extended: the row is, and no cookie is set.
+    let due = r#"UPDATE session SET "expiresAt" = now() + interval '1 day' WHERE token = $1"#;
+    tenant.admin.execute(due, &[&raw]).await.unwrap();
+    let answer = session_with(&mut eve, &header).await;
+    assert_eq!(
+        (answer.json["user"]["email"].as_str(), answer.set_cookies().len()),
+        (Some("ada@example.com"), 0)
+    );
+    // Ended, then unknown: neither ends what the browser has.
+    let late = r#"UPDATE session SET "expiresAt" = now() - interval '1 second' WHERE token = $1"#;
+    tenant.admin.execute(late, &[&raw]).await.unwrap();
+    for _ in 0..2 {
+        let answer = session_with(&mut eve, &header).await;
+        assert_eq!((answer.text.as_str(), answer.set_cookies().len()), ("null", 0));
+    }
+    assert_eq!(eve.get("/get-session").await.json["session"]["token"], own.as_str());
+}
+
+#[tokio::test]
+async fn signing_out_by_token_ends_that_session_alone() {
+    let tenant = TestTenant::with(|settings| settings.multi_session.is_enabled = true).await;
+    let (signed, raw) = tokens(&tenant).await;
+    let mut eve = tenant.signed_in("eve@example.com").await;
+    let header = format!("Bearer {signed}");
+    let answer = eve.send(Method::POST, "/sign-out", None, &[("authorization", &header)]).await;
+    assert_eq!((answer.status.as_u16(), answer.set_cookies().len()), (200, 0));
+    assert!(eve.get("/get-session").await.json.is_object());
+    let left: i64 = tenant.value("SELECT count(*) FROM session WHERE token = $1", &[&raw]).await;
+    assert_eq!(left, 0);
+    // A browser that shows the token of its own cookie means that session.
+    let own = signed_value(&tenant.state().secret, &eve.token().await);
+    let header = format!("Bearer {own}");
+    let answer = eve.send(Method::POST, "/sign-out", None, &[("authorization", &header)]).await;
+    assert!(answer.set_cookies().iter().any(|line| line.starts_with("better-auth.session_token=;")));
+    assert!(eve.cookies.is_empty(), "{:?}", eve.cookies);
+}

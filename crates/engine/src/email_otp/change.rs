@@ -124,6 +124,6 @@ pub(super) async fn change_email(
     audit::record(transaction, &state, &context, Event::by(EventType::EmailChanged, &user.id)).await?;
     redeemed.transaction.commit().await?;
     outbox::wake(&state);
-    session::set_cookie(&state, &context, &current.session);
+    session::renew_cookie(&state, &context, &current.session);
     Ok(json_response(StatusCode::OK, SUCCESS))
 }

@@ -7,31 +7,35 @@ use jiff::civil::Date;
 use kiavi_pages::{Account, Notice, PasskeyRow, SessionRow, SignOut, SignedOut};
 
 use super::{
+    accounts,
     flow::{self, Cookie},
     visit::{Visit, html, see_other},
     wire::{AccountQuery, ItemForm},
 };
 use crate::{
-    ApiError,
+    ApiError, account,
     engine::API,
     passkey,
     session::{self, CurrentUser, Session},
     user::{self, Deletion},
 };
 
-const ACCOUNT: &str = "/account";
+pub(super) const ACCOUNT: &str = "/account";
+/// What the address of the page may tell.
+const TOLD_BY_ADDRESS: [Notice; 2] = [Notice::PasskeyCreated, Notice::AccountLinked];
 
 /// `GET /account`.
 pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Result<Response, ApiError> {
-    let Some(current) = visit.session().await? else { return Ok(see_other("/sign-in")) };
+    let Some(current) = visit.session() else { return Ok(see_other("/sign-in")) };
     let state = &visit.state;
     let passkeys = passkey::list(state, &current.user.id).await?;
     let mut used = passkey::last_uses(state, &current.user.id).await?;
     let sessions = session::store::list(&state.database, &current.user.id).await?;
+    let accounts = account::list(&state.database, &current.user.id).await?;
     let signal = passkey::signal(state, &current.user, &passkeys);
     let mut flow = visit.flow();
-    // The script that made a passkey leaves this word; no other is taken from the address.
-    let made = query.notice.filter(|key| key == Notice::PasskeyCreated.key()).map(|_| Notice::PasskeyCreated);
+    // What the script that made a passkey and the way back from a provider say; no other word is taken from the address.
+    let made = query.notice.and_then(|key| TOLD_BY_ADDRESS.into_iter().find(|notice| notice.key() == key));
     let notice = visit.take_notice(&mut flow).or(made);
     let now = visit.now();
     let mut sessions: Vec<_> = sessions.into_iter().map(|row| session_row(row, &current, now)).collect();
@@ -41,6 +45,8 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
         name: current.user.name,
         email: current.user.email,
         passkeys: passkeys.into_iter().map(|row| passkey_row(row, &mut used)).collect(),
+        accounts: accounts::rows(&state.settings.social, &accounts),
+        linkable: accounts::linkable(&state.settings.social, &accounts),
         sessions,
         signal,
         api: API.to_owned(),
@@ -74,16 +80,19 @@ fn passkey_row(row: passkey::Passkey, used: &mut HashMap<String, Date>) -> Passk
 }
 
 /// Runs a change of the account and tells how it went, back on the account page.
-async fn change<F, Fut>(visit: Visit, done: Notice, work: F) -> Result<Response, ApiError>
+pub(super) async fn change<F, Fut>(visit: Visit, done: Notice, work: F) -> Result<Response, ApiError>
 where
     F: FnOnce(CurrentUser) -> Fut,
     Fut: Future<Output = Result<(), ApiError>>,
 {
-    let Some(current) = visit.session().await? else {
+    let Some(current) = visit.session() else {
         return Ok(visit.tell(Notice::SessionEnded, "/sign-in"));
     };
+    let is_impersonated = current.is_impersonated();
     let notice = match work(current).await {
         Ok(()) => done,
+        // Signing in again would not make them the user.
+        Err(error) if is_impersonated && error.code() == Some("SESSION_NOT_FRESH") => Notice::NotWhileActing,
         Err(error) => flow::notice(error)?,
     };
     Ok(visit.tell(notice, ACCOUNT))
@@ -131,7 +140,7 @@ pub(super) async fn revoke_other_sessions(visit: Visit) -> Result<Response, ApiE
 
 /// `GET /sign-out`: asks, or says that it is done.
 pub(super) async fn ask_sign_out(visit: Visit) -> Result<Response, ApiError> {
-    Ok(match visit.session().await? {
+    Ok(match visit.session() {
         Some(current) => html(&SignOut { frame: visit.frame(), email: current.user.email }),
         None => html(&SignedOut { frame: visit.frame() }),
     })

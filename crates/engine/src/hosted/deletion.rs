@@ -26,9 +26,12 @@ pub(super) async fn show(visit: Visit, Query(query): Query<DeletionForm>) -> Res
     }
     let (token, target) = (query.token.filter(|token| !token.is_empty()), visit.trusted(query.callback_url));
     let here = with_query(PAGE, &[("token", token.as_deref()), ("callbackURL", target.as_deref())]);
-    let Some(current) = visit.session().await? else {
+    let Some(current) = visit.session() else {
         return Ok(see_other(&with_query("/sign-in", &[("redirect", Some(&here))])));
     };
+    if current.is_impersonated() {
+        return Ok(visit.tell(Notice::NotWhileActing, "/account"));
+    }
     if let Some(token) = &token
         && !deletion::is_own_link(&visit.state, &current.user, token).await?
     {
@@ -52,9 +55,12 @@ pub(super) async fn confirm(visit: Visit, Form(form): Form<DeletionForm>) -> Res
     if state.settings.user.deletion == Deletion::Off {
         return Ok(not_found(visit).await);
     }
-    let Some(current) = visit.session().await? else {
+    let Some(current) = visit.session() else {
         return Ok(visit.tell(Notice::SessionEnded, "/sign-in"));
     };
+    if current.is_impersonated() {
+        return Ok(visit.tell(Notice::NotWhileActing, "/account"));
+    }
     let target = visit.trusted(form.callback_url).filter(|target| target != "/");
     let done = match form.token.filter(|token| !token.is_empty()) {
         Some(token) => {

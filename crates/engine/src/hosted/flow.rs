@@ -36,6 +36,9 @@ pub(super) struct Flow {
     pub(super) next: Option<String>,
     /// What the next page has to tell.
     pub(super) notice: Option<Notice>,
+    /// Whether the code is asked for to link what waits ([`crate::social::pending`]).
+    #[serde(default)]
+    pub(super) connects: bool,
 }
 
 impl Flow {
@@ -169,6 +172,8 @@ pub(super) fn notice(error: ApiError) -> Result<Notice, ApiError> {
         (_, Some("LAST_SIGN_IN_METHOD")) => Ok(Notice::PasskeyLast),
         (_, Some("PASSKEY_NOT_FOUND")) => Ok(Notice::PasskeyGone),
         (_, Some("SESSION_NOT_FRESH" | "SESSION_EXPIRED")) => Ok(Notice::SignInAgain),
+        (_, Some("FAILED_TO_UNLINK_LAST_ACCOUNT")) => Ok(Notice::AccountLast),
+        (_, Some("ACCOUNT_NOT_FOUND")) => Ok(Notice::AccountGone),
         (_, Some("PROVIDER_UNAVAILABLE")) => Ok(Notice::ProviderFailed),
         (StatusCode::UNAUTHORIZED, Some("UNAUTHORIZED")) => Ok(Notice::SessionEnded),
         (StatusCode::TOO_MANY_REQUESTS, _) => Ok(Notice::TooMany),
@@ -183,6 +188,9 @@ pub(super) fn notice_of_failure(code: &str) -> Notice {
         "state_mismatch" | "state_not_found" => Notice::FlowExpired,
         "access_denied" | "user_cancelled_login" | "user_cancelled_authorize" => Notice::ProviderDenied,
         "account_not_linked" => Notice::AccountConflict,
+        "unable_to_link_account" => Notice::AccountUnable,
+        "email_does_not_match" => Notice::AccountOtherEmail,
+        "account_already_linked_to_different_user" => Notice::AccountTaken,
         "email_not_verified" | "email_not_found" => Notice::ProviderUnverified,
         "signup_disabled" => Notice::SignUpClosed,
         "BANNED_USER" => Notice::Suspended,

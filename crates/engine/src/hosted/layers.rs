@@ -11,22 +11,25 @@ use axum::{
 };
 use kiavi_base::Locale;
 use kiavi_http::{REQUEST_ID, SetCookie, cookie_value, joined_cookies, set_api_headers};
-use kiavi_pages::{BARE_CONTENT_SECURITY_POLICY, Failed, NotFound, Notice, Page, Refused, UNKNOWN_HOST};
+use kiavi_pages::{
+    Acting, BARE_CONTENT_SECURITY_POLICY, Failed, NotFound, Notice, Page, Refused, UNKNOWN_HOST,
+};
 
-use super::visit::{LOCALE_COOKIE, frame, html, see_other};
+use super::visit::{LOCALE_COOKIE, Visitor, frame, html, see_other};
 use crate::{Context, Settings, State, abuse::NetworkBlocked, links::with_query};
 
 /// How long a browser remembers the language somebody chose.
 const LOCALE_LIFE: Duration = Duration::from_secs(400 * 86_400);
 
-/// Inside the request context: takes a choice of language, and lets forms pass only from our own pages, so that no
-/// other site can sign a browser in or out or change an account (login CSRF too).
+/// Inside the request context: takes a choice of language, lets forms pass only from our own pages, so that no other
+/// site can sign a browser in or out or change an account (login CSRF too), and finds out who is signed in.
 pub(super) async fn gate(
     Extract(state): Extract<State>,
     context: Context,
     request: Request,
     next: Next,
 ) -> Response {
+    let mut request = request;
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read && let Some(locale) = chosen_locale(request.uri().query()) {
         context.set_cookie(SetCookie {
@@ -37,15 +40,27 @@ pub(super) async fn gate(
         });
         return see_other(&without_locale(request.uri()));
     }
-    if is_read || state.origins.check_own_page(request.headers()).is_ok() {
-        return next.run(request).await;
+    if !is_read && state.origins.check_own_page(request.headers()).is_err() {
+        let locale = locale_of(&state.settings, request.headers());
+        let frame = frame(&state.settings, locale, request.uri().path(), None);
+        let mut response = html(&Refused { frame, notice: Notice::WrongOrigin, back: "/sign-in".to_owned() });
+        *response.status_mut() = StatusCode::FORBIDDEN;
+        return response;
     }
-    let locale = locale_of(&state.settings, request.headers());
-    let frame = frame(&state.settings, locale, request.uri().path());
-    let mut response = html(&Refused { frame, notice: Notice::WrongOrigin, back: "/sign-in".to_owned() });
-    *response.status_mut() = StatusCode::FORBIDDEN;
+    let visitor = match Visitor::of(&state, &context).await {
+        Ok(visitor) => visitor,
+        Err(error) => return error.into_response(),
+    };
+    let acting = visitor.acting.clone();
+    request.extensions_mut().insert(visitor);
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(ActingNow(acting));
     response
 }
+
+/// Rides on a response, for the page that an error becomes.
+#[derive(Clone)]
+struct ActingNow(Option<Acting>);
 
 fn chosen_locale(query: Option<&str>) -> Option<Locale> {
     let query = query.filter(|query| query.contains("lang="))?;
@@ -93,7 +108,8 @@ pub(super) async fn errors_as_pages(
         return response;
     }
     let (mut parts, _) = response.into_parts();
-    let frame = frame(&state.settings, locale, &path);
+    let acting = parts.extensions.remove::<ActingNow>().and_then(|ActingNow(acting)| acting);
+    let frame = frame(&state.settings, locale, &path, acting);
     let id = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let body = match status {
         StatusCode::MISDIRECTED_REQUEST => {

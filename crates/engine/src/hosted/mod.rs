@@ -5,7 +5,10 @@
 //! from, or for `/account`. A passkey signs in from `/sign-in` by script, over the JSON API, and goes to `done`.
 //! `/sign-in/link` and `/account/delete` are where links in mails end: opening one asks, its button acts.
 //! `/sign-in/social` leads to a provider, which sends the visitor back to the API, and that on to the offer of a
-//! passkey or, when it came to nothing, to `/sign-in/failed`.
+//! passkey or, when it came to nothing, to `/sign-in/failed`. Where the address has an account that the provider is not
+//! linked to, `/sign-in/connect` asks for a code or a passkey and then links the two.
+//!
+//! Whoever acts as somebody else is told so on top of every page, with a button that stops it.
 //!
 //! Every form is a plain POST that answers with a redirect (303). It must come from one of our own pages, and its
 //! rules, limits and events are those of the API: the same functions do the work. Between the steps a sealed
@@ -13,6 +16,9 @@
 //! names a person and a code is typed in the browser that asked for it. All pages work without script.
 
 mod account;
+mod accounts;
+mod acting;
+mod connect;
 mod deletion;
 mod flow;
 mod layers;
@@ -48,10 +54,17 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .route("/sign-in/done", get(routes::done))
         .route("/sign-in/social", post(social::start))
         .route("/sign-in/failed", get(social::failed))
+        .route(connect::PAGE, get(connect::show).post(connect::send_code))
+        .route("/sign-in/connect/confirm", post(connect::confirm))
+        .route("/sign-in/connect/cancel", post(connect::cancel))
         .route("/sign-out", get(account::ask_sign_out).post(account::sign_out))
         .route("/account", get(account::show))
         .route("/account/delete", get(deletion::show).post(deletion::confirm))
         .route("/account/profile", post(account::save_profile))
+        .route("/account/stop-acting", post(acting::stop))
+        .route("/account/accounts/link", post(accounts::link))
+        .route("/account/accounts/failed", get(accounts::failed))
+        .route("/account/accounts/unlink", post(accounts::unlink))
         .route("/account/passkeys/rename", post(account::rename_passkey))
         .route("/account/passkeys/remove", post(account::remove_passkey))
         .route("/account/sessions/revoke", post(account::revoke_session))

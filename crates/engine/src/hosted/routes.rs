@@ -12,6 +12,7 @@ use kiavi_base::EmailAddress;
 use kiavi_pages::{Captcha, Leaving, NotFound, Notice, PasskeyOffer, SignIn, SignInCode};
 
 use super::{
+    connect,
     flow::{self, Cookie, Declined, Flow},
     social,
     visit::{Visit, html, see_other},
@@ -30,14 +31,14 @@ const RETURNING_LIFE: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// How long declined offers are counted.
 const OFFER_LIFE: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// Where a passkey's script goes when it is done.
-const DONE: &str = "/sign-in/done";
+pub(super) const DONE: &str = "/sign-in/done";
 /// Where a passkey is made.
-const OFFER: &str = "/sign-in/passkey";
+pub(super) const OFFER: &str = "/sign-in/passkey";
 
 /// `GET /`: also where the API tells of a failure when nobody said where else.
 pub(super) async fn home(visit: Visit, Query(query): Query<ErrorQuery>) -> Response {
     match query.error {
-        Some(code) => visit.tell(flow::notice_of_failure(&code), "/sign-in"),
+        Some(code) => connect::tell_failure(&visit, &code),
         None => see_other("/account"),
     }
 }
@@ -49,7 +50,7 @@ pub(super) async fn start(visit: Visit, Query(query): Query<StartQuery>) -> Resu
         flow.next = Some(target);
         visit.keep(&flow);
     }
-    if query.again.is_none() && visit.session().await?.is_some() {
+    if query.again.is_none() && visit.session().is_some() {
         return Ok(see_other(if flow.next.is_some() { DONE } else { "/account" }));
     }
     let notice = visit.take_notice(&mut flow);
@@ -84,6 +85,7 @@ pub(super) async fn send_code(visit: Visit, Form(form): Form<AddressForm>) -> Re
     let remembered = form.returning.and_then(|_| visit.opened::<String>(Cookie::Returning));
     let typed = remembered.unwrap_or(form.email);
     let mut flow = visit.flow();
+    flow.connects = false;
     flow.keep_typed(typed.trim());
     let sent =
         match captcha::require(&visit.state, &visit.context, Scope::Code, form.captcha.as_deref()).await {
@@ -104,7 +106,7 @@ pub(super) async fn send_code(visit: Visit, Form(form): Form<AddressForm>) -> Re
     }
 }
 
-async fn send_to(visit: &Visit, typed: &str) -> Result<Result<(), Notice>, ApiError> {
+pub(super) async fn send_to(visit: &Visit, typed: &str) -> Result<Result<(), Notice>, ApiError> {
     let Ok(email) = typed.parse::<EmailAddress>() else { return Ok(Err(Notice::EmailInvalid)) };
     let purpose = email_otp::CodePurpose::SignIn;
     match email_otp::send_code(&visit.state, &visit.context, &email, purpose).await {
@@ -117,7 +119,7 @@ async fn send_to(visit: &Visit, typed: &str) -> Result<Result<(), Notice>, ApiEr
 pub(super) async fn code_page(visit: Visit, Query(query): Query<CodeQuery>) -> Result<Response, ApiError> {
     let mut flow = visit.flow();
     let Some(email) = flow.address().map(str::to_owned) else {
-        if visit.session().await?.is_some() {
+        if visit.session().is_some() {
             return Ok(see_other("/account"));
         }
         // Told on this page: a browser that keeps no cookies would lose it on the way to another.
@@ -125,6 +127,7 @@ pub(super) async fn code_page(visit: Visit, Query(query): Query<CodeQuery>) -> R
         return Ok(start_page(&visit, flow, Some(notice)));
     };
     let notice = visit.take_notice(&mut flow);
+    let connects = connect::waiting_provider(&visit, &flow).await?;
     let settings = &visit.state.settings.email_otp;
     Ok(html(&SignInCode {
         frame: visit.frame(),
@@ -132,6 +135,7 @@ pub(super) async fn code_page(visit: Visit, Query(query): Query<CodeQuery>) -> R
         digits: settings.length,
         valid_minutes: settings.expires_in_seconds.div_ceil(60),
         resend_seconds: flow.resend_seconds(visit.now()),
+        connects,
         notice,
     }))
 }
@@ -145,16 +149,26 @@ pub(super) async fn try_code(visit: Visit, Form(form): Form<CodeForm>) -> Result
     let code = flow::digits(&form.code);
     let given = email_otp::SignIn { email: &email, code: &code, name: "", image: None, body: None };
     match email_otp::sign_in(&visit.state, &visit.context, given).await {
-        Ok(_) => {
-            (flow.email, flow.asked_at, flow.notice) = (None, None, None);
-            visit.keep(&flow);
-            Ok(see_other(OFFER))
+        Ok(signed_in) => {
+            let connects = flow.connects;
+            flow = Flow { next: flow.next, ..Flow::default() };
+            match connects {
+                true => connect::finish(&visit, flow, &signed_in.session.id).await,
+                false => {
+                    visit.keep(&flow);
+                    Ok(see_other(OFFER))
+                }
+            }
         }
         Err(error) => {
             let notice = flow::notice(error)?;
             // No other code would help.
             let is_final = matches!(notice, Notice::Suspended | Notice::PasskeyRequired);
-            let path = if is_final { "/sign-in" } else { "/sign-in/code" };
+            let path = match (is_final, flow.connects) {
+                (true, true) => connect::PAGE,
+                (true, false) => "/sign-in",
+                (false, _) => "/sign-in/code",
+            };
             Ok(visit.tell(notice, path))
         }
     }
@@ -180,11 +194,12 @@ pub(super) async fn resend_code(visit: Visit) -> Result<Response, ApiError> {
 /// `GET /sign-in/passkey`: the offer, to whoever has no passkey and did not decline lately; where passkeys are
 /// required, the demand, to whoever has none.
 pub(super) async fn offer(visit: Visit) -> Result<Response, ApiError> {
-    let Some(current) = visit.session().await? else { return Ok(see_other("/sign-in")) };
+    let Some(current) = visit.session() else { return Ok(see_other("/sign-in")) };
     let has_passkey = !passkey::list(&visit.state, &current.user.id).await?.is_empty();
     let is_required = passkey::is_demanded(&visit.state);
     let declined = visit.opened(Cookie::Offer).filter(|_| !is_required);
-    if !flow::is_offer_due(has_passkey, declined, visit.now()) {
+    // A passkey of an administrator's would be in the user's account.
+    if current.is_impersonated() || !flow::is_offer_due(has_passkey, declined, visit.now()) {
         return Ok(see_other(DONE));
     }
     let mut flow = visit.flow();
@@ -205,15 +220,20 @@ pub(super) async fn decline_offer(visit: Visit) -> Response {
 
 /// `GET /sign-in/done`: back to where the visitor came from.
 pub(super) async fn done(visit: Visit) -> Result<Response, ApiError> {
-    let Some(current) = visit.session().await? else { return Ok(see_other("/sign-in")) };
-    if passkey::is_demanded(&visit.state) && passkey::list(&visit.state, &current.user.id).await?.is_empty() {
+    let Some(current) = visit.session() else { return Ok(see_other("/sign-in")) };
+    if passkey::is_demanded(&visit.state)
+        && !current.is_impersonated()
+        && passkey::list(&visit.state, &current.user.id).await?.is_empty()
+    {
         return Ok(see_other(OFFER));
     }
-    visit.keep_sealed(Cookie::Returning, &current.user.email, RETURNING_LIFE);
-    let next = visit.flow().next;
-    visit.keep(&Flow::default());
+    if !current.is_impersonated() {
+        visit.keep_sealed(Cookie::Returning, &current.user.email, RETURNING_LIFE);
+    }
+    let Flow { next, notice, .. } = visit.flow();
     // Asked again, because the settings may have changed since.
     let next = next.filter(|target| visit.state.origins.trusts_redirect(target));
+    visit.keep(&Flow { notice: notice.filter(|_| next.is_none()), ..Flow::default() });
     Ok(match next {
         None => see_other("/account"),
         Some(path) if path.starts_with('/') => see_other(&path),

@@ -4,7 +4,7 @@ use axum::{Form, extract::Query, response::Response};
 use kiavi_pages::{Leaving, Notice, ProviderButton};
 
 use super::{
-    flow,
+    connect, flow,
     visit::{Visit, html},
     wire::{ErrorQuery, ProviderForm},
 };
@@ -44,5 +44,5 @@ pub(super) async fn start(visit: Visit, Form(form): Form<ProviderForm>) -> Resul
 
 /// `GET /sign-in/failed?error=`: what came of it, told where the visitor can go on.
 pub(super) async fn failed(visit: Visit, Query(query): Query<ErrorQuery>) -> Response {
-    visit.tell(flow::notice_of_failure(&query.error.unwrap_or_default()), "/sign-in")
+    connect::tell_failure(&visit, &query.error.unwrap_or_default())
 }

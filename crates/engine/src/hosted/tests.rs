@@ -1,6 +1,7 @@
 //! The pages through the router: what a person without script meets, and what an attacker does.
 
 mod account;
+mod acting;
 mod required;
 
 use axum::http::{Method, StatusCode, header};
@@ -49,7 +50,7 @@ async fn a_code_signs_in_without_script() {
     assert!(open(&mut browser, "/sign-in").await.text.contains("autocomplete=\"username webauthn\""));
     assert_eq!(submit(&mut browser, "/sign-in", EMAIL).await, "/sign-in/code?sent=yes");
     let page = open(&mut browser, "/sign-in/code?sent=yes").await;
-    assert!(page.text.contains("a…@example.com") && !page.text.contains("ada@example.com"));
+    assert!(page.text.contains("a…\u{2060}@example.com") && !page.text.contains("ada@example.com"));
     let code = tenant.newest_code().await;
     let grouped = format!("code={}+{}", &code[..3], &code[3..]);
     assert_eq!(submit(&mut browser, "/sign-in/code", &grouped).await, "/sign-in/passkey");
@@ -225,7 +226,7 @@ async fn a_returning_device_signs_in_with_one_tap() {
     open(&mut browser, "/sign-in/done").await;
     browser.cookies.retain(|(name, _)| !name.ends_with("session_token"));
     let page = open(&mut browser, "/sign-in").await;
-    assert!(page.text.contains("a…@example.com") && !page.text.contains("ada@example.com"));
+    assert!(page.text.contains("a…\u{2060}@example.com") && !page.text.contains("ada@example.com"));
     assert_eq!(submit(&mut browser, "/sign-in", "returning=yes").await, "/sign-in/code?sent=yes");
     let code = tenant.newest_code().await;
     assert_eq!(submit(&mut browser, "/sign-in/code", &format!("code={code}")).await, "/sign-in/passkey");

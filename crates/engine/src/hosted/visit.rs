@@ -11,19 +11,44 @@ use jiff::{SignedDuration, Timestamp};
 use kiavi_base::Locale;
 use kiavi_crypto::{Purpose, SealingKey};
 use kiavi_http::SetCookie;
-use kiavi_pages::{Frame, Notice, Page};
+use kiavi_pages::{Acting, Frame, Notice, Page};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::flow::{self, Cookie, FLOW_LIFE, Flow};
-use crate::{ApiError, Context, Settings, State, session::CurrentUser};
+use crate::{
+    ApiError, Context, Settings, State, admin,
+    session::{self, CurrentUser},
+};
 
 /// The plain cookie with the language that somebody chose; [`Context::locale`] reads it, for mails too.
 pub(super) const LOCALE_COOKIE: &str = "kiavi-locale";
 
-/// The state, the context, the language and the path of a request.
+/// Who is signed in, found out once for a request.
+#[derive(Clone)]
+pub(super) struct Visitor {
+    current: Option<CurrentUser>,
+    /// Who acts as them, if it is not themselves.
+    pub(super) acting: Option<Acting>,
+}
+
+impl Visitor {
+    /// The live session of a request, read from the database, and its administrator.
+    pub(super) async fn of(state: &State, context: &Context) -> Result<Self, ApiError> {
+        let current = session::find(state, context).await?;
+        let acting = match &current {
+            Some(current) => admin::acting_administrator(state, current).await?,
+            None => None,
+        };
+        let user = current.as_ref().map(|current| current.user.email.clone()).unwrap_or_default();
+        Ok(Self { current, acting: acting.map(|by| Acting { user, by }) })
+    }
+}
+
+/// The state, the context, the visitor, the language and the path of a request.
 pub(super) struct Visit {
     pub(super) state: State,
     pub(super) context: Context,
+    visitor: Visitor,
     locale: Locale,
     path: String,
 }
@@ -33,20 +58,25 @@ impl FromRequestParts<State> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, ApiError> {
         let context = Context::from_request_parts(parts, state).await?;
+        #[derive(Debug, thiserror::Error)]
+        #[error("a page is mounted outside the gate of pages")]
+        struct NoVisitor;
+        let visitor = parts.extensions.get::<Visitor>().cloned();
+        let visitor = visitor.ok_or_else(|| ApiError::internal(NoVisitor))?;
         let locale = context.locale(&state.settings);
-        Ok(Self { state: state.clone(), context, locale, path: parts.uri.path().to_owned() })
+        Ok(Self { state: state.clone(), context, visitor, locale, path: parts.uri.path().to_owned() })
     }
 }
 
 impl Visit {
     /// The frame of a page at this path.
     pub(super) fn frame(&self) -> Frame {
-        frame(&self.state.settings, self.locale, &self.path)
+        self.frame_at(&self.path)
     }
 
     /// The frame of a page that is nothing without a query.
     pub(super) fn frame_at(&self, path_and_query: &str) -> Frame {
-        frame(&self.state.settings, self.locale, path_and_query)
+        frame(&self.state.settings, self.locale, path_and_query, self.visitor.acting.clone())
     }
 
     /// The present by the process's clock, which dates pages and cookies only.
@@ -54,9 +84,9 @@ impl Visit {
         self.state.clock.now()
     }
 
-    /// The live session, if there is one.
-    pub(super) async fn session(&self) -> Result<Option<CurrentUser>, ApiError> {
-        crate::session::find(&self.state, &self.context).await
+    /// The session that was live when the request came, if there was one.
+    pub(super) fn session(&self) -> Option<CurrentUser> {
+        self.visitor.current.clone()
     }
 
     /// The flow that the browser carries, or a new one.
@@ -128,8 +158,8 @@ impl Visit {
 }
 
 /// The frame of a page.
-pub(super) fn frame(settings: &Settings, locale: Locale, path: &str) -> Frame {
-    Frame { locale, app: settings.app_name.clone(), path: path.to_owned() }
+pub(super) fn frame(settings: &Settings, locale: Locale, path: &str, acting: Option<Acting>) -> Frame {
+    Frame { locale, app: settings.app_name.clone(), path: path.to_owned(), acting }
 }
 
 /// An HTML page.

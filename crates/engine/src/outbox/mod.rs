@@ -1,6 +1,6 @@
-//! Mail that is owed. A letter is written in the transaction of the change it tells of, so that no committed code
-//! goes unsent and no rolled-back one is sent. The relay ([`run`]) renders and sends it, again and again with
-//! growing pauses until it is taken, refused, or too late.
+//! What is owed to others: mail, and tokens that go back to their providers. It is written in the transaction of the
+//! change it belongs to, so that no committed code goes unsent and no rolled-back one is sent. The relay ([`run`])
+//! sends it, again and again with growing pauses until it is taken, refused, or too late.
 //!
 //! What a mail costs the database: one INSERT, which travels with the COMMIT of the request; one statement that takes
 //! it in hand and one that removes it. Under load both are one, for all letters that have landed and all that are due:
@@ -25,7 +25,8 @@ use serde::{Deserialize, Serialize};
 
 use self::relay::Relay;
 use crate::{
-    OutgoingMail, State, audit::address_reference, housekeeping, mail::render, verification::row_id,
+    OutgoingMail, State, audit::address_reference, housekeeping, mail::render, social::Revocation,
+    verification::row_id,
 };
 
 pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
@@ -97,6 +98,14 @@ struct Envelope {
     letter: Letter,
 }
 
+/// What is in a row.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Owed {
+    Letter(Envelope),
+    Revocation { revocation: Revocation },
+}
+
 /// Owes `letter` to `to` until `life` is over. Call [`wake`] after COMMIT.
 ///
 /// # Errors
@@ -109,12 +118,35 @@ pub async fn enqueue(
     letter: Letter,
     life: Duration,
 ) -> Result<(), DbError> {
-    let id = row_id(state.rng());
     let envelope = Envelope { to: to.to_string(), locale: locale.tag().to_owned(), letter };
-    let json = serde_json::to_vec(&envelope).map_err(|error| DbError::Value(error.to_string()))?;
-    let sealed = state.keys.outbox.seal(state.rng(), id.as_bytes(), &json);
     let recipient = address_reference(state, to.as_str());
-    store::insert(transaction, &id, &sealed, &recipient, life.as_secs_f64()).await
+    owe(transaction, state, &Owed::Letter(envelope), Some(&recipient), life).await
+}
+
+/// Owes a provider a token until `life` is over. Call [`wake`] after COMMIT.
+///
+/// # Errors
+/// Those of the statement.
+pub(crate) async fn owe_revocation(
+    transaction: &Transaction,
+    state: &State,
+    revocation: Revocation,
+    life: Duration,
+) -> Result<(), DbError> {
+    owe(transaction, state, &Owed::Revocation { revocation }, None, life).await
+}
+
+async fn owe(
+    transaction: &Transaction,
+    state: &State,
+    owed: &Owed,
+    recipient: Option<&str>,
+    life: Duration,
+) -> Result<(), DbError> {
+    let id = row_id(state.rng());
+    let json = serde_json::to_vec(owed).map_err(|error| DbError::Value(error.to_string()))?;
+    let sealed = state.keys.outbox.seal(state.rng(), id.as_bytes(), &json);
+    store::insert(transaction, &id, &sealed, recipient, life.as_secs_f64()).await
 }
 
 /// Tells the relay that there is something to do.
@@ -179,9 +211,13 @@ pub(crate) async fn deliver_due(state: &State) -> Result<Option<Duration>, DbErr
     }
 }
 
-fn open(state: &State, id: &str, sealed: &[u8]) -> Option<OutgoingMail> {
+fn open(state: &State, id: &str, sealed: &[u8]) -> Option<Owed> {
     let json = state.keys.outbox.open(id.as_bytes(), sealed).ok()?;
-    let Envelope { to, locale, letter } = serde_json::from_slice(&json).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+fn rendered(state: &State, id: &str, envelope: Envelope) -> Option<OutgoingMail> {
+    let Envelope { to, locale, letter } = envelope;
     let rendered = render(&state.settings, Locale::from_tag(&locale).unwrap_or_default(), &letter);
     Some(OutgoingMail {
         id: id.to_owned(),

@@ -13,11 +13,12 @@ use kiavi_db::DbError;
 use kiavi_ipc::mail::{Attempt, Delivery, Fault, MAX_IN_FLIGHT};
 use tokio::time::{Instant, timeout};
 
-use super::{open, store};
+use super::{Envelope, Owed, open, rendered, store};
 use crate::{
     State,
     audit::{self, Event, EventType, Outcome, address_reference},
     mail::suppression,
+    social::{self, Returned, Revocation},
 };
 
 /// How long one attempt may take: longer than outbound's own deadline, so that its word comes first.
@@ -152,23 +153,47 @@ async fn fly(state: &State, letter: store::Leased) -> Landed {
     Landed { id: letter.id, fate }
 }
 
-async fn attempt(state: &State, letter: &store::Leased) -> Result<Fate, DbError> {
-    let failed = |kind| Event::new(kind, Outcome::Failure);
-    if letter.is_late {
-        let event = failed(EventType::MailExpired);
-        let event = Event { subject: letter.recipient.as_deref(), ..event };
-        return drop_letter(state, letter, with_fault(event, letter.fault.as_deref()), None).await;
+async fn attempt(state: &State, row: &store::Leased) -> Result<Fate, DbError> {
+    match open(state, &row.id, &row.sealed) {
+        Some(Owed::Letter(envelope)) => deliver(state, row, envelope).await,
+        Some(Owed::Revocation { revocation }) => give_back(state, row, &revocation).await,
+        None => drop_row(state, row, unreadable(), None).await,
     }
-    let Some(mail) = open(state, &letter.id, &letter.sealed) else {
-        // Sealed under another secret: nobody can ever read it.
-        return drop_letter(state, letter, failed(EventType::MailRefused), None).await;
+}
+
+/// Sealed under another secret, or to nobody: it can never be sent.
+const fn unreadable() -> Event<'static> {
+    Event::new(EventType::MailRefused, Outcome::Failure)
+}
+
+async fn give_back(state: &State, row: &store::Leased, revocation: &Revocation) -> Result<Fate, DbError> {
+    if row.is_late {
+        return drop_row(state, row, revocation.event(Outcome::Failure), None).await;
+    }
+    let outcome = match social::revoke(state, revocation).await? {
+        Returned::Later => return Ok(Fate::PutOff(None)),
+        Returned::NotTaken => return Ok(Fate::Sent),
+        Returned::Revoked => Outcome::Success,
+        Returned::Refused => Outcome::Failure,
     };
-    let reference = match &letter.recipient {
+    drop_row(state, row, revocation.event(outcome), None).await
+}
+
+async fn deliver(state: &State, row: &store::Leased, envelope: Envelope) -> Result<Fate, DbError> {
+    let failed = |kind| Event::new(kind, Outcome::Failure);
+    if row.is_late {
+        let event = Event { subject: row.recipient.as_deref(), ..failed(EventType::MailExpired) };
+        return drop_row(state, row, with_fault(event, row.fault.as_deref()), None).await;
+    }
+    let Some(mail) = rendered(state, &row.id, envelope) else {
+        return drop_row(state, row, unreadable(), None).await;
+    };
+    let reference = match &row.recipient {
         Some(reference) => reference.clone(),
         None => address_reference(state, mail.to.as_str()),
     };
-    if letter.is_suppressed {
-        return drop_letter(state, letter, failed(EventType::MailSuppressed).about(&reference), None).await;
+    if row.is_suppressed {
+        return drop_row(state, row, failed(EventType::MailSuppressed).about(&reference), None).await;
     }
     let sending = timeout(SEND_LIMIT, state.mail.send(mail)).await;
     let Attempt { delivery, fault } = sending.unwrap_or(Attempt::deferred(Fault::TimedOut));
@@ -176,8 +201,8 @@ async fn attempt(state: &State, letter: &store::Leased) -> Result<Fate, DbError>
     match delivery {
         Delivery::Delivered => Ok(Fate::Sent),
         Delivery::Deferred => Ok(Fate::PutOff(fault)),
-        Delivery::Refused => drop_letter(state, letter, refused, None).await,
-        Delivery::RecipientRefused => drop_letter(state, letter, refused, Some(&reference)).await,
+        Delivery::Refused => drop_row(state, row, refused, None).await,
+        Delivery::RecipientRefused => drop_row(state, row, refused, Some(&reference)).await,
     }
 }
 
@@ -188,15 +213,15 @@ fn with_fault<'a>(event: Event<'a>, fault: Option<&str>) -> Event<'a> {
     }
 }
 
-/// Drops a letter, with its event; `unreachable` is an address that is to get no more.
-async fn drop_letter(
+/// Drops a row, with its event; `unreachable` is an address that is to get no more.
+async fn drop_row(
     state: &State,
-    letter: &store::Leased,
+    row: &store::Leased,
     event: Event<'_>,
     unreachable: Option<&str>,
 ) -> Result<Fate, DbError> {
     let transaction = state.database.begin().await?;
-    store::delete(&transaction, &letter.id).await?;
+    store::delete(&transaction, &row.id).await?;
     if let Some(reference) = unreachable {
         suppression::add(&transaction, reference, "recipient_refused").await?;
     }

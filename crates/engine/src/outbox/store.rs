@@ -98,7 +98,7 @@ pub(super) async fn insert(
     transaction: &Transaction,
     id: &str,
     sealed: &[u8],
-    recipient: &str,
+    recipient: Option<&str>,
     seconds: f64,
 ) -> Result<(), DbError> {
     transaction.execute(&INSERT, &[&id, &sealed, &recipient, &seconds]).await.map(drop)

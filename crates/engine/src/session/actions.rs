@@ -3,7 +3,7 @@
 use kiavi_db::Transaction;
 use serde_json::json;
 
-use super::{CurrentUser, clear_cookies, resolve, store};
+use super::{CurrentUser, clear_cookies, is_of_cookies, resolve, store};
 use crate::{
     ApiError, Context, State, admin,
     audit::{self, Event, EventType},
@@ -22,13 +22,14 @@ async fn record(
 }
 
 /// Ends the session of the request, if there is one, and those that its browser keeps besides, an administrator's own
-/// among them; clears the cookies.
+/// among them; clears the cookies. A session that the cookies do not carry ends alone.
 ///
 /// # Errors
 /// Those of the statements; then the session lives on and the cookies stay.
 pub async fn sign_out(state: &State, context: &Context) -> Result<(), ApiError> {
-    let mut tokens = multi_session::tokens(state, context);
-    let own = admin::kept_token(state, context);
+    let is_of_cookies = is_of_cookies(state, context);
+    let mut tokens = if is_of_cookies { multi_session::tokens(state, context) } else { Vec::new() };
+    let own = admin::kept_token(state, context).filter(|_| is_of_cookies);
     for token in resolve::token(state, context).into_iter().chain(own.clone()) {
         if !tokens.contains(&token) {
             tokens.push(token);
@@ -43,8 +44,10 @@ pub async fn sign_out(state: &State, context: &Context) -> Result<(), ApiError> 
         }
         transaction.commit().await?;
     }
-    clear_cookies(state, context);
-    multi_session::clear_cookies(state, context);
+    if is_of_cookies {
+        clear_cookies(state, context);
+        multi_session::clear_cookies(state, context);
+    }
     if own.is_some() {
         context.clear_cookie(state, &state.cookies.admin_session);
     }

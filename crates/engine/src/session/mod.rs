@@ -42,7 +42,7 @@ pub(crate) use wire::{hide_tokens, session_and_user};
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType, Method, Outcome},
-    iso_milliseconds, last_login_method, multi_session, passkey,
+    bearer, iso_milliseconds, last_login_method, multi_session, passkey,
     user::{self, User, store::Ban},
     verification::row_id,
 };
@@ -224,6 +224,24 @@ pub fn set_cookie(state: &State, context: &Context, session: &Session) {
     multi_session::keep(state, context, session, max_age);
 }
 
+/// Gives the browser the cookie of the request's own session again, after a change of what is told with it. A client
+/// that shows the token in `Authorization` is told in `set-auth-token`; what another session's cookies are for stays.
+/// Call it after COMMIT.
+pub fn renew_cookie(state: &State, context: &Context, session: &Session) {
+    if is_of_cookies(state, context) {
+        set_cookie(state, context, session);
+    } else {
+        context.note_renewed_token(session.token.clone());
+    }
+}
+
+/// Whether the session of the request is the one in the browser's cookies. A token in `Authorization` may be of
+/// another one, and then what becomes of it is none of the cookies' business.
+pub(crate) fn is_of_cookies(state: &State, context: &Context) -> bool {
+    let own = || context.signed_cookie(state, &state.cookies.session_token);
+    bearer::token(state, context).is_none_or(|shown| own().is_some_and(|own| own == shown))
+}
+
 /// The cookies that carry a session: its token, and unless it is remembered the mark that says so.
 pub(crate) fn cookies_of(
     state: &State,
@@ -252,8 +270,12 @@ pub(crate) fn is_remembered(state: &State, context: &Context) -> bool {
     context.signed_cookie(state, &state.cookies.dont_remember).is_none_or(|value| value != "true")
 }
 
-/// Removes every session cookie, whether or not the browser sent it.
+/// Removes every session cookie, whether or not the browser sent it, unless the request's session is not theirs
+/// ([`is_of_cookies`]).
 pub fn clear_cookies(state: &State, context: &Context) {
+    if !is_of_cookies(state, context) {
+        return;
+    }
     for name in [&state.cookies.session_token, &state.cookies.session_data, &state.cookies.dont_remember] {
         context.clear_cookie(state, name);
     }

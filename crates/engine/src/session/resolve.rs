@@ -7,7 +7,7 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 
-use super::{Kept, Session, clear_cookies, is_remembered, set_cookie, store, wire};
+use super::{Kept, Session, clear_cookies, is_of_cookies, is_remembered, renew_cookie, store, wire};
 use crate::{ApiError, Context, SessionSettings, State, bearer, multi_session, user::User};
 
 /// What a request showed to be somebody.
@@ -47,6 +47,11 @@ impl CurrentUser {
     /// Whether a person signed in, as opposed to a program that shows a key of theirs.
     pub fn is_signed_in(&self) -> bool {
         self.origin == Origin::Cookie
+    }
+
+    /// Whether somebody else acts as the user.
+    pub fn is_impersonated(&self) -> bool {
+        self.session.impersonated_by.is_some()
     }
 }
 
@@ -93,7 +98,7 @@ pub(super) async fn find_with(
         clear_cookies(state, context);
         return Ok(None);
     }
-    if context.cookie(&state.cookies.session_data).is_some() {
+    if context.cookie(&state.cookies.session_data).is_some() && is_of_cookies(state, context) {
         context.clear_cookie(state, &state.cookies.session_data);
     }
     let lasts = if found.is_due { Duration::ZERO } else { undue_life(found.session.seconds_left, settings) };
@@ -118,7 +123,7 @@ pub(super) async fn find_with(
             Some(session) => current.session = session,
             None => return Err(vanished()),
         }
-        set_cookie(state, context, &current.session);
+        renew_cookie(state, context, &current.session);
         multi_session::renew(state, context, &current.session);
     } else {
         current.needs_refresh = wants_extension;
@@ -193,12 +198,13 @@ pub fn only_fresh(current: CurrentUser) -> Result<CurrentUser, ApiError> {
     if current.is_fresh { Ok(current) } else { Err(not_fresh()) }
 }
 
-/// A session in which nobody acts as somebody else, for what makes means to sign in.
+/// Refuses whoever acts as somebody else, for what only that person may do: to delete the account, to give it another
+/// way in, to see secrets that outlast the hour.
 ///
 /// # Errors
 /// 403 `SESSION_NOT_FRESH` for an impersonation.
-pub fn only_oneself(current: CurrentUser) -> Result<CurrentUser, ApiError> {
-    if current.session.impersonated_by.is_none() { Ok(current) } else { Err(not_fresh()) }
+pub fn only_oneself(current: &CurrentUser) -> Result<(), ApiError> {
+    if current.is_impersonated() { Err(not_fresh()) } else { Ok(()) }
 }
 
 fn not_fresh() -> ApiError {

@@ -24,7 +24,7 @@ async fn own_account(state: &State, context: &Context, id: &str) -> Result<Accou
     let current = session::find(state, context).await?;
     let current = current.ok_or_else(|| ApiError::empty(StatusCode::UNAUTHORIZED))?;
     // Tokens that an administrator took away would outlast the hour in which they act as the user.
-    let current = session::only_oneself(current)?;
+    session::only_oneself(&current)?;
     let found = match id.contains('\0') {
         true => None,
         false => store::of_user(&state.database, id, &current.user.id).await?,

@@ -14,7 +14,7 @@ use super::{
     attempts,
     begin::{StateValue, cookie_name, identifier},
     directory::Bearer,
-    link, redirect_uri,
+    link, pending, redirect_uri,
     resolve::{self, Arrival, Failed, record_refusal},
     settings::ProviderSettings,
     store,
@@ -184,6 +184,9 @@ async fn finish(
         return Ok(trusted(state, &value.callback_url));
     }
     let signed_in = resolve::sign_in(state, context, arrival).await;
+    if matches!(signed_in, Err(Failed::Refused(resolve::Cause::NotLinked))) {
+        pending::keep(state, context, arrival, &value.callback_url).await.map_err(Ended::Fault)?;
+    }
     let signed_in = signed_in.map_err(|failed| Ended::of(state, failed))?;
     let target = value.new_user_url.as_deref().filter(|_| signed_in.is_new).unwrap_or(&value.callback_url);
     Ok(trusted(state, target))

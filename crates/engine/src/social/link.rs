@@ -5,7 +5,7 @@ use kiavi_db::DbError;
 use serde::Serialize;
 
 use super::{
-    begin::{Begin, Link, begin},
+    begin::{self, Begin, Link},
     native,
     resolve::{Arrival, add, address, is_email_proved, record_refusal},
     settings::ProviderSettings,
@@ -77,7 +77,28 @@ impl From<ApiError> for Failed {
     }
 }
 
-/// Sends the browser to the provider; the state knows who links, and in which session.
+/// Begins a linking; the URL to go to. The state knows who links, and in which session.
+///
+/// # Errors
+/// 403 `SESSION_NOT_FRESH`, else those of [`begin::begin`].
+pub(crate) async fn begin(
+    state: &State,
+    context: &Context,
+    current: &CurrentUser,
+    settings: &ProviderSettings,
+    asked: Begin<'_>,
+) -> Result<String, ApiError> {
+    // An account that an administrator joins to the user would sign them in long after they stopped acting as them.
+    session::only_oneself(current)?;
+    let link = Link {
+        user_id: current.user.id.clone(),
+        email: current.user.email.clone(),
+        encrypted_session_token: tokens::seal_link_session(state, &current.session.token),
+    };
+    begin::begin(state, context, settings, Begin { link: Some(link), new_user_url: None, ..asked }).await
+}
+
+/// Sends the browser to the provider.
 pub(super) async fn start(
     state: &State,
     context: &Context,
@@ -86,14 +107,7 @@ pub(super) async fn start(
     asked: Begin<'_>,
     disables_redirect: bool,
 ) -> Result<Response, ApiError> {
-    let link = Link {
-        user_id: current.user.id.clone(),
-        email: current.user.email.clone(),
-        encrypted_session_token: tokens::seal_link_session(state, &current.session.token),
-    };
-    let url =
-        begin(state, context, settings, Begin { link: Some(link), new_user_url: None, ..asked }).await?;
-    go_to(&url, disables_redirect)
+    go_to(&begin(state, context, current, settings, asked).await?, disables_redirect)
 }
 
 /// The provider's answer to a linking.
@@ -106,7 +120,9 @@ pub(super) async fn finish(
     let token = tokens::open_link_session(state, &link.encrypted_session_token);
     let token = token.ok_or(Failed::Refused(Cause::Unable))?;
     let found = session::store::with_user_by_token(&state.database, &token, &state.settings.session).await?;
-    let found = found.filter(|found| found.is_live && found.user.id == link.user_id);
+    let found = found.filter(|found| {
+        found.is_live && found.user.id == link.user_id && found.session.impersonated_by.is_none()
+    });
     let user = found.ok_or(Failed::Refused(Cause::Unable))?.user;
     join(state, context, arrival, &user, &token).await
 }

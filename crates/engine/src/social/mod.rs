@@ -10,6 +10,8 @@
 //! Then one transaction ([`resolve`]) finds the account by provider and subject, or joins it to the user with its
 //! address if both sides have proved that address, or makes a user; and makes the session.
 //!
+//! Where the address alone must not join them, what the provider said waits for a proof of the user ([`pending`]).
+//!
 //! Native apps and Google One Tap bring an ID token instead ([`native`]). What a provider is like is in
 //! `kiavi-oauth`; everything that leaves goes through [`crate::egress`].
 
@@ -21,7 +23,9 @@ mod callback;
 mod directory;
 mod link;
 mod native;
+pub(crate) mod pending;
 mod resolve;
+mod revocation;
 mod routes;
 pub mod settings;
 mod store;
@@ -38,7 +42,9 @@ use kiavi_db::Sql;
 
 pub(crate) use begin::{Begin, begin};
 pub(crate) use directory::Directory;
-pub(crate) use settings::ProviderSettings;
+pub(crate) use link::begin as begin_link;
+pub(crate) use revocation::{LeftTokens, Returned, Revocation, owe, owe_all, revoke};
+pub(crate) use settings::{ProviderSettings, SocialSettings};
 
 use crate::State;
 
@@ -63,6 +69,12 @@ pub(crate) fn callback_routes() -> Router<State> {
 /// The redirect URI of a provider: exactly this one is registered there.
 fn redirect_uri(state: &State, provider: &str) -> String {
     format!("{}{}/callback/{provider}", state.settings.base_url.origin(), crate::engine::API)
+}
+
+/// What to call the provider with this id, whether or not it is among those of the settings (any more).
+pub(crate) fn provider_name_of(settings: &SocialSettings, id: &str) -> String {
+    let unlisted = || kiavi_oauth::known(id).map_or_else(|| id.to_owned(), |known| known.name);
+    settings.provider(id).map_or_else(unlisted, provider_name)
 }
 
 /// What to call a provider on a button.

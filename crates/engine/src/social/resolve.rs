@@ -3,11 +3,11 @@
 use kiavi_base::EmailAddress;
 use kiavi_db::{DbError, Transaction};
 use kiavi_oauth::{Profile, Tokens};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     settings::ProviderSettings,
-    store::{self, Account, Key},
+    store::{self, Account, Key, StoredTokens},
     tokens,
 };
 use crate::{
@@ -241,14 +241,28 @@ pub(super) async fn add(
     arrival: Arrival<'_>,
     user_id: &str,
 ) -> Result<(), Failed> {
-    let (id, stored) = (row_id(state.rng()), tokens::sealed(state, arrival.tokens, arrival.scopes));
-    store::insert(transaction, &id, arrival.key(), user_id, &stored).await?;
+    let stored = tokens::sealed(state, arrival.tokens, arrival.scopes);
+    Ok(insert_account(transaction, state, context, arrival.key(), user_id, &stored, json!({})).await?)
+}
+
+/// Inserts an account's row with its event, which says `detail` besides provider and account.
+pub(super) async fn insert_account(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    key: Key<'_>,
+    user_id: &str,
+    stored: &StoredTokens,
+    mut detail: Value,
+) -> Result<(), DbError> {
+    let id = row_id(state.rng());
+    store::insert(transaction, &id, key, user_id, stored).await?;
+    (detail["provider"], detail["account"]) = (key.provider.into(), id.into());
     let event = Event::new(EventType::AccountLinked, Outcome::Success)
         .about(user_id)
-        .using(arrival.method())
-        .detail(json!({ "provider": arrival.provider.id, "account": id }));
-    audit::record(transaction, state, context, Event { actor: Some(user_id), ..event }).await?;
-    Ok(())
+        .using(Method::Provider(key.provider))
+        .detail(detail);
+    audit::record(transaction, state, context, Event { actor: Some(user_id), ..event }).await
 }
 
 /// The address as it is stored.
@@ -263,8 +277,12 @@ pub(super) async fn record_refusal(
     provider: &str,
     cause: &str,
 ) -> Result<(), ApiError> {
-    let event = Event::new(EventType::AccountRefused, Outcome::Failure)
+    Ok(audit::record_alone(state, context, refusal(provider, cause)).await?)
+}
+
+/// The event of a refusal.
+pub(super) fn refusal<'a>(provider: &'a str, cause: &str) -> Event<'a> {
+    Event::new(EventType::AccountRefused, Outcome::Failure)
         .using(Method::Provider(provider))
-        .detail(json!({ "provider": provider, "cause": cause }));
-    Ok(audit::record_alone(state, context, event).await?)
+        .detail(json!({ "provider": provider, "cause": cause }))
 }

@@ -32,8 +32,7 @@ pub(super) async fn link_social(
 ) -> Result<Response, ApiError> {
     let given = social_body(&body)?;
     let current = session::require_sensitive(&state, &context).await?;
-    // An account that an administrator joins to the user would sign them in long after they stopped acting as them.
-    let current = session::only_oneself(current)?;
+    session::only_oneself(&current)?;
     let settings = state.settings.social.provider(given.provider).ok_or_else(provider_not_found)?;
     match given.id_token {
         Some(token) => link::with_id_token(&state, &context, &current, settings, token).await,

@@ -133,6 +133,9 @@ pub struct ProviderSettings {
     /// Where a profile is.
     #[serde(alias = "userInfoUrl", alias = "userinfo_url")]
     pub userinfo_endpoint: Option<String>,
+    /// Where tokens are given back (RFC 7009) when an account is unlinked or its user goes, if it is not known.
+    #[serde(alias = "revocationUrl", alias = "revocation_url")]
+    pub revocation_endpoint: Option<String>,
     /// The keys of ID tokens.
     #[serde(alias = "jwksUrl", alias = "jwks_url")]
     pub jwks_uri: Option<String>,
@@ -194,8 +197,15 @@ impl ProviderSettings {
         let token = self.token_endpoint.clone().or(Some(known.token));
         let userinfo = self.userinfo_endpoint.clone().or(known.userinfo);
         let keys = self.jwks_uri.clone().or(known.jwks);
-        let urls = [self.discovery_url.clone(), token, userinfo, keys];
+        let revocation = self.revocation_endpoint.clone().or(known.revocation);
+        let urls = [self.discovery_url.clone(), token, revocation, userinfo, keys];
         urls.iter().flatten().filter_map(|url| EgressHost::of(&Url::parse(url).ok()?)).collect()
+    }
+
+    /// Whether the provider may take tokens back; a discovery document tells only when it is read.
+    pub(crate) fn may_take_tokens_back(&self) -> bool {
+        let known = || kiavi_oauth::known(&self.id).and_then(|known| known.endpoints.revocation);
+        self.revocation_endpoint.is_some() || self.discovery_url.is_some() || known().is_some()
     }
 
     fn validate(&self) -> Result<(), SettingsError> {
@@ -242,6 +252,7 @@ impl ProviderSettings {
             &self.authorization_endpoint,
             &self.token_endpoint,
             &self.userinfo_endpoint,
+            &self.revocation_endpoint,
             &self.jwks_uri,
         ];
         let is_usable = given.into_iter().flatten().all(|url| is_usable_endpoint(url));

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};
+use serde::{Deserialize, Serialize};
 
+use super::revocation::LeftTokens;
 use crate::user::{User, user_columns};
 
 pub(super) const STATEMENTS: &[&Sql] = &[
@@ -15,6 +17,9 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &TAKE_STATE,
     &PEEK_STATE,
     &NOW,
+    &TOKENS_OF_USER,
+    &LOOK_AT_PENDING,
+    &TAKE_PENDING,
 ];
 
 macro_rules! account_columns {
@@ -98,6 +103,39 @@ const PEEK_STATE: Sql = Sql::new(
 
 const NOW: Sql = Sql::new("SOCIAL_NOW", "SELECT extract(epoch FROM clock_timestamp())::int8");
 
+const TOKENS_OF_USER: Sql = Sql::new(
+    "ACCOUNT_TOKENS_OF_USER",
+    r#"SELECT "providerId", "refreshToken", "accessToken" FROM public.account
+       WHERE "userId" = $1 AND ("refreshToken" IS NOT NULL OR "accessToken" IS NOT NULL)"#,
+);
+
+/// Of the waiting row `$1` and the session `$2`: whether the row is live, its age in seconds, and whose proof the
+/// session is, which it is only if it was made after the row, by its user, whose address is proved.
+macro_rules! pending_columns {
+    () => {
+        r#"w.value, w."expiresAt" > clock_timestamp(),
+           extract(epoch FROM clock_timestamp() - w."createdAt")::float8,
+           (SELECT u.id FROM public.session s JOIN public."user" u ON u.id = s."userId"
+            WHERE s.id = $2 AND s."createdAt" > w."createdAt" AND s."expiresAt" > clock_timestamp()
+              AND s."impersonatedBy" IS NULL AND u."emailVerified")"#
+    };
+}
+
+const LOOK_AT_PENDING: Sql = Sql::new(
+    "SOCIAL_LOOK_AT_PENDING",
+    concat!("SELECT ", pending_columns!(), " FROM public.verification w WHERE w.identifier = $1"),
+);
+
+const TAKE_PENDING: Sql = Sql::new(
+    "SOCIAL_TAKE_PENDING",
+    concat!(
+        r#"WITH w AS (DELETE FROM public.verification WHERE identifier = $1
+             RETURNING value, "expiresAt", "createdAt") SELECT "#,
+        pending_columns!(),
+        " FROM w"
+    ),
+);
+
 /// A row of the table; tokens as they are stored.
 #[derive(Clone)]
 pub(super) struct Account {
@@ -142,7 +180,7 @@ impl Account {
 }
 
 /// Tokens in the form in which they are stored.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct StoredTokens {
     pub(super) access: Option<String>,
     pub(super) refresh: Option<String>,
@@ -150,6 +188,15 @@ pub(super) struct StoredTokens {
     pub(super) access_seconds: Option<f64>,
     pub(super) refresh_seconds: Option<f64>,
     pub(super) scope: Option<String>,
+}
+
+impl StoredTokens {
+    /// The same when `seconds` have passed.
+    pub(super) fn aged(self, seconds: f64) -> Self {
+        let left = |life: Option<f64>| life.map(|life| life - seconds);
+        let (access_seconds, refresh_seconds) = (left(self.access_seconds), left(self.refresh_seconds));
+        Self { access_seconds, refresh_seconds, ..self }
+    }
 }
 
 /// Whom an account belongs to, there and here.
@@ -259,4 +306,52 @@ pub(super) async fn peek_state(database: &Database, identifier: &str) -> Result<
 /// The present by the database's clock, in seconds of Unix time.
 pub(super) async fn now(database: &Database) -> Result<i64, DbError> {
     Ok(database.query_one(&NOW, &[]).await?.try_get(0)?)
+}
+
+/// The tokens of a user's accounts, as they are stored.
+pub(super) async fn tokens_of_user(
+    transaction: &Transaction,
+    user_id: &str,
+) -> Result<Vec<LeftTokens>, DbError> {
+    let rows = transaction.query(&TOKENS_OF_USER, &[&user_id]).await?;
+    let read = |row: &Row| {
+        Ok(LeftTokens { provider: row.try_get(0)?, refresh: row.try_get(1)?, access: row.try_get(2)? })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// A waiting account's row, seen from a session.
+pub(super) struct PendingRow {
+    pub(super) value: String,
+    pub(super) is_live: bool,
+    pub(super) age_seconds: f64,
+    /// Whose proof the session is.
+    pub(super) proved_user: Option<String>,
+}
+
+fn pending(row: &Row) -> Result<PendingRow, DbError> {
+    Ok(PendingRow {
+        value: row.try_get(0)?,
+        is_live: row.try_get(1)?,
+        age_seconds: row.try_get(2)?,
+        proved_user: row.try_get(3)?,
+    })
+}
+
+pub(super) async fn look_at_pending(
+    database: &Database,
+    identifier: &str,
+    session_id: Option<&str>,
+) -> Result<Option<PendingRow>, DbError> {
+    let row = database.query_opt(&LOOK_AT_PENDING, &[&identifier, &session_id]).await?;
+    row.as_ref().map(pending).transpose()
+}
+
+pub(super) async fn take_pending(
+    transaction: &Transaction,
+    identifier: &str,
+    session_id: &str,
+) -> Result<Option<PendingRow>, DbError> {
+    let row = transaction.query_opt(&TAKE_PENDING, &[&identifier, &session_id]).await?;
+    row.as_ref().map(pending).transpose()
 }

@@ -2,12 +2,15 @@
 
 mod abuse;
 mod accounts;
+mod conflict;
 mod fake_provider;
 mod hosted;
 mod keys;
 mod linking;
 mod native;
+mod page;
 mod races;
+mod revocation;
 mod sign_in;
 
 use std::sync::Arc;

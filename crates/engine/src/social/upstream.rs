@@ -1,6 +1,6 @@
 //! Talking to a provider: what it says of itself, its keys, its tokens, its profiles.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::http::{Request, StatusCode, header};
 use bytes::Bytes;
@@ -8,7 +8,8 @@ use kiavi_crypto::Es256SigningKey;
 use kiavi_oauth::{
     Algorithm, AppleKey, CallBody, Claims, Client, ClientAuth, ClientSecretError, Endpoints, Expected, Grant,
     IdTokenError, InvalidMetadata, InvalidRequest, JwkSet, MalformedJwkSet, Metadata, NonceRule, Provider,
-    TokenError, Tokens, Traits, known, parse_tokens, profile_request, token_request, verify_id_token,
+    TokenError, Tokens, Traits, known, parse_tokens, profile_request, revocation_request, token_request,
+    verify_id_token,
 };
 use serde_json::Value;
 
@@ -92,6 +93,9 @@ pub(super) async fn provider(state: &State, settings: &ProviderSettings) -> Resu
     given(&settings.token_endpoint, &mut endpoints.token);
     if settings.userinfo_endpoint.is_some() {
         endpoints.userinfo.clone_from(&settings.userinfo_endpoint);
+    }
+    if settings.revocation_endpoint.is_some() {
+        endpoints.revocation.clone_from(&settings.revocation_endpoint);
     }
     if settings.jwks_uri.is_some() {
         endpoints.jwks.clone_from(&settings.jwks_uri);
@@ -197,6 +201,31 @@ pub(super) async fn verify(
     }
 }
 
+/// The client's secret at a provider: the one of the settings, or one that Apple's key makes.
+fn client_secret(settings: &ProviderSettings, now: i64) -> Result<Option<Cow<'_, str>>, UpstreamError> {
+    let Some(apple) = &settings.apple else {
+        return Ok(settings.client_secret.as_ref().map(|secret| secret.expose().into()));
+    };
+    let key = Es256SigningKey::from_pem(apple.private_key.expose()).map_err(ClientSecretError::from)?;
+    let key = AppleKey { team_id: &apple.team_id, key_id: &apple.key_id, key };
+    Ok(Some(key.client_secret(&settings.client_id, now)?.into()))
+}
+
+/// Gives a token back. One that the provider does not know is no error (RFC 7009 §2.2).
+pub(super) async fn revoke(
+    state: &State,
+    settings: &ProviderSettings,
+    provider: &Provider,
+    token: &str,
+    is_refresh: bool,
+    now: i64,
+) -> Result<(), UpstreamError> {
+    let secret = client_secret(settings, now)?;
+    let client = Client { id: &settings.client_id, secret: secret.as_deref() };
+    let (status, _) = send(state, revocation_request(provider, &client, token, is_refresh)?).await?;
+    if status.is_success() { Ok(()) } else { Err(UpstreamError::Status(status)) }
+}
+
 /// Trades a grant for tokens.
 pub(super) async fn tokens(
     state: &State,
@@ -205,18 +234,8 @@ pub(super) async fn tokens(
     grant: Grant<'_>,
     now: i64,
 ) -> Result<Tokens, UpstreamError> {
-    let made;
-    let secret = match &settings.apple {
-        Some(apple) => {
-            let key =
-                Es256SigningKey::from_pem(apple.private_key.expose()).map_err(ClientSecretError::from)?;
-            let key = AppleKey { team_id: &apple.team_id, key_id: &apple.key_id, key };
-            made = key.client_secret(&settings.client_id, now)?;
-            Some(made.as_str())
-        }
-        None => settings.client_secret.as_ref().map(|secret| secret.expose()),
-    };
-    let client = Client { id: &settings.client_id, secret };
+    let secret = client_secret(settings, now)?;
+    let client = Client { id: &settings.client_id, secret: secret.as_deref() };
     let (status, body) = send(state, token_request(provider, &client, grant)?).await?;
     if status.is_server_error() {
         return Err(UpstreamError::Status(status));

@@ -79,7 +79,7 @@ pub async fn update_own(
     audit::record(&transaction, state, context, event).await?;
     transaction.commit().await?;
     if current.is_signed_in() {
-        session::set_cookie(state, context, &current.session);
+        session::renew_cookie(state, context, &current.session);
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ pub(crate) const TABLE: &[Row] = &[
         name: "Apple",
         authorization: "https://appleid.apple.com/auth/authorize",
         token: "https://appleid.apple.com/auth/token",
+        revocation: "https://appleid.apple.com/auth/revoke",
         jwks: "https://appleid.apple.com/auth/keys",
         issuers: &["https://appleid.apple.com"],
         scopes: &["email", "name"],
@@ -44,6 +45,7 @@ pub(crate) const TABLE: &[Row] = &[
         name: "Discord",
         authorization: "https://discord.com/api/oauth2/authorize",
         token: "https://discord.com/api/oauth2/token",
+        revocation: "https://discord.com/api/oauth2/token/revoke",
         userinfo: "https://discord.com/api/users/@me",
         scopes: &["identify", "email"],
         traits: Traits {
@@ -130,6 +132,7 @@ pub(crate) const TABLE: &[Row] = &[
         name: "GitLab",
         authorization: "https://gitlab.com/oauth/authorize",
         token: "https://gitlab.com/oauth/token",
+        revocation: "https://gitlab.com/oauth/revoke",
         userinfo: "https://gitlab.com/api/v4/user",
         scopes: &["read_user"],
         traits: Traits {
@@ -149,6 +152,7 @@ pub(crate) const TABLE: &[Row] = &[
         name: "Google",
         authorization: "https://accounts.google.com/o/oauth2/v2/auth",
         token: "https://oauth2.googleapis.com/token",
+        revocation: "https://oauth2.googleapis.com/revoke",
         jwks: "https://www.googleapis.com/oauth2/v3/certs",
         issuers: &["https://accounts.google.com", "accounts.google.com"],
         scopes: &["email", "profile", "openid"],
@@ -380,6 +384,7 @@ pub(crate) const TABLE: &[Row] = &[
         name: "Reddit",
         authorization: "https://www.reddit.com/api/v1/authorize",
         token: "https://www.reddit.com/api/v1/access_token",
+        revocation: "https://www.reddit.com/api/v1/revoke_token",
         userinfo: "https://oauth.reddit.com/api/v1/me",
         scopes: &["identity"],
         traits: Traits {
@@ -429,6 +434,7 @@ pub(crate) const TABLE: &[Row] = &[
         authorization: "https://slack.com/openid/connect/authorize",
         token: "https://slack.com/api/openid.connect.token",
         userinfo: "https://slack.com/api/openid.connect.userInfo",
+        revocation: "",
         jwks: "https://slack.com/openid/connect/keys",
         issuers: &["https://slack.com"],
         scopes: &["openid", "profile", "email"],
@@ -503,6 +509,7 @@ pub(crate) const TABLE: &[Row] = &[
         name: "X",
         authorization: "https://x.com/i/oauth2/authorize",
         token: "https://api.x.com/2/oauth2/token",
+        revocation: "https://api.x.com/2/oauth2/revoke",
         userinfo: "https://api.x.com/2/users/me",
         scopes: &["users.read", "tweet.read", "offline.access", "users.email"],
         traits: Traits {
@@ -559,6 +566,7 @@ pub(crate) const TABLE: &[Row] = &[
         name: "Zoom",
         authorization: "https://zoom.us/oauth/authorize",
         token: "https://zoom.us/oauth/token",
+        revocation: "https://zoom.us/oauth/revoke",
         userinfo: "https://api.zoom.us/v2/users/me",
         traits: Traits {
             mapping: Mapping {

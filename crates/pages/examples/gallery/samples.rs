@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use kiavi_base::Locale;
 use kiavi_pages::{
-    Account, AccountDeleted, Captcha, Circumstances, CodeMail, CodePurpose, DeleteAccount, Failed, Frame,
-    Leaving, LinkMail, LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice, NoticeMail, Page,
-    PasskeyOffer, PasskeyRow, ProviderButton, Refused, RenderedMail, SessionRow, SignIn, SignInCode,
-    SignInLink, SignOut, Signal, SignedOut, Starting, TenantRow, TenantState, Tenants, UNKNOWN_HOST,
-    Unavailable, Validity, What,
+    Account, AccountDeleted, AccountRow, Acting, Captcha, Circumstances, CodeMail, CodePurpose, Connect,
+    DeleteAccount, Failed, Frame, Leaving, LinkMail, LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice,
+    NoticeMail, Page, PasskeyOffer, PasskeyRow, Proof, ProviderButton, Refused, RenderedMail, SessionRow,
+    SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting, TenantRow, TenantState, Tenants,
+    UNKNOWN_HOST, Unavailable, Validity, What,
 };
 
 /// The present of all samples.
@@ -56,46 +56,25 @@ impl Samples {
     pub(crate) fn all(&self) -> Vec<Sample> {
         let mut out = Vec::new();
         let mut add = |name: &str, html: String| out.push(Sample { name: name.to_owned(), html });
-        add("sign-in", self.sign_in(None).html());
-        let returning = SignIn { returning: Some(self.words.email.clone()), ..self.sign_in(None) };
-        add("sign-in-returning", returning.html());
-        let buttons = ["Google", "GitHub", &self.words.app];
-        let buttons =
-            buttons.map(|name| ProviderButton { id: "work".into(), name: name.to_owned() }).to_vec();
-        add("sign-in-providers", SignIn { providers: buttons, ..self.sign_in(None) }.html());
-        let challenge = "/api/auth/captcha/challenge".to_owned();
-        let working = SignIn { captcha: Some(Captcha::ProofOfWork { challenge }), ..returning.clone() };
-        add("sign-in-proof-of-work", working.html());
-        let turnstile = Captcha::Turnstile {
-            script: "https://challenges.example/api.js".into(),
-            origin: "https://challenges.example".into(),
-            site_key: self.words.name.clone(),
-        };
-        add("sign-in-turnstile", SignIn { captcha: Some(turnstile), ..self.sign_in(None) }.html());
-        add("sign-in-code", self.code(None, 0).html());
-        add("sign-in-code-waiting", self.code(Some(Notice::CodeSent), 25).html());
-        for notice in Notice::ALL {
-            let key = notice.key();
-            match key.split('-').next() {
-                Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
-                Some("profile" | "session" | "sessions" | "name") => {
-                    add(&format!("account.{key}"), self.account(Some(notice)).html());
-                }
-                Some("deletion") => {
-                    let page = DeleteAccount { sends_mail: true, ..self.delete_account(Some(notice)) };
-                    add(&format!("delete-account.{key}"), page.html());
-                }
-                _ => add(&format!("sign-in.{key}"), self.sign_in(Some(notice)).html()),
-            }
-        }
+        self.sign_ins(&mut add);
+        self.notices(&mut add);
         add("passkey-offer", self.offer(None).html());
         add("passkey-offer-required", PasskeyOffer { is_required: true, ..self.offer(None) }.html());
         add("passkey-offer.cancelled", self.offer(Some(Notice::PasskeyCreateCancelled)).html());
         add("account", self.account(None).html());
         add(
             "account-empty",
-            Account { passkeys: vec![], ..self.account(Some(Notice::PasskeyRemoved)) }.html(),
+            Account { passkeys: vec![], accounts: vec![], ..self.account(Some(Notice::PasskeyRemoved)) }
+                .html(),
         );
+        add(
+            "account-without-providers",
+            Account { accounts: vec![], linkable: vec![], ..self.account(None) }.html(),
+        );
+        let acting = Some(Acting { user: self.words.email.clone(), by: self.words.email.clone() });
+        let frame = Frame { acting, ..self.frame("/account") };
+        add("account-acting", Account { frame: frame.clone(), ..self.account(None) }.html());
+        add("not-found-acting", NotFound { frame }.html());
         add("sign-in-link", self.sign_in_link().html());
         add("delete-account", self.delete_account(None).html());
         let target = Some(format!("https://app.example.com/{}", self.words.name));
@@ -126,6 +105,55 @@ impl Samples {
         add("unavailable", Unavailable { locale: self.locale, request_id }.html());
         add("unknown-host", UNKNOWN_HOST.to_owned());
         out
+    }
+
+    fn sign_ins(&self, add: &mut impl FnMut(&str, String)) {
+        add("sign-in", self.sign_in(None).html());
+        let returning = SignIn { returning: Some(self.words.email.clone()), ..self.sign_in(None) };
+        add("sign-in-returning", returning.html());
+        let buttons = ["Google", "GitHub", &self.words.app];
+        let buttons =
+            buttons.map(|name| ProviderButton { id: "work".into(), name: name.to_owned() }).to_vec();
+        add("sign-in-providers", SignIn { providers: buttons, ..self.sign_in(None) }.html());
+        let challenge = "/api/auth/captcha/challenge".to_owned();
+        let working = SignIn { captcha: Some(Captcha::ProofOfWork { challenge }), ..returning.clone() };
+        add("sign-in-proof-of-work", working.html());
+        let turnstile = Captcha::Turnstile {
+            script: "https://challenges.example/api.js".into(),
+            origin: "https://challenges.example".into(),
+            site_key: self.words.name.clone(),
+        };
+        add("sign-in-turnstile", SignIn { captcha: Some(turnstile), ..self.sign_in(None) }.html());
+        let both = SignIn {
+            providers: vec![ProviderButton { id: "work".into(), name: "Google".into() }],
+            ..returning.clone()
+        };
+        add("sign-in-returning-providers", both.html());
+        add("sign-in-code", self.code(None, 0).html());
+        let connecting = SignInCode { connects: Some(self.words.app.clone()), ..self.code(None, 0) };
+        add("sign-in-code-connecting", connecting.html());
+        add("connect", self.connect(None).html());
+        add("connect-given", Connect { proof: Proof::Given, ..self.connect(None) }.html());
+        add("sign-in-code-waiting", self.code(Some(Notice::CodeSent), 25).html());
+    }
+
+    /// Every notice, on a page that tells it.
+    fn notices(&self, add: &mut impl FnMut(&str, String)) {
+        for notice in Notice::ALL {
+            let key = notice.key();
+            match key.split('-').next() {
+                Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
+                Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),
+                Some("profile" | "session" | "sessions" | "name" | "account" | "acting" | "not") => {
+                    add(&format!("account.{key}"), self.account(Some(notice)).html());
+                }
+                Some("deletion") => {
+                    let page = DeleteAccount { sends_mail: true, ..self.delete_account(Some(notice)) };
+                    add(&format!("delete-account.{key}"), page.html());
+                }
+                _ => add(&format!("sign-in.{key}"), self.sign_in(Some(notice)).html()),
+            }
+        }
     }
 
     /// Every mail, a code's first.
@@ -169,7 +197,7 @@ impl Samples {
     }
 
     fn frame(&self, path: &str) -> Frame {
-        Frame { locale: self.locale, app: self.words.app.clone(), path: path.to_owned() }
+        Frame { locale: self.locale, app: self.words.app.clone(), path: path.to_owned(), acting: None }
     }
 
     fn before(&self, minutes: i64) -> Timestamp {
@@ -197,6 +225,7 @@ impl Samples {
             digits: 6,
             valid_minutes: 5,
             resend_seconds,
+            connects: None,
             notice,
         }
     }
@@ -219,6 +248,16 @@ impl Samples {
             token: Some(self.words.name.clone()),
             target: Some(self.words.name.clone()),
             sends_mail: false,
+            notice,
+        }
+    }
+
+    fn connect(&self, notice: Option<Notice>) -> Connect {
+        Connect {
+            frame: self.frame("/sign-in/connect"),
+            provider: self.words.app.clone(),
+            email: self.words.email.clone(),
+            proof: Proof::Wanted { api: "/api/auth".into(), next: "/sign-in/connect".into() },
             notice,
         }
     }
@@ -260,6 +299,14 @@ impl Samples {
                 ),
             ],
             signal: Signal::default(),
+            accounts: vec![
+                AccountRow { id: "a1".into(), provider: "GitHub".into(), linked: self.before(60 * 24 * 200) },
+                AccountRow { id: "a2".into(), provider: self.words.app.clone(), linked: self.before(90) },
+            ],
+            linkable: vec![
+                ProviderButton { id: "google".into(), name: "Google".into() },
+                ProviderButton { id: "work".into(), name: self.words.name.clone() },
+            ],
             sessions: vec![
                 session("s1", FIREFOX, "203.0.113.7", 180, 0, true),
                 session("s2", SAFARI, "2001:db8::7", 60 * 24 * 12, 60 * 5, false),

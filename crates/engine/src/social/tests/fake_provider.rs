@@ -45,6 +45,8 @@ pub(super) struct Behaviour {
     pub(super) tokens: Value,
     /// What the token endpoint answers instead.
     pub(super) token_failure: Option<(u16, &'static str)>,
+    /// What the revocation endpoint answers.
+    pub(super) revocation: u16,
     /// What happens on the way.
     pub(super) way: Option<EgressError>,
 }
@@ -92,6 +94,7 @@ impl FakeProvider {
             emails: json!([{ "email": "ada@example.com", "primary": true, "verified": true }]),
             tokens: json!({}),
             token_failure: None,
+            revocation: 200,
             way: None,
         };
         let (asked, requests) = (Mutex::default(), Mutex::default());
@@ -197,6 +200,7 @@ impl FakeProvider {
                 let published: Vec<_> = (0..behaviour.published).map(jwk).collect();
                 (200, json!({ "keys": published }).to_string())
             }
+            "/revoke" => (behaviour.revocation, String::new()),
             "/token" | "/login/oauth/access_token" | "/oauth2/v2.1/token" => self.token_answer(body),
             // LINE's: tells what is in an ID token, while it is good.
             "/oauth2/v2.1/verify" => match body.strip_prefix("id_token=eyJ") {

@@ -8,18 +8,23 @@ use crate::tests::{Answer, Browser};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-async fn open(browser: &mut Browser, path: &str) -> Answer {
+pub(super) async fn open(browser: &mut Browser, path: &str) -> Answer {
     browser.send(Method::GET, &format!("/{path}"), None, &[]).await
 }
 
-async fn press(browser: &mut Browser, provider: &str) -> Answer {
+pub(super) async fn press(browser: &mut Browser, provider: &str) -> Answer {
     let form = format!("provider={provider}");
     browser.send(Method::POST, "//sign-in/social", Some(form), &[FORM]).await
 }
 
 /// Presses a button and agrees at the provider; where the browser is then.
-async fn sign_in(setup: &Setup, browser: &mut Browser) -> String {
+pub(super) async fn sign_in(setup: &Setup, browser: &mut Browser) -> String {
     let page = press(browser, "work").await;
+    agree(setup, browser, &page).await
+}
+
+/// Agrees at the provider that a page leads to; where the browser is then.
+pub(super) async fn agree(setup: &Setup, browser: &mut Browser, page: &Answer) -> String {
     assert!(page.text.contains("http-equiv=\"refresh\""), "{}", page.text);
     let href = page.text.split_once("href=\"https://id.example").unwrap().1.split('"').next().unwrap();
     let url = format!("https://id.example{}", href.replace("&amp;", "&").replace("&#38;", "&"));
@@ -57,6 +62,8 @@ async fn what_came_to_nothing_is_told_on_the_first_page() {
     setup.provider.behave(|b| b.claims = json!({ "email_verified": false }));
     let failed = sign_in(&setup, &mut browser).await;
     assert_eq!(failed, "/sign-in/failed?error=account_not_linked");
+    assert_eq!(open(&mut browser, &failed).await.headers["location"], "/sign-in/connect");
+    browser.cookies.retain(|(name, _)| !name.ends_with("pending_link"));
     assert_eq!(told(&mut browser, &failed).await, "account-conflict");
     for (path, notice) in [
         ("/sign-in/failed?error=access_denied", "provider-denied"),

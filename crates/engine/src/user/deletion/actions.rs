@@ -15,6 +15,7 @@ use crate::{
     links,
     outbox::{self, Letter, NOTICE_LIFE},
     session::{self, CurrentUser},
+    social,
     user::{Deletion, User},
     verification,
 };
@@ -78,13 +79,14 @@ pub(crate) async fn is_own_link(state: &State, user: &User, token: &str) -> Resu
 /// Deletes the signed-in user, whose link has this token. A link under somebody else's session is used up.
 ///
 /// # Errors
-/// 404 `INVALID_TOKEN`.
+/// 403 `SESSION_NOT_FRESH`, 404 `INVALID_TOKEN`.
 pub(crate) async fn delete_with_link(
     state: &State,
     context: &Context,
     current: &CurrentUser,
     token: &str,
 ) -> Result<(), ApiError> {
+    session::only_oneself(current)?;
     let transaction = state.database.begin().await?;
     let taken = verification::take(&transaction, &identifier(token)).await?;
     if !taken.is_some_and(|taken| taken.is_live && taken.value == current.user.id) {
@@ -98,13 +100,17 @@ pub(crate) async fn delete_with_link(
 /// that.
 ///
 /// # Errors
-/// 404 without a body where users cannot delete themselves, 400 `SESSION_EXPIRED` after an old sign-in.
+/// 404 without a body where users cannot delete themselves, 403 `SESSION_NOT_FRESH`, 400
+/// `SESSION_EXPIRED` after an old sign-in.
 pub(crate) async fn delete_fresh(
     state: &State,
     context: &Context,
     current: &CurrentUser,
     target: Option<&str>,
 ) -> Result<Confirmation, ApiError> {
+    if state.settings.user.deletion != Deletion::Off {
+        session::only_oneself(current)?;
+    }
     match state.settings.user.deletion {
         Deletion::Off => Err(ApiError::empty(StatusCode::NOT_FOUND)),
         Deletion::Mail => {
@@ -123,19 +129,22 @@ pub(crate) async fn delete_fresh(
     }
 }
 
-/// Removes what goes with no foreign key: waiting proofs and API keys; how many keys there were.
-async fn delete_belongings(transaction: &Transaction, user: &User) -> Result<u64, DbError> {
+/// Removes what goes with no foreign key: waiting proofs and API keys; how many keys there were. Providers get their
+/// tokens back.
+async fn delete_belongings(transaction: &Transaction, state: &State, user: &User) -> Result<u64, DbError> {
+    social::owe_all(transaction, state, &user.id).await?;
     // Before the sessions, by which some proofs are known.
     store::delete_proofs(transaction, user).await?;
     api_key::store::delete_by_owner(transaction, &user.id).await
 }
 
-/// Removes a user with everything that is theirs, in the caller's transaction; how many API keys they had.
+/// Removes a user with everything that is theirs, in the caller's transaction; how many API keys they had. Call
+/// [`outbox::wake`] after COMMIT.
 ///
 /// # Errors
 /// Those of the statements.
-pub(crate) async fn erase(transaction: &Transaction, user: &User) -> Result<u64, DbError> {
-    let api_keys = delete_belongings(transaction, user).await?;
+pub(crate) async fn erase(transaction: &Transaction, state: &State, user: &User) -> Result<u64, DbError> {
+    let api_keys = delete_belongings(transaction, state, user).await?;
     store::delete(transaction, &user.id).await.map(|_| api_keys)
 }
 
@@ -146,7 +155,7 @@ async fn delete(
     user: &User,
     confirmed_by: &str,
 ) -> Result<(), ApiError> {
-    let api_keys = delete_belongings(&transaction, user).await?;
+    let api_keys = delete_belongings(&transaction, state, user).await?;
     session::revoke_all(&transaction, state, context, &user.id, "user_deleted").await?;
     if !store::delete(&transaction, &user.id).await? {
         // Somebody else was faster; the session that asked is gone too.

@@ -13,6 +13,7 @@ const DELETE_PROOFS: Sql = Sql::new(
        identifier IN ('sign-in-otp-' || $2, 'email-verification-otp-' || $2, 'forget-password-otp-' || $2)
        OR starts_with(identifier, 'change-email-otp-' || $1 || ':')
        OR starts_with(identifier, 'delete-account-') AND value = $1
+       OR starts_with(identifier, 'pending-link:') AND starts_with(value, $1 || ':')
        OR starts_with(identifier, 'magic-link:') AND strpos(value, '"email":' || to_json($2::text)::text) > 0
        OR starts_with(identifier, 'one-time-token:')
          AND value IN (SELECT token FROM public.session WHERE "userId" = $1)"#,
