@@ -128,7 +128,7 @@ async fn one_that_cannot_be_reached_is_tried_again_for_an_hour() {
     setup.tenant.admin.execute("UPDATE kiavi.outbox SET next_attempt_at = now()", &[]).await.unwrap();
     deliver(&setup).await;
     assert_eq!((owed(&setup).await, outcomes(&setup).await.as_str()), (1, ""));
-    let late = "UPDATE kiavi.outbox SET expires_at = now() - interval '1 second'";
+    let late = "UPDATE kiavi.outbox SET expires_at = now() - interval '1 second', next_attempt_at = now()";
     setup.tenant.admin.execute(late, &[]).await.unwrap();
     deliver(&setup).await;
     assert_eq!((owed(&setup).await, outcomes(&setup).await.as_str()), (0, "failure"));
