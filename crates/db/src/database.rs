@@ -11,6 +11,8 @@ use tokio_postgres::Row;
 use crate::{
     Connect, DbError, Login, Params, Sql, Transaction,
     connection::{Connection, Opener, is_stale_plan},
+    flight::OwnedParams,
+    group::Group,
     lane::Lane,
     writer::{Cover, Stamp, Watch},
 };
@@ -44,7 +46,8 @@ pub struct Database(Arc<Inner>);
 
 struct Inner {
     opener: Opener,
-    lane: Lane,
+    lane: Arc<Lane>,
+    group: Arc<Group>,
     pool: Pool<Connections>,
     watch: Option<Watch>,
 }
@@ -76,7 +79,8 @@ impl Database {
             .runtime(Runtime::Tokio1)
             .build()
             .unwrap_or_else(|_| unreachable!("building fails only when timeouts have no runtime"));
-        Self(Arc::new(Inner { lane: Lane::new(opener.clone(), watch.clone()), opener, pool, watch }))
+        let lane = Arc::new(Lane::new(opener.clone(), watch.clone()));
+        Self(Arc::new(Inner { lane, group: Arc::default(), opener, pool, watch }))
     }
 
     /// The present state of what [`Sql::watched`] statements change, while this process is the writer: what was
@@ -136,6 +140,14 @@ impl Database {
             cover.nothing_changed();
         }
         outcome.map_err(|error| DbError::in_statement(sql.name(), error))
+    }
+
+    /// Runs one statement that writes, on the lane, and returns its rows. Statements that come while others are being
+    /// committed share one commit and its flush, and nothing else: each fails or succeeds by itself. It must
+    /// not be [`Sql::watched`].
+    pub async fn query_grouped(&self, sql: &Sql, params: OwnedParams) -> Result<Vec<Row>, DbError> {
+        debug_assert!(!sql.is_watched(), "{}: a group is not covered", sql.name());
+        self.0.group.query(&self.0.lane, sql, params).await
     }
 
     /// Reserves a connection for a transaction. The server hears of it with the first statement.

@@ -6,7 +6,8 @@
 //! own, reads no file, resolves no name and starts no thread: it works in a process that may do none of these.
 //!
 //! Round trips to the server, once a statement is prepared on its connection: a statement on the lane 1; a
-//! transaction of n statements n + 1, because `BEGIN` travels with the first one. A statement's first use on a
+//! transaction of n statements n + 1, because `BEGIN` travels with the first one, less those that
+//! were put off ([`Transaction::defer`]), which travel with what follows. A statement's first use on a
 //! connection costs one more to prepare it.
 //!
 //! No error carries a row's data ([`DbError`]). The driver itself writes parameters to the `log` facade at level
@@ -18,6 +19,8 @@ mod connection;
 mod database;
 mod error;
 mod foreign;
+mod flight;
+mod group;
 mod lane;
 mod migrate;
 mod sql;
@@ -30,6 +33,7 @@ pub use connect::{Connect, Login, UnixSocket};
 pub use database::{Database, MAX_TRANSACTIONS, TRANSACTION_WAIT, prepare_all};
 pub use error::{DbError, ServerReport};
 pub use foreign::{ForeignConnection, ForeignUrl, ForeignUrlError};
+pub use flight::OwnedParams;
 pub use futures_util::future::BoxFuture;
 pub use migrate::{MigrateError, Migration, migrate};
 pub use sql::Sql;

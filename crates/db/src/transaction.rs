@@ -2,33 +2,39 @@
 
 use std::{
     io,
+    pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
 use deadpool::managed::Object;
-use futures_util::future::join;
+use futures_util::future::maybe_done;
 use tokio_postgres::Row;
 
 use crate::{
     DbError, Params, Sql,
+    connection::{Connection, lock},
     database::{Connections, at_most_one, exactly_one},
+    flight::{Flight, Owned, OwnedParams, queue},
     writer::{self, Watch},
 };
 
 /// A transaction on a connection of its own, at the level READ COMMITTED.
 ///
 /// `BEGIN` is written together with the first statement, so n statements and [`commit`](Self::commit) take
-/// n + 1 round trips, and a transaction without a statement takes none. Statements that are polled
-/// concurrently are pipelined in the order of their first poll.
+/// n + 1 round trips, and a transaction without a statement takes none. Statements that are put off by
+/// [`defer`](Self::defer) take none. Statements that are polled concurrently are pipelined in the order of their first
+/// poll.
 ///
 /// Dropping it rolls back. The connection is used again only once the server has confirmed that.
 pub struct Transaction {
     /// Empty only once the transaction has ended.
     connection: Option<Object<Connections>>,
     has_begun: AtomicBool,
+    /// Statements that go ahead of the next one, or of COMMIT.
+    deferred: Mutex<Vec<Owned>>,
     /// Statements that have not succeeded: under way, failed or abandoned. Any of these forbids a commit,
     /// because the server answers COMMIT in a failed transaction with a ROLLBACK that looks like success.
     unsettled: AtomicUsize,
@@ -44,6 +50,7 @@ impl Transaction {
         Self {
             connection: Some(connection),
             has_begun: AtomicBool::new(false),
+            deferred: Mutex::default(),
             unsettled: AtomicUsize::new(0),
             watch,
             is_marked: AtomicBool::new(false),
@@ -73,6 +80,15 @@ impl Transaction {
         self.run(sql, connection.execute(sql, params), |rows| *rows).await
     }
 
+    /// Puts a statement off whose answer nobody needs: it is written together with the next statement, ahead of it, or
+    /// with `COMMIT`, so that it takes no round trip of its own. When it fails, what it travelled with fails with its
+    /// error. Such statements happen in the order in which they were put off.
+    pub async fn defer(&self, sql: &Sql, params: OwnedParams) -> Result<(), DbError> {
+        self.prepare(self.connection()?, sql).await?;
+        lock(&self.deferred).push(Owned { sql: *sql, params });
+        Ok(())
+    }
+
     /// Makes the changes last; they are on the server's disk when this returns.
     ///
     /// Errors: [`DbError::CommitUnknown`] if the connection was lost on the way; any other error means that
@@ -82,18 +98,30 @@ impl Transaction {
         if self.unsettled.load(Ordering::Relaxed) > 0 {
             return Err(DbError::transaction_failed());
         }
-        if self.has_begun.load(Ordering::Relaxed) {
-            let connection = self.connection()?;
-            if connection.is_closed() {
-                return Err(lost());
-            }
-            let outcome = connection.command(self.end()).await.map_err(DbError::in_commit);
+        let deferred = std::mem::take(&mut *lock(&self.deferred));
+        if self.has_begun.load(Ordering::Relaxed) || !deferred.is_empty() {
+            let outcome = self.send_commit(&deferred).await?;
             // Whatever came of it, and before anybody hears of it.
             self.watch.iter().filter(|_| self.has_changed.load(Ordering::Relaxed)).for_each(Watch::changed);
             outcome?;
         }
         self.connection = None;
         Ok(())
+    }
+
+    /// The outer error means that COMMIT was not sent.
+    async fn send_commit(&self, deferred: &[Owned]) -> Result<Result<(), DbError>, DbError> {
+        let connection = self.connection()?;
+        if connection.is_closed() {
+            return Err(lost());
+        }
+        let mut flight = self.flight(connection, deferred, false);
+        // Values that do not fit fail here, and without that statement nothing may be committed.
+        flight.queue().await?;
+        let committed = connection.command(self.end()).await;
+        // A statement that is refused takes the transaction with it, and COMMIT then answers as if nothing were wrong.
+        let outcome = flight.land().await.and(committed.map_err(DbError::in_commit));
+        Ok(outcome)
     }
 
     /// Undoes the changes and waits until the server has done so. Dropping does the same without waiting.
@@ -116,10 +144,10 @@ impl Transaction {
         }
     }
 
-    /// What the server must hear before `sql`, in the same round trip.
-    fn prelude(&self, sql: &Sql) -> Option<&'static str> {
+    /// What the server must hear before a statement, or before a COMMIT with statements ahead of it.
+    fn prelude(&self, is_watched: bool) -> Option<&'static str> {
         let begins = !self.has_begun.swap(true, Ordering::Relaxed);
-        let marks = sql.is_watched()
+        let marks = is_watched
             && self.watch.as_ref().is_some_and(Watch::is_held)
             && !self.is_marked.swap(true, Ordering::Relaxed);
         match (begins, marks) {
@@ -130,32 +158,49 @@ impl Transaction {
         }
     }
 
+    /// The messages that go ahead of a statement, or of COMMIT.
+    fn flight<'f>(&self, connection: &'f Connection, deferred: &'f [Owned], is_watched: bool) -> Flight<'f> {
+        let changes = deferred.iter().any(|statement| statement.sql.is_watched());
+        self.has_changed.fetch_or(changes, Ordering::Relaxed);
+        Flight::new(connection, self.prelude(is_watched || changes), deferred)
+    }
+
     fn connection(&self) -> Result<&Object<Connections>, DbError> {
         self.connection.as_ref().ok_or_else(lost)
     }
 
-    /// Awaits `statement`, with `BEGIN` in front of it if it is the first.
+    /// Has `sql` prepared, because what is not would be sent later than what comes after it.
+    async fn prepare(&self, connection: &Connection, sql: &Sql) -> Result<(), DbError> {
+        self.unsettled.fetch_add(1, Ordering::Relaxed);
+        connection.prepare(sql).await.map_err(|error| DbError::in_statement(sql.name(), error))?;
+        self.unsettled.fetch_sub(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Awaits `statement`, with what must go ahead of it.
     async fn run<T>(
         &self,
         sql: &Sql,
         statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
         rows: impl Fn(&T) -> u64,
     ) -> Result<T, DbError> {
+        let connection = self.connection()?;
+        self.prepare(connection, sql).await?;
         self.unsettled.fetch_add(1, Ordering::Relaxed);
-        let outcome = match self.prelude(sql) {
-            None => statement.await,
-            Some(prelude) => {
-                // `join` polls in this order, and a first poll queues the message: the prelude goes first.
-                let (prepared, outcome) = join(self.connection()?.command(prelude), statement).await;
-                match (prepared, outcome) {
-                    (Ok(()), outcome) => outcome,
-                    // The statement ran by itself and took effect by itself.
-                    (Err(error), Ok(_)) => return Err(DbError::CommitUnknown(Arc::new(error))),
-                    (Err(error), Err(_)) => Err(error),
-                }
-            }
+        let deferred = std::mem::take(&mut *lock(&self.deferred));
+        let mut flight = self.flight(connection, &deferred, sql.is_watched());
+        flight.queue().await?;
+        let mut statement = pin!(maybe_done(statement));
+        queue(statement.as_mut()).await;
+        let landed = flight.land().await;
+        statement.as_mut().await;
+        let outcome = statement.take_output().ok_or_else(lost)?;
+        let value = match (landed, outcome) {
+            (Ok(()), outcome) => outcome.map_err(|error| DbError::in_statement(sql.name(), error))?,
+            (Err(error), Err(_)) => return Err(error),
+            // There was no transaction, so the statement ran by itself and took effect by itself.
+            (Err(error), Ok(_)) => return Err(DbError::CommitUnknown(Arc::new(error))),
         };
-        let value = outcome.map_err(|error| DbError::in_statement(sql.name(), error))?;
         if sql.is_watched() && rows(&value) > 0 {
             self.has_changed.store(true, Ordering::Relaxed);
         }

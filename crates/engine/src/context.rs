@@ -24,6 +24,7 @@ use crate::{
     abuse::{self, NetworkBlocked, captcha},
     api_key, bearer,
     error::Fault,
+    management,
     session::CurrentUser,
 };
 
@@ -282,7 +283,10 @@ pub(crate) async fn api_context(Extract(state): Extract<State>, request: Request
         None if is_preflight(&state, &request) => StatusCode::NO_CONTENT.into_response(),
         // Better Auth serves neither; axum would answer HEAD by the GET route.
         None if matches!(*request.method(), Method::HEAD | Method::OPTIONS) => not_found().await,
-        None => run(&context, request, next).await,
+        None => match management::log_access(&state, &context, &request).await {
+            Ok(()) => run(&context, request, next).await,
+            Err(error) => ApiError::from(error).into_response(),
+        },
     };
     bearer::tell_token(&state, &context, response.headers_mut());
     share_with_origin(&state, origin, response.headers_mut());

@@ -107,7 +107,7 @@ impl Engine {
     /// Everything that is served, for [`kiavi_http::serve_connection`].
     pub fn router(&self) -> Router {
         let state = &self.state;
-        let api = Router::new()
+        let slices = Router::new()
             .merge(meta::routes())
             .merge(session::routes())
             .merge(user::routes())
@@ -125,12 +125,11 @@ impl Engine {
             .merge(abuse::captcha::routes(&state.settings))
             .merge(mail::routes())
             .route_layer(from_fn_with_state(state.clone(), api_gate))
-            .merge(social::callback_routes())
-            // Every slice stands above this line, and the gate too: a request that shows a key is counted by it and
-            // by nothing else, so the key is looked at whatever else is wrong with the request.
-            .route_layer(from_fn_with_state(state.clone(), api_key::act_as_owner))
+            .merge(social::callback_routes());
+        // Every slice stands above this line, and the gate too: a request that shows a key is counted by it and by
+        // nothing else, so the key is looked at whatever else is wrong with the request.
+        let api = api_key::acting_as_owner(state, slices)
             .merge(api_key::verify_routes(state))
-            .route_layer(from_fn_with_state(state.clone(), management::log_access))
             .method_not_allowed_fallback(not_found)
             .fallback(not_found)
             .layer(from_fn_with_state(state.clone(), api_context));

@@ -4,6 +4,7 @@
 mod connections;
 mod errors;
 mod foreign;
+mod groups;
 mod migrations;
 mod transactions;
 mod wire;

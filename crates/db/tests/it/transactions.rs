@@ -207,3 +207,86 @@ async fn transactions_dropped_at_any_moment_leave_nothing_behind() {
     transaction.commit().await.unwrap();
     assert_eq!(ids(&database).await, [3]);
 }
+
+#[tokio::test]
+async fn deferred_statements_travel_with_what_follows_and_before_it() {
+    let test = items().await;
+    let wire = Wire::new(&test, Cut::Never);
+    let database = database_through(&test, wire.clone());
+    for (first, seen) in [(0, 2), (10, 6)] {
+        wire.flights.lock().unwrap().clear();
+        let transaction = database.begin().await.unwrap();
+        transaction.defer(&INSERT, vec![Box::new(first + 1)]).await.unwrap();
+        transaction.defer(&INSERT, vec![Box::new(first + 2)]).await.unwrap();
+        assert_eq!(transaction.query(&IDS, &[]).await.unwrap().len(), seen);
+        transaction.defer(&INSERT, vec![Box::new(first + 3)]).await.unwrap();
+        transaction.defer(&INSERT, vec![Box::new(first + 4)]).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+    assert_eq!(ids(&database).await, [1, 2, 3, 4, 11, 12, 13, 14]);
+    // The second time everything was prepared: two flights of BEGIN and three statements, two statements and COMMIT.
+    let flights = wire.flights.lock().unwrap().clone();
+    let (begin, commit) = (contains(&flights[0], b"BEGIN\0"), contains(&flights[1], b"COMMIT\0"));
+    assert!(begin && commit, "{flights:?}");
+}
+
+#[tokio::test]
+async fn a_transaction_of_deferred_statements_alone_is_one_flight() {
+    let test = items().await;
+    let wire = Wire::new(&test, Cut::Never);
+    let database = database_through(&test, wire.clone());
+    for id in [1, 2] {
+        wire.flights.lock().unwrap().clear();
+        let transaction = database.begin().await.unwrap();
+        transaction.defer(&INSERT, vec![Box::new(id)]).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+    assert_eq!(wire.flights.lock().unwrap().len(), 1);
+    assert_eq!(ids(&database).await, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_deferred_statement_that_fails_undoes_everything_and_says_why() {
+    let test = items().await;
+    let database = test.database();
+    for is_followed in [true, false] {
+        let transaction = database.begin().await.unwrap();
+        transaction.execute(&INSERT, &[&1]).await.unwrap();
+        transaction.defer(&INSERT, vec![Box::new(1)]).await.unwrap();
+        let error = match is_followed {
+            true => transaction.execute(&INSERT, &[&2]).await.unwrap_err(),
+            false => transaction.commit().await.unwrap_err(),
+        };
+        assert!(error.is_unique_violation(), "{error:?}");
+        assert!(ids(&database).await.is_empty());
+    }
+    // Every connection can be used again.
+    let all = join_all((0..MAX_TRANSACTIONS).map(|_| database.begin())).await;
+    for transaction in all {
+        backend_of(&transaction.unwrap()).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_committed_without_a_deferred_statement_whose_values_do_not_fit() {
+    let test = items().await;
+    let database = test.database();
+    let transaction = database.begin().await.unwrap();
+    transaction.execute(&INSERT, &[&1]).await.unwrap();
+    transaction.defer(&INSERT, vec![Box::new("no number")]).await.unwrap();
+    assert!(matches!(transaction.commit().await.unwrap_err(), DbError::Value(_)));
+    assert!(ids(&database).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_dropped_transaction_sends_nothing_that_was_deferred() {
+    let test = items().await;
+    let database = test.database();
+    let transaction = database.begin().await.unwrap();
+    transaction.defer(&INSERT, vec![Box::new(1)]).await.unwrap();
+    drop(transaction);
+    let transaction = database.begin().await.unwrap();
+    transaction.defer(&INSERT, vec![Box::new(2)]).await.unwrap();
+    transaction.rollback().await.unwrap();
+    assert!(ids(&database).await.is_empty());
+}

@@ -5,7 +5,7 @@
 //! the row: what is refused costs neither quota nor a place in the window. Better Auth's own server, working on
 //! the same table, guards its changes by the values that it read, so the two can race and both stay exact.
 
-use kiavi_db::{Database, DbError, Sql};
+use kiavi_db::{Database, DbError, OwnedParams, Sql};
 use serde_json::Value;
 
 use super::{ApiKey, key_columns};
@@ -128,8 +128,14 @@ pub(super) async fn claim(
     is_limited: bool,
 ) -> Result<Result<Claimed, Refused>, DbError> {
     let Demand { config, permissions } = demand;
-    let found = database.query_opt(&CLAIM, &[&hash, &config, &permissions, &is_limited]).await;
-    let row = match found {
+    let values: OwnedParams = vec![
+        Box::new(hash.to_owned()),
+        Box::new(config.map(str::to_owned)),
+        Box::new(permissions.cloned()),
+        Box::new(is_limited),
+    ];
+    let found = database.query_grouped(&CLAIM, values).await;
+    let row = match found.map(|mut rows| rows.pop()) {
         Ok(Some(row)) => row,
         Ok(None) => return Ok(Err(Refused { verdict: Verdict::Unknown, row: None })),
         // Permissions in the row that are no JSON permit nothing.

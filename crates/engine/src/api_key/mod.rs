@@ -39,7 +39,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub(crate) use budget::{Budget, has_own_budget};
-pub(crate) use session::act_as_owner;
+pub(crate) use session::acting_as_owner;
 pub use settings::ApiKeySettings;
 
 use crate::{State, gate::api_gate, iso_milliseconds, optional_iso_milliseconds};

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use axum::{
+    Router,
     extract::{MatchedPath, Request, State as Extract},
     http::StatusCode,
-    middleware::Next,
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -25,11 +26,16 @@ use crate::{
 /// The one path that is answered here: there is no stored session to read.
 const GET_SESSION: &str = "/api/auth/get-session";
 
-/// Middleware around the routes of the API.
-pub(crate) async fn act_as_owner(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
-    if !state.settings.api_key.sessions {
-        return next.run(request).await;
+/// Routes on which a request that shows a key acts as the key's owner; as they are, where the tenant does not allow it.
+pub(crate) fn acting_as_owner(state: &State, routes: Router<State>) -> Router<State> {
+    match state.settings.api_key.sessions {
+        true => routes.route_layer(from_fn_with_state(state.clone(), act_as_owner)),
+        false => routes,
     }
+}
+
+/// Middleware around the routes of the API.
+async fn act_as_owner(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     let (Some(key), Some(context)) = (check::shown(request.headers()), request.extensions().get::<Context>())
     else {
         return next.run(request).await;

@@ -302,17 +302,18 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Writes an event into the transaction of the change it tells of.
+/// Writes an event into the transaction of the change it tells of. It costs no round trip of its own: it travels with
+/// what follows, at the latest with COMMIT, and the transaction fails with it.
 ///
 /// # Errors
-/// Those of the statement; the change must fail with it.
+/// Those of preparing the statement.
 pub async fn record(
     transaction: &Transaction,
     state: &State,
     context: &Context,
     event: Event<'_>,
 ) -> Result<(), DbError> {
-    store::insert(transaction, &row(state, Some(context), event)).await
+    store::insert(transaction, row(state, Some(context), event)).await
 }
 
 /// Writes an event on its own: for refusals, which change nothing else.
@@ -330,7 +331,7 @@ pub(crate) async fn record_over(
     context: &Context,
     event: Event<'_>,
 ) -> Result<(), DbError> {
-    store::insert_alone(database, &row(state, Some(context), event)).await
+    store::insert_alone(database, row(state, Some(context), event)).await
 }
 
 /// Writes an event that has its id already, unless it is written: for what may be told again.
@@ -344,7 +345,7 @@ pub(crate) async fn record_once(
     event: Event<'_>,
 ) -> Result<(), DbError> {
     let row = store::EventRow { id: id.to_string(), ..row(state, Some(context), event) };
-    store::insert_once(&state.database, &row).await
+    store::insert_once(&state.database, row).await
 }
 
 /// Writes an event of the engine itself into the transaction of the change it tells of.
@@ -353,7 +354,7 @@ pub(crate) async fn record_own(
     state: &State,
     event: Event<'_>,
 ) -> Result<(), DbError> {
-    store::insert(transaction, &row(state, None, event)).await
+    store::insert(transaction, row(state, None, event)).await
 }
 
 /// Writes an event of the control plane's into the transaction that is open on `connection`, which belongs to the owner

@@ -1,7 +1,7 @@
 //! The log's statements. The runtime role may insert and nothing else.
 
 use jiff::Timestamp;
-use kiavi_db::{AdminConnection, Database, DbError, Sql, ToSql, Transaction};
+use kiavi_db::{AdminConnection, Database, DbError, OwnedParams, Sql, ToSql, Transaction};
 use serde_json::Value;
 
 pub(super) const STATEMENTS: &[&Sql] = &[&INSERT_EVENT, &INSERT_EVENT_ONCE, &INSERT_CONTROL_EVENT];
@@ -41,33 +41,36 @@ pub(super) struct EventRow {
 }
 
 impl EventRow {
-    fn values(&self) -> [&(dyn ToSql + Sync); 11] {
-        [
-            &self.id,
-            &self.at,
-            &self.kind,
-            &self.outcome,
-            &self.request_id,
-            &self.actor,
-            &self.subject,
-            &self.method,
-            &self.ip,
-            &self.user_agent,
-            &self.detail,
+    fn values(self) -> OwnedParams {
+        vec![
+            Box::new(self.id),
+            Box::new(self.at),
+            Box::new(self.kind),
+            Box::new(self.outcome),
+            Box::new(self.request_id),
+            Box::new(self.actor),
+            Box::new(self.subject),
+            Box::new(self.method),
+            Box::new(self.ip),
+            Box::new(self.user_agent),
+            Box::new(self.detail),
         ]
     }
 }
 
-pub(super) async fn insert(transaction: &Transaction, row: &EventRow) -> Result<(), DbError> {
-    transaction.execute(&INSERT_EVENT, &row.values()).await.map(drop)
+/// Travels with what follows in the transaction, at the latest with its COMMIT.
+pub(super) async fn insert(transaction: &Transaction, row: EventRow) -> Result<(), DbError> {
+    transaction.defer(&INSERT_EVENT, row.values()).await
 }
 
-pub(super) async fn insert_alone(database: &Database, row: &EventRow) -> Result<(), DbError> {
-    database.execute(&INSERT_EVENT, &row.values()).await.map(drop)
+/// Shares its commit with others that come at the same time.
+pub(super) async fn insert_alone(database: &Database, row: EventRow) -> Result<(), DbError> {
+    database.query_grouped(&INSERT_EVENT, row.values()).await.map(drop)
 }
 
-pub(super) async fn insert_once(database: &Database, row: &EventRow) -> Result<(), DbError> {
-    database.execute(&INSERT_EVENT_ONCE, &row.values()).await.map(drop)
+/// The same, unless there is one with its id.
+pub(super) async fn insert_once(database: &Database, row: EventRow) -> Result<(), DbError> {
+    database.query_grouped(&INSERT_EVENT_ONCE, row.values()).await.map(drop)
 }
 
 pub(super) async fn insert_by_control(

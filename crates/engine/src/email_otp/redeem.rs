@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use futures_util::future::join;
 use kiavi_db::Transaction;
 use serde_json::json;
 
@@ -48,6 +49,41 @@ pub(super) async fn redeem(
     email: &str,
     code: &str,
 ) -> Result<Redeemed, ApiError> {
+    attempt(state, context, (purpose, Usage::UseUp), email, code).await
+}
+
+/// Says whether `code` is the code of `purpose` and `email`, which stays as it is. A look is paid for like a wrong
+/// try.
+///
+/// # Errors
+/// Those of [`redeem`].
+pub(super) async fn look(
+    state: &State,
+    context: &Context,
+    purpose: CodePurpose<'_>,
+    email: &str,
+    code: &str,
+) -> Result<(), ApiError> {
+    let seen = attempt(state, context, (purpose, Usage::Look), email, code).await?;
+    let Redeemed { transaction, identifier, value, life } = seen;
+    verification::replace(&transaction, state.rng(), &identifier, &value, life).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// What a right code is tried for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Usage {
+    UseUp,
+    Look,
+}
+
+async fn attempt(
+    state: &State,
+    context: &Context,
+    (purpose, usage): (CodePurpose<'_>, Usage),
+    email: &str,
+    code: &str,
+) -> Result<Redeemed, ApiError> {
     let limits = &state.settings.rate_limits;
     let network = Key::Network(context.network());
     rate_limit::check(state, context, "code_check", network, limits.code_check_per_network).await?;
@@ -57,15 +93,24 @@ pub(super) async fn redeem(
         return Err(invalid_otp());
     }
     let transaction = state.database.begin().await?;
-    let taken = verification::take(&transaction, &identifier).await?;
+    let (key, rate) = (Key::Target(email), state.settings.email_otp.guesses);
+    // In one round trip.
+    let (taken, is_within) = join(
+        verification::take(&transaction, &identifier),
+        rate_limit::peek(&transaction, state, GUESSES, key, rate),
+    )
+    .await;
+    let taken = taken?;
     let tried = hash(&state.keys.one_time_code, &identifier, code);
     let allowed = state.settings.email_otp.allowed_attempts;
     let verdict = judge(taken.as_ref(), &tried, allowed);
     if matches!(verdict, Verdict::Right | Verdict::Wrong { .. }) {
-        let key = Key::Target(email);
-        let charged =
-            rate_limit::charge(&transaction, state, GUESSES, key, state.settings.email_otp.guesses).await;
-        if let Err(error) = charged {
+        let paid = match (&verdict, usage) {
+            // It ends the count, so it need not be counted; but it comes too late where the count has ended.
+            (Verdict::Right, Usage::UseUp) => is_within,
+            _ => rate_limit::charge(&transaction, state, GUESSES, key, rate).await,
+        };
+        if let Err(error) = paid {
             // Rolled back: the code is untouched, the try did not happen.
             drop(transaction);
             return Err(match error.retry_after_seconds() {
@@ -120,12 +165,5 @@ impl Redeemed {
             .using(Method::EmailOtp)
             .detail(json!({ "purpose": purpose.name() }));
         Ok(audit::record(&self.transaction, state, context, event).await?)
-    }
-
-    /// The code was only looked at: it stays as it was, and the look stays paid for.
-    pub(super) async fn put_back(self, state: &State) -> Result<(), ApiError> {
-        let Self { transaction, identifier, value, life } = self;
-        verification::replace(&transaction, state.rng(), &identifier, &value, life).await?;
-        Ok(transaction.commit().await?)
     }
 }

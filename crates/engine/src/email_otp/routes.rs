@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     CodePurpose, SignIn,
     actions::{self, Proof, mark_proved, prove_address},
-    redeem::redeem,
+    redeem::{look, redeem},
 };
 use crate::{
     ApiError, Context, JsonBody, State,
@@ -103,8 +103,7 @@ pub(super) async fn check_verification_otp(
     let (email, kind, code) = (fields.string("email"), fields.choice("type", TYPES), fields.string("otp"));
     fields.finish()?;
     let email = address(email)?;
-    let redeemed = redeem(&state, &context, purpose(kind)?, email.as_str(), code).await?;
-    redeemed.put_back(&state).await?;
+    look(&state, &context, purpose(kind)?, email.as_str(), code).await?;
     match store::find_by_email(&state.database, email.as_str()).await? {
         Some(_) => Ok(json_response(StatusCode::OK, SUCCESS)),
         None => Err(user_not_found()),

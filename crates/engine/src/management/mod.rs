@@ -18,16 +18,17 @@ mod tests;
 use axum::{
     Router,
     extract::{MatchedPath, Request, State as Extract},
-    middleware::{Next, from_fn_with_state},
-    response::{IntoResponse, Response},
+    middleware::from_fn_with_state,
     routing::post,
 };
+use kiavi_db::DbError;
 use serde_json::json;
 
 use crate::{
-    ApiError, Context, State,
+    Context, State,
     audit::{self, Event, EventType, Method, Outcome},
     context::{api_context, not_found},
+    engine::API,
 };
 
 /// Where control says that the settings changed. Not below the API's base path: what control passes on for others
@@ -42,18 +43,19 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .layer(from_fn_with_state(state.clone(), api_context))
 }
 
-/// Middleware around the API's routes, inside the request context.
-pub(crate) async fn log_access(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
-    let context = request.extensions().get::<Context>().filter(|context| context.operator().is_some());
-    if let Some(context) = context.cloned() {
-        let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        // Neither query nor body: they name people.
-        let detail = json!({ "method": request.method().as_str(), "path": path });
-        let event = Event::new(EventType::ManagementRequested, Outcome::Success);
-        let event = event.using(Method::Management).detail(detail);
-        if let Err(error) = audit::record_alone(&state, &context, event).await {
-            return ApiError::from(error).into_response();
-        }
-    }
-    next.run(request).await
+/// Writes down who asks for a route of the API at this door, before it is served.
+///
+/// # Errors
+/// Those of the statement; the request must not be served then.
+pub(crate) async fn log_access(state: &State, context: &Context, request: &Request) -> Result<(), DbError> {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let Some(path) = path.filter(|path| context.operator().is_some() && path.starts_with(API)) else {
+        return Ok(());
+    };
+    // Neither query nor body: they name people.
+    let detail = json!({ "method": request.method().as_str(), "path": path });
+    let event = Event::new(EventType::ManagementRequested, Outcome::Success);
+    let event = event.using(Method::Management).detail(detail);
+    // On the heap: every request waits here, few are an operator's.
+    Box::pin(audit::record_alone(state, context, event)).await
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kiavi_db::{Database, DbError, Row, Sql, Transaction};
+use kiavi_db::{Database, DbError, OwnedParams, Row, Sql, Transaction};
 
 pub(super) const STATEMENTS: &[&Sql] = &[&INSERT, &TURN, &RENEW, &DELETE];
 
@@ -101,7 +101,13 @@ pub(super) async fn insert(
     recipient: Option<&str>,
     seconds: f64,
 ) -> Result<(), DbError> {
-    transaction.execute(&INSERT, &[&id, &sealed, &recipient, &seconds]).await.map(drop)
+    let values: OwnedParams = vec![
+        Box::new(id.to_owned()),
+        Box::new(sealed.to_owned()),
+        Box::new(recipient.map(str::to_owned)),
+        Box::new(seconds),
+    ];
+    transaction.defer(&INSERT, values).await
 }
 
 /// Letters that are in hand now, and how long until the next one is due; `None` when no other is owed.

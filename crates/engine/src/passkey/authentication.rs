@@ -1,6 +1,7 @@
 //! Signing in with a passkey.
 
 use axum::http::StatusCode;
+use futures_util::future::{OptionFuture, join};
 use kiavi_db::Transaction;
 use kiavi_webauthn::{AuthenticationResponse, CeremonyError, RequestOptions};
 use serde_json::Value;
@@ -85,17 +86,18 @@ async fn accept_assertion(
     context: &Context,
     response: &Value,
 ) -> Result<Result<User, Refusal>, ApiError> {
-    let taken = actions::take(transaction, state, context).await?;
-    let Some(Challenge::Authentication { expected_challenge, user_data: claimant }) = taken else {
+    // PostgreSQL's text cannot hold a NUL, so no credential has one.
+    let id = response["id"].as_str().filter(|id| !id.contains('\0'));
+    let found = OptionFuture::from(id.map(|id| store::with_user(transaction, id)));
+    // In one round trip.
+    let (taken, found) = join(actions::take(transaction, state, context), found).await;
+    let Some(Challenge::Authentication { expected_challenge, user_data: claimant }) = taken? else {
         return Ok(Err(Refusal::new(wire::challenge_not_found(), "no such challenge")));
     };
     let malformed =
         || Refusal::new(wire::authentication_failed(StatusCode::BAD_REQUEST), "malformed response");
-    // PostgreSQL's text cannot hold a NUL, so no credential has one.
-    let Some(id) = response["id"].as_str().filter(|id| !id.contains('\0')) else {
-        return Ok(Err(malformed()));
-    };
-    let Some((passkey, user)) = store::with_user(transaction, id).await? else {
+    let Some(found) = found else { return Ok(Err(malformed())) };
+    let Some((passkey, user)) = found? else {
         let error = wire::passkey_not_found(StatusCode::UNAUTHORIZED);
         return Ok(Err(Refusal::new(error, "no such passkey")));
     };

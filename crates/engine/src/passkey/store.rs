@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use kiavi_db::{Database, DbError, Sql, Transaction};
+use kiavi_db::{Database, DbError, OwnedParams, Sql, Transaction};
 
 use super::{Passkey, passkey_columns};
 use crate::user::{User, user_columns};
@@ -184,7 +184,8 @@ pub(super) async fn set_after_assertion(
     counter: i32,
     backed_up: bool,
 ) -> Result<(), DbError> {
-    transaction.execute(&SET_AFTER_ASSERTION, &[&id, &counter, &backed_up]).await.map(drop)
+    let values: OwnedParams = vec![Box::new(id.to_owned()), Box::new(counter), Box::new(backed_up)];
+    transaction.defer(&SET_AFTER_ASSERTION, values).await
 }
 
 /// The id of the user who owns the passkey with this row id.

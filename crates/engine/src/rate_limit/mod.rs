@@ -97,6 +97,24 @@ pub async fn charge(
     }
 }
 
+/// Says what [`charge`] would, and counts nothing: for a guess that turned out right, which ends the count.
+///
+/// # Errors
+/// 429 when it is one too many.
+pub async fn peek(
+    transaction: &Transaction,
+    state: &State,
+    scope: &'static str,
+    key: Key<'_>,
+    rate: Rate,
+) -> Result<(), ApiError> {
+    let stored = stored_key(state, scope, key);
+    match store::guesses_used_up(transaction, &stored, rate).await? {
+        None => Ok(()),
+        Some(retry_after_seconds) => Err(ApiError::too_many_requests(retry_after_seconds)),
+    }
+}
+
 /// Forgets every guess that was charged to a key.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Statements of the `verification` table.
 
-use kiavi_db::{Database, DbError, Row, Sql, Transaction};
+use kiavi_db::{Database, DbError, OwnedParams, Row, Sql, Transaction};
 
 use super::Taken;
 
@@ -60,7 +60,13 @@ pub(super) async fn replace(
     value: &str,
     seconds: f64,
 ) -> Result<(), DbError> {
-    transaction.execute(&REPLACE, &[&id, &identifier, &value, &seconds]).await.map(drop)
+    let values: OwnedParams = vec![
+        Box::new(id.to_owned()),
+        Box::new(identifier.to_owned()),
+        Box::new(value.to_owned()),
+        Box::new(seconds),
+    ];
+    transaction.defer(&REPLACE, values).await
 }
 
 pub(super) async fn insert(
@@ -70,7 +76,13 @@ pub(super) async fn insert(
     value: &str,
     seconds: f64,
 ) -> Result<(), DbError> {
-    database.execute(&INSERT, &[&id, &identifier, &value, &seconds]).await.map(drop)
+    let values: OwnedParams = vec![
+        Box::new(id.to_owned()),
+        Box::new(identifier.to_owned()),
+        Box::new(value.to_owned()),
+        Box::new(seconds),
+    ];
+    database.query_grouped(&INSERT, values).await.map(drop)
 }
 
 pub(super) async fn look(database: &Database, identifier: &str) -> Result<Option<String>, DbError> {
