@@ -22,7 +22,9 @@ use kiavi_http::{
 use crate::{
     ApiError, Settings, State,
     abuse::{self, NetworkBlocked, captcha},
-    api_key, bearer,
+    api_key,
+    audit::{self, Event},
+    bearer,
     error::Fault,
     management,
     session::CurrentUser,
@@ -283,9 +285,9 @@ pub(crate) async fn api_context(Extract(state): Extract<State>, request: Request
         None if is_preflight(&state, &request) => StatusCode::NO_CONTENT.into_response(),
         // Better Auth serves neither; axum would answer HEAD by the GET route.
         None if matches!(*request.method(), Method::HEAD | Method::OPTIONS) => not_found().await,
-        None => match management::log_access(&state, &context, &request).await {
+        None => match log_access(&state, &context, management::access(&context, &request)).await {
             Ok(()) => run(&context, request, next).await,
-            Err(error) => ApiError::from(error).into_response(),
+            Err(error) => error.into_response(),
         },
     };
     bearer::tell_token(&state, &context, response.headers_mut());
@@ -304,6 +306,15 @@ pub async fn page_context(Extract(state): Extract<State>, request: Request, next
     };
     set_page_headers(response.headers_mut(), state.cookies.is_secure);
     finish(&context, response)
+}
+
+/// Writes down who asks at the management door; what cannot be written down is not served.
+async fn log_access(state: &State, context: &Context, event: Option<Event<'static>>) -> Result<(), ApiError> {
+    match event {
+        // On the heap, because every request has room for what waits here, and few are an operator's.
+        Some(event) => Ok(Box::pin(audit::record_alone(state, context, event)).await?),
+        None => Ok(()),
+    }
 }
 
 async fn run(context: &Context, mut request: Request, next: Next) -> Response {

@@ -17,16 +17,15 @@ mod tests;
 
 use axum::{
     Router,
-    extract::{MatchedPath, Request, State as Extract},
+    extract::{MatchedPath, Request},
     middleware::from_fn_with_state,
     routing::post,
 };
-use kiavi_db::DbError;
 use serde_json::json;
 
 use crate::{
     Context, State,
-    audit::{self, Event, EventType, Method, Outcome},
+    audit::{Event, EventType, Method, Outcome},
     context::{api_context, not_found},
     engine::API,
 };
@@ -43,19 +42,12 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .layer(from_fn_with_state(state.clone(), api_context))
 }
 
-/// Writes down who asks for a route of the API at this door, before it is served.
-///
-/// # Errors
-/// Those of the statement; the request must not be served then.
-pub(crate) async fn log_access(state: &State, context: &Context, request: &Request) -> Result<(), DbError> {
-    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let Some(path) = path.filter(|path| context.operator().is_some() && path.starts_with(API)) else {
-        return Ok(());
-    };
+/// What is to be written down before a request for a route of the API is served at this door.
+pub(crate) fn access(context: &Context, request: &Request) -> Option<Event<'static>> {
+    context.operator()?;
+    let path = request.extensions().get::<MatchedPath>()?.as_str();
     // Neither query nor body: they name people.
     let detail = json!({ "method": request.method().as_str(), "path": path });
-    let event = Event::new(EventType::ManagementRequested, Outcome::Success);
-    let event = event.using(Method::Management).detail(detail);
-    // On the heap: every request waits here, few are an operator's.
-    Box::pin(audit::record_alone(state, context, event)).await
+    let event = Event::new(EventType::ManagementRequested, Outcome::Success).using(Method::Management);
+    path.starts_with(API).then(|| event.detail(detail))
 }
