@@ -172,8 +172,10 @@ async fn an_engine_that_ends_finishes_the_mail_that_it_is_on() {
     owe(&engine, people(1)).await;
     door.release.add_permits(1);
     timeout(PATIENCE, relay).await.expect("it ends").unwrap();
-    assert_eq!(door.seen.borrow().taken, ["hang0@example.com"]);
-    assert_eq!(owed(&tenant).await, 1, "what it was not on is its successor's");
+    let taken = door.seen.borrow().taken.clone();
+    assert!(taken.contains(&"hang0@example.com".to_owned()), "{taken:?}");
+    // It may have been about to look when it was told to end.
+    assert_eq!(owed(&tenant).await, 2 - taken.len() as i64, "what it was not on is its successor's");
 }
 
 #[tokio::test]
