@@ -97,20 +97,20 @@ async fn accept_assertion(
     let malformed =
         || Refusal::new(wire::authentication_failed(StatusCode::BAD_REQUEST), "malformed response");
     let Some(found) = found else { return Ok(Err(malformed())) };
-    let Some((passkey, user)) = found? else {
+    let Some(used) = found? else {
         let error = wire::passkey_not_found(StatusCode::UNAUTHORIZED);
         return Ok(Err(Refusal::new(error, "no such passkey")));
     };
     let Ok(response) = serde_json::from_value::<AuthenticationResponse>(response.clone()) else {
-        return Ok(Err(malformed().about(&user.id)));
+        return Ok(Err(malformed().about(&used.user.id)));
     };
     // WebAuthn L3 §7.2 steps 5 and 6: of those that were offered.
-    if !claimant.id.is_empty() && claimant.id != user.id {
+    if !claimant.id.is_empty() && claimant.id != used.user.id {
         let error = wire::authentication_failed(StatusCode::BAD_REQUEST);
-        return Ok(Err(Refusal::new(error, "the passkey was not offered").about(&user.id)));
+        return Ok(Err(Refusal::new(error, "the passkey was not offered").about(&used.user.id)));
     }
     let handle = response.response.user_handle.as_ref();
-    let judged = match flow::stored_credential(&state.secret, &passkey, handle) {
+    let judged = match flow::stored_credential(&state.secret, &used.passkey, handle) {
         Some(stored) => {
             let relying_party = flow::relying_party(&state.settings);
             kiavi_webauthn::verify_authentication(&relying_party, &expected_challenge.0, &stored, &response)
@@ -120,8 +120,8 @@ async fn accept_assertion(
     match judged {
         Ok(assertion) => {
             let counter = flow::stored_counter(assertion.counter);
-            store::set_after_assertion(transaction, &passkey.id, counter, assertion.backed_up).await?;
-            Ok(Ok(user))
+            store::set_after_assertion(transaction, &used, counter, assertion.backed_up).await?;
+            Ok(Ok(used.user))
         }
         Err(reason) => {
             if reason == CeremonyError::CounterRegressed {
@@ -129,11 +129,11 @@ async fn accept_assertion(
                 tracing::warn!(request_id = %context.request_id(), "a passkey's signature counter regressed");
                 let error = wire::authentication_failed(StatusCode::BAD_REQUEST);
                 let refusal = Refusal::new(error, reason).told_as(EventType::PasskeyCounterRegressed);
-                return Ok(Err(refusal.about(&user.id)));
+                return Ok(Err(refusal.about(&used.user.id)));
             }
             let is_unsigned = reason == CeremonyError::InvalidSignature;
             let status = if is_unsigned { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
-            Ok(Err(Refusal::new(wire::authentication_failed(status), reason).about(&user.id)))
+            Ok(Err(Refusal::new(wire::authentication_failed(status), reason).about(&used.user.id)))
         }
     }
 }

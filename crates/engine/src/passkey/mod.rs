@@ -35,7 +35,7 @@ use serde::Serialize;
 
 pub(crate) use management::{last_uses, signal};
 pub use management::{list, remove, rename};
-pub(crate) use policy::{is_demanded, refuse_lesser_proof, required_error};
+pub(crate) use policy::{is_demanded, is_lesser_proof, refuse_lesser_proof, required_error};
 
 use crate::{State, optional_iso_milliseconds};
 

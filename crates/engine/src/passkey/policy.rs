@@ -15,8 +15,12 @@ pub(crate) fn is_demanded(state: &State) -> bool {
     state.settings.passkey.policy == PasskeyPolicy::Required
 }
 
-/// Refuses a sign-in by anything but a passkey to a user who has one, where the tenant requires passkeys; with its
-/// event.
+/// Whether a sign-in by this means is none for a user who has a passkey.
+pub(crate) fn is_lesser_proof(state: &State, method: Method<'_>) -> bool {
+    method != Method::Passkey && is_demanded(state)
+}
+
+/// Refuses a sign-in by a lesser proof ([`is_lesser_proof`]) to a user who has a passkey; with its event.
 ///
 /// # Errors
 /// 403 `PASSKEY_REQUIRED`, else those of the statements.
@@ -27,7 +31,7 @@ pub(crate) async fn refuse_lesser_proof(
     user_id: &str,
     method: Method<'_>,
 ) -> Result<(), ApiError> {
-    if method == Method::Passkey || !is_demanded(state) || store::count(transaction, user_id).await? == 0 {
+    if store::count(transaction, user_id).await? == 0 {
         return Ok(());
     }
     let event = Event::new(EventType::SessionRefused, Outcome::Failure).about(user_id).using(method);

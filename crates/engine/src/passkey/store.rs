@@ -14,6 +14,7 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &ROOM_FOR_CREDENTIAL,
     &INSERT,
     &WITH_USER_BY_CREDENTIAL_ID,
+    &NOTE_USE,
     &SET_AFTER_ASSERTION,
     &LAST_USES_OF_USER,
     &OWNER,
@@ -58,8 +59,8 @@ const INSERT: Sql = Sql::new(
     ),
 );
 
-/// Locks the row, so that of two assertions with one counter value one is refused. Of rows with the same
-/// credential id, which Better Auth let in, the first counts.
+/// Locks the row, so that of two assertions with one counter value one is refused. Tells as well whether this day's use
+/// is noted.
 const WITH_USER_BY_CREDENTIAL_ID: Sql = Sql::new(
     "PASSKEY_WITH_USER_BY_CREDENTIAL_ID",
     concat!(
@@ -67,18 +68,22 @@ const WITH_USER_BY_CREDENTIAL_ID: Sql = Sql::new(
         passkey_columns!(),
         ", ",
         user_columns!(),
-        r#" FROM public.passkey p JOIN public."user" u ON u.id = p."userId"
-           WHERE p."credentialID" = $1 ORDER BY p."createdAt" NULLS FIRST, p.id LIMIT 1 FOR UPDATE OF p"#
+        r#", coalesce(d.day >= (now() AT TIME ZONE 'UTC')::date, false)
+           FROM public.passkey p JOIN public."user" u ON u.id = p."userId"
+             LEFT JOIN kiavi.passkey_use d ON d.passkey_id = p.id
+           WHERE p."credentialID" = $1 FOR UPDATE OF p"#
     ),
 );
 
-/// Notes the day as well, once a day.
+const NOTE_USE: Sql = Sql::new(
+    "PASSKEY_NOTE_USE",
+    "INSERT INTO kiavi.passkey_use AS u (passkey_id, day) VALUES ($1, (now() AT TIME ZONE 'UTC')::date)
+     ON CONFLICT (passkey_id) DO UPDATE SET day = excluded.day WHERE u.day < excluded.day",
+);
+
 const SET_AFTER_ASSERTION: Sql = Sql::new(
     "PASSKEY_SET_AFTER_ASSERTION",
-    r#"WITH used AS (
-         INSERT INTO kiavi.passkey_use AS u (passkey_id, day) VALUES ($1, (now() AT TIME ZONE 'UTC')::date)
-         ON CONFLICT (passkey_id) DO UPDATE SET day = excluded.day WHERE u.day < excluded.day)
-       UPDATE public.passkey SET counter = $2, "backedUp" = $3 WHERE id = $1"#,
+    r#"UPDATE public.passkey SET counter = $2, "backedUp" = $3 WHERE id = $1"#,
 );
 
 const LAST_USES_OF_USER: Sql = Sql::new(
@@ -169,23 +174,51 @@ pub(super) async fn insert(transaction: &Transaction, new: &NewPasskey<'_>) -> R
     Passkey::from_row(&row, 0)
 }
 
-/// A credential and its user, the credential's row locked.
+/// A credential that somebody signs in with.
+pub(super) struct Used {
+    pub(super) passkey: Passkey,
+    pub(super) user: User,
+    is_noted: bool,
+}
+
+/// A credential and its user, the credential's row locked. Of rows with the same credential id, which Better Auth let
+/// in, the first counts.
 pub(super) async fn with_user(
     transaction: &Transaction,
     credential_id: &str,
-) -> Result<Option<(Passkey, User)>, DbError> {
-    let row = transaction.query_opt(&WITH_USER_BY_CREDENTIAL_ID, &[&credential_id]).await?;
-    row.map(|row| Ok((Passkey::from_row(&row, 0)?, User::from_row(&row, Passkey::WIDTH)?))).transpose()
+) -> Result<Option<Used>, DbError> {
+    let rows = transaction.query(&WITH_USER_BY_CREDENTIAL_ID, &[&credential_id]).await?;
+    let mut first: Option<Used> = None;
+    for row in &rows {
+        let used = Used {
+            passkey: Passkey::from_row(row, 0)?,
+            user: User::from_row(row, Passkey::WIDTH)?,
+            is_noted: row.try_get(Passkey::WIDTH + User::WIDTH)?,
+        };
+        let age = |used: &Used| (used.passkey.created_at, used.passkey.id.clone());
+        if first.as_ref().is_none_or(|first| age(&used) < age(first)) {
+            first = Some(used);
+        }
+    }
+    Ok(first)
 }
 
+/// Writes down what an assertion changed of a credential that it is of, and the day; most change neither.
 pub(super) async fn set_after_assertion(
     transaction: &Transaction,
-    id: &str,
+    used: &Used,
     counter: i32,
     backed_up: bool,
 ) -> Result<(), DbError> {
-    let values: OwnedParams = vec![Box::new(id.to_owned()), Box::new(counter), Box::new(backed_up)];
-    transaction.defer(&SET_AFTER_ASSERTION, values).await
+    let id = || Box::new(used.passkey.id.clone());
+    if (used.passkey.counter, used.passkey.backed_up) != (counter, backed_up) {
+        let values: OwnedParams = vec![id(), Box::new(counter), Box::new(backed_up)];
+        transaction.defer(&SET_AFTER_ASSERTION, values).await?;
+    }
+    if !used.is_noted {
+        transaction.defer(&NOTE_USE, vec![id()]).await?;
+    }
+    Ok(())
 }
 
 /// The id of the user who owns the passkey with this row id.

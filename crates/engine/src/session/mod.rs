@@ -136,11 +136,13 @@ pub async fn create(
     user: &User,
     method: Method<'_>,
 ) -> Result<Session, ApiError> {
-    refuse_banned(transaction, state, context, user, method).await?;
-    passkey::refuse_lesser_proof(transaction, state, context, &user.id, method).await?;
-    end_replaced(transaction, state, context, &user.id, None).await?;
+    if passkey::is_lesser_proof(state, method) {
+        refuse_banned(transaction, state, context, user, method).await?;
+        passkey::refuse_lesser_proof(transaction, state, context, &user.id, method).await?;
+    }
     let seconds = state.settings.session.expires_in_seconds;
-    let session = mint(transaction, state, context, user, None, seconds).await?;
+    let session = mint(transaction, state, context, user, (None, method), seconds).await?;
+    end_replaced(transaction, state, context, &user.id, None).await?;
     let event = Event {
         actor: Some(&user.id),
         detail: Some(serde_json::json!({ "session": session.id })),
@@ -166,9 +168,8 @@ pub(crate) async fn impersonate(
     by: &str,
     method: Method<'_>,
 ) -> Result<Session, ApiError> {
-    refuse_banned(transaction, state, context, user, method).await?;
     let seconds = state.settings.admin.impersonation_seconds;
-    Ok(mint(transaction, state, context, user, Some(by), seconds).await?)
+    mint(transaction, state, context, user, (Some(by), method), seconds).await
 }
 
 /// A banned user gets no session; a ban that has run out ends here.
@@ -194,14 +195,18 @@ async fn refuse_banned(
     }
 }
 
+/// One statement, but for those who are or were banned.
 async fn mint(
     transaction: &Transaction,
     state: &State,
     context: &Context,
     user: &User,
-    impersonated_by: Option<&str>,
+    (impersonated_by, method): (Option<&str>, Method<'_>),
     seconds: u32,
-) -> Result<Session, DbError> {
+) -> Result<Session, ApiError> {
+    #[derive(Debug, thiserror::Error)]
+    #[error("the user of a new session is gone")]
+    struct Gone;
     let new = store::NewSession {
         id: &row_id(state.rng()),
         token: &random_text(state.rng(), Alphabet::AlphaNumeric, TOKEN_LENGTH),
@@ -211,7 +216,11 @@ async fn mint(
         impersonated_by,
         seconds,
     };
-    store::insert(transaction, new).await
+    if let Some(session) = store::insert(transaction, new).await? {
+        return Ok(session);
+    }
+    refuse_banned(transaction, state, context, user, method).await?;
+    store::insert(transaction, new).await?.ok_or_else(|| ApiError::internal(Gone))
 }
 
 /// Gives the browser its session cookie, for as long as the session lives, or until the browser closes if it

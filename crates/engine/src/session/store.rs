@@ -51,13 +51,16 @@ const HOLD: Sql = Sql::new(
        WHERE token = $1 AND "userId" = $2 AND "expiresAt" > clock_timestamp() FOR SHARE"#,
 );
 
+/// None for a user who is banned, as the row says now: whoever bans takes turns with this.
 const INSERT: Sql = Sql::new(
     "SESSION_INSERT",
     concat!(
         r#"INSERT INTO public.session AS s
              (id, token, "ipAddress", "userAgent", "userId", "expiresAt", "impersonatedBy", "createdAt", "updatedAt")
-           SELECT $1, $2, $3, $4, $5, at + make_interval(secs => $6), $7, at, at
-           FROM date_trunc('milliseconds', clock_timestamp()) AS at
+           SELECT $1, $2, $3, $4, u.id,
+             date_trunc('milliseconds', statement_timestamp()) + make_interval(secs => $6), $7,
+             date_trunc('milliseconds', statement_timestamp()), date_trunc('milliseconds', statement_timestamp())
+           FROM (SELECT id FROM public."user" WHERE id = $5 AND banned IS NOT TRUE FOR NO KEY UPDATE) AS u
            RETURNING "#,
         session_columns!()
     ),
@@ -212,16 +215,17 @@ pub struct NewSession<'a> {
     pub seconds: u32,
 }
 
-/// Makes a session that starts now.
+/// Makes a session that starts now, unless its user is banned or gone.
 ///
 /// # Errors
 /// Those of the statement.
-pub async fn insert(transaction: &Transaction, new: NewSession<'_>) -> Result<Session, DbError> {
+pub async fn insert(transaction: &Transaction, new: NewSession<'_>) -> Result<Option<Session>, DbError> {
     let NewSession { id, token, ip_address, user_agent, user_id, impersonated_by, seconds } = new;
     let seconds = f64::from(seconds);
     let values: [&(dyn kiavi_db::ToSql + Sync); 7] =
         [&id, &token, &ip_address, &user_agent, &user_id, &seconds, &impersonated_by];
-    Session::from_row(&transaction.query_one(&INSERT, &values).await?, 0)
+    let row = transaction.query_opt(&INSERT, &values).await?;
+    row.map(|row| Session::from_row(&row, 0)).transpose()
 }
 
 /// Extends a live session; `None` if it ended meanwhile.

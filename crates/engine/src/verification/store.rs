@@ -1,24 +1,20 @@
 //! Statements of the `verification` table.
 
+use jiff::Timestamp;
 use kiavi_db::{Database, DbError, OwnedParams, Row, Sql, Transaction};
 
 use super::Taken;
 
-pub(super) const STATEMENTS: &[&Sql] = &[&REPLACE, &INSERT, &LOOK, &TAKE, &DELETE_EXPIRED];
+pub(super) const STATEMENTS: &[&Sql] = &[&REMOVE, &INSERT, &LOOK, &TAKE, &DELETE_EXPIRED];
 
-const REPLACE: Sql = Sql::new(
-    "VERIFICATION_REPLACE",
-    r#"WITH replaced AS (DELETE FROM public.verification WHERE identifier = $2)
-     INSERT INTO public.verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt")
-     SELECT $1, $2, $3, date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $4), at, at
-     FROM date_trunc('milliseconds', clock_timestamp()) AS at"#,
-);
+const REMOVE: Sql = Sql::new("VERIFICATION_REMOVE", "DELETE FROM public.verification WHERE identifier = $1");
 
+/// `statement_timestamp()`, which is one moment in all columns.
 const INSERT: Sql = Sql::new(
     "VERIFICATION_INSERT",
     r#"INSERT INTO public.verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt")
-     SELECT $1, $2, $3, at + make_interval(secs => $4), at, at
-     FROM date_trunc('milliseconds', clock_timestamp()) AS at"#,
+     VALUES ($1, $2, $3, date_trunc('milliseconds', statement_timestamp()) + make_interval(secs => $4),
+       date_trunc('milliseconds', statement_timestamp()), date_trunc('milliseconds', statement_timestamp()))"#,
 );
 
 const LOOK: Sql = Sql::new(
@@ -27,15 +23,12 @@ const LOOK: Sql = Sql::new(
      ORDER BY "createdAt" DESC LIMIT 1"#,
 );
 
-/// Every row of the identifier goes; the newest comes first.
+/// Every row of the identifier goes.
 const TAKE: Sql = Sql::new(
     "VERIFICATION_TAKE",
-    r#"WITH taken AS (
-       DELETE FROM public.verification WHERE identifier = $1 RETURNING value, "expiresAt", "createdAt"
-     )
-     SELECT value, "expiresAt" > clock_timestamp() AS is_live,
-       extract(epoch FROM "expiresAt" - clock_timestamp())::float8 AS seconds_left
-     FROM taken ORDER BY "createdAt" DESC LIMIT 1"#,
+    r#"DELETE FROM public.verification WHERE identifier = $1
+     RETURNING value, "expiresAt" > clock_timestamp() AS is_live,
+       extract(epoch FROM "expiresAt" - clock_timestamp())::float8 AS seconds_left, "createdAt""#,
 );
 
 /// A bounded sweep, so that it never holds up a sign-in.
@@ -44,6 +37,15 @@ const DELETE_EXPIRED: Sql = Sql::new(
     r#"DELETE FROM public.verification WHERE id IN (
        SELECT id FROM public.verification WHERE "expiresAt" < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)"#,
 );
+
+fn new_row(id: &str, identifier: &str, value: &str, seconds: f64) -> OwnedParams {
+    vec![
+        Box::new(id.to_owned()),
+        Box::new(identifier.to_owned()),
+        Box::new(value.to_owned()),
+        Box::new(seconds),
+    ]
+}
 
 fn taken(row: &Row) -> Result<Taken, DbError> {
     Ok(Taken {
@@ -60,13 +62,8 @@ pub(super) async fn replace(
     value: &str,
     seconds: f64,
 ) -> Result<(), DbError> {
-    let values: OwnedParams = vec![
-        Box::new(id.to_owned()),
-        Box::new(identifier.to_owned()),
-        Box::new(value.to_owned()),
-        Box::new(seconds),
-    ];
-    transaction.defer(&REPLACE, values).await
+    transaction.defer(&REMOVE, vec![Box::new(identifier.to_owned())]).await?;
+    transaction.defer(&INSERT, new_row(id, identifier, value, seconds)).await
 }
 
 pub(super) async fn insert(
@@ -76,13 +73,7 @@ pub(super) async fn insert(
     value: &str,
     seconds: f64,
 ) -> Result<(), DbError> {
-    let values: OwnedParams = vec![
-        Box::new(id.to_owned()),
-        Box::new(identifier.to_owned()),
-        Box::new(value.to_owned()),
-        Box::new(seconds),
-    ];
-    database.query_grouped(&INSERT, values).await.map(drop)
+    database.query_grouped(&INSERT, new_row(id, identifier, value, seconds)).await.map(drop)
 }
 
 pub(super) async fn look(database: &Database, identifier: &str) -> Result<Option<String>, DbError> {
@@ -91,7 +82,15 @@ pub(super) async fn look(database: &Database, identifier: &str) -> Result<Option
 }
 
 pub(super) async fn take(transaction: &Transaction, identifier: &str) -> Result<Option<Taken>, DbError> {
-    transaction.query_opt(&TAKE, &[&identifier]).await?.as_ref().map(taken).transpose()
+    let rows = transaction.query(&TAKE, &[&identifier]).await?;
+    let (mut newest, mut newest_at) = (None, None);
+    for row in &rows {
+        let created_at: Option<Timestamp> = row.try_get("createdAt")?;
+        if newest.is_none() || created_at > newest_at {
+            (newest, newest_at) = (Some(taken(row)?), created_at);
+        }
+    }
+    Ok(newest)
 }
 
 pub(crate) async fn delete_expired(database: &Database) -> Result<u64, DbError> {
