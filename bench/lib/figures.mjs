@@ -54,11 +54,12 @@ export function judgements(run) {
     const verdict = target.judge(run);
     return [target.text, verdict?.measured ?? 'not measured', verdict ? word(verdict.isReached) : '–'];
   });
-  for (const [text, bytes, most] of [
-    ['memory of the engine under load at most 40 MiB', run.memoryUnderLoad, 40],
-    ['memory of the engine when nothing happens at most 8 MiB', run.memoryIdle, 8],
+  const own = `, ${mebibytes(run.privateIdle)} of it shared with nobody`;
+  for (const [text, bytes, most, more] of [
+    ['memory of the engine under load at most 40 MiB', run.memoryUnderLoad, 40, ''],
+    ['memory of the engine when nothing happens at most 8 MiB', run.memoryIdle, 8, own],
   ]) {
-    lines.push([text, mebibytes(bytes), word(bytes <= most * 2 ** 20)]);
+    lines.push([text, `${mebibytes(bytes)}${more}`, word(bytes <= most * 2 ** 20)]);
   }
   return lines;
 }

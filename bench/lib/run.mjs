@@ -2,6 +2,7 @@
 // path by path. README.md beside this folder tells how it is kept fair.
 
 import { startKiavi } from '../../tests/lib/kiavi.mjs';
+import { privateMemory } from '../../tests/lib/processes.mjs';
 import { opensslSpeed, pgbench } from './ceilings.mjs';
 import { openClusterDatabase } from './cluster.mjs';
 import { startBetterAuth, startCrate, startHello, startKiaviTenant } from './contenders.mjs';
@@ -163,7 +164,8 @@ async function measurePaths(paths, kiavi, databases, cleanUp) {
   console.log(`waiting ${IDLE_SECONDS} s, so that what is idle is given back`);
   await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
   const memoryIdle = residentMemory(contenders.kiavi.enginePid);
-  const run = { paths, middle, connections: CONNECTIONS, memoryUnderLoad, memoryIdle };
+  const privateIdle = privateMemory(contenders.kiavi.enginePid);
+  const run = { paths, middle, connections: CONNECTIONS, memoryUnderLoad, memoryIdle, privateIdle };
   return [
     ...paths.flatMap((name) => CONNECTIONS.map((connections) => tableOf(name, connections, contenders, middle))),
     ...(leftOut.length > 0 ? [`left out:\n${leftOut.join('\n')}`] : []),
