@@ -2,7 +2,15 @@ use axum::http::Method;
 use kiavi_crypto::signed_value;
 use serde_json::{Value, json};
 
-use crate::tests::{Answer, Browser, ORIGIN, TestTenant};
+use super::BearerSettings;
+use crate::{
+    Settings,
+    tests::{Answer, Browser, ORIGIN, TestTenant},
+};
+
+fn enabled(settings: &mut Settings) {
+    settings.bearer.is_enabled = true;
+}
 
 async fn session_with(browser: &mut Browser, authorization: &str) -> Answer {
     browser.send(Method::GET, "/get-session", None, &[("authorization", authorization)]).await
@@ -19,7 +27,7 @@ async fn tokens(tenant: &TestTenant) -> (String, String) {
 
 #[tokio::test]
 async fn the_told_token_is_the_session_and_its_signature_counts() {
-    let tenant = TestTenant::new().await;
+    let tenant = TestTenant::with(enabled).await;
     let (signed, raw) = tokens(&tenant).await;
     assert_eq!(signed, signed_value(&tenant.state().secret, &raw));
     let mut client = tenant.browser();
@@ -27,7 +35,7 @@ async fn the_told_token_is_the_session_and_its_signature_counts() {
     for good in [format!("Bearer {signed}"), format!("bearer  {signed}"), format!("BEARER {encoded}")] {
         assert_eq!(session_with(&mut client, &good).await.json["session"]["token"], raw.as_str(), "{good}");
     }
-    let other = TestTenant::new().await;
+    let other = TestTenant::with(enabled).await;
     let foreign = signed_value(&other.state().secret, &raw);
     let id: String = tenant.value("SELECT id FROM session", &[]).await;
     for bad in [
@@ -48,7 +56,7 @@ async fn the_told_token_is_the_session_and_its_signature_counts() {
 
 #[tokio::test]
 async fn it_acts_without_cookies_and_signs_out() {
-    let tenant = TestTenant::new().await;
+    let tenant = TestTenant::with(enabled).await;
     let (signed, _) = tokens(&tenant).await;
     let mut client = tenant.browser();
     client.origin = None;
@@ -67,7 +75,7 @@ async fn it_acts_without_cookies_and_signs_out() {
 
 #[tokio::test]
 async fn the_header_wins_over_the_cookie_and_a_wrong_one_counts_as_none() {
-    let tenant = TestTenant::new().await;
+    let tenant = TestTenant::with(enabled).await;
     let (signed, _) = tokens(&tenant).await;
     let mut eve = tenant.signed_in("eve@example.com").await;
     let answer = session_with(&mut eve, &format!("Bearer {signed}")).await;
@@ -83,7 +91,10 @@ async fn the_header_wins_over_the_cookie_and_a_wrong_one_counts_as_none() {
 
 #[tokio::test]
 async fn tokens_alone_count_only_where_the_tenant_says_so_and_handles_nowhere() {
-    let tenant = TestTenant::with(|settings| settings.bearer.allows_unsigned = true).await;
+    let tenant = TestTenant::with(|settings| {
+        settings.bearer = BearerSettings { is_enabled: true, allows_unsigned: true }
+    })
+    .await;
     let (_, raw) = tokens(&tenant).await;
     let mut client = tenant.browser();
     assert!(session_with(&mut client, &format!("Bearer {raw}")).await.json.is_object());
@@ -93,7 +104,7 @@ async fn tokens_alone_count_only_where_the_tenant_says_so_and_handles_nowhere() 
 
 #[tokio::test]
 async fn switched_off_it_neither_reads_nor_tells() {
-    let tenant = TestTenant::with(|settings| settings.bearer.is_enabled = false).await;
+    let tenant = TestTenant::new().await;
     let answer = tenant.browser().sign_in(&tenant, "ada@example.com").await;
     assert!(!answer.headers.contains_key("set-auth-token"));
     let token = answer.json["token"].as_str().unwrap();
@@ -103,7 +114,11 @@ async fn switched_off_it_neither_reads_nor_tells() {
 
 #[tokio::test]
 async fn pages_elsewhere_may_read_what_is_told() {
-    let tenant = TestTenant::with(|s| s.trusted_origins = vec!["https://app.example".to_owned()]).await;
+    let tenant = TestTenant::with(|settings| {
+        enabled(settings);
+        settings.trusted_origins = vec!["https://app.example".to_owned()];
+    })
+    .await;
     let mut browser = tenant.browser();
     for (origin, exposed) in [(ORIGIN, "set-auth-token"), ("https://app.example", "set-auth-jwt")] {
         browser.origin = Some(origin.to_owned());
@@ -115,7 +130,7 @@ async fn pages_elsewhere_may_read_what_is_told() {
 
 #[tokio::test]
 async fn a_request_by_token_leaves_the_cookies_of_another_session_alone() {
-    let tenant = TestTenant::new().await;
+    let tenant = TestTenant::with(enabled).await;
     let (signed, raw) = tokens(&tenant).await;
     let mut eve = tenant.signed_in("eve@example.com").await;
     let own = eve.token().await;
@@ -147,7 +162,11 @@ async fn a_request_by_token_leaves_the_cookies_of_another_session_alone() {
 
 #[tokio::test]
 async fn signing_out_by_token_ends_that_session_alone() {
-    let tenant = TestTenant::with(|settings| settings.multi_session.is_enabled = true).await;
+    let tenant = TestTenant::with(|settings| {
+        enabled(settings);
+        settings.multi_session.is_enabled = true;
+    })
+    .await;
     let (signed, raw) = tokens(&tenant).await;
     let mut eve = tenant.signed_in("eve@example.com").await;
     let header = format!("Bearer {signed}");
