@@ -222,6 +222,18 @@ export const DIFFERENCES = [
     ],
     fields: { cookies: NO_COOKIES },
   },
+  {
+    id: 'link-after-conflict',
+    requests: [
+      'openid / sign-in by an address that the provider has not verified',
+      'openid / sign-in by an address that is not proved here',
+    ],
+    fields: {
+      cookies: and(
+        'better-auth.pending_link=<32 characters>, signed; Max-Age=600; Path=/; HttpOnly; SameSite=Lax',
+      ),
+    },
+  },
 ];
 
 /** Why each of them is. */
@@ -231,6 +243,7 @@ export const REASONS = {
   'user-field-types': 'a name is text',
   'user-verification': 'a passkey is then two factors: the device, and the finger, face or PIN',
   'bearer-cookies': 'a dead token must not sign out whoever is signed in by cookie, nor a live one sign anybody in',
+  'link-after-conflict': 'whoever proves the address need not begin again',
   'client-errors': 'the fault is the caller\'s; a 500 is for ours',
   'no-passwords': 'there are none',
   'new-address-unproven': 'nobody proved it',
