@@ -8,12 +8,12 @@
 //! its flush. A batch that refuses all changes nothing, and rolls back without a flush.
 //!
 //! The locks are held until the commit, so that uses of one key take turns however many engines there are, and nobody
-//! is told of a use before it is on the disk. They are taken in the order of the keys, so that two engines never
+//! is told of a use before it is on the disk. They are taken in the order of the hashes, so that two engines never
 //! wait for each other. Better Auth's own server, working on the same table, guards its changes by the values that it
 //! read, so the two can race and both stay exact.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -30,11 +30,13 @@ use crate::user::{User, user_columns};
 /// How many uses share one commit at most: bounds how long rows are locked.
 const LARGEST_BATCH: usize = 64;
 
-/// `$1` hashes. The moment of a key is taken outside the query that locks, so after its row was waited for;
-/// `clock_timestamp()` and not `now()` for the same reason. Keys are locked in their order.
+/// `$1` hashes, in the order in which their rows are to be locked. The moment of a key is taken outside the query that
+/// locks it, so after its row was waited for; `clock_timestamp()` and not `now()` for the same reason.
 ///
-/// The array comes through a query of its own because the planner then takes it for equally long whether it knows the
-/// values or not: otherwise it would find a plan for the values at hand cheaper, and plan again at every batch.
+/// The plan is the same for one key and for many, in a table of which the server has counted nothing yet too: each row
+/// is looked up by itself (`LATERAL`, and `OFFSET 0` keeps it so). The array comes through a query of its own because
+/// the planner then takes it for equally long whether it knows the values or not: otherwise it would find a plan for
+/// the values at hand cheaper, and make one for every batch.
 pub(super) const LOCK: Sql = Sql::new(
     "API_KEY_LOCK",
     concat!(
@@ -42,9 +44,9 @@ pub(super) const LOCK: Sql = Sql::new(
         key_columns!(),
         ", ",
         user_columns!(),
-        r#" FROM (
-             SELECT * FROM public.apikey WHERE key = ANY ((SELECT $1::text[])::text[]) ORDER BY key, id FOR UPDATE
-           ) k LEFT JOIN public."user" u ON u.id = k."referenceId""#
+        r#" FROM unnest((SELECT $1::text[])) AS shown (key)
+           CROSS JOIN LATERAL (SELECT * FROM public.apikey WHERE key = shown.key FOR UPDATE) k
+           LEFT JOIN LATERAL (SELECT * FROM public."user" WHERE id = k."referenceId" OFFSET 0) u ON true"#
     ),
 );
 
@@ -194,7 +196,8 @@ async fn decide(database: &Database, batch: &[Use]) -> Result<Vec<Answer>, DbErr
 }
 
 async fn lock(transaction: &Transaction, batch: &[Use]) -> Result<Rows, DbError> {
-    let hashes: Vec<&str> = batch.iter().map(|use_| use_.hash.as_str()).collect();
+    let hashes: BTreeSet<&str> = batch.iter().map(|use_| use_.hash.as_str()).collect();
+    let hashes: Vec<&str> = hashes.into_iter().collect();
     let rows = transaction.query(&LOCK, &[&hashes]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, read(row)))).collect()
 }

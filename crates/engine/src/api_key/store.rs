@@ -123,7 +123,7 @@ const DELETE_EXPIRED: Sql = Sql::new(
 const DELETE_BY_OWNER: Sql = Sql::new(
     "API_KEY_DELETE_BY_OWNER",
     r#"DELETE FROM public.apikey WHERE id IN (
-       SELECT id FROM public.apikey WHERE "referenceId" = $1 ORDER BY key, id FOR UPDATE)"#,
+       SELECT id FROM public.apikey WHERE "referenceId" = $1 ORDER BY key COLLATE "C" FOR UPDATE)"#,
 );
 
 fn read(row: Option<Row>) -> Result<Option<ApiKey>, DbError> {
