@@ -125,13 +125,6 @@ impl DbError {
         self.sqlstate() == Some(&SqlState::CHECK_VIOLATION)
     }
 
-    /// 22P02 and 22P05: a text is no value of the type that the statement reads it as.
-    pub fn is_invalid_text(&self) -> bool {
-        let state = self.sqlstate();
-        state == Some(&SqlState::INVALID_TEXT_REPRESENTATION)
-            || state == Some(&SqlState::UNTRANSLATABLE_CHARACTER)
-    }
-
     /// 42501: the role may not do this.
     pub fn is_permission_denied(&self) -> bool {
         self.sqlstate() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)

@@ -1,4 +1,4 @@
-//! What programs may cost: they get their own database connection, their own counters and a bounded number of
+//! What programs may cost: they get their own database connections, their own counters and a bounded number of
 //! places, so that however many of them come, a person who signs in waits for none of them.
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use kiavi_db::Database;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{HEADER, verify};
+use super::{HEADER, claim::Claims, verify};
 use crate::{
     ApiError, Settings, State,
     engine::API,
@@ -23,8 +23,10 @@ const UNKNOWN: &str = "unknown";
 
 /// The means that uses of keys share.
 pub(crate) struct Budget {
-    /// The tenant's database over a connection of its own.
+    /// The tenant's database over connections of its own.
     pub(crate) database: Database,
+    /// The uses, in batches over the same.
+    pub(super) claims: Claims,
     limiter: MemoryLimiter,
     places: Semaphore,
 }
@@ -36,7 +38,13 @@ struct Full;
 
 impl Budget {
     pub(crate) fn new(database: &Database) -> Self {
-        Self { database: database.apart(), limiter: MemoryLimiter::default(), places: Semaphore::new(PLACES) }
+        let database = database.apart();
+        Self {
+            claims: Claims::new(database.clone()),
+            database,
+            limiter: MemoryLimiter::default(),
+            places: Semaphore::new(PLACES),
+        }
     }
 
     /// Counts one look at the key with this hash.

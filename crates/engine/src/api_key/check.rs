@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::{
     HEADER,
-    claim::{Claimed, Demand, Refused, RefusedRow, Verdict, claim},
+    claim::{Refused, RefusedRow},
     flow, store,
+    verdict::{Claimed, Demand, Verdict},
     wire::VerifyError,
 };
 use crate::{
@@ -148,7 +149,8 @@ pub(super) async fn use_once(
     let used = match budget.count_key(state, &hash) {
         Ok(()) => {
             let _place = budget.place()?;
-            claim(&budget.database, &hash, demand, state.settings.api_key.is_rate_limit_enabled).await?
+            let is_limited = state.settings.api_key.is_rate_limit_enabled;
+            budget.claims.claim(&hash, demand, is_limited).await?
         }
         Err(seconds) => {
             let milliseconds = i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);

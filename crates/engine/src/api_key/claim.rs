@@ -1,97 +1,71 @@
-//! One use of a key, decided and counted by one statement.
+//! Uses of keys, decided and counted in batches.
 //!
-//! The statement locks the row first, so that uses of one key take turns however many connections ask, and then
-//! goes through the checks in the order of Better Auth's validation. Only a use that passes all of them changes
-//! the row: what is refused costs neither quota nor a place in the window. Better Auth's own server, working on
-//! the same table, guards its changes by the values that it read, so the two can race and both stay exact.
+//! A use by itself would cost the server a transaction, and above all its flush of the log. So whoever comes while a
+//! batch is under way waits, and all who waited form the next one; whoever comes alone is a batch of one. A batch is
+//! one transaction of two statements, in two round trips however many uses there are: the first locks and reads the
+//! rows of all keys that are shown, then [`judge`] decides use after use in the order in which they came, and the
+//! second writes what became of the rows, together with COMMIT. So up to [`LARGEST_BATCH`] uses share one commit and
+//! its flush. A batch that refuses all changes nothing, and rolls back without a flush.
+//!
+//! The locks are held until the commit, so that uses of one key take turns however many engines there are, and nobody
+//! is told of a use before it is on the disk. They are taken in the order of the hashes, so that two engines never
+//! wait for each other. Better Auth's own server, working on the same table, guards its changes by the values that it
+//! read, so the two can race and both stay exact.
 
-use kiavi_db::{Database, DbError, OwnedParams, Sql};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use kiavi_db::{Database, DbError, OwnedParams, Row, Sql, ToSql, Transaction};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
-use super::{ApiKey, key_columns};
+use super::{
+    ApiKey, key_columns,
+    verdict::{Claimed, Demand, Found, Verdict, judge},
+};
 use crate::user::{User, user_columns};
 
-/// `$1` hash, `$2` configuration or NULL, `$3` required permissions or NULL, `$4` whether keys are limited at all.
+/// How many uses share one commit at most: bounds how long rows are locked.
+const LARGEST_BATCH: usize = 64;
+
+/// `$1` hashes, in the order in which their rows are to be locked. The moment of a key is taken outside the query that
+/// locks it, so after its row was waited for; `clock_timestamp()` and not `now()` for the same reason.
 ///
-/// `clock_timestamp()` and not `now()`, because the row may have been waited for. A request for permissions is
-/// granted when it is contained in the key's; an empty one never is. Intervals and windows are milliseconds.
-pub(super) const CLAIM: Sql = Sql::new(
-    "API_KEY_CLAIM",
+/// The plan is the same for one key and for many, in a table of which the server has counted nothing yet too: each row
+/// is looked up by itself (`LATERAL`, and `OFFSET 0` keeps it so). The array comes through a query of its own because
+/// the planner then takes it for equally long whether it knows the values or not: otherwise it would find a plan for
+/// the values at hand cheaper, and make one for every batch.
+pub(super) const LOCK: Sql = Sql::new(
+    "API_KEY_LOCK",
     concat!(
-        r#"WITH found AS MATERIALIZED (
-             SELECT k.* FROM public.apikey k WHERE k.key = $1 LIMIT 1 FOR UPDATE
-           ), timed AS MATERIALIZED (
-             SELECT found.*, date_trunc('milliseconds', clock_timestamp()) AS now FROM found
-           ), measured AS MATERIALIZED (
-             SELECT t.*,
-               $4 AND t."rateLimitEnabled" IS DISTINCT FROM false AS is_limited,
-               $4 AND t."rateLimitEnabled" IS DISTINCT FROM false
-                 AND t."rateLimitTimeWindow" IS NOT NULL AND t."rateLimitMax" IS NOT NULL AS is_counted,
-               extract(epoch FROM t.now - t."lastRequest") * 1000 AS since_last,
-               coalesce(t.remaining IS NOT NULL AND t."refillInterval" > 0 AND t."refillAmount" > 0
-                 AND extract(epoch FROM t.now - coalesce(t."lastRefillAt", t."createdAt")) * 1000
-                   > t."refillInterval", false) AS is_refilled
-             FROM timed t
-           ), judged AS MATERIALIZED (
-             SELECT m.*,
-               m.is_counted AND (m.since_last IS NULL OR m.since_last > m."rateLimitTimeWindow") AS is_new_window,
-               ceil(m."rateLimitTimeWindow" - m.since_last)::bigint AS try_again_in,
-               CASE
-                 WHEN $2::text IS NOT NULL AND coalesce(nullif(m."configId", ''), 'default') <> $2 THEN 'unknown'
-                 WHEN m.enabled = false THEN 'disabled'
-                 WHEN m."expiresAt" < m.now THEN 'expired'
-                 WHEN u.id IS NULL THEN 'owner_removed'
-                 WHEN u.banned AND (u."banExpires" IS NULL OR u."banExpires" > m.now) THEN 'owner_banned'
-                 WHEN NOT CASE WHEN $3::jsonb IS NULL THEN true
-                   ELSE coalesce($3 <> '{}' AND m.permissions::jsonb @> $3, false) END THEN 'not_permitted'
-                 WHEN m.remaining = 0 AND m."refillAmount" IS NULL THEN 'used_up'
-                 WHEN m.remaining <= 0 AND NOT m.is_refilled THEN 'no_quota'
-                 WHEN m.is_counted AND m.since_last <= m."rateLimitTimeWindow"
-                   AND coalesce(m."requestCount", 0) >= m."rateLimitMax" THEN 'rate_limited'
-                 ELSE 'passed'
-               END AS verdict
-             FROM measured m LEFT JOIN public."user" u ON u.id = m."referenceId"
-           ), used AS (
-             UPDATE public.apikey k SET
-               remaining = CASE WHEN j.is_refilled THEN j."refillAmount" ELSE j.remaining END - 1,
-               "lastRefillAt" = CASE WHEN j.is_refilled THEN j.now ELSE j."lastRefillAt" END,
-               "requestCount" = CASE WHEN j.is_new_window THEN 1
-                 WHEN j.is_counted THEN coalesce(j."requestCount", 0) + 1 ELSE j."requestCount" END,
-               "lastRequest" = CASE WHEN j.is_limited AND NOT j.is_counted THEN j."lastRequest" ELSE j.now END,
-               "updatedAt" = j.now
-             FROM judged j WHERE k.id = j.id AND j.verdict = 'passed'
-             RETURNING k.*
-           )
-           SELECT j.verdict, j.id, j."referenceId", j.try_again_in, k.id IS NOT NULL, "#,
+        "SELECT k.key, date_trunc('milliseconds', clock_timestamp()), k.permissions, ",
         key_columns!(),
         ", ",
         user_columns!(),
-        r#" FROM judged j LEFT JOIN used k ON true LEFT JOIN public."user" u ON u.id = j."referenceId""#
+        r#" FROM unnest((SELECT $1::text[])) AS shown (key)
+           CROSS JOIN LATERAL (SELECT * FROM public.apikey WHERE key = shown.key FOR UPDATE) k
+           LEFT JOIN LATERAL (SELECT * FROM public."user" WHERE id = k."referenceId" OFFSET 0) u ON true"#
     ),
 );
 
-/// A use that counted.
-#[derive(Debug, Clone)]
-pub(super) struct Claimed {
-    /// The row after the use; its `updatedAt` is the moment of it.
-    pub(super) key: ApiKey,
-    /// Whose it is.
-    pub(super) owner: User,
-}
+/// Where the key's columns begin in [`LOCK`].
+const FIRST_KEY_COLUMN: usize = 3;
 
-/// Why a key is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Unknown,
-    Disabled,
-    Expired,
-    OwnerRemoved,
-    OwnerBanned,
-    NotPermitted,
-    UsedUp,
-    NoQuota,
-    RateLimited { try_again_in_milliseconds: i64 },
-}
+/// `$1` row ids, and the new values of each. The first comes as in [`LOCK`].
+pub(super) const COUNT: Sql = Sql::new(
+    "API_KEY_COUNT",
+    r#"UPDATE public.apikey k SET
+         remaining = used.remaining,
+         "lastRefillAt" = used.last_refill_at,
+         "requestCount" = used.request_count,
+         "lastRequest" = used.last_request,
+         "updatedAt" = used.at
+       FROM unnest((SELECT $1::text[]), $2::int[], $3::timestamptz[], $4::int[], $5::timestamptz[],
+         $6::timestamptz[]) AS used (id, remaining, last_refill_at, request_count, last_request, at)
+       WHERE k.id = used.id"#,
+);
 
 /// A key that may not be used.
 #[derive(Debug)]
@@ -108,59 +82,182 @@ pub(super) struct RefusedRow {
     pub(super) owner: String,
 }
 
-/// Where the row's columns begin.
-const FIRST_KEY_COLUMN: usize = 5;
+type Answer = Result<Result<Claimed, Refused>, DbError>;
 
-/// What a key is asked for besides being a key.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Demand<'a> {
-    /// The configuration that it must belong to.
-    pub(super) config: Option<&'a str>,
-    /// The permissions that it must have.
-    pub(super) permissions: Option<&'a Value>,
+/// One use that waits for its batch.
+struct Use {
+    hash: String,
+    config: Option<String>,
+    permissions: Option<Value>,
+    is_limited: bool,
+    answer: oneshot::Sender<Answer>,
 }
 
-/// Uses the key with this hash once, if it may be.
-pub(super) async fn claim(
-    database: &Database,
-    hash: &str,
-    demand: Demand<'_>,
-    is_limited: bool,
-) -> Result<Result<Claimed, Refused>, DbError> {
-    let Demand { config, permissions } = demand;
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Use>,
+    is_running: bool,
+}
+
+/// The uses of one tenant's keys.
+pub(super) struct Claims(Arc<Shared>);
+
+struct Shared {
+    database: Database,
+    queue: Mutex<Queue>,
+}
+
+impl Claims {
+    pub(super) fn new(database: Database) -> Self {
+        Self(Arc::new(Shared { database, queue: Mutex::default() }))
+    }
+
+    /// Uses the key with this hash once, if it may be. When this returns, the use is on the server's disk. A caller
+    /// who goes away before that may have used the key all the same.
+    ///
+    /// # Errors
+    /// When the batch failed: it counted nothing, unless the error is [`DbError::CommitUnknown`].
+    pub(super) async fn claim(&self, hash: &str, demand: Demand<'_>, is_limited: bool) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let use_ = Use {
+            hash: hash.to_owned(),
+            config: demand.config.map(str::to_owned),
+            permissions: demand.permissions.cloned(),
+            is_limited,
+            answer,
+        };
+        let is_first = {
+            let mut queue = self.0.queue();
+            queue.waiting.push(use_);
+            !std::mem::replace(&mut queue.is_running, true)
+        };
+        if is_first {
+            // A task of its own: it works for others too, who must not depend on this caller's patience.
+            let shared = Arc::clone(&self.0);
+            tokio::spawn(async move { shared.run().await });
+        }
+        answered.await.unwrap_or_else(|error| Err(DbError::Unavailable(Arc::new(error))))
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn run(&self) {
+        while let Some(batch) = self.next() {
+            let outcome = match decide(&self.database, &batch).await {
+                // It did nothing, and whom it was in the way of has gone on.
+                Err(error) if error.is_worth_repeating() => decide(&self.database, &batch).await,
+                outcome => outcome,
+            };
+            tell(batch, outcome);
+        }
+    }
+
+    /// Those who come next; when nobody does, the next who comes is the first.
+    fn next(&self) -> Option<Vec<Use>> {
+        let mut queue = self.queue();
+        let count = queue.waiting.len().min(LARGEST_BATCH);
+        queue.is_running = count > 0;
+        (count > 0).then(|| queue.waiting.drain(..count).collect())
+    }
+}
+
+fn tell(batch: Vec<Use>, outcome: Result<Vec<Answer>, DbError>) {
+    let answers = outcome.unwrap_or_else(|error| batch.iter().map(|_| Err(error.clone())).collect());
+    for (use_, answer) in batch.into_iter().zip(answers) {
+        // Whoever asked may have gone.
+        let _ = use_.answer.send(answer);
+    }
+}
+
+/// A row that is locked, as the uses so far have made it.
+struct Held {
+    found: Found,
+    is_used: bool,
+}
+
+/// Rows by the hash of the key. One that cannot be read concerns those who show that key.
+type Rows = HashMap<String, Result<Held, DbError>>;
+
+/// Decides and counts one batch: an answer for each use, in their order.
+async fn decide(database: &Database, batch: &[Use]) -> Result<Vec<Answer>, DbError> {
+    let transaction = database.begin().await?;
+    let mut rows = lock(&transaction, batch).await?;
+    let answers = batch.iter().map(|use_| use_.judge(&mut rows)).collect();
+    if count(&transaction, &rows).await? {
+        transaction.commit().await?;
+    } else {
+        transaction.rollback().await?;
+    }
+    Ok(answers)
+}
+
+async fn lock(transaction: &Transaction, batch: &[Use]) -> Result<Rows, DbError> {
+    let hashes: BTreeSet<&str> = batch.iter().map(|use_| use_.hash.as_str()).collect();
+    let hashes: Vec<&str> = hashes.into_iter().collect();
+    let rows = transaction.query(&LOCK, &[&hashes]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, read(row)))).collect()
+}
+
+fn read(row: &Row) -> Result<Held, DbError> {
+    let key = ApiKey::from_row(row, FIRST_KEY_COLUMN)?;
+    let first_user_column = FIRST_KEY_COLUMN + ApiKey::WIDTH;
+    let has_owner = row.try_get::<_, Option<&str>>(first_user_column + User::WIDTH - 1)?.is_some();
+    let owner = has_owner.then(|| User::from_row(row, first_user_column)).transpose()?;
+    let found = Found { key, permissions: row.try_get(2)?, owner, now: row.try_get(1)? };
+    Ok(Held { found, is_used: false })
+}
+
+impl Use {
+    /// Decides this use on the row as those before it have left it.
+    fn judge(&self, rows: &mut Rows) -> Answer {
+        let held = match rows.get_mut(&self.hash) {
+            Some(Ok(held)) => held,
+            Some(Err(error)) => return Err(error.clone()),
+            None => return Ok(Err(Refused { verdict: Verdict::Unknown, row: None })),
+        };
+        let demand = Demand { config: self.config.as_deref(), permissions: self.permissions.as_ref() };
+        let outcome = judge(&held.found, demand, self.is_limited);
+        Ok(match outcome {
+            Ok(claimed) => {
+                held.found.key = claimed.key.clone();
+                held.is_used = true;
+                Ok(claimed)
+            }
+            Err(verdict) => {
+                let key = &held.found.key;
+                let row = RefusedRow { id: key.id.clone(), owner: key.reference_id.clone() };
+                Err(Refused { verdict, row: Some(row) })
+            }
+        })
+    }
+}
+
+/// Has the rows that were used written together with COMMIT; `false` if there are none.
+async fn count(transaction: &Transaction, rows: &Rows) -> Result<bool, DbError> {
+    let used = rows.values().flatten().filter(|held| held.is_used).map(|held| &held.found.key);
+    let used: Vec<&ApiKey> = used.collect();
+    if used.is_empty() {
+        return Ok(false);
+    }
     let values: OwnedParams = vec![
-        Box::new(hash.to_owned()),
-        Box::new(config.map(str::to_owned)),
-        Box::new(permissions.cloned()),
-        Box::new(is_limited),
+        column(&used, |key| key.id.clone()),
+        column(&used, |key| key.remaining),
+        column(&used, |key| key.last_refill_at),
+        column(&used, |key| key.request_count),
+        column(&used, |key| key.last_request),
+        column(&used, |key| key.updated_at),
     ];
-    let found = database.query_grouped(&CLAIM, values).await;
-    let row = match found.map(|mut rows| rows.pop()) {
-        Ok(Some(row)) => row,
-        Ok(None) => return Ok(Err(Refused { verdict: Verdict::Unknown, row: None })),
-        // Permissions in the row that are no JSON permit nothing.
-        Err(error) if permissions.is_some() && error.is_invalid_text() => {
-            return Ok(Err(Refused { verdict: Verdict::NotPermitted, row: None }));
-        }
-        Err(error) => return Err(error),
-    };
-    let verdict: &str = row.try_get(0)?;
-    let verdict = match verdict {
-        "disabled" => Verdict::Disabled,
-        "expired" => Verdict::Expired,
-        "owner_removed" => Verdict::OwnerRemoved,
-        "owner_banned" => Verdict::OwnerBanned,
-        "not_permitted" => Verdict::NotPermitted,
-        "used_up" => Verdict::UsedUp,
-        "no_quota" => Verdict::NoQuota,
-        "rate_limited" => Verdict::RateLimited { try_again_in_milliseconds: row.try_get(3)? },
-        "passed" if row.try_get(4)? => {
-            return Ok(Ok(Claimed {
-                key: ApiKey::from_row(&row, FIRST_KEY_COLUMN)?,
-                owner: User::from_row(&row, FIRST_KEY_COLUMN + ApiKey::WIDTH)?,
-            }));
-        }
-        _ => Verdict::Unknown,
-    };
-    Ok(Err(Refused { verdict, row: Some(RefusedRow { id: row.try_get(1)?, owner: row.try_get(2)? }) }))
+    transaction.defer(&COUNT, values).await?;
+    Ok(true)
+}
+
+fn column<T>(keys: &[&ApiKey], of: impl Fn(&ApiKey) -> T) -> Box<dyn ToSql + Sync + Send>
+where
+    T: ToSql + Sync + Send + 'static,
+{
+    Box::new(keys.iter().map(|key| of(key)).collect::<Vec<T>>())
 }

@@ -150,7 +150,7 @@ fn nullable_permissions<'b>(fields: &mut Fields<'b>) -> Option<Option<&'b Value>
         Some(Value::Null) => Some(None),
         _ => {
             let given = permissions(fields)?;
-            // PostgreSQL compares them as `jsonb`, which cannot hold a NUL.
+            // PostgreSQL's text cannot hold a NUL, nor can its `jsonb` the escape of one.
             if holds_nul(given) {
                 fields.issue("permissions", "Invalid string");
             }
@@ -160,7 +160,7 @@ fn nullable_permissions<'b>(fields: &mut Fields<'b>) -> Option<Option<&'b Value>
 }
 
 /// Whether a text anywhere in `value` has a NUL.
-fn holds_nul(value: &Value) -> bool {
+pub(super) fn holds_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(values) => values.iter().any(holds_nul),

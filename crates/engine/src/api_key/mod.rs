@@ -6,9 +6,10 @@
 //!
 //! A key is used by being verified, for the tenant's backend over the management door or, where the tenant allows
 //! it, for whoever holds a key that is permitted to verify others; or, where the tenant allows that, by standing
-//! in `x-api-key` of a request that then acts as the key's owner. Either way [`claim`] decides and counts with one
-//! statement. [`Budget`] keeps programs from getting in the way of people: keys have a database connection,
-//! limits and a number of places of their own.
+//! in `x-api-key` of a request that then acts as the key's owner. Either way [`claim`] locks its row and counts the
+//! use, in one transaction with all uses that come at the same time, and [`verdict`] decides in between. [`Budget`]
+//! keeps programs from getting in the way of people: keys have database connections, limits and a number of places of
+//! their own.
 //!
 //! A use that succeeds writes no event: a busy integration would fill the log with what the row tells already
 //! (`lastRequest`, `requestCount`, `remaining`), and each event costs more than the use. Refusals are events, a few
@@ -25,6 +26,7 @@ mod routes;
 mod session;
 mod settings;
 pub mod store;
+mod verdict;
 mod verify;
 mod wire;
 

@@ -14,8 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     check,
-    claim::{Claimed, Demand},
     flow::KEY_LENGTH,
+    verdict::{Claimed, Demand},
     wire,
 };
 use crate::{

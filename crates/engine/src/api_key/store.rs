@@ -15,7 +15,8 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &DELETE_SPENT,
     &DELETE_EXPIRED,
     &DELETE_BY_OWNER,
-    &claim::CLAIM,
+    &claim::LOCK,
+    &claim::COUNT,
 ];
 
 /// Keys that a list reads, as in Better Auth.
@@ -117,9 +118,13 @@ const DELETE_EXPIRED: Sql = Sql::new(
        SELECT id FROM public.apikey WHERE "expiresAt" < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)"#,
 );
 
-/// Better Auth's table has no foreign key to users, so whoever removes one calls this.
-const DELETE_BY_OWNER: Sql =
-    Sql::new("API_KEY_DELETE_BY_OWNER", r#"DELETE FROM public.apikey WHERE "referenceId" = $1"#);
+/// Better Auth's table has no foreign key to users, so whoever removes one calls this. Rows are locked in the order
+/// in which batches of uses lock them ([`claim::LOCK`]), so that neither waits for the other for ever.
+const DELETE_BY_OWNER: Sql = Sql::new(
+    "API_KEY_DELETE_BY_OWNER",
+    r#"DELETE FROM public.apikey WHERE id IN (
+       SELECT id FROM public.apikey WHERE "referenceId" = $1 ORDER BY key COLLATE "C" FOR UPDATE)"#,
+);
 
 fn read(row: Option<Row>) -> Result<Option<ApiKey>, DbError> {
     row.map(|row| ApiKey::from_row(&row, 0)).transpose()

@@ -11,8 +11,9 @@ use serde_json::json;
 
 use super::{
     check::{self, Failure},
-    claim::Demand,
-    flow, wire,
+    flow,
+    verdict::Demand,
+    wire,
 };
 use crate::{ApiError, Context, JsonBody, Operator, State, context::not_found};
 
@@ -52,8 +53,8 @@ pub(super) async fn verify(state: State, context: Context, body: JsonBody) -> Re
     }
     let permissions = flow::permissions(&mut fields);
     fields.finish()?;
-    // To Better Auth a resource without actions is granted to nobody, as no resource at all is not. PostgreSQL would
-    // find the empty list in every list.
+    // To Better Auth a resource without actions is granted to nobody, as no resource at all is not. Containment
+    // would find the empty list in every list.
     let nothing = json!({});
     let permissions = permissions.map(|given| if flow::has_empty_list(given) { &nothing } else { given });
     // An empty name is that of the default configuration.
