@@ -86,6 +86,7 @@ impl Group {
     }
 
     async fn run(&self, lane: &Lane) {
+        let _running = Running(self);
         while let Some(members) = self.next() {
             match lane.connection().await {
                 Ok(connection) => run_group(&connection, members).await,
@@ -100,6 +101,17 @@ impl Group {
         let count = queue.waiting.len().min(LARGEST_GROUP);
         queue.is_running = count > 0;
         (count > 0).then(|| queue.waiting.drain(..count).collect())
+    }
+}
+
+/// Those who run for all. When they break down, whoever waits is told so, and the next who comes is the first.
+struct Running<'g>(&'g Group);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *lock(&self.0.0) = Queue::default();
+        }
     }
 }
 

@@ -146,6 +146,7 @@ impl Shared {
     }
 
     async fn run(&self) {
+        let _running = Running(self);
         while let Some(batch) = self.next() {
             let outcome = match decide(&self.database, &batch).await {
                 // It did nothing, and whom it was in the way of has gone on.
@@ -162,6 +163,17 @@ impl Shared {
         let count = queue.waiting.len().min(LARGEST_BATCH);
         queue.is_running = count > 0;
         (count > 0).then(|| queue.waiting.drain(..count).collect())
+    }
+}
+
+/// Those who run for all. When they break down, whoever waits is told so, and the next who comes is the first.
+struct Running<'s>(&'s Shared);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *self.0.queue() = Queue::default();
+        }
     }
 }
 
