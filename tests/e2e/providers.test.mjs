@@ -147,6 +147,8 @@ describe('accounts of people', { skip: kiaviMissing() || chromiumMissing() }, ()
     atProvider(person.email, { email_verified: false });
     await viaProvider(person);
     await heading(page, 'connect-title').waitFor();
+    // Until then the device would answer the offer of autofill.
+    await person.autofillOffered();
     await person.touch(true);
     await button(page, 'passkey-sign-in').click();
     await heading(page, 'connect-confirm', { provider: NAME }).waitFor();
