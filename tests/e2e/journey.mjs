@@ -37,8 +37,19 @@ export async function askForCode(person) {
   return person.tenant.mailbox.nextCode(person.email);
 }
 
-/** Types the code. With script the form goes off by itself at the last digit. */
-export const enterCode = (person, code) => codeField(person.page).fill(code);
+/** Types the code. With script, which has to be there first, the form goes off by itself at the last digit. */
+export async function enterCode({ page }, code) {
+  await page.waitForLoadState();
+  await codeField(page).fill(code);
+}
+
+/** Does what leads to another page, and waits until that page is whole, even if it is the same one again. */
+export async function toNextPage({ page }, act) {
+  await page.waitForLoadState();
+  await page.evaluate(() => (globalThis.isLeft = true));
+  await act();
+  await page.waitForFunction(() => !globalThis.isLeft && document.readyState === 'complete');
+}
 
 /** Signs in by code and stays on the page that follows (the passkey offer, or the account). */
 export async function signInByCode(person) {

@@ -181,7 +181,7 @@ describe('signing in with a browser', { skip: kiaviMissing() || chromiumMissing(
     const TRIES_THAT_ARE_SURELY_TOO_MANY = 6;
     let wrong = journey.wrongCode(code);
     for (let i = 0; i < TRIES_THAT_ARE_SURELY_TOO_MANY && !(await tooMany.isVisible()); i += 1) {
-      await Promise.all([page.waitForEvent('load'), journey.enterCode(person, wrong)]);
+      await journey.toNextPage(person, () => journey.enterCode(person, wrong));
       wrong = journey.wrongCode(wrong);
     }
     await tooMany.waitFor();
