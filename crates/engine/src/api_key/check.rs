@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     HEADER,
-    claim::{Refused, RefusedRow},
+    claim::{Outcomes, Refused, RefusedRow, Shown},
     flow, store,
     verdict::{Claimed, Demand, Verdict},
     wire::VerifyError,
@@ -47,6 +47,12 @@ impl From<Failure> for ApiError {
 }
 
 impl Verdict {
+    /// The memory's refusal, which gives whole seconds.
+    fn too_soon(seconds: u64) -> Self {
+        let milliseconds = i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
+        Self::RateLimited { try_again_in_milliseconds: milliseconds }
+    }
+
     /// Status, code and message, as Better Auth tells them.
     fn told(self) -> (StatusCode, &'static str, &'static str) {
         let (unauthorized, too_many) = (StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS);
@@ -130,48 +136,86 @@ pub(super) async fn use_shown(
     key: &str,
     demand: Demand<'_>,
 ) -> Result<Claimed, ApiError> {
-    let used = use_once(state, context, key, demand).await;
-    if matches!(used, Err(Failure::Refused(Verdict::Unknown))) {
-        state.api_keys.count_unknown(state, context.network());
+    match use_in_turn(state, context, [(key, demand)]).await {
+        Ok([used]) => Ok(used),
+        Err(failed) => Err(failed.told_to_who_showed(state, context)),
     }
-    Ok(used?)
 }
 
-/// Uses a key once, if it may be.
-pub(super) async fn use_once(
+/// A key that could not be used, and how many before it were.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) place: usize,
+    pub(super) failure: Failure,
+}
+
+impl Failed {
+    /// The answer when the key came in the request's header.
+    pub(super) fn told_to_who_showed(self, state: &State, context: &Context) -> ApiError {
+        if matches!(self.failure, Failure::Refused(Verdict::Unknown)) {
+            state.api_keys.count_unknown(state, context.network());
+        }
+        self.failure.into()
+    }
+}
+
+/// Uses each of the keys once, as long as those before it may be used; all in one transaction.
+pub(super) async fn use_in_turn<const N: usize>(
     state: &State,
     context: &Context,
-    key: &str,
-    demand: Demand<'_>,
-) -> Result<Claimed, Failure> {
+    keys: [(&str, Demand<'_>); N],
+) -> Result<[Claimed; N], Failed> {
     let budget = &state.api_keys;
-    let hash = flow::hash(key);
-    let used = match budget.count_key(state, &hash) {
-        Ok(()) => {
-            let _place = budget.place()?;
-            let is_limited = state.settings.api_key.is_rate_limit_enabled;
-            budget.claims.claim(&hash, demand, is_limited).await?
+    let mut shown = Vec::with_capacity(N);
+    let mut too_soon = None;
+    for (key, demand) in keys {
+        let hash = flow::hash(key);
+        if let Err(seconds) = budget.count_key(state, &hash) {
+            too_soon = Some(Refused { verdict: Verdict::too_soon(seconds), row: None });
+            break;
         }
-        Err(seconds) => {
-            let milliseconds = i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
-            let verdict = Verdict::RateLimited { try_again_in_milliseconds: milliseconds };
-            Err(Refused { verdict, row: None })
+        shown.push(Shown::new(hash, demand));
+    }
+    let outcomes = claim(state, shown).await.map_err(|failure| Failed { place: 0, failure })?;
+    let mut used = Vec::with_capacity(N);
+    for outcome in outcomes.into_iter().chain(too_soon.map(Err)) {
+        match outcome {
+            Ok(claimed) => used.push(claimed),
+            Err(refused) => {
+                let failure = follow_refusal(state, context, refused).await;
+                return Err(Failed { place: used.len(), failure });
+            }
         }
-    };
-    match used {
-        Ok(claimed) => Ok(claimed),
-        Err(refused) => {
-            let verdict = refused.verdict;
-            follow_refusal(state, context, refused).await?;
-            Err(Failure::Refused(verdict))
-        }
+    }
+    used.try_into().map_err(|_| unreachable!("without a refusal every key was used"))
+}
+
+async fn claim(state: &State, shown: Vec<Shown>) -> Result<Outcomes, Failure> {
+    if shown.is_empty() {
+        return Ok(Vec::new());
+    }
+    let budget = &state.api_keys;
+    let _place = budget.place()?;
+    Ok(budget.claims.claim(shown, state.settings.api_key.is_rate_limit_enabled).await?)
+}
+
+/// Writes the refusal to the log, and removes a key that nothing can bring back. Gives the refusal, or what was in the
+/// way of that.
+async fn follow_refusal(state: &State, context: &Context, refused: Refused) -> Failure {
+    let Refused { verdict, row } = refused;
+    match note_refusal(state, context, verdict, row.as_ref()).await {
+        Ok(()) => Failure::Refused(verdict),
+        Err(error) => error.into(),
     }
 }
 
-/// Writes the refusal to the log, and removes a key that nothing can bring back.
-async fn follow_refusal(state: &State, context: &Context, refused: Refused) -> Result<(), ApiError> {
-    let Refused { verdict, row } = refused;
-    let (id, owner) = row.as_ref().map(|row| (row.id.as_str(), row.owner.as_str())).unzip();
+async fn note_refusal(
+    state: &State,
+    context: &Context,
+    verdict: Verdict,
+    row: Option<&RefusedRow>,
+) -> Result<(), ApiError> {
+    let (id, owner) = row.map(|row| (row.id.as_str(), row.owner.as_str())).unzip();
     if state.api_keys.logs_refusal(state, context.network()) {
         let event = Event {
             subject: owner,
@@ -180,7 +224,7 @@ async fn follow_refusal(state: &State, context: &Context, refused: Refused) -> R
         };
         audit::record_over(&state.api_keys.database, state, context, event).await?;
     }
-    match (verdict, &row) {
+    match (verdict, row) {
         (Verdict::Expired | Verdict::UsedUp, Some(row)) => remove_spent(state, context, row, verdict).await,
         _ => Ok(()),
     }

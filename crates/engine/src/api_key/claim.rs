@@ -1,11 +1,14 @@
 //! Uses of keys, decided and counted in batches.
 //!
-//! A use by itself would cost the server a transaction, and above all its flush of the log. So whoever comes while a
-//! batch is under way waits, and all who waited form the next one; whoever comes alone is a batch of one. A batch is
-//! one transaction of two statements, in two round trips however many uses there are: the first locks and reads the
-//! rows of all keys that are shown, then [`judge`] decides use after use in the order in which they came, and the
-//! second writes what became of the rows, together with COMMIT. So up to [`LARGEST_BATCH`] uses share one commit and
-//! its flush. A batch that refuses all changes nothing, and rolls back without a flush.
+//! A use by itself would cost the server a transaction, and above all its flush of the log. So whoever comes while
+//! [`BATCHES`] are under way waits, and all who waited form the next one; whoever comes alone is a batch of one. A
+//! batch is one transaction of two statements, in two round trips however many uses there are: the first locks and
+//! reads the rows of all keys that are shown, then [`judge`] decides use after use in the order in which they came,
+//! and the second writes what became of the rows, together with COMMIT. So up to [`LARGEST_BATCH`] requests share one
+//! commit and its flush. A batch that refuses all changes nothing, and rolls back without a flush.
+//!
+//! A request may show keys that depend on each other: one that asks, and one that is asked about. Each is used only
+//! if those before it passed, in the same transaction.
 //!
 //! The locks are held until the commit, so that uses of one key take turns however many engines there are, and nobody
 //! is told of a use before it is on the disk. They are taken in the order of the hashes, so that two engines never
@@ -27,8 +30,10 @@ use super::{
 };
 use crate::user::{User, user_columns};
 
-/// How many uses share one commit at most: bounds how long rows are locked.
+/// How many requests share one commit at most: bounds how long rows are locked.
 const LARGEST_BATCH: usize = 64;
+/// How many batches are under way at a time: one is decided while another is flushed.
+const BATCHES: usize = 2;
 
 /// `$1` hashes, in the order in which their rows are to be locked. The moment of a key is taken outside the query that
 /// locks it, so after its row was waited for; `clock_timestamp()` and not `now()` for the same reason.
@@ -82,21 +87,33 @@ pub(super) struct RefusedRow {
     pub(super) owner: String,
 }
 
-type Answer = Result<Result<Claimed, Refused>, DbError>;
-
-/// One use that waits for its batch.
-struct Use {
+/// A key that is shown, and what it is to be good for.
+pub(super) struct Shown {
     hash: String,
     config: Option<String>,
     permissions: Option<Value>,
+}
+
+impl Shown {
+    pub(super) fn new(hash: String, demand: Demand<'_>) -> Self {
+        Self { hash, config: demand.config.map(str::to_owned), permissions: demand.permissions.cloned() }
+    }
+}
+
+/// What became of the keys of one request, in their order. Those after a refused one were not used, and are absent.
+pub(super) type Outcomes = Vec<Result<Claimed, Refused>>;
+
+/// The keys of one request, which wait for their batch.
+struct Request {
+    shown: Vec<Shown>,
     is_limited: bool,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<Result<Outcomes, DbError>>,
 }
 
 #[derive(Default)]
 struct Queue {
-    waiting: Vec<Use>,
-    is_running: bool,
+    waiting: Vec<Request>,
+    running: usize,
 }
 
 /// The uses of one tenant's keys.
@@ -112,26 +129,21 @@ impl Claims {
         Self(Arc::new(Shared { database, queue: Mutex::default() }))
     }
 
-    /// Uses the key with this hash once, if it may be. When this returns, the use is on the server's disk. A caller
-    /// who goes away before that may have used the key all the same.
+    /// Uses each of the keys once, as long as those before it may be used. When this returns, the uses are on the
+    /// server's disk, all or none. A caller who goes away before that may have used the keys all the same.
     ///
     /// # Errors
     /// When the batch failed: it counted nothing, unless the error is [`DbError::CommitUnknown`].
-    pub(super) async fn claim(&self, hash: &str, demand: Demand<'_>, is_limited: bool) -> Answer {
+    pub(super) async fn claim(&self, shown: Vec<Shown>, is_limited: bool) -> Result<Outcomes, DbError> {
         let (answer, answered) = oneshot::channel();
-        let use_ = Use {
-            hash: hash.to_owned(),
-            config: demand.config.map(str::to_owned),
-            permissions: demand.permissions.cloned(),
-            is_limited,
-            answer,
-        };
-        let is_first = {
+        let is_runner_wanted = {
             let mut queue = self.0.queue();
-            queue.waiting.push(use_);
-            !std::mem::replace(&mut queue.is_running, true)
+            queue.waiting.push(Request { shown, is_limited, answer });
+            let is_wanted = queue.running < BATCHES;
+            queue.running += usize::from(is_wanted);
+            is_wanted
         };
-        if is_first {
+        if is_runner_wanted {
             // A task of its own: it works for others too, who must not depend on this caller's patience.
             let shared = Arc::clone(&self.0);
             tokio::spawn(async move { shared.run().await });
@@ -157,31 +169,36 @@ impl Shared {
         }
     }
 
-    /// Those who come next; when nobody does, the next who comes is the first.
-    fn next(&self) -> Option<Vec<Use>> {
+    /// Those who come next; when nobody does, one batch less is under way.
+    fn next(&self) -> Option<Vec<Request>> {
         let mut queue = self.queue();
         let count = queue.waiting.len().min(LARGEST_BATCH);
-        queue.is_running = count > 0;
-        (count > 0).then(|| queue.waiting.drain(..count).collect())
+        if count == 0 {
+            queue.running -= 1;
+            return None;
+        }
+        Some(queue.waiting.drain(..count).collect())
     }
 }
 
-/// Those who run for all. When they break down, whoever waits is told so, and the next who comes is the first.
+/// Those who run for all. When they break down, whoever waits is told so, and who comes next has others run.
 struct Running<'s>(&'s Shared);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            *self.0.queue() = Queue::default();
+            let mut queue = self.0.queue();
+            queue.running -= 1;
+            queue.waiting.clear();
         }
     }
 }
 
-fn tell(batch: Vec<Use>, outcome: Result<Vec<Answer>, DbError>) {
+fn tell(batch: Vec<Request>, outcome: Result<Vec<Result<Outcomes, DbError>>, DbError>) {
     let answers = outcome.unwrap_or_else(|error| batch.iter().map(|_| Err(error.clone())).collect());
-    for (use_, answer) in batch.into_iter().zip(answers) {
+    for (request, answer) in batch.into_iter().zip(answers) {
         // Whoever asked may have gone.
-        let _ = use_.answer.send(answer);
+        let _ = request.answer.send(answer);
     }
 }
 
@@ -194,11 +211,11 @@ struct Held {
 /// Rows by the hash of the key. One that cannot be read concerns those who show that key.
 type Rows = HashMap<String, Result<Held, DbError>>;
 
-/// Decides and counts one batch: an answer for each use, in their order.
-async fn decide(database: &Database, batch: &[Use]) -> Result<Vec<Answer>, DbError> {
+/// Decides and counts one batch: an answer for each request, in their order.
+async fn decide(database: &Database, batch: &[Request]) -> Result<Vec<Result<Outcomes, DbError>>, DbError> {
     let transaction = database.begin().await?;
     let mut rows = lock(&transaction, batch).await?;
-    let answers = batch.iter().map(|use_| use_.judge(&mut rows)).collect();
+    let answers = batch.iter().map(|request| request.judge(&mut rows)).collect();
     if count(&transaction, &rows).await? {
         transaction.commit().await?;
     } else {
@@ -207,8 +224,9 @@ async fn decide(database: &Database, batch: &[Use]) -> Result<Vec<Answer>, DbErr
     Ok(answers)
 }
 
-async fn lock(transaction: &Transaction, batch: &[Use]) -> Result<Rows, DbError> {
-    let hashes: BTreeSet<&str> = batch.iter().map(|use_| use_.hash.as_str()).collect();
+async fn lock(transaction: &Transaction, batch: &[Request]) -> Result<Rows, DbError> {
+    let hashes: BTreeSet<&str> =
+        batch.iter().flat_map(|request| &request.shown).map(|key| key.hash.as_str()).collect();
     let hashes: Vec<&str> = hashes.into_iter().collect();
     let rows = transaction.query(&LOCK, &[&hashes]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, read(row)))).collect()
@@ -223,17 +241,32 @@ fn read(row: &Row) -> Result<Held, DbError> {
     Ok(Held { found, is_used: false })
 }
 
-impl Use {
+impl Request {
+    /// Uses key after key, as long as they pass.
+    fn judge(&self, rows: &mut Rows) -> Result<Outcomes, DbError> {
+        let mut outcomes = Vec::with_capacity(self.shown.len());
+        for shown in &self.shown {
+            let outcome = shown.judge(rows, self.is_limited)?;
+            let is_refused = outcome.is_err();
+            outcomes.push(outcome);
+            if is_refused {
+                break;
+            }
+        }
+        Ok(outcomes)
+    }
+}
+
+impl Shown {
     /// Decides this use on the row as those before it have left it.
-    fn judge(&self, rows: &mut Rows) -> Answer {
+    fn judge(&self, rows: &mut Rows, is_limited: bool) -> Result<Result<Claimed, Refused>, DbError> {
         let held = match rows.get_mut(&self.hash) {
             Some(Ok(held)) => held,
             Some(Err(error)) => return Err(error.clone()),
             None => return Ok(Err(Refused { verdict: Verdict::Unknown, row: None })),
         };
         let demand = Demand { config: self.config.as_deref(), permissions: self.permissions.as_ref() };
-        let outcome = judge(&held.found, demand, self.is_limited);
-        Ok(match outcome {
+        Ok(match judge(&held.found, demand, is_limited) {
             Ok(claimed) => {
                 held.found.key = claimed.key.clone();
                 held.is_used = true;

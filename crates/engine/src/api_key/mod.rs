@@ -7,7 +7,7 @@
 //! A key is used by being verified, for the tenant's backend over the management door or, where the tenant allows
 //! it, for whoever holds a key that is permitted to verify others; or, where the tenant allows that, by standing
 //! in `x-api-key` of a request that then acts as the key's owner. Either way [`claim`] locks its row and counts the
-//! use, in one transaction with all uses that come at the same time, and [`verdict`] decides in between. [`Budget`]
+//! use, in one transaction with the uses that come at the same time, and [`verdict`] decides in between. [`Budget`]
 //! keeps programs from getting in the way of people: keys have database connections, limits and a number of places of
 //! their own.
 //!

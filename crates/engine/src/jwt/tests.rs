@@ -219,8 +219,10 @@ async fn a_session_in_memory_is_told_with_a_token_and_none_outlives_it() {
     let mut other = browser.clone();
     for _ in 0..2 {
         assert!(browser.get("/get-session").await.headers.contains_key("set-auth-jwt"));
+        assert_eq!(token(&mut browser).await.claims["sid"], session(&mut browser).await["session"]["id"]);
     }
     assert_eq!(other.post("/sign-out", json!({})).await.status, StatusCode::OK);
+    assert_eq!(browser.get("/token").await.status, StatusCode::UNAUTHORIZED);
     let answer = browser.get("/get-session").await;
     assert_eq!((answer.text.as_str(), answer.headers.get("set-auth-jwt")), ("null", None));
 }

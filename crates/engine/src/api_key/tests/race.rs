@@ -4,10 +4,21 @@ use futures_util::future::join_all;
 
 use super::*;
 use crate::api_key::{
-    claim::{Claims, Refused},
+    claim::{Claims, Refused, Shown},
     flow,
     verdict::{Claimed, Demand, Verdict},
 };
+
+/// One use of one key.
+async fn claim(
+    engine: &Claims,
+    hash: &str,
+    demand: Demand<'_>,
+) -> Result<Result<Claimed, Refused>, kiavi_db::DbError> {
+    let outcomes = engine.claim(vec![Shown::new(hash.to_owned(), demand)], true).await?;
+    let [outcome] = <[_; 1]>::try_from(outcomes).unwrap();
+    Ok(outcome)
+}
 
 async fn passed_through_the_router(tenant: &TestTenant, key: &str, uses: usize) -> usize {
     let answers = join_all((0..uses).map(|_| verify(tenant, key))).await;
@@ -18,7 +29,7 @@ async fn passed_through_the_router(tenant: &TestTenant, key: &str, uses: usize) 
 async fn passed_over_many_connections(tenant: &TestTenant, key: &str, uses: usize) -> usize {
     let hash = flow::hash(key);
     let engines: Vec<_> = (0..8).map(|_| Claims::new(tenant.runtime())).collect();
-    let claims = (0..uses).map(|n| engines[n % 8].claim(&hash, Demand::default(), true));
+    let claims = (0..uses).map(|n| claim(&engines[n % 8], &hash, Demand::default()));
     let outcomes = join_all(claims).await;
     outcomes.into_iter().filter(|outcome| outcome.as_ref().unwrap().is_ok()).count()
 }
@@ -97,7 +108,7 @@ async fn two_engines_share_many_keys_exactly_and_never_wait_for_each_other() {
     let claims = (0..180).map(|n| {
         let place = n / 2 % 6;
         let hash = if n % 2 == 0 { &hashes[place] } else { &hashes[5 - place] };
-        let claim = engines[n % 2].claim(hash, Demand::default(), true);
+        let claim = claim(&engines[n % 2], hash, Demand::default());
         async move { (hash, claim.await.unwrap()) }
     });
     let outcomes = join_all(claims).await;
@@ -135,7 +146,7 @@ async fn the_uses_of_a_batch_concern_each_other_in_nothing_but_the_key() {
         (&hashes[2], Demand::default()),
         (&hashes[0], Demand::default()),
     ];
-    let outcomes = join_all(uses.map(|(hash, demand)| engine.claim(hash, demand, true))).await;
+    let outcomes = join_all(uses.map(|(hash, demand)| claim(&engine, hash, demand))).await;
     let told: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().ok().map(verdict_of)).collect();
     let (refused, passed) = (|verdict| Some(Some(verdict)), Some(None));
     let expected = [
@@ -157,8 +168,7 @@ async fn a_batch_that_cannot_be_written_counts_nothing_and_passes_nobody() {
     let tenant = TestTenant::new().await;
     let hashes = keys_with(&tenant, 2, 3).await;
     let engine = Claims::new(tenant.runtime());
-    let use_all =
-        async || join_all(hashes.iter().map(|hash| engine.claim(hash, Demand::default(), true))).await;
+    let use_all = async || join_all(hashes.iter().map(|hash| claim(&engine, hash, Demand::default()))).await;
     let refuse_one = format!(
         "ALTER TABLE apikey ADD CONSTRAINT untouched CHECK (key <> '{}' OR remaining > 2)",
         hashes[0]
@@ -183,9 +193,29 @@ async fn whoever_goes_away_leaves_the_others_their_answers() {
     let engine = Claims::new(tenant.runtime());
     tokio::select! {
         biased;
-        _ = engine.claim(&hashes[0], Demand::default(), true) => panic!("nothing was sent yet"),
+        _ = claim(&engine, &hashes[0], Demand::default()) => panic!("nothing was sent yet"),
         () = async {} => {}
     }
-    let claimed = engine.claim(&hashes[0], Demand::default(), true).await.unwrap().unwrap();
+    let claimed = claim(&engine, &hashes[0], Demand::default()).await.unwrap().unwrap();
     assert_eq!(claimed.key.remaining, Some(1), "the first use was under way");
+}
+
+#[tokio::test]
+async fn a_key_that_depends_on_another_is_used_with_it_or_not_at_all() {
+    let tenant = TestTenant::new().await;
+    let hashes = keys_with(&tenant, 2, 2).await;
+    let engine = Claims::new(tenant.runtime());
+    let both = async || {
+        let shown = [&hashes[0], &hashes[1]].map(|hash| Shown::new(hash.clone(), Demand::default()));
+        engine.claim(shown.into(), true).await.unwrap().iter().map(verdict_of).collect::<Vec<_>>()
+    };
+    let left =
+        async |hash: &str| tenant.value::<i32>("SELECT remaining FROM apikey WHERE key = $1", &[&hash]).await;
+    assert_eq!(both().await, [None, None]);
+    claim(&engine, &hashes[0], Demand::default()).await.unwrap().unwrap();
+    assert_eq!(both().await, [Some(Verdict::UsedUp)], "the second is not even looked at");
+    assert_eq!((left(&hashes[0]).await, left(&hashes[1]).await), (0, 1));
+    sql(&tenant, "UPDATE apikey SET remaining = 1 - remaining").await;
+    assert_eq!(both().await, [None, Some(Verdict::UsedUp)], "the first is used all the same");
+    assert_eq!((left(&hashes[0]).await, left(&hashes[1]).await), (0, 0));
 }

@@ -185,6 +185,30 @@ async fn the_route_is_there_only_where_the_tenant_says_so_and_for_keys_that_may(
 }
 
 #[tokio::test]
+async fn a_key_that_asks_is_used_once_whatever_becomes_of_the_request() {
+    let tenant = TestTenant::with(|s| s.api_key.verify_route = true).await;
+    let mut browser = tenant.signed_in("ada@example.com").await;
+    let permissions = json!({ "api-key": ["verify"] });
+    let body = json!({ "remaining": 4, "rateLimitEnabled": false, "permissions": permissions });
+    let (asking, id) = make_as_operator(&tenant, &mut browser, body).await;
+    let asked = format!(r#"{{"key":"{asking}"}}"#);
+    for (body, expected, left) in [
+        ("{", StatusCode::BAD_REQUEST, 3),
+        ("{}", StatusCode::BAD_REQUEST, 2),
+        // A key that asks about itself is used twice.
+        (&asked, StatusCode::OK, 0),
+        ("{}", StatusCode::TOO_MANY_REQUESTS, 0),
+    ] {
+        let mut program = tenant.browser();
+        let headers = [("x-api-key", asking.as_str())];
+        let sent = program.send(axum::http::Method::POST, "/api-key/verify", Some(body.into()), &headers);
+        assert_eq!(sent.await.status, expected, "{body}");
+        let remaining = "SELECT COALESCE((SELECT remaining FROM apikey WHERE id = $1), 0)";
+        assert_eq!(tenant.value::<i32>(remaining, &[&id]).await, left, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_noisy_key_is_shed_before_the_database_is_asked_and_people_notice_nothing() {
     let tenant = TestTenant::with(|s| {
         s.api_key.verify_route = true;
