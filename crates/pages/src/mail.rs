@@ -203,6 +203,20 @@ pub enum What {
     UserDeleted,
     /// Nothing: an operator tries out whether mail arrives.
     Test,
+    /// An account at a provider was linked to it.
+    AccountLinked {
+        /// The provider's name.
+        provider: String,
+        /// When and where.
+        by: Circumstances,
+    },
+    /// An account at a provider was unlinked from it.
+    AccountUnlinked {
+        /// The provider's name.
+        provider: String,
+        /// When and where.
+        by: Circumstances,
+    },
     /// A passkey was added to it.
     PasskeyAdded {
         /// When and where.
@@ -264,10 +278,16 @@ impl NoticeMail {
     pub fn render(&self) -> RenderedMail {
         let t = Text::of(self.locale);
         let mail = &Self { app: one_line(&self.app), ..self.clone() };
-        let subject = match self.what {
+        let subject = match &self.what {
             What::EmailChanged { .. } => t.mail_changed_subject(&mail.app),
             What::UserDeleted => t.mail_deleted_subject(&mail.app),
             What::Test => t.mail_test_subject(&mail.app),
+            What::AccountLinked { provider, .. } => {
+                t.mail_account_linked_subject(&mail.app, &one_line(provider))
+            }
+            What::AccountUnlinked { provider, .. } => {
+                t.mail_account_unlinked_subject(&mail.app, &one_line(provider))
+            }
             What::PasskeyAdded { .. } => t.mail_passkey_added_subject(&mail.app),
             What::PasskeyRemoved { .. } => t.mail_passkey_removed_subject(&mail.app),
         };
@@ -283,6 +303,8 @@ impl NoticeMail {
             What::EmailChanged { .. } => t.mail_changed_title(),
             What::UserDeleted => t.deleted_title(),
             What::Test => t.mail_test_title(),
+            What::AccountLinked { .. } => t.mail_account_linked_title(),
+            What::AccountUnlinked { .. } => t.mail_account_unlinked_title(),
             What::PasskeyAdded { .. } => t.mail_passkey_added_title(),
             What::PasskeyRemoved { .. } => t.mail_passkey_removed_title(),
         }
@@ -293,6 +315,8 @@ impl NoticeMail {
             What::EmailChanged { to } => t.mail_changed_lede(&self.app, to),
             What::UserDeleted => t.mail_deleted_lede(&self.app),
             What::Test => t.mail_test_lede(&self.app),
+            What::AccountLinked { provider, .. } => t.mail_account_linked_lede(&self.app, provider),
+            What::AccountUnlinked { provider, .. } => t.mail_account_unlinked_lede(&self.app, provider),
             What::PasskeyAdded { .. } => t.mail_passkey_added_lede(&self.app),
             What::PasskeyRemoved { by: Circumstances { user_agent: None, .. } } => {
                 t.mail_passkey_removed_support_lede(&self.app)
@@ -304,7 +328,10 @@ impl NoticeMail {
     /// When and where it happened, if the mail tells that.
     fn circumstances(&self, t: &Text) -> Option<String> {
         match &self.what {
-            What::PasskeyAdded { by } | What::PasskeyRemoved { by } => Some(by.words(t)),
+            What::AccountLinked { by, .. }
+            | What::AccountUnlinked { by, .. }
+            | What::PasskeyAdded { by }
+            | What::PasskeyRemoved { by } => Some(by.words(t)),
             What::EmailChanged { .. } | What::UserDeleted | What::Test => None,
         }
     }
@@ -317,6 +344,8 @@ impl NoticeMail {
             What::UserDeleted | What::PasskeyRemoved { by: Circumstances { user_agent: None, .. } } => {
                 t.mail_deleted_advice()
             }
+            What::AccountLinked { .. } => t.mail_account_linked_advice(),
+            What::AccountUnlinked { .. } => t.mail_account_unlinked_advice(),
             What::PasskeyAdded { .. } => t.mail_passkey_added_advice(),
             What::PasskeyRemoved { .. } => t.mail_passkey_removed_advice(),
         }

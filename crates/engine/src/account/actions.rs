@@ -6,6 +6,7 @@ use super::{store, wire};
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType},
+    mail::notice::{self, Change},
     outbox,
     session::CurrentUser,
     social,
@@ -45,6 +46,7 @@ pub(crate) async fn unlink(
     let detail = json!({ "account": id, "provider": left.provider });
     let event = Event::by(EventType::AccountUnlinked, user_id).detail(detail);
     audit::record(&transaction, state, context, event).await?;
+    notice::owe(&transaction, state, context, &current.user, Change::AccountUnlinked(&left.provider)).await?;
     transaction.commit().await?;
     outbox::wake(state);
     Ok(())

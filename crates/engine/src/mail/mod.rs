@@ -3,6 +3,7 @@
 //! Codes and sign-in links may be worded by the tenant ([`Template`]), for each language; everything else keeps our
 //! words. An address that its server says nobody is at gets no more mail (`suppression`) until an operator lifts that.
 
+pub(crate) mod notice;
 mod routes;
 mod settings;
 mod smtp;
@@ -99,6 +100,15 @@ fn built_in(settings: &Settings, locale: Locale, letter: &Letter) -> RenderedMai
         Letter::PasskeyRemoved { at, user_agent } => {
             let by = Circumstances { at: *at, user_agent: user_agent.clone() };
             NoticeMail { locale, app, what: What::PasskeyRemoved { by } }.render()
+        }
+        Letter::AccountLinked { provider, at, user_agent } => {
+            let by = Circumstances { at: *at, user_agent: user_agent.clone() };
+            NoticeMail { locale, app, what: What::AccountLinked { provider: provider.clone(), by } }.render()
+        }
+        Letter::AccountUnlinked { provider, at, user_agent } => {
+            let by = Circumstances { at: *at, user_agent: user_agent.clone() };
+            NoticeMail { locale, app, what: What::AccountUnlinked { provider: provider.clone(), by } }
+                .render()
         }
         Letter::UserDeleted => NoticeMail { locale, app, what: What::UserDeleted }.render(),
         Letter::Test => NoticeMail { locale, app, what: What::Test }.render(),

@@ -25,6 +25,8 @@ const LETTERS: &[&str] = &[
     "deletion_link",
     "email_changed",
     "user_deleted",
+    "account_linked",
+    "account_unlinked",
     "passkey_added",
     "passkey_removed",
     "test",
@@ -82,6 +84,8 @@ fn sample(state: &State, name: &str) -> Letter {
         "email_changed" => Letter::EmailChanged { to: "a•••@example.com".to_owned() },
         "user_deleted" => Letter::UserDeleted,
         "test" => Letter::Test,
+        "account_linked" => Letter::AccountLinked { provider: "GitHub".to_owned(), at, user_agent },
+        "account_unlinked" => Letter::AccountUnlinked { provider: "GitHub".to_owned(), at, user_agent },
         "passkey_added" => Letter::PasskeyAdded { at, user_agent },
         "passkey_removed" => Letter::PasskeyRemoved { at, user_agent },
         other => Letter::OneTimeCode {

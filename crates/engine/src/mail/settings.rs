@@ -21,11 +21,13 @@ const NAME_LIMIT: usize = 64;
 pub struct NoticeSettings {
     /// That a passkey was added or removed (ASVS 5.0 §6.3.7).
     pub passkeys: bool,
+    /// That an account at a provider was linked or unlinked.
+    pub accounts: bool,
 }
 
 impl Default for NoticeSettings {
     fn default() -> Self {
-        Self { passkeys: true }
+        Self { passkeys: true, accounts: true }
     }
 }
 

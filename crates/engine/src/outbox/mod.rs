@@ -82,6 +82,24 @@ pub enum Letter {
         /// With what; `None` when it was not the owner.
         user_agent: Option<String>,
     },
+    /// To a user who can sign in with an account at a provider from now on.
+    AccountLinked {
+        /// The provider's name.
+        provider: String,
+        /// When it was linked.
+        at: Timestamp,
+        /// With what; `None` when it was not the user.
+        user_agent: Option<String>,
+    },
+    /// To a user who can no longer sign in with an account at a provider.
+    AccountUnlinked {
+        /// The provider's name.
+        provider: String,
+        /// When it was unlinked.
+        at: Timestamp,
+        /// With what; `None` when it was not the user.
+        user_agent: Option<String>,
+    },
     /// To the owner of a passkey that is gone.
     PasskeyRemoved {
         /// When it was removed.

@@ -8,14 +8,11 @@ use kiavi_db::Transaction;
 use kiavi_pages::Signal;
 use kiavi_webauthn::Base64Url;
 
-use super::{
-    Passkey, flow,
-    notice::{self, Change},
-    policy, store, wire,
-};
+use super::{Passkey, flow, policy, store, wire};
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType, Method, Outcome},
+    mail::notice::{self, Change},
     outbox,
     session::CurrentUser,
     user::User,
@@ -137,7 +134,7 @@ async fn delete(
         return Err(wire::passkey_not_found(StatusCode::NOT_FOUND));
     }
     audit::record(&transaction, state, context, event.detail(serde_json::json!({ "passkey": id }))).await?;
-    notice::owe(&transaction, state, context, user, Change::Removed).await?;
+    notice::owe(&transaction, state, context, user, Change::PasskeyRemoved).await?;
     transaction.commit().await?;
     outbox::wake(state);
     Ok(())

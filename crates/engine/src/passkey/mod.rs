@@ -17,7 +17,6 @@ mod actions;
 mod authentication;
 mod flow;
 mod management;
-mod notice;
 mod policy;
 mod registration;
 mod routes;

@@ -9,7 +9,6 @@ use super::{
     Passkey,
     actions::{self, Refusal},
     flow::{self, Challenge, Registrant},
-    notice::{self, Change},
     store::{self, NewPasskey},
     wire,
 };
@@ -17,6 +16,7 @@ use crate::{
     ApiError, Context, State,
     abuse::refuse_newcomer,
     audit::{self, Event, EventType, Method, Outcome},
+    mail::notice::{self, Change},
     outbox,
     session::{self, CurrentUser, Session},
     user::{self, User},
@@ -189,7 +189,7 @@ async fn store_credential(
     let event = Event::by(EventType::PasskeyCreated, &user.id).detail(detail);
     audit::record(transaction, state, context, event).await?;
     // A user who came into being with it has not proved the address, and knows.
-    notice::owe(transaction, state, context, &user, Change::Added).await?;
+    notice::owe(transaction, state, context, &user, Change::PasskeyAdded).await?;
     Ok(Ok((passkey, user)))
 }
 

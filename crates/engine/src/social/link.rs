@@ -16,6 +16,8 @@ use super::{
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType},
+    mail::notice::{self, Change},
+    outbox,
     session::{self, CurrentUser},
     user::User,
 };
@@ -169,10 +171,12 @@ async fn join(
             add(&transaction, state, context, arrival, &user.id).await.map_err(|failed| match failed {
                 super::resolve::Failed::Fault(error) => Failed::Fault(error),
                 super::resolve::Failed::Refused(_) => Failed::Refused(Cause::Unable),
-            })?
+            })?;
+            notice::owe(&transaction, state, context, user, Change::AccountLinked(key.provider)).await?;
         }
     }
     transaction.commit().await?;
+    outbox::wake(state);
     Ok(())
 }
 

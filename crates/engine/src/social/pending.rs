@@ -27,6 +27,8 @@ use super::{
 };
 use crate::{
     ApiError, Context, State, audit,
+    mail::notice::{self, Change},
+    outbox,
     user::{self, User},
     verification::{self, token_hash},
 };
@@ -211,6 +213,7 @@ pub(crate) async fn complete(
             let stored = waiting.tokens.aged(taken.age_seconds);
             let detail = json!({ "after": "conflict" });
             insert_account(&transaction, state, context, key, &user.id, &stored, detail).await?;
+            notice::owe(&transaction, state, context, &user, Change::AccountLinked(key.provider)).await?;
         }
         // Another browser, or another tab, was faster.
         (Some(user), Some((_, owner))) if owner.id == user.id => {}
@@ -223,6 +226,7 @@ pub(crate) async fn complete(
         }
     }
     transaction.commit().await?;
+    outbox::wake(state);
     context.clear_cookie(state, &cookie_name(state));
     Ok(Completed::Linked { callback_url: waiting.callback_url })
 }

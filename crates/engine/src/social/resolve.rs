@@ -15,7 +15,8 @@ use crate::{
     abuse::refuse_newcomer,
     audit::{self, Event, EventType, Method, Outcome},
     email_otp::{self, SignedIn},
-    session,
+    mail::notice::{self, Change},
+    outbox, session,
     user::{
         User,
         store::{self as users, NewUser},
@@ -124,6 +125,7 @@ pub(super) async fn sign_in(
     match resolve(&transaction, state, context, arrival).await {
         Ok(signed_in) => {
             transaction.commit().await?;
+            outbox::wake(state);
             session::set_cookie(state, context, &signed_in.session);
             Ok(signed_in)
         }
@@ -230,6 +232,9 @@ async fn arrived(
         audit::record(transaction, state, context, Event { actor: Some(&user.id), ..event }).await?;
     }
     add(transaction, state, context, arrival, &user.id).await?;
+    if !is_new {
+        notice::owe(transaction, state, context, &user, Change::AccountLinked(&arrival.provider.id)).await?;
+    }
     Ok((user, is_new))
 }
 

@@ -8,6 +8,7 @@ mod hosted;
 mod keys;
 mod linking;
 mod native;
+mod notices;
 mod page;
 mod races;
 mod revocation;

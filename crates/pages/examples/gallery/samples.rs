@@ -173,6 +173,8 @@ impl Samples {
             What::EmailChanged { to: "k•••@example.com".into() },
             What::UserDeleted,
             What::Test,
+            What::AccountLinked { provider: "GitHub".into(), by: by(Some(FIREFOX)) },
+            What::AccountUnlinked { provider: "GitHub".into(), by: by(Some(SAFARI)) },
             What::PasskeyAdded { by: by(Some(FIREFOX)) },
             What::PasskeyRemoved { by: by(Some(SAFARI)) },
             What::PasskeyRemoved { by: by(None) },

@@ -6,12 +6,18 @@ use url::form_urlencoded;
 use super::{Setup, location};
 use crate::{egress::EgressError, outbox, tests::Browser, user::Deletion};
 
-async fn with_endpoint(deletion: Deletion) -> (Setup, Browser) {
-    let setup = Setup::with(|settings| {
+/// Nothing but tokens is owed here.
+async fn without_notices(deletion: Deletion) -> Setup {
+    Setup::with(|settings| {
+        settings.notices.accounts = false;
         settings.user.deletion = deletion;
         settings.account.allow_unlinking_all = true;
     })
-    .await;
+    .await
+}
+
+async fn with_endpoint(deletion: Deletion) -> (Setup, Browser) {
+    let setup = without_notices(deletion).await;
     setup.provider.behave(|b| b.metadata = json!({ "revocation_endpoint": "https://id.example/revoke" }));
     let mut browser = setup.tenant.browser();
     assert_eq!(location(&setup.sign_in(&mut browser, "work").await), "/home");
@@ -91,7 +97,7 @@ async fn the_tokens_of_a_user_who_goes_go_back() {
 
 #[tokio::test]
 async fn a_provider_that_takes_none_back_is_left_alone() {
-    let setup = Setup::with(|settings| settings.account.allow_unlinking_all = true).await;
+    let setup = without_notices(Deletion::Off).await;
     let mut browser = setup.tenant.browser();
     setup.sign_in(&mut browser, "work").await;
     unlink(&setup, &mut browser).await;
@@ -107,7 +113,7 @@ async fn a_provider_that_takes_none_back_is_left_alone() {
 
 #[tokio::test]
 async fn a_known_provider_s_endpoint_is_known() {
-    let setup = Setup::with(|settings| settings.account.allow_unlinking_all = true).await;
+    let setup = without_notices(Deletion::Off).await;
     let mut browser = setup.tenant.signed_in("ada@example.com").await;
     let google = r#"INSERT INTO account (id, "accountId", "providerId", "userId", "accessToken", "updatedAt")
                     SELECT 'g', 'x', 'google', id, 'in-clear', now() FROM "user""#;
