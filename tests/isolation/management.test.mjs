@@ -22,7 +22,7 @@ describe('the management door', { skip: kiaviMissing() }, () => {
 
   const json = async (...args) => JSON.parse(await kiavi.verb([...args, '--json']));
   const api = (path, options = {}) =>
-    request(`${kiavi.consoleUrl}/api/v1${path}`, {
+    request(`${kiavi.consoleUrl}/v1${path}`, {
       ...options,
       headers: { authorization: `Bearer ${kiavi.ready.management_key}`, ...options.headers },
     });
@@ -168,8 +168,8 @@ describe('the management door', { skip: kiaviMissing() }, () => {
       });
       assert.equal(answer.status, 404);
     }
-    assert.equal((await request(`${kiavi.consoleUrl}/api/v1/tenants/demo/engine/ok`)).status, 401);
-    assert.equal((await request(`${kiavi.consoleUrl}/api/v1/tenants/demo/settings`)).status, 401);
+    assert.equal((await request(`${kiavi.consoleUrl}/v1/tenants/demo/engine/ok`)).status, 401);
+    assert.equal((await request(`${kiavi.consoleUrl}/v1/tenants/demo/settings`)).status, 401);
     // Control passes on what is below the API and nothing else.
     for (const path of ['..%2f..%2fmanagement%2fsettings-changed', '%2e%2e/%2e%2e/management/settings-changed']) {
       assert.equal((await api(`/tenants/demo/engine/${path}`, change)).status, 404, path);

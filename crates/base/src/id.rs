@@ -94,6 +94,23 @@ impl TenantId {
 }
 
 text_id!(
+    /// A workspace, the account of one customer: `w` and 24 characters of `a-z 0-9`.
+    WorkspaceId,
+    |text| {
+        let body = text.strip_prefix('w').ok_or(InvalidName::Shape("workspace id"))?;
+        let ok = body.len() == 24 && body.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if ok { Ok(()) } else { Err(InvalidName::Shape("workspace id")) }
+    }
+);
+
+impl WorkspaceId {
+    /// A fresh id.
+    pub fn random(rng: &dyn Rng) -> Self {
+        Self(format!("w{}", random_text(rng, Alphabet::LowerAlphaNumeric, 24)))
+    }
+}
+
+text_id!(
     /// The name a person gives to a tenant; the first label of its hostname (RFC 1123 §2.1).
     Slug,
     |text| {

@@ -10,7 +10,7 @@ mod rng;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use email::{EmailAddress, InvalidEmailAddress};
-pub use id::{EventId, Hostname, InvalidName, RequestId, Slug, TenantId, UserId};
+pub use id::{EventId, Hostname, InvalidName, RequestId, Slug, TenantId, UserId, WorkspaceId};
 pub use locale::Locale;
 pub use rng::{Alphabet, Rng, SeededRng, random_bytes, random_text};
 pub use secrecy::{ExposeSecret, SecretSlice, SecretString};

@@ -51,6 +51,9 @@ pub(crate) async fn record_as(
         Outcome::Success => "success",
         Outcome::Failure => "failure",
     };
+    if let Some(attempt) = &event.actor.attempt {
+        attempt.changes(transaction, event.subject).await?;
+    }
     let request_id = event.actor.request.as_ref().map(RequestId::to_string);
     let actor = event.actor.name();
     transaction

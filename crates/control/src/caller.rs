@@ -1,8 +1,14 @@
-//! Who asks.
+//! Who asks, and what they may do.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
-use kiavi_base::RequestId;
+use jiff::{SignedDuration, Timestamp};
+use kiavi_base::{RequestId, UserId, WorkspaceId};
+
+use crate::{Permission, Role, Scopes, attempt::Attempt};
+
+/// How long a member's proof of being there opens what asks for a fresh one.
+pub(crate) const STEP_UP: SignedDuration = SignedDuration::from_mins(10);
 
 /// Through which door a connection came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +19,7 @@ pub enum CallerKind {
     ConsoleHost,
 }
 
-/// Somebody who may manage tenants.
+/// Somebody who may manage something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
     /// The operator of this machine.
@@ -22,7 +28,76 @@ pub enum Caller {
     ManagementKey {
         /// Names the key; not the key.
         id: String,
+        /// The only workspace that it is good for; `None` is the whole instance.
+        workspace: Option<WorkspaceId>,
+        /// What it is good for.
+        scopes: Scopes,
     },
+    /// A person who is signed in to the console.
+    Member {
+        /// Who they are.
+        user: UserId,
+        /// The workspace that they act in.
+        workspace: WorkspaceId,
+        /// What they are there.
+        role: Role,
+        /// When they last proved to be there.
+        proved_at: Timestamp,
+    },
+}
+
+impl Caller {
+    /// Whether they may do this somewhere. Where, [`Caller::sees`] says.
+    pub fn may(&self, permission: Permission) -> bool {
+        if permission.is_instance_wide() && self.workspace().is_some() {
+            return false;
+        }
+        match self {
+            Self::LocalOperator => true,
+            Self::ManagementKey { scopes, .. } => scopes.may(permission),
+            Self::Member { role, .. } => role.may(permission),
+        }
+    }
+
+    /// Whether they may give this away: nobody makes a key that can do more than they can.
+    pub(crate) fn may_all(&self, scopes: &Scopes) -> bool {
+        match (self, scopes) {
+            (Self::LocalOperator, _) | (Self::ManagementKey { scopes: Scopes::All, .. }, Scopes::All) => true,
+            (_, Scopes::All) => false,
+            (_, Scopes::Only(permissions)) => permissions.iter().all(|permission| self.may(*permission)),
+        }
+    }
+
+    /// The only workspace that they act in; `None` is the whole instance.
+    pub fn workspace(&self) -> Option<&WorkspaceId> {
+        match self {
+            Self::LocalOperator => None,
+            Self::ManagementKey { workspace, .. } => workspace.as_ref(),
+            Self::Member { workspace, .. } => Some(workspace),
+        }
+    }
+
+    /// Whether a workspace, and so what is in it, exists for them.
+    pub fn sees(&self, workspace: &WorkspaceId) -> bool {
+        self.workspace().is_none_or(|own| own == workspace)
+    }
+
+    /// Whether they have to prove first that they are there. Keys and the operator have no way to.
+    pub(crate) fn needs_proof(&self, now: Timestamp) -> bool {
+        match self {
+            Self::LocalOperator | Self::ManagementKey { .. } => false,
+            Self::Member { proved_at, .. } => now.duration_since(*proved_at) > STEP_UP,
+        }
+    }
+
+    /// What logs call them.
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::LocalOperator => "local_operator".into(),
+            Self::ManagementKey { id, .. } => format!("management_key:{id}").into(),
+            Self::Member { user, .. } => format!("member:{user}").into(),
+        }
+    }
 }
 
 /// Who changed something, and in which request.
@@ -31,26 +106,47 @@ pub(crate) struct Actor {
     /// `None` is the control plane itself.
     pub(crate) caller: Option<Caller>,
     pub(crate) request: Option<RequestId>,
+    /// The idempotency key that came along; the change's event writes it down with itself.
+    pub(crate) attempt: Option<Arc<Attempt>>,
 }
 
 impl Actor {
     /// The control plane itself, carrying out what was asked before.
-    pub(crate) const CONTROL: Self = Self { caller: None, request: None };
+    pub(crate) const CONTROL: Self = Self { caller: None, request: None, attempt: None };
 
     pub(crate) fn name(&self) -> Cow<'static, str> {
-        match &self.caller {
-            None => "control".into(),
-            Some(Caller::LocalOperator) => "local_operator".into(),
-            Some(Caller::ManagementKey { id }) => format!("management_key:{id}").into(),
-        }
+        self.caller.as_ref().map_or("control".into(), Caller::name)
     }
 }
 
-/// The same name as engines are told it: `local`, `key:ID`, or `control`.
+/// The same name as engines are told it: `local`, `key:ID`, `member:ID`, or `control`.
 pub(crate) fn operator_name(actor: &str) -> Cow<'_, str> {
     match (actor, actor.strip_prefix("management_key:")) {
         ("local_operator", _) => "local".into(),
         (_, Some(id)) => format!("key:{id}").into(),
         (other, None) => other.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_gives_away_more_than_they_have() {
+        let key = |scopes| Caller::ManagementKey { id: "k".into(), workspace: None, scopes };
+        let some = Scopes::Only(vec![Permission::TenantRead]);
+        let more = Scopes::Only(vec![Permission::TenantRead, Permission::TenantDelete]);
+        assert!(Caller::LocalOperator.may_all(&Scopes::All) && key(Scopes::All).may_all(&Scopes::All));
+        assert!(key(some.clone()).may_all(&some) && !key(some.clone()).may_all(&more));
+        assert!(!key(some).may_all(&Scopes::All), "all includes what is to come");
+        let owner = Caller::Member {
+            user: "u".parse().unwrap(),
+            workspace: format!("w{:024}", 0).parse().unwrap(),
+            role: Role::Owner,
+            proved_at: Timestamp::UNIX_EPOCH,
+        };
+        assert!(owner.may_all(&more) && !owner.may_all(&Scopes::All));
+        assert!(!owner.may_all(&Scopes::Only(vec![Permission::WorkspaceCreate])));
     }
 }

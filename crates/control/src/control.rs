@@ -2,15 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kiavi_base::{SecretString, Slug, TenantId};
+use kiavi_base::{SecretString, Slug, TenantId, WorkspaceId};
 use kiavi_db::{AdminConnection, Login, Migration};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     CONTROL_ROLE, CallerKind, ControlError, ControlParts, Tenant, TenantState, api,
+    api::Attempts,
     caller::Actor,
-    management_key, parse_name, provision, reconcile,
+    key,
+    limit::{Limiter, REFUSALS, REQUESTS},
+    parse_name, provision, reconcile,
     tenant::{create, store},
+    workspace,
 };
 
 /// The control plane's own schema.
@@ -18,6 +22,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "tenants", sql: include_str!("../migrations/1_tenants.sql") },
     Migration { version: 2, name: "settings", sql: include_str!("../migrations/2_settings.sql") },
     Migration { version: 3, name: "imports", sql: include_str!("../migrations/3_imports.sql") },
+    Migration { version: 4, name: "workspaces", sql: include_str!("../migrations/4_workspaces.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.
@@ -35,6 +40,11 @@ struct Inner {
     changes: watch::Sender<u64>,
     wake: Notify,
     streams: Arc<Semaphore>,
+    /// What callers asked lately, and networks without a known key.
+    requests: Limiter,
+    refusals: Limiter,
+    /// Requests with an idempotency key that are being answered.
+    attempts: Attempts,
     #[cfg(test)]
     interrupt: std::sync::Mutex<Option<crate::tests::Interrupt>>,
 }
@@ -63,6 +73,9 @@ impl Control {
             changes: watch::Sender::new(0),
             wake: Notify::new(),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            requests: Limiter::new(REQUESTS),
+            refusals: Limiter::new(REFUSALS),
+            attempts: Attempts::default(),
             #[cfg(test)]
             interrupt: std::sync::Mutex::default(),
         })))
@@ -83,7 +96,8 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn tenants(&self) -> Result<Vec<Tenant>, ControlError> {
-        Ok(store::list(&self.parts().database, "", i64::MAX).await?)
+        let all = store::Filter { limit: i64::MAX, ..store::Filter::default() };
+        Ok(store::list(&self.parts().database, &all).await?)
     }
 
     /// The tenant with this id or name.
@@ -102,7 +116,10 @@ impl Control {
         let slug = parse_name(name)?;
         let tenant = match store::find(&self.parts().database, slug.as_str()).await? {
             Some(tenant) => tenant,
-            None => create::create(self, &Actor::CONTROL, &slug, None).await?,
+            None => {
+                let workspace = self.default_workspace().await?;
+                create::create(self, &Actor::CONTROL, &slug, &workspace).await?
+            }
         };
         let running = self.wait(&tenant.id, |tenant| tenant.state == TenantState::Running);
         match tokio::time::timeout(START_LIMIT, running).await {
@@ -126,7 +143,13 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn ensure_management_key(&self) -> Result<SecretString, ControlError> {
-        management_key::renew_development_key(self).await
+        key::renew_development_key(self).await
+    }
+
+    /// The workspace that every instance has.
+    pub(crate) async fn default_workspace(&self) -> Result<WorkspaceId, ControlError> {
+        let found = workspace::store::find(&self.parts().database, workspace::DEFAULT).await?;
+        found.map(|workspace| workspace.id).ok_or(ControlError::NoWorkspace)
     }
 
     /// Waits until the tenant satisfies `is_reached`; `None` when it is gone.
@@ -173,6 +196,18 @@ impl Control {
 
     pub(crate) fn streams(&self) -> &Arc<Semaphore> {
         &self.0.streams
+    }
+
+    pub(crate) fn requests(&self) -> &Limiter {
+        &self.0.requests
+    }
+
+    pub(crate) fn refusals(&self) -> &Limiter {
+        &self.0.refusals
+    }
+
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.0.attempts
     }
 }
 

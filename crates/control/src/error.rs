@@ -19,9 +19,9 @@ pub enum ControlError {
     /// Another tenant has it.
     #[error("a tenant named {0} exists already")]
     NameTaken(Slug),
-    /// The idempotency key came with another request before.
-    #[error("the idempotency key belongs to another request")]
-    IdempotencyKeyReused,
+    /// Another workspace has it.
+    #[error("a workspace named {0} exists already")]
+    WorkspaceTaken(Slug),
     /// The settings could not be made or read.
     #[error("the tenant's settings could not be made or read")]
     Settings(#[source] Failure),
@@ -34,6 +34,9 @@ pub enum ControlError {
     /// Another server's data cannot be taken in; the text says why.
     #[error("the import was refused: {0}")]
     InvalidImport(String),
+    /// The workspace that every instance has is not there.
+    #[error("there is no workspace")]
+    NoWorkspace,
     /// The tenant did not run in time.
     #[error("the tenant {0} did not start in time")]
     NotRunning(Slug),

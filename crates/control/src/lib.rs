@@ -9,15 +9,18 @@
 //! Answers come from the database only: whoever watches is told that something changed, and reads again.
 
 mod api;
+mod attempt;
 mod audit;
 mod caller;
 mod control;
 mod error;
+mod key;
+mod limit;
 mod management;
-mod management_key;
 mod name;
 mod names;
 mod parts;
+mod permission;
 mod provision;
 mod reconcile;
 mod settings;
@@ -25,6 +28,7 @@ mod step;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod workspace;
 
 pub use caller::{Caller, CallerKind};
 pub use control::{Control, MIGRATIONS};
@@ -35,6 +39,8 @@ pub use parts::{
     Adopted, BaseUrl, ControlParts, FormerServer, Privileged, TenantEvent, TenantEventKind, TenantSchema,
     TenantStart,
 };
+pub use permission::{Permission, Role, Scopes};
 pub use settings::{InvalidPath, NoSuchPlace, SettingsPath, is_secret};
 pub use step::Step;
 pub use tenant::{Tenant, TenantState, owner_role};
+pub use workspace::Workspace;

@@ -39,12 +39,9 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// The stable code of the answer.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Reserved => "reserved_name",
-            _ => "invalid_name",
-        }
+    /// Whether the name would be a good one, were it not the operator's.
+    pub fn is_reserved(self) -> bool {
+        self == Self::Reserved
     }
 }
 

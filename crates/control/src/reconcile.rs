@@ -7,12 +7,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use kiavi_base::TenantId;
 use kiavi_db::DbError;
 
-use crate::{
-    Control,
-    error::chain,
-    provision,
-    tenant::{create::FORGET_IDEMPOTENCY, store},
-};
+use crate::{Control, attempt::FORGET_ATTEMPTS, error::chain, provision, tenant::store};
 
 /// Tenants that are worked on at the same time. Each holds one or two connections to the server.
 const MAX_AT_ONCE: usize = 4;
@@ -56,7 +51,7 @@ async fn work(control: &Control, id: TenantId) -> TenantId {
 /// What is due, and how long nothing else will be.
 async fn due(control: &Control) -> Result<(Vec<TenantId>, Duration), DbError> {
     let database = &control.parts().database;
-    database.execute(&FORGET_IDEMPOTENCY, &[]).await?;
+    database.execute(&FORGET_ATTEMPTS, &[]).await?;
     let due = store::due(database).await?;
     let seconds = store::seconds_to_next_retry(database).await?;
     let pause = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(IDLE);

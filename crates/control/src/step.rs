@@ -1,11 +1,13 @@
 //! The steps that make a tenant, in their order.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::TenantState;
 
 /// One step. Each can be done again without harm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[schema(as = StepName)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Make the tenant's secret and store it.

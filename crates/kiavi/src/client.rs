@@ -27,6 +27,8 @@ use crate::{
     data::{CONTROL_SOCKET, run_folder},
 };
 
+/// Items of one page of a list.
+const PAGE: u16 = 1000;
 /// Longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
@@ -114,6 +116,34 @@ impl Client {
         let response = self.send(request.body(Full::new(Bytes::from(body.to_string())))).await?;
         let body = read(response.into_body()).await?;
         serde_json::from_slice(&body).map_err(broken)
+    }
+
+    /// Deletes what is at a path.
+    ///
+    /// # Errors
+    /// When no instance runs or it refuses.
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), ClientError> {
+        let request = Request::delete(path).header(ACCEPT, "application/json").body(Full::<Bytes>::default());
+        self.send(request).await.map(drop)
+    }
+
+    /// All items of a list, page by page. `path` may have a query.
+    ///
+    /// # Errors
+    /// When no instance runs or it refuses.
+    pub(crate) async fn list(&self, path: &str) -> Result<Vec<Value>, ClientError> {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let first = format!("{path}{mark}limit={PAGE}");
+        let (mut items, mut next) = (Vec::new(), Some(first.clone()));
+        while let Some(path) = next {
+            let mut page = self.get(&path).await?;
+            if let Some(more) = page["items"].as_array_mut() {
+                items.append(more);
+            }
+            // A cursor has URL-safe symbols only.
+            next = page["next_cursor"].as_str().map(|cursor| format!("{first}&cursor={cursor}"));
+        }
+        Ok(items)
     }
 
     /// Posts JSON that changes nothing with a version; the answer's JSON.

@@ -194,7 +194,7 @@ fn instance(data: PathBuf) -> Finding {
     const NAME: &str = "Instance";
     let place = data.display().to_string();
     let client = crate::client::Client::new(data);
-    match block_on(client.get("/api/v1/tenants?limit=1")) {
+    match block_on(client.get("/v1/tenants?limit=1")) {
         Ok(_) => Finding::new(NAME, Verdict::Ok, format!("runs with data folder {place}")),
         Err(error) => Finding::new(NAME, Verdict::Warning, error.to_string()),
     }

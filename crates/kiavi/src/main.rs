@@ -1,5 +1,6 @@
 //! The `kiavi` binary: one module per verb. It wires the parts together and decides nothing.
 
+mod api_key;
 mod client;
 mod client_events;
 mod data;
@@ -21,6 +22,7 @@ mod tenant_progress;
 mod tenant_psql;
 mod tenant_table;
 mod user;
+mod workspace;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -49,7 +51,11 @@ enum Verb {
     Mail(mail::MailArgs),
     /// Look after the users of a tenant
     User(user::UserArgs),
-    /// Verify API keys
+    /// Manage the keys that open the management API
+    ApiKey(api_key::ApiKeyArgs),
+    /// Create and list workspaces, the accounts of customers
+    Workspace(workspace::WorkspaceArgs),
+    /// Verify API keys of a tenant
     Key(key::KeyArgs),
     /// Open psql in a tenant's database, as its owner
     Psql(tenant_psql::PsqlArgs),
@@ -74,6 +80,8 @@ fn main() -> ExitCode {
         Verb::Provider(args) => provider::run(args),
         Verb::Mail(args) => mail::run(args),
         Verb::User(args) => user::run(args),
+        Verb::ApiKey(args) => api_key::run(args),
+        Verb::Workspace(args) => workspace::run(args),
         Verb::Key(args) => key::run(args),
         Verb::Psql(args) => tenant_psql::run(args),
         Verb::Doctor(args) => doctor::run(args),

@@ -183,7 +183,7 @@ async fn versions(tenant: String, limit: u16, common: Common) -> Result<String, 
     let path = format!("{}/settings/versions?limit={limit}", tenant_path(&tenant)?);
     let mut page = common.client().get(&path).await?;
     if common.json {
-        return Ok(page["versions"].take().to_string());
+        return Ok(page["items"].take().to_string());
     }
     let row = |version: &Value| {
         let changes = version["changes"].as_array().into_iter().flatten();
@@ -191,7 +191,7 @@ async fn versions(tenant: String, limit: u16, common: Common) -> Result<String, 
         let member = |name| text(version, name).to_owned();
         [version["version"].to_string(), member("at"), member("actor"), member("comment"), paths.join(", ")]
     };
-    let rows: Vec<_> = page["versions"].as_array().into_iter().flatten().map(row).collect();
+    let rows: Vec<_> = page["items"].as_array().into_iter().flatten().map(row).collect();
     Ok(table(["VERSION", "AT", "BY", "COMMENT", "CHANGED"], &rows))
 }
 

@@ -72,11 +72,23 @@ enum TenantVerb {
     Create {
         /// Its name: lower-case letters, digits and hyphens
         name: String,
+        /// The workspace that it is in, by name or id [default: default]
+        #[arg(long)]
+        workspace: Option<String>,
         #[command(flatten)]
         common: Common,
     },
-    /// List all tenants
+    /// List tenants
     List {
+        /// Only tenants whose name has this in it, or whose id it is
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// Only tenants in this state, such as running or failed
+        #[arg(long)]
+        state: Option<String>,
+        /// Only tenants of this workspace, by name or id
+        #[arg(long)]
+        workspace: Option<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -94,8 +106,13 @@ enum TenantVerb {
 /// Does what the command says and returns what the process should exit with.
 pub(crate) fn run(args: TenantArgs) -> ExitCode {
     match args.verb {
-        TenantVerb::Create { name, common } => answer(create(common.client(), name, common.json)),
-        TenantVerb::List { common } => answer(list(common.client(), common.json)),
+        TenantVerb::Create { name, workspace, common } => {
+            answer(create(common.client(), name, workspace, common.json))
+        }
+        TenantVerb::List { search, state, workspace, common } => {
+            let path = query("/v1/tenants", [("q", search), ("state", state), ("workspace", workspace)]);
+            answer(async move { list(common.client(), &path, common.json).await })
+        }
         TenantVerb::Show { tenant, common } => answer(show(common.client(), tenant, common.json)),
         TenantVerb::Import(args) => tenant_import::run(args),
         TenantVerb::Export(args) => tenant_export::run(args),
@@ -118,11 +135,20 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, ClientError>>) 
     }
 }
 
-async fn create(client: Client, name: String, is_json: bool) -> Result<String, ClientError> {
+async fn create(
+    client: Client,
+    name: String,
+    workspace: Option<String>,
+    is_json: bool,
+) -> Result<String, ClientError> {
+    let mut wanted = json!({ "slug": name });
+    if let Some(workspace) = workspace {
+        wanted["workspace"] = workspace.into();
+    }
     let mut progress = Progress::new(&name, io::stderr().is_terminal());
     let mut outcome = Err(ClientError::Connection("the answer ended early".to_owned()));
     let told = client
-        .post_for_events("/api/v1/tenants", &json!({ "slug": name }), |event, data| match event {
+        .post_for_events("/v1/tenants", &wanted, |event, data| match event {
             "step" => progress.step(data),
             "done" => outcome = Ok(data.clone()),
             "failed" => outcome = Err(refusal(data)),
@@ -139,25 +165,13 @@ async fn create(client: Client, name: String, is_json: bool) -> Result<String, C
     })
 }
 
-async fn list(client: Client, is_json: bool) -> Result<String, ClientError> {
-    let mut tenants = Vec::new();
-    let mut path = "/api/v1/tenants?limit=1000".to_owned();
-    loop {
-        let mut page = client.get(&path).await?;
-        if let Some(more) = page["tenants"].as_array_mut() {
-            tenants.append(more);
-        }
-        // A name is a DNS label, so it needs no escaping.
-        match page["next"].as_str() {
-            Some(next) => path = format!("/api/v1/tenants?limit=1000&after={next}"),
-            None => break,
-        }
-    }
+async fn list(client: Client, path: &str, is_json: bool) -> Result<String, ClientError> {
+    let tenants = client.list(path).await?;
     if is_json {
         return Ok(Value::Array(tenants).to_string());
     }
     if tenants.is_empty() {
-        return Ok("There is no tenant yet. Create one: kiavi tenant create NAME".to_owned());
+        return Ok("There is no such tenant. Create one: kiavi tenant create NAME".to_owned());
     }
     let row = |tenant: &Value| ["slug", "state", "url", "id"].map(|member| text(tenant, member).to_owned());
     Ok(table(["NAME", "STATE", "ADDRESS", "ID"], &tenants.iter().map(row).collect::<Vec<_>>()))
@@ -183,7 +197,19 @@ pub(crate) fn tenant_path(name_or_id: &str) -> Result<String, ClientError> {
             detail: format!("There is no tenant {name_or_id:?}."),
         }));
     }
-    Ok(format!("/api/v1/tenants/{name_or_id}"))
+    Ok(format!("/v1/tenants/{name_or_id}"))
+}
+
+/// A path with those parameters that have a value.
+pub(crate) fn query<const N: usize>(path: &str, parameters: [(&str, Option<String>); N]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            query.append_pair(name, &value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
 /// The member of an object as text; empty when it is none.
@@ -203,10 +229,17 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
         ClientError::NotAllowed(_) | ClientError::Connection(_) | ClientError::Failed(_) => Exit::Failed,
         ClientError::Input(_) => Exit::Usage,
         ClientError::Refused(problem) => match problem.code.as_str() {
-            "tenant_not_found" | "settings_version_not_found" | "USER_NOT_FOUND" => Exit::NotFound,
-            "tenant_exists" | "tenant_deleting" | "tenant_importing" | "settings_changed" => Exit::Conflict,
-            "invalid_name" | "reserved_name" | "invalid_settings" | "invalid_import" | "invalid_query"
-            | "rows_refused" | "VALIDATION_ERROR" | "INVALID_EMAIL" => Exit::Usage,
+            "tenant_not_found"
+            | "workspace_not_found"
+            | "key_not_found"
+            | "settings_version_not_found"
+            | "USER_NOT_FOUND" => Exit::NotFound,
+            "tenant_exists" | "workspace_exists" | "tenant_deleting" | "tenant_importing"
+            | "settings_changed" | "key_not_active" => Exit::Conflict,
+            "invalid_name" | "invalid_key" | "invalid_body" | "reserved_name" | "invalid_settings"
+            | "invalid_import" | "invalid_query" | "rows_refused" | "VALIDATION_ERROR" | "INVALID_EMAIL" => {
+                Exit::Usage
+            }
             _ => Exit::Failed,
         },
     }

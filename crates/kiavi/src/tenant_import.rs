@@ -103,7 +103,7 @@ pub(crate) fn run(args: ImportArgs) -> ExitCode {
         let mut report = Report::new(&args, &url, secret.as_ref(), survey);
         let head = report.head(&args);
         // Whatever would refuse the tenant is known before a row is read.
-        report.take(client.post("/api/v1/imports/check", &head).await?);
+        report.take(client.post("/v1/imports/check", &head).await?);
         if !args.dry_run {
             let brought = bring(&client, &source, &report.survey, head, secret.as_ref(), &bar).await?;
             report.take(brought);
@@ -161,7 +161,7 @@ async fn bring(
         }
         send(&frames, Frame::End).await
     };
-    let (read, answered) = tokio::join!(reading, client.post_stream("/api/v1/imports", MEDIA_TYPE, waiting));
+    let (read, answered) = tokio::join!(reading, client.post_stream("/v1/imports", MEDIA_TYPE, waiting));
     match read {
         Err(Stopped::Source(error)) => Err(told(error.into())),
         // Whoever stopped taking has said why.

@@ -1,29 +1,31 @@
 //! Changing a tenant's settings.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
     body::Body,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::QueryRejection},
+    extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use kiavi_base::RequestId;
+use kiavi_base::TenantId;
 use kiavi_http::{BodyError, parse_json, read_body};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Problem,
-    settings::{document, with_tag},
-    tenants::find,
+    code::Code,
+    input::{Asked as Input, single},
+    settings::{UNDELIVERED, document, with_tag},
 };
 use crate::{
-    Caller, Control, ControlError, Tenant, TenantState,
+    Control, ControlError, Tenant, TenantState,
     caller::Actor,
     settings::{self, Decided, Proposal, merge, secrets},
-    tenant::Target,
+    tenant::{Target, store},
 };
 
 /// How long an answer waits for the change to reach the engine, which takes a fraction of a second.
@@ -35,11 +37,16 @@ const MAX_COMMENT: usize = 200;
 /// The media type of a merge patch (RFC 7396 §4).
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-#[derive(Deserialize, Clone)]
+#[derive(Deserialize, Clone, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Options {
+    /// Check the change and tell what it would be; change nothing.
     #[serde(default)]
+    #[param(default = false)]
     dry_run: bool,
+    /// Why, for whoever reads the versions.
+    #[param(max_length = 200, example = "longer sessions")]
     comment: Option<String>,
 }
 
@@ -58,46 +65,98 @@ struct Sent {
 }
 
 impl FromRequest<Control> for Asked {
-    type Rejection = Response;
+    type Rejection = Problem;
 
-    async fn from_request(request: Request, control: &Control) -> Result<Self, Response> {
+    async fn from_request(request: Request, control: &Control) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let found = <(Path<String>, Extension<Caller>, Extension<RequestId>)>::from_request_parts(
-            &mut parts, control,
-        );
-        let (Path(id_or_slug), Extension(caller), Extension(request)) = found.await?;
-        let asked = Query::<Options>::from_request_parts(&mut parts, control).await;
-        let options = checked(asked).map_err(IntoResponse::into_response)?;
-        let version = if_match(&parts.headers).map_err(IntoResponse::into_response)?;
-        let actor = Actor { caller: Some(caller), request: Some(request) };
-        let change = Change { control: control.clone(), actor, id_or_slug, options };
+        let found = Extension::<Arc<Tenant>>::from_request_parts(&mut parts, control).await;
+        let Extension(tenant) = found.map_err(|error| Problem::internal(&error))?;
+        let Ok(actor) = Actor::from_request_parts(&mut parts, control).await;
+        let options = checked(Input::<Options>::from_request_parts(&mut parts, control).await?)?;
+        let version = if_match(&parts.headers)?;
+        let change = Change { control: control.clone(), actor, id: tenant.id.clone(), options };
         Ok(Self { change, version, sent: Sent { headers: parts.headers, body } })
     }
 }
 
-/// `PUT /api/v1/tenants/{id or name}/settings`: the whole document, made from the version that `If-Match` names.
+/// What became of a change.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Changed {
+    /// The version that is current now.
+    #[schema(example = 8)]
+    version: i32,
+    /// What differs from the version before; nothing when it was the same.
+    changes: Vec<settings::Change>,
+    /// Whether the running engine has it.
+    delivered: bool,
+    /// Whether it was only tried.
+    dry_run: bool,
+    /// The whole document; secrets are shown as `***`.
+    #[schema(value_type = Object)]
+    settings: Value,
+}
+
+/// Replace settings
+///
+/// The whole document, made from the version that `If-Match` names. What is `***` stays the secret that it is. Answers
+/// 200 once the running engine has it, which drops no connection; 202 when that takes longer than 10 s.
+#[utoipa::path(put, path = "/tenants/{tenant}/settings", tag = "Settings",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
+        ("If-Match" = String, Header, description = "The entity tag of the version that this was made from", example = "\"7\""),
+        Options),
+    request_body(content = Object, description = "As `GET` shows it; see the reference of the settings"), responses(
+    (status = 200, description = "Changed and delivered", body = Changed,
+        headers(("ETag" = String, description = "The new version"))),
+    (status = 202, description = "Changed, and on its way to the engine", body = Changed,
+        headers(("ETag" = String, description = "The new version"))),
+))]
 pub(super) async fn replace(asked: Asked) -> Result<Response, Problem> {
     let Asked { change, version, sent } = asked;
-    let version = version.ok_or_else(Problem::if_match_required)?;
+    let version = version.ok_or(Code::IfMatchRequired)?;
     let document = sent.object("application/json").await?;
     change.make(version, Wish::Whole(document)).await
 }
 
-/// `PATCH /api/v1/tenants/{id or name}/settings`: a JSON Merge Patch (RFC 7396); with `If-Match` only on that version.
+/// Change settings
+///
+/// A JSON Merge Patch (RFC 7396): members that are named are set, or removed with null. With `If-Match` only on that
+/// version.
+#[utoipa::path(patch, path = "/tenants/{tenant}/settings", tag = "Settings",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
+        ("If-Match" = Option<String>, Header, description = "Change this version only", example = "\"7\""), Options),
+    request_body(content((Object = "application/merge-patch+json"), (Object = "application/json"))), responses(
+    (status = 200, description = "Changed and delivered", body = Changed,
+        headers(("ETag" = String, description = "The new version"))),
+    (status = 202, description = "Changed, and on its way to the engine", body = Changed,
+        headers(("ETag" = String, description = "The new version"))),
+))]
 pub(super) async fn patch(asked: Asked) -> Result<Response, Problem> {
     let Asked { change, version, sent } = asked;
     let patch = sent.object(MERGE_PATCH).await?;
     change.make(version.unwrap_or(Match::Any), Wish::Patch(patch)).await
 }
 
-#[derive(Deserialize)]
+/// The version to go back to.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = Rollback)]
 #[serde(deny_unknown_fields)]
-struct Back {
+pub(super) struct Back {
+    #[schema(example = 6, minimum = 1)]
     version: i32,
 }
 
-/// `POST /api/v1/tenants/{id or name}/settings/rollback`: makes a version of before the newest again. Base URL and
-/// hostnames stay as they are.
+/// Go back to earlier settings
+///
+/// Makes a version of before the newest again, with the secrets of then. Base URL and hostnames stay as they are.
+#[utoipa::path(post, path = "/tenants/{tenant}/settings/rollback", tag = "Settings",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
+        ("If-Match" = Option<String>, Header, description = "Change this version only", example = "\"7\""), Options),
+    request_body = Back, responses(
+    (status = 200, description = "Changed and delivered", body = Changed,
+        headers(("ETag" = String, description = "The new version"))),
+    (status = 202, description = "Changed, and on its way to the engine", body = Changed,
+        headers(("ETag" = String, description = "The new version"))),
+))]
 pub(super) async fn roll_back(asked: Asked) -> Result<Response, Problem> {
     let Asked { mut change, version, sent } = asked;
     let body = sent.object("application/json").await?;
@@ -144,7 +203,7 @@ impl Wish {
 struct Change {
     control: Control,
     actor: Actor,
-    id_or_slug: String,
+    id: TenantId,
     options: Options,
 }
 
@@ -152,9 +211,10 @@ impl Change {
     /// Makes `wish` true on `version` and waits for the engine to have it.
     async fn make(self, version: Match, wish: Wish) -> Result<Response, Problem> {
         for _ in 0..ATTEMPTS {
-            let tenant = find(&self.control, &self.id_or_slug).await?;
+            let found = store::find(&self.control.parts().database, self.id.as_str()).await?;
+            let tenant = found.ok_or_else(|| Problem::tenant_not_found(self.id.as_str()))?;
             if tenant.target == Target::Deleted {
-                return Err(Problem::tenant_deleting());
+                return Err(Code::TenantDeleting.into());
             }
             let is_current = match version {
                 Match::Any => true,
@@ -180,15 +240,15 @@ impl Change {
     async fn answer(&self, tenant: &Tenant, decided: Decided) -> Result<Response, Problem> {
         let is_trial = self.options.dry_run;
         let is_delivered = is_trial || self.is_delivered(tenant, decided.version).await?;
-        let body = json!({
-            "version": decided.version,
-            "changes": decided.changes,
-            "delivered": is_delivered,
-            "dry_run": is_trial,
-            "settings": secrets::masked(&decided.document),
-        });
+        let body = Changed {
+            version: decided.version,
+            changes: decided.changes,
+            delivered: is_delivered,
+            dry_run: is_trial,
+            settings: secrets::masked(&decided.document),
+        };
         let status = if is_delivered { StatusCode::OK } else { StatusCode::ACCEPTED };
-        Ok(with_tag((status, Json(body)).into_response(), decided.version))
+        Ok(with_tag((status, Json(body)).into_response(), decided.version, is_delivered))
     }
 
     async fn is_delivered(&self, tenant: &Tenant, version: i32) -> Result<bool, Problem> {
@@ -203,8 +263,7 @@ impl Change {
     }
 }
 
-fn checked(options: Result<Query<Options>, QueryRejection>) -> Result<Options, Problem> {
-    let Query(options) = options.map_err(|error| Problem::invalid_query(error.body_text()))?;
+fn checked(Input(options): Input<Options>) -> Result<Options, Problem> {
     let is_plain = |text: &String| text.chars().count() <= MAX_COMMENT && !text.chars().any(char::is_control);
     if options.comment.as_ref().is_none_or(is_plain) {
         Ok(options)
@@ -215,18 +274,17 @@ fn checked(options: Result<Query<Options>, QueryRejection>) -> Result<Options, P
 
 /// The version that a single `If-Match` line names (RFC 9110 §13.1.1).
 fn if_match(headers: &HeaderMap) -> Result<Option<Match>, Problem> {
-    let mut lines = headers.get_all(header::IF_MATCH).iter();
-    let Some(line) = lines.next() else { return Ok(None) };
-    if lines.next().is_some() {
-        return Err(Problem::invalid_if_match());
-    }
-    let text = line.to_str().map_err(|_| Problem::invalid_if_match())?.trim();
+    let invalid = || Problem::plain(Code::InvalidIfMatch);
+    let Some(line) = single(headers, &header::IF_MATCH) else { return Ok(None) };
+    let text = line.map_err(|()| invalid())?.trim();
     if text == "*" {
         return Ok(Some(Match::Any));
     }
     let tag = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     // A weak tag matches nothing here (§8.8.3.2), and of a list we make none.
-    let tag = tag.filter(|tag| !tag.contains('"')).ok_or_else(Problem::invalid_if_match)?;
+    let tag = tag.filter(|tag| !tag.contains('"')).ok_or_else(invalid)?;
+    // What may follow is about its delivery, not about the document.
+    let tag = tag.strip_suffix(UNDELIVERED).unwrap_or(tag);
     Ok(Some(tag.parse().map_or(Match::Nothing, Match::Version)))
 }
 

@@ -19,7 +19,10 @@ use kiavi_pages::{Frame, Page, TenantRow, TenantState as Badge, Tenants};
 use serde::Deserialize;
 
 use super::{Problem, progress};
-use crate::{Control, Tenant, TenantState, tenant::store};
+use crate::{
+    Control, Tenant, TenantState,
+    tenant::store::{self, Filter},
+};
 
 /// Tenants on the page; the command line lists more.
 const SHOWN: i64 = 500;
@@ -43,7 +46,7 @@ async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let parts = control.parts();
-    let mut tenants = store::list(&parts.database, "", SHOWN).await?;
+    let mut tenants = store::list(&parts.database, &Filter { limit: SHOWN, ..Filter::default() }).await?;
     tenants.sort_by_key(|tenant| std::cmp::Reverse(tenant.created_at));
     let page = Tenants {
         frame: Frame {
@@ -76,8 +79,7 @@ async fn events(
 }
 
 async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
-    let asset =
-        kiavi_pages::asset(&file).ok_or_else(|| Problem::not_found("There is nothing at this address."))?;
+    let asset = kiavi_pages::asset(&file).ok_or_else(Problem::not_found)?;
     let caching = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, caching)];
     Ok((headers, asset.bytes.into_owned()).into_response())

@@ -1,59 +1,86 @@
-//! `POST /api/v1/tenants`: asking for a tenant and waiting for it.
+//! `POST /v1/tenants`: asking for a tenant and waiting for it.
 
 use std::time::Duration;
 
 use axum::{
-    Extension, Json,
-    body::Body,
+    Json,
     extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use kiavi_base::RequestId;
-use kiavi_http::{parse_json, read_body};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-use super::{Problem, progress, resource::TenantResource};
-use crate::{Caller, Control, Tenant, TenantState, caller::Actor, parse_name, tenant::create};
+use super::{PREFIX, Problem, input::Sent, progress, resource::TenantResource, tenants::workspace_of};
+use crate::{
+    Control, ControlError, Tenant, TenantState, caller::Actor, parse_name, tenant::create, tenant::store,
+};
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Longest idempotency key.
-const MAX_IDEMPOTENCY_KEY: usize = 128;
 /// How long an answer waits for the tenant to run. Making one takes a fraction of a second.
 const WAIT: Duration = Duration::from_secs(20);
 
-#[derive(Deserialize)]
+/// A tenant to be made.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewTenant {
-    /// `name` is the command line's word for it.
+pub(super) struct NewTenant {
+    /// Its name: lower-case letters, digits and inner hyphens. `name` is taken for the same.
     #[serde(alias = "name")]
+    #[schema(example = "shop", min_length = 1, max_length = 63, pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
     slug: String,
+    /// The workspace that it is in, by name or id. Without it: the key's, or `default`.
+    #[schema(example = "default", max_length = 63)]
+    workspace: Option<String>,
 }
 
-/// Answers 201 once the tenant runs; 202 when it does not yet, with the state that it has; with
-/// `Accept: text/event-stream` at once, with its progress.
+/// Create a tenant
+///
+/// Makes its secret, its database roles, its database and its tables, and answers once it runs, which takes a fraction
+/// of a second: 201. What takes longer than 20 s is answered with 202 and the state that it has. With
+/// `Accept: text/event-stream` the answer comes at once, and is its progress as in `/tenants/{tenant}/progress`.
+#[utoipa::path(post, path = "/tenants", tag = "Tenants", request_body = NewTenant, responses(
+    (status = 200, description = "Its progress as server-sent events", content_type = "text/event-stream", body = String),
+    (status = 201, description = "It runs", body = TenantResource,
+        headers(("Location" = String, description = "Its address in this API"))),
+    (status = 202, description = "It does not run yet", body = TenantResource,
+        headers(("Location" = String, description = "Its address in this API"))),
+))]
 pub(super) async fn create(
     State(control): State<Control>,
-    Extension(caller): Extension<Caller>,
-    Extension(request): Extension<RequestId>,
+    actor: Actor,
     headers: HeaderMap,
-    body: Body,
+    Sent(wanted): Sent<NewTenant>,
 ) -> Result<Response, Problem> {
-    let wanted = parse_body(&headers, body).await?;
-    let slug = parse_name(&wanted.slug).map_err(crate::ControlError::Name)?;
-    let key = idempotency_key(&headers)?;
-    let actor = Actor { caller: Some(caller), request: Some(request) };
     // Before the tenant is made: a stream that cannot be opened makes nothing.
     let permit = if wants_events(&headers) { Some(progress::permit(&control)?) } else { None };
-    let tenant = create::create(&control, &actor, &slug, key).await?;
+    let tenant = match actor.attempt.as_ref().and_then(|attempt| attempt.made.as_deref()) {
+        // A request whose answer was lost made it already.
+        Some(made) => {
+            let found = store::find(&control.parts().database, made).await?;
+            found.ok_or_else(|| Problem::tenant_not_found(made))?
+        }
+        None => make(&control, &actor, wanted).await?,
+    };
     let mut response = match permit {
         Some(permit) => progress::stream(&control, &tenant, permit).into_response(),
         None => answer(&control, tenant.clone()).await?,
     };
-    if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/tenants/{}", tenant.id)) {
+    if let Ok(location) = HeaderValue::from_str(&format!("{PREFIX}/tenants/{}", tenant.id)) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
+}
+
+async fn make(control: &Control, actor: &Actor, wanted: NewTenant) -> Result<Tenant, Problem> {
+    let slug = parse_name(&wanted.slug).map_err(ControlError::Name)?;
+    let workspace = match &actor.caller {
+        Some(caller) => workspace_of(control, caller, wanted.workspace.as_deref()).await?,
+        None => None,
+    };
+    let workspace = match workspace {
+        Some(workspace) => workspace,
+        None => control.default_workspace().await?,
+    };
+    Ok(create::create(control, actor, &slug, &workspace).await?)
 }
 
 async fn answer(control: &Control, tenant: Tenant) -> Result<Response, Problem> {
@@ -69,25 +96,6 @@ async fn answer(control: &Control, tenant: Tenant) -> Result<Response, Problem> 
     Ok((status, Json(TenantResource::new(control, &tenant))).into_response())
 }
 
-async fn parse_body(headers: &HeaderMap, body: Body) -> Result<NewTenant, Problem> {
-    let bytes = read_body(body).await?;
-    if parse_json(headers, &bytes)?.is_none() {
-        return Err(Problem::invalid_body("Send JSON such as {\"slug\": \"shop\"} as application/json."));
-    }
-    // From the text, not from the parsed value: that has lost members that came twice.
-    serde_json::from_slice(&bytes).map_err(|error| Problem::invalid_body(format!("{error}.")))
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let mut lines = headers.get_all(IDEMPOTENCY_KEY).iter();
-    let Some(line) = lines.next() else { return Ok(None) };
-    let is_usable = |key: &&str| {
-        (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    let key = line.to_str().ok().filter(is_usable).filter(|_| lines.next().is_none());
-    key.map(Some).ok_or_else(Problem::invalid_idempotency_key)
-}
-
 /// Whether `Accept` names `text/event-stream`.
 fn wants_events(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
@@ -99,6 +107,7 @@ fn wants_events(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
     use proptest::prelude::*;
 
     use super::*;
@@ -112,17 +121,6 @@ mod tests {
     }
 
     #[test]
-    fn an_idempotency_key_is_short_visible_and_alone() {
-        let key =
-            |lines: &[&str]| idempotency_key(&with(IDEMPOTENCY_KEY, lines)).map(|key| key.map(str::to_owned));
-        assert_eq!(key(&[]).unwrap(), None);
-        assert_eq!(key(&["\"8e03978e\""]).unwrap().as_deref(), Some("\"8e03978e\""));
-        for bad in [&[""][..], &["a b"], &["a", "b"], &[&"a".repeat(129)]] {
-            assert!(key(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
     fn events_are_sent_to_who_names_them() {
         assert!(wants_events(&with(header::ACCEPT, &["text/event-stream"])));
         assert!(wants_events(&with(header::ACCEPT, &["application/json, Text/Event-Stream;q=0.9"])));
@@ -133,7 +131,6 @@ mod tests {
     proptest! {
         #[test]
         fn no_header_panics(line in "[ -~]{0,80}") {
-            let _ = idempotency_key(&with(IDEMPOTENCY_KEY, &[&line]));
             wants_events(&with(header::ACCEPT, &[&line]));
         }
     }

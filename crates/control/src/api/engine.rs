@@ -1,22 +1,25 @@
 //! A tenant's own API, for operators: passed on through the management door.
 //!
-//! `/api/v1/tenants/{id or name}/engine/PATH` is `/api/auth/PATH` of the tenant's engine, which knows on whose behalf
+//! `/v1/tenants/{id or name}/engine/PATH` is `/api/auth/PATH` of the tenant's engine, which knows on whose behalf
 //! it is asked and writes that down. Only JSON goes either way; no header of the caller does, and no cookie of the
 //! engine comes back.
+
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Extension,
     body::Body,
-    extract::{Path, State},
+    extract::{FromRequest, FromRequestParts, Path, Request},
     http::{HeaderMap, HeaderValue, Method, Uri, header},
     response::Response,
 };
 use bytes::Bytes;
 use kiavi_http::{parse_json, read_body};
+use serde_json::json;
 
-use super::{Problem, tenants::find};
+use super::{Problem, code::Code, idempotency::KeepInstead, route::Need};
 use crate::{
-    Caller, Control,
+    Control, Permission, Tenant,
     caller::{Actor, operator_name},
     management,
 };
@@ -24,37 +27,120 @@ use crate::{
 /// The engine's API.
 const API: &str = "/api/auth";
 
-/// Passes a GET or a POST on.
-pub(super) async fn pass_on(
-    State(control): State<Control>,
-    Path((id_or_slug, path)): Path<(String, String)>,
-    Extension(caller): Extension<Caller>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    if uri.path().contains('%') || !is_canonical(&path) {
-        return Err(Problem::not_found("There is nothing at this address."));
-    }
-    let bytes = read_body(body).await?;
-    let json = if method == Method::GET {
-        None
+/// POSTs below `/engine/` that are about something else than managing users. Everything that is read by GET is
+/// [`Permission::UserRead`], every other POST [`Permission::UserManage`].
+const POSTS: &[(&str, Permission)] = &[
+    ("admin/has-permission", Permission::UserRead),
+    ("admin/list-user-sessions", Permission::UserRead),
+    ("api-key/verify", Permission::UserRead),
+    ("admin/impersonate-user", Permission::UserImpersonate),
+    ("admin/stop-impersonating", Permission::UserImpersonate),
+    ("mail/preview", Permission::SettingsRead),
+    ("mail/test", Permission::SettingsWrite),
+];
+
+/// What the engine's own route at `path` needs.
+pub(super) fn need(method: &Method, path: &str) -> Need {
+    // A HEAD is answered by the route of the GET.
+    let permission = if method == Method::POST {
+        let known = POSTS.iter().find(|(known, _)| *known == path);
+        known.map_or(Permission::UserManage, |(_, permission)| *permission)
     } else {
-        // What is no JSON is refused here; what the engine reads are the bytes themselves.
-        if parse_json(&headers, &bytes)?.is_none() && !bytes.is_empty() {
-            return Err(Problem::invalid_body("Send JSON as application/json."));
+        Permission::UserRead
+    };
+    Need { permission, step_up: permission == Permission::UserImpersonate }
+}
+
+/// What is passed on to an engine.
+pub(super) struct Passed {
+    control: Control,
+    actor: Actor,
+    tenant: Arc<Tenant>,
+    method: Method,
+    /// Path and query, as the engine has them.
+    target: String,
+    json: Option<Bytes>,
+}
+
+impl FromRequest<Control> for Passed {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, control: &Control) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let named = Path::<HashMap<String, String>>::from_request_parts(&mut parts, control).await;
+        let path = named.ok().and_then(|Path(named)| named.get("path").cloned()).unwrap_or_default();
+        if parts.uri.path().contains('%') || !is_canonical(&path) {
+            return Err(Problem::not_found());
         }
-        (!bytes.is_empty()).then_some(bytes)
-    };
-    let tenant = find(&control, &id_or_slug).await?;
-    let target = match uri.query() {
-        Some(query) => format!("{API}/{path}?{query}"),
-        None => format!("{API}/{path}"),
-    };
-    let actor = Actor { caller: Some(caller), request: None };
+        let Ok(actor) = Actor::from_request_parts(&mut parts, control).await;
+        let found = Extension::<Arc<Tenant>>::from_request_parts(&mut parts, control).await;
+        let Extension(tenant) = found.map_err(|error| Problem::internal(&error))?;
+        let bytes = read_body(body).await?;
+        let json = json_to_send(&parts.method, &parts.headers, bytes)?;
+        let target = target(&path, &parts.uri);
+        Ok(Self { control: control.clone(), actor, tenant, method: parts.method, target, json })
+    }
+}
+
+/// Read from a tenant's own API
+///
+/// `/v1/tenants/{tenant}/engine/PATH` is `/api/auth/PATH` of the tenant's engine, such as `admin/list-users`. The engine
+/// knows who asks and writes it into the tenant's log. Needs `user.read`.
+#[utoipa::path(get, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
+    ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
+    ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "ok"),
+), responses(
+    (status = 200, description = "The engine's answer, as it is. Its refusals come through as they are, too.",
+        body = serde_json::Value),
+))]
+pub(super) async fn read(passed: Passed) -> Result<Response, Problem> {
+    pass_on(passed).await
+}
+
+/// Change something through a tenant's own API
+///
+/// As with GET. Needs `user.manage`; `user.impersonate` for `admin/impersonate-user`, `settings.write` for `mail/test`,
+/// and `user.read` for POSTs that only read. With an Idempotency-Key a repetition is not passed on: it gets the first
+/// status and `{"replayed": true}`, because what an engine answers is not kept outside of its tenant.
+#[utoipa::path(post, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
+    ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
+    ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "admin/ban-user"),
+), request_body(content = Option<serde_json::Value>, content_type = "application/json"), responses(
+    (status = 200, description = "The engine's answer, as it is. Its refusals come through as they are, too.",
+        body = serde_json::Value),
+))]
+pub(super) async fn write(passed: Passed) -> Result<Response, Problem> {
+    if let Some(attempt) = &passed.actor.attempt {
+        // The change is in the engine's database, so the key is claimed before.
+        attempt.claim(&passed.control.parts().database).await?;
+    }
+    let mut response = pass_on(passed).await?;
+    response.extensions_mut().insert(KeepInstead(json!({ "replayed": true })));
+    Ok(response)
+}
+
+async fn pass_on(passed: Passed) -> Result<Response, Problem> {
+    let Passed { control, actor, tenant, method, target, json } = passed;
     let name = actor.name();
     answer(management::ask(&control, &tenant, &operator_name(&name), method, &target, json).await?)
+}
+
+fn json_to_send(method: &Method, headers: &HeaderMap, bytes: Bytes) -> Result<Option<Bytes>, Problem> {
+    if method != Method::POST {
+        return Ok(None);
+    }
+    // What is no JSON is refused here; what the engine reads are the bytes themselves.
+    if parse_json(headers, &bytes)?.is_none() && !bytes.is_empty() {
+        return Err(Problem::invalid_body("Send JSON as application/json."));
+    }
+    Ok((!bytes.is_empty()).then_some(bytes))
+}
+
+fn target(path: &str, uri: &Uri) -> String {
+    match uri.query() {
+        Some(query) => format!("{API}/{path}?{query}"),
+        None => format!("{API}/{path}"),
+    }
 }
 
 /// Whether a path is spelled in the one way that routes are.
@@ -71,7 +157,7 @@ fn answer(from: axum::http::Response<Bytes>) -> Result<Response, Problem> {
     let media_type = from.headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
     let is_json = media_type.is_some_and(|line| line.split(';').next() == Some("application/json"));
     if !is_json && !body.is_empty() {
-        return Err(Problem::unusable_engine_answer());
+        return Err(Code::EngineAnswer.into());
     }
     let is_empty = body.is_empty();
     let mut response = Response::new(Body::from(body));

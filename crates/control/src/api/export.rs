@@ -1,36 +1,63 @@
-//! `POST /api/v1/tenants/{id or name}/export`: what another server needs to take over, besides the rows.
+//! `POST /v1/tenants/{id or name}/export`: what another server needs to take over, besides the rows.
+
+use std::sync::Arc;
 
 use axum::{
     Extension, Json,
-    extract::{Path, State},
+    extract::State,
+    response::{IntoResponse, Response},
 };
-use kiavi_base::RequestId;
+use kiavi_base::{Slug, TenantId};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use super::{Problem, tenants::find};
-use crate::{Caller, Control, caller::Actor, provision, settings::secrets::masked, tenant::Target};
+use super::{Problem, code::Code, idempotency::KeepInstead};
+use crate::{Control, Tenant, caller::Actor, provision, settings::secrets::masked, tenant::Target};
 
-/// Answers with the secret in Better Auth's form, and with the settings, whose own secrets are masked.
+/// What somebody who takes over needs, besides the rows.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Exported {
+    #[schema(value_type = String)]
+    slug: Slug,
+    url: String,
+    #[schema(value_type = String)]
+    id: TenantId,
+    /// The secret in Better Auth's form. Null where the request is a repetition.
+    secret: Option<String>,
+    /// The settings; their own secrets are masked.
+    settings: Value,
+}
+
+/// Hand a tenant's secret out
+///
+/// So that a Better Auth server can take over with the same sessions and keys. Both logs tell of it first. The rows
+/// themselves are read from the tenant's database.
+#[utoipa::path(post, path = "/tenants/{tenant}/export", tag = "Moving",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
+    (status = 200, description = "The secret and the settings", body = Exported),
+))]
 pub(super) async fn export(
     State(control): State<Control>,
-    Path(id_or_slug): Path<String>,
-    Extension(caller): Extension<Caller>,
-    Extension(request): Extension<RequestId>,
-) -> Result<Json<Value>, Problem> {
-    let tenant = find(&control, &id_or_slug).await?;
+    actor: Actor,
+    Extension(tenant): Extension<Arc<Tenant>>,
+) -> Result<Response, Problem> {
     match tenant.target {
         Target::Running => {}
-        Target::Deleted => return Err(Problem::tenant_deleting()),
-        Target::Importing => return Err(Problem::tenant_importing()),
+        Target::Deleted => return Err(Code::TenantDeleting.into()),
+        Target::Importing => return Err(Code::TenantImporting.into()),
     }
-    let actor = Actor { caller: Some(caller), request: Some(request) };
     let secret = provision::export(&control, &actor, &tenant).await;
     let secret = secret.map_err(|error| Problem::internal(&error))?;
-    Ok(Json(json!({
-        "slug": tenant.slug,
-        "url": control.base_url(&tenant.slug),
-        "id": tenant.id,
-        "secret": secret.as_str(),
-        "settings": masked(&tenant.settings),
-    })))
+    let exported = Exported {
+        slug: tenant.slug.clone(),
+        url: control.base_url(&tenant.slug),
+        id: tenant.id.clone(),
+        secret: None,
+        settings: masked(&tenant.settings),
+    };
+    let kept = KeepInstead(json!(exported));
+    let mut response = Json(Exported { secret: Some(secret.to_string()), ..exported }).into_response();
+    response.extensions_mut().insert(kept);
+    Ok(response)
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::HeaderValue,
     middleware::Next,
     response::Response,
 };
@@ -22,12 +22,13 @@ pub(super) async fn finish(State(control): State<Control>, mut request: Request,
         if let Some(error) = problem.internal_detail() {
             tracing::error!(request_id = %id, %method, path, error, "a management request failed");
         }
-        // A 405 names what is allowed; the router has put that on the response that is replaced.
-        let allow = response.headers_mut().remove(header::ALLOW);
-        response = problem.render(&text);
-        if let Some(allow) = allow {
-            response.headers_mut().insert(header::ALLOW, allow);
+        let rendered = problem.render(&text);
+        // What is on the response that is replaced stays: a 405 names what is allowed, a quota how much is left.
+        let headers = std::mem::replace(response.headers_mut(), rendered.headers().clone());
+        for (name, value) in &headers {
+            response.headers_mut().entry(name).or_insert_with(|| value.clone());
         }
+        *response.body_mut() = rendered.into_body();
     }
     if let Ok(value) = HeaderValue::from_str(&text) {
         response.headers_mut().insert(REQUEST_ID, value);

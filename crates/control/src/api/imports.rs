@@ -1,4 +1,4 @@
-//! `POST /api/v1/imports`: a tenant with the data of a Better Auth server. `POST /api/v1/imports/check`: what it would be.
+//! `POST /v1/imports`: a tenant with the data of a Better Auth server. `POST /v1/imports/check`: what it would be.
 //!
 //! The body is a stream (`kiavi_moving::stream`) that whoever can reach the other server's database reads there. Its head
 //! is JSON: `slug`, `former` (what is known of that server) and `secret` (as Better Auth's environment has it).
@@ -6,22 +6,22 @@
 use std::{borrow::Cow, time::Duration};
 
 use axum::{
-    Extension, Json,
+    Json,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use kiavi_base::{RequestId, Slug};
+use kiavi_base::Slug;
 use kiavi_crypto::TenantSecret;
-use kiavi_http::{parse_json, read_body};
 use kiavi_moving::stream::{Frame, InvalidStream, MEDIA_TYPE};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use super::Problem;
+use super::{Problem, input::Sent};
 use crate::{
-    Adopted, Caller, Control, ControlError, FormerServer, TenantState,
+    Adopted, Control, ControlError, FormerServer, TenantState,
     caller::Actor,
     parse_name,
     provision::{self, Counts, Frames, ImportError, Order},
@@ -31,11 +31,16 @@ use crate::{
 /// How long an answer waits for the tenant to run, which takes a fraction of a second.
 const WAIT: Duration = Duration::from_secs(20);
 
-#[derive(Deserialize)]
+/// What somebody thinks of taking in.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WantedImport)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+pub(super) struct Wanted {
+    /// The name that the tenant would have.
     slug: String,
+    /// What is known of the server that it takes over from.
     #[serde(default)]
+    #[schema(value_type = Object)]
     former: FormerServer,
 }
 
@@ -50,18 +55,16 @@ struct Head<'a> {
     secret: Option<Cow<'a, str>>,
 }
 
+/// See what an import would be
+///
 /// What the tenant would be called and where, and what that means for its people. Makes nothing.
+#[utoipa::path(post, path = "/imports/check", tag = "Moving", request_body = Wanted, responses(
+    (status = 200, description = "Where it would be, and what to know", body = Value),
+))]
 pub(super) async fn check(
     State(control): State<Control>,
-    headers: HeaderMap,
-    body: Body,
+    Sent(wanted): Sent<Wanted>,
 ) -> Result<Json<Value>, Problem> {
-    let bytes = read_body(body).await?;
-    if parse_json(&headers, &bytes)?.is_none() {
-        return Err(Problem::invalid_body("Send JSON such as {\"slug\": \"shop\"} as application/json."));
-    }
-    let wanted: Wanted =
-        serde_json::from_slice(&bytes).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
     let slug = parse_name(&wanted.slug).map_err(ControlError::Name)?;
     if store::find(&control.parts().database, slug.as_str()).await?.is_some() {
         return Err(ControlError::NameTaken(slug).into());
@@ -75,12 +78,20 @@ pub(super) async fn check(
     })))
 }
 
-/// Answers 201 once the tenant has all of the data and runs; 202 when it has the data and does not run yet. Anything
-/// else means that there is no such tenant.
+/// Import a tenant
+///
+/// A stream of rows, as `kiavi tenant import` sends it. Answers 201 once the tenant has all of the data and runs; 202
+/// when it has the data and does not run yet. Anything else means that there is no such tenant. A stream cannot be
+/// compared with another, so it takes no Idempotency-Key; a repetition finds the name taken.
+#[utoipa::path(post, path = "/imports", tag = "Moving", request_body(content = Vec<u8>, content_type = MEDIA_TYPE),
+    responses(
+        (status = 201, description = "It has the data and runs", body = Value),
+        (status = 202, description = "It has the data and does not run yet", body = Value),
+    )
+)]
 pub(super) async fn import(
     State(control): State<Control>,
-    Extension(caller): Extension<Caller>,
-    Extension(request): Extension<RequestId>,
+    actor: Actor,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -88,7 +99,6 @@ pub(super) async fn import(
     if kind != Some(MEDIA_TYPE) {
         return Err(Problem::invalid_body(format!("Send a stream as {MEDIA_TYPE}.")));
     }
-    let actor = Actor { caller: Some(caller), request: Some(request) };
     // A task of its own: whoever asks may go away, and what was begun is finished or taken back all the same.
     let importing = tokio::spawn(async move { take_in(&control, &actor, Frames::new(body)).await });
     importing.await.map_err(|error| Problem::internal(&error))?

@@ -1,60 +1,230 @@
 //! The management API.
 //!
 //! Answers are JSON; errors are problem details (RFC 9457) with a stable `code`, made in one place. Bodies and
-//! queries with an unknown member are refused. Creating takes an `Idempotency-Key`
-//! (draft-ietf-httpapi-idempotency-key-header). Settings have their version as entity tag, and a change of the whole
-//! document names the version that it was made from (RFC 9110 §13.1.1).
+//! queries with an unknown member are refused. Every POST takes an `Idempotency-Key`
+//! (draft-ietf-httpapi-idempotency-key-header), every list has pages, what is read has an entity tag. Settings have
+//! their version as entity tag, and a change of the whole document names the version that it was made from (RFC 9110
+//! §13.1.1).
+//!
+//! [`table`] is all there is: a route is mounted, guarded, described and tested from its line there.
 
-mod authenticate;
 mod change_settings;
+pub(crate) mod code;
+mod conditional;
 mod console;
 mod create;
 mod engine;
 mod export;
 mod finish;
+mod guard;
+mod idempotency;
 mod imports;
+mod input;
+mod keys;
+pub(crate) mod openapi;
+mod page;
 mod problem;
 mod progress;
 mod resource;
+mod route;
 mod settings;
 mod tenants;
+mod workspaces;
 
 use axum::{
-    Router,
+    Extension, Router,
+    http::Method,
     middleware::{from_fn, from_fn_with_state},
-    routing::{get, post},
 };
 
+pub(crate) use idempotency::Attempts;
 pub(crate) use problem::Problem;
 
-use crate::{CallerKind, Control};
+use self::{
+    code::Code,
+    route::{Access, Door, Route, Takes, may, may_with_proof},
+};
+use crate::{CallerKind, Control, Permission as P};
+
+/// Where the API is.
+pub(crate) const PREFIX: &str = "/v1";
+
+/// Every route with what it needs.
+fn table() -> Vec<Route> {
+    use Code as C;
+    let mut table = vec![
+        Route::new(openapi::show, openapi::__path_show, Access::Public),
+        Route::new(workspaces::list, workspaces::__path_list, may(P::WorkspaceRead))
+            .takes(Takes::Query)
+            .problems(&[C::InvalidCursor]),
+        Route::new(workspaces::create, workspaces::__path_create, may(P::WorkspaceCreate))
+            .takes(Takes::Json)
+            .problems(&[C::InvalidName, C::WorkspaceExists]),
+        Route::new(workspaces::show, workspaces::__path_show, may(P::WorkspaceRead)),
+        Route::new(tenants::list, tenants::__path_list, may(P::TenantRead))
+            .takes(Takes::Query)
+            .problems(&[C::InvalidCursor, C::WorkspaceNotFound]),
+        Route::new(create::create, create::__path_create, may(P::TenantCreate))
+            .takes(Takes::Json)
+            .resumes()
+            .problems(&[
+                C::InvalidName,
+                C::ReservedName,
+                C::TenantExists,
+                C::WorkspaceNotFound,
+                C::TooManyStreams,
+            ]),
+        Route::new(tenants::show, tenants::__path_show, may(P::TenantRead)),
+        Route::new(progress::show, progress::__path_show, may(P::TenantRead)).problems(&[C::TooManyStreams]),
+    ];
+    table.extend(settings_routes());
+    table.extend(engine_routes());
+    table.extend(key_routes());
+    table.extend(moving_routes());
+    table
+}
+
+fn settings_routes() -> [Route; 6] {
+    use Code as C;
+    const CHANGE: &[C] = &[C::InvalidSettings, C::SettingsChanged, C::TenantDeleting, C::InvalidIfMatch];
+    const REPLACE: &[C] =
+        &[C::InvalidSettings, C::SettingsChanged, C::TenantDeleting, C::InvalidIfMatch, C::IfMatchRequired];
+    const BACK: &[C] = &[
+        C::InvalidSettings,
+        C::SettingsChanged,
+        C::TenantDeleting,
+        C::InvalidIfMatch,
+        C::SettingsVersionNotFound,
+    ];
+    [
+        Route::new(settings::show, settings::__path_show, may(P::SettingsRead)),
+        Route::new(change_settings::replace, change_settings::__path_replace, may(P::SettingsWrite))
+            .takes(Takes::JsonAndQuery)
+            .problems(REPLACE),
+        Route::new(change_settings::patch, change_settings::__path_patch, may(P::SettingsWrite))
+            .takes(Takes::JsonAndQuery)
+            .problems(CHANGE),
+        Route::new(change_settings::roll_back, change_settings::__path_roll_back, may(P::SettingsWrite))
+            .takes(Takes::JsonAndQuery)
+            .problems(BACK),
+        Route::new(settings::versions, settings::__path_versions, may(P::SettingsRead))
+            .takes(Takes::Query)
+            .problems(&[C::InvalidCursor]),
+        Route::new(settings::compare, settings::__path_compare, may(P::SettingsRead))
+            .takes(Takes::Query)
+            .problems(&[C::SettingsVersionNotFound]),
+    ]
+}
+
+fn engine_routes() -> [Route; 2] {
+    use Code as C;
+    const ENGINE: &[C] = &[C::EngineAnswer, C::EngineUnavailable, C::EngineSilent, C::NotFound];
+    const ADDRESS: &str = "/tenants/{tenant}/engine/{*path}";
+    [
+        Route::new(engine::read, engine::__path_read, Access::Engine).at(ADDRESS).problems(ENGINE),
+        Route::new(engine::write, engine::__path_write, Access::Engine)
+            .at(ADDRESS)
+            .takes(Takes::Json)
+            .problems(ENGINE),
+    ]
+}
+
+fn key_routes() -> [Route; 5] {
+    use Code as C;
+    [
+        Route::new(keys::list, keys::__path_list, may(P::KeyRead))
+            .takes(Takes::Query)
+            .problems(&[C::InvalidCursor, C::WorkspaceNotFound]),
+        Route::new(keys::create, keys::__path_create, may_with_proof(P::KeyManage))
+            .takes(Takes::Json)
+            .problems(&[C::InvalidName, C::InvalidKey, C::ScopesTooWide, C::WorkspaceNotFound]),
+        Route::new(keys::show, keys::__path_show, may(P::KeyRead)),
+        Route::new(keys::rotate, keys::__path_rotate, may_with_proof(P::KeyManage))
+            .takes(Takes::Json)
+            .problems(&[C::InvalidKey, C::ScopesTooWide, C::KeyNotActive]),
+        Route::new(keys::revoke, keys::__path_revoke, may_with_proof(P::KeyManage)),
+    ]
+}
+
+/// A secret comes in and goes out here, so these are for whoever may read the data folder anyway.
+fn moving_routes() -> [Route; 3] {
+    use Code as C;
+    const IMPORT: &[C] = &[C::InvalidImport, C::InvalidName, C::ReservedName, C::TenantExists];
+    const ROWS: &[C] = &[
+        C::InvalidImport,
+        C::InvalidName,
+        C::ReservedName,
+        C::TenantExists,
+        C::ImportBroken,
+        C::RowsRefused,
+        C::InvalidBody,
+    ];
+    [
+        Route::new(imports::import, imports::__path_import, may_with_proof(P::TenantImport))
+            .local()
+            .takes(Takes::Stream)
+            .problems(ROWS),
+        Route::new(imports::check, imports::__path_check, may(P::TenantImport))
+            .local()
+            .takes(Takes::Json)
+            .problems(IMPORT),
+        Route::new(export::export, export::__path_export, may_with_proof(P::TenantExport))
+            .local()
+            .problems(&[C::TenantDeleting, C::TenantImporting]),
+    ]
+}
 
 /// The routes that callers of this kind have.
+fn table_of(kind: CallerKind) -> impl Iterator<Item = Route> {
+    let is_local = kind == CallerKind::LocalOperator;
+    table().into_iter().filter(move |route| is_local || route.door == Door::Both)
+}
+
+/// A route as tests go through them all.
+#[cfg(test)]
+pub(crate) struct Listed {
+    pub(crate) method: Method,
+    /// The whole address, with its parameters in braces.
+    pub(crate) path: String,
+    pub(crate) is_public: bool,
+    /// What it needs; `None` is the engine's, which asks for what is below it.
+    pub(crate) need: Option<(P, bool)>,
+    pub(crate) is_local: bool,
+}
+
+/// Every route that callers of this kind have.
+#[cfg(test)]
+pub(crate) fn routes_of(kind: CallerKind) -> impl Iterator<Item = Listed> {
+    table_of(kind).map(|route| Listed {
+        path: format!("{PREFIX}{}", route.described_path()),
+        method: route.method,
+        is_public: route.access == Access::Public,
+        need: match route.access {
+            Access::Needs(need) => Some((need.permission, need.step_up)),
+            Access::Public | Access::Engine => None,
+        },
+        is_local: route.door == Door::Local,
+    })
+}
+
+/// The router for callers of this kind.
 pub(crate) fn router(control: &Control, kind: CallerKind) -> Router {
-    let api = Router::new()
-        .route("/tenants", get(tenants::list).post(create::create))
-        .route("/tenants/{tenant}", get(tenants::show))
-        .route("/tenants/{tenant}/progress", get(progress::show))
-        .route(
-            "/tenants/{tenant}/settings",
-            get(settings::show).put(change_settings::replace).patch(change_settings::patch),
-        )
-        .route("/tenants/{tenant}/settings/versions", get(settings::versions))
-        .route("/tenants/{tenant}/settings/diff", get(settings::compare))
-        .route("/tenants/{tenant}/settings/rollback", post(change_settings::roll_back))
-        .route("/tenants/{tenant}/engine/{*path}", get(engine::pass_on).post(engine::pass_on))
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed);
-    let api = match kind {
-        // A secret comes in and goes out here, so these are for whoever may read the data folder anyway.
-        CallerKind::LocalOperator => api
-            .route("/imports", post(imports::import))
-            .route("/imports/check", post(imports::check))
-            .route("/tenants/{tenant}/export", post(export::export))
-            .layer(from_fn(authenticate::as_operator)),
-        CallerKind::ConsoleHost => api.layer(from_fn_with_state(control.clone(), authenticate::by_key)),
-    };
-    let mut router = Router::new().nest("/api/v1", api);
+    let mut router = Router::new();
+    for route in table_of(kind) {
+        let (control, access, method) = (control.clone(), route.access, route.method);
+        let guard = guard::Guard { control: control.clone(), kind, access };
+        let handler = match method {
+            Method::GET => route.handler.route_layer(from_fn(conditional::conditional)),
+            Method::POST => {
+                let is_stream = route.takes == Takes::Stream;
+                let once = idempotency::Once { control, resumes: route.resumes, is_stream };
+                route.handler.route_layer(from_fn_with_state(once, idempotency::once))
+            }
+            _ => route.handler,
+        };
+        let handler = handler.route_layer(from_fn_with_state(guard, guard::guard));
+        router = router.route(&format!("{PREFIX}{}", route.path), handler);
+    }
     if kind == CallerKind::ConsoleHost && control.parts().development {
         router = router.merge(console::routes());
     }
@@ -62,13 +232,14 @@ pub(crate) fn router(control: &Control, kind: CallerKind) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(control.clone())
+        .layer(Extension(kind))
         .layer(from_fn_with_state(control.clone(), finish::finish))
 }
 
 async fn not_found() -> Problem {
-    Problem::not_found("There is nothing at this address.")
+    Problem::not_found()
 }
 
 async fn method_not_allowed() -> Problem {
-    Problem::method_not_allowed()
+    Problem::plain(Code::MethodNotAllowed)
 }

@@ -7,7 +7,8 @@
 use std::{collections::VecDeque, convert::Infallible, sync::Arc};
 
 use axum::{
-    extract::{Path, State},
+    Extension,
+    extract::State,
     response::{
         Sse,
         sse::{Event, KeepAlive},
@@ -21,8 +22,8 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::{
     Problem,
+    code::Code,
     resource::{Failure, TenantResource},
-    tenants,
 };
 use crate::{
     Control, Step, Tenant, TenantState,
@@ -30,19 +31,26 @@ use crate::{
     tenant::store::{self, StepRow},
 };
 
-/// `GET /api/v1/tenants/{id or name}/progress`.
+/// Watch a tenant being made
+///
+/// Server-sent events: `tenant` at the start, with the tenant; `step` when a step begins and when it is done
+/// (`{"step", "status", "number", "of"}`); at the end `done` with the tenant, `failed` with what failed, or `removed`.
+/// Who comes late or again is told the whole story.
+#[utoipa::path(get, path = "/tenants/{tenant}/progress", tag = "Tenants",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
+    (status = 200, description = "The events", content_type = "text/event-stream", body = String),
+))]
 pub(super) async fn show(
     State(control): State<Control>,
-    Path(id_or_slug): Path<String>,
+    Extension(tenant): Extension<Arc<Tenant>>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let permit = permit(&control)?;
-    let tenant = tenants::find(&control, &id_or_slug).await?;
     Ok(stream(&control, &tenant, permit))
 }
 
 /// The right to one open stream.
 pub(super) fn permit(control: &Control) -> Result<OwnedSemaphorePermit, Problem> {
-    Arc::clone(control.streams()).try_acquire_owned().map_err(|_| Problem::too_many_streams())
+    Arc::clone(control.streams()).try_acquire_owned().map_err(|_| Code::TooManyStreams.into())
 }
 
 /// The stream of a tenant's progress.

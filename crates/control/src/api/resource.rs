@@ -2,36 +2,60 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{Control, Step, Tenant, TenantState, step::failure_sentence, tenant::store::StepRow};
 
 /// A tenant as callers see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tenant)]
 pub(super) struct TenantResource {
+    /// Its name, which is the first label of its hostname.
+    #[schema(example = "shop")]
     slug: String,
+    /// Its base URL.
+    #[schema(example = "https://shop.auth.example.com")]
     url: String,
+    /// Its id, which never changes.
+    #[schema(example = "t0a1b2c3d4e5f6g7h8i9j0k1l", pattern = "^t[a-z0-9]{24}$")]
     id: String,
+    /// The id of its workspace.
+    #[schema(example = "w0a1b2c3d4e5f6g7h8i9j0k1l", pattern = "^w[a-z0-9]{24}$")]
+    workspace: String,
     state: TenantState,
+    /// When it was asked for.
+    #[schema(format = DateTime, example = "2026-11-26T12:00:00.000Z")]
     created_at: String,
+    /// What went wrong last, while it is still tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<Failure>,
+    /// The steps of its making that were begun, in their order; in answers about one tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<StepResource>>,
 }
 
 /// Why a step failed last.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Failure {
+    /// The stable name of the failure.
+    #[schema(example = "database_failed")]
     code: String,
+    /// A sentence for people.
     detail: &'static str,
 }
 
 /// How one step stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Step)]
 pub(super) struct StepResource {
     step: Step,
+    /// When it was last begun.
+    #[schema(format = DateTime)]
     started_at: String,
+    /// When it was done; null while it is not.
+    #[schema(format = DateTime)]
     finished_at: Option<String>,
+    /// How often it was begun.
     attempts: i32,
 }
 
@@ -41,6 +65,7 @@ impl TenantResource {
             slug: tenant.slug.to_string(),
             url: control.base_url(&tenant.slug),
             id: tenant.id.to_string(),
+            workspace: tenant.workspace.to_string(),
             state: tenant.state,
             created_at: text(tenant.created_at),
             last_error: Failure::of(tenant),

@@ -1,115 +1,167 @@
 //! A tenant's settings: reading them, their versions and what differs.
 
+use std::sync::Arc;
+
 use axum::{
-    Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
-    http::{HeaderValue, header},
+    Extension, Json,
+    extract::State,
+    http::{HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 
-use super::{Problem, resource::text, tenants::find};
+use super::{
+    Problem,
+    code::Code,
+    input::Asked,
+    page::{self, Page, page},
+    resource::text,
+};
 use crate::{
     Control, Tenant,
     settings::{Change, diff, secrets::masked, store},
 };
 
-/// Versions of one answer when nothing else is asked for, and at most.
-const DEFAULT_LIMIT: u16 = 20;
-const MAX_LIMIT: u16 = 100;
+/// What cursors of versions begin with.
+const LIST: &str = "versions";
+/// Ends the entity tag of a version that the engine does not have yet.
+pub(super) const UNDELIVERED: &str = "-undelivered";
 
-/// `GET /api/v1/tenants/{id or name}/settings`: the document, secrets masked. Its version is the entity tag.
-pub(super) async fn show(
-    State(control): State<Control>,
-    Path(id_or_slug): Path<String>,
-) -> Result<Response, Problem> {
-    let tenant = find(&control, &id_or_slug).await?;
-    let body = json!({
-        "version": tenant.settings_version,
-        "delivered_version": tenant.settings_delivered,
-        "settings": masked(&tenant.settings),
-    });
-    Ok(with_tag(Json(body).into_response(), tenant.settings_version))
+/// A tenant's settings.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SettingsDocument {
+    /// The current version, from 1.
+    #[schema(example = 7)]
+    version: i32,
+    /// The version that the running engine has.
+    #[schema(example = 7)]
+    delivered_version: i32,
+    /// The whole document; secrets are shown as `***`.
+    #[schema(value_type = Object)]
+    settings: Value,
+}
+
+/// Read settings
+///
+/// The whole document, secrets masked. Its version is the entity tag, for `If-Match` of a change.
+#[utoipa::path(get, path = "/tenants/{tenant}/settings", tag = "Settings",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
+    (status = 200, description = "The settings", body = SettingsDocument,
+        headers(("ETag" = String, description = "The version"))),
+))]
+pub(super) async fn show(Extension(tenant): Extension<Arc<Tenant>>) -> Response {
+    let body = SettingsDocument {
+        version: tenant.settings_version,
+        delivered_version: tenant.settings_delivered,
+        settings: masked(&tenant.settings),
+    };
+    with_tag(Json(body).into_response(), tenant.settings_version, !tenant.has_undelivered_settings())
 }
 
 /// The answer with the version as its entity tag.
-pub(super) fn with_tag(mut response: Response, version: i32) -> Response {
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+pub(super) fn with_tag(mut response: Response, version: i32, is_delivered: bool) -> Response {
+    let ending = if is_delivered { "" } else { UNDELIVERED };
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}{ending}\"")) {
         response.headers_mut().insert(header::ETAG, tag);
     }
     response
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Page {
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// How many, at most.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u16>,
-    before: Option<i32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
 }
 
-#[derive(Serialize)]
-struct VersionResource {
+/// A version of a tenant's settings.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SettingsVersion)]
+pub(super) struct VersionResource {
+    #[schema(example = 7)]
     version: i32,
+    /// Who made it.
+    #[schema(example = "management_key:0a1b2c3d4e5f6g7h")]
     actor: String,
+    /// When.
+    #[schema(format = DateTime)]
     at: String,
+    /// Why.
     comment: Option<String>,
+    /// What differs from the version before: `path`, `from`, `to`.
+    #[schema(value_type = Vec<Change>)]
     changes: Value,
 }
 
-/// `GET /api/v1/tenants/{id or name}/settings/versions?limit=&before=`: what was changed by whom, newest first.
+/// List versions of settings
+///
+/// What was changed by whom, newest first.
+#[utoipa::path(get, path = "/tenants/{tenant}/settings/versions", tag = "Settings",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop"), Wanted), responses(
+    (status = 200, description = "A page of versions", body = Page<VersionResource>),
+))]
 pub(super) async fn versions(
     State(control): State<Control>,
-    Path(id_or_slug): Path<String>,
-    page: Result<Query<Page>, QueryRejection>,
-) -> Result<Json<Value>, Problem> {
-    let Query(page) = page.map_err(|error| Problem::invalid_query(error.body_text()))?;
-    let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid_query(format!("\"limit\" is between 1 and {MAX_LIMIT}.")));
-    }
-    let tenant = find(&control, &id_or_slug).await?;
-    let before = page.before.unwrap_or(i32::MAX);
-    let database = &control.parts().database;
-    let versions = store::versions_before(database, &tenant.id, before, limit.into()).await?;
-    // The first version is 1, so whoever has it has all.
-    let next = versions.last().map(|last| last.version).filter(|version| *version > 1);
-    let versions: Vec<_> = versions
-        .into_iter()
-        .map(|row| VersionResource {
-            version: row.version,
-            actor: row.actor,
-            at: text(row.at),
-            comment: row.comment,
-            changes: row.changes,
-        })
-        .collect();
-    Ok(Json(json!({ "versions": versions, "next": next })))
+    Extension(tenant): Extension<Arc<Tenant>>,
+    uri: Uri,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Problem> {
+    let limit = page::limit(wanted.limit)?;
+    let before = match page::position(LIST, wanted.cursor.as_deref())? {
+        Some(position) => position.parse().map_err(|_| Problem::plain(Code::InvalidCursor))?,
+        None => i32::MAX,
+    };
+    let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let versions =
+        store::versions_before(&control.parts().database, &tenant.id, before, limit_and_one).await?;
+    let resource = |row: store::SettingsVersion| VersionResource {
+        version: row.version,
+        actor: row.actor,
+        at: text(row.at),
+        comment: row.comment,
+        changes: row.changes,
+    };
+    Ok(page(LIST, &uri, versions, limit, |row| row.version.to_string(), resource))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Between {
+    /// The older version; the one before the newer, if it is not named.
+    #[param(example = 6)]
     from: Option<i32>,
+    /// The newer version; the current one, if it is not named.
+    #[param(example = 7)]
     to: Option<i32>,
 }
 
-#[derive(Serialize)]
+/// What differs between two versions.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Differences {
     from: i32,
     to: i32,
     changes: Vec<Change>,
 }
 
-/// `GET /api/v1/tenants/{id or name}/settings/diff?from=&to=`: what differs between two versions; the current one
-/// and the one before it, if nothing else is said.
+/// Compare two versions of settings
+///
+/// The current one and the one before it, if nothing else is said. Secrets are masked.
+#[utoipa::path(get, path = "/tenants/{tenant}/settings/diff", tag = "Settings",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop"), Between), responses(
+    (status = 200, description = "What differs", body = Differences),
+))]
 pub(super) async fn compare(
     State(control): State<Control>,
-    Path(id_or_slug): Path<String>,
-    between: Result<Query<Between>, QueryRejection>,
+    Extension(tenant): Extension<Arc<Tenant>>,
+    Asked(between): Asked<Between>,
 ) -> Result<Json<Differences>, Problem> {
-    let Query(between) = between.map_err(|error| Problem::invalid_query(error.body_text()))?;
-    let tenant = find(&control, &id_or_slug).await?;
     let to = between.to.unwrap_or(tenant.settings_version);
     let from = between.from.unwrap_or_else(|| to.saturating_sub(1).max(1));
     let (old, new) = (document(&control, &tenant, from).await?, document(&control, &tenant, to).await?);

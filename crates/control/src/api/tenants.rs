@@ -1,64 +1,110 @@
 //! Reading tenants.
 
+use std::sync::Arc;
+
 use axum::{
-    Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    Extension, Json,
+    extract::State,
+    http::Uri,
+    response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
+use kiavi_base::WorkspaceId;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::{Problem, resource::TenantResource};
-use crate::{Control, Tenant, tenant::store};
+use super::{
+    Problem,
+    input::Asked,
+    page::{self, Page, page},
+    resource::TenantResource,
+};
+use crate::{
+    Caller, Control, Tenant, TenantState,
+    tenant::store::{self, Filter},
+    workspace,
+};
 
-/// Tenants of one answer when nothing else is asked for, and at most.
-const DEFAULT_LIMIT: u16 = 100;
-const MAX_LIMIT: u16 = 1000;
+/// What cursors of this list begin with.
+const LIST: &str = "tenants";
+/// Longest text that is searched for: longer than any name or id.
+const MAX_TEXT: usize = 64;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Page {
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// How many, at most.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u16>,
-    after: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Only tenants whose name has this in it, or whose id it is.
+    #[param(max_length = 64, example = "shop")]
+    q: Option<String>,
+    /// Only tenants in this state.
+    #[param(inline)]
+    state: Option<TenantState>,
+    /// Only tenants of this workspace, by name or id.
+    #[param(max_length = 63, example = "default")]
+    workspace: Option<String>,
 }
 
-#[derive(Serialize)]
-pub(super) struct TenantList {
-    tenants: Vec<TenantResource>,
-    /// What `after` has to be for the tenants that follow; null at the end.
-    next: Option<String>,
-}
-
-/// `GET /api/v1/tenants?limit=&after=`: tenants by name.
+/// List tenants
+///
+/// By name, in pages. With a key of one workspace these are the tenants of that workspace.
+#[utoipa::path(get, path = "/tenants", tag = "Tenants", params(Wanted), responses(
+    (status = 200, description = "A page of tenants", body = Page<TenantResource>),
+))]
 pub(super) async fn list(
     State(control): State<Control>,
-    page: Result<Query<Page>, QueryRejection>,
-) -> Result<Json<TenantList>, Problem> {
-    let Query(page) = page.map_err(|error| Problem::invalid_query(error.body_text()))?;
-    let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid_query(format!("\"limit\" is between 1 and {MAX_LIMIT}.")));
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Problem> {
+    let limit = page::limit(wanted.limit)?;
+    let after = page::position(LIST, wanted.cursor.as_deref())?.unwrap_or_default();
+    let text = wanted.q.map(|text| text.to_lowercase());
+    // NUL is the one character that the database has no text with.
+    if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT || text.contains('\0')) {
+        return Err(Problem::invalid_query(format!("\"q\" has at most {MAX_TEXT} characters, and no NUL.")));
     }
-    let after = page.after.unwrap_or_default();
-    // One more than asked for tells whether there is a next page.
-    let mut tenants = store::list(&control.parts().database, &after, i64::from(limit) + 1).await?;
-    let has_more = tenants.len() > usize::from(limit);
-    tenants.truncate(usize::from(limit));
-    let next = tenants.last().filter(|_| has_more).map(|tenant| tenant.slug.to_string());
-    let tenants = tenants.iter().map(|tenant| TenantResource::new(&control, tenant)).collect();
-    Ok(Json(TenantList { tenants, next }))
+    let workspace = workspace_of(&control, &caller, wanted.workspace.as_deref()).await?;
+    let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let filter = Filter { workspace, after, text, state: wanted.state, limit: limit_and_one };
+    let tenants = store::list(&control.parts().database, &filter).await?;
+    Ok(page(
+        LIST,
+        &uri,
+        tenants,
+        limit,
+        |tenant| tenant.slug.to_string(),
+        |tenant| TenantResource::new(&control, &tenant),
+    ))
 }
 
-/// `GET /api/v1/tenants/{id or name}`: one tenant with its steps.
+/// Show a tenant
+///
+/// With the steps of its making: which are done, when, and how often they were tried.
+#[utoipa::path(get, path = "/tenants/{tenant}", tag = "Tenants",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
+    (status = 200, description = "The tenant", body = TenantResource),
+))]
 pub(super) async fn show(
     State(control): State<Control>,
-    Path(id_or_slug): Path<String>,
-) -> Result<Json<TenantResource>, Problem> {
-    let tenant = find(&control, &id_or_slug).await?;
+    Extension(tenant): Extension<Arc<Tenant>>,
+) -> Result<Response, Problem> {
     let steps = store::steps(&control.parts().database, &tenant.id).await?;
-    Ok(Json(TenantResource::new(&control, &tenant).with_steps(steps)))
+    Ok(Json(TenantResource::new(&control, &tenant).with_steps(steps)).into_response())
 }
 
-/// The tenant, or the problem that there is none.
-pub(super) async fn find(control: &Control, id_or_slug: &str) -> Result<Tenant, Problem> {
-    let found = store::find(&control.parts().database, id_or_slug).await?;
-    found.ok_or_else(|| Problem::tenant_not_found(id_or_slug))
+/// The workspace that is meant by this name or id, or by a caller who names none: theirs, if they have one.
+pub(super) async fn workspace_of(
+    control: &Control,
+    caller: &Caller,
+    named: Option<&str>,
+) -> Result<Option<WorkspaceId>, Problem> {
+    let Some(named) = named else { return Ok(caller.workspace().cloned()) };
+    let found = workspace::store::find(&control.parts().database, named).await?;
+    let found = found.map(|workspace| workspace.id).filter(|workspace| caller.sees(workspace));
+    found.map(Some).ok_or_else(|| Problem::workspace_not_found(named))
 }

@@ -11,12 +11,17 @@ use super::{
 };
 
 /// One difference. A side without the path has no value; secrets are masked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct Change {
+    /// Where, such as `session.expires_in_seconds`.
     pub(crate) path: String,
+    /// What was there; absent if nothing was.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "present")]
+    #[schema(value_type = Value)]
     pub(crate) from: Option<Value>,
+    /// What is there; absent if nothing is.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "present")]
+    #[schema(value_type = Value)]
     pub(crate) to: Option<Value>,
 }
 

@@ -4,12 +4,13 @@ pub(crate) mod create;
 pub(crate) mod store;
 
 use jiff::Timestamp;
-use kiavi_base::{Slug, TenantId};
-use serde::Serialize;
+use kiavi_base::{Slug, TenantId, WorkspaceId};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// How far a tenant is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TenantState {
     /// Written down; nothing exists yet.
@@ -93,6 +94,8 @@ impl Target {
 pub struct Tenant {
     /// Its id.
     pub id: TenantId,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
     /// Its name.
     pub slug: Slug,
     /// Its operating system user.

@@ -1,16 +1,16 @@
 //! The rows of tenants and of their steps.
 
 use jiff::Timestamp;
-use kiavi_base::{Slug, TenantId};
+use kiavi_base::{Slug, TenantId, WorkspaceId};
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 use serde_json::Value;
 
 use super::{Target, Tenant, TenantState};
-use crate::step::Step;
+use crate::{step::Step, workspace::store::parsed};
 
 macro_rules! tenant_columns {
     () => {
-        "id, slug, uid, state, target, settings, settings_version, settings_delivered, last_error, created_at"
+        "id, workspace_id, slug, uid, state, target, settings, settings_version, settings_delivered, last_error, created_at"
     };
 }
 
@@ -18,14 +18,23 @@ pub(crate) const TENANT_BY_ID: Sql =
     Sql::new("TENANT_BY_ID", concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE id = $1"));
 pub(crate) const TENANT_BY_SLUG: Sql =
     Sql::new("TENANT_BY_SLUG", concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE slug = $1"));
-pub(crate) const TENANTS_AFTER: Sql = Sql::new(
-    "TENANTS_AFTER",
-    concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE slug > $1 ORDER BY slug LIMIT $2"),
+// `$3` is a part of the name, or the id; `$4` a state. Both lists follow an index on the name.
+macro_rules! matching {
+    () => {
+        "slug > $1 AND ($3::text IS NULL OR position($3 in slug) > 0 OR id = $3) AND ($4::text IS NULL OR state = $4)
+         ORDER BY slug LIMIT $2"
+    };
+}
+pub(crate) const TENANTS_AFTER: Sql =
+    Sql::new("TENANTS_AFTER", concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE ", matching!()));
+pub(crate) const TENANTS_OF_WORKSPACE_AFTER: Sql = Sql::new(
+    "TENANTS_OF_WORKSPACE_AFTER",
+    concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE workspace_id = $5 AND ", matching!()),
 );
 pub(crate) const INSERT_TENANT: Sql = Sql::new(
     "INSERT_TENANT",
     concat!(
-        "INSERT INTO tenant (id, slug, settings, target) VALUES ($1, $2, $3, $4)
+        "INSERT INTO tenant (id, slug, settings, target, workspace_id) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (slug) DO NOTHING RETURNING ",
         tenant_columns!()
     ),
@@ -117,9 +126,31 @@ pub(crate) async fn find(database: &Database, id_or_slug: &str) -> Result<Option
     row.as_ref().map(tenant).transpose()
 }
 
-/// Up to `limit` tenants by name, after `slug`.
-pub(crate) async fn list(database: &Database, slug: &str, limit: i64) -> Result<Vec<Tenant>, DbError> {
-    database.query(&TENANTS_AFTER, &[&slug, &limit]).await?.iter().map(tenant).collect()
+/// Which tenants, and how many.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Of this workspace only.
+    pub(crate) workspace: Option<WorkspaceId>,
+    /// With names after this one.
+    pub(crate) after: String,
+    /// Whose name has this in it, or whose id it is.
+    pub(crate) text: Option<String>,
+    pub(crate) state: Option<TenantState>,
+    pub(crate) limit: i64,
+}
+
+/// Tenants by name.
+pub(crate) async fn list(database: &Database, filter: &Filter) -> Result<Vec<Tenant>, DbError> {
+    let state = filter.state.map(TenantState::as_str);
+    let Filter { after, limit, text, .. } = filter;
+    let rows = match &filter.workspace {
+        None => database.query(&TENANTS_AFTER, &[after, limit, text, &state]).await?,
+        Some(workspace) => {
+            let workspace = workspace.as_str();
+            database.query(&TENANTS_OF_WORKSPACE_AFTER, &[after, limit, text, &state, &workspace]).await?
+        }
+    };
+    rows.iter().map(tenant).collect()
 }
 
 /// Writes a new tenant down. `None` when the name is taken.
@@ -129,9 +160,10 @@ pub(crate) async fn insert(
     slug: &Slug,
     settings: &Value,
     target: Target,
+    workspace: &WorkspaceId,
 ) -> Result<Option<Tenant>, DbError> {
-    let values: [&(dyn kiavi_db::ToSql + Sync); 4] =
-        [&id.as_str(), &slug.as_str(), settings, &target.as_str()];
+    let values: [&(dyn kiavi_db::ToSql + Sync); 5] =
+        [&id.as_str(), &slug.as_str(), settings, &target.as_str(), &workspace.as_str()];
     let row = transaction.query_opt(&INSERT_TENANT, &values).await?;
     row.as_ref().map(tenant).transpose()
 }
@@ -159,6 +191,7 @@ fn tenant(row: &Row) -> Result<Tenant, DbError> {
     let uid: i64 = row.try_get("uid")?;
     Ok(Tenant {
         id: parsed(row.try_get("id")?)?,
+        workspace: parsed(row.try_get("workspace_id")?)?,
         slug: parsed(row.try_get("slug")?)?,
         uid: u32::try_from(uid).map_err(|_| DbError::Value("tenant.uid".into()))?,
         state: TenantState::parse(row.try_get("state")?),
@@ -180,8 +213,4 @@ fn step(row: &Row) -> Result<Option<StepRow>, DbError> {
         finished_at: row.try_get("finished_at")?,
         attempts: row.try_get("attempts")?,
     }))
-}
-
-fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, DbError> {
-    text.parse().map_err(|_| DbError::Value(format!("not a {}", std::any::type_name::<T>())))
 }

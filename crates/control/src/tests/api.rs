@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use super::*;
-use crate::CallerKind;
+use crate::{CallerKind, api::Listed};
 
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -51,6 +51,11 @@ impl Answer {
 pub(super) async fn send(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
+    send_back(parts, body).await
+}
+
+/// A whole answer.
+pub(super) async fn send_back(parts: axum::http::response::Parts, body: Body) -> Answer {
     let bytes = body.collect().await.unwrap().to_bytes();
     Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
@@ -60,7 +65,7 @@ pub(super) async fn get(router: &Router, path: &str) -> Answer {
 }
 
 fn post() -> axum::http::request::Builder {
-    Request::post("/api/v1/tenants").header(header::CONTENT_TYPE, "application/json")
+    Request::post("/v1/tenants").header(header::CONTENT_TYPE, "application/json")
 }
 
 async fn create(router: &Router, body: &str) -> Answer {
@@ -91,15 +96,15 @@ async fn a_created_tenant_runs_and_can_be_read() {
         assert_eq!((&tenant["slug"], &tenant["state"]), (&json!("shop"), &json!("running")));
         assert_eq!(tenant["url"], "http://shop.localhost:8080");
         let id = tenant["id"].as_str().unwrap();
-        assert_eq!(created.headers[header::LOCATION], format!("/api/v1/tenants/{id}"));
+        assert_eq!(created.headers[header::LOCATION], format!("/v1/tenants/{id}"));
         for name in [id, "shop"] {
-            let shown = get(&local, &format!("/api/v1/tenants/{name}")).await.json();
+            let shown = get(&local, &format!("/v1/tenants/{name}")).await.json();
             assert_eq!(shown["id"], id);
             let steps: Vec<_> =
                 shown["steps"].as_array().unwrap().iter().map(|step| step["step"].clone()).collect();
             assert_eq!(steps, ["secret", "role", "database", "schema", "running"]);
         }
-        assert_eq!(get(&local, "/api/v1/tenants/nobody").await.problem(), (404, "tenant_not_found".into()));
+        assert_eq!(get(&local, "/v1/tenants/nobody").await.problem(), (404, "tenant_not_found".into()));
         let again = create(&local, r#"{"name": "shop"}"#).await;
         assert_eq!(again.problem(), (409, "tenant_exists".into()));
     })
@@ -126,63 +131,17 @@ async fn what_cannot_be_read_is_refused_with_a_reason() {
         }
         let large = format!(r#"{{"slug": "{}"}}"#, "a".repeat(70_000));
         assert_eq!(create(&local, &large).await.problem(), (413, "body_too_large".into()));
-        let form = Request::post("/api/v1/tenants").header(header::CONTENT_TYPE, "text/plain");
+        let form = Request::post("/v1/tenants").header(header::CONTENT_TYPE, "text/plain");
         let form = send(&local, form.body(Body::from("{}")).unwrap()).await;
         assert_eq!(form.problem(), (415, "unsupported_media_type".into()));
-        assert_eq!(get(&local, "/api/v1/nothing").await.problem(), (404, "not_found".into()));
-        assert_eq!(get(&local, "/api/v1/tenants?limit=0").await.problem(), (400, "invalid_query".into()));
-        assert_eq!(get(&local, "/api/v1/tenants?colour=red").await.problem(), (400, "invalid_query".into()));
-        let delete = Request::delete("/api/v1/tenants").body(Body::empty()).unwrap();
+        assert_eq!(get(&local, "/v1/nothing").await.problem(), (404, "not_found".into()));
+        assert_eq!(get(&local, "/v1/tenants?limit=0").await.problem(), (400, "invalid_query".into()));
+        assert_eq!(get(&local, "/v1/tenants?colour=red").await.problem(), (400, "invalid_query".into()));
+        let delete = Request::delete("/v1/tenants").body(Body::empty()).unwrap();
         assert_eq!(send(&local, delete).await.problem(), (405, "method_not_allowed".into()));
         assert!(control.tenants().await.unwrap().is_empty());
     })
     .await;
-}
-
-#[tokio::test]
-async fn a_repeated_request_with_its_key_makes_one_tenant() {
-    let instance = Instance::new().await;
-    serving(&instance, async |control, local, _| {
-        let request = |slug: &str, key: &str| {
-            let body = json!({ "slug": slug }).to_string();
-            send(&local, post().header("idempotency-key", key).body(Body::from(body)).unwrap())
-        };
-        let (first, twin) = tokio::join!(request("shop", "k1"), request("shop", "k1"));
-        let again = request("shop", "k1").await;
-        for answer in [&first, &twin, &again] {
-            assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
-            assert_eq!(answer.json(), first.json());
-        }
-        assert_eq!(request("other", "k1").await.problem(), (422, "idempotency_key_reused".into()));
-        assert_eq!(request("shop", "k2").await.problem(), (409, "tenant_exists".into()));
-        assert_eq!(request("other", "a b").await.problem(), (400, "invalid_idempotency_key".into()));
-        // A request that made nothing leaves its key free.
-        assert_eq!(request("other", "k2").await.status, StatusCode::CREATED);
-        assert_eq!(control.tenants().await.unwrap().len(), 2);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn the_list_has_pages() {
-    let instance = Instance::new().await;
-    let control = instance.start().await;
-    for name in ["c", "a", "b"] {
-        instance.request(&control, name).await;
-    }
-    let router = control.router(CallerKind::LocalOperator);
-    let slugs = |page: &Value| -> Vec<String> {
-        page["tenants"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|tenant| tenant["slug"].as_str().unwrap().into())
-            .collect()
-    };
-    let first = get(&router, "/api/v1/tenants?limit=2").await.json();
-    assert_eq!((slugs(&first), &first["next"]), (vec!["a".into(), "b".into()], &json!("b")));
-    let second = get(&router, "/api/v1/tenants?limit=2&after=b").await.json();
-    assert_eq!((slugs(&second), &second["next"]), (vec!["c".into()], &Value::Null));
 }
 
 #[tokio::test]
@@ -193,7 +152,7 @@ async fn progress_tells_the_true_steps_in_order() {
         let request = post().header(header::ACCEPT, "text/event-stream").body(Body::from(body)).unwrap();
         let created = send(&local, request).await;
         assert_eq!(created.status, StatusCode::OK);
-        let late = get(&local, "/api/v1/tenants/shop/progress").await;
+        let late = get(&local, "/v1/tenants/shop/progress").await;
         for answer in [created, late] {
             let events = answer.events();
             assert_eq!((events[0].0.as_str(), &events[0].1["slug"]), ("tenant", &json!("shop")));
@@ -231,24 +190,11 @@ async fn every_route_of_the_console_host_asks_for_a_key() {
         let old = key.expose_secret().to_owned();
         let key = control.ensure_management_key().await.unwrap();
         let forged = format!("{}A", &old[..old.len() - 1]);
-        let routes = [
-            ("GET", "/api/v1/tenants"),
-            ("POST", "/api/v1/tenants"),
-            ("GET", "/api/v1/tenants/shop"),
-            ("GET", "/api/v1/tenants/shop/progress"),
-            ("GET", "/api/v1/tenants/shop/settings"),
-            ("PUT", "/api/v1/tenants/shop/settings"),
-            ("PATCH", "/api/v1/tenants/shop/settings"),
-            ("GET", "/api/v1/tenants/shop/settings/versions"),
-            ("GET", "/api/v1/tenants/shop/settings/diff"),
-            ("POST", "/api/v1/tenants/shop/settings/rollback"),
-            ("GET", "/api/v1/tenants/shop/engine/ok"),
-            ("POST", "/api/v1/tenants/shop/engine/ok"),
-            ("GET", "/api/v1/nothing"),
-        ];
-        for (method, path) in routes {
+        let routes = crate::api::routes_of(CallerKind::ConsoleHost).filter(|route| !route.is_public);
+        for Listed { method, path, .. } in routes {
+            let path = path.replace(['{', '}'], "");
             for authorization in [None, Some("Bearer"), Some(""), Some(old.as_str()), Some(forged.as_str())] {
-                let mut request = Request::builder().method(method).uri(path);
+                let mut request = Request::builder().method(&method).uri(&path);
                 if let Some(token) = authorization {
                     request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
                 }

@@ -52,7 +52,7 @@ fn stream(head: &Value, data: &[Frame]) -> Body {
 }
 
 async fn post(router: &Router, head: &Value, data: &[Frame]) -> Answer {
-    let request = Request::post("/api/v1/imports").header(header::CONTENT_TYPE, MEDIA_TYPE);
+    let request = Request::post("/v1/imports").header(header::CONTENT_TYPE, MEDIA_TYPE);
     send(router, request.body(stream(head, data)).unwrap()).await
 }
 
@@ -134,7 +134,7 @@ async fn what_is_not_whole_or_does_not_fit_makes_no_tenant_and_can_be_sent_again
 async fn what_cannot_be_is_refused_before_anything_is_made() {
     let instance = Instance::new().await;
     serving(&instance, async |control, local, console| {
-        let check = async |body: Value| post_json(&local, "/api/v1/imports/check", &body).await;
+        let check = async |body: Value| post_json(&local, "/v1/imports/check", &body).await;
         let answer = check(json!({ "slug": "shop", "former": { "brings_secret": true } })).await;
         let expected = json!({
             "slug": "shop", "url": "http://shop.localhost:8080", "warnings": [], "stays_signed_in": true,
@@ -149,7 +149,7 @@ async fn what_cannot_be_is_refused_before_anything_is_made() {
         }
         assert_eq!(post(&local, &head("UP"), &data()).await.problem().0, 422);
         assert_eq!(post(&local, &json!({ "slug": "a", "x": 1 }), &[]).await.problem().0, 400);
-        assert_eq!(post_json(&local, "/api/v1/imports", &head("shop")).await.problem().0, 400);
+        assert_eq!(post_json(&local, "/v1/imports", &head("shop")).await.problem().0, 400);
         assert!(control.tenants().await.unwrap().is_empty());
 
         assert_eq!(post(&local, &head("shop"), &data()).await.status, StatusCode::CREATED);
@@ -159,7 +159,7 @@ async fn what_cannot_be_is_refused_before_anything_is_made() {
         // Not even with the key: a secret travels here.
         let key = control.ensure_management_key().await.unwrap();
         let bearer = format!("Bearer {}", key.expose_secret());
-        for path in ["/api/v1/imports", "/api/v1/imports/check", "/api/v1/tenants/shop/export"] {
+        for path in ["/v1/imports", "/v1/imports/check", "/v1/tenants/shop/export"] {
             let request = Request::post(path).header(header::AUTHORIZATION, &bearer).body(Body::empty());
             assert_eq!(send(&console, request.unwrap()).await.problem().0, 404, "{path}");
         }
@@ -172,7 +172,7 @@ async fn the_secret_is_handed_out_once_both_logs_tell() {
     let instance = Instance::new().await;
     serving(&instance, async |control, local, _| {
         post(&local, &head("shop"), &data()).await;
-        let answer = post_json(&local, "/api/v1/tenants/shop/export", &json!({})).await;
+        let answer = post_json(&local, "/v1/tenants/shop/export", &json!({})).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
         let answer = answer.json();
@@ -181,7 +181,7 @@ async fn the_secret_is_handed_out_once_both_logs_tell() {
         let exported = ("tenant.exported".to_owned(), "local".to_owned());
         assert_eq!(told(&instance, tenant.id.as_str()).await[1], exported);
         assert!(instance.events(&tenant.id).await.contains(&"tenant.exported".to_owned()));
-        let missing = post_json(&local, "/api/v1/tenants/none/export", &json!({})).await;
+        let missing = post_json(&local, "/v1/tenants/none/export", &json!({})).await;
         assert_eq!(missing.problem(), (404, "tenant_not_found".to_owned()));
     })
     .await;

@@ -1,10 +1,15 @@
 //! The control plane on a real server, with a fake only where another process would be.
 
+mod access;
 mod api;
+mod described;
 mod imports;
 mod interruption;
 mod isolation;
+mod keys;
+mod lists;
 mod reconciler;
+mod repetition;
 mod settings;
 
 use std::{
@@ -27,11 +32,13 @@ use tokio::net::UnixStream;
 
 use crate::{
     Adopted, CONTROL_ROLE, Control, ControlParts, Failure, FormerServer, OWNER_GROUP, Privileged,
-    TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart, TenantState, audit,
+    TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart, TenantState, attempt,
+    audit,
     caller::Actor,
-    management_key, owner_role, parse_name, provision,
+    key, owner_role, parse_name, provision,
     settings::store as settings_store,
     tenant::{create, store},
+    workspace,
 };
 
 /// Decides at each point of provisioning whether a test stops there.
@@ -300,7 +307,8 @@ impl Instance {
     }
 
     async fn request(&self, control: &Control, name: &str) -> Tenant {
-        create::create(control, &Actor::CONTROL, &parse_name(name).unwrap(), None).await.unwrap()
+        let workspace = control.default_workspace().await.unwrap();
+        create::create(control, &Actor::CONTROL, &parse_name(name).unwrap(), &workspace).await.unwrap()
     }
 
     /// A tenant that runs.
@@ -394,15 +402,27 @@ async fn every_statement_fits_the_schema() {
     let control = instance.start().await;
     let statements = [
         &audit::INSERT_EVENT,
-        &create::INSERT_IDEMPOTENCY,
-        &create::IDEMPOTENCY_RECORD,
-        &create::FORGET_IDEMPOTENCY,
-        &management_key::KEY_BY_HASH,
-        &management_key::INSERT_KEY,
-        &management_key::REVOKE_KEYS_BY_LABEL,
+        &attempt::WRITE_ATTEMPT,
+        &attempt::ATTEMPT,
+        &attempt::KEEP_ANSWER,
+        &attempt::FREE_ATTEMPT,
+        &attempt::FORGET_ATTEMPTS,
+        &key::store::KEY_BY_HASH,
+        &key::store::KEY_USED,
+        &key::store::KEY_BY_ID,
+        &key::store::KEYS_BEFORE,
+        &key::store::INSERT_KEY,
+        &key::store::ROTATE_KEY,
+        &key::store::REVOKE_KEY,
+        &key::store::REVOKE_KEYS_BY_NAME,
+        &workspace::store::WORKSPACE_BY_ID,
+        &workspace::store::WORKSPACE_BY_SLUG,
+        &workspace::store::WORKSPACES_AFTER,
+        &workspace::store::INSERT_WORKSPACE,
         &store::TENANT_BY_ID,
         &store::TENANT_BY_SLUG,
         &store::TENANTS_AFTER,
+        &store::TENANTS_OF_WORKSPACE_AFTER,
         &store::INSERT_TENANT,
         &store::STEPS,
         &store::START_STEP,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{CallerKind, settings::secrets::MASK};
 
-const SETTINGS: &str = "/api/v1/tenants/shop/settings";
+const SETTINGS: &str = "/v1/tenants/shop/settings";
 
 async fn ask(router: &Router, method: &str, path: &str, tag: Option<&str>, body: &Value) -> Answer {
     let mut request =
@@ -181,11 +181,13 @@ async fn versions_can_be_looked_through_and_gone_back_to() {
         let back = ask(&local, "POST", &path, Some("\"3\""), &json!({ "version": 1 })).await.json();
         assert_eq!((&back["version"], &back["settings"]["seconds"]), (&json!(4), &json!(60)));
         let page = get(&local, &format!("{SETTINGS}/versions?limit=2")).await.json();
-        let newest = &page["versions"][0];
+        let newest = &page["items"][0];
         assert_eq!((&newest["version"], &newest["comment"]), (&json!(4), &json!("too long")));
-        assert_eq!((&newest["actor"], &page["next"]), (&json!("local_operator"), &json!(3)));
-        let rest = get(&local, &format!("{SETTINGS}/versions?before=3")).await.json();
-        assert_eq!((rest["versions"].as_array().unwrap().len(), &rest["next"]), (2, &Value::Null));
+        assert_eq!(newest["actor"], "local_operator");
+        let cursor = page["next_cursor"].as_str().unwrap();
+        let rest = get(&local, &format!("{SETTINGS}/versions?cursor={cursor}")).await.json();
+        let versions: Vec<_> = rest["items"].as_array().unwrap().iter().map(|row| &row["version"]).collect();
+        assert_eq!((versions, &rest["next_cursor"]), (vec![&json!(2), &json!(1)], &Value::Null));
         let diff = get(&local, &format!("{SETTINGS}/diff?from=1&to=3")).await.json();
         assert_eq!(diff["changes"], json!([{ "path": "seconds", "from": 60, "to": 200 }]));
         let last = get(&local, &format!("{SETTINGS}/diff")).await.json();
@@ -193,7 +195,7 @@ async fn versions_can_be_looked_through_and_gone_back_to() {
         let missing =
             ask(&local, "POST", &format!("{SETTINGS}/rollback"), None, &json!({ "version": 9 })).await;
         assert_eq!(missing.problem(), (404, "settings_version_not_found".into()));
-        let missing = get(&local, "/api/v1/tenants/nobody/settings").await;
+        let missing = get(&local, "/v1/tenants/nobody/settings").await;
         assert_eq!(missing.problem(), (404, "tenant_not_found".into()));
     })
     .await;
@@ -252,7 +254,7 @@ async fn a_change_arrives_after_a_kill_at_any_point() {
         let name = format!("kill-{number}");
         let tenant = instance.tenant(&control, &name).await;
         let router = control.router(CallerKind::LocalOperator);
-        let path = format!("/api/v1/tenants/{name}/settings");
+        let path = format!("/v1/tenants/{name}/settings");
         let change = async {
             ask(&router, "PATCH", &path, None, &json!({ "seconds": 61 })).await;
         };
@@ -286,7 +288,7 @@ async fn a_tenants_own_api_is_asked_on_behalf_of_who_asks() {
     let instance = Instance::new().await;
     serving(&instance, async |control, local, console| {
         let tenant = control.ensure_tenant("shop").await.unwrap();
-        let engine = "/api/v1/tenants/shop/engine";
+        let engine = "/v1/tenants/shop/engine";
         let answer = get(&local, &format!("{engine}/admin/list-users?limit=1&searchValue=a%40b")).await;
         assert_eq!(answer.json()["request"], "GET /api/auth/admin/list-users?limit=1&searchValue=a%40b");
         assert_eq!(answer.json()["operator"], "local");

@@ -1,0 +1,126 @@
+//! The codes of all problems: what a program can rely on, and what `docs/api.md` lists.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+macro_rules! codes {
+    ($($name:ident = $status:ident $text:literal, $title:literal, $meaning:literal;)+) => {
+        /// The stable name of a problem.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+        pub(crate) enum Code {
+            $(#[doc = $meaning] #[serde(rename = $text)] $name,)+
+        }
+
+        impl Code {
+            /// All of them, in the order of the documentation.
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The stable text form.
+            pub(crate) fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The status of the answer.
+            pub(crate) fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)+ }
+            }
+
+            /// A few words for people.
+            pub(crate) fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ }
+            }
+
+            /// When it is answered, and what to do.
+            pub(crate) fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    InvalidBody = BAD_REQUEST "invalid_body", "The body cannot be read",
+        "The body is no JSON object with the members that the route takes; the detail names the first that is wrong.";
+    InvalidQuery = BAD_REQUEST "invalid_query", "The query cannot be read",
+        "A parameter of the query is unknown or out of range; the detail names it.";
+    InvalidCursor = BAD_REQUEST "invalid_cursor", "Unusable cursor",
+        "The cursor is none of this list. Use `next_cursor` as it came, or begin again without.";
+    InvalidIdempotencyKey = BAD_REQUEST "invalid_idempotency_key", "Unusable idempotency key",
+        "An Idempotency-Key has 1 to 128 visible ASCII characters and is sent once. An import takes none.";
+    InvalidIfMatch = BAD_REQUEST "invalid_if_match", "Unusable If-Match",
+        "If-Match has one entity tag in quotes, as it came in ETag, and is sent once.";
+    ImportBroken = BAD_REQUEST "import_broken", "The data did not arrive",
+        "The stream of an import ended early or cannot be read. Nothing was made.";
+    Unauthorized = UNAUTHORIZED "unauthorized", "No valid management key",
+        "There is no management key, or it is unknown, expired or revoked.";
+    Forbidden = FORBIDDEN "forbidden", "Not permitted",
+        "Whoever asks lacks the permission that the detail names.";
+    StepUpRequired = FORBIDDEN "step_up_required", "Prove that you are there",
+        "A member has to prove first that they are there: it was more than ten minutes ago.";
+    ScopesTooWide = FORBIDDEN "scopes_too_wide", "Scopes beyond your own",
+        "A key can be made or rotated only by who may do everything that it may.";
+    NotFound = NOT_FOUND "not_found", "Not found",
+        "There is nothing at this address.";
+    TenantNotFound = NOT_FOUND "tenant_not_found", "No such tenant",
+        "There is no tenant of this name or id that you can see.";
+    WorkspaceNotFound = NOT_FOUND "workspace_not_found", "No such workspace",
+        "There is no workspace of this name or id that you can see.";
+    KeyNotFound = NOT_FOUND "key_not_found", "No such key",
+        "There is no management key of this id that you can see.";
+    SettingsVersionNotFound = NOT_FOUND "settings_version_not_found", "No such version",
+        "The tenant's settings have no such version.";
+    MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed", "Method not allowed",
+        "This address does not take that method; `Allow` says which it takes.";
+    BodyIncomplete = REQUEST_TIMEOUT "body_incomplete", "The body did not arrive",
+        "The body was not received within ten seconds.";
+    TenantExists = CONFLICT "tenant_exists", "The name is taken",
+        "A tenant of this name exists already, in whichever workspace.";
+    WorkspaceExists = CONFLICT "workspace_exists", "The name is taken",
+        "A workspace of this name exists already.";
+    TenantDeleting = CONFLICT "tenant_deleting", "Being removed",
+        "The tenant is being removed.";
+    TenantImporting = CONFLICT "tenant_importing", "Being imported",
+        "The tenant is still being filled with another server's data.";
+    KeyNotActive = CONFLICT "key_not_active", "The key is not active",
+        "An expired or revoked key cannot be rotated. Create another one.";
+    AlreadyDone = CONFLICT "already_done", "Done before",
+        "The first request with this Idempotency-Key began or made the change, and its answer was lost. Read how things are.";
+    SettingsChanged = PRECONDITION_FAILED "settings_changed", "Changed meanwhile",
+        "The settings have another version by now. Read them again and repeat the change.";
+    BodyTooLarge = PAYLOAD_TOO_LARGE "body_too_large", "The body is too large",
+        "A body has at most 64 KiB.";
+    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported_media_type", "Not JSON",
+        "The body is sent as something other than what the route takes.";
+    InvalidName = UNPROCESSABLE_ENTITY "invalid_name", "This cannot be a name",
+        "The name breaks a rule, which the detail tells.";
+    ReservedName = UNPROCESSABLE_ENTITY "reserved_name", "This cannot be a name",
+        "The name is one of the operator's.";
+    InvalidKey = UNPROCESSABLE_ENTITY "invalid_key", "There can be no such key",
+        "The key's expiry is past or too far away, or its overlap is too long.";
+    InvalidSettings = UNPROCESSABLE_ENTITY "invalid_settings", "The settings were refused",
+        "The detail names the first thing that is wrong in the document.";
+    InvalidImport = UNPROCESSABLE_ENTITY "invalid_import", "This cannot be taken in",
+        "The other server cannot be taken over from; the detail says why.";
+    RowsRefused = UNPROCESSABLE_ENTITY "rows_refused", "The data does not fit",
+        "Rows of an import do not fit; the detail names their table. Nothing was made.";
+    IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency_key_reused", "Idempotency key used before",
+        "This Idempotency-Key came with another request before. Use a new one.";
+    IfMatchRequired = PRECONDITION_REQUIRED "if_match_required", "No version stated",
+        "Send the entity tag of the document that the change was made from, as If-Match.";
+    RateLimited = TOO_MANY_REQUESTS "rate_limited", "Too many requests",
+        "The quota is used up. `Retry-After` says how many seconds to wait.";
+    Internal = INTERNAL_SERVER_ERROR "internal_error", "Something went wrong",
+        "The fault is ours. Try again; if it stays, look for the request id in the log.";
+    EngineAnswer = BAD_GATEWAY "engine_answer", "Unusable answer",
+        "The tenant's engine answered with something other than JSON.";
+    EngineUnavailable = SERVICE_UNAVAILABLE "engine_unavailable", "No answer from the engine",
+        "The tenant's engine cannot be reached now; nothing was done. Try again.";
+    Unavailable = SERVICE_UNAVAILABLE "unavailable", "Not available right now",
+        "The database did not answer, so the outcome is unknown. Repeat the request with the same Idempotency-Key.";
+    TooManyStreams = SERVICE_UNAVAILABLE "too_many_streams", "Too many streams",
+        "Too many event streams are open. Close one, or ask again later.";
+    EngineSilent = GATEWAY_TIMEOUT "engine_silent", "No answer from the engine",
+        "The tenant's engine gave no answer, so the outcome is unknown. Look before you try again.";
+}

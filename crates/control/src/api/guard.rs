@@ -1,0 +1,226 @@
+//! What every route is behind: who asks, how much, whether they may, and what the address names.
+//!
+//! The order matters. Nothing is read before it is known who asks; a permission is refused before the address is
+//! looked at; and what is in another workspace is not there at all.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    RequestExt,
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use kiavi_base::SecretString;
+use kiavi_http::{ConnectionInfo, network_of};
+
+use super::{
+    Problem,
+    code::Code,
+    engine,
+    route::{Access, Need},
+};
+use crate::{
+    Caller, CallerKind, Control, key,
+    limit::{Policy, Standing},
+    tenant, workspace,
+};
+
+/// draft-ietf-httpapi-ratelimit-headers-10 §3, §4.
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// What stands before one route.
+#[derive(Clone)]
+pub(super) struct Guard {
+    pub(super) control: Control,
+    pub(super) kind: CallerKind,
+    pub(super) access: Access,
+}
+
+/// Lets a request through, or says why not. The route finds the [`Caller`] and what the address names as extensions.
+pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    if guard.access == Access::Public {
+        return next.run(request).await;
+    }
+    let control = &guard.control;
+    let shown = Shown::by(&request);
+    let caller = match authenticate(&guard, shown).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    if caller == Caller::LocalOperator {
+        return admit(&guard, caller, request, next).await.unwrap_or_else(IntoResponse::into_response);
+    }
+    let standing = control.requests().take(&caller.name(), control.parts().clock.now());
+    let mut response = if standing.is_allowed {
+        admit(&guard, caller, request, next).await.unwrap_or_else(IntoResponse::into_response)
+    } else {
+        Problem::rate_limited(standing.seconds).into_response()
+    };
+    tell(&mut response, control.requests().policy(), standing);
+    response
+}
+
+async fn admit(guard: &Guard, caller: Caller, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let control = &guard.control;
+    let parameters = request.extract_parts::<Path<HashMap<String, String>>>().await;
+    // An address that is no UTF-8 is none of ours.
+    let Path(parameters) = parameters.map_err(|_| Problem::not_found())?;
+    let need = match guard.access {
+        Access::Public => None,
+        Access::Needs(need) => Some(need),
+        Access::Engine => {
+            let path = parameters.get("path").map(String::as_str).unwrap_or_default();
+            Some(engine::need(request.method(), path))
+        }
+    };
+    if let Some(need) = need {
+        decide(control, &caller, need)?;
+    }
+    name(control, &caller, &parameters, &mut request).await?;
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+/// Whether somebody may do this at all.
+fn decide(control: &Control, caller: &Caller, need: Need) -> Result<(), Problem> {
+    if !caller.may(need.permission) {
+        return Err(Problem::forbidden(need.permission));
+    }
+    if need.step_up && caller.needs_proof(control.parts().clock.now()) {
+        return Err(Code::StepUpRequired.into());
+    }
+    Ok(())
+}
+
+/// Finds what the address names, as far as the caller can see it.
+async fn name(
+    control: &Control,
+    caller: &Caller,
+    parameters: &HashMap<String, String>,
+    request: &mut Request,
+) -> Result<(), Problem> {
+    let database = &control.parts().database;
+    if let Some(name) = parameters.get("tenant") {
+        let found = tenant::store::find(database, name).await?;
+        let found = found.filter(|tenant| caller.sees(&tenant.workspace));
+        request.extensions_mut().insert(Arc::new(found.ok_or_else(|| Problem::tenant_not_found(name))?));
+    }
+    if let Some(name) = parameters.get("workspace") {
+        let found = workspace::store::find(database, name).await?;
+        let found = found.filter(|workspace| caller.sees(&workspace.id));
+        request.extensions_mut().insert(Arc::new(found.ok_or_else(|| Problem::workspace_not_found(name))?));
+    }
+    if let Some(id) = parameters.get("key") {
+        let found = match id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            true => key::store::find(database, caller.workspace(), id).await?,
+            false => None,
+        };
+        request.extensions_mut().insert(Arc::new(found.ok_or_else(|| Problem::key_not_found(id))?));
+    }
+    Ok(())
+}
+
+/// What a request shows of who sends it.
+struct Shown {
+    /// Whom a layer around the router has found already.
+    known: Option<Caller>,
+    key: Option<SecretString>,
+    /// The network that it came from, as text.
+    network: Option<String>,
+}
+
+impl Shown {
+    fn by(request: &Request) -> Self {
+        let info = request.extensions().get::<ConnectionInfo>();
+        Self {
+            known: request.extensions().get::<Caller>().cloned(),
+            key: bearer(request.headers()),
+            network: info.map(|info| network_of(info.peer.ip()).to_string()),
+        }
+    }
+}
+
+/// Who asks. On the control socket everybody is the operator: its folder lets nobody else in. On the console's host a
+/// management key decides; there is no cookie, so no other site can make a browser send it. A layer around the router
+/// may have found somebody already.
+async fn authenticate(guard: &Guard, shown: Shown) -> Result<Caller, Problem> {
+    if guard.kind == CallerKind::LocalOperator {
+        return Ok(Caller::LocalOperator);
+    }
+    let control = &guard.control;
+    let caller = match (shown.known, shown.key) {
+        (Some(known), _) => Some(known),
+        (None, Some(key)) => key::caller_of(control, &key).await?,
+        (None, None) => None,
+    };
+    match (caller, shown.network) {
+        (Some(caller), _) => Ok(caller),
+        (None, None) => Err(Problem::unauthorized()),
+        (None, Some(network)) => {
+            // A good key is never refused for what others of its network send.
+            let standing = control.refusals().take(&network, control.parts().clock.now());
+            if !standing.is_allowed {
+                return Err(Problem::rate_limited(standing.seconds));
+            }
+            tracing::warn!("a request without a known management key was refused");
+            Err(Problem::unauthorized())
+        }
+    }
+}
+
+fn tell(response: &mut Response, policy: Policy, standing: Standing) {
+    let Policy { capacity, window_seconds } = policy;
+    let Standing { remaining, seconds, .. } = standing;
+    let headers = [
+        (RATE_LIMIT_POLICY, format!("\"caller\";q={capacity};w={window_seconds}")),
+        (RATE_LIMIT, format!("\"caller\";r={remaining};t={seconds}")),
+    ];
+    for (name, text) in headers {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+}
+
+/// The token of a single `Authorization: Bearer` header (RFC 6750 §2.1).
+fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+    let mut lines = headers.get_all(AUTHORIZATION).iter();
+    let (line, None) = (lines.next()?, lines.next()) else { return None };
+    let (scheme, token) = line.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| SecretString::from(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use kiavi_base::ExposeSecret;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn token(lines: &[&str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(AUTHORIZATION, line.parse().unwrap());
+        }
+        bearer(&headers).map(|token| token.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn one_bearer_line_has_a_token() {
+        assert_eq!(token(&["Bearer abc"]).as_deref(), Some("abc"));
+        assert_eq!(token(&["bearer abc"]).as_deref(), Some("abc"));
+        for bad in [&[][..], &["abc"], &["Basic abc"], &["Bearer a", "Bearer b"]] {
+            assert_eq!(token(bad), None, "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in "[ -~]{0,80}") {
+            token(&[&line]);
+        }
+    }
+}

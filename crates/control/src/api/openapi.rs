@@ -1,0 +1,213 @@
+//! The OpenAPI document: made of the table of routes, so it has what is mounted and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::{Extension, Json, extract::State};
+use serde_json::json;
+use utoipa::{
+    OpenApi,
+    openapi::{
+        self, ContentBuilder, HttpMethod, Ref, RefOr, ResponseBuilder,
+        path::{Operation, ParameterBuilder, ParameterIn, PathItem},
+        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
+};
+
+use super::{
+    PREFIX,
+    change_settings::{Back, Changed},
+    code::Code,
+    create::NewTenant,
+    export::Exported,
+    imports,
+    keys::{KeyResource, KeyShownOnce, Rotation, WantedKey},
+    page::Page,
+    problem::ProblemBody,
+    resource::TenantResource,
+    route::{Access, Route, Takes},
+    settings::{Differences, SettingsDocument, VersionResource},
+    table_of,
+    workspaces::{NewWorkspace, WorkspaceResource},
+};
+use crate::{CallerKind, Permission, Role};
+
+/// How callers show who they are.
+const SCHEME: &str = "management_key";
+
+const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, without a person at a screen.\n\n\
+    Send a management key as `Authorization: Bearer KEY`. A key has scopes, which are the permissions below, and is good \
+    for one workspace or for the whole instance; what is in another workspace is not there for it. A key may send 1,200 \
+    requests a minute; `RateLimit` says how many are left.\n\n\
+    Lists have pages: follow `Link: rel=\"next\"`, or send `next_cursor` as `cursor`. What is read has an entity tag for \
+    `If-None-Match`. Every POST takes an `Idempotency-Key`: the same request with the same key is carried out once and \
+    answered alike for a day; secrets are in the first answer only.\n\n\
+    Errors are problem details (RFC 9457). Programs decide by `code`; `detail` is for people.";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Kiavi management API", description = INTRODUCTION, license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    components(schemas(
+        ProblemBody, Code, Permission, Role, TenantResource, NewTenant, WorkspaceResource, NewWorkspace, KeyResource,
+        KeyShownOnce, WantedKey, Rotation, SettingsDocument, Changed, Back, Differences, VersionResource,
+        Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted,
+    )),
+    tags(
+        (name = "Tenants", description = "The applications' auth environments."),
+        (name = "Settings", description = "One versioned document for each tenant."),
+        (name = "Users", description = "A tenant's own API, on behalf of who asks here."),
+        (name = "Workspaces", description = "Customers' accounts."),
+        (name = "Keys", description = "What opens this API."),
+        (name = "Moving", description = "To and from a Better Auth server. On the local socket only."),
+        (name = "About", description = "This document."),
+    )
+)]
+struct Base;
+
+/// This document
+///
+/// Without a key.
+#[utoipa::path(get, path = "/openapi.json", tag = "About", responses(
+    (status = 200, description = "The OpenAPI document", body = serde_json::Value),
+))]
+pub(super) async fn show(
+    State(_): State<crate::Control>,
+    Extension(kind): Extension<CallerKind>,
+) -> Json<openapi::OpenApi> {
+    Json(document(kind))
+}
+
+/// The document for callers of this kind.
+pub(crate) fn document(kind: CallerKind) -> openapi::OpenApi {
+    let mut document = Base::openapi();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    let components = document.components.get_or_insert_default();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A management key: `kiavi_mk_` and 43 symbols of `A-Z a-z 0-9 - _`."))
+        .build();
+    components.security_schemes.insert(SCHEME.to_owned(), SecurityScheme::Http(bearer));
+    for route in table_of(kind) {
+        let path = format!("{PREFIX}{}", route.described_path());
+        let (method, operation) = (method(&route), described(route));
+        let item = document.paths.paths.entry(path).or_insert_with(PathItem::default);
+        item.merge_operations(PathItem::new(method, operation));
+    }
+    document
+}
+
+fn method(route: &Route) -> HttpMethod {
+    match route.method.as_str() {
+        "POST" => HttpMethod::Post,
+        "PUT" => HttpMethod::Put,
+        "PATCH" => HttpMethod::Patch,
+        "DELETE" => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}
+
+/// The operation with what follows from the route's line in the table.
+fn described(route: Route) -> Operation {
+    let problems = problems(&route);
+    let Route { mut operation, access, method, path, takes, .. } = route;
+    operation.operation_id = Some(operation_id(method.as_str(), &path));
+    if let Access::Needs(need) = access {
+        let proof = if need.step_up { ", and from a member a fresh proof of being there" } else { "" };
+        let needs = format!("Needs `{}`{proof}.", need.permission.as_str());
+        let told = operation.description.take().filter(|told| !told.is_empty());
+        operation.description = Some(told.map_or_else(|| needs.clone(), |told| format!("{told}\n\n{needs}")));
+    }
+    if access != Access::Public {
+        operation.security = Some(vec![SecurityRequirement::new::<_, _, String>(SCHEME, [])]);
+    }
+    if method == axum::http::Method::POST && takes != Takes::Stream && access != Access::Public {
+        operation.parameters.get_or_insert_default().push(
+            ParameterBuilder::new()
+                .name("Idempotency-Key")
+                .parameter_in(ParameterIn::Header)
+                .description(Some("Has the request carried out once, however often it is sent within a day."))
+                .schema(Some(key_schema()))
+                .build(),
+        );
+    }
+    for (status, codes) in problems {
+        let lines: Vec<_> =
+            codes.iter().map(|code| format!("- `{}`: {}", code.as_str(), code.meaning())).collect();
+        let response = ResponseBuilder::new()
+            .description(lines.join("\n"))
+            .content("application/problem+json", problem_content())
+            .build();
+        operation.responses.responses.insert(status.to_string(), RefOr::T(response));
+    }
+    operation
+}
+
+fn problem_content() -> openapi::Content {
+    ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build()
+}
+
+fn key_schema() -> openapi::Schema {
+    openapi::ObjectBuilder::new()
+        .schema_type(openapi::schema::Type::String)
+        .min_length(Some(1))
+        .max_length(Some(128))
+        .pattern(Some("^[!-~]+$"))
+        .examples([json!("8e03978e-40d5-43dd-bc93-6894a57f9324")])
+        .build()
+        .into()
+}
+
+/// `GET /tenants/{tenant}/settings` is `get_tenants_tenant_settings`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(method.to_lowercase(), |id, word| format!("{id}_{word}"))
+}
+
+/// Every problem that a route can be answered with, by status.
+pub(super) fn problems(route: &Route) -> BTreeMap<u16, BTreeSet<Code>> {
+    let mut codes: Vec<Code> = route.problems.to_vec();
+    if route.access != Access::Public {
+        codes.extend([Code::Unauthorized, Code::Forbidden, Code::RateLimited, Code::Unavailable]);
+    }
+    codes.push(Code::Internal);
+    if matches!(route.access, Access::Engine | Access::Needs(super::route::Need { step_up: true, .. })) {
+        codes.push(Code::StepUpRequired);
+    }
+    for (parameter, code) in [
+        ("{tenant}", Code::TenantNotFound),
+        ("{workspace}", Code::WorkspaceNotFound),
+        ("{key}", Code::KeyNotFound),
+    ] {
+        if route.path.contains(parameter) {
+            // A segment that is no UTF-8 is an address that does not exist.
+            codes.extend([code, Code::NotFound]);
+        }
+    }
+    if matches!(route.takes, Takes::Query | Takes::JsonAndQuery) {
+        codes.push(Code::InvalidQuery);
+    }
+    if matches!(route.takes, Takes::Json | Takes::JsonAndQuery) {
+        codes.extend([
+            Code::InvalidBody,
+            Code::BodyTooLarge,
+            Code::BodyIncomplete,
+            Code::UnsupportedMediaType,
+        ]);
+    }
+    if route.method == axum::http::Method::POST {
+        codes.push(Code::InvalidIdempotencyKey);
+        if route.takes != Takes::Stream {
+            // With a key the body is read even where the route takes none.
+            codes.extend([
+                Code::IdempotencyKeyReused,
+                Code::AlreadyDone,
+                Code::BodyTooLarge,
+                Code::BodyIncomplete,
+            ]);
+        }
+    }
+    let mut by_status: BTreeMap<u16, BTreeSet<Code>> = BTreeMap::new();
+    for code in codes {
+        by_status.entry(code.status().as_u16()).or_default().insert(code);
+    }
+    by_status
+}

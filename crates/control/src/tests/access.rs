@@ -1,0 +1,232 @@
+//! Who may do what: every route of the router's own table, for every role, every scope, and from another workspace.
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+};
+use jiff::{SignedDuration, Timestamp};
+use kiavi_base::WorkspaceId;
+use tower::ServiceExt;
+
+use super::{
+    api::{Answer, get, send, send_back},
+    *,
+};
+use crate::{Caller, CallerKind, Permission, Role, Scopes, api::Listed, api::routes_of};
+
+/// Two workspaces with a tenant and a key each; nobody works on the tenants.
+struct World {
+    instance: Instance,
+    control: Control,
+    here: WorkspaceId,
+    /// The id of a key of `here`.
+    key: String,
+    elsewhere: WorkspaceId,
+}
+
+impl World {
+    async fn new() -> Self {
+        let instance = Instance::new().await;
+        let control = instance.start().await;
+        let here = control.default_workspace().await.unwrap();
+        let other = "other".parse().unwrap();
+        let elsewhere = workspace::create(&control, &Actor::CONTROL, &other, "Other").await.unwrap().id;
+        instance.request(&control, "shop").await;
+        let key = Self::key(&control, Some(here.clone()), Scopes::Only(vec![])).await;
+        Self { instance, control, here, key, elsewhere }
+    }
+
+    async fn key(control: &Control, workspace: Option<WorkspaceId>, scopes: Scopes) -> String {
+        let new = key::NewKey { name: "test".into(), workspace, scopes, expires_at: None };
+        key::create(control, &Actor::CONTROL, &new).await.unwrap().key.id
+    }
+
+    /// The routes of the console's host for somebody whom a layer around them knows.
+    fn as_caller(&self, caller: Caller) -> Router {
+        self.control.router(CallerKind::ConsoleHost).layer(Extension(caller))
+    }
+
+    /// The address with names that exist in `here`.
+    fn address(&self, route: &Listed) -> String {
+        let path = route.path.replace("{tenant}", "shop").replace("{workspace}", self.here.as_str());
+        path.replace("{key}", &self.key).replace("{path}", "ok")
+    }
+
+    async fn ask(&self, router: &Router, route: &Listed) -> Answer {
+        let request = Request::builder()
+            .method(&route.method)
+            .uri(self.address(route))
+            .header(header::CONTENT_TYPE, "application/json")
+            // No route makes anything of a member that it does not know.
+            .body(Body::from(r#"{"unknown": 1}"#));
+        let response = router.clone().oneshot(request.unwrap()).await.unwrap();
+        let is_stream =
+            response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let (parts, body) = response.into_parts();
+        // The progress of a tenant that nobody works on has no end.
+        let body = if is_stream { Body::empty() } else { body };
+        send_back(parts, body).await
+    }
+}
+
+fn now() -> Timestamp {
+    kiavi_base::Clock::now(&SystemClock)
+}
+
+/// What a route needs, as the table says; for an engine's, what the path `ok` needs.
+fn need(route: &Listed) -> Permission {
+    let engine = if route.method == Method::POST { Permission::UserManage } else { Permission::UserRead };
+    route.need.map_or(engine, |(permission, _)| permission)
+}
+
+/// Whether somebody was let through to the handler.
+fn is_let_through(answer: &Answer) -> bool {
+    let is_refused = answer.status == StatusCode::FORBIDDEN && answer.problem().1 == "forbidden";
+    let is_unknown = matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS);
+    !is_refused && !is_unknown
+}
+
+/// The routes that must not be carried out while they are looked at: they have no body that could be refused.
+fn acts(route: &Listed) -> bool {
+    route.method == Method::DELETE
+}
+
+fn guarded() -> impl Iterator<Item = Listed> {
+    routes_of(CallerKind::ConsoleHost).filter(|route| !route.is_public)
+}
+
+#[tokio::test]
+async fn a_member_may_what_the_role_may_and_sees_one_workspace() {
+    let world = World::new().await;
+    for role in Role::ALL {
+        let member = |workspace: &WorkspaceId| Caller::Member {
+            user: "u1".parse().unwrap(),
+            workspace: workspace.clone(),
+            role,
+            proved_at: now(),
+        };
+        let (here, elsewhere) =
+            (world.as_caller(member(&world.here)), world.as_caller(member(&world.elsewhere)));
+        for route in guarded() {
+            let may = role.may(need(&route));
+            let foreign = world.ask(&elsewhere, &route).await;
+            assert_eq!(is_let_through(&foreign), may, "{role:?} {} {}", route.method, route.path);
+            let names_something =
+                ["{tenant}", "{workspace}", "{key}"].iter().any(|name| route.path.contains(name));
+            if may && names_something {
+                assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{role:?} {} {}", route.method, route.path);
+            }
+            if !(acts(&route) && may) {
+                let own = world.ask(&here, &route).await;
+                assert_eq!(is_let_through(&own), may, "{role:?} {} {}", route.method, route.path);
+                assert!(!may || !names_something || own.status != StatusCode::NOT_FOUND, "{}", route.path);
+            }
+        }
+    }
+    assert_eq!(world.instance.count("SELECT count(*) FROM tenant WHERE slug = $1", "shop").await, 1);
+}
+
+#[tokio::test]
+async fn a_key_may_what_its_scopes_say_and_nothing_else() {
+    let world = World::new().await;
+    for scope in Permission::ALL {
+        let holder = |workspace| Caller::ManagementKey {
+            id: "k1".into(),
+            workspace,
+            scopes: Scopes::Only(vec![*scope]),
+        };
+        for workspace in [None, Some(world.here.clone()), Some(world.elsewhere.clone())] {
+            let router = world.as_caller(holder(workspace.clone()));
+            for route in guarded() {
+                let may = need(&route) == *scope && !(scope.is_instance_wide() && workspace.is_some());
+                if acts(&route) && may && workspace.as_ref() != Some(&world.elsewhere) {
+                    continue;
+                }
+                let answer = world.ask(&router, &route).await;
+                assert_eq!(
+                    is_let_through(&answer),
+                    may,
+                    "{scope:?} {workspace:?} {} {}",
+                    route.method,
+                    route.path
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_asks_for_a_proof_gets_a_fresh_one() {
+    let world = World::new().await;
+    let long_ago = now() - SignedDuration::from_mins(11);
+    let (user, workspace) = ("u1".parse().unwrap(), world.here.clone());
+    let router = world.as_caller(Caller::Member { user, workspace, role: Role::Owner, proved_at: long_ago });
+    let mut asked = 0;
+    for route in guarded().filter(|route| Role::Owner.may(need(route))) {
+        let (_, step_up) = route.need.unwrap_or((Permission::UserRead, false));
+        if acts(&route) && !step_up {
+            continue;
+        }
+        let answer = world.ask(&router, &route).await;
+        let is_sent_back = answer.status == StatusCode::FORBIDDEN && answer.problem().1 == "step_up_required";
+        assert_eq!(is_sent_back, step_up, "{} {}", route.method, route.path);
+        asked += usize::from(step_up);
+    }
+    assert!(asked >= 3);
+    let engine = "/v1/tenants/shop/engine/admin/impersonate-user";
+    let act = Request::post(engine).body(Body::empty()).unwrap();
+    assert_eq!(send(&router, act).await.problem(), (403, "step_up_required".into()));
+}
+
+#[tokio::test]
+async fn an_engines_route_asks_for_what_it_does() {
+    let world = World::new().await;
+    let key = |permission| {
+        let scopes = Scopes::Only(vec![permission]);
+        world.as_caller(Caller::ManagementKey { id: "k1".into(), workspace: None, scopes })
+    };
+    for (method, path, permission) in [
+        ("GET", "admin/list-users", Permission::UserRead),
+        ("POST", "admin/ban-user", Permission::UserManage),
+        ("POST", "admin/impersonate-user", Permission::UserImpersonate),
+        ("POST", "mail/test", Permission::SettingsWrite),
+        ("POST", "api-key/verify", Permission::UserRead),
+    ] {
+        for scope in Permission::ALL {
+            let request = Request::builder().method(method).uri(format!("/v1/tenants/shop/engine/{path}"));
+            let answer = send(&key(*scope), request.body(Body::empty()).unwrap()).await;
+            assert_eq!(is_let_through(&answer), *scope == permission, "{method} {path} {scope:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_another_workspace_is_not_there() {
+    let world = World::new().await;
+    let member = |workspace: &WorkspaceId| {
+        let (user, workspace) = ("u1".parse().unwrap(), workspace.clone());
+        world.as_caller(Caller::Member { user, workspace, role: Role::Owner, proved_at: now() })
+    };
+    let (here, elsewhere) = (member(&world.here), member(&world.elsewhere));
+    assert_eq!(get(&here, "/v1/tenants").await.json()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(get(&elsewhere, "/v1/tenants").await.json()["items"], json!([]));
+    assert_eq!(get(&elsewhere, "/v1/keys").await.json()["items"], json!([]));
+    let workspaces = get(&elsewhere, "/v1/workspaces").await.json();
+    assert_eq!(workspaces["items"].as_array().unwrap().len(), 1);
+    assert_eq!(workspaces["items"][0]["slug"], "other");
+    for list in ["tenants", "keys"] {
+        let foreign = get(&elsewhere, &format!("/v1/{list}?workspace=default")).await;
+        assert_eq!(foreign.problem(), (404, "workspace_not_found".into()));
+    }
+    let unknown = get(&elsewhere, "/v1/tenants/nobody").await.json()["detail"].clone();
+    let foreign = get(&elsewhere, "/v1/tenants/shop").await.json()["detail"].clone();
+    assert_eq!(unknown.as_str().unwrap().replace("nobody", "shop"), foreign, "the two cannot be told apart");
+}
+
+#[tokio::test]
+async fn only_the_local_socket_has_what_secrets_travel_by() {
+    let local: Vec<_> = routes_of(CallerKind::LocalOperator).filter(|route| route.is_local).collect();
+    assert!(local.len() >= 3);
+    assert!(routes_of(CallerKind::ConsoleHost).all(|route| !route.is_local));
+}

@@ -1,0 +1,67 @@
+//! Customers' accounts. Every tenant is in one, and so is every management key that is not the instance's own.
+
+pub(crate) mod store;
+
+use jiff::Timestamp;
+use kiavi_base::{Slug, WorkspaceId};
+use serde_json::json;
+
+use crate::{
+    Control, ControlError,
+    audit::{self, Event, Outcome},
+    caller::Actor,
+};
+
+/// The slug of the workspace that every instance has.
+pub(crate) const DEFAULT: &str = "default";
+/// Longest name, in characters.
+pub(crate) const MAX_NAME: usize = 100;
+
+/// A workspace as the control plane's database has it.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its name for people.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Makes a workspace.
+///
+/// # Errors
+/// [`ControlError::WorkspaceTaken`], or the database's.
+pub(crate) async fn create(
+    control: &Control,
+    actor: &Actor,
+    slug: &Slug,
+    name: &str,
+) -> Result<Workspace, ControlError> {
+    let parts = control.parts();
+    let id = WorkspaceId::random(&*parts.rng);
+    let transaction = parts.database.begin().await?;
+    let Some(workspace) = store::insert(&transaction, &id, slug, name).await? else {
+        return Err(ControlError::WorkspaceTaken(slug.clone()));
+    };
+    let event = Event {
+        kind: "workspace.created",
+        outcome: Outcome::Success,
+        actor,
+        subject: id.as_str(),
+        detail: json!({ "slug": slug, "name": name }),
+    };
+    audit::record(control, &transaction, &event).await?;
+    transaction.commit().await?;
+    Ok(workspace)
+}
+
+/// Whether a workspace can be called this: 1 to [`MAX_NAME`] characters, none of them a control character, and not
+/// only blanks.
+pub(crate) fn is_name(text: &str) -> bool {
+    (1..=MAX_NAME).contains(&text.chars().count())
+        && !text.trim().is_empty()
+        && !text.chars().any(char::is_control)
+}

@@ -1,0 +1,78 @@
+//! The rows of workspaces.
+
+use kiavi_base::{Slug, WorkspaceId};
+use kiavi_db::{Database, DbError, Row, Sql, Transaction};
+
+use super::Workspace;
+
+macro_rules! columns {
+    () => {
+        "id, slug, name, created_at"
+    };
+}
+
+pub(crate) const WORKSPACE_BY_ID: Sql =
+    Sql::new("WORKSPACE_BY_ID", concat!("SELECT ", columns!(), " FROM workspace WHERE id = $1"));
+pub(crate) const WORKSPACE_BY_SLUG: Sql =
+    Sql::new("WORKSPACE_BY_SLUG", concat!("SELECT ", columns!(), " FROM workspace WHERE slug = $1"));
+// `$1` is the only workspace that the caller sees, or NULL.
+pub(crate) const WORKSPACES_AFTER: Sql = Sql::new(
+    "WORKSPACES_AFTER",
+    concat!(
+        "SELECT ",
+        columns!(),
+        " FROM workspace WHERE ($1::text IS NULL OR id = $1) AND slug > $2 ORDER BY slug LIMIT $3"
+    ),
+);
+pub(crate) const INSERT_WORKSPACE: Sql = Sql::new(
+    "INSERT_WORKSPACE",
+    concat!(
+        "INSERT INTO workspace (id, slug, name) VALUES ($1, $2, $3) ON CONFLICT (slug) DO NOTHING RETURNING ",
+        columns!()
+    ),
+);
+
+/// The workspace with this id or, failing that, this slug.
+pub(crate) async fn find(database: &Database, id_or_slug: &str) -> Result<Option<Workspace>, DbError> {
+    let row = match id_or_slug.parse::<WorkspaceId>() {
+        Ok(id) => database.query_opt(&WORKSPACE_BY_ID, &[&id.as_str()]).await?,
+        Err(_) => database.query_opt(&WORKSPACE_BY_SLUG, &[&id_or_slug]).await?,
+    };
+    row.as_ref().map(workspace).transpose()
+}
+
+/// Up to `limit` workspaces by slug, after `slug`; only `own`, if there is one.
+pub(crate) async fn list(
+    database: &Database,
+    own: Option<&WorkspaceId>,
+    slug: &str,
+    limit: i64,
+) -> Result<Vec<Workspace>, DbError> {
+    let own = own.map(WorkspaceId::as_str);
+    database.query(&WORKSPACES_AFTER, &[&own, &slug, &limit]).await?.iter().map(workspace).collect()
+}
+
+/// Writes a new workspace down. `None` when the slug is taken.
+pub(crate) async fn insert(
+    transaction: &Transaction,
+    id: &WorkspaceId,
+    slug: &Slug,
+    name: &str,
+) -> Result<Option<Workspace>, DbError> {
+    let row = transaction.query_opt(&INSERT_WORKSPACE, &[&id.as_str(), &slug.as_str(), &name]).await?;
+    row.as_ref().map(workspace).transpose()
+}
+
+fn workspace(row: &Row) -> Result<Workspace, DbError> {
+    Ok(Workspace {
+        id: parsed(row.try_get("id")?)?,
+        slug: parsed(row.try_get("slug")?)?,
+        name: row.try_get("name")?,
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+/// A column's text as what it is.
+pub(crate) fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, DbError> {
+    text.parse().map_err(|_| DbError::Value(format!("not a {}", std::any::type_name::<T>())))
+}
