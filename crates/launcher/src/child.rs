@@ -2,17 +2,15 @@
 
 use std::process::{ExitStatus, Stdio};
 
+use kiavi_base::TenantId;
 use kiavi_ipc::{Channel, Endpoint, Message, Receiver, Sender};
 use kiavi_sandbox::Isolation;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{ChildStderr, Command};
+use tokio::process::Command;
 use tokio::sync::mpsc;
 
-use crate::config::isolation_name;
+use crate::config::{LogConfig, isolation_name};
+use crate::forward::{Label, forward_log};
 use crate::supervisor::{Event, Said};
-
-/// The longest line of a child's log, in bytes; the rest is cut.
-const MAX_LOG_LINE: u64 = 8 * 1024;
 
 /// The most messages that wait for a child that is busy: every route of a full machine, several times over.
 const MAX_QUEUED: usize = 8 * 1024;
@@ -26,14 +24,16 @@ pub(crate) struct ProcessId(pub(crate) u64);
 pub(crate) struct Program {
     /// The role's name, as the binary's role verb takes it.
     pub(crate) role: &'static str,
-    /// For the log: the role, and whose.
-    pub(crate) label: String,
+    /// For the log: whose engine it is.
+    pub(crate) tenant: Option<TenantId>,
     /// The layers it locks itself down with.
     pub(crate) isolation: Isolation,
     /// The account it ends up under, when the isolation has one for it.
     pub(crate) uid: u32,
-    /// Which log events it writes.
-    pub(crate) log: String,
+    /// How it logs.
+    pub(crate) log: LogConfig,
+    /// Whether it closes each connection after one answer.
+    pub(crate) closes_connections: bool,
     /// The folder it may keep things in.
     pub(crate) folder: Option<std::path::PathBuf>,
 }
@@ -79,7 +79,10 @@ pub(crate) fn spawn<S: Message, R: Message>(
         .arg("--uid")
         .arg(program.uid.to_string())
         .arg("--log")
-        .arg(&program.log)
+        .arg(&program.log.filter)
+        .args(program.log.is_json.then_some("--log-json"))
+        .args(&program.log.requests)
+        .args(program.closes_connections.then_some("--close-connections"))
         .env_clear()
         // A group of its own: an interrupt from the terminal is for the launcher, which then drains.
         .process_group(0)
@@ -95,7 +98,8 @@ pub(crate) fn spawn<S: Message, R: Message>(
     drop(command);
     let pid = child.id().unwrap_or_default();
     if let Some(stderr) = child.stderr.take() {
-        tokio::spawn(forward_log(program.label.clone(), stderr));
+        let label = Label { role: program.role, tenant: program.tenant.clone() };
+        tokio::spawn(forward_log(label, program.log.is_json, stderr));
     }
     let (kill, mut killed) = mpsc::channel::<()>(1);
     let exits = events.clone();
@@ -145,32 +149,6 @@ async fn listen<R: Message>(
             return;
         }
     }
-}
-
-/// Copies a child's log lines to ours. What a child writes is text of unknown origin: control characters
-/// are replaced, so that it can neither forge lines nor steer a terminal.
-async fn forward_log(label: String, stderr: ChildStderr) {
-    let mut reader = BufReader::new(stderr);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        match (&mut reader).take(MAX_LOG_LINE).read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-        let text: String = String::from_utf8_lossy(&line)
-            .trim_end()
-            .chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect();
-        eprint_line(&label, &text);
-    }
-}
-
-fn eprint_line(label: &str, text: &str) {
-    use std::io::Write;
-    // A log that cannot be written has nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{label} {text}");
 }
 
 /// Whether the process ended because of its seccomp filter.

@@ -19,9 +19,9 @@ pub(crate) struct Groups(Sender<Job>);
 
 impl Groups {
     /// Starts the thread.
-    pub(crate) fn start(cgroups: Cgroups) -> std::io::Result<Self> {
+    pub(crate) fn start(cgroups: Cgroups, share: Share) -> std::io::Result<Self> {
         let (jobs, queue) = channel();
-        thread::Builder::new().name("cgroups".to_owned()).spawn(move || work(&cgroups, &queue))?;
+        thread::Builder::new().name("cgroups".to_owned()).spawn(move || work(&cgroups, &share, &queue))?;
         Ok(Self(jobs))
     }
 
@@ -41,12 +41,12 @@ impl Groups {
     }
 }
 
-fn work(cgroups: &Cgroups, queue: &Receiver<Job>) {
+fn work(cgroups: &Cgroups, share: &Share, queue: &Receiver<Job>) {
     let mut groups: HashMap<TenantId, Group> = HashMap::new();
     for job in queue {
         match job {
             Job::Confine { tenant, pid } => {
-                let group = cgroups.create(tenant.as_str(), &Share::TENANT);
+                let group = cgroups.create(tenant.as_str(), share);
                 match group.and_then(|group| group.add(pid).map(|()| group)) {
                     Ok(group) => drop(groups.insert(tenant, group)),
                     Err(error) => tracing::warn!(%tenant, %error, "an engine has no control group"),

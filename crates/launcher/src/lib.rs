@@ -16,10 +16,17 @@ mod child;
 mod config;
 mod engines;
 mod folder;
+mod forward;
 mod groups;
+mod listen;
+mod meter;
 mod services;
 mod supervisor;
 
-pub use config::{Isolation, LauncherConfig, MailConfig, isolation_name};
+pub use config::{
+    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, isolation_name,
+};
+pub use kiavi_sandbox::cgroup::Share;
 pub use folder::{CONTROL_SOCKET, FolderError};
+pub use listen::ListenError;
 pub use supervisor::{LauncherError, run};

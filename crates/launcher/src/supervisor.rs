@@ -23,6 +23,8 @@ use crate::config::LauncherConfig;
 use crate::engines::Engines;
 use crate::folder::{Folder, FolderError};
 use crate::groups::Groups;
+use crate::listen::ListenError;
+use crate::meter::Meter;
 use crate::services::Service;
 
 /// Events that wait; children's readers pause while it is full.
@@ -34,15 +36,9 @@ pub enum LauncherError {
     /// See [`FolderError`].
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The listening socket cannot be bound.
-    #[error("cannot listen on port {port}: is another program using it? Choose another with --port")]
-    Listen {
-        /// Which.
-        port: u16,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+    /// See [`ListenError`].
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// PostgreSQL cannot be started.
     #[error(transparent)]
     Postgres(#[from] ClusterError),
@@ -98,7 +94,6 @@ pub(crate) enum Retry {
 /// The state of the launcher.
 struct Supervisor {
     config: LauncherConfig,
-    port: u16,
     folder: Folder,
     cluster: Option<Cluster>,
     postgres: Service<()>,
@@ -111,6 +106,8 @@ struct Supervisor {
     outbound: Service<ToOutbound>,
     engines: Engines,
     groups: Option<Groups>,
+    meter: Meter,
+    monitor: Option<OwnedFd>,
     announced: bool,
     stopping: bool,
 }
@@ -202,6 +199,7 @@ impl Supervisor {
                 groups.release(&engine.tenant);
             }
             if let Some(failure) = failure {
+                self.meter.engine_failed(failure);
                 tracing::error!(tenant = %engine.tenant, ?failure, ?status, "an engine ended");
             }
             // What it did not take goes to its successor; without one, the stream closes and control is told so.
@@ -212,7 +210,7 @@ impl Supervisor {
     }
 
     fn retry(
-        &self,
+        &mut self,
         role: &'static str,
         status: Option<ExitStatus>,
         delay: Option<std::time::Duration>,
@@ -221,6 +219,7 @@ impl Supervisor {
         if self.stopping {
             return;
         }
+        self.meter.service_failed(role);
         tracing::error!(role, ?status, ?delay, "a process ended that should run");
         if let Some(delay) = delay {
             self.later(delay, retry);
