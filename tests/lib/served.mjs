@@ -11,6 +11,7 @@ export const DOMAIN = 'auth.test';
 export class Served extends Kiavi {
   /** More lines of the configuration, after a table header of their own. */
   more = '';
+  edgeKeepsHostsApart = false;
   smtpUrl = 'smtp://127.0.0.1:9';
 
   async start(options) {
@@ -35,6 +36,7 @@ isolation.mode = "${ISOLATION}"
 addresses = ["127.0.0.1:${this.port}"]
 behind_edge = true
 trusted_proxies = ["127.0.0.1"]
+edge_keeps_hosts_apart = ${this.edgeKeepsHostsApart}
 [monitor]
 listen = "127.0.0.1:${this.monitorPort}"
 ${more}`;

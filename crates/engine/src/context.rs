@@ -17,8 +17,9 @@ use axum::{
 use kiavi_base::{Locale, RequestClass, RequestId};
 use kiavi_crypto::verify_cookie;
 use kiavi_http::{
-    Access, ConnectionInfo, PeerClass, MISDIRECTED_MESSAGE, REQUEST_ID, SetCookie, client_address, cookie_pairs, cookie_value,
-    error_response, expanded, joined_cookies, network_of, requested_host, set_api_headers, set_page_headers,
+    Access, ConnectionInfo, MISDIRECTED_MESSAGE, PeerClass, REQUEST_ID, SetCookie, client_address,
+    cookie_pairs, cookie_value, error_response, expanded, joined_cookies, network_of, requested_host,
+    set_api_headers, set_page_headers,
 };
 
 use crate::{

@@ -76,8 +76,17 @@ pub async fn run<E>(
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Assignment { tenant, settings, secret, door, mail: mail_door, egress: egress_door, idle, access, closes_connections } =
-        assignment;
+    let Assignment {
+        tenant,
+        settings,
+        secret,
+        door,
+        mail: mail_door,
+        egress: egress_door,
+        idle,
+        access,
+        closes_connections,
+    } = assignment;
     let (to_launcher, from_launcher) = launcher.split();
     let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone()));
     let login = Login { user: tenant.as_str().to_owned(), database: tenant.as_str().to_owned() };
@@ -88,8 +97,16 @@ where
     let outlet = Arc::new(EgressOutlet::default());
     outlet.replace(egress_door);
     let egress = Arc::new(Client::new(&settings, outlet.clone(), clock.clone()));
-    let engine =
-        Engine::new(EngineParts { settings, secret, database, mail: mail.clone(), egress, clock, rng, access })?;
+    let engine = Engine::new(EngineParts {
+        settings,
+        secret,
+        database,
+        mail: mail.clone(),
+        egress,
+        clock,
+        rng,
+        access,
+    })?;
     let router = engine.router();
     let router = if closes_connections { closing(router) } else { router };
     let server = serve::Server::new(engine, router, connections, mail, outlet, idle);

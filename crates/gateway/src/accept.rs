@@ -16,8 +16,8 @@ use tokio::task::AbortHandle;
 
 use crate::answer::{self, Refusal};
 use crate::dispatch::Event;
-use crate::tally::{self, Arrivals};
 use crate::peek::{Glance, MAX_PEEK_BYTES, glance};
+use crate::tally::{self, Arrivals};
 
 /// How long a client may take for its request's head.
 const PEEK_DEADLINE: Duration = Duration::from_secs(5);
@@ -51,7 +51,8 @@ pub(crate) async fn accept(listener: TcpListener, arrivals: Arc<Arrivals>, event
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let task = tokio::spawn(arrive(stream, peer, arrivals.arrived(), arrivals.clone(), events.clone()));
+                let task =
+                    tokio::spawn(arrive(stream, peer, arrivals.arrived(), arrivals.clone(), events.clone()));
                 peeking.add(peer.ip(), task.abort_handle());
             }
             // The client was gone before it was accepted.

@@ -75,7 +75,8 @@ impl Dispatcher {
         let mut report = std::mem::take(&mut self.report);
         self.arrivals.tell(&mut report);
         report.waiting = self.lines.values().map(Line::len).sum::<usize>() as u64;
-        report.unacknowledged = self.doors.values().map(|door| door.unacknowledged.len()).sum::<usize>() as u64;
+        report.unacknowledged =
+            self.doors.values().map(|door| door.unacknowledged.len()).sum::<usize>() as u64;
         let is_news = report != GatewayReport::default() || *last != GatewayReport::default();
         *last = report;
         if is_news { self.launcher.send(&FromGateway::Report(report)).await } else { Ok(()) }

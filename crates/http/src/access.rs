@@ -226,7 +226,10 @@ impl Noted {
             if out.write_all(page).is_err() {
                 self.lost += page.iter().filter(|byte| **byte == b'\n').count() as u64;
             } else if self.lost > 0 {
-                tracing::warn!(lines = self.lost, "lines of the request log were lost: nobody read them in time");
+                tracing::warn!(
+                    lines = self.lost,
+                    "lines of the request log were lost: nobody read them in time"
+                );
                 self.lost = 0;
             }
             rest = later;
@@ -249,7 +252,9 @@ impl std::fmt::Write for Text<'_> {
 fn is_routine(access: &Access<'_>) -> bool {
     access.class == RequestClass::SessionCheck
         || access.method == "GET"
-            && (access.route.ends_with("/jwks") || access.route.ends_with("/ok") || access.route.contains("{file}"))
+            && (access.route.ends_with("/jwks")
+                || access.route.ends_with("/ok")
+                || access.route.contains("{file}"))
 }
 
 fn method(name: &str) -> &str {
@@ -307,7 +312,16 @@ mod tests {
         let read: serde_json::Value = serde_json::from_str(line).unwrap();
         let names: Vec<_> = read.as_object().unwrap().keys().map(String::as_str).collect();
         let documented = [
-            "bytes", "class", "duration_us", "kind", "level", "method", "peer", "request_id", "route", "status",
+            "bytes",
+            "class",
+            "duration_us",
+            "kind",
+            "level",
+            "method",
+            "peer",
+            "request_id",
+            "route",
+            "status",
             "timestamp",
         ];
         assert_eq!(names, documented);
@@ -316,7 +330,8 @@ mod tests {
         assert_eq!(read["timestamp"], "2026-11-26T17:00:00.500000Z");
 
         let options = AccessOptions { has_networks: true, ..options };
-        let [line] = &lines(options, &[Access { method: "\"x", route: "", bytes: None, ..access("") }])[..] else {
+        let [line] = &lines(options, &[Access { method: "\"x", route: "", bytes: None, ..access("") }])[..]
+        else {
             panic!()
         };
         let read: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -328,7 +343,8 @@ mod tests {
     fn the_routine_is_not_told_unless_it_is_sampled_or_fails() {
         let of = |lines| AccessOptions { lines, ..AccessOptions::default() };
         let failed = Access { status: 503, ..check() };
-        let requests = [check(), check(), check(), failed, access("/api/auth/jwks"), access("/api/auth/sign-out")];
+        let requests =
+            [check(), check(), check(), failed, access("/api/auth/jwks"), access("/api/auth/sign-out")];
         let count = |options| lines(options, &requests).len();
         assert_eq!(count(of(RequestLines::Off)), 0);
         assert_eq!(count(of(RequestLines::Errors)), 1);

@@ -52,6 +52,11 @@ impl EngineSession {
         Self { phase: Phase::Starting, outstanding: 0, given: 0 }
     }
 
+    /// A process that another launcher has told who it is, with so many management connections given and not taken.
+    pub fn resumed(phase: Phase, given: u32) -> Self {
+        Self { phase, outstanding: 0, given }
+    }
+
     /// Where it stands.
     pub fn phase(&self) -> Phase {
         self.phase

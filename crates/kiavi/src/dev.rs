@@ -80,7 +80,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         tracing::warn!("isolation is rootless: tenants share one account; for development only");
     }
     let create_command = tenant_command(args.data.as_deref());
-    instance::run(LauncherConfig {
+    let config = LauncherConfig {
         data: args.data.unwrap_or_else(default_folder),
         listen: vec![(Ipv4Addr::LOCALHOST, args.port).into(), (Ipv6Addr::LOCALHOST, args.port).into()],
         names: names(args.port),
@@ -101,9 +101,11 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
             requests: instance::request_options(args.requests, 0, false),
         },
         monitor: args.monitor.map(|listen| MonitorConfig { listen, token: None, per_tenant: true }),
+        successor: None,
         create_command,
         on_ready: announce,
-    })
+    };
+    instance::run(config, None)
 }
 
 /// Browsers take every name below `localhost` for this machine (RFC 6761 §6.3).

@@ -1,6 +1,7 @@
 //! Running an instance: what `kiavi dev` and `kiavi serve` share once they know what they want.
 
 use std::io::Write;
+use std::os::fd::RawFd;
 use std::process::ExitCode;
 
 use kiavi_launcher::LauncherConfig;
@@ -8,14 +9,14 @@ use kiavi_launcher::LauncherConfig;
 use crate::config::RequestLog;
 use crate::log;
 
-/// Runs an instance until it is told to stop.
-pub(crate) fn run(config: LauncherConfig) -> ExitCode {
+/// Runs an instance until it is told to stop; `takes_over` is what an upgrade hands to the new program.
+pub(crate) fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> ExitCode {
     // One thread: the launcher connects to PostgreSQL under other accounts, which are a thread's attribute.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&log::chain(&error)),
     };
-    match runtime.block_on(kiavi_launcher::run(config)) {
+    match runtime.block_on(kiavi_launcher::run(config, takes_over)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&log::chain(&error)),
     }

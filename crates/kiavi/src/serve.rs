@@ -1,6 +1,8 @@
 //! `kiavi serve`: a production instance, as its configuration says.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::os::fd::RawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -8,10 +10,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use kiavi_launcher::{Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, Share};
+use kiavi_launcher::{
+    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, STATE_FORMAT,
+    Share, Successor,
+};
 use secrecy::ExposeSecret;
 
-use crate::config::{self, Config, IsolationMode, LogFormat, Loaded};
+use crate::config::{self, Config, IsolationMode, Loaded, LogFormat};
 use crate::instance::{self, fail, request_options};
 use crate::log;
 
@@ -30,6 +35,12 @@ pub(crate) struct ServeArgs {
     /// Write how to reach the instance to this file (JSON) once it is ready
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+    /// Say whether this program reads what one with this state format hands over, too
+    #[arg(long, hide = true, requires = "check")]
+    state_format: Option<u32>,
+    /// Take over from the program that ran in this process
+    #[arg(long, hide = true, value_name = "DESCRIPTOR")]
+    takes_over: Option<RawFd>,
 }
 
 pub(crate) fn run(args: ServeArgs) -> ExitCode {
@@ -41,21 +52,51 @@ pub(crate) fn run(args: ServeArgs) -> ExitCode {
     if loaded.config.isolation.mode == IsolationMode::Full && !is_root {
         return fail("isolation.mode = \"full\" needs root: start it by systemd or sudo");
     }
+    if let Some(format) = args.state_format.filter(|format| *format != STATE_FORMAT) {
+        return fail(&format!("cannot take over from a program with state format {format}: restart instead"));
+    }
     if args.check {
         let _ = writeln!(std::io::stdout(), "{} can be used.", args.config.display());
         return ExitCode::SUCCESS;
     }
     log::start(&loaded.config.log.filter, loaded.config.log.format == LogFormat::Json);
     if loaded.config.isolation.mode == IsolationMode::Rootless {
-        tracing::warn!("isolation is rootless: tenants share one account and can reach each other's processes");
+        tracing::warn!(
+            "isolation is rootless: tenants share one account and can reach each other's processes"
+        );
     }
-    instance::run(launcher_config(loaded, args.ready_file))
+    let successor = match successor(&args) {
+        Ok(successor) => successor,
+        Err(error) => return fail(&format!("this program's own file cannot be found: {error}")),
+    };
+    let takes_over = args.takes_over;
+    instance::run(launcher_config(loaded, args.ready_file, successor), takes_over)
 }
 
-fn launcher_config(loaded: Loaded, ready_file: Option<PathBuf>) -> LauncherConfig {
+/// This program again, as it is on the disk when the time comes, with the same configuration.
+fn successor(args: &ServeArgs) -> std::io::Result<Successor> {
+    let mut arguments: Vec<OsString> =
+        vec!["serve".into(), "--config".into(), std::path::absolute(&args.config)?.into()];
+    if let Some(file) = &args.ready_file {
+        arguments.extend(["--ready-file".into(), std::path::absolute(file)?.into()]);
+    }
+    let check = vec!["--check".into(), "--state-format".into(), STATE_FORMAT.to_string().into()];
+    Ok(Successor { program: program_file()?, arguments, check, takes_over: "--takes-over" })
+}
+
+/// Where this program's file is. Once another one was put in its place, the kernel tells the old one's name with a mark.
+fn program_file() -> std::io::Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    let name = path.to_string_lossy();
+    Ok(name.strip_suffix(" (deleted)").map(PathBuf::from).unwrap_or(path))
+}
+
+fn launcher_config(loaded: Loaded, ready_file: Option<PathBuf>, successor: Successor) -> LauncherConfig {
     let Loaded { config, smtp_url, monitor_token } = loaded;
     let Config { data, domain, listen, mail, isolation, postgres, engine, egress, log, monitor } = config;
-    let below = |label: &str| format!("{label}.{}", domain.tenants).parse().unwrap_or_else(|_| domain.tenants.clone());
+    let below = |label: &str| {
+        format!("{label}.{}", domain.tenants).parse().unwrap_or_else(|_| domain.tenants.clone())
+    };
     LauncherConfig {
         create_command: format!("kiavi tenant create shop --data {}", data.display()),
         data,
@@ -100,6 +141,7 @@ fn launcher_config(loaded: Loaded, ready_file: Option<PathBuf>) -> LauncherConfi
             token: monitor_token.map(|token| token.expose_secret().to_owned()),
             per_tenant: monitor.per_tenant,
         }),
+        successor: Some(successor),
         on_ready: announce,
     }
 }
@@ -129,8 +171,12 @@ fn hand_out(data: &Path, key: &str) {
     let path = data.join(FIRST_KEY);
     let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
     match file.and_then(|mut file| writeln!(file, "{key}")) {
-        Ok(()) => tracing::warn!(path = %path.display(), "the first management key is there: keep it and delete the file"),
-        Err(error) => tracing::error!(%error, path = %path.display(), "the first management key cannot be written"),
+        Ok(()) => {
+            tracing::warn!(path = %path.display(), "the first management key is there: keep it and delete the file")
+        }
+        Err(error) => {
+            tracing::error!(%error, path = %path.display(), "the first management key cannot be written")
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -84,6 +85,19 @@ pub struct MonitorConfig {
     pub per_tenant: bool,
 }
 
+/// The program that takes over when the instance is told to upgrade (SIGHUP).
+#[derive(Debug, Clone)]
+pub struct Successor {
+    /// Its file, by a path that leads to the new one once it is there.
+    pub program: PathBuf,
+    /// The arguments that start an instance like this one.
+    pub arguments: Vec<OsString>,
+    /// Further arguments with which it only says whether it could take over.
+    pub check: Vec<OsString>,
+    /// The option that names the descriptor of what is handed over, see [`crate::run`].
+    pub takes_over: &'static str,
+}
+
 /// Everything that an instance is started with.
 #[derive(Debug, Clone)]
 pub struct LauncherConfig {
@@ -121,6 +135,8 @@ pub struct LauncherConfig {
     pub log: LogConfig,
     /// Where metrics and health are asked for.
     pub monitor: Option<MonitorConfig>,
+    /// Who takes over on SIGHUP; `None`: SIGHUP ends the instance, as of a terminal that is closed.
+    pub successor: Option<Successor>,
     /// The command that makes another tenant, for the console to show.
     pub create_command: String,
     /// Called once the instance is ready, with what control says about it, JSON.

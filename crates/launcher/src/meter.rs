@@ -86,7 +86,10 @@ impl Meter {
     pub(crate) fn tenant_requests(&self) -> Vec<TenantReport> {
         let tenants = self.tenants.iter().flatten();
         tenants
-            .map(|(tenant, counts)| TenantReport { tenant: tenant.clone(), report: EngineReport::new(counts) })
+            .map(|(tenant, counts)| TenantReport {
+                tenant: tenant.clone(),
+                report: EngineReport::new(counts),
+            })
             .collect()
     }
 }

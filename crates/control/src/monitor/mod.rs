@@ -66,7 +66,9 @@ async fn readiness(State(monitored): State<Arc<Monitored>>) -> Response {
     let control = monitored.control.get();
     let database = async {
         let Some(control) = control else { return false };
-        in_time(control.parts().database.query_opt(&store::BACKLOG, &[])).await.is_some_and(|answer| answer.is_ok())
+        in_time(control.parts().database.query_opt(&store::BACKLOG, &[]))
+            .await
+            .is_some_and(|answer| answer.is_ok())
     };
     let parts = [
         ("control", control.is_some()),

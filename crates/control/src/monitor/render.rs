@@ -60,7 +60,12 @@ impl Family<'_> {
         let bounds = DURATION_BOUNDS.iter().copied().chain([f64::MAX]);
         let buckets: Vec<_> = bounds.zip(histogram.buckets).collect();
         let seconds = std::time::Duration::from_micros(histogram.total_micros).as_secs_f64();
-        self.0.encode_family(&labels)?.encode_histogram::<NoLabelSet>(seconds, histogram.count(), &buckets, None)
+        self.0.encode_family(&labels)?.encode_histogram::<NoLabelSet>(
+            seconds,
+            histogram.count(),
+            &buckets,
+            None,
+        )
     }
 }
 
@@ -96,7 +101,8 @@ impl All {
     fn requests(&self, page: &mut Page<'_>) -> Result<(), Error> {
         let mut all = self.measured.requests.counts().unwrap_or_default();
         all.merge(&self.own.requests);
-        let mut family = page.counter("kiavi_requests", "Requests answered, by what they were for and how they ended.")?;
+        let mut family =
+            page.counter("kiavi_requests", "Requests answered, by what they were for and how they ended.")?;
         for class in RequestClass::ALL {
             for (status, count) in STATUS_GROUPS.iter().zip(all.class(class).statuses) {
                 family.count(&[("class", class.name()), ("status", status)], count)?;
@@ -131,8 +137,10 @@ impl All {
         let help = "Tenants whose engine is not started any more after repeated forbidden system calls.";
         page.gauge("kiavi_tenants_in_quarantine", help)?.state(&[], measured.tenants_in_quarantine)?;
         let help = "Time from the start of an engine until it takes connections.";
-        page.histogram("kiavi_engine_start", help)?.durations(&[], &Histogram::from(&measured.cold_starts))?;
-        let mut family = page.counter("kiavi_processes_failed", "Other processes that ended and should not have.")?;
+        page.histogram("kiavi_engine_start", help)?
+            .durations(&[], &Histogram::from(&measured.cold_starts))?;
+        let mut family =
+            page.counter("kiavi_processes_failed", "Other processes that ended and should not have.")?;
         for role in ["control", "gateway", "outbound", "postgres"] {
             let failed = measured.services_failed.iter().find(|(name, _)| name == role);
             family.count(&[("role", role)], failed.map_or(0, |(_, count)| *count))?;
@@ -164,14 +172,16 @@ impl All {
 }
 
 fn connections(page: &mut Page<'_>, gateway: &GatewayReport) -> Result<(), Error> {
-    page.counter("kiavi_connections_accepted", "Client connections accepted.")?.count(&[], gateway.accepted)?;
+    page.counter("kiavi_connections_accepted", "Client connections accepted.")?
+        .count(&[], gateway.accepted)?;
     let help = "Client connections handed over to the process that serves them.";
     page.counter("kiavi_connections_handed_over", help)?.count(&[], gateway.handed_over)?;
     let mut family = page.counter("kiavi_connections_refused", "Client connections refused, by reason.")?;
     family.count(&[("reason", "bad_request")], gateway.bad_requests)?;
     family.count(&[("reason", "unknown_host")], gateway.unknown_hosts)?;
     family.count(&[("reason", "unavailable")], gateway.unavailable)?;
-    let mut family = page.gauge("kiavi_connections_waiting", "Client connections on their way, by what they wait for.")?;
+    let mut family =
+        page.gauge("kiavi_connections_waiting", "Client connections on their way, by what they wait for.")?;
     family.state(&[("for", "request")], gateway.peeking)?;
     family.state(&[("for", "engine")], gateway.waiting)?;
     family.state(&[("for", "acknowledgement")], gateway.unacknowledged)

@@ -81,7 +81,8 @@ async fn provision(control: &Control, tenant: &Tenant) -> Result<(), CodedError>
         let is_done = known.iter().any(|row| row.step == step && row.finished_at.is_some());
         if !is_done {
             let ran = run(control, tenant, step).await;
-            ran.inspect_err(|_| control.meter().failed(step)).map_err(|error| (step.failure_code(), error))?;
+            ran.inspect_err(|_| control.meter().failed(step))
+                .map_err(|error| (step.failure_code(), error))?;
         }
     }
     settings::deliver(control, &tenant.id).await.map_err(|error| ("settings_failed", error))

@@ -23,8 +23,8 @@ use std::{
 
 use kiavi_base::{ExposeSecret, Slug, SystemClock, TenantId};
 use kiavi_crypto::SystemRng;
-use kiavi_http::AccessLog;
 use kiavi_db::{AdminConnection, BoxFuture, Login, Migration, prepare_all, quote_ident};
+use kiavi_http::AccessLog;
 use kiavi_http::ConnectionInfo;
 use kiavi_testkit::TestDatabase;
 use kiavi_vault::{SealedFiles, Vault};

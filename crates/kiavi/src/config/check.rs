@@ -15,11 +15,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     };
     rule(config.data.is_absolute(), "data", "must be an absolute path")?;
     let domain = &config.domain;
-    rule(
-        domain.tenants.as_str().contains('.'),
-        "domain.tenants",
-        "must have a dot, such as auth.example",
-    )?;
+    rule(domain.tenants.as_str().contains('.'), "domain.tenants", "must have a dot, such as auth.example")?;
     // `console` is a name that no tenant can have; any other name below the domain may become a tenant's.
     let console = domain.console.as_ref().map(kiavi_base::Hostname::as_str);
     let is_below = |name: &str| {
@@ -83,9 +79,10 @@ fn listen(listen: &ListenConfig) -> Result<(), Fault> {
     }
     let everybody = |network: &&kiavi_http::Network| network.to_string().ends_with("/0");
     match listen.trusted_proxies.iter().find(everybody) {
-        Some(network) => {
-            fault("listen.trusted_proxies", format!("{network} lets everybody choose the address that limits count"))
-        }
+        Some(network) => fault(
+            "listen.trusted_proxies",
+            format!("{network} lets everybody choose the address that limits count"),
+        ),
         None => Ok(()),
     }
 }

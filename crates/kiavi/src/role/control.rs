@@ -8,7 +8,7 @@ use kiavi_control::monitor::Monitored;
 use kiavi_control::{CallerKind, Control, ControlParts};
 use kiavi_crypto::SystemRng;
 use kiavi_db::{Database, Login};
-use kiavi_http::{AccessLog, ConnectionInfo, closing, Drain, drain, serve_connection};
+use kiavi_http::{AccessLog, ConnectionInfo, Drain, closing, drain, serve_connection};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::{Endpoint, Fd, IpcError, Receiver, SealedDocument, Sender, receive_blocking};
@@ -66,8 +66,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         let local = local_listener(local)?;
         let sender_domains = sender_domains(&configuration)?;
         let monitor = monitor.map(monitor_listener).transpose()?;
-        let platform =
-            Platform { sender_domains, trusted_proxies: configuration.trusted_proxies.clone() };
+        let platform = Platform { sender_domains, trusted_proxies: configuration.trusted_proxies.clone() };
         let launcher = Launcher::new(to_launcher.clone(), platform.clone());
         let access = access_log(args);
         seal(locked)?;
@@ -81,7 +80,14 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
             Announcement { names: configuration.names, is_development: configuration.is_development };
         let doors = Doors { console: None, local, monitor };
         let closes_connections = args.close_connections;
-        let server = Server { launcher, to_launcher, announcement, closes_connections, access, monitored: Arc::new(monitored) };
+        let server = Server {
+            launcher,
+            to_launcher,
+            announcement,
+            closes_connections,
+            access,
+            monitored: Arc::new(monitored),
+        };
         server.run(parts, from_launcher, doors).await
     })
 }
@@ -278,10 +284,16 @@ async fn announce(
     if announcement.is_development {
         control.ensure_tenant(DEMO).await.map_err(failed)?;
         let key = control.ensure_management_key().await.map_err(failed)?;
-        let tenants: Vec<_> = control.tenants().await.map_err(failed)?.iter().map(|tenant| {
-            let url = names.tenant_url(&tenant.slug);
-            serde_json::json!({ "slug": tenant.slug.as_str(), "url": url, "id": tenant.id.as_str() })
-        }).collect();
+        let tenants: Vec<_> = control
+            .tenants()
+            .await
+            .map_err(failed)?
+            .iter()
+            .map(|tenant| {
+                let url = names.tenant_url(&tenant.slug);
+                serde_json::json!({ "slug": tenant.slug.as_str(), "url": url, "id": tenant.id.as_str() })
+            })
+            .collect();
         ready["mail_url"] = names.url(&names.mailbox).into();
         ready["tenants"] = tenants.into();
         ready["management_key"] = key.expose_secret().into();

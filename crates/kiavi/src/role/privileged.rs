@@ -128,7 +128,9 @@ impl Connect for Launcher {
 impl Measure for Launcher {
     fn measure(&self) -> BoxFuture<'_, Result<Measurements, Failure>> {
         Box::pin(async move {
-            let Answer::Measured(Some(document)) = self.ask(|request| FromControl::Measure { request }).await? else {
+            let Answer::Measured(Some(document)) =
+                self.ask(|request| FromControl::Measure { request }).await?
+            else {
                 return Err(RequestError::Refused.into());
             };
             Ok(Measurements::read(&SealedDocument::accept(document)?.read()?)?)

@@ -1,5 +1,7 @@
 //! What children ask for, and what they get.
 
+use std::time::Duration;
+
 use kiavi_base::{Hostname, TenantId};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
@@ -11,16 +13,21 @@ use kiavi_localpg::{CONTROL_UID, Cluster, FIRST_TENANT_UID};
 use tokio::time::Instant;
 
 use super::start::fd;
-use super::{Said, Supervisor};
+use super::{Retry, Said, Supervisor};
 use crate::backoff::Backoff;
 use crate::child::ProcessId;
 use crate::engines::{Management, Tenant};
 
+/// How long it takes until it is worth asking for control again.
+const CONTROL_PAUSE: Duration = Duration::from_millis(50);
+
 impl Supervisor {
     pub(super) fn heard(&mut self, process: ProcessId, said: Said) {
         match said {
-            Said::Gateway(FromGateway::NeedDoor { destination }) if self.gateway.is(process) => {
-                self.need_door(destination);
+            Said::Gateway(FromGateway::NeedDoor { destination })
+                if self.gateway.is(process) || self.replaced.gateway.is(process) =>
+            {
+                self.need_door(destination, process);
             }
             Said::Control(message) if self.control.is(process) => self.control_said(message),
             Said::Gateway(FromGateway::Report(report)) => self.meter.gateway.merge(&report),
@@ -32,25 +39,38 @@ impl Supervisor {
         }
     }
 
-    fn need_door(&mut self, destination: Destination) {
+    pub(super) fn need_door(&mut self, destination: Destination, asker: ProcessId) {
         let told = match &destination {
-            Destination::Tenant(tenant) => return self.need_engine(&tenant.clone()),
-            Destination::Console => {
-                self.open_service_door(|door| self.control.tell(ToControl::Door { door }), &destination)
+            Destination::Tenant(tenant) => return self.need_engine(&tenant.clone(), Some(asker)),
+            // Between an old and a new one there is none for a moment; the gateway has those who come wait.
+            Destination::Console if self.control.process.is_none() && !self.stopping => {
+                return self.later(CONTROL_PAUSE, Retry::Console(asker));
             }
-            Destination::Mailbox => {
-                self.open_service_door(|door| self.outbound.tell(ToOutbound::Door { door }), &destination)
-            }
+            Destination::Console => self.open_service_door(
+                |door| self.control.tell(ToControl::Door { door }),
+                &destination,
+                asker,
+            ),
+            Destination::Mailbox => self.open_service_door(
+                |door| self.outbound.tell(ToOutbound::Door { door }),
+                &destination,
+                asker,
+            ),
         };
         if !told {
-            self.gateway.tell(ToGateway::Unavailable { destination });
+            self.gateway_for(Some(asker)).tell(ToGateway::Unavailable { destination });
         }
     }
 
-    fn open_service_door(&self, give: impl FnOnce(Fd) -> bool, destination: &Destination) -> bool {
+    fn open_service_door(
+        &self,
+        give: impl FnOnce(Fd) -> bool,
+        destination: &Destination,
+        asker: ProcessId,
+    ) -> bool {
         let Ok((theirs, ours)) = Channel::pair() else { return false };
-        give(fd(theirs))
-            && self.gateway.tell(ToGateway::Door { destination: destination.clone(), door: fd(ours) })
+        let gateway = self.gateway_for(Some(asker));
+        give(fd(theirs)) && gateway.tell(ToGateway::Door { destination: destination.clone(), door: fd(ours) })
     }
 
     fn engine_said(&mut self, process: ProcessId, message: FromEngine) {
@@ -150,7 +170,10 @@ impl Supervisor {
             outbound: self.meter.outbound,
         };
         let sealed = measurements.seal();
-        sealed.inspect_err(|error| tracing::error!(%error, "the measurements cannot be told")).ok().map(|it| it.fd())
+        sealed
+            .inspect_err(|error| tracing::error!(%error, "the measurements cannot be told"))
+            .ok()
+            .map(|it| it.fd())
     }
 
     /// Gives a tenant's uid its name. Control cannot name any of the instance's own accounts this way.

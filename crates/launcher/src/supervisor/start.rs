@@ -12,12 +12,13 @@ use kiavi_ipc::{Channel, Fd, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, Cluster, ClusterConfig, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Cgroups;
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Event, LauncherError, Retry, Said, Supervisor};
+use super::replace::Replaced;
+use super::{LauncherError, Retry, Said, Supervisor};
 use crate::backoff::Failure;
-use crate::child::{Process, Program, spawn};
+use crate::child::{Events, Process, ProcessId, Program, spawn};
 use crate::config::{LauncherConfig, MailConfig, MonitorConfig};
 use crate::engines::{Engine, Engines, Management, Start};
 use crate::folder::Folder;
@@ -30,7 +31,8 @@ impl Supervisor {
     /// Brings up everything that every instance has.
     pub(super) async fn start(
         config: LauncherConfig,
-        events: mpsc::Sender<Event>,
+        events: Events,
+        freeze: watch::Sender<bool>,
     ) -> Result<Self, LauncherError> {
         let folder = Folder::open(&config.data)?;
         let (listeners, port) = listen(&config.listen)?;
@@ -48,15 +50,18 @@ impl Supervisor {
             listeners,
             control_socket,
             events,
+            freeze,
             last_process: 0,
             gateway: Service::default(),
             control: Service::default(),
             outbound: Service::default(),
             engines: Engines::default(),
             groups: control_groups(&config)?,
+            replaced: Replaced::default(),
             meter: Meter::new(config.monitor.as_ref().is_some_and(|monitor| monitor.per_tenant)),
             monitor,
             announced: false,
+            is_checking: false,
             stopping: false,
             config,
         };
@@ -172,7 +177,10 @@ impl Supervisor {
             spawn(&program, id, &self.events, Said::Outbound).map_err(cannot("outbound"))?;
         process.tell(ToOutbound::Start { document });
         // Engines that ran with the process before this one.
-        for engine in self.engines.processes.values() {
+        for (id, engine) in &self.engines.processes {
+            if self.replaced.has_engine(*id) {
+                continue;
+            }
             let Some(tenant) = self.engines.tenants.get(&engine.tenant) else { continue };
             let (theirs, ours) = Channel::pair()?;
             let (tenant_id, route) = (engine.tenant.clone(), tenant.mail.fd());
@@ -188,13 +196,13 @@ impl Supervisor {
     }
 
     /// A connection waits for the tenant's engine: gives the gateway a door to it, now or soon.
-    pub(super) fn need_engine(&mut self, tenant: &TenantId) {
+    pub(super) fn need_engine(&mut self, tenant: &TenantId, asker: Option<ProcessId>) {
         let destination = Destination::Tenant(tenant.clone());
         let now = Instant::now();
         let opened = match self.engines.start(tenant, now) {
             _ if self.stopping => Ok(false),
-            Start::Running(process) => self.open_door(process, destination.clone()),
-            Start::Now => self.start_engine(tenant, destination.clone()),
+            Start::Running(process) => self.open_door(process, destination.clone(), asker),
+            Start::Now => self.start_engine(tenant, destination.clone(), asker),
             Start::At(at) => return self.later(at - now, Retry::Engine(tenant.clone())),
             Start::Never => Ok(false),
         };
@@ -205,7 +213,7 @@ impl Supervisor {
             }
         });
         if !unavailable.unwrap_or(false) {
-            self.gateway.tell(ToGateway::Unavailable { destination });
+            self.gateway_for(asker).tell(ToGateway::Unavailable { destination });
         }
     }
 
@@ -225,7 +233,7 @@ impl Supervisor {
 
     /// Starts an engine that no client waits for. The gateway has its door all the same.
     fn start_unasked(&mut self, tenant: &TenantId) {
-        let started = self.start_engine(tenant, Destination::Tenant(tenant.clone()));
+        let started = self.start_engine(tenant, Destination::Tenant(tenant.clone()), None);
         if let Err(error) = started {
             tracing::error!(%tenant, error = &error as &dyn std::error::Error, "cannot start an engine");
             if let Some(tenant) = self.engines.tenants.get_mut(tenant) {
@@ -236,16 +244,30 @@ impl Supervisor {
 
     fn open_door(
         &self,
-        process: crate::child::ProcessId,
+        process: ProcessId,
         destination: Destination,
+        asker: Option<ProcessId>,
     ) -> Result<bool, LauncherError> {
         let Some(engine) = self.engines.processes.get(&process) else { return Ok(false) };
         let (theirs, ours) = Channel::pair()?;
         engine.process.tell(ToEngine::Door { door: fd(theirs) });
-        Ok(self.gateway.tell(ToGateway::Door { destination, door: fd(ours) }))
+        Ok(self.gateway_for(asker).tell(ToGateway::Door { destination, door: fd(ours) }))
     }
 
-    fn start_engine(&mut self, id: &TenantId, destination: Destination) -> Result<bool, LauncherError> {
+    /// The gateway that asked; the one that listens, if that is unknown or gone.
+    pub(super) fn gateway_for(&self, asker: Option<ProcessId>) -> &Service<ToGateway> {
+        match asker {
+            Some(asker) if self.replaced.gateway.is(asker) => &self.replaced.gateway,
+            _ => &self.gateway,
+        }
+    }
+
+    fn start_engine(
+        &mut self,
+        id: &TenantId,
+        destination: Destination,
+        asker: Option<ProcessId>,
+    ) -> Result<bool, LauncherError> {
         let process = self.next_process();
         let Some(tenant) = self.engines.tenants.get(id) else { return Ok(false) };
         let uid = tenant.uid;
@@ -273,7 +295,7 @@ impl Supervisor {
         let door = fd(outbound_egress);
         self.outbound.tell(ToOutbound::EgressDoor { tenant: id.clone(), allowed, door });
         // Connections may queue in the door before the engine is up.
-        let told = self.gateway.tell(ToGateway::Door { destination, door: fd(gateway_door) });
+        let told = self.gateway_for(asker).tell(ToGateway::Door { destination, door: fd(gateway_door) });
         self.meter.engines_started += 1;
         self.engines.processes.insert(process, Engine::new(id.clone(), uid, child));
         if let Some(tenant) = self.engines.tenants.get_mut(id) {
@@ -299,14 +321,14 @@ impl Supervisor {
     }
 }
 
-fn listen_for_monitors(monitor: Option<&MonitorConfig>) -> Result<Option<OwnedFd>, LauncherError> {
+pub(super) fn listen_for_monitors(monitor: Option<&MonitorConfig>) -> Result<Option<OwnedFd>, LauncherError> {
     let Some(monitor) = monitor else { return Ok(None) };
     let (mut listeners, _) = listen(&[monitor.listen])?;
     Ok(listeners.pop())
 }
 
 /// The machine's control groups, for root only.
-fn control_groups(config: &LauncherConfig) -> std::io::Result<Option<Groups>> {
+pub(super) fn control_groups(config: &LauncherConfig) -> std::io::Result<Option<Groups>> {
     if config.isolation == Isolation::Rootless {
         return Ok(None);
     }
@@ -320,11 +342,18 @@ fn control_groups(config: &LauncherConfig) -> std::io::Result<Option<Groups>> {
 }
 
 async fn start_cluster(folder: &Folder, config: &LauncherConfig) -> Result<Cluster, LauncherError> {
+    Ok(Cluster::start(cluster_config(folder, config)?).await?)
+}
+
+pub(super) fn cluster_config(
+    folder: &Folder,
+    config: &LauncherConfig,
+) -> Result<ClusterConfig, LauncherError> {
     let program = std::env::current_exe()?;
     let mut cluster = ClusterConfig::new(folder.path(), config.isolation == Isolation::Full, program);
     cluster.max_connections = config.postgres.max_connections;
     cluster.shared_buffers_mb = config.postgres.shared_buffers_mb;
-    Ok(Cluster::start(cluster).await?)
+    Ok(cluster)
 }
 
 fn cannot(role: &'static str) -> impl FnOnce(std::io::Error) -> LauncherError {
