@@ -37,7 +37,8 @@ enum What {
     },
 }
 
-pub(crate) fn run(args: GenerateArgs, mut command: Command) -> ExitCode {
+pub(crate) fn run(args: GenerateArgs, command: Command) -> ExitCode {
+    let mut command = public(&command);
     let mut out = io::stdout();
     let done = match args.what {
         What::Man { folder } => manual(&folder, command),
@@ -55,6 +56,13 @@ pub(crate) fn run(args: GenerateArgs, mut command: Command) -> ExitCode {
     }
 }
 
+/// The program as people use it: without the verbs that are hidden.
+fn public(command: &Command) -> Command {
+    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned();
+    let about = command.get_about().cloned().unwrap_or_default();
+    Command::new("kiavi").version(env!("CARGO_PKG_VERSION")).about(about).subcommands(verbs)
+}
+
 fn manual(folder: &Path, mut command: Command) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     command.build();
@@ -66,6 +74,6 @@ fn page(folder: &Path, name: &str, command: &Command) -> io::Result<()> {
     let mut text = Vec::new();
     clap_mangen::Man::new(command.clone()).title(name).render(&mut text)?;
     std::fs::write(folder.join(format!("{name}.1")), text)?;
-    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help");
+    let verbs = command.get_subcommands().filter(|verb| verb.get_name() != "help");
     verbs.into_iter().try_for_each(|verb| page(folder, &format!("{name}-{}", verb.get_name()), verb))
 }

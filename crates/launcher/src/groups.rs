@@ -47,9 +47,17 @@ fn work(cgroups: &Cgroups, share: &Share, queue: &Receiver<Job>) {
         match job {
             Job::Confine { tenant, pid } => {
                 let group = cgroups.create(tenant.as_str(), share);
-                match group.and_then(|group| group.add(pid).map(|()| group)) {
-                    Ok(group) => drop(groups.insert(tenant, group)),
+                let added = group.and_then(|group| {
+                    let added = group.add(pid);
+                    // Kept in any case, so that its end removes it.
+                    groups.insert(tenant.clone(), group);
+                    added
+                });
+                match added {
+                    // It has ended meanwhile.
+                    Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => {}
                     Err(error) => tracing::warn!(%tenant, %error, "an engine has no control group"),
+                    Ok(()) => {}
                 }
             }
             Job::Release { tenant } => {

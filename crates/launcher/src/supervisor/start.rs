@@ -42,6 +42,8 @@ impl Supervisor {
         }
         let monitor = listen_for_monitors(config.monitor.as_ref())?;
         let control_socket = folder.control_socket()?;
+        // Before anything else is started: a group that hands out may have no process of its own (cgroups(7)).
+        let groups = control_groups(&config)?;
         let cluster = start_cluster(&folder, &config).await?;
         let mut supervisor = Self {
             folder,
@@ -56,7 +58,7 @@ impl Supervisor {
             control: Service::default(),
             outbound: Service::default(),
             engines: Engines::default(),
-            groups: control_groups(&config)?,
+            groups,
             replaced: Replaced::default(),
             meter: Meter::new(config.monitor.as_ref().is_some_and(|monitor| monitor.per_tenant)),
             monitor,
