@@ -189,7 +189,7 @@ impl Control {
     }
 
     /// What was answered by the control plane itself since its start.
-    pub(crate) fn requests(&self) -> RequestCounts {
+    pub(crate) fn answered(&self) -> RequestCounts {
         self.meter().requests(&self.parts().access.take_counts())
     }
 

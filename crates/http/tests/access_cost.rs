@@ -1,7 +1,7 @@
 //! What noting a request costs: no memory, whether it gets a line or not.
 
 #![allow(unsafe_code, reason = "counting what is allocated takes an allocator")]
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -112,7 +112,7 @@ async fn own(control: &Control) -> render::Own {
         tenants: states.iter().flatten().map(|row| (row.get(0), count(row.get(1)))).collect(),
         backlog: due.map(|row| count(row.get(0))),
         steps: control.meter().steps(),
-        requests: control.requests(),
+        requests: control.answered(),
     }
 }
 
