@@ -68,8 +68,7 @@ export class Kiavi {
     rmSync(readyFile, { force: true });
     const log = createWriteStream(this.logFile, { flags: 'a' });
     const startedAt = process.hrtime.bigint();
-    const options = ['--port', this.port, '--data', this.data, '--ready-file', readyFile, '--isolation', ISOLATION];
-    const child = spawn(this.program, ['dev', ...options, ...args], {
+    const child = spawn(this.program, [...this.command(readyFile), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
@@ -92,10 +91,15 @@ export class Kiavi {
     ).catch((error) => this.#failed(error.message));
     if (ready === 'ended') this.#failed('Kiavi ended instead of getting ready');
     this.secondsToReady = Number(process.hrtime.bigint() - startedAt) / 1e9;
-    this.ready = ready;
+    this.ready = { tenants: [], ...ready };
     this.consoleUrl = ready.console_url;
     this.mailbox ??= new Mailbox(ready.mail_url);
     this.mailbox.url = ready.mail_url;
+  }
+
+  /** The arguments that start the instance. */
+  command(readyFile) {
+    return ['dev', '--port', this.port, '--data', this.data, '--ready-file', readyFile, '--isolation', ISOLATION];
   }
 
   get pid() {

@@ -1,14 +1,16 @@
-//! The words every other crate speaks: identifiers, secrets, e-mail addresses, locales, time and chance.
+//! The words every other crate speaks: identifiers, secrets, e-mail addresses, locales, time, chance and counts.
 //!
 //! Nothing here does I/O. [`Clock`] and [`Rng`] are arguments, never globals, so that a test decides both.
 
 mod clock;
+mod counts;
 mod email;
 mod id;
 mod locale;
 mod rng;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use counts::{ClassCounts, DURATION_BOUNDS, Histogram, RequestClass, RequestCounts, STATUS_GROUPS};
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use id::{EventId, Hostname, InvalidName, RequestId, Slug, TenantId, UserId, WorkspaceId};
 pub use locale::Locale;

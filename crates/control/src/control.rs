@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kiavi_base::{SecretString, Slug, TenantId, WorkspaceId};
+use kiavi_base::{RequestCounts, SecretString, Slug, TenantId, WorkspaceId};
 use kiavi_db::{AdminConnection, Login, Migration};
 use tokio::sync::{Notify, Semaphore, watch};
 
@@ -12,6 +12,7 @@ use crate::{
     caller::Actor,
     key,
     limit::{Limiter, REFUSALS, REQUESTS},
+    meter::Meter,
     parse_name, provision, reconcile,
     tenant::{create, store},
     workspace,
@@ -45,6 +46,7 @@ struct Inner {
     refusals: Limiter,
     /// Requests with an idempotency key that are being answered.
     attempts: Attempts,
+    meter: Meter,
     #[cfg(test)]
     interrupt: std::sync::Mutex<Option<crate::tests::Interrupt>>,
 }
@@ -76,6 +78,7 @@ impl Control {
             requests: Limiter::new(REQUESTS),
             refusals: Limiter::new(REFUSALS),
             attempts: Attempts::default(),
+            meter: Meter::default(),
             #[cfg(test)]
             interrupt: std::sync::Mutex::default(),
         })))
@@ -152,6 +155,14 @@ impl Control {
         found.map(|workspace| workspace.id).ok_or(ControlError::NoWorkspace)
     }
 
+    /// The first management key, made when there never was one: what a new instance is set up with.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn first_management_key(&self) -> Result<Option<SecretString>, ControlError> {
+        key::make_first(self).await
+    }
+
     /// Waits until the tenant satisfies `is_reached`; `None` when it is gone.
     pub(crate) async fn wait(
         &self,
@@ -171,6 +182,15 @@ impl Control {
 
     pub(crate) fn parts(&self) -> &ControlParts {
         &self.0.parts
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.0.meter
+    }
+
+    /// What was answered by the control plane itself since its start.
+    pub(crate) fn answered(&self) -> RequestCounts {
+        self.meter().requests(&self.parts().access.take_counts())
     }
 
     pub(crate) fn base_url(&self, slug: &Slug) -> String {

@@ -17,6 +17,8 @@ mod error;
 mod key;
 mod limit;
 mod management;
+mod meter;
+pub mod monitor;
 mod name;
 mod names;
 mod parts;

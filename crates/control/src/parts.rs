@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kiavi_base::{Clock, EventId, Hostname, Rng, Slug, TenantId};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::{AdminConnection, BoxFuture, Connect, Database};
+use kiavi_http::AccessLog;
 use kiavi_vault::Vault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -187,6 +188,8 @@ pub struct ControlParts {
     pub rng: Arc<dyn Rng>,
     /// The address of a tenant.
     pub base_url_for: Arc<BaseUrl>,
+    /// Where requests are counted and logged.
+    pub access: Arc<AccessLog>,
     /// Whether the console page is shown to everybody who can reach its host.
     pub development: bool,
     /// The command that the console page tells people to create a tenant with.

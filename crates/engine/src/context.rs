@@ -4,19 +4,22 @@
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Instant,
 };
 
 use axum::{
+    body::HttpBody,
     extract::{FromRequestParts, MatchedPath, Request, State as Extract},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use kiavi_base::{Locale, RequestId};
+use kiavi_base::{Locale, RequestClass, RequestId};
 use kiavi_crypto::verify_cookie;
 use kiavi_http::{
-    ConnectionInfo, MISDIRECTED_MESSAGE, REQUEST_ID, SetCookie, client_address, cookie_pairs, cookie_value,
-    error_response, expanded, joined_cookies, network_of, requested_host, set_api_headers, set_page_headers,
+    Access, ConnectionInfo, MISDIRECTED_MESSAGE, PeerClass, REQUEST_ID, SetCookie, client_address,
+    cookie_pairs, cookie_value, error_response, expanded, joined_cookies, network_of, requested_host,
+    set_api_headers, set_page_headers,
 };
 
 use crate::{
@@ -36,6 +39,8 @@ const USER_AGENT_LIMIT: usize = 512;
 const LOCALE_COOKIE: &str = "kiavi-locale";
 /// The one path whose general limit is set apart.
 const SESSION_CHECK: &str = "/api/auth/get-session";
+/// Begins the name of what a fallback below a prefix matches: no route of ours.
+const CATCH_ALL: &str = "{*";
 
 /// The operator on whose behalf control speaks. A fact about the connection, which the launcher hands over tagged;
 /// nothing in a request can claim it.
@@ -279,6 +284,7 @@ pub(crate) fn has_truthy_parameter(query: Option<&str>, name: &str) -> bool {
 pub(crate) async fn api_context(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     let _busy = state.busy.enter();
     let context = Context::new(&state, &request);
+    let arrival = Arrival::of(&context, &request, RequestClass::Api);
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut response = match refusal(&state, &context, &request) {
         Some(refusal) => refusal,
@@ -293,19 +299,65 @@ pub(crate) async fn api_context(Extract(state): Extract<State>, request: Request
     bearer::tell_token(&state, &context, response.headers_mut());
     share_with_origin(&state, origin, response.headers_mut());
     set_api_headers(response.headers_mut(), state.cookies.is_secure);
-    finish(&context, response)
+    let response = finish(&context, response);
+    arrival.note(&state, &context, &response);
+    response
 }
 
 /// Middleware around the hosted pages: the same, with the headers of pages and without sharing across origins.
 pub async fn page_context(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     let _busy = state.busy.enter();
     let context = Context::new(&state, &request);
+    let arrival = Arrival::of(&context, &request, RequestClass::Page);
     let mut response = match refusal(&state, &context, &request) {
         Some(refusal) => refusal,
         None => run(&context, request, next).await,
     };
     set_page_headers(response.headers_mut(), state.cookies.is_secure);
-    finish(&context, response)
+    let response = finish(&context, response);
+    arrival.note(&state, &context, &response);
+    response
+}
+
+/// What is noted of a request once it is answered.
+struct Arrival {
+    at: Instant,
+    class: RequestClass,
+    method: Method,
+    route: Option<MatchedPath>,
+    peer: PeerClass,
+}
+
+impl Arrival {
+    fn of(context: &Context, request: &Request, class: RequestClass) -> Self {
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let is_check = route.as_ref().is_some_and(|route| route.as_str() == SESSION_CHECK);
+        let peer = request.extensions().get::<ConnectionInfo>().map(|info| info.peer.ip().to_canonical());
+        let (class, peer) = if context.operator().is_some() {
+            (RequestClass::Operator, PeerClass::Operator)
+        } else {
+            let is_direct = peer == Some(context.client());
+            let class = if is_check { RequestClass::SessionCheck } else { class };
+            (class, if is_direct { PeerClass::Direct } else { PeerClass::Proxied })
+        };
+        Self { at: Instant::now(), class, method: request.method().clone(), route, peer }
+    }
+
+    fn note(&self, state: &State, context: &Context, response: &Response) {
+        let route = self.route.as_ref().map_or("", MatchedPath::as_str);
+        state.access.note(&Access {
+            at: state.clock.now(),
+            id: context.request_id(),
+            class: self.class,
+            method: self.method.as_str(),
+            route: if route.contains(CATCH_ALL) { "" } else { route },
+            status: response.status().as_u16(),
+            took: self.at.elapsed(),
+            bytes: response.body().size_hint().exact(),
+            peer: self.peer,
+            client: context.client(),
+        });
+    }
 }
 
 /// Writes down who asks at the management door; what cannot be written down is not served.

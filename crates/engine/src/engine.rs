@@ -6,7 +6,7 @@ use axum::{Router, middleware::from_fn_with_state, routing::any};
 use kiavi_base::{Clock, Rng};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::Database;
-use kiavi_http::{Drain, InvalidOrigin, TrustedOrigins};
+use kiavi_http::{AccessLog, Drain, InvalidOrigin, TrustedOrigins};
 use tokio::sync::Notify;
 
 use crate::{
@@ -44,6 +44,8 @@ pub struct EngineParts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub rng: Arc<dyn Rng>,
+    /// Where requests are counted and logged.
+    pub access: Arc<AccessLog>,
 }
 
 /// The parts do not make an engine.
@@ -69,7 +71,7 @@ impl Engine {
     /// # Errors
     /// When the settings do not validate.
     pub fn new(parts: EngineParts) -> Result<Self, InvalidParts> {
-        let EngineParts { settings, secret, database, mail, egress, clock, rng } = parts;
+        let EngineParts { settings, secret, database, mail, egress, clock, rng, access } = parts;
         settings.validate()?;
         let origins = TrustedOrigins::new(settings.base_url.origin(), settings.trusted_origins.clone())?;
         let state = State::new(Shared {
@@ -90,6 +92,7 @@ impl Engine {
             rng,
             mail,
             egress,
+            access,
         });
         Ok(Self { state })
     }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use kiavi_base::{Clock, Rng, TenantId};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::{Database, Login};
+use kiavi_http::{AccessLog, closing};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Endpoint, Fd, IpcError};
 
@@ -36,6 +37,10 @@ pub struct Assignment {
     pub egress: Fd,
     /// How long to stay without a request; `None`: for ever.
     pub idle: Option<Duration>,
+    /// Where requests are counted and logged.
+    pub access: Arc<AccessLog>,
+    /// Whether each answer closes its connection.
+    pub closes_connections: bool,
 }
 
 /// Why an engine process ended before it was told to.
@@ -71,8 +76,17 @@ pub async fn run<E>(
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Assignment { tenant, settings, secret, door, mail: mail_door, egress: egress_door, idle } =
-        assignment;
+    let Assignment {
+        tenant,
+        settings,
+        secret,
+        door,
+        mail: mail_door,
+        egress: egress_door,
+        idle,
+        access,
+        closes_connections,
+    } = assignment;
     let (to_launcher, from_launcher) = launcher.split();
     let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone()));
     let login = Login { user: tenant.as_str().to_owned(), database: tenant.as_str().to_owned() };
@@ -83,9 +97,19 @@ where
     let outlet = Arc::new(EgressOutlet::default());
     outlet.replace(egress_door);
     let egress = Arc::new(Client::new(&settings, outlet.clone(), clock.clone()));
-    let engine =
-        Engine::new(EngineParts { settings, secret, database, mail: mail.clone(), egress, clock, rng })?;
-    let server = serve::Server::new(engine, connections, mail, outlet, idle);
+    let engine = Engine::new(EngineParts {
+        settings,
+        secret,
+        database,
+        mail: mail.clone(),
+        egress,
+        clock,
+        rng,
+        access,
+    })?;
+    let router = engine.router();
+    let router = if closes_connections { closing(router) } else { router };
+    let server = serve::Server::new(engine, router, connections, mail, outlet, idle);
     let door = serve::open(door)?;
     seal().map_err(|error| ProcessError::Seal(error.into()))?;
     to_launcher.send(&FromEngine::Ready).await?;

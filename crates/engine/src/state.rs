@@ -13,7 +13,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use kiavi_base::{Clock, Rng};
 use kiavi_crypto::{Purpose, SealingKey, TenantSecret, hmac_sha256};
 use kiavi_db::Database;
-use kiavi_http::TrustedOrigins;
+use kiavi_http::{AccessLog, TrustedOrigins};
 use tokio::sync::Notify;
 
 use crate::{
@@ -47,6 +47,8 @@ pub struct Shared {
     pub cookies: CookieNames,
     /// Requests and deliveries under way.
     pub busy: Busy,
+    /// Where requests are counted and logged.
+    pub access: Arc<AccessLog>,
     pub(crate) keys: Keys,
     pub(crate) limiter: MemoryLimiter,
     pub(crate) kept_sessions: KeptSessions,

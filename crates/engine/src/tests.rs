@@ -19,7 +19,7 @@ use http_body_util::BodyExt;
 use kiavi_base::{ManualClock, Rng};
 use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture, Database, Login, MigrateError, ToSql};
-use kiavi_http::ConnectionInfo;
+use kiavi_http::{AccessLog, ConnectionInfo};
 use kiavi_testkit::TestDatabase;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -115,6 +115,7 @@ impl TestTenant {
             egress,
             clock: clock.clone(),
             rng: Arc::new(SystemRng) as Arc<dyn Rng>,
+            access: Arc::new(AccessLog::silent()),
         })
         .unwrap();
         Self { router: engine.router(), admin: database.admin().await, engine, mailbox, clock, database }
@@ -131,6 +132,7 @@ impl TestTenant {
             egress: state.egress.clone(),
             clock: state.clock.clone(),
             rng: state.rng.clone(),
+            access: state.access.clone(),
         };
         change(&mut parts);
         Engine::new(parts).unwrap()

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kiavi_base::Hostname;
@@ -16,6 +17,7 @@ use tokio::task::AbortHandle;
 use crate::answer::{self, Refusal};
 use crate::dispatch::Event;
 use crate::peek::{Glance, MAX_PEEK_BYTES, glance};
+use crate::tally::{self, Arrivals};
 
 /// How long a client may take for its request's head.
 const PEEK_DEADLINE: Duration = Duration::from_secs(5);
@@ -44,12 +46,13 @@ pub(crate) fn listener(socket: Fd) -> Result<TcpListener, IpcError> {
 }
 
 /// Accepts for ever; a connection whose host is known becomes an [`Event::Arrived`].
-pub(crate) async fn accept(listener: TcpListener, events: mpsc::Sender<Event>) {
+pub(crate) async fn accept(listener: TcpListener, arrivals: Arc<Arrivals>, events: mpsc::Sender<Event>) {
     let mut peeking = Peeking::default();
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let task = tokio::spawn(arrive(stream, peer, events.clone()));
+                let task =
+                    tokio::spawn(arrive(stream, peer, arrivals.arrived(), arrivals.clone(), events.clone()));
                 peeking.add(peer.ip(), task.abort_handle());
             }
             // The client was gone before it was accepted.
@@ -62,7 +65,13 @@ pub(crate) async fn accept(listener: TcpListener, events: mpsc::Sender<Event>) {
     }
 }
 
-async fn arrive(stream: TcpStream, peer: SocketAddr, events: mpsc::Sender<Event>) {
+async fn arrive(
+    stream: TcpStream,
+    peer: SocketAddr,
+    _peeking: tally::Peeking,
+    arrivals: Arc<Arrivals>,
+    events: mpsc::Sender<Event>,
+) {
     // A handful of requests follow on each connection, all small.
     let _ = stream.set_nodelay(true);
     match tokio::time::timeout(PEEK_DEADLINE, host(&stream)).await {
@@ -72,7 +81,10 @@ async fn arrive(stream: TcpStream, peer: SocketAddr, events: mpsc::Sender<Event>
             // The dispatcher outlives every listener.
             let _ = events.send(Event::Arrived { hostname, client }).await;
         }
-        Ok(Ok(None)) => answer::refuse(stream, Refusal::BadRequest).await,
+        Ok(Ok(None)) => {
+            arrivals.refused();
+            answer::refuse(stream, Refusal::BadRequest).await;
+        }
         Ok(Err(_)) | Err(_) => {}
     }
 }

@@ -1,17 +1,20 @@
 //! Routes, lines and doors: the gateway's state, changed by one event at a time.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kiavi_base::Hostname;
 use kiavi_ipc::door::{FromDestination, ToDestination};
 use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
+use kiavi_ipc::metrics::GatewayReport;
 use kiavi_ipc::{Channel, Endpoint, Fd, IpcError, Receiver, Sender};
 use tokio::sync::mpsc;
 
 use crate::accept::Client;
 use crate::answer::{Refusal, refuse_client};
 use crate::line::{DoorId, Line, Unacknowledged};
+use crate::tally::Arrivals;
 
 /// How long clients wait for a destination that is being started.
 const DOOR_DEADLINE: Duration = Duration::from_secs(10);
@@ -44,10 +47,17 @@ pub(crate) struct Dispatcher {
     doors: HashMap<DoorId, Door>,
     /// The last number given to a door or a request for one.
     numbers: u64,
+    arrivals: Arc<Arrivals>,
+    /// Counted since it was last told.
+    report: GatewayReport,
 }
 
 impl Dispatcher {
-    pub(crate) fn new(launcher: Sender<FromGateway>, events: mpsc::Sender<Event>) -> Self {
+    pub(crate) fn new(
+        launcher: Sender<FromGateway>,
+        arrivals: Arc<Arrivals>,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
         Self {
             launcher,
             events,
@@ -55,7 +65,26 @@ impl Dispatcher {
             lines: HashMap::new(),
             doors: HashMap::new(),
             numbers: 0,
+            arrivals,
+            report: GatewayReport::default(),
         }
+    }
+
+    /// Tells the launcher what was counted, unless nothing happened and nothing waits.
+    pub(crate) async fn tell(&mut self, last: &mut GatewayReport) -> Result<(), IpcError> {
+        let mut report = std::mem::take(&mut self.report);
+        self.arrivals.tell(&mut report);
+        report.waiting = self.lines.values().map(Line::len).sum::<usize>() as u64;
+        report.unacknowledged =
+            self.doors.values().map(|door| door.unacknowledged.len()).sum::<usize>() as u64;
+        let is_news = report != GatewayReport::default() || *last != GatewayReport::default();
+        *last = report;
+        if is_news { self.launcher.send(&FromGateway::Report(report)).await } else { Ok(()) }
+    }
+
+    /// Whether connections are looked at whose host is not known yet.
+    pub(crate) fn is_peeking(&self) -> bool {
+        self.arrivals.peeking() > 0
     }
 
     /// Whether nothing waits and everything handed over was acknowledged.
@@ -90,16 +119,23 @@ impl Dispatcher {
                 Some(destination) => {
                     let line = self.lines.entry(destination.clone()).or_default();
                     if let Err(client) = line.join(client) {
+                        self.report.unavailable += 1;
                         refuse_client(client, Refusal::Unavailable);
                     }
                     self.advance(&destination).await?;
                 }
-                None => refuse_client(client, Refusal::UnknownHost),
+                None => {
+                    self.report.unknown_hosts += 1;
+                    refuse_client(client, Refusal::UnknownHost);
+                }
             },
             Event::Taken { door, sequence } => {
                 let Some(state) = self.doors.get_mut(&door) else { return Ok(()) };
                 let destination = state.destination.clone();
-                if !state.unacknowledged.taken(sequence) {
+                let before = state.unacknowledged.len();
+                if state.unacknowledged.taken(sequence) {
+                    self.report.handed_over += (before - state.unacknowledged.len()) as u64;
+                } else {
                     tracing::error!(?destination, "acknowledged a connection that it was never given");
                     self.close(door);
                 }
@@ -186,6 +222,7 @@ impl Dispatcher {
         let Some(line) = self.lines.get_mut(destination) else { return };
         line.asked = None;
         for client in line.leave() {
+            self.report.unavailable += 1;
             refuse_client(client, Refusal::Unavailable);
         }
     }

@@ -16,19 +16,33 @@ mod answer;
 mod dispatch;
 mod line;
 mod peek;
+mod tally;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use kiavi_ipc::gateway::{FromGateway, ToGateway};
+use kiavi_ipc::metrics::GatewayReport;
 use kiavi_ipc::{Endpoint, IpcError};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::dispatch::{Dispatcher, Event};
+use crate::tally::Arrivals;
 
 /// Events that wait for the dispatcher; accepting pauses while it is full.
 const EVENT_QUEUE: usize = 1024;
 
-/// How long a drain waits for destinations to acknowledge what they were handed.
-const DRAIN_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long a drain waits for destinations to be had, and to acknowledge what they were handed.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long a drain waits for the first bytes of connections that were accepted. A client that has something to ask
+/// sends it together with the end of the handshake.
+const PEEK_GRACE: Duration = Duration::from_secs(1);
+
+/// How often the launcher is told what was counted, if there is anything.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves until the launcher says [`ToGateway::Drain`] or closes the channel.
 ///
@@ -37,31 +51,62 @@ const DRAIN_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
 pub async fn run(launcher: Endpoint<FromGateway, ToGateway>) -> Result<(), IpcError> {
     let (to_launcher, mut from_launcher) = launcher.split();
     let (events, mut inbox) = mpsc::channel(EVENT_QUEUE);
-    let mut dispatcher = Dispatcher::new(to_launcher, events.clone());
-    let mut listeners = tokio::task::JoinSet::new();
-    loop {
+    let arrivals = Arc::new(Arrivals::default());
+    let mut dispatcher = Dispatcher::new(to_launcher, arrivals.clone(), events.clone());
+    let (mut report, mut last_report) = (interval(REPORT_EVERY), GatewayReport::default());
+    report.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut listeners = JoinSet::new();
+    let mut draining: Option<Draining> = None;
+    while !draining.as_ref().is_some_and(|draining| draining.is_over(&dispatcher, &inbox)) {
         tokio::select! {
             message = from_launcher.receive() => match message? {
                 Some(ToGateway::Listener { socket }) => {
-                    listeners.spawn(accept::accept(accept::listener(socket)?, events.clone()));
+                    listeners.spawn(accept::accept(accept::listener(socket)?, arrivals.clone(), events.clone()));
                 }
-                Some(ToGateway::Drain) => break,
+                Some(ToGateway::Drain) => {
+                    // What waits in the listening sockets is for whoever has them next.
+                    listeners.shutdown().await;
+                    draining.get_or_insert_with(Draining::start);
+                }
                 Some(other) => dispatcher.instructed(other).await?,
                 None => return Ok(()),
             },
             Some(event) = inbox.recv() => dispatcher.happened(event).await?,
+            _ = report.tick() => dispatcher.tell(&mut last_report).await?,
+            () = wake(draining.as_ref()) => {}
         }
     }
-    listeners.shutdown().await;
-    let deadline = Instant::now() + DRAIN_DEADLINE;
-    while !dispatcher.is_empty() {
-        let event: Event = match timeout_at(deadline, inbox.recv()).await {
-            Ok(Some(event)) => event,
-            _ => break,
-        };
-        dispatcher.happened(event).await?;
-    }
+    dispatcher.tell(&mut last_report).await?;
     // Refusals still being written get a moment of their own.
-    sleep_until(deadline.min(Instant::now() + answer::LINGER)).await;
+    tokio::time::sleep(answer::LINGER).await;
     Ok(())
+}
+
+/// The end of a gateway that accepts no more.
+struct Draining {
+    grace: Instant,
+    deadline: Instant,
+}
+
+impl Draining {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self { grace: now + PEEK_GRACE, deadline: now + DRAIN_DEADLINE }
+    }
+
+    /// Whether everything that was accepted is handed over, or the time is up.
+    fn is_over(&self, dispatcher: &Dispatcher, inbox: &mpsc::Receiver<Event>) -> bool {
+        let now = Instant::now();
+        let is_looked_at = dispatcher.is_peeking() && now < self.grace;
+        now >= self.deadline || !is_looked_at && inbox.is_empty() && dispatcher.is_empty()
+    }
+}
+
+/// Resolves when the next limit of a drain is reached.
+async fn wake(draining: Option<&Draining>) {
+    match draining {
+        Some(Draining { grace, .. }) if Instant::now() < *grace => sleep_until(*grace).await,
+        Some(Draining { deadline, .. }) => sleep_until(*deadline).await,
+        None => std::future::pending().await,
+    }
 }

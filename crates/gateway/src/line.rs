@@ -62,6 +62,10 @@ impl Line {
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
+
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
+    }
 }
 
 /// What went through one door and was not acknowledged.
@@ -103,6 +107,10 @@ impl Unacknowledged {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.clients.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.clients.len()
     }
 }
 

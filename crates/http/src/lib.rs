@@ -1,9 +1,11 @@
 //! What every HTTP-speaking process of the product shares, as plain functions over `http` types: who the client
 //! is, whether a request comes from a page we trust, cookies, error bodies, security headers, JSON bodies,
-//! serving a connection that somebody else accepted, and asking once on one that somebody else opened.
+//! serving a connection that somebody else accepted, asking once on one that somebody else opened, and noting what
+//! was answered.
 //!
 //! Nothing here knows a tenant or a database.
 
+mod access;
 mod address;
 mod body;
 mod cookie;
@@ -14,6 +16,7 @@ mod host;
 mod origin;
 mod serve;
 
+pub use access::{Access, AccessLog, AccessOptions, PeerClass, RequestLines};
 pub use address::{InvalidNetwork, Network, TrustedProxies, client_address, expanded, network_of};
 pub use body::{BODY_LIMIT, BODY_READ_TIMEOUT, BodyError, parse_json, read_body};
 pub use cookie::{SetCookie, cookie_pairs, cookie_value, joined_cookies};
@@ -25,4 +28,4 @@ pub use headers::{
 };
 pub use host::{MISDIRECTED_MESSAGE, requested_host};
 pub use origin::{InvalidOrigin, OriginError, TrustedOrigins};
-pub use serve::{ConnectionInfo, Drain, DrainTrigger, drain, serve_connection};
+pub use serve::{ConnectionInfo, Drain, DrainTrigger, closing, drain, serve_connection};

@@ -123,6 +123,15 @@ where
     }
 }
 
+/// The same, but every answer closes its connection. For reverse proxies: they keep connections for whichever request
+/// comes next, and who serves one tenant must not be asked for another.
+pub fn closing(router: Router) -> Router {
+    router.layer(axum::middleware::map_response(async |mut response: axum::response::Response| {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

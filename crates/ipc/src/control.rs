@@ -19,6 +19,9 @@ pub enum ToControl {
         /// The listening local socket of the management API; whoever can open it is the operator.
         #[n(1)]
         local: Fd,
+        /// Where metrics are asked for: a bound, listening TCP socket.
+        #[n(2)]
+        monitor: Option<Fd>,
     },
     /// The answer to [`FromControl::NeedDatabase`].
     #[n(1)]
@@ -50,6 +53,16 @@ pub enum ToControl {
     /// Finish what is in flight, end.
     #[n(4)]
     Drain,
+    /// The answer to [`FromControl::Measure`].
+    #[n(5)]
+    Measured {
+        /// The request's number.
+        #[n(0)]
+        request: u64,
+        /// See [`crate::metrics::Measurements`]; `None` when there is no memory for it.
+        #[n(1)]
+        document: Option<Fd>,
+    },
 }
 
 /// What control asks of the launcher.
@@ -142,5 +155,12 @@ pub enum FromControl {
         /// A connected stream socket.
         #[n(3)]
         stream: Fd,
+    },
+    /// What does the launcher know of all processes?
+    #[n(6)]
+    Measure {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
     },
 }

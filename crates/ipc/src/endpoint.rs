@@ -1,6 +1,7 @@
 //! A channel with its two message types, for use on a Tokio runtime.
 
 use std::marker::PhantomData;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
 use tokio::io::Interest;
@@ -52,6 +53,12 @@ pub struct Sender<S> {
 impl<S> Clone for Sender<S> {
     fn clone(&self) -> Self {
         Self { channel: self.channel.clone(), messages: PhantomData }
+    }
+}
+
+impl<S> AsFd for Sender<S> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.channel.get_ref().as_fd()
     }
 }
 

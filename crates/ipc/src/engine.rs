@@ -4,6 +4,7 @@ use kiavi_base::TenantId;
 use minicbor::{Decode, Encode};
 
 use crate::Fd;
+use crate::metrics::EngineReport;
 
 /// What the launcher tells an engine.
 #[derive(Debug, Encode, Decode)]
@@ -77,7 +78,7 @@ pub enum ToEngine {
 }
 
 /// What an engine asks of the launcher. Nothing here names a tenant: the socket does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(context_bound = "AsMut<crate::FdTable>")]
 pub enum FromEngine {
     /// Locked down and taking connections.
@@ -92,4 +93,7 @@ pub enum FromEngine {
     /// The oldest [`ToEngine::Management`] that was not acknowledged is being served.
     #[n(3)]
     ManagementTaken,
+    /// What was answered since the last report.
+    #[n(4)]
+    Report(#[n(0)] EngineReport),
 }

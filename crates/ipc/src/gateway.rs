@@ -4,6 +4,7 @@ use kiavi_base::{Hostname, TenantId};
 use minicbor::{Decode, Encode};
 
 use crate::Fd;
+use crate::metrics::GatewayReport;
 
 /// Who serves a hostname.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
@@ -75,7 +76,7 @@ pub enum ToGateway {
     Drain,
 }
 
-/// The only thing the gateway may say.
+/// What the gateway may say.
 #[derive(Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(context_bound = "AsMut<crate::FdTable>")]
 pub enum FromGateway {
@@ -86,4 +87,7 @@ pub enum FromGateway {
         #[n(0)]
         destination: Destination,
     },
+    /// What happened since the last report.
+    #[n(1)]
+    Report(#[n(0)] GatewayReport),
 }

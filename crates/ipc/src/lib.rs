@@ -21,6 +21,7 @@ pub mod egress;
 pub mod engine;
 pub mod gateway;
 pub mod mail;
+pub mod metrics;
 pub mod outbound;
 
 pub use channel::{Channel, MAX_FDS, MAX_MESSAGE_BYTES};

@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::Fd;
 use crate::egress::AllowList;
+use crate::metrics::OutboundReport;
 
 /// What the launcher tells outbound.
 #[derive(Debug, Encode, Decode)]
@@ -64,4 +65,7 @@ pub enum FromOutbound {
     /// Locked down and delivering.
     #[n(0)]
     Ready,
+    /// What happened since the last report.
+    #[n(1)]
+    Report(#[n(0)] OutboundReport),
 }

@@ -14,7 +14,7 @@ pub enum Phase {
 }
 
 /// An engine said something that it may not say now. It is killed: a correct engine never does this.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
     /// The message does not belong to the phase.
     #[error("{message:?} is not allowed while {phase:?}")]
@@ -52,6 +52,11 @@ impl EngineSession {
         Self { phase: Phase::Starting, outstanding: 0, given: 0 }
     }
 
+    /// A process that another launcher has told who it is, with so many management connections given and not taken.
+    pub fn resumed(phase: Phase, given: u32) -> Self {
+        Self { phase, outstanding: 0, given }
+    }
+
     /// Where it stands.
     pub fn phase(&self) -> Phase {
         self.phase
@@ -61,7 +66,7 @@ impl EngineSession {
     ///
     /// # Errors
     /// A [`Violation`] when it may not say that now.
-    pub fn hear(&mut self, message: FromEngine) -> Result<(), Violation> {
+    pub fn hear(&mut self, message: &FromEngine) -> Result<(), Violation> {
         match (self.phase, message) {
             (Phase::Starting, FromEngine::Ready) => self.phase = Phase::Running,
             // A drain may have been asked for before the engine was up.
@@ -78,7 +83,8 @@ impl EngineSession {
             (Phase::Running | Phase::Draining, FromEngine::ManagementTaken) => {
                 self.given = self.given.checked_sub(1).ok_or(Violation::NotGiven)?;
             }
-            (phase, message) => return Err(Violation::OutOfOrder { message, phase }),
+            (Phase::Running | Phase::Draining, FromEngine::Report(_)) => {}
+            (phase, message) => return Err(Violation::OutOfOrder { message: message.clone(), phase }),
         }
         Ok(())
     }

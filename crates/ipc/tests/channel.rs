@@ -214,9 +214,9 @@ proptest! {
         let (mut ready, mut open) = (0, 0);
         for step in said {
             let heard = match step {
-                0 => session.hear(FromEngine::Ready).inspect(|()| ready += 1),
-                1 => session.hear(FromEngine::NeedDatabase).inspect(|()| open += 1),
-                2 => session.hear(FromEngine::Stopping),
+                0 => session.hear(&FromEngine::Ready).inspect(|()| ready += 1),
+                1 => session.hear(&FromEngine::NeedDatabase).inspect(|()| open += 1),
+                2 => session.hear(&FromEngine::Stopping),
                 _ => { session.database_answered(); open = u32::saturating_sub(open, 1); Ok(()) }
             };
             prop_assert!(open <= EngineSession::MAX_OUTSTANDING);
@@ -228,13 +228,13 @@ proptest! {
     #[test]
     fn an_engine_takes_what_it_was_given_and_no_more(steps in proptest::collection::vec(0u8..3, 0..128)) {
         let mut session = EngineSession::new();
-        session.hear(FromEngine::Ready).unwrap();
+        session.hear(&FromEngine::Ready).unwrap();
         let mut given = 0;
         for step in steps {
             match step {
                 0 => given += u32::from(session.give_management()),
                 1 => {
-                    let heard = session.hear(FromEngine::ManagementTaken);
+                    let heard = session.hear(&FromEngine::ManagementTaken);
                     prop_assert_eq!(heard.is_ok(), given > 0);
                     given = given.saturating_sub(1);
                 }

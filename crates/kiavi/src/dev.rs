@@ -1,14 +1,19 @@
 //! `kiavi dev`: everything on this machine, with a demo tenant and a mailbox to read its mail in.
 
 use std::io::Write;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use kiavi_launcher::{Isolation, LauncherConfig, MailConfig};
+use kiavi_launcher::{
+    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, Share,
+};
 
+use crate::config::RequestLog;
 use crate::data::default_folder;
+use crate::instance::{self, fail};
 use crate::log::{self, DEFAULT_FILTER};
 
 /// The environment variable with the URL of an SMTP server to send mail by, instead of keeping it in the mailbox.
@@ -40,6 +45,12 @@ pub(crate) struct DevArgs {
     /// Which events are logged, such as info or warn,kiavi_engine=debug
     #[arg(long, value_name = "FILTER", default_value = DEFAULT_FILTER)]
     log: String,
+    /// Which requests are logged
+    #[arg(long, value_enum, default_value = "standard")]
+    requests: RequestLog,
+    /// Answer with metrics and health at this address
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    monitor: Option<SocketAddr>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,7 +69,7 @@ impl From<IsolationArg> for Isolation {
 }
 
 pub(crate) fn run(args: DevArgs) -> ExitCode {
-    log::start(&args.log);
+    log::start(&args.log, false);
     let is_root = rustix::process::geteuid().is_root();
     let default = if is_root { IsolationArg::Full } else { IsolationArg::Rootless };
     let isolation = args.isolation.unwrap_or(default);
@@ -69,28 +80,44 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         tracing::warn!("isolation is rootless: tenants share one account; for development only");
     }
     let create_command = tenant_command(args.data.as_deref());
-    let data = args.data.unwrap_or_else(default_folder);
     let config = LauncherConfig {
-        port: args.port,
+        data: args.data.unwrap_or_else(default_folder),
+        listen: vec![(Ipv4Addr::LOCALHOST, args.port).into(), (Ipv6Addr::LOCALHOST, args.port).into()],
+        names: names(args.port),
+        trusted_proxies: Vec::new(),
+        closes_connections: false,
         ready_file: args.ready_file,
         isolation: isolation.into(),
+        is_development: true,
         mail: mail_config(),
         // Sign-in providers under development run beside it.
         private_egress: true,
         engine_idle: (args.engine_idle > 0).then(|| Duration::from_secs(args.engine_idle)),
-        log: args.log,
+        engine_share: Share::TENANT,
+        postgres: PostgresConfig { max_connections: 500, shared_buffers_mb: 128 },
+        log: LogConfig {
+            filter: args.log,
+            is_json: false,
+            requests: instance::request_options(args.requests, 0, false),
+        },
+        monitor: args.monitor.map(|listen| MonitorConfig { listen, token: None, per_tenant: true }),
+        successor: None,
         create_command,
-        data,
         on_ready: announce,
     };
-    // One thread: the launcher connects to PostgreSQL under other accounts, which are a thread's attribute.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&log::chain(&error)),
-    };
-    match runtime.block_on(kiavi_launcher::run(config)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&log::chain(&error)),
+    instance::run(config, None)
+}
+
+/// Browsers take every name below `localhost` for this machine (RFC 6761 §6.3).
+fn names(port: u16) -> Names {
+    const LOCALHOST: &str = "localhost";
+    let name = |text: String| text.parse().unwrap_or_else(|_| unreachable!("the constant is a name"));
+    Names {
+        is_secure: false,
+        domain: name(LOCALHOST.to_owned()),
+        console: name(format!("console.{LOCALHOST}")),
+        mailbox: name(format!("mail.{LOCALHOST}")),
+        port: Some(port),
     }
 }
 
@@ -101,12 +128,6 @@ fn mail_config() -> MailConfig {
     MailConfig::Smtp { url, sender_domains: domains.map(str::to_owned).collect() }
 }
 
-fn fail(message: &str) -> ExitCode {
-    // Standard error may be closed; then there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "kiavi: {message}");
-    ExitCode::FAILURE
-}
-
 /// The command that makes another tenant of this instance, as it can be typed where this one was.
 fn tenant_command(data: Option<&Path>) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "kiavi".to_owned());
@@ -114,7 +135,8 @@ fn tenant_command(data: Option<&Path>) -> String {
     format!("{program} tenant create shop{data}")
 }
 
-fn announce(config: &LauncherConfig, port: u16) {
+fn announce(config: &LauncherConfig, _: &[u8]) {
+    let port = config.names.port.unwrap_or_default();
     let mailbox = match &config.mail {
         MailConfig::Mailbox => format!("http://mail.localhost:{port}"),
         MailConfig::Smtp { .. } => "off: mail leaves by SMTP".to_owned(),

@@ -8,16 +8,20 @@ use tracing_subscriber::fmt::time::SystemTime;
 /// Which events are logged unless something else is asked for.
 pub(crate) const DEFAULT_FILTER: &str = "info";
 
-/// Starts logging. An invalid filter is replaced by the default.
-pub(crate) fn start(filter: &str) {
+/// Starts logging, as text or as JSON. An invalid filter is replaced by the default.
+pub(crate) fn start(filter: &str, is_json: bool) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(false)
-        .with_timer(SystemTime)
-        .init();
+        .with_timer(SystemTime);
+    if is_json {
+        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+    } else {
+        lines.init();
+    }
 }
 
 /// An error and everything that caused it, on one line.

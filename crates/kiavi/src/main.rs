@@ -3,14 +3,18 @@
 mod api_key;
 mod client;
 mod client_events;
+mod config;
 mod data;
 mod dev;
 mod doctor;
+mod generate;
+mod instance;
 mod key;
 mod log;
 mod mail;
 mod provider;
 mod role;
+mod serve;
 mod settings;
 mod settings_input;
 mod settings_reference;
@@ -27,7 +31,7 @@ mod workspace;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Passwordless authentication for every tenant in its own process and database.
 #[derive(Parser)]
@@ -41,6 +45,8 @@ struct Cli {
 enum Verb {
     /// Run a whole instance for development on this machine
     Dev(dev::DevArgs),
+    /// Run a production instance
+    Serve(serve::ServeArgs),
     /// Create, look at, import and export tenants of a running instance
     Tenant(tenant::TenantArgs),
     /// Look at and change the settings of a tenant
@@ -61,6 +67,9 @@ enum Verb {
     Psql(tenant_psql::PsqlArgs),
     /// Report what this machine offers and what is missing
     Doctor(doctor::DoctorArgs),
+    /// Make the files of a package: manual pages, completions, reference pages
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
     /// One process of an instance; started by the launcher only
     #[command(hide = true)]
     Role(role::RoleArgs),
@@ -75,6 +84,8 @@ fn main() -> ExitCode {
     }
     match Cli::parse().verb {
         Verb::Dev(args) => dev::run(args),
+        Verb::Serve(args) => serve::run(args),
+        Verb::Generate(args) => generate::run(args, Cli::command()),
         Verb::Tenant(args) => tenant::run(args),
         Verb::Settings(args) => settings::run(args),
         Verb::Provider(args) => provider::run(args),

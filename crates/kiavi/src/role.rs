@@ -15,14 +15,17 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use kiavi_base::Rng;
 use kiavi_crypto::SystemRng;
+use kiavi_http::{AccessLog, AccessOptions, RequestLines};
 use kiavi_ipc::{Channel, IpcError};
 use kiavi_sandbox::{Account, Isolation, LockedDown, Profile, SandboxError};
 use tokio::runtime::Runtime;
 
+use crate::config::RequestLog;
 use crate::dev::IsolationArg;
 use crate::log;
 
@@ -37,6 +40,16 @@ pub(crate) struct RoleArgs {
     uid: u32,
     #[arg(long)]
     log: String,
+    #[arg(long)]
+    log_json: bool,
+    #[arg(long, value_enum, default_value = "off")]
+    requests: RequestLog,
+    #[arg(long, default_value_t = 0)]
+    routine_sample: u32,
+    #[arg(long)]
+    networks: bool,
+    #[arg(long)]
+    close_connections: bool,
     #[arg(long)]
     folder: Option<PathBuf>,
 }
@@ -91,8 +104,20 @@ fn begin(args: &RoleArgs) -> io::Result<()> {
     let stderr = io::stderr();
     let flags = rustix::fs::fcntl_getfl(&stderr)?;
     rustix::fs::fcntl_setfl(&stderr, flags | rustix::fs::OFlags::NONBLOCK)?;
-    log::start(&args.log);
+    log::start(&args.log, args.log_json);
     Ok(())
+}
+
+/// Where this process's requests are counted and logged.
+fn access_log(args: &RoleArgs) -> Arc<AccessLog> {
+    let lines = match args.requests {
+        RequestLog::Off => RequestLines::Off,
+        RequestLog::Errors => RequestLines::Errors,
+        RequestLog::Standard => RequestLines::Standard,
+        RequestLog::All => RequestLines::All,
+    };
+    let RoleArgs { routine_sample, networks: has_networks, log_json: is_json, .. } = *args;
+    Arc::new(AccessLog::new(AccessOptions { lines, routine_sample, has_networks, is_json }))
 }
 
 fn lock_down(args: &RoleArgs, profile: Profile) -> Result<LockedDown, RoleError> {

@@ -122,7 +122,11 @@ pub(crate) fn run(args: SettingsArgs) -> ExitCode {
 
 fn schema(is_page: bool) -> ExitCode {
     let schema = kiavi_engine::settings_schema();
-    if is_page { say(settings_reference::page(&schema).trim_end()) } else { say(&format!("{schema:#}")) }
+    if is_page {
+        say(settings_reference::page(settings_reference::SETTINGS, &schema).trim_end())
+    } else {
+        say(&format!("{schema:#}"))
+    }
 }
 
 async fn get(tenant: String, path: Option<String>, common: Common) -> Result<String, ClientError> {

@@ -1,10 +1,11 @@
-//! The reference of the settings (`docs/settings.md`), made of their JSON Schema.
+//! Reference pages made of JSON Schemas: that of the settings (`docs/settings.md`) and that of the configuration.
 
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-const INTRODUCTION: &str = "\
+/// Begins the page of the settings.
+pub(crate) const SETTINGS: &str = "\
 # Settings
 
 <!-- Made by `kiavi settings schema --markdown`. Do not edit: change the doc comments, and make it again. -->
@@ -21,9 +22,9 @@ the instance. A secret is write-only: it is kept in the vault and shown as `***`
 /// Characters of a default that is shown.
 const MAX_DEFAULT: usize = 120;
 
-/// The page.
-pub(crate) fn page(schema: &Value) -> String {
-    let mut page = INTRODUCTION.to_owned();
+/// A page with this introduction.
+pub(crate) fn page(introduction: &str, schema: &Value) -> String {
+    let mut page = introduction.to_owned();
     let empty = Map::new();
     let members = schema["properties"].as_object().unwrap_or(&empty);
     let (parts, plain): (Vec<_>, Vec<_>) =
@@ -117,6 +118,7 @@ fn kind(member: &Value) -> String {
             Some("string") => "text".to_owned(),
             Some("boolean") => "`true` or `false`".to_owned(),
             Some("integer") => "whole number".to_owned(),
+            Some("number") => "number".to_owned(),
             Some("array") if has_parts(&of["items"]) => "list of objects".to_owned(),
             Some("array") => format!("list of: {}", kind(&of["items"])),
             Some("object") => {
@@ -221,7 +223,7 @@ mod tests {
     #[test]
     fn the_page_in_docs_is_the_one_that_is_made() {
         let kept = include_str!("../../../docs/settings.md");
-        let made = page(&kiavi_engine::settings_schema());
+        let made = page(SETTINGS, &kiavi_engine::settings_schema());
         assert!(kept == made, "run: kiavi settings schema --markdown > docs/settings.md");
     }
 }

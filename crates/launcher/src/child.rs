@@ -1,18 +1,25 @@
 //! Starting, hearing and ending one child process.
 
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use kiavi_base::TenantId;
 use kiavi_ipc::{Channel, Endpoint, Message, Receiver, Sender};
 use kiavi_sandbox::Isolation;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, waitpid};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::net::unix::pipe;
 use tokio::process::{ChildStderr, Command};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
-use crate::config::isolation_name;
+use crate::config::{LogConfig, isolation_name};
+use crate::forward::{Label, forward_log};
 use crate::supervisor::{Event, Said};
-
-/// The longest line of a child's log, in bytes; the rest is cut.
-const MAX_LOG_LINE: u64 = 8 * 1024;
 
 /// The most messages that wait for a child that is busy: every route of a full machine, several times over.
 const MAX_QUEUED: usize = 8 * 1024;
@@ -26,16 +33,26 @@ pub(crate) struct ProcessId(pub(crate) u64);
 pub(crate) struct Program {
     /// The role's name, as the binary's role verb takes it.
     pub(crate) role: &'static str,
-    /// For the log: the role, and whose.
-    pub(crate) label: String,
+    /// For the log: whose engine it is.
+    pub(crate) tenant: Option<TenantId>,
     /// The layers it locks itself down with.
     pub(crate) isolation: Isolation,
     /// The account it ends up under, when the isolation has one for it.
     pub(crate) uid: u32,
-    /// Which log events it writes.
-    pub(crate) log: String,
+    /// How it logs.
+    pub(crate) log: LogConfig,
+    /// Whether it closes each connection after one answer.
+    pub(crate) closes_connections: bool,
     /// The folder it may keep things in.
     pub(crate) folder: Option<std::path::PathBuf>,
+}
+
+/// Where children's events go, and whether it is time to stop listening to them.
+#[derive(Clone)]
+pub(crate) struct Events {
+    pub(crate) sender: mpsc::Sender<Event>,
+    /// Once true, nothing more is taken from channels: what children say is for the next program.
+    pub(crate) frozen: watch::Receiver<bool>,
 }
 
 /// A running child.
@@ -43,16 +60,39 @@ pub(crate) struct Process<S> {
     pub(crate) id: ProcessId,
     pub(crate) pid: u32,
     messages: mpsc::Sender<S>,
+    /// Messages that were not sent yet.
+    unsent: Arc<AtomicUsize>,
     kill: mpsc::Sender<()>,
+    listener: JoinHandle<()>,
+    channel: Sender<S>,
+    log: Option<OwnedFd>,
 }
 
 impl<S> Process<S> {
     /// Sends it a message, in order, without waiting. A process that does not read is ended.
     pub(crate) fn tell(&self, message: S) {
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.messages.try_send(message) {
+        self.unsent.fetch_add(1, Ordering::Relaxed);
+        let Err(error) = self.messages.try_send(message) else { return };
+        self.unsent.fetch_sub(1, Ordering::Relaxed);
+        if matches!(error, mpsc::error::TrySendError::Full(_)) {
             tracing::error!(pid = self.pid, "a child does not read its channel");
             self.kill();
         }
+    }
+
+    /// Whether nothing is on its way in either direction, so that another program can go on from here.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.listener.is_finished() && self.unsent.load(Ordering::Relaxed) == 0
+    }
+
+    /// This process's end of its channel.
+    pub(crate) fn channel(&self) -> BorrowedFd<'_> {
+        self.channel.as_fd()
+    }
+
+    /// This process's end of the pipe that it logs to.
+    pub(crate) fn log(&self) -> Option<BorrowedFd<'_>> {
+        self.log.as_ref().map(AsFd::as_fd)
     }
 
     /// Ends it at once. Its exit arrives as [`Event::Exited`].
@@ -66,7 +106,7 @@ impl<S> Process<S> {
 pub(crate) fn spawn<S: Message, R: Message>(
     program: &Program,
     id: ProcessId,
-    events: &mpsc::Sender<Event>,
+    events: &Events,
     said: fn(R) -> Said,
 ) -> std::io::Result<Process<S>> {
     let (ours, theirs) = Channel::pair()?;
@@ -79,7 +119,10 @@ pub(crate) fn spawn<S: Message, R: Message>(
         .arg("--uid")
         .arg(program.uid.to_string())
         .arg("--log")
-        .arg(&program.log)
+        .arg(&program.log.filter)
+        .args(program.log.is_json.then_some("--log-json"))
+        .args(&program.log.requests)
+        .args(program.closes_connections.then_some("--close-connections"))
         .env_clear()
         // A group of its own: an interrupt from the terminal is for the launcher, which then drains.
         .process_group(0)
@@ -94,45 +137,112 @@ pub(crate) fn spawn<S: Message, R: Message>(
     // Drops the parent's copy of the child's end of the channel.
     drop(command);
     let pid = child.id().unwrap_or_default();
-    if let Some(stderr) = child.stderr.take() {
-        tokio::spawn(forward_log(program.label.clone(), stderr));
-    }
+    let log = child.stderr.take().map(ChildStderr::into_owned_fd).transpose()?;
     let (kill, mut killed) = mpsc::channel::<()>(1);
-    let exits = events.clone();
-    tokio::spawn(async move {
-        let status = tokio::select! {
+    let ended = async move {
+        tokio::select! {
             status = child.wait() => status,
             Some(()) = killed.recv() => {
                 let _ = child.start_kill();
                 child.wait().await
             }
-        };
-        let _ = exits.send(Event::Exited { process: id, status: status.ok() }).await;
-    });
-    let (sender, receiver) = Endpoint::<S, R>::new(ours)?.split();
-    let (messages, queue) = mpsc::channel(MAX_QUEUED);
-    tokio::spawn(listen(id, receiver, events.clone(), said));
-    tokio::spawn(write(queue, sender));
-    Ok(Process { id, pid, messages, kill })
+        }
+    };
+    let label = Label { role: program.role, tenant: program.tenant.clone() };
+    let child = Child { id, pid, channel: ours, log, label, is_json: program.log.is_json };
+    attach(child, ended, kill, events, said)
 }
 
-async fn write<S: Message>(mut queue: mpsc::Receiver<S>, sender: Sender<S>) {
+/// What is known of a process that runs.
+pub(crate) struct Child {
+    pub(crate) id: ProcessId,
+    pub(crate) pid: u32,
+    pub(crate) channel: Channel,
+    pub(crate) log: Option<OwnedFd>,
+    pub(crate) label: Label,
+    pub(crate) is_json: bool,
+}
+
+/// Goes on with a child that the program before this one has started in this very process.
+pub(crate) fn adopt<S: Message, R: Message>(
+    child: Child,
+    events: &Events,
+    said: fn(R) -> Said,
+) -> std::io::Result<Process<S>> {
+    let pid = i32::try_from(child.pid).ok().and_then(Pid::from_raw);
+    let pid = pid.ok_or(std::io::Error::from(std::io::ErrorKind::InvalidData))?;
+    let pidfd = pidfd_open(pid, PidfdFlags::NONBLOCK)?;
+    #[allow(deprecated, reason = "unsound only for types whose descriptor can change; an OwnedFd's cannot")]
+    let pidfd = AsyncFd::with_interest(pidfd, Interest::READABLE)?;
+    let (kill, killed) = mpsc::channel::<()>(1);
+    attach(child, reaped(pid, pidfd, killed), kill, events, said)
+}
+
+/// Waits for the end of a child, and makes it come when it is told to.
+async fn reaped(
+    pid: Pid,
+    pidfd: AsyncFd<OwnedFd>,
+    mut killed: mpsc::Receiver<()>,
+) -> std::io::Result<ExitStatus> {
+    loop {
+        if let Some((_, status)) = waitpid(Some(pid), WaitOptions::NOHANG)? {
+            return Ok(ExitStatus::from_raw(status.as_raw()));
+        }
+        tokio::select! {
+            // The descriptor stays readable from the process's end on.
+            ready = pidfd.readable() => ready?.clear_ready(),
+            Some(()) = killed.recv() => pidfd_send_signal(pidfd.get_ref(), Signal::KILL)?,
+        }
+    }
+}
+
+fn attach<S: Message, R: Message>(
+    child: Child,
+    ended: impl Future<Output = std::io::Result<ExitStatus>> + Send + 'static,
+    kill: mpsc::Sender<()>,
+    events: &Events,
+    said: fn(R) -> Said,
+) -> std::io::Result<Process<S>> {
+    let Child { id, pid, channel, log, label, is_json } = child;
+    let kept_log = log.as_ref().map(OwnedFd::try_clone).transpose()?;
+    if let Some(log) = log {
+        tokio::spawn(forward_log(label, is_json, pipe::Receiver::from_owned_fd(log)?));
+    }
+    let exits = events.sender.clone();
+    tokio::spawn(async move {
+        let status = ended.await.ok();
+        let _ = exits.send(Event::Exited { process: id, status }).await;
+    });
+    let (sender, receiver) = Endpoint::<S, R>::new(channel)?.split();
+    let (messages, queue) = mpsc::channel(MAX_QUEUED);
+    let unsent = Arc::new(AtomicUsize::new(0));
+    let listener = tokio::spawn(listen(id, receiver, events.clone(), said));
+    tokio::spawn(write(queue, unsent.clone(), sender.clone()));
+    Ok(Process { id, pid, messages, unsent, kill, listener, channel: sender, log: kept_log })
+}
+
+async fn write<S: Message>(mut queue: mpsc::Receiver<S>, unsent: Arc<AtomicUsize>, sender: Sender<S>) {
     while let Some(message) = queue.recv().await {
         // The child's end arrives as an exit of its own.
-        if sender.send(&message).await.is_err() {
-            return;
-        }
+        let _ = sender.send(&message).await;
+        unsent.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 async fn listen<R: Message>(
     process: ProcessId,
     mut receiver: Receiver<R>,
-    events: mpsc::Sender<Event>,
+    events: Events,
     said: fn(R) -> Said,
 ) {
+    let Events { sender: events, mut frozen } = events;
     loop {
-        let event = match receiver.receive().await {
+        let received = tokio::select! {
+            biased;
+            _ = frozen.wait_for(|frozen| *frozen) => return,
+            received = receiver.receive() => received,
+        };
+        let event = match received {
             Ok(Some(message)) => Event::Said { process, said: said(message) },
             Ok(None) => return,
             Err(error) => {
@@ -147,34 +257,7 @@ async fn listen<R: Message>(
     }
 }
 
-/// Copies a child's log lines to ours. What a child writes is text of unknown origin: control characters
-/// are replaced, so that it can neither forge lines nor steer a terminal.
-async fn forward_log(label: String, stderr: ChildStderr) {
-    let mut reader = BufReader::new(stderr);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        match (&mut reader).take(MAX_LOG_LINE).read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-        let text: String = String::from_utf8_lossy(&line)
-            .trim_end()
-            .chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect();
-        eprint_line(&label, &text);
-    }
-}
-
-fn eprint_line(label: &str, text: &str) {
-    use std::io::Write;
-    // A log that cannot be written has nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{label} {text}");
-}
-
 /// Whether the process ended because of its seccomp filter.
 pub(crate) fn is_security_exit(status: Option<ExitStatus>) -> bool {
-    use std::os::unix::process::ExitStatusExt;
     status.and_then(|status| status.signal()) == Some(rustix::process::Signal::SYS.as_raw())
 }

@@ -1,7 +1,12 @@
+use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kiavi_base::{Hostname, Slug};
 pub use kiavi_sandbox::Isolation;
+use kiavi_sandbox::cgroup::Share;
+use serde::{Deserialize, Serialize};
 
 /// How mail leaves.
 #[derive(Debug, Clone)]
@@ -17,17 +22,104 @@ pub enum MailConfig {
     },
 }
 
+/// Under which names tenants and the console are reached, as browsers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// Whether browsers come by HTTPS: something in front of this instance speaks TLS.
+    pub is_secure: bool,
+    /// A tenant called `shop` is at `shop.DOMAIN`.
+    pub domain: Hostname,
+    /// The host of the management API, and of the console.
+    pub console: Hostname,
+    /// The host of the development mailbox.
+    pub mailbox: Hostname,
+    /// The port that browsers use, where it is not the scheme's own.
+    pub port: Option<u16>,
+}
+
+impl Names {
+    /// The origin of a host, such as `https://shop.auth.example`.
+    pub fn url(&self, host: impl std::fmt::Display) -> String {
+        let scheme = if self.is_secure { "https" } else { "http" };
+        match self.port {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+        }
+    }
+
+    /// The origin of a tenant.
+    pub fn tenant_url(&self, slug: &Slug) -> String {
+        self.url(format_args!("{slug}.{}", self.domain))
+    }
+}
+
+/// How the processes log. The launcher knows what it needs to pass lines on, and hands the rest to its children.
+#[derive(Debug, Clone)]
+pub struct LogConfig {
+    /// Which events are written, as `tracing_subscriber::EnvFilter` reads it.
+    pub filter: String,
+    /// Whether a line is a JSON object, and not text.
+    pub is_json: bool,
+    /// Which requests are written, and what of them, as the role verb's options.
+    pub requests: Vec<String>,
+}
+
+/// The private cluster of PostgreSQL. A server elsewhere will be an alternative to it.
+#[derive(Debug, Clone, Copy)]
+pub struct PostgresConfig {
+    /// How many connections the server accepts.
+    pub max_connections: u32,
+    /// The server's cache, in megabytes.
+    pub shared_buffers_mb: u32,
+}
+
+/// Where metrics and health are asked for.
+#[derive(Debug, Clone)]
+pub struct MonitorConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What a reader of metrics has to know; `None`: nothing.
+    pub token: Option<String>,
+    /// Whether requests are told apart by tenant.
+    pub per_tenant: bool,
+}
+
+/// The program that takes over when the instance is told to upgrade (SIGHUP).
+#[derive(Debug, Clone)]
+pub struct Successor {
+    /// Its file, by a path that leads to the new one once it is there.
+    pub program: PathBuf,
+    /// The arguments that start an instance like this one.
+    pub arguments: Vec<OsString>,
+    /// Further arguments with which it only says whether it could take over.
+    pub check: Vec<OsString>,
+    /// The option that names the descriptor of what is handed over, see [`crate::run`].
+    pub takes_over: &'static str,
+}
+
 /// Everything that an instance is started with.
 #[derive(Debug, Clone)]
 pub struct LauncherConfig {
     /// Where everything that must survive lives.
     pub data: PathBuf,
-    /// The TCP port of the plain listener on the loopback addresses.
-    pub port: u16,
+    /// Where to listen for plain HTTP. The second and further ones of the loopback interface may be missing: not every
+    /// machine has IPv6. Where [`Names::port`] is 0, it becomes
+    /// the first one's port.
+    pub listen: Vec<SocketAddr>,
+    /// How the instance is reached.
+    pub names: Names,
+    /// Reverse proxies, as addresses or CIDR blocks, whose `X-Forwarded-For` every engine believes.
+    pub trusted_proxies: Vec<String>,
+    /// Whether every answer closes its connection: a reverse proxy keeps connections for any host, and here each
+    /// belongs to one tenant.
+    pub closes_connections: bool,
     /// Where to write how to reach the instance, once it is ready.
     pub ready_file: Option<PathBuf>,
     /// Which layers every process is locked down with.
     pub isolation: Isolation,
+    /// Whether this is a developer's instance: a demo tenant, an open console page, a management key at each start.
+    pub is_development: bool,
     /// How mail leaves.
     pub mail: MailConfig,
     /// Whether a tenant may have its engine reach servers of private networks and of this machine: its own settings
@@ -35,12 +127,20 @@ pub struct LauncherConfig {
     pub private_egress: bool,
     /// How long an engine without requests stays; `None`: for ever.
     pub engine_idle: Option<Duration>,
-    /// Which log events the processes write, as `tracing_subscriber::EnvFilter` reads it.
-    pub log: String,
+    /// What a tenant's engine may use at most.
+    pub engine_share: Share,
+    /// The database server.
+    pub postgres: PostgresConfig,
+    /// How the processes log.
+    pub log: LogConfig,
+    /// Where metrics and health are asked for.
+    pub monitor: Option<MonitorConfig>,
+    /// Who takes over on SIGHUP; `None`: SIGHUP ends the instance, as of a terminal that is closed.
+    pub successor: Option<Successor>,
     /// The command that makes another tenant, for the console to show.
     pub create_command: String,
-    /// Called once the instance is ready, with the port it listens on.
-    pub on_ready: fn(&LauncherConfig, u16),
+    /// Called once the instance is ready, with what control says about it, JSON.
+    pub on_ready: fn(&LauncherConfig, &[u8]),
 }
 
 /// The isolation as the role verb's option spells it.
@@ -48,5 +148,27 @@ pub fn isolation_name(isolation: Isolation) -> &'static str {
     match isolation {
         Isolation::Full => "full",
         Isolation::Rootless => "rootless",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_make_addresses() {
+        let name = |text: &str| text.parse::<Hostname>().unwrap();
+        let mut names = Names {
+            is_secure: true,
+            domain: name("auth.example"),
+            console: name("console.auth.example"),
+            mailbox: name("mail.auth.example"),
+            port: None,
+        };
+        let shop = "shop".parse().unwrap();
+        assert_eq!(names.tenant_url(&shop), "https://shop.auth.example");
+        assert_eq!(names.url(&names.console), "https://console.auth.example");
+        (names.is_secure, names.port) = (false, Some(8080));
+        assert_eq!(names.tenant_url(&shop), "http://shop.auth.example:8080");
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Engine {
     pub(crate) session: EngineSession,
     /// Management connections that it was given and has not taken, oldest first.
     pub(crate) untaken: VecDeque<Management>,
+    /// When it was started.
+    pub(crate) started: Instant,
     databases: Budget,
 }
 
@@ -52,7 +54,7 @@ pub(crate) struct Management {
 impl Engine {
     pub(crate) fn new(tenant: TenantId, uid: u32, process: Process<ToEngine>) -> Self {
         let (session, untaken, databases) = (EngineSession::new(), VecDeque::new(), Budget::default());
-        Self { tenant, uid, process, session, untaken, databases }
+        Self { tenant, uid, process, session, untaken, started: Instant::now(), databases }
     }
 
     /// Hands it a management connection and keeps a copy until it is taken; `false` when it may have no more.
@@ -145,6 +147,11 @@ impl Engines {
     pub(crate) fn is_taken(&self, id: &TenantId, hostnames: &[Hostname]) -> bool {
         let others = self.tenants.iter().filter(|(other, _)| *other != id);
         others.flat_map(|(_, tenant)| &tenant.hostnames).any(|name| hostnames.contains(name))
+    }
+
+    /// How many tenants are in quarantine.
+    pub(crate) fn quarantined(&self, now: Instant) -> usize {
+        self.tenants.values().filter(|tenant| tenant.backoff.next(now) == Next::Quarantined).count()
     }
 
     /// The process takes no more connections.

@@ -19,9 +19,9 @@ pub(crate) struct Groups(Sender<Job>);
 
 impl Groups {
     /// Starts the thread.
-    pub(crate) fn start(cgroups: Cgroups) -> std::io::Result<Self> {
+    pub(crate) fn start(cgroups: Cgroups, share: Share) -> std::io::Result<Self> {
         let (jobs, queue) = channel();
-        thread::Builder::new().name("cgroups".to_owned()).spawn(move || work(&cgroups, &queue))?;
+        thread::Builder::new().name("cgroups".to_owned()).spawn(move || work(&cgroups, &share, &queue))?;
         Ok(Self(jobs))
     }
 
@@ -41,15 +41,23 @@ impl Groups {
     }
 }
 
-fn work(cgroups: &Cgroups, queue: &Receiver<Job>) {
+fn work(cgroups: &Cgroups, share: &Share, queue: &Receiver<Job>) {
     let mut groups: HashMap<TenantId, Group> = HashMap::new();
     for job in queue {
         match job {
             Job::Confine { tenant, pid } => {
-                let group = cgroups.create(tenant.as_str(), &Share::TENANT);
-                match group.and_then(|group| group.add(pid).map(|()| group)) {
-                    Ok(group) => drop(groups.insert(tenant, group)),
+                let group = cgroups.create(tenant.as_str(), share);
+                let added = group.and_then(|group| {
+                    let added = group.add(pid);
+                    // Kept in any case, so that its end removes it.
+                    groups.insert(tenant.clone(), group);
+                    added
+                });
+                match added {
+                    // It has ended meanwhile.
+                    Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => {}
                     Err(error) => tracing::warn!(%tenant, %error, "an engine has no control group"),
+                    Ok(()) => {}
                 }
             }
             Job::Release { tenant } => {

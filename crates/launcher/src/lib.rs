@@ -16,10 +16,20 @@ mod child;
 mod config;
 mod engines;
 mod folder;
+mod forward;
 mod groups;
+mod handover;
+mod listen;
+mod meter;
 mod services;
 mod supervisor;
 
-pub use config::{Isolation, LauncherConfig, MailConfig, isolation_name};
+pub use config::{
+    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, Successor,
+    isolation_name,
+};
 pub use folder::{CONTROL_SOCKET, FolderError};
+pub use handover::{HandoverError, STATE_FORMAT};
+pub use kiavi_sandbox::cgroup::Share;
+pub use listen::ListenError;
 pub use supervisor::{LauncherError, run};

@@ -20,6 +20,11 @@ impl<S> Default for Service<S> {
 }
 
 impl<S> Service<S> {
+    /// One that runs already.
+    pub(crate) fn adopted(process: Option<Process<S>>) -> Self {
+        Self { process, backoff: Backoff::default() }
+    }
+
     pub(crate) fn is(&self, id: ProcessId) -> bool {
         self.process.as_ref().is_some_and(|process| process.id == id)
     }

@@ -1,28 +1,34 @@
 //! The launcher's loop: one event at a time, never waiting for a child.
 
 mod dispatch;
+mod replace;
 mod start;
 mod stop;
+mod upgrade;
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::process::ExitStatus;
 
+use self::replace::Replaced;
 use kiavi_base::TenantId;
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::engine::FromEngine;
-use kiavi_ipc::gateway::{FromGateway, ToGateway};
+use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_localpg::{Cluster, ClusterError};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::backoff::Failure;
-use crate::child::{ProcessId, is_security_exit};
+use crate::child::{Events, ProcessId, is_security_exit};
 use crate::config::LauncherConfig;
 use crate::engines::Engines;
 use crate::folder::{Folder, FolderError};
 use crate::groups::Groups;
+use crate::handover::HandoverError;
+use crate::listen::ListenError;
+use crate::meter::Meter;
 use crate::services::Service;
 
 /// Events that wait; children's readers pause while it is full.
@@ -34,15 +40,12 @@ pub enum LauncherError {
     /// See [`FolderError`].
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The listening socket cannot be bound.
-    #[error("cannot listen on port {port}: is another program using it? Choose another with --port")]
-    Listen {
-        /// Which.
-        port: u16,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+    /// See [`ListenError`].
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// See [`HandoverError`].
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
     /// PostgreSQL cannot be started.
     #[error(transparent)]
     Postgres(#[from] ClusterError),
@@ -84,6 +87,10 @@ pub(crate) enum Event {
     },
     /// The time to try again has come.
     Retry(Retry),
+    /// The successor can take over, or says what is in the way.
+    Checked {
+        problem: Option<String>,
+    },
 }
 
 #[derive(Debug)]
@@ -93,47 +100,70 @@ pub(crate) enum Retry {
     Outbound,
     Postgres,
     Engine(TenantId),
+    /// The console's door, for the gateway that asked.
+    Console(ProcessId),
+    /// It has had its time.
+    Kill(ProcessId),
 }
 
 /// The state of the launcher.
 struct Supervisor {
     config: LauncherConfig,
-    port: u16,
     folder: Folder,
     cluster: Option<Cluster>,
     postgres: Service<()>,
     listeners: Vec<OwnedFd>,
     control_socket: OwnedFd,
-    events: mpsc::Sender<Event>,
+    events: Events,
+    freeze: watch::Sender<bool>,
     last_process: u64,
     gateway: Service<ToGateway>,
     control: Service<ToControl>,
     outbound: Service<ToOutbound>,
     engines: Engines,
     groups: Option<Groups>,
+    replaced: Replaced,
+    meter: Meter,
+    monitor: Option<OwnedFd>,
     announced: bool,
+    is_checking: bool,
     stopping: bool,
 }
 
-/// Runs an instance until it is told to stop by SIGTERM, SIGINT or SIGHUP.
+/// Runs an instance until it is told to stop by SIGTERM or SIGINT. SIGHUP has the successor of the configuration run in
+/// this process instead, without dropping a connection; it calls this with the descriptor that it was given.
 ///
 /// Must be called on a current-thread runtime: connecting under another account changes the thread's.
 ///
 /// # Errors
 /// When something that every instance needs cannot be had. The message says what to do.
-pub async fn run(config: LauncherConfig) -> Result<(), LauncherError> {
+pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<(), LauncherError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    let (events, mut inbox) = mpsc::channel(EVENT_QUEUE);
-    let mut supervisor = Supervisor::start(config, events).await?;
+    let (sender, mut inbox) = mpsc::channel(EVENT_QUEUE);
+    let (freeze, frozen) = watch::channel(false);
+    let events = Events { sender, frozen };
+    let mut supervisor = match takes_over {
+        Some(state) => Supervisor::take_over(config, state, events, freeze)?,
+        None => Supervisor::start(config, events, freeze).await?,
+    };
     loop {
         tokio::select! {
-            Some(event) = inbox.recv() => supervisor.happened(event).await,
+            Some(event) = inbox.recv() => match event {
+                Event::Checked { problem: None } => {
+                    tracing::info!("another program takes over");
+                    return Err(supervisor.upgrade(&mut inbox).await.into());
+                }
+                event => supervisor.happened(event).await,
+            },
             () = ended(&mut supervisor.cluster) => supervisor.postgres_ended(),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => break,
+            _ = hang_up.recv() => match supervisor.config.successor {
+                Some(_) => supervisor.check_successor(),
+                None => break,
+            },
         }
     }
     supervisor.stop(&mut inbox, &mut interrupt).await;
@@ -161,8 +191,16 @@ impl Supervisor {
             Event::Retry(Retry::Gateway) => self.start_gateway(),
             Event::Retry(Retry::Control) => self.start_control(),
             Event::Retry(Retry::Outbound) => self.start_outbound(),
-            Event::Retry(Retry::Engine(tenant)) => self.need_engine(&tenant),
+            Event::Retry(Retry::Engine(tenant)) => self.need_engine(&tenant, None),
             Event::Retry(Retry::Postgres) => self.start_postgres().await,
+            Event::Retry(Retry::Console(asker)) => self.need_door(Destination::Console, asker),
+            Event::Retry(Retry::Kill(process)) => self.kill(process),
+            Event::Checked { problem } => {
+                self.is_checking = false;
+                if let Some(problem) = problem {
+                    tracing::error!(problem, "the program on the disk cannot take over; everything goes on");
+                }
+            }
         }
     }
 
@@ -180,10 +218,15 @@ impl Supervisor {
             process.kill();
         } else if let Some(engine) = self.engines.processes.get(&id) {
             engine.process.kill();
+        } else {
+            self.replaced.kill_services(Some(id));
         }
     }
 
     fn exited(&mut self, process: ProcessId, status: Option<ExitStatus>) {
+        if self.replaced_ended(process) {
+            return;
+        }
         let now = Instant::now();
         let failure = if is_security_exit(status) { Failure::Security } else { Failure::Crash };
         if self.gateway.is(process) {
@@ -202,6 +245,7 @@ impl Supervisor {
                 groups.release(&engine.tenant);
             }
             if let Some(failure) = failure {
+                self.meter.engine_failed(failure);
                 tracing::error!(tenant = %engine.tenant, ?failure, ?status, "an engine ended");
             }
             // What it did not take goes to its successor; without one, the stream closes and control is told so.
@@ -212,7 +256,7 @@ impl Supervisor {
     }
 
     fn retry(
-        &self,
+        &mut self,
         role: &'static str,
         status: Option<ExitStatus>,
         delay: Option<std::time::Duration>,
@@ -221,6 +265,7 @@ impl Supervisor {
         if self.stopping {
             return;
         }
+        self.meter.service_failed(role);
         tracing::error!(role, ?status, ?delay, "a process ended that should run");
         if let Some(delay) = delay {
             self.later(delay, retry);
@@ -229,7 +274,7 @@ impl Supervisor {
 
     /// Makes an [`Event::Retry`] after `delay`.
     fn later(&self, delay: std::time::Duration, retry: Retry) {
-        let events = self.events.clone();
+        let events = self.events.sender.clone();
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
             let _ = events.send(Event::Retry(retry)).await;

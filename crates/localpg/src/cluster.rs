@@ -3,7 +3,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fmt, fs, io,
-    os::fd::OwnedFd,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::{Path, PathBuf},
     process::ExitStatus,
     sync::Arc,
@@ -68,7 +68,7 @@ pub struct Cluster {
     socket: SocketFolder,
     accounts: Option<Accounts>,
     /// Released after the server was told to stop.
-    _lock: fs::File,
+    lock: fs::File,
 }
 
 impl fmt::Debug for Cluster {
@@ -101,7 +101,7 @@ impl Cluster {
         settings::write(&layout.conf(), base, config.root, &sizes).doing("write the server's settings")?;
         let socket = SocketFolder::open(&layout.run()).doing("open the folder of the server's socket")?;
         let server = start_role(SERVER, &config, &layout, &binaries)?;
-        let mut cluster = Self { server, socket, accounts, _lock: lock };
+        let mut cluster = Self { server, socket, accounts, lock };
         match cluster.prepare(&layout).await {
             Ok(()) => Ok(cluster),
             Err(error) => {
@@ -110,6 +110,21 @@ impl Cluster {
                 Err(error)
             }
         }
+    }
+
+    /// Takes over a server that the program before this one has started in this very process, with its lock: see
+    /// [`Cluster::pid`] and [`Cluster::lock`].
+    pub fn adopt(config: &ClusterConfig, pid: u32, lock: OwnedFd) -> Result<Self, ClusterError> {
+        let layout = Layout::create(&config.data_dir, config.root)?;
+        let accounts = if config.root { Some(open_accounts(&layout)?) } else { None };
+        let socket = SocketFolder::open(&layout.run()).doing("open the folder of the server's socket")?;
+        let server = Process::adopt(pid).doing("look after the server")?;
+        Ok(Self { server, socket, accounts, lock: lock.into() })
+    }
+
+    /// What keeps others from the cluster.
+    pub fn lock(&self) -> BorrowedFd<'_> {
+        self.lock.as_fd()
     }
 
     /// The server's process id.

@@ -3,13 +3,16 @@
 use std::{
     fs::File,
     io,
-    os::{fd::OwnedFd, unix::process::CommandExt},
+    os::{
+        fd::OwnedFd,
+        unix::process::{CommandExt, ExitStatusExt},
+    },
     path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus, Stdio},
     time::Duration,
 };
 
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, waitpid};
 use tokio::{
     io::{Interest, unix::AsyncFd},
     time::timeout,
@@ -17,7 +20,9 @@ use tokio::{
 
 /// The server, or the program that makes a cluster.
 pub(crate) struct Process {
-    child: Child,
+    pid: Pid,
+    /// Known once it has been reaped, which happens once.
+    status: Option<ExitStatus>,
     pidfd: AsyncFd<OwnedFd>,
 }
 
@@ -28,8 +33,8 @@ impl Process {
         let mut command = Command::new(program);
         command.args(arguments).process_group(0);
         let mut child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
-        match watch(&child) {
-            Ok(pidfd) => Ok(Self { child, pidfd }),
+        match Self::adopt(child.id()) {
+            Ok(process) => Ok(process),
             Err(error) => {
                 child.kill()?;
                 child.wait()?;
@@ -38,14 +43,21 @@ impl Process {
         }
     }
 
+    /// A child of this process that something else in it has started: the program that ran here before.
+    pub(crate) fn adopt(pid: u32) -> io::Result<Self> {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        let pid = pid.ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
+        Ok(Self { pid, status: None, pidfd: watch(pid)? })
+    }
+
     pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+        self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
     /// Waits for the end. Nothing is lost when the future is dropped.
     pub(crate) async fn exited(&mut self) -> io::Result<ExitStatus> {
         loop {
-            if let Some(status) = self.child.try_wait()? {
+            if let Some(status) = self.has_exited()? {
                 return Ok(status);
             }
             // The descriptor stays readable from the process's end on.
@@ -55,7 +67,12 @@ impl Process {
 
     /// How it ended, if it has.
     pub(crate) fn has_exited(&mut self) -> io::Result<Option<ExitStatus>> {
-        self.child.try_wait()
+        if self.status.is_none()
+            && let Some((_, status)) = waitpid(Some(self.pid), WaitOptions::NOHANG)?
+        {
+            self.status = Some(ExitStatus::from_raw(status.as_raw()));
+        }
+        Ok(self.status)
     }
 
     /// Sends `signal` and waits at most `patience` for the end. `None`: it still runs.
@@ -73,15 +90,13 @@ impl Process {
 impl Drop for Process {
     /// For ways out that did not wait for the end: asks for it. Nothing happens to a process that has ended.
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
+        if matches!(self.has_exited(), Ok(None)) {
             self.signal(Signal::INT);
         }
     }
 }
 
-fn watch(child: &Child) -> io::Result<AsyncFd<OwnedFd>> {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let pid = pid.ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
+fn watch(pid: Pid) -> io::Result<AsyncFd<OwnedFd>> {
     let pidfd = pidfd_open(pid, PidfdFlags::NONBLOCK)?;
     #[allow(deprecated, reason = "unsound only for types whose descriptor can change; an OwnedFd's cannot")]
     AsyncFd::with_interest(pidfd, Interest::READABLE)

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::deliver::Transport;
 use crate::letter::Letter;
+use crate::tally::Tally;
 
 /// Delivers what arrives on `door` by `transport`, in `sender`'s name, until it is closed.
 pub(crate) async fn serve(
@@ -16,6 +17,7 @@ pub(crate) async fn serve(
     sender: String,
     door: Endpoint<MailOutcome, SendMail>,
     transport: Arc<Transport>,
+    tally: Arc<Tally>,
 ) {
     let (outcomes, mut mails) = door.split();
     let sender: Arc<str> = sender.into();
@@ -33,6 +35,7 @@ pub(crate) async fn serve(
                 }
             },
             Some(Ok(outcome)) = deliveries.join_next(), if !deliveries.is_empty() => {
+                tally.mail(outcome.attempt.delivery);
                 if outcomes.send(&outcome).await.is_err() {
                     break;
                 }

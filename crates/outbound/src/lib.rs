@@ -16,10 +16,12 @@ mod egress;
 mod letter;
 mod mailbox;
 mod own;
+mod tally;
 mod verdict;
 mod web;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kiavi_base::{Clock, TenantId};
 use kiavi_http::{ConnectionInfo, drain, serve_connection};
@@ -29,21 +31,27 @@ use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_ipc::{Channel, Endpoint, Fd, IpcError, Message};
 use rustls_pki_types::CertificateDer;
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::deliver::Transport;
 pub use crate::deliver::{Configuration, ConfigurationError, MailConfiguration};
 use crate::egress::Egress;
 use crate::mailbox::Mailbox;
 use crate::own::OwnServer;
+use crate::tally::Tally;
 
 /// How long deliveries in flight may take once the process is to end.
-const DRAIN_LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often the launcher is told what was counted, if there is anything.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// Everything that outbound holds.
 pub struct Outbound {
     mailbox: Option<Arc<Mailbox>>,
     transport: Arc<Transport>,
     egress: Arc<Egress>,
+    tally: Arc<Tally>,
     clock: Arc<dyn Clock>,
 }
 
@@ -63,8 +71,10 @@ impl Outbound {
             }
         };
         let roots = system_roots();
-        let egress = Egress::new(roots.iter().map(AsRef::as_ref), configuration.private_egress)?;
-        Ok(Self { mailbox, transport: Arc::new(transport), egress: Arc::new(egress), clock })
+        let tally = Arc::new(Tally::default());
+        let egress =
+            Egress::new(roots.iter().map(AsRef::as_ref), configuration.private_egress, tally.clone())?;
+        Ok(Self { mailbox, transport: Arc::new(transport), egress: Arc::new(egress), tally, clock })
     }
 
     fn transport_of(&self, tenant: &TenantId, server: Option<SmtpServer>) -> Arc<Transport> {
@@ -87,6 +97,8 @@ impl Outbound {
         let (trigger, drain) = drain();
         let mut doors = JoinSet::new();
         let mut acceptor: Option<Acceptor> = None;
+        let mut report = interval(REPORT_EVERY);
+        report.set_missed_tick_behavior(MissedTickBehavior::Delay);
         to_launcher.send(&FromOutbound::Ready).await?;
         loop {
             tokio::select! {
@@ -96,7 +108,7 @@ impl Outbound {
                         match MailRoute::open(route) {
                             Ok(route) => {
                                 let transport = self.transport_of(&tenant, route.server);
-                                doors.spawn(door::serve(tenant, route.sender, door, transport));
+                                doors.spawn(door::serve(tenant, route.sender, door, transport, self.tally.clone()));
                             }
                             Err(error) => tracing::error!(%tenant, %error, "a mail route cannot be read"),
                         }
@@ -118,6 +130,9 @@ impl Outbound {
                     (None, _) => acceptor = None,
                 },
                 Some(_) = doors.join_next(), if !doors.is_empty() => {}
+                _ = report.tick() => if let Some(report) = self.tally.take() {
+                    to_launcher.send(&FromOutbound::Report(report)).await?;
+                },
             }
         }
         trigger.start();

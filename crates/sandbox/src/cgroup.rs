@@ -86,7 +86,7 @@ impl Cgroups {
 
     fn prepare_v2(mount: &Path, own: &str) -> io::Result<Self> {
         let group = own_group(own, "").ok_or_else(|| io::Error::other("this process is in no group"))?;
-        let base = mount.join(group);
+        let base = base_of(&mount.join(group));
         let offered = fs::read_to_string(base.join("cgroup.controllers"))?;
         for controller in CONTROLLERS {
             if !offered.split_whitespace().any(|name| name == controller) {
@@ -188,6 +188,15 @@ fn own_group<'a>(own: &'a str, controller: &str) -> Option<&'a str> {
     })
 }
 
+/// The group that is handed out from. A program that took over from another in the same process finds itself where that
+/// one has stepped aside.
+fn base_of(own: &Path) -> PathBuf {
+    match own.parent() {
+        Some(above) if own.ends_with(LAUNCHER) && above.join(PARENT).is_dir() => above.to_owned(),
+        _ => own.to_owned(),
+    }
+}
+
 fn make_group(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -241,6 +250,17 @@ mod tests {
         let Cgroups::Absent { reason } = &groups else { panic!("{groups:?}") };
         assert!(reason.contains("version 2") && reason.contains("version 1"), "{reason}");
         assert_eq!(groups.create("t1", &Share::TENANT).unwrap_err().kind(), io::ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn a_successor_hands_out_from_where_its_predecessor_did() {
+        let base = std::env::temp_dir().join(format!("kiavi-cgroup-base-{}", std::process::id()));
+        fs::create_dir_all(base.join(LAUNCHER)).unwrap();
+        assert_eq!(base_of(&base.join(LAUNCHER)), base.join(LAUNCHER));
+        fs::create_dir_all(base.join(PARENT)).unwrap();
+        assert_eq!(base_of(&base.join(LAUNCHER)), base);
+        assert_eq!(base_of(&base), base);
+        fs::remove_dir_all(base).unwrap();
     }
 
     #[test]

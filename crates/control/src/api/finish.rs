@@ -1,22 +1,35 @@
 //! What every answer gets: a request id, security headers, and problems as their body.
 
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Instant,
+};
+
 use axum::{
-    extract::{Request, State},
+    body::HttpBody,
+    extract::{MatchedPath, Request, State},
     http::HeaderValue,
     middleware::Next,
     response::Response,
 };
-use kiavi_base::RequestId;
-use kiavi_http::{REQUEST_ID, set_api_headers};
+use kiavi_base::{RequestClass, RequestId};
+use kiavi_http::{Access, ConnectionInfo, PeerClass, REQUEST_ID, set_api_headers};
 
 use super::Problem;
-use crate::Control;
+use crate::{CallerKind, Control};
 
-pub(super) async fn finish(State(control): State<Control>, mut request: Request, next: Next) -> Response {
+pub(super) async fn finish(
+    State((control, door)): State<(Control, CallerKind)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = RequestId::random(&*control.parts().rng);
     let text = id.to_string();
     request.extensions_mut().insert(id);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let arrival = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let info = request.extensions().get::<ConnectionInfo>().copied();
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         if let Some(error) = problem.internal_detail() {
@@ -35,5 +48,17 @@ pub(super) async fn finish(State(control): State<Control>, mut request: Request,
     }
     // TLS ends in the gateway's neighbour or nowhere; who terminates it adds Strict-Transport-Security.
     set_api_headers(response.headers_mut(), false);
+    control.parts().access.note(&Access {
+        at: control.parts().clock.now(),
+        id,
+        class: RequestClass::Control,
+        method: method.as_str(),
+        route: route.as_ref().map_or("", MatchedPath::as_str),
+        status: response.status().as_u16(),
+        took: arrival.elapsed(),
+        bytes: response.body().size_hint().exact(),
+        peer: if door == CallerKind::LocalOperator { PeerClass::Operator } else { PeerClass::Direct },
+        client: info.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.peer.ip()),
+    });
     response
 }

@@ -233,7 +233,7 @@ pub(crate) fn router(control: &Control, kind: CallerKind) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(control.clone())
         .layer(Extension(kind))
-        .layer(from_fn_with_state(control.clone(), finish::finish))
+        .layer(from_fn_with_state((control.clone(), kind), finish::finish))
 }
 
 async fn not_found() -> Problem {

@@ -16,6 +16,8 @@ use crate::{
 const ID_SYMBOLS: usize = 16;
 /// The name of the key that a development instance makes at each start.
 const DEVELOPMENT: &str = "development";
+/// The name of the key that a new instance is set up with.
+const FIRST: &str = "first";
 
 /// A key that somebody wants.
 pub(crate) struct NewKey {
@@ -97,6 +99,19 @@ pub(crate) async fn renew_development_key(control: &Control) -> Result<SecretStr
     let made = insert(control, &transaction, &Actor::CONTROL, &new).await?;
     transaction.commit().await?;
     Ok(made.secret)
+}
+
+/// Makes the first key; `None` when there is or was one.
+pub(crate) async fn make_first(control: &Control) -> Result<Option<SecretString>, ControlError> {
+    let transaction = control.parts().database.begin().await?;
+    // A revoked one counts: who has revoked the first key wants no other to appear.
+    if transaction.query_one(&store::HAS_KEYS, &[]).await?.get(0) {
+        return Ok(None);
+    }
+    let new = NewKey { name: FIRST.to_owned(), workspace: None, scopes: Scopes::All, expires_at: None };
+    let made = insert(control, &transaction, &Actor::CONTROL, &new).await?;
+    transaction.commit().await?;
+    Ok(Some(made.secret))
 }
 
 fn secret(control: &Control) -> SecretString {

@@ -11,7 +11,7 @@ use kiavi_base::{ExposeSecret, SecretString, WorkspaceId};
 use kiavi_crypto::sha256;
 use kiavi_db::DbError;
 
-pub(crate) use make::{NewKey, Rotated, create, renew_development_key, revoke, rotate};
+pub(crate) use make::{NewKey, Rotated, create, make_first, renew_development_key, revoke, rotate};
 
 use crate::{Caller, Control, Scopes};
 

@@ -67,6 +67,7 @@ pub(crate) const INSERT_KEY: Sql = Sql::new(
         columns!()
     ),
 );
+pub(crate) const HAS_KEYS: Sql = Sql::new("HAS_KEYS", "SELECT EXISTS (SELECT FROM management_key)");
 pub(crate) const ROTATE_KEY: Sql = Sql::new(
     "ROTATE_KEY",
     concat!(

@@ -80,7 +80,9 @@ async fn provision(control: &Control, tenant: &Tenant) -> Result<(), CodedError>
     for step in Step::ALL {
         let is_done = known.iter().any(|row| row.step == step && row.finished_at.is_some());
         if !is_done {
-            run(control, tenant, step).await.map_err(|error| (step.failure_code(), error))?;
+            let ran = run(control, tenant, step).await;
+            ran.inspect_err(|_| control.meter().failed(step))
+                .map_err(|error| (step.failure_code(), error))?;
         }
     }
     settings::deliver(control, &tenant.id).await.map_err(|error| ("settings_failed", error))
@@ -95,6 +97,7 @@ async fn run(control: &Control, tenant: &Tenant, step: Step) -> Result<(), StepE
     perform(control, tenant, step).await?;
     control.reach("after the step is done")?;
     record_done(control, tenant, step).await?;
+    control.meter().done(step);
     control.changed();
     control.reach("after the step is recorded")
 }

@@ -24,6 +24,7 @@ use std::{
 use kiavi_base::{ExposeSecret, Slug, SystemClock, TenantId};
 use kiavi_crypto::SystemRng;
 use kiavi_db::{AdminConnection, BoxFuture, Login, Migration, prepare_all, quote_ident};
+use kiavi_http::AccessLog;
 use kiavi_http::ConnectionInfo;
 use kiavi_testkit::TestDatabase;
 use kiavi_vault::{SealedFiles, Vault};
@@ -299,6 +300,7 @@ impl Instance {
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRng),
             base_url_for: Arc::new(move |slug| format!("http://{slug}.localhost:{port}")),
+            access: Arc::new(AccessLog::silent()),
             development,
             create_command: "kiavi tenant create NAME".to_owned(),
         })
@@ -412,6 +414,7 @@ async fn every_statement_fits_the_schema() {
         &key::store::KEY_BY_ID,
         &key::store::KEYS_BEFORE,
         &key::store::INSERT_KEY,
+        &key::store::HAS_KEYS,
         &key::store::ROTATE_KEY,
         &key::store::REVOKE_KEY,
         &key::store::REVOKE_KEYS_BY_NAME,
@@ -439,6 +442,8 @@ async fn every_statement_fits_the_schema() {
         &store::SET_DELETING,
         &store::DELETE_TENANT,
         &store::DUE_TENANTS,
+        &store::BACKLOG,
+        &store::TENANTS_BY_STATE,
         &store::NEXT_RETRY,
         &store::OUTDATED_SCHEMAS_TO_DO,
         &store::RUNNING_TO_DO,

@@ -8,6 +8,7 @@ use axum::{Extension, Router};
 use kiavi_http::{ConnectionInfo, Drain, DrainTrigger, drain, serve_connection};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
+use kiavi_ipc::metrics::EngineReport;
 use kiavi_ipc::{Fd, IpcError, Receiver, Sender};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
@@ -66,12 +67,12 @@ async fn accept(door: &mut Option<Acceptor>) -> Result<Option<HandedOver>, IpcEr
 impl Server {
     pub(super) fn new(
         engine: Engine,
+        router: Router,
         database: Arc<LauncherConnect>,
         mail: Arc<Outlet>,
         egress: Arc<EgressOutlet>,
         idle: Option<Duration>,
     ) -> Self {
-        let router = engine.router();
         let seen = (0, Instant::now());
         Self {
             engine,
@@ -94,6 +95,8 @@ impl Server {
     ) -> Result<(), ProcessError> {
         let (engine, (stop_mail, mail_drain)) = (self.engine.clone(), drain());
         let outbox = tokio::spawn(async move { engine.run_outbox(mail_drain).await });
+        let access = self.engine.state().access.clone();
+        let lines = tokio::spawn(async move { access.keep_writing().await });
         let mut tick = interval(self.idle.map_or(TICK, |idle| idle.min(TICK)));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -110,7 +113,10 @@ impl Server {
                     None => return Ok(()),
                 },
                 Some(_) = self.connections.join_next(), if !self.connections.is_empty() => {}
-                _ = tick.tick() => if self.look_for_idleness() { break },
+                _ = tick.tick() => {
+                    self.report(&to_launcher);
+                    if self.look_for_idleness() { break }
+                }
             }
         }
         to_launcher.send(&FromEngine::Stopping).await?;
@@ -119,6 +125,9 @@ impl Server {
         let drained = tokio::time::timeout(DRAIN_LIMIT, finish).await;
         // A mail that is still under way is sent again by whoever comes next, once its lease is over.
         outbox.relay.abort();
+        lines.abort();
+        self.engine.state().access.flush();
+        self.report(&to_launcher);
         drained.unwrap_or(Ok(()))
     }
 
@@ -167,6 +176,14 @@ impl Server {
                 tracing::debug!(%error, "a connection ended badly");
             }
         });
+    }
+
+    /// Tells the launcher what was answered. When its queue is full, these counts are lost: nobody waits for them.
+    fn report(&self, to_launcher: &Sender<FromEngine>) {
+        let counts = self.engine.state().access.take_counts();
+        if !counts.is_empty() {
+            let _ = to_launcher.try_send(&FromEngine::Report(EngineReport::new(&counts)));
+        }
     }
 
     /// Closes idle database connections; `true` when the process has been idle for long enough to end.

@@ -1,26 +1,29 @@
 //! Control's process.
 
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::{Arc, OnceLock};
 
 use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
+use kiavi_control::monitor::Monitored;
 use kiavi_control::{CallerKind, Control, ControlParts};
 use kiavi_crypto::SystemRng;
 use kiavi_db::{Database, Login};
-use kiavi_http::{ConnectionInfo, Drain, drain, serve_connection};
+use kiavi_http::{AccessLog, ConnectionInfo, Drain, closing, drain, serve_connection};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::{Endpoint, Fd, IpcError, Receiver, SealedDocument, Sender, receive_blocking};
+use kiavi_launcher::Names;
 use kiavi_localpg::{CONTROL_DATABASE, CONTROL_ROLE};
 use kiavi_sandbox::Profile;
 use kiavi_vault::SealedFiles;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use tokio::net::UnixListener;
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::task::JoinSet;
 
-use super::privileged::Launcher;
+use super::privileged::{Launcher, Platform};
 use super::schema::EngineSchema;
-use super::{RoleArgs, RoleError, begin, control_channel, lock_down, open_folder, runtime, seal};
+use super::{RoleArgs, RoleError, access_log, begin, control_channel, lock_down, open_folder, runtime, seal};
 
 /// The tenant that every development instance has.
 const DEMO: &str = "demo";
@@ -28,13 +31,20 @@ const DEMO: &str = "demo";
 /// How long requests in flight may take once the process is to end.
 const DRAIN_LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// Where connections of the local socket come from.
+const HERE: ConnectionInfo =
+    ConnectionInfo { peer: SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)), sequence: 0 };
+
 /// What the launcher says at the start.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Configuration {
-    port: u16,
+    names: Names,
+    is_development: bool,
+    trusted_proxies: Vec<String>,
     create_command: String,
     sender_domains: Vec<String>,
+    monitor_token: Option<String>,
 }
 
 pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
@@ -44,7 +54,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     let vault =
         SealedFiles::open(&data, Arc::new(SystemRng)).map_err(|error| RoleError::Document(error.into()))?;
     let channel = control_channel()?;
-    let ToControl::Start { document, local } = receive_blocking(&channel)? else {
+    let ToControl::Start { document, local, monitor } = receive_blocking(&channel)? else {
         return Err(RoleError::FirstMessage);
     };
     let document = SealedDocument::accept(document).and_then(SealedDocument::read);
@@ -55,12 +65,30 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         let (to_launcher, from_launcher) = Endpoint::<FromControl, ToControl>::new(channel)?.split();
         let local = local_listener(local)?;
         let sender_domains = sender_domains(&configuration)?;
-        let launcher = Launcher::new(to_launcher.clone(), sender_domains.clone());
+        let monitor = monitor.map(monitor_listener).transpose()?;
+        let platform = Platform { sender_domains, trusted_proxies: configuration.trusted_proxies.clone() };
+        let launcher = Launcher::new(to_launcher.clone(), platform.clone());
+        let access = access_log(args);
         seal(locked)?;
-        let port = configuration.port;
-        let parts = parts(&launcher, vault, configuration, sender_domains);
-        let server = Server { launcher, to_launcher, port };
-        server.run(parts, from_launcher, local).await
+        let parts = parts(&launcher, vault, &configuration, platform, access.clone());
+        let monitored = Monitored {
+            control: OnceLock::new(),
+            processes: Arc::new(launcher.clone()),
+            token: configuration.monitor_token.map(SecretString::from),
+        };
+        let announcement =
+            Announcement { names: configuration.names, is_development: configuration.is_development };
+        let doors = Doors { console: None, local, monitor };
+        let closes_connections = args.close_connections;
+        let server = Server {
+            launcher,
+            to_launcher,
+            announcement,
+            closes_connections,
+            access,
+            monitored: Arc::new(monitored),
+        };
+        server.run(parts, from_launcher, doors).await
     })
 }
 
@@ -68,6 +96,12 @@ fn local_listener(local: Fd) -> std::io::Result<UnixListener> {
     let listener = std::os::unix::net::UnixListener::from(local.into_owned()?);
     listener.set_nonblocking(true)?;
     UnixListener::from_std(listener)
+}
+
+fn monitor_listener(monitor: Fd) -> std::io::Result<TcpListener> {
+    let listener = std::net::TcpListener::from(monitor.into_owned()?);
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
 }
 
 /// The domains that the platform's mail server sends for.
@@ -79,10 +113,11 @@ fn sender_domains(configuration: &Configuration) -> Result<Vec<Hostname>, RoleEr
 fn parts(
     launcher: &Launcher,
     vault: SealedFiles,
-    configuration: Configuration,
-    sender_domains: Vec<Hostname>,
+    configuration: &Configuration,
+    platform: Platform,
+    access: Arc<AccessLog>,
 ) -> ControlParts {
-    let Configuration { port, create_command, sender_domains: _ } = configuration;
+    let names = configuration.names.clone();
     let connect = Arc::new(launcher.clone());
     let login = Login::new(CONTROL_ROLE, CONTROL_DATABASE);
     ControlParts {
@@ -91,19 +126,30 @@ fn parts(
         connect,
         vault: Arc::new(vault),
         privileged: Arc::new(launcher.clone()),
-        schema: Arc::new(EngineSchema { sender_domains }),
+        schema: Arc::new(EngineSchema { sender_domains: platform.sender_domains }),
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRng),
-        base_url_for: Arc::new(move |slug: &Slug| format!("http://{slug}.localhost:{port}")),
-        development: true,
-        create_command,
+        base_url_for: Arc::new(move |slug: &Slug| names.tenant_url(slug)),
+        access,
+        development: configuration.is_development,
+        create_command: configuration.create_command.clone(),
     }
+}
+
+/// Where requests come in.
+struct Doors {
+    console: Option<Acceptor>,
+    local: UnixListener,
+    monitor: Option<TcpListener>,
 }
 
 struct Server {
     launcher: Launcher,
     to_launcher: Sender<FromControl>,
-    port: u16,
+    announcement: Announcement,
+    access: Arc<AccessLog>,
+    closes_connections: bool,
+    monitored: Arc<Monitored>,
 }
 
 impl Server {
@@ -111,38 +157,47 @@ impl Server {
         self,
         parts: ControlParts,
         mut from_launcher: Receiver<ToControl>,
-        local: UnixListener,
+        mut doors: Doors,
     ) -> Result<(), RoleError> {
         let (trigger, drain) = drain();
         let mut tasks = JoinSet::new();
-        let mut door: Option<Acceptor> = None;
+        let access = self.access.clone();
+        tokio::spawn(async move { access.keep_writing().await });
         // Opening needs the database, which needs the launcher's answers below.
-        let opening = tokio::spawn(open(parts, self.to_launcher.clone(), self.port));
+        let opening = tokio::spawn(open(parts, self.to_launcher.clone(), self.announcement));
         let mut opening = Some(opening);
-        let mut control: Option<Control> = None;
+        let monitor = kiavi_control::monitor::router(self.monitored.clone());
+        let control = &self.monitored.control;
         loop {
             tokio::select! {
                 message = from_launcher.receive() => match message? {
                     Some(ToControl::Database { request, stream }) => self.launcher.connected(request, stream),
                     Some(ToControl::Done { request, succeeded }) => self.launcher.done(request, succeeded),
-                    Some(ToControl::Door { door: new }) => door = Some(Acceptor::new(new)?),
+                    Some(ToControl::Measured { request, document }) => self.launcher.measured(request, document),
+                    Some(ToControl::Door { door: new }) => doors.console = Some(Acceptor::new(new)?),
                     Some(ToControl::Start { .. }) => {}
                     Some(ToControl::Drain) => break,
                     None => return Ok(()),
                 },
                 opened = joined(&mut opening) => {
-                    control = Some(opened?);
+                    let opened = opened?;
+                    control.get_or_init(|| opened);
                     opening = None;
                 }
-                accepted = accept(&mut door), if control.is_some() => match (accepted?, &control) {
-                    (Some(connection), Some(control)) => serve_console(connection, control, &drain, &mut tasks),
-                    _ => door = None,
+                accepted = accept(&mut doors.console), if control.get().is_some() => match (accepted?, control.get()) {
+                    (Some(connection), Some(control)) => serve_console(connection, control, self.closes_connections, &drain, &mut tasks),
+                    _ => doors.console = None,
                 },
-                accepted = local.accept(), if control.is_some() => {
-                    if let (Ok((stream, _)), Some(control)) = (accepted, &control) {
+                accepted = doors.local.accept(), if control.get().is_some() => {
+                    if let (Ok((stream, _)), Some(control)) = (accepted, control.get()) {
                         let router = control.router(CallerKind::LocalOperator);
-                        let info = ConnectionInfo { peer: ([127, 0, 0, 1], 0).into(), sequence: 0 };
-                        tasks.spawn(serve_connection(stream, info, router, drain.clone()));
+                        tasks.spawn(serve_connection(stream, HERE, router, drain.clone()));
+                    }
+                }
+                accepted = accept_monitor(doors.monitor.as_ref()) => {
+                    if let Ok((stream, peer)) = accepted {
+                        let info = ConnectionInfo { peer, sequence: 0 };
+                        tasks.spawn(serve_connection(stream, info, monitor.clone(), drain.clone()));
                     }
                 }
                 Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
@@ -150,7 +205,15 @@ impl Server {
         }
         trigger.start();
         let _ = tokio::time::timeout(DRAIN_LIMIT, async { while tasks.join_next().await.is_some() {} }).await;
+        self.access.flush();
         Ok(())
+    }
+}
+
+async fn accept_monitor(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -173,53 +236,70 @@ async fn accept(door: &mut Option<Acceptor>) -> Result<Option<HandedOver>, IpcEr
 fn serve_console(
     connection: HandedOver,
     control: &Control,
+    closes_connections: bool,
     drain: &Drain,
     tasks: &mut JoinSet<std::io::Result<()>>,
 ) {
     let HandedOver { peer, sequence, stream } = connection;
     let router = control.router(CallerKind::ConsoleHost);
+    let router = if closes_connections { closing(router) } else { router };
     tasks.spawn(serve_connection(stream, ConnectionInfo { peer, sequence }, router, drain.clone()));
 }
 
-/// Opens the control plane, makes the demo tenant, and tells the launcher how the instance is reached.
+/// What the launcher is told once the instance is ready.
+struct Announcement {
+    names: Names,
+    is_development: bool,
+}
+
+/// Opens the control plane and, in development, makes the demo tenant; tells the launcher how the instance is reached.
 async fn open(
     parts: ControlParts,
     to_launcher: Sender<FromControl>,
-    port: u16,
+    announcement: Announcement,
 ) -> Result<Control, RoleError> {
-    let failed = |error: kiavi_control::ControlError| RoleError::Serve(error.into());
     let control = Control::open(parts).await.map_err(failed)?;
     let reconciler = control.clone();
     tokio::spawn(async move { reconciler.run_reconciler().await });
     let announced = control.clone();
     tokio::spawn(async move {
-        if let Err(error) = announce(&announced, &to_launcher, port).await {
+        if let Err(error) = announce(&announced, &to_launcher, &announcement).await {
             tracing::error!("{}", crate::log::chain(&error));
         }
     });
     Ok(control)
 }
 
-async fn announce(control: &Control, to_launcher: &Sender<FromControl>, port: u16) -> Result<(), RoleError> {
-    let failed = |error: kiavi_control::ControlError| RoleError::Serve(error.into());
-    control.ensure_tenant(DEMO).await.map_err(failed)?;
-    let key = control.ensure_management_key().await.map_err(failed)?;
-    let tenants: Vec<_> = control
-        .tenants()
-        .await
-        .map_err(failed)?
-        .into_iter()
-        .map(|tenant| {
-            let url = format!("http://{}.localhost:{port}", tenant.slug);
-            serde_json::json!({ "slug": tenant.slug.as_str(), "url": url, "id": tenant.id.as_str() })
-        })
-        .collect();
-    let ready = serde_json::json!({
-        "console_url": format!("http://console.localhost:{port}"),
-        "mail_url": format!("http://mail.localhost:{port}"),
-        "tenants": tenants,
-        "management_key": key.expose_secret(),
-    });
+fn failed(error: kiavi_control::ControlError) -> RoleError {
+    RoleError::Serve(error.into())
+}
+
+async fn announce(
+    control: &Control,
+    to_launcher: &Sender<FromControl>,
+    announcement: &Announcement,
+) -> Result<(), RoleError> {
+    let names = &announcement.names;
+    let mut ready = serde_json::json!({ "console_url": names.url(&names.console) });
+    if announcement.is_development {
+        control.ensure_tenant(DEMO).await.map_err(failed)?;
+        let key = control.ensure_management_key().await.map_err(failed)?;
+        let tenants: Vec<_> = control
+            .tenants()
+            .await
+            .map_err(failed)?
+            .iter()
+            .map(|tenant| {
+                let url = names.tenant_url(&tenant.slug);
+                serde_json::json!({ "slug": tenant.slug.as_str(), "url": url, "id": tenant.id.as_str() })
+            })
+            .collect();
+        ready["mail_url"] = names.url(&names.mailbox).into();
+        ready["tenants"] = tenants.into();
+        ready["management_key"] = key.expose_secret().into();
+    } else if let Some(key) = control.first_management_key().await.map_err(failed)? {
+        ready["management_key"] = key.expose_secret().into();
+    }
     let document = SealedDocument::seal(ready.to_string().as_bytes())
         .map_err(|error| RoleError::Document(error.into()))?;
     Ok(to_launcher.send(&FromControl::Ready { document: document.fd() }).await?)

@@ -10,7 +10,7 @@ use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::{Endpoint, receive_blocking};
 use kiavi_sandbox::Profile;
 
-use super::{RoleArgs, RoleError, begin, control_channel, document, lock_down, runtime, seal};
+use super::{RoleArgs, RoleError, access_log, begin, control_channel, document, lock_down, runtime, seal};
 
 pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     begin(args)?;
@@ -22,7 +22,9 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     };
     let (settings, secret) = document::read(document).map_err(|error| RoleError::Document(error.into()))?;
     let idle = idle_seconds.map(|seconds| Duration::from_secs(seconds.into()));
-    let assignment = Assignment { tenant, settings, secret, door, mail, egress, idle };
+    let (access, closes_connections) = (access_log(args), args.close_connections);
+    let assignment =
+        Assignment { tenant, settings, secret, door, mail, egress, idle, access, closes_connections };
     runtime()?.block_on(async {
         let launcher = Endpoint::new(channel)?;
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));

@@ -5,10 +5,12 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kiavi_base::{Hostname, TenantId};
+use kiavi_control::monitor::Measure;
 use kiavi_control::{Failure, Privileged, TenantStart};
 use kiavi_db::{BoxFuture, Connect};
 use kiavi_ipc::control::FromControl;
-use kiavi_ipc::{Fd, Sender};
+use kiavi_ipc::metrics::Measurements;
+use kiavi_ipc::{Fd, SealedDocument, Sender};
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 
@@ -21,8 +23,16 @@ pub(super) struct Launcher(Arc<Shared>);
 struct Shared {
     sender: Sender<FromControl>,
     waiting: Mutex<Waiting>,
+    platform: Platform,
+}
+
+/// What the instance decides for all of its tenants.
+#[derive(Clone, Default)]
+pub(super) struct Platform {
     /// The domains that the platform's mail server sends for.
-    sender_domains: Vec<Hostname>,
+    pub(super) sender_domains: Vec<Hostname>,
+    /// Reverse proxies, as addresses or CIDR blocks.
+    pub(super) trusted_proxies: Vec<String>,
 }
 
 #[derive(Default)]
@@ -34,6 +44,7 @@ struct Waiting {
 enum Answer {
     Done(bool),
     Database(Option<Fd>),
+    Measured(Option<Fd>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +56,8 @@ enum RequestError {
 }
 
 impl Launcher {
-    pub(super) fn new(sender: Sender<FromControl>, sender_domains: Vec<Hostname>) -> Self {
-        Self(Arc::new(Shared { sender, waiting: Mutex::default(), sender_domains }))
+    pub(super) fn new(sender: Sender<FromControl>, platform: Platform) -> Self {
+        Self(Arc::new(Shared { sender, waiting: Mutex::default(), platform }))
     }
 
     /// The launcher answered a request that changes something.
@@ -57,6 +68,11 @@ impl Launcher {
     /// The launcher answered a request for a database connection.
     pub(super) fn connected(&self, request: u64, stream: Option<Fd>) {
         self.answer(request, Answer::Database(stream));
+    }
+
+    /// The launcher answered a request for what it has counted.
+    pub(super) fn measured(&self, request: u64, document: Option<Fd>) {
+        self.answer(request, Answer::Measured(document));
     }
 
     fn answer(&self, request: u64, answer: Answer) {
@@ -109,6 +125,19 @@ impl Connect for Launcher {
     }
 }
 
+impl Measure for Launcher {
+    fn measure(&self) -> BoxFuture<'_, Result<Measurements, Failure>> {
+        Box::pin(async move {
+            let Answer::Measured(Some(document)) =
+                self.ask(|request| FromControl::Measure { request }).await?
+            else {
+                return Err(RequestError::Refused.into());
+            };
+            Ok(Measurements::read(&SealedDocument::accept(document)?.read()?)?)
+        })
+    }
+}
+
 impl Privileged for Launcher {
     fn add_account<'a>(&'a self, uid: u32, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
         let tenant = tenant.clone();
@@ -119,8 +148,9 @@ impl Privileged for Launcher {
         Box::pin(async move {
             let TenantStart { id, uid, slug: _, hostnames, settings, secret } = start;
             let egress = schema::egress(&settings)?;
-            let route = schema::mail_route(&settings, &self.0.sender_domains)?;
-            let (document, version) = document::write(&schema::for_engine(settings), &secret, &route)?;
+            let route = schema::mail_route(&settings, &self.0.platform.sender_domains)?;
+            let settings = schema::for_engine(settings, &self.0.platform.trusted_proxies);
+            let (document, version) = document::write(&settings, &secret, &route)?;
             let mail = route.seal()?.fd();
             self.change(|request| FromControl::TenantReady {
                 request,

@@ -19,8 +19,12 @@ pub(super) fn mail_route(settings: &Value, platform: &[Hostname]) -> Result<Mail
     Ok(Settings::deserialize(settings)?.mail_route(platform)?)
 }
 
-/// The settings as the tenant's engine gets them: without the account at its mail server, which is outbound's to use.
-pub(super) fn for_engine(mut settings: Value) -> Value {
+/// The settings as the tenant's engine gets them: without the account at its mail server, which is outbound's to use,
+/// and with the reverse proxies of the instance beside the tenant's own.
+pub(super) fn for_engine(mut settings: Value, proxies: &[String]) -> Value {
+    if let Some(trusted) = settings.pointer_mut("/trusted_proxies").and_then(Value::as_array_mut) {
+        trusted.extend(proxies.iter().map(|proxy| proxy.as_str().into()));
+    }
     if let Some(smtp) = settings.pointer_mut("/mail/smtp") {
         *smtp = Value::Null;
     }

@@ -1,27 +1,37 @@
 //! What children ask for, and what they get.
 
+use std::time::Duration;
+
 use kiavi_base::{Hostname, TenantId};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
+use kiavi_ipc::metrics::{Durations, Measurements};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, Cluster, FIRST_TENANT_UID};
 use tokio::time::Instant;
 
 use super::start::fd;
-use super::{Said, Supervisor};
+use super::{Retry, Said, Supervisor};
 use crate::backoff::Backoff;
 use crate::child::ProcessId;
 use crate::engines::{Management, Tenant};
 
+/// How long it takes until it is worth asking for control again.
+const CONTROL_PAUSE: Duration = Duration::from_millis(50);
+
 impl Supervisor {
     pub(super) fn heard(&mut self, process: ProcessId, said: Said) {
         match said {
-            Said::Gateway(FromGateway::NeedDoor { destination }) if self.gateway.is(process) => {
-                self.need_door(destination);
+            Said::Gateway(FromGateway::NeedDoor { destination })
+                if self.gateway.is(process) || self.replaced.gateway.is(process) =>
+            {
+                self.need_door(destination, process);
             }
             Said::Control(message) if self.control.is(process) => self.control_said(message),
+            Said::Gateway(FromGateway::Report(report)) => self.meter.gateway.merge(&report),
+            Said::Outbound(FromOutbound::Report(report)) => self.meter.outbound.merge(&report),
             Said::Outbound(FromOutbound::Ready) => tracing::debug!("outbound is ready"),
             Said::Engine(message) => self.engine_said(process, message),
             // What a process said before it was replaced.
@@ -29,36 +39,52 @@ impl Supervisor {
         }
     }
 
-    fn need_door(&mut self, destination: Destination) {
+    pub(super) fn need_door(&mut self, destination: Destination, asker: ProcessId) {
         let told = match &destination {
-            Destination::Tenant(tenant) => return self.need_engine(&tenant.clone()),
-            Destination::Console => {
-                self.open_service_door(|door| self.control.tell(ToControl::Door { door }), &destination)
+            Destination::Tenant(tenant) => return self.need_engine(&tenant.clone(), Some(asker)),
+            // Between an old and a new one there is none for a moment; the gateway has those who come wait.
+            Destination::Console if self.control.process.is_none() && !self.stopping => {
+                return self.later(CONTROL_PAUSE, Retry::Console(asker));
             }
-            Destination::Mailbox => {
-                self.open_service_door(|door| self.outbound.tell(ToOutbound::Door { door }), &destination)
-            }
+            Destination::Console => self.open_service_door(
+                |door| self.control.tell(ToControl::Door { door }),
+                &destination,
+                asker,
+            ),
+            Destination::Mailbox => self.open_service_door(
+                |door| self.outbound.tell(ToOutbound::Door { door }),
+                &destination,
+                asker,
+            ),
         };
         if !told {
-            self.gateway.tell(ToGateway::Unavailable { destination });
+            self.gateway_for(Some(asker)).tell(ToGateway::Unavailable { destination });
         }
     }
 
-    fn open_service_door(&self, give: impl FnOnce(Fd) -> bool, destination: &Destination) -> bool {
+    fn open_service_door(
+        &self,
+        give: impl FnOnce(Fd) -> bool,
+        destination: &Destination,
+        asker: ProcessId,
+    ) -> bool {
         let Ok((theirs, ours)) = Channel::pair() else { return false };
-        give(fd(theirs))
-            && self.gateway.tell(ToGateway::Door { destination: destination.clone(), door: fd(ours) })
+        let gateway = self.gateway_for(Some(asker));
+        give(fd(theirs)) && gateway.tell(ToGateway::Door { destination: destination.clone(), door: fd(ours) })
     }
 
     fn engine_said(&mut self, process: ProcessId, message: FromEngine) {
         let Some(engine) = self.engines.processes.get_mut(&process) else { return };
-        if let Err(violation) = engine.session.hear(message) {
+        if let Err(violation) = engine.session.hear(&message) {
             tracing::error!(tenant = %engine.tenant, %violation, "an engine broke its protocol");
             engine.process.kill();
             return;
         }
         match message {
-            FromEngine::Ready => tracing::debug!(tenant = %engine.tenant, "an engine is ready"),
+            FromEngine::Ready => {
+                self.meter.engine_ready(engine.started.elapsed());
+                tracing::debug!(tenant = %engine.tenant, "an engine is ready");
+            }
             FromEngine::NeedDatabase => {
                 let stream = if engine.may_have_database(Instant::now()) {
                     connect_as(self.cluster.as_ref(), engine.uid)
@@ -66,18 +92,24 @@ impl Supervisor {
                     tracing::warn!(tenant = %engine.tenant, "an engine asks for too many database connections");
                     None
                 };
+                self.meter.database_answered(stream.is_some());
                 engine.process.tell(ToEngine::Database { stream });
                 engine.session.database_answered();
             }
             FromEngine::Stopping => self.engines.retire(process),
             // The launcher's copy goes with it.
             FromEngine::ManagementTaken => drop(engine.untaken.pop_front()),
+            FromEngine::Report(report) => self.meter.engine_reported(&engine.tenant, &report),
         }
     }
 
     fn control_said(&mut self, message: FromControl) {
         match message {
             FromControl::Ready { document } => self.ready(document),
+            FromControl::Measure { request } => {
+                let document = self.measure();
+                self.control.tell(ToControl::Measured { request, document });
+            }
             FromControl::NeedDatabase { request } => {
                 let stream = connect_as(self.cluster.as_ref(), CONTROL_UID);
                 self.control.tell(ToControl::Database { request, stream });
@@ -109,9 +141,39 @@ impl Supervisor {
             }
             FromControl::TenantRemoved { request, tenant } => {
                 self.tenant_removed(&tenant);
+                self.meter.forget(&tenant);
                 self.control.tell(ToControl::Done { request, succeeded: true });
             }
         }
+    }
+
+    /// Everything that is known, for control to tell whoever watches the instance.
+    fn measure(&self) -> Option<Fd> {
+        let count = |number: usize| number as u64;
+        let measurements = Measurements {
+            has_postgres: self.cluster.is_some(),
+            has_gateway: self.gateway.process.is_some(),
+            has_outbound: self.outbound.process.is_some(),
+            tenants: count(self.engines.tenants.len()),
+            tenants_in_quarantine: count(self.engines.quarantined(Instant::now())),
+            engines_running: count(self.engines.processes.len()),
+            engines_started: self.meter.engines_started,
+            engines_crashed: self.meter.engines_crashed,
+            engines_violated: self.meter.engines_violated,
+            services_failed: self.meter.services_failed(),
+            cold_starts: Durations::from(&self.meter.cold_starts),
+            database_connections: self.meter.database_connections,
+            database_refusals: self.meter.database_refusals,
+            requests: self.meter.requests(),
+            tenant_requests: self.meter.tenant_requests(),
+            gateway: self.meter.gateway,
+            outbound: self.meter.outbound,
+        };
+        let sealed = measurements.seal();
+        sealed
+            .inspect_err(|error| tracing::error!(%error, "the measurements cannot be told"))
+            .ok()
+            .map(|it| it.fd())
     }
 
     /// Gives a tenant's uid its name. Control cannot name any of the instance's own accounts this way.
@@ -165,17 +227,17 @@ impl Supervisor {
 
     /// Writes the ready file and tells whoever started the instance.
     fn ready(&mut self, document: Fd) {
-        if let Some(path) = &self.config.ready_file {
-            let written = SealedDocument::accept(document)
-                .and_then(SealedDocument::read)
-                .map_err(std::io::Error::other)
-                .and_then(|bytes| write_ready_file(path, &bytes));
-            if let Err(error) = written {
-                tracing::error!(%error, path = %path.display(), "cannot write the ready file");
-            }
+        let bytes = match SealedDocument::accept(document).and_then(SealedDocument::read) {
+            Ok(bytes) => bytes,
+            Err(error) => return tracing::error!(%error, "control does not tell how the instance is reached"),
+        };
+        if let Some(path) = &self.config.ready_file
+            && let Err(error) = write_ready_file(path, &bytes)
+        {
+            tracing::error!(%error, path = %path.display(), "cannot write the ready file");
         }
         if !std::mem::replace(&mut self.announced, true) {
-            (self.config.on_ready)(&self.config, self.port);
+            (self.config.on_ready)(&self.config, &bytes);
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Starting things.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
@@ -13,49 +12,58 @@ use kiavi_ipc::{Channel, Fd, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, Cluster, ClusterConfig, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Cgroups;
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Event, LauncherError, Retry, Said, Supervisor};
+use super::replace::Replaced;
+use super::{LauncherError, Retry, Said, Supervisor};
 use crate::backoff::Failure;
-use crate::child::{Process, Program, spawn};
-use crate::config::{LauncherConfig, MailConfig};
+use crate::child::{Events, Process, ProcessId, Program, spawn};
+use crate::config::{LauncherConfig, MailConfig, MonitorConfig};
 use crate::engines::{Engine, Engines, Management, Start};
 use crate::folder::Folder;
 use crate::groups::Groups;
+use crate::listen::listen;
+use crate::meter::Meter;
 use crate::services::Service;
-
-/// The name of the host that control serves, in development.
-const CONSOLE_HOST: &str = "console.localhost";
-
-/// The name of the host that shows the development mailbox.
-const MAILBOX_HOST: &str = "mail.localhost";
 
 impl Supervisor {
     /// Brings up everything that every instance has.
     pub(super) async fn start(
         config: LauncherConfig,
-        events: mpsc::Sender<Event>,
+        events: Events,
+        freeze: watch::Sender<bool>,
     ) -> Result<Self, LauncherError> {
         let folder = Folder::open(&config.data)?;
-        let (listeners, port) = listen(config.port)?;
+        let (listeners, port) = listen(&config.listen)?;
+        let mut config = config;
+        if config.names.port == Some(0) {
+            config.names.port = Some(port);
+        }
+        let monitor = listen_for_monitors(config.monitor.as_ref())?;
         let control_socket = folder.control_socket()?;
-        let cluster = start_cluster(&folder, config.isolation).await?;
+        // Before anything else is started: a group that hands out may have no process of its own (cgroups(7)).
+        let groups = control_groups(&config)?;
+        let cluster = start_cluster(&folder, &config).await?;
         let mut supervisor = Self {
-            port,
             folder,
             cluster: Some(cluster),
             postgres: Service::default(),
             listeners,
             control_socket,
             events,
+            freeze,
             last_process: 0,
             gateway: Service::default(),
             control: Service::default(),
             outbound: Service::default(),
             engines: Engines::default(),
-            groups: control_groups(config.isolation)?,
+            groups,
+            replaced: Replaced::default(),
+            meter: Meter::new(config.monitor.as_ref().is_some_and(|monitor| monitor.per_tenant)),
+            monitor,
             announced: false,
+            is_checking: false,
             stopping: false,
             config,
         };
@@ -90,10 +98,11 @@ impl Supervisor {
     fn program(&self, role: &'static str, uid: u32) -> Program {
         Program {
             role,
-            label: role.to_owned(),
+            tenant: None,
             isolation: self.config.isolation,
             uid,
             log: self.config.log.clone(),
+            closes_connections: self.config.closes_connections,
             folder: None,
         }
     }
@@ -120,13 +129,12 @@ impl Supervisor {
 
     /// The routes that no tenant can have.
     pub(super) fn fixed_routes(&self) -> Vec<(Hostname, Destination)> {
-        let mailbox =
-            matches!(self.config.mail, MailConfig::Mailbox).then_some((MAILBOX_HOST, Destination::Mailbox));
-        [Some((CONSOLE_HOST, Destination::Console)), mailbox]
-            .into_iter()
-            .flatten()
-            .filter_map(|(name, destination)| Some((name.parse().ok()?, destination)))
-            .collect()
+        let names = &self.config.names;
+        let mut routes = vec![(names.console.clone(), Destination::Console)];
+        if matches!(self.config.mail, MailConfig::Mailbox) {
+            routes.push((names.mailbox.clone(), Destination::Mailbox));
+        }
+        routes
     }
 
     fn try_start_control(&mut self) -> Result<(), LauncherError> {
@@ -139,15 +147,19 @@ impl Supervisor {
             MailConfig::Smtp { sender_domains, .. } => sender_domains,
         };
         let configuration = serde_json::json!({
-            "port": self.port,
+            "names": self.config.names,
+            "is_development": self.config.is_development,
+            "trusted_proxies": self.config.trusted_proxies,
             "create_command": self.config.create_command,
             "sender_domains": sender_domains,
+            "monitor_token": self.config.monitor.as_ref().and_then(|monitor| monitor.token.as_ref()),
         });
         let document = sealed(&configuration)?;
         let local = self.control_socket.try_clone()?.into();
+        let monitor = self.monitor.as_ref().map(OwnedFd::try_clone).transpose()?.map(Fd::from);
         let process: Process<ToControl> =
             spawn(&program, id, &self.events, Said::Control).map_err(cannot("control"))?;
-        process.tell(ToControl::Start { document, local });
+        process.tell(ToControl::Start { document, local, monitor });
         self.control.process = Some(process);
         Ok(())
     }
@@ -167,7 +179,10 @@ impl Supervisor {
             spawn(&program, id, &self.events, Said::Outbound).map_err(cannot("outbound"))?;
         process.tell(ToOutbound::Start { document });
         // Engines that ran with the process before this one.
-        for engine in self.engines.processes.values() {
+        for (id, engine) in &self.engines.processes {
+            if self.replaced.has_engine(*id) {
+                continue;
+            }
             let Some(tenant) = self.engines.tenants.get(&engine.tenant) else { continue };
             let (theirs, ours) = Channel::pair()?;
             let (tenant_id, route) = (engine.tenant.clone(), tenant.mail.fd());
@@ -183,13 +198,13 @@ impl Supervisor {
     }
 
     /// A connection waits for the tenant's engine: gives the gateway a door to it, now or soon.
-    pub(super) fn need_engine(&mut self, tenant: &TenantId) {
+    pub(super) fn need_engine(&mut self, tenant: &TenantId, asker: Option<ProcessId>) {
         let destination = Destination::Tenant(tenant.clone());
         let now = Instant::now();
         let opened = match self.engines.start(tenant, now) {
             _ if self.stopping => Ok(false),
-            Start::Running(process) => self.open_door(process, destination.clone()),
-            Start::Now => self.start_engine(tenant, destination.clone()),
+            Start::Running(process) => self.open_door(process, destination.clone(), asker),
+            Start::Now => self.start_engine(tenant, destination.clone(), asker),
             Start::At(at) => return self.later(at - now, Retry::Engine(tenant.clone())),
             Start::Never => Ok(false),
         };
@@ -200,7 +215,7 @@ impl Supervisor {
             }
         });
         if !unavailable.unwrap_or(false) {
-            self.gateway.tell(ToGateway::Unavailable { destination });
+            self.gateway_for(asker).tell(ToGateway::Unavailable { destination });
         }
     }
 
@@ -220,7 +235,7 @@ impl Supervisor {
 
     /// Starts an engine that no client waits for. The gateway has its door all the same.
     fn start_unasked(&mut self, tenant: &TenantId) {
-        let started = self.start_engine(tenant, Destination::Tenant(tenant.clone()));
+        let started = self.start_engine(tenant, Destination::Tenant(tenant.clone()), None);
         if let Err(error) = started {
             tracing::error!(%tenant, error = &error as &dyn std::error::Error, "cannot start an engine");
             if let Some(tenant) = self.engines.tenants.get_mut(tenant) {
@@ -231,21 +246,35 @@ impl Supervisor {
 
     fn open_door(
         &self,
-        process: crate::child::ProcessId,
+        process: ProcessId,
         destination: Destination,
+        asker: Option<ProcessId>,
     ) -> Result<bool, LauncherError> {
         let Some(engine) = self.engines.processes.get(&process) else { return Ok(false) };
         let (theirs, ours) = Channel::pair()?;
         engine.process.tell(ToEngine::Door { door: fd(theirs) });
-        Ok(self.gateway.tell(ToGateway::Door { destination, door: fd(ours) }))
+        Ok(self.gateway_for(asker).tell(ToGateway::Door { destination, door: fd(ours) }))
     }
 
-    fn start_engine(&mut self, id: &TenantId, destination: Destination) -> Result<bool, LauncherError> {
+    /// The gateway that asked; the one that listens, if that is unknown or gone.
+    pub(super) fn gateway_for(&self, asker: Option<ProcessId>) -> &Service<ToGateway> {
+        match asker {
+            Some(asker) if self.replaced.gateway.is(asker) => &self.replaced.gateway,
+            _ => &self.gateway,
+        }
+    }
+
+    fn start_engine(
+        &mut self,
+        id: &TenantId,
+        destination: Destination,
+        asker: Option<ProcessId>,
+    ) -> Result<bool, LauncherError> {
         let process = self.next_process();
         let Some(tenant) = self.engines.tenants.get(id) else { return Ok(false) };
         let uid = tenant.uid;
         let mut program = self.program("engine", uid);
-        program.label = format!("engine {id}");
+        program.tenant = Some(id.clone());
         let (door, gateway_door) = Channel::pair()?;
         let (mail, outbound_mail) = Channel::pair()?;
         let (egress, outbound_egress) = Channel::pair()?;
@@ -268,7 +297,8 @@ impl Supervisor {
         let door = fd(outbound_egress);
         self.outbound.tell(ToOutbound::EgressDoor { tenant: id.clone(), allowed, door });
         // Connections may queue in the door before the engine is up.
-        let told = self.gateway.tell(ToGateway::Door { destination, door: fd(gateway_door) });
+        let told = self.gateway_for(asker).tell(ToGateway::Door { destination, door: fd(gateway_door) });
+        self.meter.engines_started += 1;
         self.engines.processes.insert(process, Engine::new(id.clone(), uid, child));
         if let Some(tenant) = self.engines.tenants.get_mut(id) {
             tenant.current = Some(process);
@@ -283,7 +313,7 @@ impl Supervisor {
     }
 
     pub(super) async fn start_postgres(&mut self) {
-        match start_cluster(&self.folder, self.config.isolation).await {
+        match start_cluster(&self.folder, &self.config).await {
             Ok(cluster) => self.cluster = Some(cluster),
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "cannot start PostgreSQL");
@@ -293,9 +323,15 @@ impl Supervisor {
     }
 }
 
+pub(super) fn listen_for_monitors(monitor: Option<&MonitorConfig>) -> Result<Option<OwnedFd>, LauncherError> {
+    let Some(monitor) = monitor else { return Ok(None) };
+    let (mut listeners, _) = listen(&[monitor.listen])?;
+    Ok(listeners.pop())
+}
+
 /// The machine's control groups, for root only.
-fn control_groups(isolation: Isolation) -> std::io::Result<Option<Groups>> {
-    if isolation == Isolation::Rootless {
+pub(super) fn control_groups(config: &LauncherConfig) -> std::io::Result<Option<Groups>> {
+    if config.isolation == Isolation::Rootless {
         return Ok(None);
     }
     match Cgroups::prepare() {
@@ -303,13 +339,23 @@ fn control_groups(isolation: Isolation) -> std::io::Result<Option<Groups>> {
             tracing::warn!(reason, "no control groups: engines are held by their own limits only");
             Ok(None)
         }
-        groups => Groups::start(groups).map(Some),
+        groups => Groups::start(groups, config.engine_share).map(Some),
     }
 }
 
-async fn start_cluster(folder: &Folder, isolation: Isolation) -> Result<Cluster, LauncherError> {
+async fn start_cluster(folder: &Folder, config: &LauncherConfig) -> Result<Cluster, LauncherError> {
+    Ok(Cluster::start(cluster_config(folder, config)?).await?)
+}
+
+pub(super) fn cluster_config(
+    folder: &Folder,
+    config: &LauncherConfig,
+) -> Result<ClusterConfig, LauncherError> {
     let program = std::env::current_exe()?;
-    Ok(Cluster::start(ClusterConfig::new(folder.path(), isolation == Isolation::Full, program)).await?)
+    let mut cluster = ClusterConfig::new(folder.path(), config.isolation == Isolation::Full, program);
+    cluster.max_connections = config.postgres.max_connections;
+    cluster.shared_buffers_mb = config.postgres.shared_buffers_mb;
+    Ok(cluster)
 }
 
 fn cannot(role: &'static str) -> impl FnOnce(std::io::Error) -> LauncherError {
@@ -324,24 +370,4 @@ fn sealed(configuration: &serde_json::Value) -> Result<Fd, LauncherError> {
     let document =
         SealedDocument::seal(configuration.to_string().as_bytes()).map_err(std::io::Error::other)?;
     Ok(document.fd())
-}
-
-/// Listens on the loopback addresses: IPv4, and IPv6 where there is one.
-fn listen(port: u16) -> Result<(Vec<OwnedFd>, u16), LauncherError> {
-    let error = |source| LauncherError::Listen { port, source };
-    let v4 = bind((Ipv4Addr::LOCALHOST, port).into()).map_err(error)?;
-    let port = v4.local_addr().map_err(error)?.port();
-    let mut listeners = vec![OwnedFd::from(v4)];
-    match bind((Ipv6Addr::LOCALHOST, port).into()) {
-        Ok(v6) => listeners.push(v6.into()),
-        Err(error) => tracing::info!(%error, "not listening on IPv6"),
-    }
-    Ok((listeners, port))
-}
-
-fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
-    // The standard library sets SO_REUSEADDR, so that a restart does not wait for old connections.
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
 }

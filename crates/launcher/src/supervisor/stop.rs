@@ -33,6 +33,7 @@ impl Supervisor {
         }
         self.control.tell(ToControl::Drain);
         self.outbound.tell(ToOutbound::Drain);
+        self.replaced.outbound.tell(ToOutbound::Drain);
 
         let deadline = Instant::now() + DRAIN_DEADLINE;
         tokio::select! {
@@ -64,6 +65,9 @@ impl Supervisor {
             && self.control.process.is_none()
             && self.outbound.process.is_none()
             && self.engines.processes.is_empty()
+            && self.replaced.gateway.process.is_none()
+            && self.replaced.control.process.is_none()
+            && self.replaced.outbound.process.is_none()
     }
 
     fn kill_all(&self) {
@@ -71,5 +75,6 @@ impl Supervisor {
         self.control.process.iter().for_each(|process| process.kill());
         self.outbound.process.iter().for_each(|process| process.kill());
         self.engines.processes.values().for_each(|engine| engine.process.kill());
+        self.replaced.kill_services(None);
     }
 }

@@ -25,12 +25,14 @@ use tokio::time::Instant;
 use self::address::Reach;
 use self::budget::{Admission, Budget};
 use self::connect::connect;
+use crate::tally::Tally;
 
 /// The way out of all tenants.
 pub(crate) struct Egress {
     roots: SealedDocument,
     /// Whether the instance has tenants reach into private networks at all.
     may_be_private: bool,
+    tally: Arc<Tally>,
     budgets: Mutex<HashMap<TenantId, Weak<Budget>>>,
 }
 
@@ -40,9 +42,10 @@ impl Egress {
     pub(crate) fn new<'a>(
         roots: impl IntoIterator<Item = &'a [u8]>,
         may_be_private: bool,
+        tally: Arc<Tally>,
     ) -> Result<Self, SealedDocumentError> {
         let roots = SealedDocument::seal(&join_certificates(roots))?;
-        Ok(Self { roots, may_be_private, budgets: Mutex::default() })
+        Ok(Self { roots, may_be_private, tally, budgets: Mutex::default() })
     }
 
     /// One for each tenant, whichever of its engine's processes asks.
@@ -104,6 +107,9 @@ impl Egress {
                 Some(Ok(answer)) = door.attempts.join_next(), if !door.attempts.is_empty() => Some(answer),
             };
             // Sent and dropped: this process's copy of a connection is closed here.
+            if let Some(answer) = &answer {
+                self.tally.egress(answer);
+            }
             if let Some(answer) = answer
                 && answers.send(&answer).await.is_err()
             {

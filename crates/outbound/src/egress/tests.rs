@@ -55,7 +55,7 @@ impl Engine {
 }
 
 fn egress(may_be_private: bool) -> Arc<Egress> {
-    Arc::new(Egress::new([b"one".as_slice(), b"another"], may_be_private).unwrap())
+    Arc::new(Egress::new([b"one".as_slice(), b"another"], may_be_private, Arc::default()).unwrap())
 }
 
 async fn listener() -> (TcpListener, Target) {

@@ -1,0 +1,177 @@
+//! What types cannot say about a configuration.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::load::Fault;
+use super::{Config, EngineConfig, ListenConfig};
+
+/// The shortest token that a monitor may have, in characters.
+const MIN_TOKEN: usize = 16;
+
+/// Checks everything but what is in other files.
+pub(super) fn check(config: &Config) -> Result<(), Fault> {
+    let rule = |holds: bool, key, what: &str| {
+        if holds { Ok(()) } else { Err(Fault { key, what: what.to_owned() }) }
+    };
+    rule(config.data.is_absolute(), "data", "must be an absolute path")?;
+    let domain = &config.domain;
+    rule(domain.tenants.as_str().contains('.'), "domain.tenants", "must have a dot, such as auth.example")?;
+    // `console` is a name that no tenant can have; any other name below the domain may become a tenant's.
+    let console = domain.console.as_ref().map(kiavi_base::Hostname::as_str);
+    let is_below = |name: &str| {
+        let slug = name.strip_suffix(domain.tenants.as_str()).and_then(|slug| slug.strip_suffix('.'));
+        slug.is_some_and(|slug| kiavi_control::parse_name(slug).is_ok())
+    };
+    rule(
+        !console.is_some_and(is_below),
+        "domain.console",
+        "could be a tenant's name: take console.DOMAIN or a host outside of domain.tenants",
+    )?;
+    listen(&config.listen)?;
+    let mail = &config.mail;
+    rule(
+        mail.smtp_url.is_none() || mail.smtp_url_file.is_none(),
+        "mail.smtp_url",
+        "is there beside mail.smtp_url_file: remove one of them",
+    )?;
+    let postgres = &config.postgres;
+    rule(
+        (20..=10_000).contains(&postgres.max_connections),
+        "postgres.max_connections",
+        "must be 20 to 10000",
+    )?;
+    rule(
+        (16..=1_048_576).contains(&postgres.shared_buffers_mb),
+        "postgres.shared_buffers_mb",
+        "must be 16 to 1048576",
+    )?;
+    engine(&config.engine)?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter);
+    rule(filter.is_ok(), "log.filter", "is not a filter such as info or warn,kiavi_engine=debug")?;
+    let monitor = &config.monitor;
+    let is_open = monitor.is_enabled && !monitor.listen.ip().is_loopback();
+    rule(
+        !is_open || monitor.token_file.is_some(),
+        "monitor.listen",
+        "can be reached by others: set monitor.token_file, or listen on 127.0.0.1",
+    )
+}
+
+fn listen(listen: &ListenConfig) -> Result<(), Fault> {
+    let fault = |key, what: String| Err(Fault { key, what });
+    if listen.addresses.is_empty() {
+        return fault("listen.addresses", "must name one address at least".to_owned());
+    }
+    if let Some(address) = listen.addresses.iter().find(|address| address.port() == 0) {
+        return fault("listen.addresses", format!("{address} has no port"));
+    }
+    let public = listen.addresses.iter().find(|address| !address.ip().is_loopback());
+    if let (Some(address), false) = (public, listen.behind_edge) {
+        let what = format!(
+            "{address} would take sign-ins over plain HTTP from everybody. Listen on 127.0.0.1, or set behind_edge = \
+             true and trusted_proxies if only a reverse proxy with TLS reaches it"
+        );
+        return fault("listen.addresses", what);
+    }
+    if listen.behind_edge && listen.trusted_proxies.is_empty() {
+        let what = "must name the reverse proxies in front, or everybody has the proxy's address and shares its limits";
+        return fault("listen.behind_edge", format!("listen.trusted_proxies {what}"));
+    }
+    let everybody = |network: &&kiavi_http::Network| network.to_string().ends_with("/0");
+    match listen.trusted_proxies.iter().find(everybody) {
+        Some(network) => fault(
+            "listen.trusted_proxies",
+            format!("{network} lets everybody choose the address that limits count"),
+        ),
+        None => Ok(()),
+    }
+}
+
+fn engine(engine: &EngineConfig) -> Result<(), Fault> {
+    if !(32..=65_536).contains(&engine.memory_mb) {
+        return Err(Fault { key: "engine.memory_mb", what: "must be 32 to 65536".to_owned() });
+    }
+    if !(0.05..=256.0).contains(&engine.processors) {
+        return Err(Fault { key: "engine.processors", what: "must be 0.05 to 256".to_owned() });
+    }
+    Ok(())
+}
+
+/// Neither way is given.
+pub(super) fn no_mail() -> Fault {
+    let what = "needs smtp_url_file (or smtp_url): codes and links leave by mail".to_owned();
+    Fault { key: "mail", what }
+}
+
+/// The URL must be one of an SMTP server. Whether the server answers shows when mail leaves.
+pub(super) fn smtp_url(url: SecretString) -> Result<SecretString, Fault> {
+    let parsed = url::Url::parse(url.expose_secret());
+    let is_smtp = parsed.is_ok_and(|url| matches!(url.scheme(), "smtp" | "smtps") && url.has_host());
+    let what = "the URL of the mail server must look like smtps://user:password@host or smtp://host:587?tls=required";
+    if is_smtp { Ok(url) } else { Err(Fault { key: "mail", what: what.to_owned() }) }
+}
+
+/// A token that can be guessed is none.
+pub(super) fn token(token: SecretString) -> Result<SecretString, Fault> {
+    let text = token.expose_secret();
+    if text.len() >= MIN_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(token);
+    }
+    let what = format!("the token must have {MIN_TOKEN} printable characters or more, without spaces");
+    Err(Fault { key: "monitor.token_file", what })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(more: &str) -> Config {
+        let text = format!("mail.smtp_url = \"smtp://127.0.0.1\"\ndomain.tenants = \"auth.example\"\n{more}");
+        toml::from_str(&text).unwrap()
+    }
+
+    fn refused(more: &str) -> Option<&'static str> {
+        check(&config(more)).err().map(|fault| fault.key)
+    }
+
+    #[test]
+    fn a_public_plain_listener_needs_an_edge_and_its_addresses() {
+        let public = "listen.addresses = [\"192.0.2.1:80\"]\n";
+        assert_eq!(refused(public), Some("listen.addresses"));
+        assert_eq!(refused(&format!("{public}listen.behind_edge = true")), Some("listen.behind_edge"));
+        let with = |proxy: &str| {
+            format!("{public}listen.behind_edge = true\nlisten.trusted_proxies = [\"{proxy}\"]")
+        };
+        assert_eq!(refused(&with("192.0.2.0/24")), None);
+        assert_eq!(refused(&with("0.0.0.0/0")), Some("listen.trusted_proxies"));
+        assert_eq!(refused("listen.addresses = [\"127.0.0.1:8080\", \"[::1]:8080\"]"), None);
+        assert_eq!(refused("listen.addresses = []"), Some("listen.addresses"));
+        assert_eq!(refused("listen.addresses = [\"127.0.0.1:0\"]"), Some("listen.addresses"));
+    }
+
+    #[test]
+    fn the_console_is_where_no_tenant_can_be() {
+        assert_eq!(refused("domain.console = \"shop.auth.example\""), Some("domain.console"));
+        assert_eq!(refused("domain.console = \"console.auth.example\""), None);
+        assert_eq!(refused("domain.console = \"kiavi.example\""), None);
+    }
+
+    #[test]
+    fn a_monitor_that_others_reach_needs_a_token() {
+        assert_eq!(refused("monitor.listen = \"0.0.0.0:9464\""), Some("monitor.listen"));
+        assert_eq!(refused("monitor.listen = \"0.0.0.0:9464\"\nmonitor.token_file = \"token\""), None);
+        assert_eq!(refused("monitor.listen = \"0.0.0.0:9464\"\nmonitor.is_enabled = false"), None);
+        assert!(token("short".into()).is_err() && token("a-token-of-26-characters-x".into()).is_ok());
+    }
+
+    #[test]
+    fn numbers_have_ranges_and_mail_a_server() {
+        assert_eq!(refused("postgres.max_connections = 5"), Some("postgres.max_connections"));
+        assert_eq!(refused("engine.memory_mb = 1"), Some("engine.memory_mb"));
+        assert_eq!(refused("engine.processors = 0.0"), Some("engine.processors"));
+        assert_eq!(refused("log.filter = \"a=b=c\""), Some("log.filter"));
+        assert_eq!(refused("data = \"here\""), Some("data"));
+        assert!(smtp_url("https://smtp.example".into()).is_err());
+        assert!(smtp_url("smtps://a:b@smtp.example".into()).is_ok());
+    }
+}

@@ -1,0 +1,261 @@
+//! The configuration of an instance (`kiavi.toml`): one typed document, refused as a whole when any part is wrong.
+//!
+//! Doc comments of these structs are the reference page, `docs/configuration.md`.
+
+mod check;
+mod load;
+pub(crate) mod reference;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use kiavi_base::Hostname;
+use kiavi_http::Network;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub(crate) use load::{Loaded, load};
+
+/// Everything that an instance is configured with.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The folder in which everything lives that must survive.
+    #[serde(default = "data_folder")]
+    pub(crate) data: PathBuf,
+    /// The names under which browsers come.
+    pub(crate) domain: DomainConfig,
+    /// Where connections come in.
+    #[serde(default)]
+    pub(crate) listen: ListenConfig,
+    /// The platform's way out for mail.
+    pub(crate) mail: MailConfig,
+    /// How far processes are locked down.
+    #[serde(default)]
+    pub(crate) isolation: IsolationConfig,
+    /// The database server.
+    #[serde(default)]
+    pub(crate) postgres: PostgresConfig,
+    /// The processes that serve tenants.
+    #[serde(default)]
+    pub(crate) engine: EngineConfig,
+    /// Connections to servers outside, such as those of sign-in providers.
+    #[serde(default)]
+    pub(crate) egress: EgressConfig,
+    /// Logs.
+    #[serde(default)]
+    pub(crate) log: LogConfig,
+    /// Metrics and health.
+    #[serde(default)]
+    pub(crate) monitor: MonitorConfig,
+}
+
+/// The names under which browsers come.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DomainConfig {
+    /// A tenant called `shop` is at `https://shop.DOMAIN`. DNS has to lead all names below it here.
+    #[schemars(with = "String")]
+    pub(crate) tenants: Hostname,
+    /// The host of the management API; `console.DOMAIN` if absent.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub(crate) console: Option<Hostname>,
+}
+
+/// Where connections come in.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ListenConfig {
+    /// Addresses to listen on, with ports. What arrives is plain HTTP, for something in front that speaks TLS.
+    #[schemars(with = "Vec<String>")]
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// Says that only a reverse proxy can reach the addresses. Without it, addresses other than loopback are refused:
+    /// sign-in over plain HTTP gives sessions to everybody on the way.
+    pub(crate) behind_edge: bool,
+    /// Whether the reverse proxy uses a connection to here for one host only, ever. Most pool them, and a connection
+    /// belongs to one tenant here; so unless this is set each answer closes its connection.
+    pub(crate) edge_keeps_hosts_apart: bool,
+    /// The reverse proxies, as addresses or CIDR blocks: their `X-Forwarded-For` is believed, for every tenant.
+    #[schemars(with = "Vec<String>")]
+    pub(crate) trusted_proxies: Vec<Network>,
+}
+
+impl Default for ListenConfig {
+    fn default() -> Self {
+        Self {
+            addresses: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
+            behind_edge: false,
+            edge_keeps_hosts_apart: false,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// The platform's way out for mail. A tenant may have a server of its own.
+#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MailConfig {
+    /// A file with the URL of the SMTP server, such as `smtps://user:password@smtp.example` or
+    /// `smtp://smtp.example:587?tls=required`. Its reader should be root alone. Relative paths begin at the
+    /// configuration's folder.
+    pub(crate) smtp_url_file: Option<PathBuf>,
+    /// The URL itself, for a server without a password.
+    pub(crate) smtp_url: Option<String>,
+    /// The domains that this server sends for, with those below them; the platform's own first. Any, if there are none.
+    #[schemars(with = "Vec<String>")]
+    pub(crate) sender_domains: Vec<Hostname>,
+}
+
+impl std::fmt::Debug for MailConfig {
+    /// Without the URL, which may have a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailConfig").field("sender_domains", &self.sender_domains).finish_non_exhaustive()
+    }
+}
+
+/// How far processes are locked down.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct IsolationConfig {
+    /// Every layer, or what an ordinary user can have.
+    pub(crate) mode: IsolationMode,
+}
+
+/// How far processes are locked down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum IsolationMode {
+    /// All layers; needs root. An instance that cannot have one does not start.
+    #[default]
+    Full,
+    /// Landlock and seccomp only: all tenants share one account. Not for tenants who do not trust each other.
+    Rootless,
+}
+
+/// The database server: a private cluster below the data folder, of the installed PostgreSQL.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PostgresConfig {
+    /// Connections that it accepts. A busy tenant uses up to five, an idle one none.
+    pub(crate) max_connections: u32,
+    /// Its cache, in megabytes; a quarter of the memory is usual.
+    pub(crate) shared_buffers_mb: u32,
+}
+
+impl Default for PostgresConfig {
+    fn default() -> Self {
+        Self { max_connections: 500, shared_buffers_mb: 128 }
+    }
+}
+
+/// The processes that serve tenants.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EngineConfig {
+    /// Seconds without a request after which an engine ends; it starts again in some milliseconds. 0 keeps it.
+    pub(crate) idle_seconds: u32,
+    /// Memory that an engine may use, in megabytes. Needs control groups.
+    pub(crate) memory_mb: u32,
+    /// Processors that an engine may use, such as 0.5. Needs control groups.
+    pub(crate) processors: f64,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self { idle_seconds: 600, memory_mb: 256, processors: 1.0 }
+    }
+}
+
+/// Connections to servers outside.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EgressConfig {
+    /// Whether tenants may list servers of private networks and of this machine. Whoever may change a tenant's
+    /// settings then reaches them.
+    pub(crate) allow_private: bool,
+}
+
+/// Logs, on standard error.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogConfig {
+    /// How a line is written.
+    pub(crate) format: LogFormat,
+    /// Which events are written, such as `info` or `warn,kiavi_engine=debug`.
+    pub(crate) filter: String,
+    /// Which requests get a line.
+    pub(crate) requests: RequestLog,
+    /// With `standard`, of the routine requests one in so many gets a line after all; 0: none.
+    pub(crate) routine_sample: u32,
+    /// Whether a request's line tells the client's network (24 bits of an IPv4 address, 48 of an IPv6 one). That is
+    /// personal data in most places.
+    pub(crate) networks: bool,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Json,
+            filter: crate::log::DEFAULT_FILTER.to_owned(),
+            requests: RequestLog::Standard,
+            routine_sample: 0,
+            networks: false,
+        }
+    }
+}
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    /// One JSON object.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Which requests get a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RequestLog {
+    /// None
+    Off,
+    /// Those answered with 4xx or 5xx
+    Errors,
+    /// All but successful session checks, health checks, public keys and files of pages
+    Standard,
+    /// All
+    All,
+}
+
+/// Metrics and health, on a listener of their own.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MonitorConfig {
+    /// Whether there is one.
+    pub(crate) is_enabled: bool,
+    /// Where to listen for plain HTTP. An address that others reach needs a token.
+    #[schemars(with = "String")]
+    pub(crate) listen: SocketAddr,
+    /// A file with the token that a reader of `/metrics` sends as a bearer token. Relative paths begin at the
+    /// configuration's folder.
+    pub(crate) token_file: Option<PathBuf>,
+    /// Whether requests are counted for each tenant too. The first thousand tenants are told apart.
+    pub(crate) per_tenant: bool,
+}
+
+impl Default for MonitorConfig {
+    fn default() -> Self {
+        Self {
+            is_enabled: true,
+            listen: SocketAddr::from(([127, 0, 0, 1], 9464)),
+            token_file: None,
+            per_tenant: false,
+        }
+    }
+}
+
+fn data_folder() -> PathBuf {
+    PathBuf::from("/var/lib/kiavi")
+}

@@ -1,0 +1,195 @@
+//! `kiavi serve`: a production instance, as its configuration says.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::os::fd::RawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use kiavi_launcher::{
+    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, STATE_FORMAT,
+    Share, Successor,
+};
+use secrecy::ExposeSecret;
+
+use crate::config::{self, Config, IsolationMode, Loaded, LogFormat};
+use crate::instance::{self, fail, request_options};
+use crate::log;
+
+/// Where the first management key is left when nobody watches the start.
+const FIRST_KEY: &str = "first-management-key";
+
+/// Options of `kiavi serve`.
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = "/etc/kiavi/kiavi.toml")]
+    config: PathBuf,
+    /// Say whether the configuration can be used, and start nothing
+    #[arg(long)]
+    check: bool,
+    /// Write how to reach the instance to this file (JSON) once it is ready
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// Say whether this program reads what one with this state format hands over, too
+    #[arg(long, hide = true, requires = "check")]
+    state_format: Option<u32>,
+    /// Take over from the program that ran in this process
+    #[arg(long, hide = true, value_name = "DESCRIPTOR")]
+    takes_over: Option<RawFd>,
+}
+
+pub(crate) fn run(args: ServeArgs) -> ExitCode {
+    let loaded = match config::load(&args.config) {
+        Ok(loaded) => loaded,
+        Err(error) => return fail(&log::chain(&error)),
+    };
+    let is_root = rustix::process::geteuid().is_root();
+    if loaded.config.isolation.mode == IsolationMode::Full && !is_root {
+        return fail("isolation.mode = \"full\" needs root: start it by systemd or sudo");
+    }
+    if let Some(format) = args.state_format.filter(|format| *format != STATE_FORMAT) {
+        return fail(&format!("cannot take over from a program with state format {format}: restart instead"));
+    }
+    if args.check {
+        let _ = writeln!(std::io::stdout(), "{} can be used.", args.config.display());
+        return ExitCode::SUCCESS;
+    }
+    log::start(&loaded.config.log.filter, loaded.config.log.format == LogFormat::Json);
+    if loaded.config.isolation.mode == IsolationMode::Rootless {
+        tracing::warn!(
+            "isolation is rootless: tenants share one account and can reach each other's processes"
+        );
+    }
+    let successor = match successor(&args) {
+        Ok(successor) => successor,
+        Err(error) => return fail(&format!("this program's own file cannot be found: {error}")),
+    };
+    let takes_over = args.takes_over;
+    instance::run(launcher_config(loaded, args.ready_file, successor), takes_over)
+}
+
+/// This program again, as it is on the disk when the time comes, with the same configuration.
+fn successor(args: &ServeArgs) -> std::io::Result<Successor> {
+    let mut arguments: Vec<OsString> =
+        vec!["serve".into(), "--config".into(), std::path::absolute(&args.config)?.into()];
+    if let Some(file) = &args.ready_file {
+        arguments.extend(["--ready-file".into(), std::path::absolute(file)?.into()]);
+    }
+    let check = vec!["--check".into(), "--state-format".into(), STATE_FORMAT.to_string().into()];
+    Ok(Successor { program: program_file()?, arguments, check, takes_over: "--takes-over" })
+}
+
+/// Where this program's file is. Once another one was put in its place, the kernel tells the old one's name with a mark.
+fn program_file() -> std::io::Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    let name = path.to_string_lossy();
+    Ok(name.strip_suffix(" (deleted)").map(PathBuf::from).unwrap_or(path))
+}
+
+fn launcher_config(loaded: Loaded, ready_file: Option<PathBuf>, successor: Successor) -> LauncherConfig {
+    let Loaded { config, smtp_url, monitor_token } = loaded;
+    let Config { data, domain, listen, mail, isolation, postgres, engine, egress, log, monitor } = config;
+    let below = |label: &str| {
+        format!("{label}.{}", domain.tenants).parse().unwrap_or_else(|_| domain.tenants.clone())
+    };
+    LauncherConfig {
+        create_command: format!("kiavi tenant create shop --data {}", data.display()),
+        data,
+        listen: listen.addresses,
+        names: Names {
+            is_secure: true,
+            console: domain.console.clone().unwrap_or_else(|| below("console")),
+            mailbox: below("mail"),
+            domain: domain.tenants.clone(),
+            port: None,
+        },
+        trusted_proxies: listen.trusted_proxies.iter().map(ToString::to_string).collect(),
+        closes_connections: listen.behind_edge && !listen.edge_keeps_hosts_apart,
+        ready_file,
+        isolation: match isolation.mode {
+            IsolationMode::Full => Isolation::Full,
+            IsolationMode::Rootless => Isolation::Rootless,
+        },
+        is_development: false,
+        mail: MailConfig::Smtp {
+            url: smtp_url.expose_secret().to_owned(),
+            sender_domains: mail.sender_domains.iter().map(ToString::to_string).collect(),
+        },
+        private_egress: egress.allow_private,
+        engine_idle: (engine.idle_seconds > 0).then(|| Duration::from_secs(engine.idle_seconds.into())),
+        engine_share: Share {
+            memory_bytes: u64::from(engine.memory_mb) << 20,
+            cpu_microseconds: (engine.processors * Share::PERIOD_MICROSECONDS as f64) as u64,
+            ..Share::TENANT
+        },
+        postgres: PostgresConfig {
+            max_connections: postgres.max_connections,
+            shared_buffers_mb: postgres.shared_buffers_mb,
+        },
+        log: LogConfig {
+            filter: log.filter,
+            is_json: log.format == LogFormat::Json,
+            requests: request_options(log.requests, log.routine_sample, log.networks),
+        },
+        monitor: monitor.is_enabled.then(|| MonitorConfig {
+            listen: monitor.listen,
+            token: monitor_token.map(|token| token.expose_secret().to_owned()),
+            per_tenant: monitor.per_tenant,
+        }),
+        successor: Some(successor),
+        on_ready: announce,
+    }
+}
+
+/// Tells systemd, and whoever started the instance; hands out the first management key, once.
+fn announce(config: &LauncherConfig, ready: &[u8]) {
+    let ready: serde_json::Value = serde_json::from_slice(ready).unwrap_or_default();
+    if let Some(key) = ready["management_key"].as_str() {
+        hand_out(&config.data, key);
+    }
+    let console = config.names.url(&config.names.console);
+    tracing::info!(console, tenants = config.names.url(format_args!("*.{}", config.names.domain)), "ready");
+    if let Err(error) = notify_systemd() {
+        tracing::warn!(%error, "systemd cannot be told that the instance is ready");
+    }
+}
+
+/// The key is for whoever starts the instance: on their terminal if they watch, else in a file that root alone reads.
+/// It must not be in a log.
+fn hand_out(data: &Path, key: &str) {
+    let mut out = std::io::stdout();
+    if out.is_terminal() {
+        let text = format!("\nThe first management key; it is not shown again:\n\n    {key}\n\n");
+        let _ = out.write_all(text.as_bytes());
+        return;
+    }
+    let path = data.join(FIRST_KEY);
+    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+    match file.and_then(|mut file| writeln!(file, "{key}")) {
+        Ok(()) => {
+            tracing::warn!(path = %path.display(), "the first management key is there: keep it and delete the file")
+        }
+        Err(error) => {
+            tracing::error!(%error, path = %path.display(), "the first management key cannot be written")
+        }
+    }
+}
+
+/// sd_notify(3): one datagram to the socket that the environment names, if it names one.
+fn notify_systemd() -> std::io::Result<()> {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::net::SocketAddr;
+    let Some(name) = std::env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
+    let address = match name.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name)?,
+        None => SocketAddr::from_pathname(&name)?,
+    };
+    UnixDatagram::unbound()?.send_to_addr(b"READY=1", &address)?;
+    Ok(())
+}

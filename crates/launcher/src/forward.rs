@@ -1,0 +1,190 @@
+//! Passing on what children log.
+//!
+//! Whose line it is, is what the launcher knows of the pipe; what a child writes is text of unknown origin, which can
+//! neither forge another's line nor steer a terminal. Many lines that come together leave with one write.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use kiavi_base::TenantId;
+use serde::Deserializer;
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// The longest line, in bytes; what goes beyond is cut into lines of its own.
+const MAX_LINE: usize = 8 * 1024;
+
+/// Bytes that are read at once: a pipe's capacity.
+const CHUNK: usize = 64 * 1024;
+
+/// Whose log it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Label {
+    pub(crate) role: &'static str,
+    pub(crate) tenant: Option<TenantId>,
+}
+
+/// Copies a child's log lines to ours until the child closes its end.
+pub(crate) async fn forward_log(label: Label, is_json: bool, mut log: impl AsyncRead + Unpin) {
+    let mut waiting = Vec::new();
+    loop {
+        waiting.reserve(CHUNK);
+        let ended = !matches!(log.read_buf(&mut waiting).await, Ok(1..));
+        let mut out = String::new();
+        let taken = take_lines(&waiting, ended, |line| write_line(&mut out, &label, is_json, line));
+        waiting.drain(..taken);
+        if !out.is_empty() {
+            // A log that cannot be written has nobody to tell.
+            let _ = std::io::stderr().lock().write_all(out.as_bytes());
+        }
+        if ended {
+            return;
+        }
+        if waiting.is_empty() {
+            // A child that is silent costs no memory.
+            waiting = Vec::new();
+        }
+    }
+}
+
+/// Calls `each` with every whole line of `bytes`, the last one too when there will be no more. Answers how many bytes
+/// these were.
+fn take_lines(bytes: &[u8], ended: bool, mut each: impl FnMut(&[u8])) -> usize {
+    let mut taken = 0;
+    loop {
+        let rest = &bytes[taken..];
+        let end = rest.iter().take(MAX_LINE).position(|byte| *byte == b'\n');
+        match end {
+            Some(end) => {
+                each(&rest[..end]);
+                taken += end + 1;
+            }
+            None if rest.len() >= MAX_LINE => {
+                each(&rest[..MAX_LINE]);
+                taken += MAX_LINE;
+            }
+            None if ended && !rest.is_empty() => {
+                each(rest);
+                return bytes.len();
+            }
+            None => return taken,
+        }
+    }
+}
+
+fn write_line(out: &mut String, label: &Label, is_json: bool, line: &[u8]) {
+    let Label { role, tenant } = label;
+    let text = String::from_utf8_lossy(line);
+    let text = text.trim_end();
+    // Writing to a string does not fail.
+    if !is_json {
+        let _ = match tenant {
+            Some(tenant) => write!(out, "{role} {tenant} "),
+            None => write!(out, "{role} "),
+        };
+        out.extend(text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }));
+        out.push('\n');
+        return;
+    }
+    let _ = write!(out, "{{\"process\":\"{role}\"");
+    if let Some(tenant) = tenant {
+        let _ = write!(out, ",\"tenant\":\"{tenant}\"");
+    }
+    if is_own_object(text) {
+        out.push(',');
+        out.push_str(&text[1..]);
+    } else {
+        // A panic's line, or nothing that this program writes.
+        let _ = write!(out, ",\"text\":{}}}", serde_json::Value::from(text));
+    }
+    out.push('\n');
+}
+
+/// Whether the text is one JSON object with a member or more, none of which says whose it is.
+fn is_own_object(text: &str) -> bool {
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = usize;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a log line")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<usize, A::Error> {
+            let mut members = 0;
+            while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+                if matches!(&*name, "process" | "tenant") {
+                    return Err(A::Error::custom("a child does not say whose its line is"));
+                }
+                map.next_value::<IgnoredAny>()?;
+                members += 1;
+            }
+            Ok(members)
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    text.starts_with('{')
+        && reader.deserialize_map(Members).is_ok_and(|members| members > 0)
+        && reader.end().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine() -> Label {
+        Label { role: "engine", tenant: Some(format!("t{}", "a".repeat(24)).parse().unwrap()) }
+    }
+
+    fn written(is_json: bool, line: &str) -> String {
+        let mut out = String::new();
+        write_line(&mut out, &engine(), is_json, line.as_bytes());
+        out
+    }
+
+    #[test]
+    fn a_line_is_labelled_by_its_pipe() {
+        let tenant = "t".to_owned() + &"a".repeat(24);
+        assert_eq!(written(false, "a\u{1b}[31m b"), format!("engine {tenant} a\u{fffd}[31m b\n"));
+        let json = written(true, "{\"level\":\"INFO\",\"status\":200}");
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(read["process"], "engine");
+        assert_eq!(read["tenant"], tenant);
+        assert_eq!(read["status"], 200);
+    }
+
+    #[test]
+    fn nothing_that_a_child_writes_says_whose_it_is() {
+        for forged in [
+            "{\"tenant\":\"tother\",\"status\":200}",
+            "{\"\\u0074enant\":\"tother\"}",
+            "{\"a\":1,\"process\":\"launcher\"}",
+            "{\"a\":1}{\"tenant\":\"tother\"}",
+            "{\"a\":1},\"tenant\":\"tother\"}",
+            "{}",
+            "{\"a\":",
+            "panicked at src/x.rs",
+            "",
+        ] {
+            let line = written(true, forged);
+            assert_eq!(line.matches('\n').count(), 1);
+            let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(read["text"], forged);
+            assert_eq!(read["process"], "engine");
+            assert_eq!(read.as_object().unwrap().len(), 3);
+        }
+    }
+
+    #[test]
+    fn lines_are_taken_whole_and_long_ones_cut() {
+        let mut lines = Vec::new();
+        let taken = take_lines(b"one\ntwo\nthr", false, |line| lines.push(line.to_vec()));
+        assert_eq!((taken, lines.len()), (8, 2));
+        let taken = take_lines(b"three", true, |line| lines.push(line.to_vec()));
+        assert_eq!((taken, lines.last().unwrap().as_slice()), (5, &b"three"[..]));
+        let long = vec![b'x'; MAX_LINE * 2 + 5];
+        let mut count = 0;
+        assert_eq!(take_lines(&long, false, |_| count += 1), MAX_LINE * 2);
+        assert_eq!(count, 2);
+    }
+}

@@ -1,0 +1,124 @@
+//! What the launcher counts, and adds up for its children.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use kiavi_base::{Histogram, RequestCounts, TenantId};
+use kiavi_ipc::metrics::{EngineReport, GatewayReport, OutboundReport, TenantReport};
+
+use crate::backoff::Failure;
+
+/// The most tenants that are told apart; further ones are in the sum only.
+const MAX_TENANTS: usize = 1_000;
+
+/// Counters since the start of the instance.
+#[derive(Default)]
+pub(crate) struct Meter {
+    pub(crate) engines_started: u64,
+    pub(crate) engines_crashed: u64,
+    pub(crate) engines_violated: u64,
+    pub(crate) cold_starts: Histogram,
+    pub(crate) database_connections: u64,
+    pub(crate) database_refusals: u64,
+    pub(crate) gateway: GatewayReport,
+    pub(crate) outbound: OutboundReport,
+    services_failed: BTreeMap<&'static str, u64>,
+    requests: RequestCounts,
+    /// `None`: tenants are not told apart.
+    tenants: Option<HashMap<TenantId, RequestCounts>>,
+}
+
+impl Meter {
+    /// Nothing counted yet.
+    pub(crate) fn new(tells_tenants_apart: bool) -> Self {
+        Self { tenants: tells_tenants_apart.then(HashMap::new), ..Self::default() }
+    }
+
+    /// An engine takes connections, so long after it was started.
+    pub(crate) fn engine_ready(&mut self, after: Duration) {
+        self.cold_starts.add(after);
+    }
+
+    /// An engine ended badly.
+    pub(crate) fn engine_failed(&mut self, failure: Failure) {
+        match failure {
+            Failure::Crash => self.engines_crashed += 1,
+            Failure::Security => self.engines_violated += 1,
+        }
+    }
+
+    /// A process ended that should run.
+    pub(crate) fn service_failed(&mut self, role: &'static str) {
+        *self.services_failed.entry(role).or_default() += 1;
+    }
+
+    /// An engine was asked for a database connection on behalf of a tenant, and got it or not.
+    pub(crate) fn database_answered(&mut self, is_given: bool) {
+        let counter = if is_given { &mut self.database_connections } else { &mut self.database_refusals };
+        *counter += 1;
+    }
+
+    /// Takes what an engine says. What makes no sense is dropped: it harms nothing but this engine's own numbers.
+    pub(crate) fn engine_reported(&mut self, tenant: &TenantId, report: &EngineReport) {
+        let Some(counts) = report.counts() else { return };
+        self.requests.merge(&counts);
+        let Some(tenants) = &mut self.tenants else { return };
+        if tenants.len() < MAX_TENANTS || tenants.contains_key(tenant) {
+            tenants.entry(tenant.clone()).or_default().merge(&counts);
+        }
+    }
+
+    /// The tenant is gone.
+    pub(crate) fn forget(&mut self, tenant: &TenantId) {
+        if let Some(tenants) = &mut self.tenants {
+            tenants.remove(tenant);
+        }
+    }
+
+    pub(crate) fn services_failed(&self) -> Vec<(String, u64)> {
+        self.services_failed.iter().map(|(role, count)| ((*role).to_owned(), *count)).collect()
+    }
+
+    pub(crate) fn requests(&self) -> EngineReport {
+        EngineReport::new(&self.requests)
+    }
+
+    pub(crate) fn tenant_requests(&self) -> Vec<TenantReport> {
+        let tenants = self.tenants.iter().flatten();
+        tenants
+            .map(|(tenant, counts)| TenantReport {
+                tenant: tenant.clone(),
+                report: EngineReport::new(counts),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kiavi_base::RequestClass;
+
+    use super::*;
+
+    fn tenant(letter: &str) -> TenantId {
+        format!("t{}", letter.repeat(24)).parse().unwrap()
+    }
+
+    #[test]
+    fn engines_add_up_and_tenants_are_told_apart_only_where_that_is_wanted() {
+        let mut counts = RequestCounts::EMPTY;
+        counts.add(RequestClass::Api, 200, Duration::from_millis(1));
+        let report = EngineReport::new(&counts);
+        for (apart, expected) in [(false, 0), (true, 2)] {
+            let mut meter = Meter::new(apart);
+            meter.engine_reported(&tenant("a"), &report);
+            meter.engine_reported(&tenant("a"), &report);
+            meter.engine_reported(&tenant("b"), &report);
+            let all = meter.requests().counts().unwrap();
+            assert_eq!(all.class(RequestClass::Api).statuses, [3, 0, 0, 0]);
+            assert_eq!(meter.tenant_requests().len(), expected);
+            meter.forget(&tenant("a"));
+            assert_eq!(meter.tenant_requests().len(), expected / 2);
+        }
+    }
+}

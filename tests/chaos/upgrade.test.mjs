@@ -1,0 +1,158 @@
+// Another program takes over while people are there: nobody is refused, nobody's request is lost.
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import net from 'node:net';
+import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { kiaviMissing } from '../lib/kiavi.mjs';
+import { alive, inspect } from '../lib/processes.mjs';
+import { DOMAIN, Served } from '../lib/served.mjs';
+import { until } from '../lib/wait.mjs';
+
+const HOST = `shop.${DOMAIN}`;
+const UPGRADES = 3;
+const REQUESTS_BETWEEN = 1_500;
+const REPLACED = 'every process was replaced';
+const TAKES_OVER = 'another program takes over';
+
+/** Requests without a pause, over connections that are kept and over new ones; remembers every one that failed. */
+class Load {
+  answered = 0;
+  failures = [];
+  #running = true;
+  #agents = [];
+
+  constructor(kiavi, { kept = 8, fresh = 4 } = {}) {
+    this.kiavi = kiavi;
+    const agent = (keepAlive) => {
+      const made = new http.Agent({ keepAlive, maxSockets: keepAlive ? kept : fresh });
+      this.#agents.push(made);
+      return made;
+    };
+    const [keeping, closing] = [agent(true), agent(false)];
+    const workers = [
+      ...Array.from({ length: kept }, () => this.#work(keeping)),
+      ...Array.from({ length: fresh }, () => this.#work(closing)),
+    ];
+    this.done = Promise.all(workers);
+  }
+
+  async #work(agent) {
+    while (this.#running) {
+      try {
+        const { status } = await this.kiavi.ask(HOST, '/api/auth/get-session', { agent });
+        if (status === 200) this.answered += 1;
+        else this.failures.push(`status ${status}`);
+      } catch (error) {
+        this.failures.push(`${error.code ?? ''} ${error.message}`);
+      }
+    }
+  }
+
+  async more(count) {
+    const goal = this.answered + count;
+    await until('requests are answered', () => this.answered >= goal || this.failures.length > 0, { within: 60_000 });
+  }
+
+  async stop() {
+    this.#running = false;
+    await this.done;
+    this.#agents.forEach((agent) => agent.destroy());
+  }
+}
+
+describe('an upgrade', { skip: kiaviMissing() }, () => {
+  const kiavi = new Served();
+  before(async () => {
+    kiavi.edgeKeepsHostsApart = true;
+    kiavi.more = '[log]\nrequests = "errors"\n';
+    await kiavi.start();
+    for (const slug of ['shop', 'blog']) await kiavi.verb(['tenant', 'create', slug, '--json']);
+  });
+  after(() => kiavi.dispose());
+
+  const times = (text) => kiavi.log().split(text).length - 1;
+
+  /** Begins an upgrade; gives what waits for its end. */
+  const upgrade = () => {
+    const before = times(REPLACED);
+    kiavi.child.kill('SIGHUP');
+    return () => until('everything was replaced', () => times(REPLACED) > before, { within: 60_000 });
+  };
+
+  const everybody = () => Object.fromEntries(
+    ['gateway', 'control', 'outbound', 'engine'].map((role) => [role, kiavi.role(role)]),
+  );
+
+  test(`${UPGRADES} times under load: no request fails, every process is a new one but PostgreSQL`, async () => {
+    const load = new Load(kiavi);
+    try {
+      await load.more(REQUESTS_BETWEEN);
+      for (let i = 0; i < UPGRADES; i += 1) {
+        const before = everybody();
+        const [launcher, postgres] = [inspect(kiavi.pid), kiavi.postgres()];
+        // The file of the package is another one from now on.
+        copyFileSync(kiavi.program, `${kiavi.program}.new`);
+        renameSync(`${kiavi.program}.new`, kiavi.program);
+        await upgrade()();
+        await load.more(REQUESTS_BETWEEN);
+        for (const [role, old] of Object.entries(before)) {
+          assert.ok(old.length > 0, `there was a ${role}`);
+          assert.ok(!old.some(alive), `the ${role} was replaced`);
+        }
+        assert.ok(alive(postgres) && alive(launcher));
+        assert.deepEqual(load.failures, []);
+      }
+    } finally {
+      await load.stop();
+    }
+    assert.deepEqual(load.failures, []);
+    assert.ok(load.answered >= REQUESTS_BETWEEN * (UPGRADES + 1));
+  });
+
+  test('requests that are under way are answered', async () => {
+    const body = JSON.stringify({ email: 'nobody@example.com', type: 'sign-in' });
+    const socket = net.connect(kiavi.port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (data) => (text += data));
+    const ended = new Promise((resolve, reject) => socket.on('end', resolve).on('error', reject));
+    socket.write(
+      `POST /api/auth/email-otp/send-verification-otp HTTP/1.1\r\nHost: ${HOST}\r\nOrigin: https://${HOST}\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
+    );
+    await until('it is being read', () => text.includes('100 Continue'));
+    const [engine] = kiavi.role('engine');
+    const before = times(TAKES_OVER);
+    const over = upgrade();
+    await until('the other program is there', () => times(TAKES_OVER) > before);
+    assert.ok(alive(engine));
+    socket.write(body);
+    await ended;
+    assert.match(text, /HTTP\/1\.1 200/);
+    assert.match(text, /connection: close/i);
+    await over();
+  });
+
+  test('a configuration that is wrong changes nothing, one that is right takes effect', async () => {
+    const before = everybody();
+    writeFileSync(kiavi.configFile, 'nonsense = true\n');
+    kiavi.child.kill('SIGHUP');
+    await until('it is said', () => /cannot take over.*nonsense|nonsense.*cannot take over/s.test(kiavi.log()));
+    assert.ok(before.gateway.every(alive) && before.control.every(alive));
+    assert.equal((await kiavi.ask(HOST, '/api/auth/ok')).status, 200);
+    kiavi.configure('per_tenant = true\n');
+    await upgrade()();
+    await kiavi.ask(HOST, '/api/auth/ok');
+    await until('tenants are told apart', async () =>
+      (await kiavi.monitor('/metrics')).text.includes('kiavi_tenant_requests_total{'));
+  });
+
+  test('what was there before is there, can be changed, and ends without a trace', async () => {
+    const tenants = JSON.parse(await kiavi.verb(['tenant', 'list', '--json']));
+    assert.deepEqual(tenants.map(({ slug }) => slug).sort(), ['blog', 'shop']);
+    await kiavi.verb(['tenant', 'create', 'third', '--json']);
+    assert.equal((await kiavi.ask(`third.${DOMAIN}`, '/api/auth/ok', { agent: false })).status, 200);
+    await kiavi.stop();
+  });
+});

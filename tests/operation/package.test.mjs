@@ -1,0 +1,75 @@
+// The package, and the unit in it: what it promises can be held offline.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { KIAVI_BIN, kiaviMissing } from '../lib/kiavi.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const UNIT = path.join(ROOT, 'deploy/systemd/kiavi.service');
+/** What the unit cannot take away is listed in docs/operations.md; more exposure than that is a mistake. */
+const MOST_EXPOSURE = 3.4;
+
+const run = (program, ...args) => execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+function isInstalled(program) {
+  try {
+    run(program, '--version');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('the unit', { skip: !isInstalled('systemd-analyze') && 'no systemd-analyze' }, () => {
+  test('exposes no more than a launcher with privileges must', () => {
+    const report = run('systemd-analyze', 'security', '--offline=yes', '--no-pager', UNIT);
+    const exposure = Number(/Overall exposure level for kiavi\.service: ([\d.]+)/.exec(report)?.[1]);
+    assert.ok(exposure <= MOST_EXPOSURE, report);
+    assert.doesNotMatch(report, /ignoring/);
+  });
+});
+
+describe('the package', { skip: kiaviMissing() || (!isInstalled('dpkg-deb') && 'no dpkg-deb') }, () => {
+  let folder;
+  let root;
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'kiavi-package-'));
+    root = path.join(folder, 'root');
+    process.env.DPKG_DEB_COMPRESSOR_TYPE = 'none'; // a program with debug information is large
+    const file = run(path.join(ROOT, 'scripts/package'), '--program', KIAVI_BIN, '--out', folder).trim();
+    run('dpkg-deb', '--raw-extract', path.resolve(ROOT, file), root);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const read = (name) => readFileSync(path.join(root, name), 'utf8');
+
+  test('has the program, its unit, its configuration, manual pages and completions', () => {
+    assert.match(run(path.join(root, 'usr/bin/kiavi'), '--version'), /^kiavi \d/);
+    assert.equal(read('lib/systemd/system/kiavi.service'), readFileSync(UNIT, 'utf8'));
+    assert.equal(read('DEBIAN/conffiles'), '/etc/kiavi/kiavi.toml\n');
+    for (const page of ['kiavi', 'kiavi-serve', 'kiavi-tenant-create']) {
+      const text = run('zcat', path.join(root, `usr/share/man/man1/${page}.1.gz`));
+      assert.match(text, /^\.TH/m);
+    }
+    for (const [file, word] of [
+      ['bash-completion/completions/kiavi', 'tenant'],
+      ['zsh/vendor-completions/_kiavi', '#compdef kiavi'],
+      ['fish/vendor_completions.d/kiavi.fish', 'complete -c kiavi'],
+    ]) {
+      assert.ok(read(`usr/share/${file}`).includes(word), file);
+      assert.ok(!read(`usr/share/${file}`).includes('One process of an instance'), `${file} has a hidden verb`);
+    }
+  });
+
+  test('its control file is whole', () => {
+    const control = read('DEBIAN/control');
+    assert.match(control, /^Version: \d+\.\d+\.\d+$/m);
+    assert.doesNotMatch(control, /@[A-Z]+@/);
+    for (const script of ['postinst', 'prerm', 'postrm']) run('sh', '-n', path.join(root, 'DEBIAN', script));
+  });
+});
