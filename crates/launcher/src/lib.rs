@@ -11,6 +11,7 @@
 //! control ─ TenantReady ► launcher ── Route ──► gateway
 //! ```
 
+mod attach;
 mod backoff;
 mod child;
 mod config;

@@ -8,6 +8,7 @@ mod upgrade;
 
 use std::os::fd::{OwnedFd, RawFd};
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use self::replace::Replaced;
 use kiavi_base::TenantId;
@@ -18,7 +19,7 @@ use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_localpg::{Cluster, ClusterError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::backoff::Failure;
 use crate::child::{Events, ProcessId, is_security_exit};
@@ -152,8 +153,13 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
         tokio::select! {
             Some(event) = inbox.recv() => match event {
                 Event::Checked { problem: None } => {
+                    supervisor.come_to_rest(&mut inbox).await;
+                    // The new program would not hear of it.
+                    if timeout(Duration::ZERO, terminate.recv()).await.is_ok() {
+                        break;
+                    }
                     tracing::info!("another program takes over");
-                    return Err(supervisor.upgrade(&mut inbox).await.into());
+                    return Err(supervisor.upgrade().into());
                 }
                 event => supervisor.happened(event).await,
             },

@@ -16,8 +16,9 @@ use tokio::time::{Instant, sleep};
 use super::replace::Replaced;
 use super::start::{cluster_config, control_groups, listen_for_monitors};
 use super::{Event, LauncherError, Retry, Said, Supervisor};
+use crate::attach::{Child, adopt};
 use crate::backoff::Backoff;
-use crate::child::{Child, Events, Process, ProcessId, adopt};
+use crate::child::{Events, Process, ProcessId};
 use crate::config::LauncherConfig;
 use crate::engines::{Engine, Engines, Management, Tenant};
 use crate::folder::Folder;
@@ -56,12 +57,12 @@ impl Supervisor {
         });
     }
 
-    /// Has the successor run in this process. Returns only when that fails; then nothing can go on.
-    pub(super) async fn upgrade(&mut self, inbox: &mut mpsc::Receiver<Event>) -> std::io::Error {
+    /// Has the successor run in this process, which has come to rest. Returns only when that fails; then nothing can
+    /// go on.
+    pub(super) fn upgrade(&self) -> std::io::Error {
         let Some(successor) = self.config.successor.clone() else {
             return std::io::ErrorKind::Unsupported.into();
         };
-        self.come_to_rest(inbox).await;
         let state = match self.written() {
             Ok(state) => state,
             Err(error) => return error,
@@ -71,8 +72,8 @@ impl Supervisor {
         command.exec()
     }
 
-    /// Stops listening to children, and follows what they have said until nothing is on its way.
-    async fn come_to_rest(&mut self, inbox: &mut mpsc::Receiver<Event>) {
+    /// Stops listening to children for good, and follows what they have said until nothing is on its way.
+    pub(super) async fn come_to_rest(&mut self, inbox: &mut mpsc::Receiver<Event>) {
         self.freeze.send_replace(true);
         let deadline = Instant::now() + REST_DEADLINE;
         loop {
