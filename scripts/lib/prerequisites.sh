@@ -2,7 +2,7 @@
 # What Kiavi needs from the machine, and how to get it. Sourced, never run.
 #
 #   prerequisites_for_run     a Rust toolchain, a C compiler and cmake, PostgreSQL's server
-#   prerequisites_for_test    the same, plus npm, Chromium, wrk and a pinned Node.js
+#   prerequisites_for_test    the same, plus npm, Chromium, wrk, a pinned Node.js and Python's packages
 #
 # What is already there is left alone. What is missing is installed with apt where that is possible
 # without a surprise (as root, or through sudo); otherwise the exact command is printed and we stop.
@@ -112,6 +112,8 @@ prerequisites_for_test() {
   want npm npm
   want chromium chromium fonts-dejavu-core
   want wrk wrk
+  want python3 python3
+  python3 -c 'import ensurepip, venv' 2>/dev/null || MISSING_PACKAGES+=(python3-venv)
   install_missing
 }
 
@@ -133,4 +135,18 @@ install_node_packages() {
   NODE="$tests/node_modules/node-linux-$architecture/bin/node"
   [ -x "$NODE" ] || stop "$NODE is missing; remove tests/node_modules and start again"
   export NODE
+}
+
+# The tests' Python packages exactly as locked, in an environment of their own. Sets SCHEMATHESIS.
+install_python_packages() {
+  local lock="$KIAVI_ROOT/tests/api/requirements.txt" environment="$KIAVI_ROOT/target/python"
+  if ! cmp -s "$environment/.installed" "$lock"; then
+    say "installing the tests' Python packages"
+    rm -rf "$environment"
+    python3 -m venv "$environment"
+    "$environment/bin/pip" install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r "$lock"
+    cp "$lock" "$environment/.installed"
+  fi
+  SCHEMATHESIS="$environment/bin/schemathesis"
+  export SCHEMATHESIS
 }

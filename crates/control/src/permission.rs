@@ -1,12 +1,15 @@
 //! What callers may do, and which role may do what. Routes name what they need beside themselves, in `api::table`.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 
 macro_rules! permissions {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
         /// One thing that a caller may do. A key's scopes are permissions, a role is a set of them.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Permission {
             $($(#[doc = $doc])+ #[serde(rename = $text)] $name,)+
         }
@@ -71,6 +74,25 @@ permissions! {
     MemberManage = "member.manage",
     /// Answer requests of data subjects, and handle incidents.
     PrivacyManage = "privacy.manage",
+}
+
+// By hand: the derived one does not see names that a macro gives.
+impl PartialSchema for Permission {
+    fn schema() -> RefOr<Schema> {
+        let lines: Vec<_> =
+            Self::ALL.iter().map(|one| format!("- `{}`: {}", one.as_str(), one.purpose())).collect();
+        let names = Self::ALL.iter().map(|permission| permission.as_str());
+        let description = format!("One thing that a caller may do.\n\n{}", lines.join("\n"));
+        text_enum(names, &description)
+    }
+}
+
+impl ToSchema for Permission {}
+
+/// The schema of a text that is one of these.
+pub(crate) fn text_enum(names: impl Iterator<Item = &'static str>, description: &str) -> RefOr<Schema> {
+    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    schema.description(Some(description)).into()
 }
 
 impl Permission {

@@ -99,12 +99,8 @@ pub(crate) fn run(args: ApiKeyArgs) -> ExitCode {
             made(&common.client().post(&format!("{}/rotate", path(&id)?), &body).await?, common.json)
         }),
         ApiKeyVerb::Revoke { id, common } => answer(async move {
-            common.client().delete(&path(&id)?).await?;
-            Ok(if common.json {
-                json!({ "id": id, "revoked": true }).to_string()
-            } else {
-                format!("{id} is revoked.")
-            })
+            let key = common.client().post(&format!("{}/revoke", path(&id)?), &json!({})).await?;
+            Ok(if common.json { key.to_string() } else { format!("{id} is revoked.") })
         }),
     }
 }

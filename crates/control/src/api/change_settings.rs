@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Problem,
     code::Code,
-    input::{Asked as Input, single},
+    input::{Asked as Input, integer},
     settings::{UNDELIVERED, document, with_tag},
 };
 use crate::{
@@ -46,7 +46,7 @@ pub(super) struct Options {
     #[param(default = false)]
     dry_run: bool,
     /// Why, for whoever reads the versions.
-    #[param(max_length = 200, example = "longer sessions")]
+    #[param(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "longer sessions")]
     comment: Option<String>,
 }
 
@@ -141,7 +141,8 @@ pub(super) async fn patch(asked: Asked) -> Result<Response, Problem> {
 #[schema(as = Rollback)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Back {
-    #[schema(example = 6, minimum = 1)]
+    #[schema(example = 6, minimum = 1, maximum = 2_147_483_647)]
+    #[serde(deserialize_with = "integer")]
     version: i32,
 }
 
@@ -167,12 +168,11 @@ pub(super) async fn roll_back(asked: Asked) -> Result<Response, Problem> {
 }
 
 /// Which version a change may be made on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Match {
     Any,
-    Version(i32),
-    /// A tag that no version has.
-    Nothing,
+    /// One of these.
+    Tags(Vec<i32>),
 }
 
 /// What the settings shall become.
@@ -216,10 +216,9 @@ impl Change {
             if tenant.target == Target::Deleted {
                 return Err(Code::TenantDeleting.into());
             }
-            let is_current = match version {
+            let is_current = match &version {
                 Match::Any => true,
-                Match::Version(version) => version == tenant.settings_version,
-                Match::Nothing => false,
+                Match::Tags(versions) => versions.contains(&tenant.settings_version),
             };
             if !is_current {
                 return Err(ControlError::SettingsChangedMeanwhile.into());
@@ -272,20 +271,33 @@ fn checked(Input(options): Input<Options>) -> Result<Options, Problem> {
     }
 }
 
-/// The version that a single `If-Match` line names (RFC 9110 §13.1.1).
+/// The versions that `If-Match` names (RFC 9110 §13.1.1).
 fn if_match(headers: &HeaderMap) -> Result<Option<Match>, Problem> {
-    let invalid = || Problem::plain(Code::InvalidIfMatch);
-    let Some(line) = single(headers, &header::IF_MATCH) else { return Ok(None) };
-    let text = line.map_err(|()| invalid())?.trim();
-    if text == "*" {
-        return Ok(Some(Match::Any));
+    let lines: Result<Vec<_>, _> =
+        headers.get_all(header::IF_MATCH).iter().map(|line| line.to_str()).collect();
+    let list = lines.map_err(|_| Code::InvalidIfMatch)?.join(",");
+    match list.trim() {
+        "" if !headers.contains_key(header::IF_MATCH) => Ok(None),
+        "*" => Ok(Some(Match::Any)),
+        list => tags(list).map(|tags| Some(Match::Tags(tags))).ok_or_else(|| Code::InvalidIfMatch.into()),
     }
-    let tag = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    // A weak tag matches nothing here (§8.8.3.2), and of a list we make none.
-    let tag = tag.filter(|tag| !tag.contains('"')).ok_or_else(invalid)?;
-    // What may follow is about its delivery, not about the document.
-    let tag = tag.strip_suffix(UNDELIVERED).unwrap_or(tag);
-    Ok(Some(tag.parse().map_or(Match::Nothing, Match::Version)))
+}
+
+/// The versions in a list of entity tags; `None` when it is no such list. A weak tag matches nothing here (§8.8.3.2),
+/// and neither does one that no version has.
+fn tags(list: &str) -> Option<Vec<i32>> {
+    let (mut rest, mut versions) = (list, Vec::new());
+    loop {
+        let (is_weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |quoted| (true, quoted));
+        let (tag, after) = quoted.strip_prefix('"')?.split_once('"')?;
+        // What may follow the number is about its delivery, not about the document.
+        let version = tag.strip_suffix(UNDELIVERED).unwrap_or(tag).parse::<i32>().ok();
+        versions.extend(version.filter(|_| !is_weak));
+        match after.trim_start() {
+            "" => return Some(versions),
+            after => rest = after.strip_prefix(',')?.trim_start(),
+        }
+    }
 }
 
 impl Sent {
@@ -323,12 +335,17 @@ mod tests {
     }
 
     #[test]
-    fn one_strong_tag_names_a_version() {
+    fn strong_tags_name_versions() {
+        let versions = |versions: &[i32]| Ok(Some(Match::Tags(versions.to_vec())));
         assert_eq!(tag(&[]), Ok(None));
-        assert_eq!(tag(&["\"7\""]), Ok(Some(Match::Version(7))));
         assert_eq!(tag(&["*"]), Ok(Some(Match::Any)));
-        assert_eq!(tag(&["\"x\""]), Ok(Some(Match::Nothing)));
-        for bad in [&["7"][..], &["W/\"7\""], &["\"7\", \"8\""], &["\"7\"", "\"7\""], &["\""]] {
+        assert_eq!(tag(&["\"7\""]), versions(&[7]));
+        assert_eq!(tag(&["\"7-undelivered\""]), versions(&[7]));
+        assert_eq!(tag(&["\"7\", \"8\"", "\"9\""]), versions(&[7, 8, 9]));
+        for nothing in ["\"x\"", "W/\"7\"", "\"\"", "\"7,8\"", "W/\"a\" , \"b\""] {
+            assert_eq!(tag(&[nothing]), versions(&[]), "{nothing}");
+        }
+        for bad in [&["7"][..], &["\"7"], &["\""], &[""], &["\"7\" \"8\""], &["\"7\","], &["*, \"7\""]] {
             assert_eq!(tag(bad), Err(()), "{bad:?}");
         }
     }

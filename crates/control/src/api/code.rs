@@ -2,19 +2,23 @@
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+use crate::permission::text_enum;
 
 macro_rules! codes {
     ($($name:ident = $status:ident $text:literal, $title:literal, $meaning:literal;)+) => {
         /// The stable name of a problem.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub(crate) enum Code {
             $(#[doc = $meaning] #[serde(rename = $text)] $name,)+
         }
 
         impl Code {
             /// All of them, in the order of the documentation.
-            #[cfg(test)]
             pub(crate) const ALL: &[Self] = &[$(Self::$name),+];
 
             /// The stable text form.
@@ -40,17 +44,24 @@ macro_rules! codes {
     };
 }
 
+// By hand: the derived one does not see names that a macro gives.
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        text_enum(Self::ALL.iter().map(|code| code.as_str()), "The stable name of a problem.")
+    }
+}
+
+impl ToSchema for Code {}
+
 codes! {
     InvalidBody = BAD_REQUEST "invalid_body", "The body cannot be read",
         "The body is no JSON object with the members that the route takes; the detail names the first that is wrong.";
     InvalidQuery = BAD_REQUEST "invalid_query", "The query cannot be read",
         "A parameter of the query is unknown or out of range; the detail names it.";
-    InvalidCursor = BAD_REQUEST "invalid_cursor", "Unusable cursor",
-        "The cursor is none of this list. Use `next_cursor` as it came, or begin again without.";
     InvalidIdempotencyKey = BAD_REQUEST "invalid_idempotency_key", "Unusable idempotency key",
         "An Idempotency-Key has 1 to 128 visible ASCII characters and is sent once. An import takes none.";
     InvalidIfMatch = BAD_REQUEST "invalid_if_match", "Unusable If-Match",
-        "If-Match has one entity tag in quotes, as it came in ETag, and is sent once.";
+        "If-Match has entity tags in quotes, as they came in ETag.";
     ImportBroken = BAD_REQUEST "import_broken", "The data did not arrive",
         "The stream of an import ended early or cannot be read. Nothing was made.";
     Unauthorized = UNAUTHORIZED "unauthorized", "No valid management key",
@@ -93,6 +104,8 @@ codes! {
         "A body has at most 64 KiB.";
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported_media_type", "Not JSON",
         "The body is sent as something other than what the route takes.";
+    InvalidCursor = UNPROCESSABLE_ENTITY "invalid_cursor", "Unusable cursor",
+        "The cursor is none of this list. Use `next_cursor` as it came, or begin again without.";
     InvalidName = UNPROCESSABLE_ENTITY "invalid_name", "This cannot be a name",
         "The name breaks a rule, which the detail tells.";
     ReservedName = UNPROCESSABLE_ENTITY "reserved_name", "This cannot be a name",

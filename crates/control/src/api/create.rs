@@ -11,7 +11,10 @@ use axum::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{PREFIX, Problem, input::Sent, progress, resource::TenantResource, tenants::workspace_of};
+use super::{
+    PREFIX, Problem, input::Sent, progress, progress::ProgressEvent, resource::TenantResource,
+    tenants::workspace_of,
+};
 use crate::{
     Control, ControlError, Tenant, TenantState, caller::Actor, parse_name, tenant::create, tenant::store,
 };
@@ -38,7 +41,7 @@ pub(super) struct NewTenant {
 /// of a second: 201. What takes longer than 20 s is answered with 202 and the state that it has. With
 /// `Accept: text/event-stream` the answer comes at once, and is its progress as in `/tenants/{tenant}/progress`.
 #[utoipa::path(post, path = "/tenants", tag = "Tenants", request_body = NewTenant, responses(
-    (status = 200, description = "Its progress as server-sent events", content_type = "text/event-stream", body = String),
+    (status = 200, description = "Its progress as server-sent events", content_type = "text/event-stream", body = ProgressEvent),
     (status = 201, description = "It runs", body = TenantResource,
         headers(("Location" = String, description = "Its address in this API"))),
     (status = 202, description = "It does not run yet", body = TenantResource,

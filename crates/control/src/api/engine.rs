@@ -10,12 +10,13 @@ use axum::{
     Extension,
     body::Body,
     extract::{FromRequest, FromRequestParts, Path, Request},
-    http::{HeaderMap, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::Response,
 };
 use bytes::Bytes;
 use kiavi_http::{parse_json, read_body};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Problem, code::Code, idempotency::KeepInstead, route::Need};
 use crate::{
@@ -49,6 +50,18 @@ pub(super) fn need(method: &Method, path: &str) -> Need {
         Permission::UserRead
     };
     Need { permission, step_up: permission == Permission::UserImpersonate }
+}
+
+/// Why an engine did not do what it was asked, in Better Auth's form.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "a description of what engines write")]
+pub(super) struct EngineRefusal {
+    /// The stable name of the refusal.
+    #[schema(example = "USER_NOT_FOUND")]
+    code: String,
+    /// A sentence for people.
+    #[schema(example = "User not found")]
+    message: String,
 }
 
 /// What is passed on to an engine.
@@ -90,8 +103,8 @@ impl FromRequest<Control> for Passed {
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "ok"),
 ), responses(
-    (status = 200, description = "The engine's answer, as it is. Its refusals come through as they are, too.",
-        body = serde_json::Value),
+    (status = 200, description = "The engine's answer, as it is", body = serde_json::Value),
+    (status = "default", description = "The engine's refusal, as it is", body = EngineRefusal),
 ))]
 pub(super) async fn read(passed: Passed) -> Result<Response, Problem> {
     pass_on(passed).await
@@ -106,8 +119,8 @@ pub(super) async fn read(passed: Passed) -> Result<Response, Problem> {
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "admin/ban-user"),
 ), request_body(content = Option<serde_json::Value>, content_type = "application/json"), responses(
-    (status = 200, description = "The engine's answer, as it is. Its refusals come through as they are, too.",
-        body = serde_json::Value),
+    (status = 200, description = "The engine's answer, as it is", body = serde_json::Value),
+    (status = "default", description = "The engine's refusal, as it is", body = EngineRefusal),
 ))]
 pub(super) async fn write(passed: Passed) -> Result<Response, Problem> {
     if let Some(attempt) = &passed.actor.attempt {
@@ -156,6 +169,9 @@ fn answer(from: axum::http::Response<Bytes>) -> Result<Response, Problem> {
     let (from, body) = from.into_parts();
     let media_type = from.headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
     let is_json = media_type.is_some_and(|line| line.split(';').next() == Some("application/json"));
+    if from.status == StatusCode::NOT_FOUND && body.is_empty() {
+        return Err(Problem::not_found());
+    }
     if !is_json && !body.is_empty() {
         return Err(Code::EngineAnswer.into());
     }

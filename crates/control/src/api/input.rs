@@ -8,7 +8,10 @@ use axum::{
 };
 use kiavi_base::RequestId;
 use kiavi_http::{parse_json, read_body};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error},
+};
 
 use super::Problem;
 use crate::{Caller, Control, attempt::Attempt, caller::Actor};
@@ -55,6 +58,32 @@ impl FromRequestParts<Control> for Actor {
             attempt: parts.extensions.get::<Arc<Attempt>>().cloned(),
         })
     }
+}
+
+/// A whole number, also one that is written as `7.0`: JSON and its schemas make no difference.
+pub(super) fn integer<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: TryFrom<i64>,
+    D: Deserializer<'de>,
+{
+    let number = serde_json::Number::deserialize(deserializer)?;
+    #[allow(clippy::cast_possible_truncation, reason = "a float without a fraction, and a cast saturates")]
+    let whole = || number.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64);
+    let value = number.as_i64().or_else(whole).and_then(|number| T::try_from(number).ok());
+    value.ok_or_else(|| D::Error::custom(format!("{number} is no whole number in range")))
+}
+
+/// The same where there may be none.
+pub(super) fn optional_integer<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: TryFrom<i64>,
+    D: Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Whole<T: TryFrom<i64>>(#[serde(deserialize_with = "integer")] T);
+
+    Option::<Whole<T>>::deserialize(deserializer).map(|whole| whole.map(|Whole(number)| number))
 }
 
 /// The one line of a header, when there is exactly one that is visible text.

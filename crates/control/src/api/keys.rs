@@ -18,7 +18,7 @@ use super::{
     PREFIX, Problem,
     code::Code,
     idempotency::KeepInstead,
-    input::{Asked, Sent},
+    input::{Asked, Sent, optional_integer},
     page::{self, Page, page},
     resource::text,
     tenants::workspace_of,
@@ -119,6 +119,7 @@ pub(super) struct Wanted {
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u16>,
     /// `next_cursor` of the page before.
+    #[param(max_length = 256, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
     /// Only keys in this state.
     #[param(inline)]
@@ -168,7 +169,7 @@ pub(super) struct WantedKey {
     #[schema(example = "deploy", min_length = 1, max_length = 100)]
     name: String,
     /// What it may do, and no more than whoever makes it: permissions, or `*` for everything, also what is to come.
-    #[schema(example = json!(["tenant.read", "tenant.create"]), min_items = 1, max_items = 64)]
+    #[schema(example = json!(["tenant.read", "tenant.create"]), min_items = 1)]
     scopes: Vec<ScopeText>,
     /// The only workspace that it is good for, by name or id. Without it: that of who asks, or the whole instance.
     #[schema(example = "default", max_length = 63)]
@@ -269,6 +270,7 @@ pub(super) async fn show(Extension(key): Extension<Arc<ManagementKey>>) -> Json<
 pub(super) struct Rotation {
     /// How long the present secret is good beside the new one, in seconds; 0 ends it at once.
     #[schema(example = 3600, minimum = 0, maximum = 2_592_000, default = 86_400)]
+    #[serde(default, deserialize_with = "optional_integer")]
     overlap_seconds: Option<u32>,
 }
 
@@ -304,18 +306,21 @@ pub(super) async fn rotate(
 
 /// Revoke a management key
 ///
-/// Ends it at once, with both secrets if it is being rotated. What it made stays. Its row stays too, for the log.
-#[utoipa::path(delete, path = "/keys/{key}", tag = "Keys",
+/// Ends it at once, with both secrets if it is being rotated; again changes nothing. What it made stays, and so does
+/// its entry in the list, for the log.
+#[utoipa::path(post, path = "/keys/{key}/revoke", tag = "Keys",
     params(("key" = String, Path, description = "The key's id", example = "0a1b2c3d4e5f6g7h")), responses(
-    (status = 204, description = "It is revoked, or was before"),
+    (status = 200, description = "It is revoked, or was before", body = KeyResource),
 ))]
 pub(super) async fn revoke(
     State(control): State<Control>,
+    Extension(caller): Extension<Caller>,
     Extension(key): Extension<Arc<ManagementKey>>,
     actor: Actor,
-) -> Result<StatusCode, Problem> {
+) -> Result<Json<KeyResource>, Problem> {
     key::revoke(&control, &actor, &key.id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let now = store::find(&control.parts().database, caller.workspace(), &key.id).await?;
+    Ok(Json(KeyResource::from(now.ok_or_else(|| Problem::key_not_found(&key.id))?)))
 }
 
 /// The answer with the secret, of which everything but the secret is kept for a repetition.

@@ -7,8 +7,9 @@ use serde_json::json;
 use utoipa::{
     OpenApi,
     openapi::{
-        self, ContentBuilder, HttpMethod, Ref, RefOr, ResponseBuilder,
-        path::{Operation, ParameterBuilder, ParameterIn, PathItem},
+        self, ContentBuilder, HttpMethod, Ref, RefOr, ResponseBuilder, Schema,
+        path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
+        schema::{SchemaType, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
@@ -18,11 +19,13 @@ use super::{
     change_settings::{Back, Changed},
     code::Code,
     create::NewTenant,
+    engine::EngineRefusal,
     export::Exported,
     imports,
     keys::{KeyResource, KeyShownOnce, Rotation, WantedKey},
     page::Page,
     problem::ProblemBody,
+    progress::ProgressEvent,
     resource::TenantResource,
     route::{Access, Route, Takes},
     settings::{Differences, SettingsDocument, VersionResource},
@@ -49,7 +52,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
     components(schemas(
         ProblemBody, Code, Permission, Role, TenantResource, NewTenant, WorkspaceResource, NewWorkspace, KeyResource,
         KeyShownOnce, WantedKey, Rotation, SettingsDocument, Changed, Back, Differences, VersionResource,
-        Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted,
+        Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted, ProgressEvent, EngineRefusal,
     )),
     tags(
         (name = "Tenants", description = "The applications' auth environments."),
@@ -129,25 +132,42 @@ fn described(route: Route) -> Operation {
                 .build(),
         );
     }
+    operation.parameters.iter_mut().flatten().for_each(without_null);
     for (status, codes) in problems {
         let lines: Vec<_> =
             codes.iter().map(|code| format!("- `{}`: {}", code.as_str(), code.meaning())).collect();
         let response = ResponseBuilder::new()
             .description(lines.join("\n"))
-            .content("application/problem+json", problem_content())
-            .build();
-        operation.responses.responses.insert(status.to_string(), RefOr::T(response));
+            .content("application/problem+json", problem_content());
+        // An engine's refusals come through with their own statuses, some of which are also ours.
+        let response = if access == Access::Engine {
+            let refusal = ContentBuilder::new().schema(Some(Ref::from_schema_name("EngineRefusal"))).build();
+            response.content("application/json", refusal)
+        } else {
+            response
+        };
+        operation.responses.responses.insert(status.to_string(), RefOr::T(response.build()));
     }
     operation
+}
+
+/// A parameter that may be absent is never null: a query and a header have no way to say it.
+fn without_null(parameter: &mut Parameter) {
+    let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema else { return };
+    if let SchemaType::Array(types) = &object.schema_type
+        && let Some(kind) = types.iter().find(|kind| **kind != Type::Null)
+    {
+        object.schema_type = SchemaType::Type(kind.clone());
+    }
 }
 
 fn problem_content() -> openapi::Content {
     ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build()
 }
 
-fn key_schema() -> openapi::Schema {
+fn key_schema() -> Schema {
     openapi::ObjectBuilder::new()
-        .schema_type(openapi::schema::Type::String)
+        .schema_type(Type::String)
         .min_length(Some(1))
         .max_length(Some(128))
         .pattern(Some("^[!-~]+$"))

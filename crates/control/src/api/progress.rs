@@ -19,6 +19,7 @@ use kiavi_base::TenantId;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use utoipa::ToSchema;
 
 use super::{
     Problem,
@@ -31,6 +32,18 @@ use crate::{
     tenant::store::{self, StepRow},
 };
 
+/// One server-sent event, as its lines say.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "a description of what is written line by line")]
+pub(super) struct ProgressEvent {
+    /// `tenant`, `step`, `done`, `failed` or `removed`.
+    #[schema(example = "step")]
+    event: String,
+    /// JSON.
+    #[schema(example = r#"{"step": "role", "status": "done", "number": 2, "of": 5}"#)]
+    data: String,
+}
+
 /// Watch a tenant being made
 ///
 /// Server-sent events: `tenant` at the start, with the tenant; `step` when a step begins and when it is done
@@ -38,7 +51,7 @@ use crate::{
 /// Who comes late or again is told the whole story.
 #[utoipa::path(get, path = "/tenants/{tenant}/progress", tag = "Tenants",
     params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
-    (status = 200, description = "The events", content_type = "text/event-stream", body = String),
+    (status = 200, description = "The events", content_type = "text/event-stream", body = ProgressEvent),
 ))]
 pub(super) async fn show(
     State(control): State<Control>,

@@ -77,6 +77,7 @@ pub(super) struct Wanted {
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u16>,
     /// `next_cursor` of the page before.
+    #[param(max_length = 256, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
 }
 
@@ -135,10 +136,10 @@ pub(super) async fn versions(
 #[into_params(parameter_in = Query)]
 pub(super) struct Between {
     /// The older version; the one before the newer, if it is not named.
-    #[param(example = 6)]
+    #[param(example = 6, minimum = 1, maximum = 2_147_483_647)]
     from: Option<i32>,
     /// The newer version; the current one, if it is not named.
-    #[param(example = 7)]
+    #[param(example = 7, minimum = 1, maximum = 2_147_483_647)]
     to: Option<i32>,
 }
 

@@ -37,6 +37,7 @@ pub(super) struct Wanted {
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u16>,
     /// `next_cursor` of the page before.
+    #[param(max_length = 256, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
     /// Only tenants whose name has this in it, or whose id it is.
     #[param(max_length = 64, example = "shop")]
@@ -63,11 +64,11 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let limit = page::limit(wanted.limit)?;
     let after = page::position(LIST, wanted.cursor.as_deref())?.unwrap_or_default();
-    let text = wanted.q.map(|text| text.to_lowercase());
-    // NUL is the one character that the database has no text with.
-    if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT || text.contains('\0')) {
-        return Err(Problem::invalid_query(format!("\"q\" has at most {MAX_TEXT} characters, and no NUL.")));
+    if wanted.q.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT) {
+        return Err(Problem::invalid_query(format!("\"q\" has at most {MAX_TEXT} characters.")));
     }
+    // The database has no text with NUL, and no name has it either.
+    let text = wanted.q.map(|text| text.to_lowercase().replace('\0', "\u{fffd}"));
     let workspace = workspace_of(&control, &caller, wanted.workspace.as_deref()).await?;
     let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let filter = Filter { workspace, after, text, state: wanted.state, limit: limit_and_one };

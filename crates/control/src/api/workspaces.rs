@@ -61,6 +61,7 @@ pub(super) struct Wanted {
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u16>,
     /// `next_cursor` of the page before.
+    #[param(max_length = 256, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
 }
 

@@ -128,7 +128,11 @@ pub(crate) struct StepRow {
 pub(crate) async fn find(database: &Database, id_or_slug: &str) -> Result<Option<Tenant>, DbError> {
     let row = match id_or_slug.parse::<TenantId>() {
         Ok(id) => database.query_opt(&TENANT_BY_ID, &[&id.as_str()]).await?,
-        Err(_) => database.query_opt(&TENANT_BY_SLUG, &[&id_or_slug]).await?,
+        // What cannot be a name is not asked for: the database has no text with every character.
+        Err(_) => match id_or_slug.parse::<Slug>() {
+            Ok(slug) => database.query_opt(&TENANT_BY_SLUG, &[&slug.as_str()]).await?,
+            Err(_) => None,
+        },
     };
     row.as_ref().map(tenant).transpose()
 }

@@ -36,7 +36,11 @@ pub(crate) const INSERT_WORKSPACE: Sql = Sql::new(
 pub(crate) async fn find(database: &Database, id_or_slug: &str) -> Result<Option<Workspace>, DbError> {
     let row = match id_or_slug.parse::<WorkspaceId>() {
         Ok(id) => database.query_opt(&WORKSPACE_BY_ID, &[&id.as_str()]).await?,
-        Err(_) => database.query_opt(&WORKSPACE_BY_SLUG, &[&id_or_slug]).await?,
+        // What cannot be a slug is not asked for: the database has no text with every character.
+        Err(_) => match id_or_slug.parse::<Slug>() {
+            Ok(slug) => database.query_opt(&WORKSPACE_BY_SLUG, &[&slug.as_str()]).await?,
+            Err(_) => None,
+        },
     };
     row.as_ref().map(workspace).transpose()
 }
