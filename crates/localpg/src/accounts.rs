@@ -104,7 +104,7 @@ impl Accounts {
     }
 
     /// The accounts with a uid from `first` on.
-    pub(crate) fn from_uid(&self, first: u32) -> Vec<(u32, String)> {
+    pub(crate) fn beginning_at(&self, first: u32) -> Vec<(u32, String)> {
         let account = |line: &str| {
             let mut fields = line.split(':');
             let name = fields.next().filter(|name| !name.starts_with(char::from(REMOVED)))?;
@@ -162,11 +162,14 @@ mod tests {
         accounts.add(uid, "t1").unwrap();
         accounts.add(next, "t2").unwrap();
         accounts.remove(next, "t1").unwrap();
-        assert_eq!(accounts.from_uid(FIRST_TENANT_UID), [(uid, "t1".to_owned()), (next, "t2".to_owned())]);
+        assert_eq!(
+            accounts.beginning_at(FIRST_TENANT_UID),
+            [(uid, "t1".to_owned()), (next, "t2".to_owned())]
+        );
         for _ in 0..2 {
             accounts.remove(uid, "t1").unwrap();
             accounts = Accounts::open(&path).unwrap();
-            assert_eq!(accounts.from_uid(FIRST_TENANT_UID), [(next, "t2".to_owned())]);
+            assert_eq!(accounts.beginning_at(FIRST_TENANT_UID), [(next, "t2".to_owned())]);
         }
         assert!(matches!(accounts.add(uid, "t3"), Err(AccountError::Taken)));
         accounts.add(uid + 2, "t3").unwrap();

@@ -186,7 +186,7 @@ impl Cluster {
 
     /// The uids of tenants that have a name, with it. None rootless.
     pub fn tenant_accounts(&self) -> Vec<(u32, String)> {
-        self.accounts.as_ref().map_or_else(Vec::new, |accounts| accounts.from_uid(FIRST_TENANT_UID))
+        self.accounts.as_ref().map_or_else(Vec::new, |accounts| accounts.beginning_at(FIRST_TENANT_UID))
     }
 
     /// The superuser's connection to a database.
