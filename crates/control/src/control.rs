@@ -7,14 +7,14 @@ use kiavi_db::{AdminConnection, Login, Migration};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
-    CONTROL_ROLE, CallerKind, ControlError, ControlParts, Tenant, TenantState, api,
+    CONTROL_ROLE, CallerKind, ControlError, ControlParts, Tenant, TenantState, address, api,
     api::Attempts,
     caller::Actor,
     key,
     limit::{Limiter, REFUSALS, REQUESTS},
     meter::Meter,
     parse_name, provision, reconcile,
-    tenant::{create, store},
+    tenant::{Target, create, store},
     workspace,
 };
 
@@ -24,6 +24,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "settings", sql: include_str!("../migrations/2_settings.sql") },
     Migration { version: 3, name: "imports", sql: include_str!("../migrations/3_imports.sql") },
     Migration { version: 4, name: "workspaces", sql: include_str!("../migrations/4_workspaces.sql") },
+    Migration { version: 5, name: "life", sql: include_str!("../migrations/5_life.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.
@@ -53,7 +54,7 @@ struct Inner {
 
 impl Control {
     /// Brings the control plane's own schema forward and marks what has to be done again in this run: every
-    /// tenant is made known to the privileged process anew, one whose schema is older than this program's is migrated
+    /// tenant, suspended ones too, is made known to the privileged process anew, one whose schema is older than this program's is migrated
     /// first, and one whose import was cut off is removed. [`Control::run_reconciler`] does it.
     ///
     /// # Errors
@@ -65,9 +66,8 @@ impl Control {
         drop(connection);
         let transaction = parts.database.begin().await?;
         transaction.execute(&store::OUTDATED_SCHEMAS_TO_DO, &[&parts.schema.version()]).await?;
-        transaction.execute(&store::RUNNING_TO_DO, &[]).await?;
-        transaction.execute(&store::RUNNING_STATE_TO_SCHEMA, &[]).await?;
-        transaction.execute(&store::RETRY_NOW, &[]).await?;
+        transaction.execute(&store::ANNOUNCEMENTS_TO_DO, &[]).await?;
+        transaction.execute(&store::ALL_TO_DO, &[]).await?;
         transaction.execute(&store::GIVE_UP_IMPORTS, &[]).await?;
         transaction.commit().await?;
         Ok(Self(Arc::new(Inner {
@@ -108,10 +108,12 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn tenant(&self, id_or_slug: &str) -> Result<Option<Tenant>, ControlError> {
-        Ok(store::find(&self.parts().database, id_or_slug).await?)
+        let found = store::find(&self.parts().database, id_or_slug).await?;
+        Ok(found.filter(|tenant| tenant.target != Target::Spare))
     }
 
-    /// The tenant of this name, made when there is none, once it runs. The reconciler must be running too.
+    /// The tenant of this name, made when there is none, once it runs, or is where its operator wants it. The reconciler
+    /// must be running too.
     ///
     /// # Errors
     /// When the name is refused, the database fails, or the tenant does not run within a minute.
@@ -124,7 +126,8 @@ impl Control {
                 create::create(self, &Actor::CONTROL, &slug, &workspace).await?
             }
         };
-        let running = self.wait(&tenant.id, |tenant| tenant.state == TenantState::Running);
+        let is_there = |tenant: &Tenant| tenant.state == TenantState::Running || tenant.is_settled();
+        let running = self.wait(&tenant.id, is_there);
         match tokio::time::timeout(START_LIMIT, running).await {
             Ok(Ok(Some(tenant))) => Ok(tenant),
             Ok(Err(error)) => Err(error),
@@ -138,7 +141,7 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn remove_tenant(&self, id: &TenantId) -> Result<bool, ControlError> {
-        provision::request_removal(self, &Actor::CONTROL, id).await
+        provision::destroy(self, &Actor::CONTROL, id).await
     }
 
     /// A fresh management key for a development instance; the one of the run before ends.
@@ -195,6 +198,13 @@ impl Control {
 
     pub(crate) fn base_url(&self, slug: &Slug) -> String {
         (self.0.parts.base_url_for)(slug)
+    }
+
+    /// The address of a tenant.
+    pub fn url_of(&self, tenant: &Tenant) -> String {
+        let own = self.base_url(&tenant.slug);
+        let at = tenant.primary_hostname.as_ref().and_then(|hostname| address::at_hostname(&own, hostname));
+        at.unwrap_or(own)
     }
 
     /// Tells whoever watches to read again. Call it after a commit.

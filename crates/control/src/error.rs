@@ -1,6 +1,6 @@
 //! What can go wrong in the control plane.
 
-use kiavi_base::Slug;
+use kiavi_base::{Hostname, Slug};
 use kiavi_crypto::InvalidSecretText;
 use kiavi_db::{DbError, MigrateError};
 use kiavi_vault::VaultError;
@@ -31,6 +31,34 @@ pub enum ControlError {
     /// Somebody else changed the settings first, or the tenant is being removed.
     #[error("the settings were changed meanwhile")]
     SettingsChangedMeanwhile,
+    /// No tenant can have this hostname beside that of its name.
+    #[error("the hostname {0} was refused")]
+    HostnameRefused(Hostname),
+    /// It is another tenant's, or too near to one.
+    #[error("the hostname {0} is taken")]
+    HostnameTaken(Hostname),
+    /// The tenant has no such hostname that could be changed.
+    #[error("the tenant has no hostname {0} to change")]
+    NoSuchHostname(Hostname),
+    /// It is what the tenant's links and passkeys belong to.
+    #[error("the hostname {0} is the tenant's primary one")]
+    PrimaryHostname(Hostname),
+    /// Passkeys would stop to work.
+    #[error("{passkeys} passkeys made for {from} would not work at {to}")]
+    RpIdChange {
+        /// The name that they were made for.
+        from: String,
+        /// The name that would be asked for.
+        to: String,
+        /// How many.
+        passkeys: i64,
+    },
+    /// Passkeys would stop to work.
+    #[error("{passkeys} passkeys were made under an earlier secret")]
+    SecretInUse {
+        /// How many.
+        passkeys: i64,
+    },
     /// Another server's data cannot be taken in; the text says why.
     #[error("the import was refused: {0}")]
     InvalidImport(String),
@@ -75,12 +103,21 @@ pub(crate) enum StepError {
     Event(#[source] Failure),
     #[error("the tenant is gone or to be removed")]
     Unwanted,
-    #[error("the base URL names no host that a tenant can have")]
-    BaseUrl,
+    #[error("the tenant's address could not be found out")]
+    Address(#[from] Box<ControlError>),
     /// A test ended the attempt as a crash would.
     #[cfg(test)]
     #[error("interrupted")]
     Interrupted,
+}
+
+impl From<ControlError> for StepError {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::Database(error) => error.into(),
+            other => Self::Address(Box::new(other)),
+        }
+    }
 }
 
 /// An error and what caused it, in one line for the log.

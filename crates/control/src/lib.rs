@@ -3,11 +3,12 @@
 //! A request for a tenant is one transaction: its row, its audit event, its idempotency record. What follows is
 //! the reconciler's: `requested → secret → role → database → schema → running`, every step recorded before and
 //! after, every step repeatable, so that a crash at any point is followed by the same steps from the one that
-//! was not recorded as done. What the control plane may not do itself, it asks of a [`Privileged`] process;
+//! was not recorded as done. Everything that can be asked for a tenant later is a line of one table, [`operation`]. What the control plane may not do itself, it asks of a [`Privileged`] process;
 //! what it does not know, the tenants' tables and settings, of a [`TenantSchema`].
 //!
 //! Answers come from the database only: whoever watches is told that something changed, and reads again.
 
+mod address;
 mod api;
 mod attempt;
 mod audit;
@@ -21,10 +22,13 @@ mod meter;
 pub mod monitor;
 mod name;
 mod names;
+mod operation;
+mod orphans;
 mod parts;
 mod permission;
 mod provision;
 mod reconcile;
+mod rotation;
 mod settings;
 mod step;
 mod tenant;
@@ -38,8 +42,8 @@ pub use error::{ControlError, Failure};
 pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
 pub use names::{CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
 pub use parts::{
-    Adopted, BaseUrl, ControlParts, FormerServer, Privileged, TenantEvent, TenantEventKind, TenantSchema,
-    TenantStart,
+    Address, Adopted, BaseUrl, ControlParts, FormerServer, Privileged, SettingsFacts, TenantEvent,
+    TenantEventKind, TenantSchema, TenantStart,
 };
 pub use permission::{Permission, Role, Scopes};
 pub use settings::{InvalidPath, NoSuchPlace, SettingsPath, is_secret};

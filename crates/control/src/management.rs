@@ -35,8 +35,8 @@ pub(crate) async fn ask(
     target: &str,
     json: Option<Bytes>,
 ) -> Result<Response<Bytes>, ManagementError> {
-    let base_url = control.base_url(&tenant.slug);
-    // The engine answers for its own names only, in this door as in the other.
+    // The engine answers for its own names only, in this door as in the other: those of the settings that it has.
+    let base_url = tenant.settings["base_url"].as_str().map_or_else(|| control.url_of(tenant), str::to_owned);
     let host = base_url.parse::<Uri>().ok().and_then(|url| url.authority().map(ToString::to_string));
     let mut request = Request::builder()
         .method(method)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kiavi_base::{Clock, EventId, Hostname, Rng, Slug, TenantId};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::{AdminConnection, BoxFuture, Connect, Database};
@@ -59,11 +60,45 @@ pub trait TenantSchema: Send + Sync + 'static {
         event: TenantEvent<'a>,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
-    /// The same settings with another base URL: in development the port may change between two starts.
+    /// The same settings at another address: in development the port may change between two starts.
     ///
     /// # Errors
-    /// When the document is not one of this program's, or a tenant cannot have this base URL.
-    fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure>;
+    /// When the document is not one of this program's, or a tenant cannot have this address.
+    fn with_address(&self, settings: &Value, address: &Address) -> Result<Value, Failure>;
+
+    /// What the control plane has to know of settings.
+    ///
+    /// # Errors
+    /// When the document is not one of this program's.
+    fn facts(&self, settings: &Value) -> Result<SettingsFacts, Failure>;
+
+    /// How many passkeys there are, of those made before a time if one is named. `connection` is in the tenant's database,
+    /// as its owner.
+    fn count_passkeys<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        before: Option<Timestamp>,
+    ) -> BoxFuture<'a, Result<i64, Failure>>;
+}
+
+/// Where a tenant is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The origin that links lead to.
+    pub base_url: String,
+    /// The names that it is served under; that of the base URL is among them.
+    pub hostnames: Vec<Hostname>,
+    /// Names that lead to the base URL.
+    pub former: Vec<Hostname>,
+}
+
+/// What the control plane has to know of settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsFacts {
+    /// The name that passkeys are made for.
+    pub rp_id: String,
+    /// How long a browser keeps a session's cookie.
+    pub session_lifetime: std::time::Duration,
 }
 
 /// What is known of the Better Auth server that a tenant takes over from.
@@ -119,15 +154,57 @@ pub enum TenantEventKind {
     Imported,
     /// Its data and its secret were handed out.
     Exported,
+    /// It was switched off.
+    Suspended,
+    /// It was switched on again.
+    Resumed,
+    /// It was switched off, to be destroyed after a grace period.
+    Deleted,
+    /// Its deletion was taken back.
+    Undeleted,
+    /// It has another name, and with it another address.
+    Renamed,
+    /// The names that it answers to are others.
+    HostnamesChanged,
+    /// It has a new secret; the one before still verifies.
+    SecretRotated,
+    /// Secrets before its current one have ended.
+    SecretRetired,
 }
 
 impl TenantEventKind {
+    /// All kinds.
+    pub const ALL: [Self; 10] = [
+        Self::Imported,
+        Self::Exported,
+        Self::Suspended,
+        Self::Resumed,
+        Self::Deleted,
+        Self::Undeleted,
+        Self::Renamed,
+        Self::HostnamesChanged,
+        Self::SecretRotated,
+        Self::SecretRetired,
+    ];
+
     /// The event's type in both logs.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Imported => "tenant.imported",
             Self::Exported => "tenant.exported",
+            Self::Suspended => "tenant.suspended",
+            Self::Resumed => "tenant.resumed",
+            Self::Deleted => "tenant.deleted",
+            Self::Undeleted => "tenant.undeleted",
+            Self::Renamed => "tenant.renamed",
+            Self::HostnamesChanged => "tenant.hostnames_changed",
+            Self::SecretRotated => "tenant.secret_rotated",
+            Self::SecretRetired => "tenant.secret_retired",
         }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -147,6 +224,20 @@ pub trait Privileged: Send + Sync + 'static {
         operator: &'a str,
     ) -> BoxFuture<'a, Result<UnixStream, Failure>>;
 
+    /// Stops the tenant's engine. From now on requests to these hostnames are told that it is suspended, and start
+    /// nothing.
+    fn tenant_suspended<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        hostnames: Vec<Hostname>,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Takes the uid's name away. The uid is never given another one.
+    fn remove_account<'a>(&'a self, uid: u32, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// The uids of tenants that have a name, with it: what a search for orphans compares with.
+    fn accounts(&self) -> BoxFuture<'_, Result<Vec<(u32, TenantId)>, Failure>>;
+
     /// Stops the tenant's engine and forgets the tenant.
     fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>>;
 }
@@ -160,7 +251,7 @@ pub struct TenantStart {
     pub uid: u32,
     /// The person's name for it.
     pub slug: Slug,
-    /// The hosts it answers for.
+    /// The hosts that lead to it, former ones too.
     pub hostnames: Vec<Hostname>,
     /// The settings document, secrets in clear.
     pub settings: Value,
@@ -192,6 +283,10 @@ pub struct ControlParts {
     pub access: Arc<AccessLog>,
     /// Whether the console page is shown to everybody who can reach its host.
     pub development: bool,
+    /// How many tenants are made in advance, so that the next who asks for one has it at once.
+    pub spares: u16,
+    /// How long a deleted tenant can be brought back.
+    pub deletion_grace: std::time::Duration,
     /// The command that the console page tells people to create a tenant with.
     pub create_command: String,
 }

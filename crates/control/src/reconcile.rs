@@ -5,9 +5,16 @@ use std::{collections::HashSet, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use kiavi_base::TenantId;
-use kiavi_db::DbError;
 
-use crate::{Control, attempt::FORGET_ATTEMPTS, error::chain, provision, tenant::store};
+use crate::{
+    Control, ControlError, address,
+    attempt::FORGET_ATTEMPTS,
+    caller::Actor,
+    error::chain,
+    operation::Operation,
+    provision::{self, Change, Order, RequestError},
+    tenant::{create, store},
+};
 
 /// Tenants that are worked on at the same time. Each holds one or two connections to the server.
 const MAX_AT_ONCE: usize = 4;
@@ -49,11 +56,35 @@ async fn work(control: &Control, id: TenantId) -> TenantId {
 }
 
 /// What is due, and how long nothing else will be.
-async fn due(control: &Control) -> Result<(Vec<TenantId>, Duration), DbError> {
+async fn due(control: &Control) -> Result<(Vec<TenantId>, Duration), ControlError> {
     let database = &control.parts().database;
     database.execute(&FORGET_ATTEMPTS, &[]).await?;
+    for (id, order) in expired(control).await? {
+        match provision::request(control, &Actor::CONTROL, &id, &order).await {
+            // Who was faster with taking a deletion back has kept the tenant.
+            Ok(_) | Err(RequestError::Target(_) | RequestError::Gone) => {}
+            Err(error) => {
+                tracing::error!(tenant = %id, error = chain(&error), "what has had its time could not be ended yet");
+            }
+        }
+    }
     let due = store::due(database).await?;
+    // When nobody waits for anything.
+    if due.is_empty() && create::prepare_spare(control).await? {
+        return Ok((store::due(database).await?, Duration::ZERO));
+    }
     let seconds = store::seconds_to_next_retry(database).await?;
     let pause = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(IDLE);
     Ok((due, pause.min(IDLE)))
+}
+
+/// What ends by itself: grace periods, and the time for which former names are kept.
+async fn expired(control: &Control) -> Result<Vec<(TenantId, Order)>, ControlError> {
+    let order = |operation, change| Order { operation, reason: None, change };
+    let tenants = store::overdue(&control.parts().database).await?.into_iter();
+    let tenants = tenants.map(|id| (id, order(Operation::Expire, Change::Expire)));
+    let hostnames = address::overdue(control).await?.into_iter();
+    let hostnames = hostnames
+        .map(|(id, hostname)| (id, order(Operation::SetHostnames, Change::RemoveHostname { hostname })));
+    Ok(tenants.chain(hostnames).collect())
 }

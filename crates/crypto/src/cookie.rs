@@ -23,7 +23,7 @@ const SIGNATURE_LENGTH: usize = 44;
 
 /// `value + "." + base64(HMAC-SHA256(secret, value))`: a cookie's value before it is encoded.
 pub fn signed_value(secret: &TenantSecret, value: &str) -> String {
-    let tag = hmac::sign(&key(secret), value.as_bytes());
+    let tag = hmac::sign(&key(secret.cookie_key()), value.as_bytes());
     format!("{value}.{}", STANDARD.encode(tag))
 }
 
@@ -32,8 +32,8 @@ pub fn sign_cookie(secret: &TenantSecret, value: &str) -> String {
     utf8_percent_encode(&signed_value(secret, value), URI_COMPONENT).to_string()
 }
 
-/// The value of a signed cookie, or `None` when the signature is not ours. Percent-encoding is optional, as in
-/// the reference server. The comparison takes constant time.
+/// The value of a signed cookie, or `None` when the signature is not ours, by the current secret or an earlier one.
+/// Percent-encoding is optional, as in the reference server. The comparison takes constant time.
 pub fn verify_cookie(secret: &TenantSecret, cookie: &str) -> Option<String> {
     let decoded = percent_decode_str(cookie).decode_utf8().unwrap_or(cookie.into());
     let (value, signature) = decoded.rsplit_once('.')?;
@@ -41,12 +41,12 @@ pub fn verify_cookie(secret: &TenantSecret, cookie: &str) -> Option<String> {
         return None;
     }
     let tag = STANDARD.decode(signature).ok()?;
-    hmac::verify(&key(secret), value.as_bytes(), &tag).ok()?;
-    Some(value.to_owned())
+    let mut keys = std::iter::once(secret.cookie_key()).chain(secret.earlier_cookie_keys());
+    keys.any(|bytes| hmac::verify(&key(bytes), value.as_bytes(), &tag).is_ok()).then(|| value.to_owned())
 }
 
-fn key(secret: &TenantSecret) -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, secret.cookie_key())
+fn key(bytes: &[u8]) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, bytes)
 }
 
 #[cfg(test)]
@@ -74,6 +74,20 @@ mod tests {
         let other = TenantSecret::new("another-secret-another-secret-00".to_owned().into());
         assert_eq!(verify_cookie(&other, &signed), None);
         assert_eq!(verify_cookie(&secret(), &signed.replacen("token", "tokem", 1)), None);
+    }
+
+    #[test]
+    fn a_cookie_outlives_a_rotation_and_not_a_retirement() {
+        let before = sign_cookie(&secret(), "token");
+        let rotated = |unversioned| {
+            let new = crate::SecretVersion { version: 2, text: "N2vQm8".repeat(6).into() };
+            TenantSecret::versioned([new], unversioned).unwrap()
+        };
+        let during = rotated(Some("kYv3xPq9TzW6uRb2NcE8sJm4HfLd7GaQ".to_owned().into()));
+        assert_eq!(verify_cookie(&during, &before).as_deref(), Some("token"));
+        let after = rotated(None);
+        assert_eq!(verify_cookie(&after, &before), None);
+        assert_eq!(verify_cookie(&after, &sign_cookie(&during, "token")).as_deref(), Some("token"));
     }
 
     proptest! {

@@ -7,7 +7,8 @@ use kiavi_base::{ExposeSecret, SecretString};
 
 /// The secret of one tenant: the text that Better Auth calls `secret`, or `secrets` where it was rotated. Cookies
 /// are signed with the current text's bytes as they are, because that is the wire format; every use of our own
-/// has a subkey. The earlier texts open what was encrypted under them and are otherwise worth nothing.
+/// has a subkey. The earlier texts open and verify what was made under them until they are retired; nothing is made
+/// under them any more.
 #[derive(Clone, Debug)]
 pub struct TenantSecret {
     current: SecretString,
@@ -98,6 +99,17 @@ impl TenantSecret {
         self.current.expose_secret().as_bytes()
     }
 
+    /// The bytes that signed cookies before the current ones did, the newest first.
+    pub(crate) fn earlier_cookie_keys(&self) -> impl Iterator<Item = &[u8]> {
+        self.earlier_texts().map(|text| text.expose_secret().as_bytes())
+    }
+
+    fn earlier_texts(&self) -> impl Iterator<Item = &SecretString> {
+        self.history.iter().flat_map(|history| {
+            history.earlier.iter().map(|one| &one.text).chain(history.unversioned.as_ref())
+        })
+    }
+
     /// The number of the current version, if the secret has versions.
     pub(crate) fn current_version(&self) -> Option<u32> {
         self.history.as_ref().map(|history| history.current_version)
@@ -123,10 +135,7 @@ impl TenantSecret {
 
     /// The subkeys that earlier texts of the secret gave, the newest first: for values that outlive a rotation.
     pub fn earlier_subkeys(&self, purpose: Purpose) -> impl Iterator<Item = [u8; 32]> + '_ {
-        let texts = self.history.iter().flat_map(|history| {
-            history.earlier.iter().map(|one| &one.text).chain(history.unversioned.as_ref())
-        });
-        texts.map(move |text| derive(text, purpose))
+        self.earlier_texts().map(move |text| derive(text, purpose))
     }
 
     /// Every version and its text, the current one first; none when the secret was never rotated. For the one

@@ -15,7 +15,7 @@ use crate::{
     egress::HttpClient,
     email_otp,
     gate::api_gate,
-    hosted, jwt, magic_link, mail, management, meta, multi_session, one_time_token, outbox, passkey,
+    hosted, jwt, magic_link, mail, management, meta, moved, multi_session, one_time_token, outbox, passkey,
     password,
     rate_limit::MemoryLimiter,
     session::{self, KeptSessions},
@@ -138,13 +138,14 @@ impl Engine {
             .layer(from_fn_with_state(state.clone(), api_context));
         // Nesting takes the base path and what is below it, but not the base path with a slash.
         let base_with_slash = any(not_found).layer(from_fn_with_state(state.clone(), api_context));
-        Router::new()
+        let router = Router::new()
             .route(API_WITH_SLASH, base_with_slash)
             .nest(API, api)
             .merge(passkey::well_known::routes().layer(from_fn_with_state(state.clone(), api_context)))
             .merge(hosted::routes(state))
             .merge(management::routes(state))
-            .with_state(state.clone())
+            .with_state(state.clone());
+        moved::lead_from_former_names(router, state)
     }
 
     /// Delivers mail until told to drain, and then what is under way; what is still owed stays in the database.

@@ -29,6 +29,7 @@ pub mod magic_link;
 mod mail;
 mod management;
 mod meta;
+mod moved;
 pub mod multi_session;
 pub mod one_time_token;
 pub mod outbox;
@@ -62,6 +63,7 @@ pub use mail::{
     Attempt, Delivery, Fault, MailDoor, MailSettings, NoticeSettings, OutgoingMail, SmtpSecurity,
     SmtpSettings, Template, TemplateError, TemplateFault, TemplateKind,
 };
+pub use passkey::count_passkeys;
 pub use schema::{MigrateError, SCHEMA_VERSION, migrate};
 pub use settings::{
     AdminSettings, Adoption, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, Former, PasskeyPolicy,

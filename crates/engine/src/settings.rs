@@ -46,6 +46,10 @@ pub struct Settings {
     /// The names the engine answers to; always contains that of `base_url`.
     #[schemars(with = "BTreeSet<String>")]
     pub hostnames: BTreeSet<Hostname>,
+    /// Names it had before: they lead to `base_url`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(with = "BTreeSet<String>")]
+    pub former_hostnames: BTreeSet<Hostname>,
     /// The application's name on pages and in mails.
     pub app_name: String,
     /// BCP 47 tag of the language used when a visitor prefers none of ours.
@@ -211,6 +215,7 @@ impl Settings {
         let settings = Self {
             version: SETTINGS_VERSION,
             hostnames: BTreeSet::from([host]),
+            former_hostnames: BTreeSet::new(),
             app_name: slug.to_string(),
             default_locale: english(),
             is_sign_up_open: true,
@@ -271,6 +276,11 @@ impl Settings {
         let own = self.hostnames.iter().any(|name| name.as_str() == self.base_url.host());
         check(self.version == SETTINGS_VERSION, "version", "is not one that this program reads")?;
         check(own, "hostnames", "must contain the host of base_url")?;
+        check(
+            self.former_hostnames.is_disjoint(&self.hostnames),
+            "former_hostnames",
+            "must not be served as well",
+        )?;
         let name_length = self.app_name.chars().count();
         let is_plain = !self.app_name.chars().any(char::is_control);
         check(

@@ -61,16 +61,27 @@ pub struct Shared {
 /// Subkeys, derived once.
 pub(crate) struct Keys {
     pub(crate) one_time_code: [u8; 32],
+    /// What codes that are still on their way may have been hashed with before a rotation.
+    pub(crate) earlier_one_time_codes: Vec<[u8; 32]>,
     pub(crate) rate_limit: [u8; 32],
     pub(crate) outbox: SealingKey,
+    /// What letters that have not left may have been sealed with before a rotation.
+    pub(crate) earlier_outboxes: Vec<SealingKey>,
 }
 
 impl Keys {
     pub(crate) fn new(secret: &TenantSecret) -> Self {
         let one_time_code = secret.subkey(Purpose::OneTimeCode);
         // A mail waiting to leave holds a code in clear, so its key hangs below that of codes.
-        let outbox = SealingKey::new(&hmac_sha256(&one_time_code, b"mail in the outbox"));
-        Self { one_time_code, rate_limit: secret.subkey(Purpose::RateLimitKey), outbox }
+        let outbox = |code: &[u8; 32]| SealingKey::new(&hmac_sha256(code, b"mail in the outbox"));
+        let earlier_one_time_codes: Vec<_> = secret.earlier_subkeys(Purpose::OneTimeCode).collect();
+        Self {
+            rate_limit: secret.subkey(Purpose::RateLimitKey),
+            outbox: outbox(&one_time_code),
+            earlier_outboxes: earlier_one_time_codes.iter().map(outbox).collect(),
+            one_time_code,
+            earlier_one_time_codes,
+        }
     }
 }
 

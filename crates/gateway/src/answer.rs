@@ -19,10 +19,20 @@ pub(crate) enum Refusal {
     UnknownHost,
     /// The destination cannot be started, or too many wait for it.
     Unavailable,
+    /// An operator has switched the tenant off.
+    Suspended,
 }
 
+/// Where programs ask; everything else is a page of a person.
+const API: &[u8] = b"/api/";
+/// The bytes of a request in which its path begins.
+const START: usize = 64;
+
+/// What programs are told of a suspended tenant, in the form of its engine's refusals.
+const SUSPENDED: &str = r#"{"code":"TENANT_SUSPENDED","message":"This application is suspended"}"#;
+
 impl Refusal {
-    fn response(self) -> String {
+    fn response(self, wants_json: bool) -> String {
         let (status, title, text, more) = match self {
             Self::BadRequest => {
                 ("400 Bad Request", "This request cannot be read", "It does not name exactly one host.", "")
@@ -40,14 +50,26 @@ impl Refusal {
                 "Please try again in a few seconds.",
                 "Retry-After: 2\r\n",
             ),
+            Self::Suspended => (
+                "503 Service Unavailable",
+                "Sign-in is switched off for now",
+                "The people who run this application have paused it. Nothing of yours is lost; you do not have to do \
+                 anything. Please come back later, or ask them.",
+                "Retry-After: 3600\r\n",
+            ),
         };
-        let body = format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
-             <h1>{title}</h1><p>{text}</p></html>\n"
-        );
+        let (kind, body) = if self == Self::Suspended && wants_json {
+            ("application/json", SUSPENDED.to_owned())
+        } else {
+            let page = format!(
+                "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+                 <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
+                 <h1>{title}</h1><p>{text}</p></html>\n"
+            );
+            ("text/html; charset=utf-8", page)
+        };
         format!(
-            "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
+            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
              Cache-Control: no-store\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n\
              X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n{more}Connection: close\r\n\r\n{body}",
             body.len()
@@ -55,10 +77,19 @@ impl Refusal {
     }
 }
 
+/// Whether the request that is still in the socket asks for a path of the API.
+async fn is_for_api(stream: &TcpStream) -> bool {
+    let mut start = [0; START];
+    let peeked = stream.peek(&mut start).await.unwrap_or_default();
+    let mut words = start[..peeked].split(|byte| *byte == b' ');
+    words.nth(1).is_some_and(|path| path.starts_with(API))
+}
+
 /// Answers and closes.
 pub(crate) async fn refuse(mut stream: TcpStream, refusal: Refusal) {
     let _ = tokio::time::timeout(LINGER, async {
-        stream.write_all(refusal.response().as_bytes()).await?;
+        let wants_json = is_for_api(&stream).await;
+        stream.write_all(refusal.response(wants_json).as_bytes()).await?;
         stream.shutdown().await?;
         // Closing with unread bytes would reset the connection and take the answer with it.
         let mut discarded = [0; 4096];
@@ -73,5 +104,34 @@ pub(crate) fn refuse_client(client: Client, refusal: Refusal) {
     let Ok(stream) = client.stream.into_owned() else { return };
     if let Ok(stream) = TcpStream::from_std(stream.into()) {
         tokio::spawn(refuse(stream, refusal));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn answered(request: &str, refusal: Refusal) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        client.write_all(request.as_bytes()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let mut answer = String::new();
+        let reading = async {
+            client.read_to_string(&mut answer).await.unwrap();
+            drop(client);
+        };
+        tokio::join!(refuse(server, refusal), reading);
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_suspended_tenant_says_so_to_people_and_to_programs() {
+        let page = answered("GET /sign-in HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::Suspended).await;
+        assert!(page.starts_with("HTTP/1.1 503 ") && page.contains("Content-Type: text/html"), "{page}");
+        let json = answered("POST /api/auth/sign-in/email-otp HTTP/1.1\r\n\r\n", Refusal::Suspended).await;
+        assert!(json.contains("Content-Type: application/json\r\n") && json.ends_with(SUSPENDED), "{json}");
+        let unknown = answered("GET /api/auth/ok HTTP/1.1\r\n\r\n", Refusal::UnknownHost).await;
+        assert!(unknown.starts_with("HTTP/1.1 404 ") && unknown.contains("text/html"), "{unknown}");
     }
 }

@@ -116,6 +116,7 @@ impl Dispatcher {
     pub(crate) async fn happened(&mut self, event: Event) -> Result<(), IpcError> {
         match event {
             Event::Arrived { hostname, client } => match self.routes.get(&hostname).cloned() {
+                Some(Destination::Suspended) => refuse_client(client, Refusal::Suspended),
                 Some(destination) => {
                     let line = self.lines.entry(destination.clone()).or_default();
                     if let Err(client) = line.join(client) {

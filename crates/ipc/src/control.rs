@@ -63,6 +63,16 @@ pub enum ToControl {
         #[n(1)]
         document: Option<Fd>,
     },
+    /// The answer to [`FromControl::NeedAccounts`].
+    #[n(6)]
+    Accounts {
+        /// The request's number.
+        #[n(0)]
+        request: u64,
+        /// A list of `[uid, tenant]` as JSON, see [`crate::SealedDocument`]; `None` when there is no cluster.
+        #[n(1)]
+        document: Option<Fd>,
+    },
 }
 
 /// What control asks of the launcher.
@@ -159,6 +169,43 @@ pub enum FromControl {
     /// What does the launcher know of all processes?
     #[n(6)]
     Measure {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+    },
+    /// Stop the tenant's engine, and have the gateway answer that it is suspended. Replaces what was said before about
+    /// this tenant.
+    #[n(7)]
+    TenantSuspended {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// Who.
+        #[n(1)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// Where it was reached.
+        #[n(2)]
+        #[cbor(with = "crate::codec::texts")]
+        hostnames: Vec<Hostname>,
+    },
+    /// Take a tenant's uid its name away.
+    #[n(8)]
+    RemoveAccount {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// The tenant's.
+        #[n(1)]
+        uid: u32,
+        /// The account's name.
+        #[n(2)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+    },
+    /// The accounts of tenants, answered with [`ToControl::Accounts`].
+    #[n(9)]
+    NeedAccounts {
         /// Names the answer.
         #[n(0)]
         request: u64,

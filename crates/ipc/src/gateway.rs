@@ -22,6 +22,9 @@ pub enum Destination {
     /// The development mailbox.
     #[n(2)]
     Mailbox,
+    /// Nobody: a tenant that is suspended. The gateway says so itself and asks for no door.
+    #[n(3)]
+    Suspended,
 }
 
 /// What the launcher tells the gateway.

@@ -165,19 +165,24 @@ impl Client {
         serde_json::from_slice(&body).map_err(broken)
     }
 
-    /// Posts JSON and calls `tell` with the name and the data of each event of the answer.
+    /// Sends JSON and calls `tell` with the name and the data of each event of the answer. An idempotency key makes a
+    /// repetition the same request.
     ///
     /// # Errors
     /// When no instance runs, it refuses, or the connection ends before the answer does.
-    pub(crate) async fn post_for_events(
+    pub(crate) async fn send_for_events(
         &self,
-        path: &str,
+        (method, path): (Method, &str),
+        idempotency_key: &str,
         body: &Value,
         mut tell: impl FnMut(&str, &Value),
     ) -> Result<(), ClientError> {
-        let request = Request::post(path)
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
             .header(ACCEPT, "text/event-stream")
             .header(CONTENT_TYPE, "application/json")
+            .header("idempotency-key", idempotency_key)
             .body(Full::new(Bytes::from(body.to_string())));
         let mut body = self.send(request).await?.into_body();
         let mut parser = EventParser::default();

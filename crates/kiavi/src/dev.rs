@@ -42,6 +42,12 @@ pub(crate) struct DevArgs {
     /// Stop an engine after this many seconds without a request; 0 keeps it
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     engine_idle: u64,
+    /// How many tenants are made in advance, so that the next is there at once; each is a database of 9 MB
+    #[arg(long, value_name = "COUNT", default_value_t = 2)]
+    spares: u16,
+    /// How many days a deleted tenant can be brought back
+    #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(0..=3650))]
+    deletion_grace: u16,
     /// Which events are logged, such as info or warn,kiavi_engine=debug
     #[arg(long, value_name = "FILTER", default_value = DEFAULT_FILTER)]
     log: String,
@@ -92,6 +98,8 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         mail: mail_config(),
         // Sign-in providers under development run beside it.
         private_egress: true,
+        spares: args.spares,
+        deletion_grace: Duration::from_secs(u64::from(args.deletion_grace) * 24 * 3600),
         engine_idle: (args.engine_idle > 0).then(|| Duration::from_secs(args.engine_idle)),
         engine_share: Share::TENANT,
         postgres: PostgresConfig { max_connections: 500, shared_buffers_mb: 128 },

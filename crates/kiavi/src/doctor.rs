@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::data::default_folder;
 use crate::tenant::{Exit, block_on, complain};
+use crate::tenant_orphans;
 
 /// The account of the child that tries the layers; no other process of an instance has it.
 const PROBE_UID: u32 = UID_BASE + 999;
@@ -65,7 +66,7 @@ pub(crate) fn run(args: DoctorArgs) -> ExitCode {
     let mut findings = vec![kernel(), postgres()];
     findings.extend(isolation());
     findings.push(control_groups());
-    findings.push(instance(args.data.unwrap_or_else(default_folder)));
+    findings.extend(instance(args.data.unwrap_or_else(default_folder)));
     let text = if args.json {
         serde_json::json!({ "findings": findings }).to_string()
     } else {
@@ -190,13 +191,30 @@ fn control_groups() -> Finding {
     }
 }
 
-fn instance(data: PathBuf) -> Finding {
+fn instance(data: PathBuf) -> Vec<Finding> {
     const NAME: &str = "Instance";
     let place = data.display().to_string();
     let client = crate::client::Client::new(data);
-    match block_on(client.get("/v1/tenants?limit=1")) {
-        Ok(_) => Finding::new(NAME, Verdict::Ok, format!("runs with data folder {place}")),
-        Err(error) => Finding::new(NAME, Verdict::Warning, error.to_string()),
+    match block_on(tenant_orphans::list(&client)) {
+        Ok(orphans) => {
+            vec![
+                Finding::new(NAME, Verdict::Ok, format!("runs with data folder {place}")),
+                left_over(orphans.len()),
+            ]
+        }
+        Err(error) => vec![Finding::new(NAME, Verdict::Warning, error.to_string())],
+    }
+}
+
+/// What is left of tenants that are not there.
+fn left_over(orphans: usize) -> Finding {
+    const NAME: &str = "Orphans";
+    match orphans {
+        0 => Finding::new(NAME, Verdict::Ok, "nothing is left of tenants that are not there"),
+        count => {
+            let detail = format!("something is left of {count} tenants: see kiavi tenant orphans");
+            Finding::new(NAME, Verdict::Warning, detail)
+        }
     }
 }
 

@@ -19,9 +19,13 @@ mod settings;
 mod settings_input;
 mod settings_reference;
 mod tenant;
+mod tenant_create;
+mod tenant_domain;
 mod tenant_export;
 mod tenant_export_readme;
 mod tenant_import;
+mod tenant_life;
+mod tenant_orphans;
 mod tenant_progress;
 mod tenant_psql;
 mod tenant_table;
@@ -47,7 +51,7 @@ enum Verb {
     Dev(dev::DevArgs),
     /// Run a production instance
     Serve(serve::ServeArgs),
-    /// Create, look at, import and export tenants of a running instance
+    /// Create, look at, suspend, rename, delete, import and export tenants of a running instance
     Tenant(tenant::TenantArgs),
     /// Look at and change the settings of a tenant
     Settings(settings::SettingsArgs),

@@ -93,7 +93,8 @@ fn program_file() -> std::io::Result<PathBuf> {
 
 fn launcher_config(loaded: Loaded, ready_file: Option<PathBuf>, successor: Successor) -> LauncherConfig {
     let Loaded { config, smtp_url, monitor_token } = loaded;
-    let Config { data, domain, listen, mail, isolation, postgres, engine, egress, log, monitor } = config;
+    let Config { data, domain, listen, mail, isolation, postgres, engine, tenants, egress, log, monitor } =
+        config;
     let below = |label: &str| {
         format!("{label}.{}", domain.tenants).parse().unwrap_or_else(|_| domain.tenants.clone())
     };
@@ -121,6 +122,8 @@ fn launcher_config(loaded: Loaded, ready_file: Option<PathBuf>, successor: Succe
             sender_domains: mail.sender_domains.iter().map(ToString::to_string).collect(),
         },
         private_egress: egress.allow_private,
+        spares: tenants.spares,
+        deletion_grace: Duration::from_secs(u64::from(tenants.deletion_grace_days) * 24 * 3600),
         engine_idle: (engine.idle_seconds > 0).then(|| Duration::from_secs(engine.idle_seconds.into())),
         engine_share: Share {
             memory_bytes: u64::from(engine.memory_mb) << 20,

@@ -1,20 +1,23 @@
-//! `kiavi tenant create | list | show | import | export`.
+//! `kiavi tenant`: list and show, and what the other verbs have in common.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     client::{Client, ClientError},
     data::default_folder,
+    tenant_create::{self, CreateArgs},
+    tenant_domain::{self, DomainArgs},
     tenant_export::{self, ExportArgs},
     tenant_import::{self, ImportArgs},
-    tenant_progress::Progress,
+    tenant_life::{self, LifeVerb},
+    tenant_orphans::{self, OrphansArgs},
     tenant_table::{details, table},
 };
 
@@ -68,16 +71,7 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 enum TenantVerb {
-    /// Create a tenant and wait until it runs
-    Create {
-        /// Its name: lower-case letters, digits and hyphens
-        name: String,
-        /// The workspace that it is in, by name or id [default: default]
-        #[arg(long)]
-        workspace: Option<String>,
-        #[command(flatten)]
-        common: Common,
-    },
+    Create(CreateArgs),
     /// List tenants
     List {
         /// Only tenants whose name has this in it, or whose id it is
@@ -99,6 +93,10 @@ enum TenantVerb {
         #[command(flatten)]
         common: Common,
     },
+    #[command(flatten)]
+    Life(LifeVerb),
+    Domain(DomainArgs),
+    Orphans(OrphansArgs),
     Import(ImportArgs),
     Export(ExportArgs),
 }
@@ -106,9 +104,10 @@ enum TenantVerb {
 /// Does what the command says and returns what the process should exit with.
 pub(crate) fn run(args: TenantArgs) -> ExitCode {
     match args.verb {
-        TenantVerb::Create { name, workspace, common } => {
-            answer(create(common.client(), name, workspace, common.json))
-        }
+        TenantVerb::Create(args) => answer(tenant_create::create(args)),
+        TenantVerb::Life(verb) => answer(tenant_life::run(verb)),
+        TenantVerb::Domain(args) => answer(tenant_domain::run(args)),
+        TenantVerb::Orphans(args) => answer(tenant_orphans::run(args)),
         TenantVerb::List { search, state, workspace, common } => {
             let path = query("/v1/tenants", [("q", search), ("state", state), ("workspace", workspace)]);
             answer(async move { list(common.client(), &path, common.json).await })
@@ -133,36 +132,6 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, ClientError>>) 
         Ok(runtime) => runtime.block_on(future),
         Err(error) => Err(ClientError::Connection(error.to_string())),
     }
-}
-
-async fn create(
-    client: Client,
-    name: String,
-    workspace: Option<String>,
-    is_json: bool,
-) -> Result<String, ClientError> {
-    let mut wanted = json!({ "slug": name });
-    if let Some(workspace) = workspace {
-        wanted["workspace"] = workspace.into();
-    }
-    let mut progress = Progress::new(&name, io::stderr().is_terminal());
-    let mut outcome = Err(ClientError::Connection("the answer ended early".to_owned()));
-    let told = client
-        .post_for_events("/v1/tenants", &wanted, |event, data| match event {
-            "step" => progress.step(data),
-            "done" => outcome = Ok(data.clone()),
-            "failed" => outcome = Err(refusal(data)),
-            _ => {}
-        })
-        .await;
-    progress.finish(told.is_ok() && outcome.is_ok());
-    told?;
-    let tenant = outcome?;
-    Ok(if is_json {
-        json!({ "slug": tenant["slug"], "url": tenant["url"], "id": tenant["id"] }).to_string()
-    } else {
-        format!("{} runs at {}", text(&tenant, "slug"), text(&tenant, "url"))
-    })
 }
 
 async fn list(client: Client, path: &str, is_json: bool) -> Result<String, ClientError> {
@@ -217,11 +186,6 @@ pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_default()
 }
 
-fn refusal(data: &Value) -> ClientError {
-    let (code, detail) = (text(data, "code").to_owned(), text(data, "detail").to_owned());
-    ClientError::Refused(crate::client::Problem { code, detail })
-}
-
 /// What an error exits with.
 pub(crate) fn exit_of(error: &ClientError) -> Exit {
     match error {
@@ -232,14 +196,16 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             "tenant_not_found"
             | "workspace_not_found"
             | "key_not_found"
+            | "hostname_not_found"
             | "settings_version_not_found"
             | "USER_NOT_FOUND" => Exit::NotFound,
-            "tenant_exists" | "workspace_exists" | "tenant_deleting" | "tenant_importing"
-            | "settings_changed" | "key_not_active" => Exit::Conflict,
+            "tenant_exists" | "workspace_exists" | "tenant_running" | "tenant_suspended"
+            | "tenant_deleted" | "tenant_deleting" | "tenant_importing" | "settings_changed"
+            | "key_not_active" | "secret_changing" | "hostname_taken" | "hostname_primary"
+            | "rp_id_change" | "secret_in_use" => Exit::Conflict,
             "invalid_name" | "invalid_key" | "invalid_body" | "reserved_name" | "invalid_settings"
-            | "invalid_import" | "invalid_query" | "rows_refused" | "VALIDATION_ERROR" | "INVALID_EMAIL" => {
-                Exit::Usage
-            }
+            | "invalid_hostname" | "not_confirmed" | "invalid_import" | "invalid_query" | "rows_refused"
+            | "VALIDATION_ERROR" | "INVALID_EMAIL" => Exit::Usage,
             _ => Exit::Failed,
         },
     }

@@ -15,14 +15,13 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Starts to show progress on standard error.
-    pub(crate) fn new(name: &str, is_terminal: bool) -> Self {
-        let target = if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
+    /// Starts to show progress on standard error; `doing` says what, such as `Creating shop`.
+    pub(crate) fn new(doing: &str, is_terminal: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(None, target(is_terminal));
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             bar.set_style(style);
         }
-        bar.set_message(format!("Creating {name}"));
+        bar.set_message(doing.to_owned());
         bar.enable_steady_tick(TICK);
         Self { bar }
     }
@@ -46,6 +45,43 @@ impl Progress {
     }
 }
 
+/// A line that counts tenants, with those that failed above it.
+pub(crate) struct Count {
+    bar: ProgressBar,
+}
+
+impl Count {
+    /// Starts to count up to `total` on standard error.
+    pub(crate) fn new(total: usize, is_terminal: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total as u64), target(is_terminal));
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {pos} of {len} {wide_bar} {elapsed}, {eta} left")
+        {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(TICK);
+        Self { bar }
+    }
+
+    /// One is done, or failed for this reason.
+    pub(crate) fn next(&self, name: &str, failure: Option<&str>) {
+        if let Some(failure) = failure {
+            self.bar.println(format!("✗ {name}: {failure}"));
+        }
+        self.bar.inc(1);
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn target(is_terminal: bool) -> ProgressDrawTarget {
+    if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
+}
+
 /// What a step is called on a terminal; a step of a newer instance keeps its own name.
 pub(crate) fn words(step: &str) -> &str {
     match step {
@@ -54,6 +90,12 @@ pub(crate) fn words(step: &str) -> &str {
         "database" => "Database",
         "schema" => "Tables",
         "running" => "Engine",
+        "stopped" => "Engine stopped",
+        "closed" => "Addresses given back",
+        "shredded" => "Secrets destroyed",
+        "dropped" => "Database dropped",
+        "unlisted" => "Account removed",
+        "removed" => "Forgotten",
         other => other,
     }
 }

@@ -36,6 +36,12 @@ pub(crate) fn details(tenant: &Value) -> String {
         format!("Id       {}", text(tenant, "id")),
         format!("Created  {}", text(tenant, "created_at")),
     ];
+    if let Some(reason) = tenant["reason"].as_str() {
+        lines.push(format!("Reason   {reason}"));
+    }
+    if let Some(at) = tenant["destroyed_at"].as_str() {
+        lines.push(format!("Until    {at}, then it is destroyed"));
+    }
     if let Some(failure) = tenant.get("last_error") {
         lines.push(format!("Failure  {} ({})", text(failure, "detail"), text(failure, "code")));
     }

@@ -127,6 +127,10 @@ pub struct LauncherConfig {
     pub private_egress: bool,
     /// How long an engine without requests stays; `None`: for ever.
     pub engine_idle: Option<Duration>,
+    /// How many tenants are made in advance.
+    pub spares: u16,
+    /// How long a deleted tenant can be brought back.
+    pub deletion_grace: Duration,
     /// What a tenant's engine may use at most.
     pub engine_share: Share,
     /// The database server.

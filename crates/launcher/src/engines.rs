@@ -107,6 +107,8 @@ pub(crate) enum Start {
 #[derive(Default)]
 pub(crate) struct Engines {
     pub(crate) tenants: HashMap<TenantId, Tenant>,
+    /// Where tenants were reached that are suspended. None of them is among `tenants`.
+    pub(crate) suspended: HashMap<TenantId, Vec<Hostname>>,
     pub(crate) processes: HashMap<ProcessId, Engine>,
 }
 
@@ -127,26 +129,44 @@ impl Engines {
     /// Takes note of what control says about a tenant. Answers the hostnames that are served no longer and the
     /// process that runs with what was said before, if that differs.
     pub(crate) fn ready(&mut self, id: TenantId, mut new: Tenant) -> (Vec<Hostname>, Option<ProcessId>) {
-        let Some(old) = self.tenants.remove(&id) else {
-            self.tenants.insert(id, new);
-            return (Vec::new(), None);
+        let suspended = self.suspended.remove(&id).unwrap_or_default();
+        let (old_names, outdated) = match self.tenants.remove(&id) {
+            None => (suspended, None),
+            Some(old) if old.version == new.version && old.uid == new.uid => {
+                new.current = old.current;
+                new.backoff = old.backoff;
+                (old.hostnames, None)
+            }
+            Some(old) => (old.hostnames, old.current),
         };
-        let outdated = if old.version == new.version && old.uid == new.uid {
-            new.current = old.current;
-            new.backoff = old.backoff;
-            None
-        } else {
-            old.current
-        };
-        let gone = old.hostnames.into_iter().filter(|name| !new.hostnames.contains(name)).collect();
+        let gone = old_names.into_iter().filter(|name| !new.hostnames.contains(name)).collect();
         self.tenants.insert(id, new);
         (gone, outdated)
     }
 
-    /// Whether another tenant is served under one of these names.
+    /// Takes note that a tenant is suspended. Answers as [`Engines::ready`] does.
+    pub(crate) fn suspend(
+        &mut self,
+        id: TenantId,
+        hostnames: Vec<Hostname>,
+    ) -> (Vec<Hostname>, Option<ProcessId>) {
+        let (mut gone, running) = self.forget(&id);
+        gone.retain(|name| !hostnames.contains(name));
+        self.suspended.insert(id, hostnames);
+        (gone, running)
+    }
+
+    /// Forgets a tenant. Answers the hostnames that it had and the process that runs.
+    pub(crate) fn forget(&mut self, id: &TenantId) -> (Vec<Hostname>, Option<ProcessId>) {
+        let suspended = self.suspended.remove(id).unwrap_or_default();
+        self.tenants.remove(id).map_or((suspended, None), |tenant| (tenant.hostnames, tenant.current))
+    }
+
+    /// Whether another tenant has one of these names.
     pub(crate) fn is_taken(&self, id: &TenantId, hostnames: &[Hostname]) -> bool {
-        let others = self.tenants.iter().filter(|(other, _)| *other != id);
-        others.flat_map(|(_, tenant)| &tenant.hostnames).any(|name| hostnames.contains(name))
+        let served = self.tenants.iter().map(|(other, tenant)| (other, &tenant.hostnames));
+        let others = served.chain(&self.suspended).filter(|(other, _)| *other != id);
+        others.flat_map(|(_, names)| names).any(|name| hostnames.contains(name))
     }
 
     /// How many tenants are in quarantine.

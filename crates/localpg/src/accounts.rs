@@ -2,8 +2,8 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    io,
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::Path,
 };
 
@@ -37,8 +37,12 @@ pub enum AccountError {
     Io(#[from] io::Error),
 }
 
-/// The list of accounts in passwd(5) form, as the server sees it. Lines are only ever appended, each with one
-/// write, to the file that the server looks at.
+/// What stands in place of a line's first letter once its account is removed: to the server the line is a comment
+/// (nsswitch's files), to us the memory that the uid was used.
+const REMOVED: u8 = b'#';
+
+/// The list of accounts in passwd(5) form, as the server sees it. Each change is one write to the file that the server
+/// looks at: a line that is appended, or the first letter of one. A name never begins with [`REMOVED`].
 pub(crate) struct Accounts {
     file: File,
     text: String,
@@ -46,14 +50,20 @@ pub(crate) struct Accounts {
 
 impl Accounts {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-        let mut text = fs::read_to_string(path)?;
-        if !text.is_empty() && !text.ends_with('\n') {
+        let options = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).clone();
+        let mut accounts = Self { file: options.open(path)?, text: fs::read_to_string(path)? };
+        if !accounts.text.is_empty() && !accounts.text.ends_with('\n') {
             // A crash cut the last line off; end it, so that the next one stands for itself.
-            (&file).write_all(b"\n")?;
-            text.push('\n');
+            accounts.append("\n")?;
         }
-        Ok(Self { file, text })
+        Ok(accounts)
+    }
+
+    /// Nobody else writes, so the end is where our text ends.
+    fn append(&mut self, line: &str) -> io::Result<()> {
+        self.file.write_all_at(line.as_bytes(), self.text.len() as u64)?;
+        self.text.push_str(line);
+        Ok(())
     }
 
     /// Gives `uid` its name. Does nothing if it has it already.
@@ -63,7 +73,7 @@ impl Accounts {
         if !symbols || !(1..=MAX_NAME_LENGTH).contains(&name.len()) {
             return Err(AccountError::Name);
         }
-        let line = format!("{name}:x:{uid}:{uid}::/:/usr/sbin/nologin\n");
+        let line = line(uid, name);
         for known in self.text.split_inclusive('\n') {
             if known == line {
                 return Ok(());
@@ -74,10 +84,38 @@ impl Accounts {
                 return Err(AccountError::Taken);
             }
         }
-        self.file.write_all(line.as_bytes())?;
-        self.text.push_str(&line);
+        Ok(self.append(&line)?)
+    }
+
+    /// Takes the name of `uid` away, if it is this one. The uid stays used.
+    pub(crate) fn remove(&mut self, uid: u32, name: &str) -> Result<(), AccountError> {
+        let line = line(uid, name);
+        let mut start = 0;
+        for known in self.text.split_inclusive('\n') {
+            if known == line {
+                self.file.write_all_at(&[REMOVED], start as u64)?;
+                // One letter of one byte in place of another.
+                self.text.replace_range(start..=start, "#");
+                return Ok(());
+            }
+            start += known.len();
+        }
         Ok(())
     }
+
+    /// The accounts with a uid from `first` on.
+    pub(crate) fn beginning_at(&self, first: u32) -> Vec<(u32, String)> {
+        let account = |line: &str| {
+            let mut fields = line.split(':');
+            let name = fields.next().filter(|name| !name.starts_with(char::from(REMOVED)))?;
+            Some((fields.nth(1)?.parse().ok().filter(|uid| *uid >= first)?, name.to_owned()))
+        };
+        self.text.lines().filter_map(account).collect()
+    }
+}
+
+fn line(uid: u32, name: &str) -> String {
+    format!("{name}:x:{uid}:{uid}::/:/usr/sbin/nologin\n")
 }
 
 #[cfg(test)]
@@ -117,9 +155,36 @@ mod tests {
     }
 
     #[test]
+    fn an_account_that_is_removed_has_no_name_and_its_uid_gets_no_other() {
+        let (path, mut accounts) = accounts("removed");
+        let (uid, next) = (FIRST_TENANT_UID, FIRST_TENANT_UID + 1);
+        accounts.add(0, "root").unwrap();
+        accounts.add(uid, "t1").unwrap();
+        accounts.add(next, "t2").unwrap();
+        accounts.remove(next, "t1").unwrap();
+        assert_eq!(
+            accounts.beginning_at(FIRST_TENANT_UID),
+            [(uid, "t1".to_owned()), (next, "t2".to_owned())]
+        );
+        for _ in 0..2 {
+            accounts.remove(uid, "t1").unwrap();
+            accounts = Accounts::open(&path).unwrap();
+            assert_eq!(accounts.beginning_at(FIRST_TENANT_UID), [(next, "t2".to_owned())]);
+        }
+        assert!(matches!(accounts.add(uid, "t3"), Err(AccountError::Taken)));
+        accounts.add(uid + 2, "t3").unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(
+            text.contains("\n#1:x:1900001000:")
+                && text.ends_with("t3:x:1900001002:1900001002::/:/usr/sbin/nologin\n")
+        );
+        fs::remove_file(path).unwrap();
+    }
+
+    #[test]
     fn a_line_cut_off_by_a_crash_spoils_no_other() {
         let (path, mut accounts) = accounts("cut");
-        accounts.file.write_all(b"t1:x:19").unwrap();
+        accounts.append("t1:x:19").unwrap();
         let mut accounts = Accounts::open(&path).unwrap();
         accounts.add(8, "eight").unwrap();
         assert!(fs::read_to_string(&path).unwrap().ends_with("\neight:x:8:8::/:/usr/sbin/nologin\n"));

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     AccountError, Binaries, CONTROL_ROLE, CONTROL_UID, ClusterError, POSTGRES_UID, SUPERUSER, SocketFolder,
-    accounts::Accounts,
+    accounts::{Accounts, FIRST_TENANT_UID},
     bootstrap,
     error::Doing,
     identity,
@@ -177,6 +177,16 @@ impl Cluster {
             Some(accounts) => accounts.add(uid, name),
             None => Ok(()),
         }
+    }
+
+    /// Takes the name of `uid` away, if it is this one; the uid is never given another. Does nothing rootless.
+    pub fn remove_account(&mut self, uid: u32, name: &str) -> Result<(), AccountError> {
+        self.accounts.as_mut().map_or(Ok(()), |accounts| accounts.remove(uid, name))
+    }
+
+    /// The uids of tenants that have a name, with it. None rootless.
+    pub fn tenant_accounts(&self) -> Vec<(u32, String)> {
+        self.accounts.as_ref().map_or_else(Vec::new, |accounts| accounts.beginning_at(FIRST_TENANT_UID))
     }
 
     /// The superuser's connection to a database.

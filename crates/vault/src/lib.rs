@@ -76,6 +76,13 @@ pub trait Vault: Send + Sync + 'static {
         name: &'a SecretName,
     ) -> BoxFuture<'a, Result<(), VaultError>>;
 
+    /// Destroys every version of a name before its newest.
+    fn destroy_earlier<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a SecretName,
+    ) -> BoxFuture<'a, Result<(), VaultError>>;
+
     /// Destroys all that a tenant has here.
     fn destroy_tenant<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), VaultError>>;
 

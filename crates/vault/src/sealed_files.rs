@@ -151,6 +151,11 @@ impl SealedFiles {
         Ok(())
     }
 
+    fn shred_earlier(&self, tenant: &TenantId, name: &SecretName) -> Result<(), VaultError> {
+        let newest = highest(&self.list(tenant, name)?);
+        self.shred(tenant, |file| version_in(file, name).is_some_and(|version| version < newest))
+    }
+
     fn list_tenants(&self) -> Result<Vec<TenantId>, VaultError> {
         let mut tenants = Vec::new();
         for part in [LOCKS, VALUES] {
@@ -221,6 +226,14 @@ impl Vault for SealedFiles {
         Box::pin(ready(self.shred(tenant, |file| file.starts_with(&prefix))))
     }
 
+    fn destroy_earlier<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a SecretName,
+    ) -> BoxFuture<'a, Result<(), VaultError>> {
+        Box::pin(ready(self.shred_earlier(tenant, name)))
+    }
+
     fn destroy_tenant<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), VaultError>> {
         Box::pin(ready(self.shred(tenant, |_| true)))
     }
@@ -236,10 +249,15 @@ fn file_name(name: &SecretName, version: Version) -> String {
 
 /// The versions of `name` in a folder, oldest first. Unfinished files have no number at their end.
 fn versions_in(folder: BorrowedFd<'_>, name: &SecretName) -> Result<Vec<Version>, VaultError> {
-    let number = |file: &String| file.strip_prefix(name.as_str())?.strip_prefix('.')?.parse().ok();
+    let number = |file: &String| version_in(file, name);
     let mut versions: Vec<_> = files::names(folder)?.iter().filter_map(number).map(Version).collect();
     versions.sort();
     Ok(versions)
+}
+
+/// The version of `name` that a file is of.
+fn version_in(file: &str, name: &SecretName) -> Option<u32> {
+    file.strip_prefix(name.as_str())?.strip_prefix('.')?.parse().ok()
 }
 
 fn highest(versions: &[Version]) -> u32 {

@@ -117,6 +117,25 @@ fn a_destroyed_secret_does_not_come_back_with_its_values() {
 }
 
 #[test]
+fn earlier_versions_go_and_the_newest_stays() {
+    let folder = Folder::new();
+    let (tenant, name) = (tenant(1), name("secret"));
+    let vault = folder.vault();
+    for text in ["first", "second", "third"] {
+        put(&vault, &tenant, &name, text);
+    }
+    put(&vault, &tenant, &self::name("secret-2"), "kept");
+    for _ in 0..2 {
+        vault.destroy_earlier(&tenant, &name).now_or_never().unwrap().unwrap();
+        assert_eq!(vault.versions(&tenant, &name).now_or_never().unwrap().unwrap(), [Version(3)]);
+        assert_eq!(get(&vault, &tenant, &name).unwrap().as_deref(), Some("third"));
+    }
+    assert_eq!(get(&vault, &tenant, &self::name("secret-2")).unwrap().as_deref(), Some("kept"));
+    let left: Vec<_> = folder.files().into_iter().filter(|path| path.ends_with("secret.1")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
 fn a_destroyed_tenant_leaves_no_file() {
     let folder = Folder::new();
     let vault = folder.vault();

@@ -213,7 +213,7 @@ impl Change {
         for _ in 0..ATTEMPTS {
             let found = store::find(&self.control.parts().database, self.id.as_str()).await?;
             let tenant = found.ok_or_else(|| Problem::tenant_not_found(self.id.as_str()))?;
-            if tenant.target == Target::Deleted {
+            if matches!(tenant.target, Target::Deleted | Target::Destroyed) {
                 return Err(Code::TenantDeleting.into());
             }
             let is_current = match &version {

@@ -80,6 +80,8 @@ codes! {
         "There is no workspace of this name or id that you can see.";
     KeyNotFound = NOT_FOUND "key_not_found", "No such key",
         "There is no management key of this id that you can see.";
+    HostnameNotFound = NOT_FOUND "hostname_not_found", "No such hostname",
+        "The tenant has no such hostname that could be changed like this.";
     SettingsVersionNotFound = NOT_FOUND "settings_version_not_found", "No such version",
         "The tenant's settings have no such version.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed", "Method not allowed",
@@ -94,6 +96,22 @@ codes! {
         "The tenant is being removed.";
     TenantImporting = CONFLICT "tenant_importing", "Being imported",
         "The tenant is still being filled with another server's data.";
+    TenantRunning = CONFLICT "tenant_running", "Neither suspended nor deleted",
+        "The tenant runs, so there is nothing to take back.";
+    TenantSuspended = CONFLICT "tenant_suspended", "Suspended",
+        "The tenant is suspended. Resume it first.";
+    TenantDeleted = CONFLICT "tenant_deleted", "Deleted",
+        "The tenant is deleted. Take that back first (kiavi tenant undelete), while its grace period lasts.";
+    SecretChanging = CONFLICT "secret_changing", "The secret is being changed",
+        "A change of the secret is under way. Ask again when it is done.";
+    SecretInUse = CONFLICT "secret_in_use", "Passkeys would stop to work",
+        "Passkeys were made under an earlier secret; the detail says how many. `accept_loss` goes on all the same.";
+    RpIdChange = CONFLICT "rp_id_change", "Passkeys would stop to work",
+        "Passkeys were made for the name that would change; the detail says how many. `accept_rp_id_change` goes on all the same.";
+    HostnameTaken = CONFLICT "hostname_taken", "The hostname is taken",
+        "The hostname, or one above or below it, belongs to a tenant already.";
+    HostnamePrimary = CONFLICT "hostname_primary", "The primary hostname",
+        "The primary hostname cannot be removed. Make another one primary first.";
     KeyNotActive = CONFLICT "key_not_active", "The key is not active",
         "An expired or revoked key cannot be rotated. Create another one.";
     AlreadyDone = CONFLICT "already_done", "Done before",
@@ -110,6 +128,10 @@ codes! {
         "The name breaks a rule, which the detail tells.";
     ReservedName = UNPROCESSABLE_ENTITY "reserved_name", "This cannot be a name",
         "The name is one of the operator's.";
+    InvalidHostname = UNPROCESSABLE_ENTITY "invalid_hostname", "A tenant cannot have this hostname",
+        "It is no hostname, or not the tenant's to have.";
+    NotConfirmed = UNPROCESSABLE_ENTITY "not_confirmed", "Not confirmed",
+        "Destroying at once takes the tenant's name in `confirm`.";
     InvalidKey = UNPROCESSABLE_ENTITY "invalid_key", "There can be no such key",
         "The key's expiry is past or too far away, or its overlap is too long.";
     InvalidSettings = UNPROCESSABLE_ENTITY "invalid_settings", "The settings were refused",

@@ -88,7 +88,7 @@ async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
 fn row(control: &Control, tenant: &Tenant) -> TenantRow {
     TenantRow {
         slug: tenant.slug.to_string(),
-        url: control.base_url(&tenant.slug),
+        url: control.url_of(tenant),
         state: badge(tenant.state),
         created: tenant.created_at,
     }
@@ -100,10 +100,12 @@ fn badge(state: TenantState) -> Badge {
         | TenantState::Secret
         | TenantState::Role
         | TenantState::Database
-        | TenantState::Schema => Badge::Creating,
+        | TenantState::Schema
+        | TenantState::Spare => Badge::Creating,
         TenantState::Running => Badge::Running,
+        TenantState::Suspended => Badge::Suspended,
         TenantState::Failed => Badge::Failed,
-        TenantState::Deleting => Badge::Deleting,
+        TenantState::Deleted | TenantState::Deleting => Badge::Deleting,
     }
 }
 

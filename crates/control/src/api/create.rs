@@ -100,7 +100,7 @@ async fn answer(control: &Control, tenant: Tenant) -> Result<Response, Problem> 
 }
 
 /// Whether `Accept` names `text/event-stream`.
-fn wants_events(headers: &HeaderMap) -> bool {
+pub(super) fn wants_events(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
     let mut ranges = lines.flat_map(|line| line.split(','));
     ranges.any(|range| {

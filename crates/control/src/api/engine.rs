@@ -23,6 +23,8 @@ use crate::{
     Control, Permission, Tenant,
     caller::{Actor, operator_name},
     management,
+    provision::RequestError,
+    tenant::Target,
 };
 
 /// The engine's API.
@@ -134,6 +136,10 @@ pub(super) async fn write(passed: Passed) -> Result<Response, Problem> {
 
 async fn pass_on(passed: Passed) -> Result<Response, Problem> {
     let Passed { control, actor, tenant, method, target, json } = passed;
+    if tenant.target != Target::Running {
+        // No engine runs.
+        return Err(RequestError::Target(tenant.target).into());
+    }
     let name = actor.name();
     answer(management::ask(&control, &tenant, &operator_name(&name), method, &target, json).await?)
 }

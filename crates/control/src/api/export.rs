@@ -43,15 +43,16 @@ pub(super) async fn export(
     Extension(tenant): Extension<Arc<Tenant>>,
 ) -> Result<Response, Problem> {
     match tenant.target {
-        Target::Running => {}
-        Target::Deleted => return Err(Code::TenantDeleting.into()),
+        // Who leaves may take everything along, up to the end of the grace period.
+        Target::Running | Target::Suspended | Target::Deleted => {}
+        Target::Destroyed | Target::Spare => return Err(Code::TenantDeleting.into()),
         Target::Importing => return Err(Code::TenantImporting.into()),
     }
     let secret = provision::export(&control, &actor, &tenant).await;
     let secret = secret.map_err(|error| Problem::internal(&error))?;
     let exported = Exported {
         slug: tenant.slug.clone(),
-        url: control.base_url(&tenant.slug),
+        url: control.url_of(&tenant),
         id: tenant.id.clone(),
         secret: None,
         settings: masked(&tenant.settings),

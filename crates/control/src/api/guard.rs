@@ -22,9 +22,10 @@ use super::{
     route::{Access, Need},
 };
 use crate::{
-    Caller, CallerKind, Control, key,
+    Caller, CallerKind, Control, Tenant, key,
     limit::{Policy, Standing},
-    tenant, workspace,
+    tenant::{self, Target},
+    workspace,
 };
 
 /// draft-ietf-httpapi-ratelimit-headers-10 §3, §4.
@@ -105,7 +106,9 @@ async fn name(
     let database = &control.parts().database;
     if let Some(name) = parameters.get("tenant") {
         let found = tenant::store::find(database, name).await?;
-        let found = found.filter(|tenant| caller.sees(&tenant.workspace));
+        // One that is made in advance is nobody's yet.
+        let is_there = |tenant: &Tenant| tenant.target != Target::Spare && caller.sees(&tenant.workspace);
+        let found = found.filter(is_there);
         request.extensions_mut().insert(Arc::new(found.ok_or_else(|| Problem::tenant_not_found(name))?));
     }
     if let Some(name) = parameters.get("workspace") {

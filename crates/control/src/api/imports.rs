@@ -24,7 +24,7 @@ use crate::{
     Adopted, Control, ControlError, FormerServer, TenantState,
     caller::Actor,
     parse_name,
-    provision::{self, Counts, Frames, ImportError, Order},
+    provision::{self, Counts, Frames, ImportError, ImportOrder},
     tenant::store,
 };
 
@@ -119,7 +119,7 @@ async fn take_in(control: &Control, actor: &Actor, mut frames: Frames) -> Result
     Ok((status, Json(resource(control, &tenant, &counts, &adopted, is_running))).into_response())
 }
 
-async fn read_head(control: &Control, frames: &mut Frames) -> Result<(Order, Adopted), Problem> {
+async fn read_head(control: &Control, frames: &mut Frames) -> Result<(ImportOrder, Adopted), Problem> {
     let Frame::Head(json) = frames.next().await? else {
         return Err(ImportError::Stream(InvalidStream).into());
     };
@@ -131,7 +131,7 @@ async fn read_head(control: &Control, frames: &mut Frames) -> Result<(Order, Ado
         .map_err(|error| ControlError::InvalidImport(format!("The secret cannot be used: {error}.")))?;
     let former = FormerServer { brings_secret: secret.is_some(), ..head.former };
     let adopted = adopt(control, &slug, &former)?;
-    Ok((Order { slug, settings: adopted.settings.clone(), secret }, adopted))
+    Ok((ImportOrder { slug, settings: adopted.settings.clone(), secret }, adopted))
 }
 
 fn adopt(control: &Control, slug: &Slug, former: &FormerServer) -> Result<Adopted, ControlError> {
@@ -148,7 +148,7 @@ fn resource(
 ) -> Value {
     json!({
         "slug": tenant.slug,
-        "url": control.base_url(&tenant.slug),
+        "url": control.url_of(tenant),
         "id": tenant.id,
         "imported": counts,
         "warnings": adopted.warnings,

@@ -17,11 +17,14 @@ mod engine;
 mod export;
 mod finish;
 mod guard;
+mod hostnames;
 mod idempotency;
 mod imports;
 mod input;
 mod keys;
 pub(crate) mod openapi;
+mod operations;
+mod orphans;
 mod page;
 mod problem;
 mod progress;
@@ -77,11 +80,132 @@ fn table() -> Vec<Route> {
         Route::new(tenants::show, tenants::__path_show, may(P::TenantRead)),
         Route::new(progress::show, progress::__path_show, may(P::TenantRead)).problems(&[C::TooManyStreams]),
     ];
+    table.extend(life_routes());
+    table.extend(hostname_routes());
     table.extend(settings_routes());
     table.extend(engine_routes());
     table.extend(key_routes());
     table.extend(moving_routes());
     table
+}
+
+fn life_routes() -> [Route; 9] {
+    use Code as C;
+    const BUSY: &[C] = &[
+        C::TenantRunning,
+        C::TenantSuspended,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+        C::TooManyStreams,
+    ];
+    const DELETE: &[C] =
+        &[C::TenantDeleting, C::TenantDeleted, C::TenantImporting, C::NotConfirmed, C::TooManyStreams];
+    const RENAME: &[C] = &[
+        C::InvalidName,
+        C::ReservedName,
+        C::TenantExists,
+        C::RpIdChange,
+        C::InvalidSettings,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+        C::TooManyStreams,
+    ];
+    const SECRET: &[C] = &[
+        C::SecretChanging,
+        C::SecretInUse,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+        C::TooManyStreams,
+    ];
+    [
+        Route::new(operations::suspend, operations::__path_suspend, may(P::TenantManage))
+            .takes(Takes::Json)
+            .resumes()
+            .problems(BUSY),
+        Route::new(operations::resume, operations::__path_resume, may(P::TenantManage))
+            .resumes()
+            .problems(BUSY),
+        Route::new(operations::delete, operations::__path_delete, may_with_proof(P::TenantDelete))
+            .takes(Takes::Json)
+            .resumes()
+            .problems(DELETE),
+        Route::new(operations::undelete, operations::__path_undelete, may(P::TenantDelete))
+            .resumes()
+            .problems(BUSY),
+        Route::new(operations::rename, operations::__path_rename, may_with_proof(P::TenantManage))
+            .takes(Takes::Json)
+            .resumes()
+            .problems(RENAME),
+        Route::new(
+            operations::rotate_secret,
+            operations::__path_rotate_secret,
+            may_with_proof(P::SecretRotate),
+        )
+        .resumes()
+        .problems(SECRET),
+        Route::new(
+            operations::retire_secret,
+            operations::__path_retire_secret,
+            may_with_proof(P::SecretRotate),
+        )
+        .takes(Takes::Json)
+        .resumes()
+        .problems(SECRET),
+        // What is of no tenant is of no workspace either.
+        Route::new(orphans::list, orphans::__path_list, may(P::TenantRead)).local(),
+        Route::new(orphans::remove, orphans::__path_remove, may_with_proof(P::TenantDelete))
+            .local()
+            .takes(Takes::Json),
+    ]
+}
+
+fn hostname_routes() -> [Route; 4] {
+    use Code as C;
+    const CHANGE: &[C] = &[
+        C::InvalidHostname,
+        C::HostnameNotFound,
+        C::HostnamePrimary,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+        C::TooManyStreams,
+    ];
+    const ADD: &[C] = &[
+        C::InvalidHostname,
+        C::HostnameTaken,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+        C::TooManyStreams,
+    ];
+    const PRIMARY: &[C] = &[
+        C::InvalidHostname,
+        C::HostnameNotFound,
+        C::RpIdChange,
+        C::InvalidSettings,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+        C::TooManyStreams,
+    ];
+    [
+        Route::new(hostnames::list, hostnames::__path_list, may(P::TenantRead)),
+        // Nobody looks a proof of ownership up in the DNS, so this takes the word of the operator of this machine.
+        Route::new(hostnames::add, hostnames::__path_add, may_with_proof(P::TenantManage))
+            .local()
+            .takes(Takes::Json)
+            .resumes()
+            .problems(ADD),
+        Route::new(hostnames::remove, hostnames::__path_remove, may_with_proof(P::TenantManage))
+            .problems(CHANGE),
+        Route::new(hostnames::make_primary, hostnames::__path_make_primary, may_with_proof(P::TenantManage))
+            .takes(Takes::Json)
+            .resumes()
+            .problems(PRIMARY),
+    ]
 }
 
 fn settings_routes() -> [Route; 6] {

@@ -21,8 +21,9 @@ use super::{
     create::NewTenant,
     engine::EngineRefusal,
     export::Exported,
-    imports,
+    hostnames, imports,
     keys::{KeyResource, KeyShownOnce, Rotation, WantedKey},
+    operations, orphans,
     page::Page,
     problem::ProblemBody,
     progress::ProgressEvent,
@@ -52,7 +53,10 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
     components(schemas(
         ProblemBody, Code, Permission, Role, TenantResource, NewTenant, WorkspaceResource, NewWorkspace, KeyResource,
         KeyShownOnce, WantedKey, Rotation, SettingsDocument, Changed, Back, Differences, VersionResource,
-        Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted, ProgressEvent, EngineRefusal,
+        Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted,
+        ProgressEvent, EngineRefusal,
+        operations::Why, operations::Deletion, operations::NewName, operations::Retirement, hostnames::Hostnames,
+        hostnames::NewHostname, hostnames::Consent, orphans::Orphans, orphans::Chosen, orphans::Removed,
     )),
     tags(
         (name = "Tenants", description = "The applications' auth environments."),

@@ -12,7 +12,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::code::Code;
-use crate::{ControlError, Permission, error::chain, management::ManagementError, provision::ImportError};
+use crate::{
+    ControlError, Permission,
+    error::chain,
+    management::ManagementError,
+    provision::{ImportError, RequestError},
+    tenant::Target,
+};
 
 /// An answer that says what went wrong and what to do. `internal` is for the log.
 #[derive(Debug, Clone)]
@@ -179,11 +185,62 @@ impl From<ControlError> for Problem {
             ControlError::InvalidSettings(detail) => Self::new(Code::InvalidSettings, format!("{detail}.")),
             ControlError::InvalidImport(detail) => Self::new(Code::InvalidImport, detail),
             ControlError::SettingsChangedMeanwhile => Self::plain(Code::SettingsChanged),
+            ControlError::HostnameRefused(hostname) => Self::new(
+                Code::InvalidHostname,
+                format!(
+                    "\"{hostname}\" is not the tenant's to have: names below the platform's domain come with a tenant's \
+                     name, and one label alone is nobody's."
+                ),
+            ),
+            ControlError::HostnameTaken(hostname) => Self::new(
+                Code::HostnameTaken,
+                format!("\"{hostname}\", or a name above or below it, belongs to a tenant already."),
+            ),
+            ControlError::NoSuchHostname(hostname) => Self::new(
+                Code::HostnameNotFound,
+                format!("The tenant has no hostname \"{hostname}\" that could be changed like this."),
+            ),
+            ControlError::PrimaryHostname(hostname) => Self::new(
+                Code::HostnamePrimary,
+                format!("\"{hostname}\" is the primary hostname. Make another one primary first."),
+            ),
+            ControlError::RpIdChange { from, to, passkeys } => Self::new(
+                Code::RpIdChange,
+                format!(
+                    "{passkeys} passkeys were made for \"{from}\" and will not work at \"{to}\": these people sign in by \
+                     e-mail and make new ones. Everybody is signed out once, and providers need the new redirect URIs. Ask \
+                     again with \"accept_rp_id_change\" (--accept-rp-id-change) if that is meant."
+                ),
+            ),
+            ControlError::SecretInUse { passkeys } => Self::new(
+                Code::SecretInUse,
+                format!(
+                    "{passkeys} passkeys were made under an earlier secret and will not work without it. Ask again with \
+                     \"accept_loss\" (--accept-loss) if that is meant."
+                ),
+            ),
             ControlError::Database(error) => error.into(),
             error @ (ControlError::Settings(_)
             | ControlError::NoWorkspace
             | ControlError::NotRunning(_)
             | ControlError::Migration(_)) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Gone => Self::not_found(),
+            RequestError::Busy => Self::plain(Code::SecretChanging),
+            RequestError::Target(target) => Self::plain(match target {
+                Target::Running | Target::Spare => Code::TenantRunning,
+                Target::Suspended => Code::TenantSuspended,
+                Target::Deleted => Code::TenantDeleted,
+                Target::Destroyed => Code::TenantDeleting,
+                Target::Importing => Code::TenantImporting,
+            }),
+            RequestError::Control(error) => error.into(),
         }
     }
 }

@@ -27,7 +27,7 @@ use super::{
     resource::{Failure, TenantResource},
 };
 use crate::{
-    Control, Step, Tenant, TenantState,
+    Control, Step, Tenant,
     error::chain,
     tenant::store::{self, StepRow},
 };
@@ -66,17 +66,27 @@ pub(super) fn permit(control: &Control) -> Result<OwnedSemaphorePermit, Problem>
     Arc::clone(control.streams()).try_acquire_owned().map_err(|_| Code::TooManyStreams.into())
 }
 
-/// The stream of a tenant's progress.
+/// The stream of a tenant's progress, from its beginning.
 pub(super) fn stream(
     control: &Control,
     tenant: &Tenant,
+    permit: OwnedSemaphorePermit,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    stream_after(control, tenant, Vec::new(), permit)
+}
+
+/// The stream of what comes after `told`.
+pub(super) fn stream_after(
+    control: &Control,
+    tenant: &Tenant,
+    told: Vec<StepRow>,
     permit: OwnedSemaphorePermit,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let watcher = Watcher {
         changes: control.changes(),
         control: control.clone(),
         id: tenant.id.clone(),
-        told: Vec::new(),
+        told,
         queue: VecDeque::from([event("tenant", TenantResource::new(control, tenant))]),
         has_ended: false,
         _permit: permit,
@@ -125,13 +135,15 @@ impl Watcher {
     /// Queues what the reader does not know yet.
     async fn read(&mut self) -> Result<(), kiavi_db::DbError> {
         let database = &self.control.parts().database;
-        // The tenant first: when it runs, all steps read after it are done.
+        // The tenant first: when it is where it should be, all steps read after it are done.
         let tenant = store::find(database, self.id.as_str()).await?;
         let steps = store::steps(database, &self.id).await?;
-        self.tell(steps);
+        if let Some(tenant) = &tenant {
+            self.tell(tenant.target.steps(), steps);
+        }
         match tenant {
             None => self.end("removed", json!({})),
-            Some(tenant) if tenant.state == TenantState::Running => {
+            Some(tenant) if tenant.is_settled() => {
                 self.end("done", TenantResource::new(&self.control, &tenant));
             }
             Some(tenant) => {
@@ -143,14 +155,16 @@ impl Watcher {
         Ok(())
     }
 
-    fn tell(&mut self, steps: Vec<StepRow>) {
-        for row in &steps {
+    /// Queues the news of the steps of a way.
+    fn tell(&mut self, way: &[Step], steps: Vec<StepRow>) {
+        for row in steps.iter().filter(|row| way.contains(&row.step)) {
             let known = self.told.iter().find(|known| known.step == row.step);
-            if known.is_none_or(|known| known.started_at != row.started_at) {
-                self.queue.push_back(step_event(row.step, "started"));
+            // One that has to be done again has no attempt yet.
+            if row.attempts > 0 && known.is_none_or(|known| known.started_at != row.started_at) {
+                self.queue.push_back(step_event(way, row.step, "started"));
             }
             if row.finished_at.is_some() && known.is_none_or(|known| known.finished_at != row.finished_at) {
-                self.queue.push_back(step_event(row.step, "done"));
+                self.queue.push_back(step_event(way, row.step, "done"));
             }
         }
         self.told = steps;
@@ -162,9 +176,9 @@ impl Watcher {
     }
 }
 
-fn step_event(step: Step, status: &str) -> Event {
-    let number = Step::ALL.iter().take_while(|other| **other <= step).count();
-    event("step", json!({ "step": step, "status": status, "number": number, "of": Step::ALL.len() }))
+fn step_event(way: &[Step], step: Step, status: &str) -> Event {
+    let number = way.iter().take_while(|other| **other != step).count() + 1;
+    event("step", json!({ "step": step, "status": status, "number": number, "of": way.len() }))
 }
 
 fn event(name: &str, data: impl Serialize) -> Event {

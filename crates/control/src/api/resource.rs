@@ -26,6 +26,13 @@ pub(super) struct TenantResource {
     /// When it was asked for.
     #[schema(format = DateTime, example = "2026-11-26T12:00:00.000Z")]
     created_at: String,
+    /// Why it is suspended or deleted, in the operator's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// When a deleted one is destroyed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    destroyed_at: Option<String>,
     /// What went wrong last, while it is still tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<Failure>,
@@ -63,11 +70,13 @@ impl TenantResource {
     pub(super) fn new(control: &Control, tenant: &Tenant) -> Self {
         Self {
             slug: tenant.slug.to_string(),
-            url: control.base_url(&tenant.slug),
+            url: control.url_of(tenant),
             id: tenant.id.to_string(),
             workspace: tenant.workspace.to_string(),
             state: tenant.state,
             created_at: text(tenant.created_at),
+            reason: tenant.reason.clone(),
+            destroyed_at: tenant.destroy_at.map(text),
             last_error: Failure::of(tenant),
             steps: None,
         }

@@ -5,7 +5,7 @@ use kiavi_crypto::Zeroizing;
 use kiavi_db::quote_ident;
 use serde_json::json;
 
-use super::{postgres, start};
+use super::{postgres, secret};
 use crate::{
     Control, Tenant, TenantEvent, TenantEventKind,
     audit::{self, Event, Outcome},
@@ -21,7 +21,7 @@ pub(crate) async fn export(
     tenant: &Tenant,
 ) -> Result<Zeroizing<String>, StepError> {
     let (parts, id) = (control.parts(), &tenant.id);
-    let secret = start::secret(control, tenant).await?.to_text();
+    let secret = secret::current(control, tenant).await?.to_text();
     let (name, event) = (actor.name(), EventId::new(parts.clock.now(), &*parts.rng));
     let (kind, detail, operator) =
         (TenantEventKind::Exported, json!({ "slug": tenant.slug }), operator_name(&name));

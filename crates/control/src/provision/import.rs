@@ -17,9 +17,9 @@ use kiavi_moving::{
 };
 use serde_json::{Value, json};
 
-use super::{postgres, remove, run, secret_name};
+use super::{postgres, request, run, secret::secret_name};
 use crate::{
-    Control, ControlError, Step, Tenant, TenantEvent, TenantEventKind,
+    Control, ControlError, Tenant, TenantEvent, TenantEventKind,
     audit::{self, Event, Outcome},
     caller::{Actor, operator_name},
     error::{Failure, StepError, chain},
@@ -38,7 +38,7 @@ const BEGIN: &str = "BEGIN; SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZo
 pub(crate) type Counts = BTreeMap<String, u64>;
 
 /// What the tenant is to be.
-pub(crate) struct Order {
+pub(crate) struct ImportOrder {
     pub(crate) slug: Slug,
     pub(crate) settings: Value,
     /// The secret that comes along; without it the tenant gets one of its own.
@@ -103,10 +103,10 @@ impl Frames {
 pub(crate) async fn import(
     control: &Control,
     actor: &Actor,
-    order: Order,
+    order: ImportOrder,
     frames: &mut Frames,
 ) -> Result<(Tenant, Counts), ImportError> {
-    let Order { slug, settings, secret } = order;
+    let ImportOrder { slug, settings, secret } = order;
     let tenant = create::create_for_import(control, actor, &slug, settings).await?;
     let filled = async {
         make(control, &tenant, secret).await?;
@@ -128,14 +128,14 @@ pub(crate) async fn import(
     }
 }
 
-/// All steps but the last, which lets requests reach it.
+/// Everything that a tenant has before requests may reach it.
 async fn make(control: &Control, tenant: &Tenant, secret: Option<TenantSecret>) -> Result<(), StepError> {
     if let Some(secret) = secret {
         let text = SecretSlice::from(secret.to_text().as_bytes().to_vec());
         control.parts().vault.put(&tenant.id, &secret_name(), &text).await?;
     }
-    for step in Step::ALL.into_iter().filter(|step| *step != Step::Running) {
-        run(control, tenant, step).await?;
+    for step in tenant.target.steps() {
+        run(control, tenant, *step).await?;
     }
     Ok(())
 }
@@ -221,7 +221,7 @@ async fn give_up(control: &Control, actor: &Actor, tenant: &Tenant, error: &Impo
         let event = Event { kind: "tenant.import_failed", outcome, actor, subject, detail };
         audit::record(control, &transaction, &event).await?;
         transaction.commit().await?;
-        remove::request(control, actor, &tenant.id).await?;
+        request::destroy(control, actor, &tenant.id).await?;
         let gone = control.wait(&tenant.id, |_| false);
         // Later will do, too: the reconciler does not forget it.
         let _ = tokio::time::timeout(REMOVAL_WAIT, gone).await;

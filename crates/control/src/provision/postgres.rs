@@ -23,8 +23,13 @@ pub(super) async fn administer(control: &Control) -> Result<AdminConnection, DbE
     connect_to(control, &control.parts().database_name).await
 }
 
-pub(super) async fn connect_to(control: &Control, database: &str) -> Result<AdminConnection, DbError> {
-    AdminConnection::connect(&*control.parts().connect, &Login::new(CONTROL_ROLE, database)).await
+/// Its commits do not wait for the disk. A step is recorded as done by a commit that does, in the same server, whose log is
+/// one for all databases (PostgreSQL manual, "Asynchronous Commit"): what is recorded is on disk together with all that came before it.
+pub(crate) async fn connect_to(control: &Control, database: &str) -> Result<AdminConnection, DbError> {
+    let login = Login::new(CONTROL_ROLE, database);
+    let connection = AdminConnection::connect(&*control.parts().connect, &login).await?;
+    connection.batch_execute("SET synchronous_commit = off").await?;
+    Ok(connection)
 }
 
 /// Makes both roles where they are missing and sets them right where they are not: the runtime role may change
@@ -94,12 +99,15 @@ pub(super) async fn make_database(control: &Control, id: &TenantId) -> Result<()
 /// Brings the tenant's tables forward, as the owner role.
 pub(super) async fn migrate(control: &Control, id: &TenantId) -> Result<(), StepError> {
     let mut inside = connect_to(control, id.as_str()).await?;
+    // An engine may be serving from these tables, and whoever waits for a table holds up all who come after: rather try
+    // again than have its requests wait.
+    inside.batch_execute("SET lock_timeout = '2s'").await?;
     let schema = &control.parts().schema;
     schema.migrate(&mut inside, &owner_role(id), id.as_str()).await.map_err(StepError::Schema)
 }
 
 /// Drops the database with whatever is connected to it, then the roles.
-pub(super) async fn drop_database_and_roles(control: &Control, id: &TenantId) -> Result<(), StepError> {
+pub(crate) async fn drop_database_and_roles(control: &Control, id: &TenantId) -> Result<(), StepError> {
     let (owner, runtime) = (quote_ident(&owner_role(id)), quote_ident(id.as_str()));
     let connection = administer(control).await?;
     if exists(&connection, ROLE, id.as_str()).await? {

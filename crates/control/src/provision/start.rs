@@ -1,12 +1,11 @@
-//! Letting requests reach a tenant.
+//! Letting requests reach a tenant, and ending that.
 
-use kiavi_base::{ExposeSecret, Hostname};
-use kiavi_crypto::TenantSecret;
+use kiavi_base::Hostname;
 use serde_json::Value;
 
-use super::{postgres, secret_name};
+use super::{postgres, secret};
 use crate::{
-    Control, Tenant, TenantStart,
+    Address, Control, Tenant, TenantStart, address,
     caller::Actor,
     error::StepError,
     settings::{self, diff, secrets},
@@ -19,32 +18,32 @@ pub(super) async fn start(control: &Control, tenant: Tenant) -> Result<Tenant, S
     let parts = control.parts();
     parts.privileged.add_account(tenant.uid, &tenant.id).await.map_err(StepError::Privileged)?;
     postgres::settle_roles(control, &tenant.id).await?;
-    let base_url = control.base_url(&tenant.slug);
-    let (tenant, settings) = settle_settings(control, tenant, &base_url).await?;
+    let address = address::address(control, &tenant).await?;
+    let (tenant, settings) = settle_settings(control, tenant, &address).await?;
     let start = TenantStart {
         id: tenant.id.clone(),
         uid: tenant.uid,
         slug: tenant.slug.clone(),
-        hostnames: vec![hostname(&base_url)?],
+        hostnames: all(address),
         settings,
-        secret: secret(control, &tenant).await?,
+        secret: secret::current(control, &tenant).await?,
     };
     control.reach("before the tenant is made ready")?;
     parts.privileged.tenant_ready(start).await.map_err(StepError::Privileged)?;
     Ok(tenant)
 }
 
-/// The tenant with today's base URL, and its settings with their secrets in clear. A change of the base URL is a
-/// version like any other, written down first.
+/// The tenant with today's address, and its settings with their secrets in clear. A change of the address is a version
+/// like any other, written down first.
 async fn settle_settings(
     control: &Control,
     mut tenant: Tenant,
-    base_url: &str,
+    address: &Address,
 ) -> Result<(Tenant, Value), StepError> {
     let parts = control.parts();
     loop {
         let opened = secrets::opened(&*parts.vault, &tenant.id, &tenant.settings).await?;
-        let settled = parts.schema.with_base_url(&opened, base_url).map_err(StepError::Settings)?;
+        let settled = parts.schema.with_address(&opened, address).map_err(StepError::Settings)?;
         let stored = secrets::resealed(settled.clone(), &tenant.settings);
         if stored == tenant.settings {
             return Ok((tenant, settled));
@@ -59,14 +58,14 @@ async fn settle_settings(
     }
 }
 
-pub(super) async fn secret(control: &Control, tenant: &Tenant) -> Result<TenantSecret, StepError> {
-    let stored =
-        control.parts().vault.get(&tenant.id, &secret_name()).await?.ok_or(StepError::SecretMissing)?;
-    let text = std::str::from_utf8(stored.value.expose_secret()).map_err(|_| StepError::SecretMissing)?;
-    Ok(TenantSecret::from_text(text)?)
+/// Ends the engine and has the gateway answer in its place.
+pub(super) async fn stop(control: &Control, tenant: &Tenant) -> Result<(), StepError> {
+    let hostnames = all(address::address(control, tenant).await?);
+    let stopping = control.parts().privileged.tenant_suspended(&tenant.id, hostnames);
+    stopping.await.map_err(StepError::Privileged)
 }
 
-fn hostname(base_url: &str) -> Result<Hostname, StepError> {
-    let url = url::Url::parse(base_url).map_err(|_| StepError::BaseUrl)?;
-    url.host_str().and_then(|host| host.parse().ok()).ok_or(StepError::BaseUrl)
+/// The names by which the gateway knows a tenant.
+fn all(address: Address) -> Vec<Hostname> {
+    address.hostnames.into_iter().chain(address.former).collect()
 }

@@ -25,7 +25,7 @@ use crate::{
 use secrets::{Keep, SecretError};
 
 /// What belongs to the instance and not to the document's author.
-const FIXED: [&str; 3] = ["version", "base_url", "hostnames"];
+const FIXED: [&str; 4] = ["version", "base_url", "hostnames", "former_hostnames"];
 /// The largest list of changes that an event tells with values, in bytes of JSON; a larger one has paths only.
 const MAX_CHANGES: usize = 16 * 1024;
 

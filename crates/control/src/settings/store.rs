@@ -21,8 +21,10 @@ pub(crate) const INSERT_FIRST_SETTINGS: Sql = Sql::new(
 pub(crate) const CHANGE_SETTINGS: Sql = Sql::new(
     "CHANGE_SETTINGS",
     "WITH changed AS (
-       UPDATE tenant SET settings = $3, settings_version = settings_version + 1, failures = 0, retry_at = NULL
-       WHERE id = $1 AND settings_version = $2 AND target = 'running' RETURNING id, settings_version)
+       UPDATE tenant SET settings = $3, settings_version = settings_version + 1, asked = asked + 1, failures = 0,
+              retry_at = NULL
+       WHERE id = $1 AND settings_version = $2 AND target IN ('running', 'suspended')
+       RETURNING id, settings_version)
      INSERT INTO tenant_settings_version (tenant_id, version, document, changes, actor, comment, event_id)
      SELECT id, settings_version, $3, $4, $5, $6, $7::text::uuid FROM changed",
 );
@@ -93,7 +95,7 @@ pub(crate) async fn insert_first(
 }
 
 /// Makes `new` the version after `old`; `false` when another version is the current one by now, or the tenant is
-/// being removed.
+/// deleted. What a suspended tenant is given, its engine has once it is resumed.
 pub(crate) async fn change(
     transaction: &Transaction,
     tenant: &TenantId,

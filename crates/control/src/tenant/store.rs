@@ -5,14 +5,19 @@ use kiavi_base::{Slug, TenantId, WorkspaceId};
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 use serde_json::Value;
 
-use super::{Target, Tenant, TenantState};
+use super::{SecretChange, Target, Tenant, TenantState};
 use crate::{step::Step, workspace::store::parsed};
 
 macro_rules! tenant_columns {
     () => {
-        "id, workspace_id, slug, uid, state, target, settings, settings_version, settings_delivered, last_error, created_at"
+        "id, workspace_id, slug, uid, state, target, settings, settings_version, settings_delivered, last_error,
+         created_at, reason, destroy_at, asked, reached, schema_version, secret_change, secret_from,
+         (SELECT hostname FROM tenant_hostname h WHERE h.tenant_id = tenant.id AND h.role = 'primary')
+           AS primary_hostname"
     };
 }
+
+pub(crate) use tenant_columns;
 
 pub(crate) const TENANT_BY_ID: Sql =
     Sql::new("TENANT_BY_ID", concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE id = $1"));
@@ -21,7 +26,8 @@ pub(crate) const TENANT_BY_SLUG: Sql =
 // `$3` is a part of the name, or the id; `$4` a state. Both lists follow an index on the name.
 macro_rules! matching {
     () => {
-        "slug > $1 AND ($3::text IS NULL OR position($3 in slug) > 0 OR id = $3) AND ($4::text IS NULL OR state = $4)
+        "slug > $1 AND target <> 'spare' AND ($3::text IS NULL OR position($3 in slug) > 0 OR id = $3)
+           AND ($4::text IS NULL OR state = $4)
          ORDER BY slug LIMIT $2"
     };
 }
@@ -45,38 +51,49 @@ pub(crate) const STEPS: Sql = Sql::new(
 );
 pub(crate) const START_STEP: Sql = Sql::new(
     "START_STEP",
-    "INSERT INTO provisioning_step AS s (tenant_id, step) VALUES ($1, $2)
-     ON CONFLICT (tenant_id, step) DO UPDATE SET started_at = now(), attempts = s.attempts + 1",
+    "INSERT INTO provisioning_step AS s (tenant_id, step, started_at) VALUES ($1, $2, clock_timestamp())
+     ON CONFLICT (tenant_id, step) DO UPDATE SET started_at = clock_timestamp(), attempts = s.attempts + 1
+     RETURNING started_at",
 );
+// Not when it has to be done again since it was begun.
 pub(crate) const FINISH_STEP: Sql = Sql::new(
     "FINISH_STEP",
-    "UPDATE provisioning_step SET finished_at = now() WHERE tenant_id = $1 AND step = $2",
+    "UPDATE provisioning_step SET finished_at = now() WHERE tenant_id = $1 AND step = $2 AND started_at = $3",
 );
+pub(crate) const STEPS_TO_DO: Sql = Sql::new(
+    "STEPS_TO_DO",
+    "UPDATE provisioning_step SET started_at = clock_timestamp(), finished_at = NULL, attempts = 0
+     WHERE tenant_id = $1 AND step = ANY ($2)",
+);
+// A tenant that is where it was goes on being there until it is somewhere else.
 pub(crate) const SET_STATE: Sql = Sql::new(
     "SET_STATE",
-    "UPDATE tenant SET state = $2, failures = 0, retry_at = NULL, last_error = NULL
-     WHERE id = $1 AND target <> 'deleted'",
+    "UPDATE tenant SET failures = 0, retry_at = NULL, last_error = NULL,
+            state = CASE WHEN state IN ('running', 'suspended', 'deleted', 'deleting') THEN state ELSE $2 END
+     WHERE id = $1",
+);
+// Only what was asked before counts as done, and only for the target that it was done for.
+pub(crate) const SET_REACHED: Sql = Sql::new(
+    "SET_REACHED",
+    "UPDATE tenant SET state = $3, reached = $4, failures = 0, retry_at = NULL, last_error = NULL
+     WHERE id = $1 AND target = $2 AND (reached < $4 OR state <> $3)",
 );
 pub(crate) const SET_SCHEMA_VERSION: Sql =
     Sql::new("SET_SCHEMA_VERSION", "UPDATE tenant SET schema_version = $2 WHERE id = $1");
 pub(crate) const SET_FAILED: Sql = Sql::new(
     "SET_FAILED",
-    "UPDATE tenant SET state = CASE target WHEN 'deleted' THEN 'deleting' ELSE 'failed' END,
+    "UPDATE tenant SET state = CASE target WHEN 'destroyed' THEN 'deleting' ELSE 'failed' END,
             last_error = $2, failures = failures + 1,
             retry_at = now() + make_interval(secs => least($3::double precision, power(2, least(failures, 16))))
      WHERE id = $1",
 );
-pub(crate) const SET_DELETING: Sql = Sql::new(
-    "SET_DELETING",
-    "UPDATE tenant SET target = 'deleted', state = 'deleting', failures = 0, retry_at = NULL, last_error = NULL
-     WHERE id = $1 AND target <> 'deleted'",
-);
 pub(crate) const DELETE_TENANT: Sql =
-    Sql::new("DELETE_TENANT", "DELETE FROM tenant WHERE id = $1 AND target = 'deleted'");
+    Sql::new("DELETE_TENANT", "DELETE FROM tenant WHERE id = $1 AND target = 'destroyed'");
+// Spares last: somebody waits for the others.
 pub(crate) const DUE_TENANTS: Sql = Sql::new(
     "DUE_TENANTS",
-    "SELECT id FROM tenant WHERE (state <> 'running' OR settings_delivered < settings_version)
-       AND target <> 'importing' AND (retry_at IS NULL OR retry_at <= now()) ORDER BY created_at LIMIT 32",
+    "SELECT id FROM tenant WHERE reached < asked AND target <> 'importing'
+       AND (retry_at IS NULL OR retry_at <= now()) ORDER BY target = 'spare', created_at LIMIT 32",
 );
 pub(crate) const BACKLOG: Sql = Sql::new(
     "BACKLOG",
@@ -87,30 +104,37 @@ pub(crate) const TENANTS_BY_STATE: Sql =
     Sql::new("TENANTS_BY_STATE", "SELECT state, count(*) FROM tenant GROUP BY state ORDER BY state");
 pub(crate) const NEXT_RETRY: Sql = Sql::new(
     "NEXT_RETRY",
-    "SELECT extract(epoch FROM min(retry_at) - now())::double precision FROM tenant
-     WHERE (state <> 'running' OR settings_delivered < settings_version) AND target <> 'importing'
-       AND retry_at > now()",
+    "SELECT extract(epoch FROM min(at) - now())::double precision FROM (
+       SELECT retry_at AS at FROM tenant WHERE reached < asked AND target <> 'importing' AND retry_at > now()
+       UNION ALL SELECT destroy_at FROM tenant WHERE target = 'deleted') AS times",
+);
+pub(crate) const OVERDUE_TENANTS: Sql = Sql::new(
+    "OVERDUE_TENANTS",
+    "SELECT id FROM tenant WHERE target = 'deleted' AND destroy_at <= now() ORDER BY destroy_at LIMIT 32",
 );
 // Whether it is still being imported decides: one that is to be removed meanwhile is not started.
 pub(crate) const FINISH_IMPORT: Sql =
     Sql::new("FINISH_IMPORT", "UPDATE tenant SET target = 'running' WHERE id = $1 AND target = 'importing'");
 pub(crate) const GIVE_UP_IMPORTS: Sql = Sql::new(
     "GIVE_UP_IMPORTS",
-    "UPDATE tenant SET target = 'deleted', state = 'deleting' WHERE target = 'importing'",
+    "UPDATE tenant SET target = 'destroyed', state = 'deleting' WHERE target = 'importing'",
 );
 pub(crate) const OUTDATED_SCHEMAS_TO_DO: Sql = Sql::new(
     "OUTDATED_SCHEMAS_TO_DO",
     "UPDATE provisioning_step SET finished_at = NULL
      WHERE step = 'schema' AND tenant_id IN (SELECT id FROM tenant WHERE schema_version < $1)",
 );
-pub(crate) const RUNNING_TO_DO: Sql = Sql::new(
-    "RUNNING_TO_DO",
-    "UPDATE provisioning_step SET finished_at = NULL WHERE step = 'running' AND finished_at IS NOT NULL",
+// What the privileged process knows, it has from this process's predecessor, or from nobody.
+pub(crate) const ANNOUNCEMENTS_TO_DO: Sql = Sql::new(
+    "ANNOUNCEMENTS_TO_DO",
+    "UPDATE provisioning_step SET finished_at = NULL
+     WHERE step IN ('running', 'stopped') AND finished_at IS NOT NULL",
 );
-pub(crate) const RUNNING_STATE_TO_SCHEMA: Sql =
-    Sql::new("RUNNING_STATE_TO_SCHEMA", "UPDATE tenant SET state = 'schema' WHERE state = 'running'");
-pub(crate) const RETRY_NOW: Sql =
-    Sql::new("RETRY_NOW", "UPDATE tenant SET retry_at = NULL WHERE retry_at IS NOT NULL");
+pub(crate) const ALL_TO_DO: Sql = Sql::new(
+    "ALL_TO_DO",
+    "UPDATE tenant SET asked = reached + 1, retry_at = NULL,
+            state = CASE state WHEN 'running' THEN 'schema' ELSE state END",
+);
 
 /// Longest pause before a failed step is tried again, in seconds.
 pub(crate) const MAX_RETRY_SECONDS: f64 = 60.0;
@@ -193,12 +217,23 @@ pub(crate) async fn due(database: &Database) -> Result<Vec<TenantId>, DbError> {
     rows.iter().map(|row| parsed(row.try_get(0)?)).collect()
 }
 
-/// Seconds until the next pause is over.
+/// Notes that a step begins; since when.
+pub(crate) async fn start_step(database: &Database, id: &TenantId, step: Step) -> Result<Timestamp, DbError> {
+    Ok(database.query_one(&START_STEP, &[&id.as_str(), &step.as_str()]).await?.try_get(0)?)
+}
+
+/// The ids of deleted tenants whose grace period is over.
+pub(crate) async fn overdue(database: &Database) -> Result<Vec<TenantId>, DbError> {
+    let rows = database.query(&OVERDUE_TENANTS, &[]).await?;
+    rows.iter().map(|row| parsed(row.try_get(0)?)).collect()
+}
+
+/// Seconds until the next pause or grace period is over.
 pub(crate) async fn seconds_to_next_retry(database: &Database) -> Result<Option<f64>, DbError> {
     Ok(database.query_one(&NEXT_RETRY, &[]).await?.try_get(0)?)
 }
 
-fn tenant(row: &Row) -> Result<Tenant, DbError> {
+pub(crate) fn tenant(row: &Row) -> Result<Tenant, DbError> {
     let uid: i64 = row.try_get("uid")?;
     Ok(Tenant {
         id: parsed(row.try_get("id")?)?,
@@ -212,7 +247,20 @@ fn tenant(row: &Row) -> Result<Tenant, DbError> {
         settings_delivered: row.try_get("settings_delivered")?,
         last_error: row.try_get("last_error")?,
         created_at: row.try_get("created_at")?,
+        reason: row.try_get("reason")?,
+        destroy_at: row.try_get("destroy_at")?,
+        asked: row.try_get("asked")?,
+        reached: row.try_get("reached")?,
+        schema_version: row.try_get("schema_version")?,
+        secret_change: secret_change(row)?,
+        primary_hostname: row.try_get::<_, Option<&str>>("primary_hostname")?.map(parsed).transpose()?,
     })
+}
+
+fn secret_change(row: &Row) -> Result<Option<(SecretChange, u32)>, DbError> {
+    let (change, from): (Option<&str>, Option<i32>) =
+        (row.try_get("secret_change")?, row.try_get("secret_from")?);
+    Ok(change.and_then(SecretChange::parse).zip(from.and_then(|from| from.try_into().ok())))
 }
 
 /// A row of a step that this version knows.

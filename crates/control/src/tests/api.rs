@@ -35,7 +35,7 @@ impl Answer {
     }
 
     /// The server-sent events: name and data.
-    fn events(&self) -> Vec<(String, Value)> {
+    pub(super) fn events(&self) -> Vec<(String, Value)> {
         let field = |event: &str, name: &str| {
             event.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(": ")?.to_owned()))
         };

@@ -14,7 +14,7 @@ use super::{
     api::{Answer, send, serving},
     *,
 };
-use crate::provision::{Frames, ImportError, Order};
+use crate::provision::{Frames, ImportError, ImportOrder};
 
 const SECRET: &str = "2:a new secret of more than 32 bytes,1:the old secret";
 const AT: &str = "2026-11-26 10:00:00.123+00";
@@ -195,7 +195,7 @@ async fn import_until(instance: &Instance, number: usize) -> bool {
     control.set_interrupt(Box::new(move |_| count.fetch_add(1, Ordering::SeqCst) == number));
     let settings = json!({ "app": "shop", "base_url": "http://shop.localhost:8080", "seconds": 60 });
     let secret = Some(kiavi_crypto::TenantSecret::from_text(SECRET).unwrap());
-    let order = Order { slug: parse_name("shop").unwrap(), settings, secret };
+    let order = ImportOrder { slug: parse_name("shop").unwrap(), settings, secret };
     let mut frames = Frames::new(stream(&json!({}), &data()));
     frames.next().await.unwrap();
     let imported = provision::import(&control, &Actor::CONTROL, order, &mut frames).await;

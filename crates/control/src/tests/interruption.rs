@@ -13,7 +13,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use super::*;
 
 /// Ends provisioning at the point with this number, and counts the points that were reached.
-fn kill_at(control: &Control, number: usize) -> Arc<AtomicUsize> {
+pub(super) fn kill_at(control: &Control, number: usize) -> Arc<AtomicUsize> {
     let reached = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&reached);
     control.set_interrupt(Box::new(move |_| count.fetch_add(1, Ordering::SeqCst) == number));

@@ -2,12 +2,14 @@
 
 mod access;
 mod api;
+mod asking;
 mod described;
 mod imports;
 mod interruption;
 mod isolation;
 mod keys;
 mod lists;
+mod operations;
 mod reconciler;
 mod repetition;
 mod settings;
@@ -17,11 +19,11 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI32, AtomicU32, Ordering},
+        atomic::{AtomicI32, AtomicU16, AtomicU32, Ordering},
     },
 };
 
-use kiavi_base::{ExposeSecret, Slug, SystemClock, TenantId};
+use kiavi_base::{ExposeSecret, Hostname, Slug, SystemClock, TenantId};
 use kiavi_crypto::SystemRng;
 use kiavi_db::{AdminConnection, BoxFuture, Login, Migration, prepare_all, quote_ident};
 use kiavi_http::AccessLog;
@@ -32,11 +34,11 @@ use serde_json::{Value, json};
 use tokio::net::UnixStream;
 
 use crate::{
-    Adopted, CONTROL_ROLE, Control, ControlParts, Failure, FormerServer, OWNER_GROUP, Privileged,
-    TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart, TenantState, attempt,
-    audit,
+    Address, Adopted, CONTROL_ROLE, Control, ControlParts, Failure, FormerServer, OWNER_GROUP, Privileged,
+    SettingsFacts, TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart,
+    TenantState, address, attempt, audit,
     caller::Actor,
-    key, owner_role, parse_name, provision,
+    key, orphans, owner_role, parse_name, provision, rotation,
     settings::store as settings_store,
     tenant::{create, store},
     workspace,
@@ -45,6 +47,8 @@ use crate::{
 /// Decides at each point of provisioning whether a test stops there.
 pub(crate) type Interrupt = Box<dyn Fn(&'static str) -> bool + Send>;
 
+const DELETION_GRACE: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+
 pub(crate) const SUPERUSER: &str = "kiavi_super";
 
 /// The privileged process, as a table of what it was told.
@@ -52,6 +56,7 @@ pub(crate) const SUPERUSER: &str = "kiavi_super";
 struct FakePrivileged {
     accounts: Mutex<BTreeMap<u32, TenantId>>,
     ready: Mutex<BTreeMap<TenantId, TenantStart>>,
+    suspended: Mutex<BTreeMap<TenantId, Vec<Hostname>>>,
     /// How many calls of `tenant_ready` fail from now on.
     failures: AtomicU32,
     /// What engines were asked at the management door.
@@ -102,6 +107,7 @@ impl Privileged for FakePrivileged {
             if fails.is_ok() {
                 return Err("the launcher is away".into());
             }
+            self.suspended.lock().unwrap().remove(&start.id);
             self.ready.lock().unwrap().insert(start.id.clone(), start);
             Ok(())
         })
@@ -140,8 +146,34 @@ impl Privileged for FakePrivileged {
         })
     }
 
+    fn tenant_suspended<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        hostnames: Vec<Hostname>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            self.ready.lock().unwrap().remove(tenant);
+            self.suspended.lock().unwrap().insert(tenant.clone(), hostnames);
+            Ok(())
+        })
+    }
+
+    fn remove_account<'a>(&'a self, uid: u32, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let known = self.accounts.lock().unwrap().remove(&uid);
+            assert!(known.is_none_or(|known| known == *tenant), "another tenant's account");
+            Ok(())
+        })
+    }
+
+    fn accounts(&self) -> BoxFuture<'_, Result<Vec<(u32, TenantId)>, Failure>> {
+        let accounts = self.accounts.lock().unwrap().clone();
+        Box::pin(std::future::ready(Ok(accounts.into_iter().collect())))
+    }
+
     fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
+            self.suspended.lock().unwrap().remove(tenant);
             self.ready.lock().unwrap().remove(tenant);
             Ok(())
         })
@@ -156,7 +188,7 @@ const TENANT_MIGRATIONS: &[Migration] = &[
         version: 1,
         name: "item",
         sql: concat!(
-            "CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE told (kind text, operator text, detail jsonb);",
+            "CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE told (kind text, operator text, detail jsonb, id text UNIQUE);",
             include_str!("../../../engine/migrations/V1__better_auth.sql"),
             include_str!("../../../engine/migrations/V3__better_auth_plugins.sql"),
         ),
@@ -224,17 +256,35 @@ impl TenantSchema for FakeSchema {
         event: TenantEvent<'a>,
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
-            let values: [&(dyn kiavi_db::ToSql + Sync); 3] =
-                [&event.kind.as_str(), &event.operator, event.detail];
-            connection.execute("INSERT INTO told VALUES ($1, $2, $3)", &values).await?;
+            let values: [&(dyn kiavi_db::ToSql + Sync); 4] =
+                [&event.kind.as_str(), &event.operator, event.detail, &event.id.to_string()];
+            let once = "INSERT INTO told VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+            connection.execute(once, &values).await?;
             Ok(())
         })
     }
 
-    fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure> {
+    fn with_address(&self, settings: &Value, address: &Address) -> Result<Value, Failure> {
         let mut settings = settings.clone();
-        settings["base_url"] = base_url.into();
+        settings["base_url"] = address.base_url.as_str().into();
         Ok(settings)
+    }
+
+    fn facts(&self, settings: &Value) -> Result<SettingsFacts, Failure> {
+        let base_url = settings["base_url"].as_str().ok_or("no base URL")?;
+        let rp_id = url::Url::parse(base_url)?.host_str().ok_or("no host")?.to_owned();
+        Ok(SettingsFacts { rp_id, session_lifetime: std::time::Duration::from_secs(60) })
+    }
+
+    fn count_passkeys<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        before: Option<jiff::Timestamp>,
+    ) -> BoxFuture<'a, Result<i64, Failure>> {
+        Box::pin(async move {
+            let question = "SELECT count(*) FROM passkey WHERE $1::timestamptz IS NULL OR \"createdAt\" < $1";
+            Ok(connection.query(question, &[&before]).await?[0].get(0))
+        })
     }
 }
 
@@ -260,6 +310,7 @@ struct Instance {
     privileged: Arc<FakePrivileged>,
     schema: Arc<FakeSchema>,
     port: AtomicU32,
+    spares: AtomicU16,
 }
 
 impl Instance {
@@ -276,6 +327,7 @@ impl Instance {
             privileged: Arc::default(),
             schema: Arc::new(FakeSchema(AtomicI32::new(1))),
             port: AtomicU32::new(8080),
+            spares: AtomicU16::new(0),
         }
     }
 
@@ -302,6 +354,8 @@ impl Instance {
             base_url_for: Arc::new(move |slug| format!("http://{slug}.localhost:{port}")),
             access: Arc::new(AccessLog::silent()),
             development,
+            spares: self.spares.load(Ordering::SeqCst),
+            deletion_grace: DELETION_GRACE,
             create_command: "kiavi tenant create NAME".to_owned(),
         })
         .await
@@ -309,8 +363,12 @@ impl Instance {
     }
 
     async fn request(&self, control: &Control, name: &str) -> Tenant {
+        self.try_request(control, name).await.unwrap()
+    }
+
+    async fn try_request(&self, control: &Control, name: &str) -> Result<Tenant, crate::ControlError> {
         let workspace = control.default_workspace().await.unwrap();
-        create::create(control, &Actor::CONTROL, &parse_name(name).unwrap(), &workspace).await.unwrap()
+        create::create(control, &Actor::CONTROL, &parse_name(name).unwrap(), &workspace).await
     }
 
     /// A tenant that runs.
@@ -373,6 +431,8 @@ impl Instance {
         assert_eq!((self.databases(id).await, self.roles(id).await), (0, 0), "{id}");
         assert!(!self.vault().tenants().await.unwrap().contains(id));
         assert!(!self.privileged.ready.lock().unwrap().contains_key(id));
+        assert!(!self.privileged.suspended.lock().unwrap().contains_key(id));
+        assert_eq!(self.privileged.accounts.lock().unwrap().get(&tenant.uid), None);
         assert_eq!(self.count("SELECT count(*) FROM tenant WHERE id = $1", id.as_str()).await, 0);
     }
 }
@@ -439,18 +499,29 @@ async fn every_statement_fits_the_schema() {
         &settings_store::SETTINGS_VERSIONS_AFTER,
         &settings_store::SET_SETTINGS_DELIVERED,
         &store::SET_FAILED,
-        &store::SET_DELETING,
+        &store::SET_REACHED,
+        &store::STEPS_TO_DO,
+        &store::OVERDUE_TENANTS,
+        &address::HOSTNAMES,
+        &address::OVERDUE_HOSTNAMES,
+        &rotation::SECRET_ROTATED_AT,
+        &orphans::DATABASES,
+        &orphans::ROLES,
+        &orphans::ALL_TENANTS,
+        &create::KEPT_HOSTNAME,
+        &create::TAKE_SPARE,
+        &create::INSERT_SPARE,
         &store::DELETE_TENANT,
         &store::DUE_TENANTS,
         &store::BACKLOG,
         &store::TENANTS_BY_STATE,
         &store::NEXT_RETRY,
         &store::OUTDATED_SCHEMAS_TO_DO,
-        &store::RUNNING_TO_DO,
-        &store::RUNNING_STATE_TO_SCHEMA,
-        &store::RETRY_NOW,
+        &store::ANNOUNCEMENTS_TO_DO,
+        &store::ALL_TO_DO,
         &store::FINISH_IMPORT,
         &store::GIVE_UP_IMPORTS,
     ];
     prepare_all(&control.parts().database, &statements).await.unwrap();
+    prepare_all(&control.parts().database, provision::STATEMENTS).await.unwrap();
 }

@@ -120,6 +120,22 @@ pub enum EventType {
     TenantImported,
     /// The tenant's data and secret were handed to an operator.
     TenantExported,
+    /// An operator switched the tenant off.
+    TenantSuspended,
+    /// An operator switched the tenant on again.
+    TenantResumed,
+    /// An operator deleted the tenant; it is destroyed after a grace period.
+    TenantDeleted,
+    /// An operator took the tenant's deletion back.
+    TenantUndeleted,
+    /// The tenant has another name and address.
+    TenantRenamed,
+    /// The names that the tenant answers to changed.
+    TenantHostnamesChanged,
+    /// The tenant has a new secret; the one before still verifies.
+    TenantSecretRotated,
+    /// Secrets before the tenant's current one have ended.
+    TenantSecretRetired,
     /// An account at a provider was joined to a user.
     AccountLinked,
     /// A sign-in or a linking with a provider came to nothing.
@@ -183,6 +199,14 @@ impl EventType {
             Self::SettingsChanged => "settings.changed",
             Self::TenantImported => "tenant.imported",
             Self::TenantExported => "tenant.exported",
+            Self::TenantSuspended => "tenant.suspended",
+            Self::TenantResumed => "tenant.resumed",
+            Self::TenantDeleted => "tenant.deleted",
+            Self::TenantUndeleted => "tenant.undeleted",
+            Self::TenantRenamed => "tenant.renamed",
+            Self::TenantHostnamesChanged => "tenant.hostnames_changed",
+            Self::TenantSecretRotated => "tenant.secret_rotated",
+            Self::TenantSecretRetired => "tenant.secret_retired",
             Self::AccountLinked => "account.linked",
             Self::AccountRefused => "account.refused",
             Self::ProviderTokensRevoked => "provider_tokens.revoked",

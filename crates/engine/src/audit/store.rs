@@ -23,7 +23,8 @@ const INSERT_EVENT_ONCE: Sql =
 const INSERT_CONTROL_EVENT: Sql = Sql::new(
     "INSERT_CONTROL_EVENT",
     "INSERT INTO kiavi.audit_event (id, at, type, outcome, actor, method, detail)
-     VALUES ($1::text::uuid, now(), $2, 'success', 'operator:' || $3::text, 'management', $4)",
+     VALUES ($1::text::uuid, now(), $2, 'success', 'operator:' || $3::text, 'management', $4)
+     ON CONFLICT DO NOTHING",
 );
 
 pub(super) struct EventRow {

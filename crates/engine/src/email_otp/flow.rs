@@ -33,6 +33,20 @@ pub(super) fn fresh_value(hash: &str) -> String {
     format!("{hash}:0")
 }
 
+/// The hash of what was tried under the key that the stored one was made with: the first of `keys`, or one from before a
+/// rotation of the secret.
+pub(super) fn tried_hash<'k>(
+    keys: impl IntoIterator<Item = &'k [u8; 32]>,
+    taken: Option<&Taken>,
+    identifier: &str,
+    code: &str,
+) -> String {
+    let stored = taken.and_then(|taken| taken.value.rsplit_once(':')).map_or("", |(stored, _)| stored);
+    let mut hashes = keys.into_iter().map(|key| hash(key, identifier, code));
+    let current = hashes.next().unwrap_or_default();
+    hashes.find(|hash| constant_time_eq(hash.as_bytes(), stored.as_bytes())).unwrap_or(current)
+}
+
 /// Judges a try with the hash of what was tried.
 pub(super) fn judge(taken: Option<&Taken>, tried: &str, allowed_attempts: u8) -> Verdict {
     let Some(taken) = taken else { return Verdict::Missing };
@@ -75,6 +89,19 @@ mod tests {
         assert_eq!(judge(Some(&row(&value, true)), &right, 3), Verdict::Exhausted);
         assert_eq!(judge(Some(&row(&value, false)), &right, 3), Verdict::Expired);
         assert_eq!(judge(None, &right, 3), Verdict::Missing);
+    }
+
+    #[test]
+    fn a_code_from_before_a_rotation_is_right() {
+        let old = [8; 32];
+        let taken = row(&fresh_value(&hash(&old, "i", "123456")), true);
+        let judged = |code| judge(Some(&taken), &tried_hash([&KEY, &old], Some(&taken), "i", code), 3);
+        assert_eq!(judged("123456"), Verdict::Right);
+        assert!(matches!(judged("123457"), Verdict::Wrong { .. }));
+        assert!(matches!(
+            judge(Some(&taken), &tried_hash([&KEY], Some(&taken), "i", "123456"), 3),
+            Verdict::Wrong { .. }
+        ));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{
     CodePurpose,
-    flow::{Verdict, hash, judge},
+    flow::{Verdict, judge, tried_hash},
 };
 use crate::{
     ApiError, Context, State,
@@ -101,7 +101,8 @@ async fn attempt(
     )
     .await;
     let taken = taken?;
-    let tried = hash(&state.keys.one_time_code, &identifier, code);
+    let keys = std::iter::once(&state.keys.one_time_code).chain(&state.keys.earlier_one_time_codes);
+    let tried = tried_hash(keys, taken.as_ref(), &identifier, code);
     let allowed = state.settings.email_otp.allowed_attempts;
     let verdict = judge(taken.as_ref(), &tried, allowed);
     if matches!(verdict, Verdict::Right | Verdict::Wrong { .. }) {

@@ -230,7 +230,8 @@ pub(crate) async fn deliver_due(state: &State) -> Result<Option<Duration>, DbErr
 }
 
 fn open(state: &State, id: &str, sealed: &[u8]) -> Option<Owed> {
-    let json = state.keys.outbox.open(id.as_bytes(), sealed).ok()?;
+    let mut keys = std::iter::once(&state.keys.outbox).chain(&state.keys.earlier_outboxes);
+    let json = keys.find_map(|key| key.open(id.as_bytes(), sealed).ok())?;
     serde_json::from_slice(&json).ok()
 }
 

@@ -36,6 +36,8 @@ pub(crate) use management::{last_uses, signal};
 pub use management::{list, remove, rename};
 pub(crate) use policy::{is_demanded, is_lesser_proof, refuse_lesser_proof, required_error};
 
+pub use store::count_before as count_passkeys;
+
 use crate::{State, optional_iso_milliseconds};
 
 pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;

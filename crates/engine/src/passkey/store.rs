@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use jiff::civil::Date;
-use kiavi_db::{Database, DbError, OwnedParams, Sql, Transaction};
+use jiff::{Timestamp, civil::Date};
+use kiavi_db::{AdminConnection, Database, DbError, OwnedParams, Sql, Transaction};
 
 use super::{Passkey, passkey_columns};
 use crate::user::{User, user_columns};
@@ -21,8 +21,19 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &RENAME,
     &LOCK_USER,
     &COUNT_OF_USER,
+    &COUNT_BEFORE,
     &DELETE,
 ];
+
+/// How many passkeys a tenant has, of those made before a time if one is named; for who is about to change what they
+/// depend on. `connection` is in the tenant's database, as its owner.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_before(connection: &AdminConnection, before: Option<Timestamp>) -> Result<i64, DbError> {
+    let rows = connection.query(COUNT_BEFORE.text(), &[&before]).await?;
+    rows.first().map_or(Ok(0), |row| Ok(row.try_get(0)?))
+}
 
 /// Passkeys that one user may have; as many as Better Auth lists.
 pub(super) const PASSKEYS_PER_USER: i64 = 100;
@@ -34,6 +45,12 @@ const LIST_OF_USER: Sql = Sql::new(
         passkey_columns!(),
         r#" FROM public.passkey p WHERE p."userId" = $1 ORDER BY p."createdAt", p.id LIMIT $2"#
     ),
+);
+
+const COUNT_BEFORE: Sql = Sql::new(
+    "PASSKEY_COUNT_BEFORE",
+    r#"SELECT count(*) FROM public.passkey
+       WHERE $1::timestamptz IS NULL OR "createdAt" IS NULL OR "createdAt" < $1"#,
 );
 
 /// Better Auth's schema has no unique index on credential ids, so those who register one take turns.

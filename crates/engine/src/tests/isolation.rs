@@ -61,3 +61,26 @@ async fn a_request_for_another_host_is_misdirected() {
     assert_eq!(refused.status(), StatusCode::MISDIRECTED_REQUEST);
     assert_eq!(refused.headers()["connection"], "close");
 }
+
+#[tokio::test]
+async fn a_former_name_leads_to_the_one_that_the_tenant_has() {
+    let tenant = TestTenant::with(|settings| {
+        settings.former_hostnames = std::iter::once("old.localhost".parse().unwrap()).collect();
+    })
+    .await;
+    for (method, path) in [
+        (Method::GET, "/sign-in?to=%2Fa&b=c%20d"),
+        (Method::POST, "/api/auth/sign-out"),
+        (Method::GET, "/nothing//here"),
+    ] {
+        let request =
+            axum::http::Request::builder().method(method).uri(path).header("host", "old.localhost:8080");
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        let moved = tower::ServiceExt::oneshot(tenant.router.clone(), request).await.unwrap();
+        assert_eq!(moved.status(), StatusCode::PERMANENT_REDIRECT, "{path}");
+        let origin = tenant.state().settings.base_url.origin().to_owned();
+        assert_eq!(moved.headers()["location"], format!("{origin}{path}"));
+        assert_eq!(moved.headers()["cache-control"], "no-store");
+        assert!(!moved.headers().contains_key("set-cookie"));
+    }
+}

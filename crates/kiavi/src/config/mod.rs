@@ -39,6 +39,9 @@ pub(crate) struct Config {
     /// The processes that serve tenants.
     #[serde(default)]
     pub(crate) engine: EngineConfig,
+    /// How tenants come and go.
+    #[serde(default)]
+    pub(crate) tenants: TenantsConfig,
     /// Connections to servers outside, such as those of sign-in providers.
     #[serde(default)]
     pub(crate) egress: EgressConfig,
@@ -164,6 +167,22 @@ pub(crate) struct EngineConfig {
 impl Default for EngineConfig {
     fn default() -> Self {
         Self { idle_seconds: 600, memory_mb: 256, processors: 1.0 }
+    }
+}
+
+/// How tenants come and go.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TenantsConfig {
+    /// Days in which a deleted tenant can be brought back; then everything it had is destroyed.
+    pub(crate) deletion_grace_days: u16,
+    /// How many tenants are made in advance, so that the next is there at once. Each is a database of 9 MB.
+    pub(crate) spares: u16,
+}
+
+impl Default for TenantsConfig {
+    fn default() -> Self {
+        Self { deletion_grace_days: 7, spares: 2 }
     }
 }
 

@@ -45,6 +45,8 @@ struct Configuration {
     create_command: String,
     sender_domains: Vec<String>,
     monitor_token: Option<String>,
+    spares: u16,
+    deletion_grace_seconds: u64,
 }
 
 pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
@@ -133,6 +135,8 @@ fn parts(
         access,
         development: configuration.is_development,
         create_command: configuration.create_command.clone(),
+        spares: configuration.spares,
+        deletion_grace: std::time::Duration::from_secs(configuration.deletion_grace_seconds),
     }
 }
 
@@ -175,6 +179,7 @@ impl Server {
                     Some(ToControl::Done { request, succeeded }) => self.launcher.done(request, succeeded),
                     Some(ToControl::Measured { request, document }) => self.launcher.measured(request, document),
                     Some(ToControl::Door { door: new }) => doors.console = Some(Acceptor::new(new)?),
+                    Some(ToControl::Accounts { request, document }) => self.launcher.listed(request, document),
                     Some(ToControl::Start { .. }) => {}
                     Some(ToControl::Drain) => break,
                     None => return Ok(()),
@@ -290,7 +295,7 @@ async fn announce(
             .map_err(failed)?
             .iter()
             .map(|tenant| {
-                let url = names.tenant_url(&tenant.slug);
+                let url = control.url_of(tenant);
                 serde_json::json!({ "slug": tenant.slug.as_str(), "url": url, "id": tenant.id.as_str() })
             })
             .collect();

@@ -45,6 +45,7 @@ enum Answer {
     Done(bool),
     Database(Option<Fd>),
     Measured(Option<Fd>),
+    Accounts(Option<Fd>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,11 @@ impl Launcher {
     /// The launcher answered a request for what it has counted.
     pub(super) fn measured(&self, request: u64, document: Option<Fd>) {
         self.answer(request, Answer::Measured(document));
+    }
+
+    /// The launcher answered a request for the accounts.
+    pub(super) fn listed(&self, request: u64, document: Option<Fd>) {
+        self.answer(request, Answer::Accounts(document));
     }
 
     fn answer(&self, request: u64, answer: Answer) {
@@ -177,6 +183,31 @@ impl Privileged for Launcher {
             let (tenant, operator) = (tenant.clone(), operator.to_owned());
             self.change(|request| FromControl::OpenManagement { request, tenant, operator, stream }).await?;
             Ok(ours)
+        })
+    }
+
+    fn tenant_suspended<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        hostnames: Vec<Hostname>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        let tenant = tenant.clone();
+        Box::pin(self.change(move |request| FromControl::TenantSuspended { request, tenant, hostnames }))
+    }
+
+    fn remove_account<'a>(&'a self, uid: u32, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
+        let tenant = tenant.clone();
+        Box::pin(self.change(move |request| FromControl::RemoveAccount { request, uid, tenant }))
+    }
+
+    fn accounts(&self) -> BoxFuture<'_, Result<Vec<(u32, TenantId)>, Failure>> {
+        Box::pin(async move {
+            let answer = self.ask(|request| FromControl::NeedAccounts { request }).await?;
+            let Answer::Accounts(Some(document)) = answer else { return Err(RequestError::Refused.into()) };
+            let accounts: Vec<(u32, String)> =
+                serde_json::from_slice(&SealedDocument::accept(document)?.read()?)?;
+            // Other names are none of a tenant.
+            Ok(accounts.into_iter().filter_map(|(uid, name)| Some((uid, name.parse().ok()?))).collect())
         })
     }
 

@@ -1,7 +1,12 @@
 //! What control needs to know of an engine's data.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use kiavi_base::{Hostname, Slug};
-use kiavi_control::{Adopted, Failure, FormerServer, TenantEvent, TenantEventKind, TenantSchema};
+use kiavi_control::{
+    Address, Adopted, Failure, FormerServer, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema,
+};
 use kiavi_db::{AdminConnection, BoxFuture};
 use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit};
 use kiavi_ipc::egress::AllowList;
@@ -87,18 +92,39 @@ impl TenantSchema for EngineSchema {
             let kind = match kind {
                 TenantEventKind::Imported => audit::EventType::TenantImported,
                 TenantEventKind::Exported => audit::EventType::TenantExported,
+                TenantEventKind::Suspended => audit::EventType::TenantSuspended,
+                TenantEventKind::Resumed => audit::EventType::TenantResumed,
+                TenantEventKind::Deleted => audit::EventType::TenantDeleted,
+                TenantEventKind::Undeleted => audit::EventType::TenantUndeleted,
+                TenantEventKind::Renamed => audit::EventType::TenantRenamed,
+                TenantEventKind::HostnamesChanged => audit::EventType::TenantHostnamesChanged,
+                TenantEventKind::SecretRotated => audit::EventType::TenantSecretRotated,
+                TenantEventKind::SecretRetired => audit::EventType::TenantSecretRetired,
             };
             Ok(audit::record_by_control(connection, id, kind, operator, detail).await?)
         })
     }
 
-    fn with_base_url(&self, settings: &Value, base_url: &str) -> Result<Value, Failure> {
+    fn with_address(&self, settings: &Value, address: &Address) -> Result<Value, Failure> {
         let mut settings = Settings::deserialize(settings)?;
-        let base_url = BaseUrl::try_from(base_url.to_owned())?;
-        settings.hostnames.retain(|name| name.as_str() != settings.base_url.host());
-        settings.hostnames.insert(base_url.host().parse()?);
-        settings.base_url = base_url;
+        settings.base_url = BaseUrl::try_from(address.base_url.clone())?;
+        settings.hostnames = address.hostnames.iter().cloned().collect();
+        settings.former_hostnames = address.former.iter().cloned().collect();
         settings.validate()?;
         Ok(serde_json::to_value(settings)?)
+    }
+
+    fn facts(&self, settings: &Value) -> Result<SettingsFacts, Failure> {
+        let settings = Settings::deserialize(settings)?;
+        let session_lifetime = Duration::from_secs(settings.session.expires_in_seconds.into());
+        Ok(SettingsFacts { rp_id: settings.rp_id().to_owned(), session_lifetime })
+    }
+
+    fn count_passkeys<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        before: Option<Timestamp>,
+    ) -> BoxFuture<'a, Result<i64, Failure>> {
+        Box::pin(async move { Ok(kiavi_engine::count_passkeys(connection, before).await?) })
     }
 }

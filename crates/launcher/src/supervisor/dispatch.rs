@@ -12,7 +12,7 @@ use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, Cluster, FIRST_TENANT_UID};
 use tokio::time::Instant;
 
-use super::start::fd;
+use super::start::{fd, sealed};
 use super::{Retry, Said, Supervisor};
 use crate::backoff::Backoff;
 use crate::child::ProcessId;
@@ -56,6 +56,8 @@ impl Supervisor {
                 &destination,
                 asker,
             ),
+            // The gateway answers for these by itself.
+            Destination::Suspended => false,
         };
         if !told {
             self.gateway_for(Some(asker)).tell(ToGateway::Unavailable { destination });
@@ -140,9 +142,23 @@ impl Supervisor {
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::TenantRemoved { request, tenant } => {
-                self.tenant_removed(&tenant);
+                let (gone, running) = self.engines.forget(&tenant);
+                self.unroute(gone);
+                self.drain_engine(running);
                 self.meter.forget(&tenant);
                 self.control.tell(ToControl::Done { request, succeeded: true });
+            }
+            FromControl::TenantSuspended { request, tenant, hostnames } => {
+                let succeeded = self.tenant_suspended(tenant, hostnames);
+                self.control.tell(ToControl::Done { request, succeeded });
+            }
+            FromControl::RemoveAccount { request, uid, tenant } => {
+                let succeeded = self.remove_account(uid, &tenant);
+                self.control.tell(ToControl::Done { request, succeeded });
+            }
+            FromControl::NeedAccounts { request } => {
+                let document = self.accounts();
+                self.control.tell(ToControl::Accounts { request, document });
             }
         }
     }
@@ -186,27 +202,61 @@ impl Supervisor {
         added.is_ok()
     }
 
+    /// Takes a tenant's uid its name away, once nothing of the tenant may run any more.
+    fn remove_account(&mut self, uid: u32, tenant: &TenantId) -> bool {
+        let is_known = self.engines.tenants.contains_key(tenant);
+        let Some(cluster) = self.cluster.as_mut().filter(|_| uid >= FIRST_TENANT_UID && !is_known) else {
+            return false;
+        };
+        let removed = cluster.remove_account(uid, tenant.as_str());
+        if let Err(error) = &removed {
+            tracing::error!(%tenant, error = error as &dyn std::error::Error, "cannot remove an account");
+        }
+        removed.is_ok()
+    }
+
+    fn accounts(&self) -> Option<Fd> {
+        let accounts = self.cluster.as_ref()?.tenant_accounts();
+        sealed(&serde_json::json!(accounts)).ok()
+    }
+
     fn tenant_ready(&mut self, id: TenantId, tenant: Tenant) -> bool {
-        let fixed = self.fixed_routes();
-        let reserved = tenant.hostnames.iter().any(|name| fixed.iter().any(|(other, _)| other == name));
-        if reserved || self.engines.is_taken(&id, &tenant.hostnames) {
-            tracing::error!(tenant = %id, "a hostname of this tenant is served for another");
+        if !self.may_have(&id, &tenant.hostnames) {
             return false;
         }
         let hostnames = tenant.hostnames.clone();
         let (gone, outdated) = self.engines.ready(id.clone(), tenant);
-        self.unroute(gone);
-        for hostname in hostnames {
-            self.gateway.tell(ToGateway::Route { hostname, destination: Destination::Tenant(id.clone()) });
-        }
+        self.reroute(gone, hostnames, &Destination::Tenant(id));
         self.drain_engine(outdated);
         true
     }
 
-    fn tenant_removed(&mut self, id: &TenantId) {
-        let Some(tenant) = self.engines.tenants.remove(id) else { return };
-        self.unroute(tenant.hostnames);
-        self.drain_engine(tenant.current);
+    fn tenant_suspended(&mut self, id: TenantId, hostnames: Vec<Hostname>) -> bool {
+        if !self.may_have(&id, &hostnames) {
+            return false;
+        }
+        let (gone, running) = self.engines.suspend(id, hostnames.clone());
+        self.reroute(gone, hostnames, &Destination::Suspended);
+        self.drain_engine(running);
+        true
+    }
+
+    /// Whether these names are nobody else's.
+    fn may_have(&self, id: &TenantId, hostnames: &[Hostname]) -> bool {
+        let fixed = self.fixed_routes();
+        let reserved = hostnames.iter().any(|name| fixed.iter().any(|(other, _)| other == name));
+        let is_free = !reserved && !self.engines.is_taken(id, hostnames);
+        if !is_free {
+            tracing::error!(tenant = %id, "a hostname of this tenant is served for another");
+        }
+        is_free
+    }
+
+    fn reroute(&self, gone: Vec<Hostname>, hostnames: Vec<Hostname>, destination: &Destination) {
+        self.unroute(gone);
+        for hostname in hostnames {
+            self.gateway.tell(ToGateway::Route { hostname, destination: destination.clone() });
+        }
     }
 
     fn unroute(&self, hostnames: Vec<Hostname>) {

@@ -123,6 +123,9 @@ impl Supervisor {
                 process.tell(ToGateway::Route { hostname, destination: Destination::Tenant(id.clone()) });
             }
         }
+        for hostname in self.engines.suspended.values().flatten().cloned() {
+            process.tell(ToGateway::Route { hostname, destination: Destination::Suspended });
+        }
         self.gateway.process = Some(process);
         Ok(())
     }
@@ -153,6 +156,8 @@ impl Supervisor {
             "create_command": self.config.create_command,
             "sender_domains": sender_domains,
             "monitor_token": self.config.monitor.as_ref().and_then(|monitor| monitor.token.as_ref()),
+            "spares": self.config.spares,
+            "deletion_grace_seconds": self.config.deletion_grace.as_secs(),
         });
         let document = sealed(&configuration)?;
         let local = self.control_socket.try_clone()?.into();
@@ -366,7 +371,7 @@ pub(super) fn fd(channel: Channel) -> Fd {
     Fd::from(channel)
 }
 
-fn sealed(configuration: &serde_json::Value) -> Result<Fd, LauncherError> {
+pub(super) fn sealed(configuration: &serde_json::Value) -> Result<Fd, LauncherError> {
     let document =
         SealedDocument::seal(configuration.to_string().as_bytes()).map_err(std::io::Error::other)?;
     Ok(document.fd())

@@ -1,0 +1,548 @@
+//! Every operation, killed at every point of it, and any series of them: what was asked for happens, or nothing has.
+//!
+//! The operations come from the table itself ([`Operation::ALL`]) and the points from the code: each is counted as it is
+//! reached. A new operation does not compile here until it is said what has to be before and after it; a new point is
+//! killed at without a word.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use proptest::{prelude::*, test_runner::TestRunner};
+
+use super::{interruption::kill_at, *};
+use crate::{
+    ControlError, TenantEventKind,
+    address::{self, Renaming},
+    operation::Operation,
+    provision::{Change, Order, RequestError},
+    rotation,
+    tenant::{SecretChange, Target},
+};
+
+/// The operations that a tenant survives.
+fn survived() -> impl Iterator<Item = Operation> {
+    let ends = [Operation::Destroy, Operation::Expire];
+    Operation::ALL.into_iter().filter(move |operation| !ends.contains(operation))
+}
+
+/// What an operation is asked for with; names are different for each `number`.
+async fn order(
+    control: &Control,
+    tenant: &Tenant,
+    operation: Operation,
+    number: usize,
+) -> Result<Order, ControlError> {
+    let is_undoing = matches!(operation, Operation::Resume | Operation::Undelete);
+    let reason = (!is_undoing).then(|| "a test".to_owned());
+    let change = match operation {
+        Operation::Suspend | Operation::Resume | Operation::Undelete | Operation::Destroy => Change::Target,
+        Operation::Delete => return Ok(Order::delete(DELETION_GRACE, reason)),
+        Operation::Expire => Change::Expire,
+        Operation::Rename => {
+            let slug = parse_name(&format!("name-{}-{number}", &tenant.id.as_str()[..8])).unwrap();
+            return address::order(control, tenant, Renaming { slug: Some(slug), primary: None }, false)
+                .await;
+        }
+        Operation::SetHostnames => {
+            let hostname = format!("auth-{number}.{}.example", &tenant.id.as_str()[..8]).parse().unwrap();
+            Change::AddHostname { hostname }
+        }
+        Operation::RotateSecret => {
+            Change::Secret { change: SecretChange::Rotate, from: rotation::version(control, tenant).await? }
+        }
+        Operation::RetireSecret => {
+            Change::Secret { change: SecretChange::Retire, from: rotation::version(control, tenant).await? }
+        }
+    };
+    Ok(Order { operation, reason, change })
+}
+
+/// Asks for an operation, as far as it can be asked for, and does it.
+async fn perform(instance: &Instance, id: &TenantId, operation: Operation, number: usize) {
+    let control = instance.start().await;
+    let tenant = control.tenant(id.as_str()).await.unwrap().unwrap();
+    let order = order(&control, &tenant, operation, number).await.unwrap();
+    provision::request(&control, &Actor::CONTROL, id, &order).await.unwrap();
+    provision::converge(&control, id).await;
+}
+
+/// Brings a tenant to where `operation` can be asked for.
+async fn prepare(instance: &Instance, id: &TenantId, operation: Operation, number: usize) {
+    provision::converge(&instance.start().await, id).await;
+    let target =
+        store::find(&instance.start().await.parts().database, id.as_str()).await.unwrap().unwrap().target;
+    let back = match target {
+        Target::Suspended => Some(Operation::Resume),
+        Target::Deleted => Some(Operation::Undelete),
+        _ => None,
+    };
+    let there = match operation {
+        Operation::Resume => Some(Operation::Suspend),
+        Operation::Undelete => Some(Operation::Delete),
+        Operation::RetireSecret => Some(Operation::RotateSecret),
+        _ => None,
+    };
+    for operation in back.into_iter().chain(there) {
+        perform(instance, id, operation, 1000 + number).await;
+    }
+}
+
+/// Asks for an operation and does it, with a kill at point `kill`. Whether it was asked for, as far as whoever asked knows.
+async fn killed(
+    instance: &Instance,
+    id: &TenantId,
+    operation: Operation,
+    number: usize,
+    kill: usize,
+) -> bool {
+    let control = instance.start().await;
+    let Some(tenant) = control.tenant(id.as_str()).await.unwrap() else { return true };
+    let Ok(order) = order(&control, &tenant, operation, number).await else { return true };
+    kill_at(&control, kill);
+    match provision::request(&control, &Actor::CONTROL, id, &order).await {
+        Ok(_) => provision::converge(&control, id).await,
+        Err(RequestError::Control(_)) => return false,
+        // It cannot be asked for now.
+        Err(_) => {}
+    }
+    true
+}
+
+/// How many points an operation has, from the request on.
+async fn points(instance: &Instance, id: &TenantId, operation: Operation) -> usize {
+    prepare(instance, id, operation, 0).await;
+    let control = instance.start().await;
+    let tenant = control.tenant(id.as_str()).await.unwrap().unwrap();
+    let order = order(&control, &tenant, operation, 500).await.unwrap();
+    let reached = kill_at(&control, usize::MAX);
+    provision::request(&control, &Actor::CONTROL, id, &order).await.unwrap();
+    provision::converge(&control, id).await;
+    reached.load(Ordering::SeqCst)
+}
+
+impl Instance {
+    /// It is where it was asked to be: everything there, once, and nothing else; both logs tell the same; doing all of it
+    /// again does nothing.
+    async fn assert_settled(&self, control: &Control, id: &TenantId) {
+        let Some(tenant) = control.tenant(id.as_str()).await.unwrap() else { return };
+        assert!(tenant.is_settled(), "{tenant:?}");
+        assert_eq!(tenant.state, tenant.target.state());
+        assert_eq!((self.databases(id).await, self.roles(id).await), (1, 2), "{id}");
+        let address = address::address(control, &tenant).await.unwrap();
+        let names: BTreeSet<_> = address.hostnames.iter().chain(&address.former).cloned().collect();
+        let start = self.privileged.ready.lock().unwrap().get(id).cloned();
+        let parked = self.privileged.suspended.lock().unwrap().get(id).cloned();
+        match (tenant.target, start, parked) {
+            (Target::Running, Some(start), None) => {
+                assert_eq!(start.hostnames.into_iter().collect::<BTreeSet<_>>(), names);
+                assert_eq!((start.slug, start.uid), (tenant.slug.clone(), tenant.uid));
+                assert_eq!(start.settings["base_url"], address.base_url);
+                let stored = self.vault().get(id, &provision::secret_name()).await.unwrap().unwrap();
+                let text = String::from_utf8(stored.value.expose_secret().to_vec()).unwrap();
+                assert_eq!(start.secret.to_text().as_str(), text, "its engine has the newest secret");
+            }
+            (Target::Suspended | Target::Deleted, None, Some(parked)) => {
+                assert_eq!(parked.into_iter().collect::<BTreeSet<_>>(), names);
+            }
+            (target, start, parked) => panic!("{target:?}: {}, {parked:?}", start.is_some()),
+        }
+        assert_eq!(self.count("SELECT count(*) FROM tenant_news WHERE tenant_id = $1", id.as_str()).await, 0);
+        assert_eq!(self.told(id).await, self.news_of(id).await, "both logs tell the same");
+        let again = kill_at(control, usize::MAX);
+        provision::converge(control, id).await;
+        assert_eq!(again.load(Ordering::SeqCst), 0, "there is nothing left to do");
+    }
+
+    /// What the tenant's own log tells.
+    async fn told(&self, id: &TenantId) -> Vec<String> {
+        let login = Login::new(SUPERUSER, id.as_str());
+        let inside = AdminConnection::connect(&*self.database.connector(), &login).await.unwrap();
+        let rows = inside.query("SELECT id FROM told ORDER BY id", &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// What it has to tell, by the control plane's log.
+    async fn news_of(&self, id: &TenantId) -> Vec<String> {
+        let kinds = TenantEventKind::ALL.map(TenantEventKind::as_str);
+        let question = "SELECT id::text FROM audit_event WHERE subject = $1 AND type = ANY ($2) ORDER BY id";
+        let rows =
+            self.database.admin().await.query(question, &[&id.as_str(), &kinds.as_slice()]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Nothing is left of those that are gone.
+    async fn assert_no_orphans(&self, control: &Control, ids: &[TenantId]) {
+        let found = orphans::find(control).await.unwrap();
+        let left: Vec<_> = ids.iter().filter(|id| found.contains_key(*id)).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+async fn every_point_of(operation: Operation) {
+    let instance = Instance::new().await;
+    let id = instance.tenant(&instance.start().await, "shop").await.id;
+    let points = points(&instance, &id, operation).await;
+    assert!(points > 5, "only {points} points");
+    for number in 0..points {
+        prepare(&instance, &id, operation, number).await;
+        let is_asked = killed(&instance, &id, operation, number, number).await;
+        let control = instance.start().await;
+        provision::converge(&control, &id).await;
+        instance.assert_settled(&control, &id).await;
+        if !is_asked {
+            // Whoever asked got no answer, and asks again.
+            let tenant = control.tenant(id.as_str()).await.unwrap().unwrap();
+            if let Ok(order) = order(&control, &tenant, operation, number).await {
+                let _ = provision::request(&control, &Actor::CONTROL, &id, &order).await;
+                provision::converge(&control, &id).await;
+            }
+        }
+        instance.assert_settled(&control, &id).await;
+        let target = control.tenant(id.as_str()).await.unwrap().unwrap().target;
+        let expected = operation.facts().to.unwrap_or(Target::Running);
+        assert_eq!(target, expected, "{operation:?} killed at {number}");
+    }
+}
+
+macro_rules! killed_at_every_point {
+    ($($name:ident: $operation:ident,)*) => {
+        $(#[tokio::test]
+        async fn $name() {
+            every_point_of(Operation::$operation).await;
+        })*
+
+        #[test]
+        fn every_operation_is_killed() {
+            let killed = [$(Operation::$operation),*];
+            assert!(survived().all(|operation| killed.contains(&operation)));
+        }
+    };
+}
+
+killed_at_every_point! {
+    suspending_survives: Suspend,
+    resuming_survives: Resume,
+    deleting_survives: Delete,
+    undeleting_survives: Undelete,
+    renaming_survives: Rename,
+    hostnames_survive: SetHostnames,
+    rotating_survives: RotateSecret,
+    retiring_survives: RetireSecret,
+}
+
+#[tokio::test]
+async fn destroying_is_whole_after_a_kill_at_any_point_and_leaves_nothing() {
+    let instance = Instance::new().await;
+    let id = instance.tenant(&instance.start().await, "measured").await.id;
+    let points = points(&instance, &id, Operation::Destroy).await;
+    assert!(points > 15, "only {points} points");
+    let mut ids = vec![id];
+    for number in 0..points {
+        let tenant = instance.tenant(&instance.start().await, &format!("kill-{number}")).await;
+        ids.push(tenant.id.clone());
+        if !killed(&instance, &tenant.id, Operation::Destroy, number, number).await {
+            instance.start().await.remove_tenant(&tenant.id).await.unwrap();
+        }
+        provision::converge(&instance.start().await, &tenant.id).await;
+        instance.assert_gone(&tenant).await;
+    }
+    instance.assert_no_orphans(&instance.start().await, &ids).await;
+}
+
+#[tokio::test]
+async fn a_migration_survives_and_leaves_the_engine_alone_until_it_is_done() {
+    let instance = Instance::new().await;
+    let tenant = instance.tenant(&instance.start().await, "shop").await;
+    let before = instance.privileged.ready.lock().unwrap()[&tenant.id].settings.clone();
+    instance.schema.0.store(2, Ordering::SeqCst);
+    let mut points = usize::MAX;
+    let mut number = 0;
+    while number < points {
+        // As if the newer program had never been here.
+        let forget = "UPDATE tenant SET schema_version = 1";
+        instance.database.admin().await.batch_execute(forget).await.unwrap();
+        let control = instance.start().await;
+        let reached = kill_at(&control, number);
+        provision::converge(&control, &tenant.id).await;
+        assert_eq!(instance.privileged.ready.lock().unwrap()[&tenant.id].settings, before, "it goes on");
+        points = if reached.load(Ordering::SeqCst) <= number { number } else { points };
+        let control = instance.start().await;
+        provision::converge(&control, &tenant.id).await;
+        instance.assert_settled(&control, &tenant.id).await;
+        assert_eq!(control.tenant("shop").await.unwrap().unwrap().schema_version, 2);
+        number += 1;
+    }
+    assert!(points > 5, "only {points} points");
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_says_so_and_the_engine_goes_on() {
+    let instance = Instance::new().await;
+    let id = instance.tenant(&instance.start().await, "shop").await.id;
+    let login = Login::new(SUPERUSER, id.as_str());
+    let inside = AdminConnection::connect(&*instance.database.connector(), &login).await.unwrap();
+    // In the way of the second migration.
+    inside.batch_execute("CREATE TABLE more (id int)").await.unwrap();
+    instance.schema.0.store(2, Ordering::SeqCst);
+    let control = instance.start().await;
+    provision::converge(&control, &id).await;
+    let failed = control.tenant("shop").await.unwrap().unwrap();
+    assert_eq!((failed.state, failed.last_error.as_deref()), (TenantState::Failed, Some("schema_failed")));
+    assert!(instance.privileged.ready.lock().unwrap().contains_key(&id), "the engine goes on");
+    inside.batch_execute("DROP TABLE more").await.unwrap();
+    provision::converge(&control, &id).await;
+    instance.assert_settled(&control, &id).await;
+}
+
+#[tokio::test]
+async fn a_rotation_waits_for_a_vault_that_is_away_and_the_engine_goes_on() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let tenant = instance.tenant(&control, "shop").await;
+    let before = instance.privileged.ready.lock().unwrap()[&tenant.id].secret.to_text();
+    let order = order(&control, &tenant, Operation::RotateSecret, 0).await.unwrap();
+    provision::request(&control, &Actor::CONTROL, &tenant.id, &order).await.unwrap();
+    let locks = instance.folder.join("locks");
+    let away = instance.folder.join("away");
+    std::fs::rename(&locks, &away).unwrap();
+    // Something is in the way of another folder, too.
+    std::fs::write(&locks, "").unwrap();
+    provision::converge(&control, &tenant.id).await;
+    let failed = control.tenant("shop").await.unwrap().unwrap();
+    assert_eq!(failed.last_error.as_deref(), Some("secret_failed"));
+    assert_eq!(instance.privileged.ready.lock().unwrap()[&tenant.id].secret.to_text(), before);
+    std::fs::remove_file(&locks).unwrap();
+    std::fs::rename(&away, &locks).unwrap();
+    provision::converge(&control, &tenant.id).await;
+    instance.assert_settled(&control, &tenant.id).await;
+    let rotated = instance.privileged.ready.lock().unwrap()[&tenant.id].secret.clone();
+    assert_eq!(rotated.expose_unversioned(), Some(before.as_str()), "what it signed still verifies");
+}
+
+#[test]
+fn any_series_of_operations_and_kills_converges() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let instance = runtime.block_on(Instance::new());
+    let count = AtomicUsize::new(0);
+    let config = ProptestConfig { cases: 24, max_shrink_iters: 20, ..ProptestConfig::default() };
+    let operation = prop::sample::select(Operation::ALL.to_vec());
+    let series = prop::collection::vec((operation, 0usize..30), 1..6);
+    let ids = Arc::new(Mutex::new(Vec::new()));
+    TestRunner::new(config)
+        .run(&series, |series| {
+            let case = count.fetch_add(1, Ordering::SeqCst);
+            runtime.block_on(async {
+                let tenant = instance.request(&instance.start().await, &format!("series-{case}")).await;
+                ids.lock().unwrap().push(tenant.id.clone());
+                for (number, (operation, kill)) in series.into_iter().enumerate() {
+                    killed(&instance, &tenant.id, operation, case * 10 + number, kill).await;
+                }
+                let control = instance.start().await;
+                provision::converge(&control, &tenant.id).await;
+                let settled = control.tenant(tenant.id.as_str()).await.unwrap();
+                match settled {
+                    // Suspended before it was made, it has nothing yet; resumed, it has all.
+                    Some(settled) if settled.schema_version == 0 => {
+                        assert!(settled.is_settled() && settled.target != Target::Running);
+                    }
+                    Some(_) => instance.assert_settled(&control, &tenant.id).await,
+                    None => instance.assert_gone(&tenant).await,
+                }
+            });
+            Ok(())
+        })
+        .unwrap();
+    let ids = ids.lock().unwrap().clone();
+    runtime.block_on(async { instance.assert_no_orphans(&instance.start().await, &ids).await });
+}
+
+#[tokio::test]
+async fn a_deleted_tenant_can_be_brought_back_until_its_time_is_over() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let tenant = instance.tenant(&control, "shop").await;
+    perform(&instance, &tenant.id, Operation::Delete, 0).await;
+    let deleted = control.tenant("shop").await.unwrap().unwrap();
+    assert_eq!((deleted.state, deleted.reason.as_deref()), (TenantState::Deleted, Some("a test")));
+    assert!(deleted.destroy_at.is_some());
+    let early = Order { operation: Operation::Expire, reason: None, change: Change::Expire };
+    let early = provision::request(&control, &Actor::CONTROL, &tenant.id, &early).await;
+    assert!(matches!(early, Err(RequestError::Target(Target::Deleted))), "{early:?}");
+    perform(&instance, &tenant.id, Operation::Undelete, 0).await;
+    let back = control.tenant("shop").await.unwrap().unwrap();
+    assert_eq!((back.state, back.reason, back.destroy_at), (TenantState::Running, None, None));
+
+    perform(&instance, &tenant.id, Operation::Delete, 1).await;
+    instance.database.admin().await.batch_execute("UPDATE tenant SET destroy_at = now()").await.unwrap();
+    tokio::select! {
+        gone = control.wait(&tenant.id, |_| false) => assert!(gone.unwrap().is_none()),
+        () = control.run_reconciler() => unreachable!("it runs for ever"),
+    }
+    instance.assert_gone(&tenant).await;
+    assert!(instance.events(&tenant.id).await.contains(&"tenant.grace_ended".to_owned()));
+}
+
+#[tokio::test]
+async fn a_former_name_is_kept_from_others_and_released_in_time() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let (a, b) = (instance.tenant(&control, "a").await, instance.tenant(&control, "b").await);
+    let renamed = async |tenant: &Tenant, name: &str| {
+        let renaming = Renaming { slug: Some(parse_name(name).unwrap()), primary: None };
+        let order = address::order(&control, tenant, renaming, false).await.unwrap();
+        provision::request(&control, &Actor::CONTROL, &tenant.id, &order).await
+    };
+    let is_taken = |outcome: Result<bool, RequestError>| {
+        matches!(outcome, Err(RequestError::Control(ControlError::NameTaken(_))))
+    };
+    assert!(renamed(&a, "c").await.unwrap());
+    let a = control.tenant(a.id.as_str()).await.unwrap().unwrap();
+    assert!(is_taken(renamed(&b, "a").await), "a name that is kept");
+    assert!(is_taken(renamed(&b, "c").await), "a name that is had");
+    let created = instance.try_request(&control, "a").await;
+    assert!(matches!(created, Err(ControlError::NameTaken(_))));
+    assert!(renamed(&a, "a").await.unwrap(), "its own former name");
+    let a = control.tenant(a.id.as_str()).await.unwrap().unwrap();
+    assert!(renamed(&a, "d").await.unwrap());
+
+    instance
+        .database
+        .admin()
+        .await
+        .batch_execute("UPDATE tenant_hostname SET release_at = now()")
+        .await
+        .unwrap();
+    let done = control.wait(&a.id, Tenant::is_settled);
+    tokio::select! {
+        done = done => assert!(done.unwrap().is_some()),
+        () = control.run_reconciler() => unreachable!("it runs for ever"),
+    }
+    instance.assert_settled(&control, &a.id).await;
+    assert_eq!(address::names(&control, &a).await.unwrap().len(), 1, "all former names are released");
+    assert!(renamed(&b, "a").await.unwrap());
+}
+
+#[tokio::test]
+async fn a_hostname_is_one_tenants_with_all_above_and_below_it() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let (a, b) = (instance.tenant(&control, "a").await.id, instance.tenant(&control, "b").await.id);
+    let changed = async |id: &TenantId, change: Change| {
+        let order = Order { operation: Operation::SetHostnames, reason: None, change };
+        provision::request(&control, &Actor::CONTROL, id, &order).await
+    };
+    let host = |name: &str| -> Hostname { name.parse().unwrap() };
+    let add = |name: &str| Change::AddHostname { hostname: host(name) };
+    assert!(changed(&a, add("auth.shop.test")).await.unwrap());
+    for taken in ["auth.shop.test", "x.auth.shop.test", "shop.test", "test"] {
+        let refused = changed(&b, add(taken)).await;
+        assert!(matches!(refused, Err(RequestError::Control(ControlError::HostnameTaken(_)))), "{taken}");
+    }
+    assert!(changed(&b, add("hauth.shop.test")).await.unwrap(), "a neighbour");
+    assert!(changed(&a, add("x.auth.shop.test")).await.unwrap(), "below its own");
+    for refused in ["demo.localhost", "localhost", "com"] {
+        assert!(address::check_new(&control, &host(refused)).is_err(), "{refused}");
+    }
+    assert!(address::check_new(&control, &host("localhost.example")).is_ok());
+
+    let primary = Change::MakePrimary { hostname: Some(host("auth.shop.test")) };
+    assert!(changed(&a, primary).await.unwrap());
+    provision::converge(&control, &a).await;
+    instance.assert_settled(&control, &a).await;
+    let settings = instance.privileged.ready.lock().unwrap()[&a].settings.clone();
+    assert_eq!(settings["base_url"], "http://auth.shop.test:8080");
+    let remove = |name: &str| Change::RemoveHostname { hostname: host(name) };
+    let refused = changed(&a, remove("auth.shop.test")).await;
+    assert!(matches!(refused, Err(RequestError::Control(ControlError::PrimaryHostname(_)))));
+    let refused = changed(&a, remove("a.localhost")).await;
+    assert!(matches!(refused, Err(RequestError::Control(ControlError::NoSuchHostname(_)))));
+    assert!(changed(&a, Change::MakePrimary { hostname: None }).await.unwrap());
+    assert!(changed(&a, remove("auth.shop.test")).await.unwrap());
+}
+
+#[tokio::test]
+async fn passkeys_that_would_be_lost_are_asked_about() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let tenant = instance.tenant(&control, "shop").await;
+    let login = Login::new(SUPERUSER, tenant.id.as_str());
+    let inside = AdminConnection::connect(&*instance.database.connector(), &login).await.unwrap();
+    inside
+        .batch_execute(
+            r#"INSERT INTO "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
+                 VALUES ('u', 'u', 'u@example.com', true, now(), now());
+               INSERT INTO passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp", "createdAt")
+                 VALUES ('p', 'k', 'u', 'c', 0, 'singleDevice', false, now())"#,
+        )
+        .await
+        .unwrap();
+    let renaming = || Renaming { slug: Some(parse_name("store").unwrap()), primary: None };
+    let refused = address::order(&control, &tenant, renaming(), false).await;
+    assert!(matches!(refused, Err(ControlError::RpIdChange { passkeys: 1, .. })), "{refused:?}");
+    assert!(address::order(&control, &tenant, renaming(), true).await.is_ok());
+
+    perform(&instance, &tenant.id, Operation::RotateSecret, 0).await;
+    let refused = rotation::check_retirement(&control, &tenant).await;
+    assert!(matches!(refused, Err(ControlError::SecretInUse { passkeys: 1 })), "{refused:?}");
+    inside.batch_execute(r#"UPDATE passkey SET "createdAt" = now()"#).await.unwrap();
+    assert!(rotation::check_retirement(&control, &tenant).await.is_ok(), "made under the new secret");
+}
+
+#[tokio::test]
+async fn spares_are_made_in_advance_and_taken_once() {
+    let instance = Instance::new().await;
+    instance.spares.store(2, Ordering::SeqCst);
+    let control = instance.start().await;
+    let spares = async || instance.count("SELECT count(*) FROM tenant WHERE state = $1", "spare").await;
+    let mut changes = control.changes();
+    tokio::select! {
+        () = control.run_reconciler() => unreachable!("it runs for ever"),
+        () = async { while spares().await < 2 { changes.changed().await.unwrap() } } => {}
+    }
+    assert!(control.tenants().await.unwrap().is_empty(), "nobody's");
+    let mut ids = Vec::new();
+    for name in ["a", "b", "c"] {
+        let tenant = instance.request(&control, name).await;
+        assert_eq!(tenant.state == TenantState::Schema, name != "c", "the third is made as ever");
+        let refused = instance.try_request(&control, name).await;
+        assert!(matches!(refused, Err(ControlError::NameTaken(_))));
+        provision::converge(&control, &tenant.id).await;
+        instance.assert_settled(&control, &tenant.id).await;
+        assert_eq!(control.tenant(name).await.unwrap().unwrap().settings["app"], name);
+        ids.push(tenant.id);
+    }
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 3);
+    instance.assert_no_orphans(&control, &ids).await;
+}
+
+#[tokio::test]
+async fn orphans_are_found_and_only_those_that_are_named_go() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let (kept, lost, other) = (
+        instance.tenant(&control, "kept").await,
+        instance.tenant(&control, "lost").await,
+        instance.tenant(&control, "other").await,
+    );
+    // As if control's database were older than all the rest.
+    for tenant in [&lost, &other] {
+        let forget = "DELETE FROM tenant WHERE id = $1";
+        instance.database.admin().await.execute(forget, &[&tenant.id.as_str()]).await.unwrap();
+    }
+    let found = orphans::find(&control).await.unwrap();
+    let whole = orphans::Remains { database: true, roles: true, secrets: true, account: Some(lost.uid) };
+    assert_eq!(found.get(&lost.id), Some(&whole));
+    assert!(found.contains_key(&other.id) && !found.contains_key(&kept.id));
+    let ids = [lost.id.clone(), kept.id.clone()];
+    let removed = orphans::remove(&control, &Actor::CONTROL, &ids).await.unwrap();
+    assert_eq!(removed, std::slice::from_ref(&lost.id), "a tenant is no orphan");
+    instance.assert_gone(&lost).await;
+    instance.assert_settled(&control, &kept.id).await;
+    assert!(orphans::find(&control).await.unwrap().contains_key(&other.id));
+    assert_eq!(instance.events(&lost.id).await.last().map(String::as_str), Some("orphan.removed"));
+}
