@@ -233,9 +233,16 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             | "workspace_not_found"
             | "key_not_found"
             | "settings_version_not_found"
-            | "USER_NOT_FOUND" => Exit::NotFound,
-            "tenant_exists" | "workspace_exists" | "tenant_deleting" | "tenant_importing"
-            | "settings_changed" | "key_not_active" => Exit::Conflict,
+            | "USER_NOT_FOUND"
+            | "WEBHOOK_ENDPOINT_NOT_FOUND"
+            | "WEBHOOK_DELIVERY_NOT_FOUND" => Exit::NotFound,
+            "tenant_exists"
+            | "workspace_exists"
+            | "tenant_deleting"
+            | "tenant_importing"
+            | "settings_changed"
+            | "key_not_active"
+            | "WEBHOOK_DELIVERY_NOT_REPLAYED" => Exit::Conflict,
             "invalid_name" | "invalid_key" | "invalid_body" | "reserved_name" | "invalid_settings"
             | "invalid_import" | "invalid_query" | "rows_refused" | "VALIDATION_ERROR" | "INVALID_EMAIL" => {
                 Exit::Usage
