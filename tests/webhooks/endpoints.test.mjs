@@ -136,8 +136,11 @@ describe('webhooks', { skip: kiaviMissing() }, () => {
   });
 
   test('gone is gone, until an operator enables it and has everything sent again', async () => {
-    receiver.answer = () => 410;
+    let tell;
+    const told = new Promise((resolve) => (tell = resolve));
+    receiver.answer = () => told;
     await signIn();
+    tell(410);
     const [endpoint] = await until('it is disabled', async () => {
       const endpoints = await webhook('list');
       return endpoints[0].state === 'disabled' && endpoints;

@@ -117,7 +117,7 @@ impl<'s> Worker<'s> {
             };
             self.endpoint.set_due(rest);
             if is_draining {
-                break;
+                return;
             }
             tokio::select! {
                 // Behind a head that waits nothing overtakes it.
@@ -127,8 +127,6 @@ impl<'s> Worker<'s> {
                 () = for_so_long(rest) => {}
             }
         }
-        // If it cannot be given back now, the lease runs out.
-        let _ = store::release(&self.state.database, &self.endpoint.id, self.relay).await;
     }
 
     /// Records what has landed and looks at the head of the line, which is leased if `takes` says so.
@@ -174,7 +172,8 @@ impl<'s> Worker<'s> {
         let [chance] = random_bytes(self.state.rng());
         let pause = pause(*failures, attempt.retry_after, chance);
         let (database, id) = (&self.state.database, &self.endpoint.id);
-        let is_hopeless = store::record(database, id, *position, attempt, pause, PATIENCE).await?;
+        let is_hopeless =
+            store::record(database, id, self.relay, *position, attempt, pause, PATIENCE).await?;
         Ok(match attempt.verdict {
             Verdict::Gone => Some("gone"),
             Verdict::Failed if is_hopeless => Some("failing"),

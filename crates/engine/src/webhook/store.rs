@@ -7,7 +7,7 @@ use kiavi_db::{Database, DbError, Sql, Transaction};
 use super::{endpoints::Endpoint, flow::Verdict, send::Attempt};
 
 pub(super) const STATEMENTS: &[&Sql] =
-    &[&REGISTER, &TAKE, &RECORD, &RELEASE, &GIVE_UP, &DISABLE, &SETTLE_REMOVED, &FORGET_REMOVED, &FORGET_OLD];
+    &[&REGISTER, &TAKE, &RECORD, &GIVE_UP, &DISABLE, &SETTLE_REMOVED, &FORGET_REMOVED, &FORGET_OLD];
 
 /// Endpoints begin anew when their URL changes.
 const REGISTER: Sql = Sql::new(
@@ -20,11 +20,13 @@ const REGISTER: Sql = Sql::new(
 
 /// The oldest row that an endpoint (`$1`) has not had, and in how many seconds it is due. If that is now and it is not
 /// too late for it, the endpoint is leased by `$2` for `$3` seconds, provided that `$4`. The row's lock puts two
-/// engines one after the other: the second sees the lease of the first.
+/// engines one after the other: the second sees the lease of the first, which may end at any moment, so it looks every 2 s.
 const TAKE: Sql = Sql::new(
     "WEBHOOK_TAKE",
     "WITH endpoint AS (
-       SELECT id, failures, greatest(next_attempt_at, CASE WHEN leased_by <> $2 THEN leased_until END) AS due
+       SELECT id, failures, greatest(next_attempt_at,
+         CASE WHEN leased_by <> $2 AND leased_until > now()
+              THEN least(leased_until, now() + interval '2 seconds') END) AS due
        FROM kiavi.webhook_endpoint WHERE id = $1 AND disabled_at IS NULL FOR UPDATE
      ), head AS (
        SELECT d.position, d.event_id, d.body, d.expires_at, d.expires_at <= now() AS is_late, e.due, e.failures
@@ -39,7 +41,8 @@ const TAKE: Sql = Sql::new(
 );
 
 /// Notes what became of an attempt at `$2`: an answer with `$4` after `$5` ms that began with `$7`, or the fault `$6`. If
-/// the endpoint did not take it (`$3`), it is left alone for `$8` seconds. Tells whether it has taken nothing for `$9` seconds.
+/// the endpoint did not take it (`$3`), it is left alone for `$8` seconds. Ends the lease of `$10`. Tells whether the endpoint
+/// has taken nothing for `$9` seconds.
 const RECORD: Sql = Sql::new(
     "WEBHOOK_RECORD",
     "WITH landed AS (
@@ -54,14 +57,10 @@ const RECORD: Sql = Sql::new(
      UPDATE kiavi.webhook_endpoint SET
        failures = CASE WHEN $3 THEN 0 ELSE failures + 1 END,
        failing_since = CASE WHEN $3 THEN NULL ELSE coalesce(failing_since, now()) END,
-       next_attempt_at = CASE WHEN $3 THEN next_attempt_at ELSE now() + make_interval(secs => $8) END
+       next_attempt_at = CASE WHEN $3 THEN next_attempt_at ELSE now() + make_interval(secs => $8) END,
+       leased_until = CASE WHEN leased_by = $10 THEN NULL ELSE leased_until END
      WHERE id = $1
      RETURNING coalesce(failing_since <= now() - make_interval(secs => $9), false)",
-);
-
-const RELEASE: Sql = Sql::new(
-    "WEBHOOK_RELEASE",
-    "UPDATE kiavi.webhook_endpoint SET leased_by = NULL, leased_until = NULL WHERE id = $1 AND leased_by = $2",
 );
 
 const GIVE_UP: Sql = Sql::new(
@@ -149,10 +148,12 @@ pub(super) async fn take(
     }))
 }
 
-/// Notes an attempt, after which a failing endpoint rests for `pause`. Whether it has failed for all of `patience`.
+/// Notes an attempt of `relay`, after which a failing endpoint rests for `pause`. Whether it has failed for all of
+/// `patience`.
 pub(super) async fn record(
     database: &Database,
     endpoint: &str,
+    relay: &str,
     position: i64,
     attempt: &Attempt,
     pause: Duration,
@@ -164,15 +165,10 @@ pub(super) async fn record(
     let row = database
         .query_opt(
             &RECORD,
-            &[&endpoint, &position, &is_taken, status, duration_ms, fault, answer, &pause, &patience],
+            &[&endpoint, &position, &is_taken, status, duration_ms, fault, answer, &pause, &patience, &relay],
         )
         .await?;
     row.map_or(Ok(false), |row| row.try_get(0).map_err(DbError::from))
-}
-
-/// Lets another process send to the endpoint.
-pub(super) async fn release(database: &Database, endpoint: &str, relay: &str) -> Result<(), DbError> {
-    database.execute(&RELEASE, &[&endpoint, &relay]).await.map(drop)
 }
 
 /// Gives up what an endpoint did not take in time; how much that is.
