@@ -195,6 +195,16 @@ mod tests {
     }
 
     #[test]
+    fn webhooks_are_settings_and_what_they_were_sent_is_the_log() {
+        let of = |method, path| need(&method, path).permission;
+        assert_eq!(of(Method::GET, "webhook/endpoints"), Permission::SettingsRead);
+        assert_eq!(of(Method::GET, "webhook/delivery"), Permission::AuditRead);
+        assert_eq!(of(Method::POST, "webhook/replay"), Permission::SettingsWrite);
+        assert_eq!(of(Method::GET, "admin/list-users"), Permission::UserRead);
+        assert_eq!(of(Method::POST, "admin/ban-user"), Permission::UserManage);
+    }
+
+    #[test]
     fn what_is_no_json_does_not_come_back() {
         let answered = |kind: &str, body: &'static str| {
             let from =
