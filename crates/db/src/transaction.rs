@@ -43,7 +43,12 @@ pub struct Transaction {
     is_marked: AtomicBool,
     /// Whether a watched statement has changed a row.
     has_changed: AtomicBool,
+    /// Who is told once it is committed.
+    listeners: Mutex<Vec<Listener>>,
 }
+
+/// Something that is called once.
+type Listener = Box<dyn FnOnce() + Send>;
 
 impl Transaction {
     pub(crate) fn new(connection: Object<Connections>, watch: Option<Watch>) -> Self {
@@ -55,6 +60,7 @@ impl Transaction {
             watch,
             is_marked: AtomicBool::new(false),
             has_changed: AtomicBool::new(false),
+            listeners: Mutex::default(),
         }
     }
 
@@ -89,6 +95,12 @@ impl Transaction {
         Ok(())
     }
 
+    /// Calls `tell` once the transaction has ended: after its COMMIT also when nobody waits for the outcome any more. What
+    /// the outcome is, whoever is told has to see for themselves.
+    pub fn after_commit(&self, tell: impl FnOnce() + Send + 'static) {
+        lock(&self.listeners).push(Box::new(tell));
+    }
+
     /// Makes the changes last; they are on the server's disk when this returns.
     ///
     /// Errors: [`DbError::CommitUnknown`] if the connection was lost on the way; any other error means that
@@ -103,6 +115,7 @@ impl Transaction {
             let outcome = self.send_commit(&deferred).await?;
             // Whatever came of it, and before anybody hears of it.
             self.watch.iter().filter(|_| self.has_changed.load(Ordering::Relaxed)).for_each(Watch::changed);
+            tell(std::mem::take(&mut *lock(&self.listeners)));
             outcome?;
         }
         self.connection = None;
@@ -219,15 +232,21 @@ impl Drop for Transaction {
             Ok(runtime) => {
                 // A commit may be under way that nobody waits for any more: what it changed is told after it.
                 let watch = self.watch.take().filter(|_| self.has_changed.load(Ordering::Relaxed));
+                let listeners = std::mem::take(&mut *lock(&self.listeners));
                 drop(runtime.spawn(async move {
                     roll_back(connection).await;
                     watch.iter().for_each(Watch::changed);
+                    tell(listeners);
                 }));
             }
             // Without a runtime nothing can be sent; closing the connection rolls back as well.
             Err(_) => drop(Object::take(connection)),
         }
     }
+}
+
+fn tell(listeners: Vec<Listener>) {
+    listeners.into_iter().for_each(|listener| listener());
 }
 
 /// Returns the connection to the pool once the transaction on it has ended, or closes it.

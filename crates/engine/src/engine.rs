@@ -1,6 +1,6 @@
 //! The engine as its process holds it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, middleware::from_fn_with_state, routing::any};
 use kiavi_base::{Clock, Rng};
@@ -22,6 +22,7 @@ use crate::{
     social,
     state::{Keys, Shared},
     user,
+    webhook::{self, Webhooks},
 };
 
 /// The base path of the API, as Better Auth's.
@@ -85,6 +86,7 @@ impl Engine {
             outbox_signal: Notify::new(),
             jwt: jwt::Memory::default(),
             social: social::Directory::default(),
+            webhooks: Webhooks::new(&settings.webhooks),
             settings,
             secret,
             database,
@@ -127,6 +129,7 @@ impl Engine {
             .merge(social::routes())
             .merge(abuse::captcha::routes(&state.settings))
             .merge(mail::routes())
+            .merge(webhook::routes())
             .route_layer(from_fn_with_state(state.clone(), api_gate))
             .merge(social::callback_routes());
         // Every slice stands above this line, and the gate too: a request that shows a key is counted by it and by
@@ -148,8 +151,14 @@ impl Engine {
         moved::lead_from_former_names(router, state)
     }
 
-    /// Delivers mail until told to drain, and then what is under way; what is still owed stays in the database.
+    /// Delivers mail and webhooks until told to drain, and then what is under way; what is still owed stays in the
+    /// database.
     pub async fn run_outbox(&self, drain: Drain) {
-        outbox::run(&self.state, drain).await;
+        tokio::join!(outbox::run(&self.state, drain.clone()), webhook::run(&self.state, drain));
+    }
+
+    /// How long until a webhook is due, if any is owed: while none is, an idle engine need not run.
+    pub fn next_due(&self) -> Option<Duration> {
+        self.state.webhooks.next_due()
     }
 }

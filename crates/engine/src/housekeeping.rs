@@ -2,7 +2,7 @@
 
 use kiavi_db::Sql;
 
-use crate::{State, api_key, jwt, mail, session, verification};
+use crate::{State, api_key, jwt, mail, session, verification, webhook};
 
 pub(crate) const STATEMENTS: &[&Sql] = &[&DELETE_PASSED_LIMITS, &DELETE_PASSED_BUDGETS];
 
@@ -21,12 +21,16 @@ const DELETE_PASSED_BUDGETS: Sql = Sql::new(
 /// One bounded round over every table with expiring rows.
 pub(crate) async fn sweep(state: &State) {
     let database = &state.database;
+    let endpoints: Vec<&str> =
+        state.settings.webhooks.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
     let outcomes = [
         verification::delete_expired(database).await,
         session::store::delete_expired(database).await,
         api_key::store::delete_expired(database).await,
         jwt::delete_unpublished(database, &state.settings.jwt).await,
         mail::suppression::delete_old(database).await,
+        webhook::settle_removed(database, &endpoints).await,
+        webhook::forget_old(database).await,
         database.execute(&DELETE_PASSED_LIMITS, &[]).await,
         database.execute(&DELETE_PASSED_BUDGETS, &[]).await,
     ];

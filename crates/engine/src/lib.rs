@@ -44,6 +44,7 @@ pub mod social;
 mod state;
 pub mod user;
 pub mod verification;
+mod webhook;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -72,6 +73,7 @@ pub use settings::{
 };
 pub use social::settings::{AppleSettings, ProviderSettings, Secret, SocialSettings, TokenAuth};
 pub use state::{Busy, BusyGuard, State};
+pub use webhook::{EndpointSettings, SigningSecretSettings, WebhookSettings, new_signing_secret};
 
 /// Every statement that an engine runs, to be checked against a schema with [`kiavi_db::prepare_all`].
 pub fn statements() -> Vec<&'static kiavi_db::Sql> {
@@ -90,6 +92,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         social::STATEMENTS,
         &user::STATEMENTS.concat(),
         verification::STATEMENTS,
+        &webhook::statements(),
     ]
     .concat()
 }

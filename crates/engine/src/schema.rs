@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "mail_and_passkey_use",
         sql: include_str!("../migrations/V9__mail_and_passkey_use.sql"),
     },
+    Migration { version: 10, name: "webhooks", sql: include_str!("../migrations/V10__webhooks.sql") },
 ];
 
 /// The number of the newest migration.
@@ -53,6 +54,9 @@ const GRANTS: &[(&str, &str)] = &[
     // UPDATE for the locks that the sweep takes.
     ("kiavi.mail_suppression", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.passkey_use", "SELECT, INSERT, UPDATE"),
+    ("kiavi.webhook_delivery", "SELECT, INSERT, UPDATE, DELETE"),
+    ("kiavi.webhook_attempt", "SELECT, INSERT"),
+    ("kiavi.webhook_endpoint", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.audit_event", "INSERT"),
 ];
 

@@ -22,6 +22,7 @@ use crate::{
     multi_session::MultiSessionSettings,
     one_time_token::OneTimeTokenSettings,
     user::UserSettings,
+    webhook::WebhookSettings,
 };
 
 pub use crate::admin::AdminSettings;
@@ -125,6 +126,9 @@ pub struct Settings {
     /// Lists and the captcha.
     #[serde(default)]
     pub abuse: AbuseSettings,
+    /// Events as they happen, for servers of the tenant's own.
+    #[serde(default)]
+    pub webhooks: WebhookSettings,
     /// Where to behave as Better Auth does although it is the weaker choice.
     #[serde(default)]
     pub compatibility: Compatibility,
@@ -241,6 +245,7 @@ impl Settings {
             rate_limits: RateLimits::default(),
             social: SocialSettings::default(),
             abuse: AbuseSettings::default(),
+            webhooks: WebhookSettings::default(),
             compatibility: Compatibility::default(),
             base_url,
         };
@@ -331,6 +336,7 @@ impl Settings {
         check(self.trusted_origins.iter().all(is_narrow), "trusted_origins", "must not trust every origin")?;
         self.jwt.validate()?;
         self.abuse.validate()?;
+        self.webhooks.validate()?;
         self.mail.validate()?;
         self.validate_egress()?;
         self.validate_plugins()?;

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::{
     CookieNames, MailDoor, Settings, api_key::Budget, egress::HttpClient, jwt, rate_limit::MemoryLimiter,
-    session::KeptSessions, social::Directory,
+    session::KeptSessions, social::Directory, webhook::Webhooks,
 };
 
 /// Settings, keys, database, time and chance of one tenant. Cloning is one reference count.
@@ -56,6 +56,7 @@ pub struct Shared {
     pub(crate) outbox_signal: Notify,
     pub(crate) jwt: jwt::Memory,
     pub(crate) social: Directory,
+    pub(crate) webhooks: Webhooks,
 }
 
 /// Subkeys, derived once.

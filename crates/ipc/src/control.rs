@@ -136,6 +136,9 @@ pub enum FromControl {
         /// The servers outside that its engine may reach.
         #[n(7)]
         egress: AllowList,
+        /// Whether its engine may owe something that nobody will ask for: it is started to look.
+        #[n(8)]
+        is_owing: bool,
     },
     /// Stop the tenant's engine and forget the tenant.
     #[n(4)]

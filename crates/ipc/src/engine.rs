@@ -96,4 +96,11 @@ pub enum FromEngine {
     /// What was answered since the last report.
     #[n(4)]
     Report(#[n(0)] EngineReport),
+    /// Ending, though something will have to be done later that nobody asks for: start an engine again then.
+    #[n(5)]
+    WakeIn {
+        /// From now on.
+        #[n(0)]
+        seconds: u32,
+    },
 }

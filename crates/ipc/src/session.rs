@@ -38,6 +38,7 @@ pub struct EngineSession {
     phase: Phase,
     outstanding: u32,
     given: u32,
+    is_to_wake: bool,
 }
 
 impl EngineSession {
@@ -49,12 +50,12 @@ impl EngineSession {
 
     /// A process that has just been told who it is.
     pub fn new() -> Self {
-        Self { phase: Phase::Starting, outstanding: 0, given: 0 }
+        Self { phase: Phase::Starting, outstanding: 0, given: 0, is_to_wake: false }
     }
 
     /// A process that another launcher has told who it is, with so many management connections given and not taken.
     pub fn resumed(phase: Phase, given: u32) -> Self {
-        Self { phase, outstanding: 0, given }
+        Self { phase, outstanding: 0, given, is_to_wake: false }
     }
 
     /// Where it stands.
@@ -84,6 +85,8 @@ impl EngineSession {
                 self.given = self.given.checked_sub(1).ok_or(Violation::NotGiven)?;
             }
             (Phase::Running | Phase::Draining, FromEngine::Report(_)) => {}
+            // Once: each is remembered by the launcher for as long as it says.
+            (Phase::Draining, FromEngine::WakeIn { .. }) if !self.is_to_wake => self.is_to_wake = true,
             (phase, message) => return Err(Violation::OutOfOrder { message: message.clone(), phase }),
         }
         Ok(())

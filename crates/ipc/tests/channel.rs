@@ -208,20 +208,22 @@ proptest! {
 
     #[test]
     fn an_engine_is_ready_once_and_never_has_more_requests_open_than_the_limit(
-        said in proptest::collection::vec(0u8..4, 0..64)
+        said in proptest::collection::vec(0u8..5, 0..64)
     ) {
         let mut session = EngineSession::new();
-        let (mut ready, mut open) = (0, 0);
+        let (mut ready, mut open, mut wakes) = (0, 0, 0);
         for step in said {
             let heard = match step {
                 0 => session.hear(&FromEngine::Ready).inspect(|()| ready += 1),
                 1 => session.hear(&FromEngine::NeedDatabase).inspect(|()| open += 1),
                 2 => session.hear(&FromEngine::Stopping),
+                3 => session.hear(&FromEngine::WakeIn { seconds: 60 }).inspect(|()| wakes += 1),
                 _ => { session.database_answered(); open = u32::saturating_sub(open, 1); Ok(()) }
             };
             prop_assert!(open <= EngineSession::MAX_OUTSTANDING);
             if heard.is_err() { break }
         }
+        prop_assert!(wakes <= 1 && (wakes == 0 || session.phase() == kiavi_ipc::Phase::Draining));
         prop_assert!(ready <= 1 || session.phase() == kiavi_ipc::Phase::Draining);
     }
 

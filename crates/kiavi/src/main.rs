@@ -30,6 +30,9 @@ mod tenant_progress;
 mod tenant_psql;
 mod tenant_table;
 mod user;
+mod webhook;
+mod webhook_catalogue;
+mod webhook_log;
 mod workspace;
 
 use std::io::Write;
@@ -67,6 +70,8 @@ enum Verb {
     Workspace(workspace::WorkspaceArgs),
     /// Verify API keys of a tenant
     Key(key::KeyArgs),
+    /// Tell servers of a tenant's own what happens
+    Webhook(webhook::WebhookArgs),
     /// Open psql in a tenant's database, as its owner
     Psql(tenant_psql::PsqlArgs),
     /// Report what this machine offers and what is missing
@@ -98,6 +103,7 @@ fn main() -> ExitCode {
         Verb::ApiKey(args) => api_key::run(args),
         Verb::Workspace(args) => workspace::run(args),
         Verb::Key(args) => key::run(args),
+        Verb::Webhook(args) => webhook::run(args),
         Verb::Psql(args) => tenant_psql::run(args),
         Verb::Doctor(args) => doctor::run(args),
         Verb::Role(args) => role::run(args),

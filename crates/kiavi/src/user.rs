@@ -227,7 +227,7 @@ fn details(user: &Value) -> String {
 }
 
 /// Reads a duration: a number of seconds, or with a unit of `s`, `m`, `h` or `d`.
-fn seconds(text: &str) -> Result<u64, String> {
+pub(crate) fn seconds(text: &str) -> Result<u64, String> {
     let (number, unit) = match text.char_indices().last() {
         Some((index, unit)) if !unit.is_ascii_digit() => (&text[..index], unit),
         _ => (text, 's'),

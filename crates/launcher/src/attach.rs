@@ -11,7 +11,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_se
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::child::{Events, MAX_QUEUED, Process, ProcessId};
 use crate::forward::{Label, forward_log};
@@ -72,15 +72,22 @@ pub(crate) fn attach<S: Message, R: Message>(
     if let Some(log) = log {
         tokio::spawn(forward_log(label, is_json, pipe::Receiver::from_owned_fd(log)?));
     }
+    let (is_listening, all_heard) = oneshot::channel::<()>();
     let exits = events.sender.clone();
     tokio::spawn(async move {
         let status = ended.await.ok();
+        // Its last words come before its end: with the process the channel has ended, too.
+        let _ = all_heard.await;
         let _ = exits.send(Event::Exited { process: id, status }).await;
     });
     let (sender, receiver) = Endpoint::<S, R>::new(channel)?.split();
     let (messages, queue) = mpsc::channel(MAX_QUEUED);
     let unsent = Arc::new(AtomicUsize::new(0));
-    let listener = tokio::spawn(listen(id, receiver, events.clone(), said));
+    let listening = listen(id, receiver, events.clone(), said);
+    let listener = tokio::spawn(async move {
+        listening.await;
+        drop(is_listening);
+    });
     tokio::spawn(write(queue, unsent.clone(), sender.clone()));
     Ok(Process { id, pid, messages, unsent, kill, listener, channel: sender, log: kept_log })
 }

@@ -105,6 +105,10 @@ pub(crate) enum Retry {
     Console(ProcessId),
     /// It has had its time.
     Kill(ProcessId),
+    /// An engine that nobody waits for, because it may owe something.
+    Wake(TenantId),
+    /// The same, now that it is its turn.
+    WakeNow(TenantId),
 }
 
 /// The state of the launcher.
@@ -126,6 +130,8 @@ struct Supervisor {
     replaced: Replaced,
     meter: Meter,
     monitor: Option<OwnedFd>,
+    /// When the next engine may be woken.
+    next_wake: Instant,
     announced: bool,
     is_checking: bool,
     stopping: bool,
@@ -198,6 +204,8 @@ impl Supervisor {
             Event::Retry(Retry::Control) => self.start_control(),
             Event::Retry(Retry::Outbound) => self.start_outbound(),
             Event::Retry(Retry::Engine(tenant)) => self.need_engine(&tenant, None),
+            Event::Retry(Retry::Wake(tenant)) => self.wake(tenant),
+            Event::Retry(Retry::WakeNow(tenant)) => self.wake_now(&tenant),
             Event::Retry(Retry::Postgres) => self.start_postgres().await,
             Event::Retry(Retry::Console(asker)) => self.need_door(Destination::Console, asker),
             Event::Retry(Retry::Kill(process)) => self.kill(process),
@@ -253,6 +261,7 @@ impl Supervisor {
             if let Some(failure) = failure {
                 self.meter.engine_failed(failure);
                 tracing::error!(tenant = %engine.tenant, ?failure, ?status, "an engine ended");
+                self.wake_again(&engine, now);
             }
             // What it did not take goes to its successor; without one, the stream closes and control is told so.
             for management in &engine.untaken {

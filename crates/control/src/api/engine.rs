@@ -30,8 +30,16 @@ use crate::{
 /// The engine's API.
 const API: &str = "/api/auth";
 
-/// POSTs below `/engine/` that are about something else than managing users. Everything that is read by GET is
-/// [`Permission::UserRead`], every other POST [`Permission::UserManage`].
+/// GETs below `/engine/` that read something else than users; every other GET is [`Permission::UserRead`]. What endpoints of
+/// webhooks were sent are events of the log.
+const GETS: &[(&str, Permission)] = &[
+    ("webhook/endpoints", Permission::SettingsRead),
+    ("webhook/deliveries", Permission::AuditRead),
+    ("webhook/delivery", Permission::AuditRead),
+];
+
+/// POSTs below `/engine/` that are about something else than managing users; every other POST is
+/// [`Permission::UserManage`].
 const POSTS: &[(&str, Permission)] = &[
     ("admin/has-permission", Permission::UserRead),
     ("admin/list-user-sessions", Permission::UserRead),
@@ -40,17 +48,20 @@ const POSTS: &[(&str, Permission)] = &[
     ("admin/stop-impersonating", Permission::UserImpersonate),
     ("mail/preview", Permission::SettingsRead),
     ("mail/test", Permission::SettingsWrite),
+    ("webhook/enable", Permission::SettingsWrite),
+    ("webhook/replay", Permission::SettingsWrite),
+    ("webhook/test", Permission::SettingsWrite),
 ];
 
 /// What the engine's own route at `path` needs.
 pub(super) fn need(method: &Method, path: &str) -> Need {
     // A HEAD is answered by the route of the GET.
-    let permission = if method == Method::POST {
-        let known = POSTS.iter().find(|(known, _)| *known == path);
-        known.map_or(Permission::UserManage, |(_, permission)| *permission)
-    } else {
-        Permission::UserRead
+    let (known, usual) = match method {
+        &Method::POST => (POSTS, Permission::UserManage),
+        _ => (GETS, Permission::UserRead),
     };
+    let found = known.iter().find(|(known, _)| *known == path);
+    let permission = found.map_or(usual, |(_, permission)| *permission);
     Need { permission, step_up: permission == Permission::UserImpersonate }
 }
 
@@ -100,7 +111,8 @@ impl FromRequest<Control> for Passed {
 /// Read from a tenant's own API
 ///
 /// `/v1/tenants/{tenant}/engine/PATH` is `/api/auth/PATH` of the tenant's engine, such as `admin/list-users`. The engine
-/// knows who asks and writes it into the tenant's log. Needs `user.read`.
+/// knows who asks and writes it into the tenant's log. Needs `user.read`; `settings.read` for `webhook/endpoints`, and
+/// `audit.read` for `webhook/deliveries` and `webhook/delivery`.
 #[utoipa::path(get, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "ok"),
@@ -114,8 +126,8 @@ pub(super) async fn read(passed: Passed) -> Result<Response, Problem> {
 
 /// Change something through a tenant's own API
 ///
-/// As with GET. Needs `user.manage`; `user.impersonate` for `admin/impersonate-user`, `settings.write` for `mail/test`,
-/// and `user.read` for POSTs that only read. With an Idempotency-Key a repetition is not passed on: it gets the first
+/// As with GET. Needs `user.manage`; `user.impersonate` for `admin/impersonate-user`, `settings.write` for `mail/test` and
+/// `webhook/enable`, `webhook/replay` and `webhook/test`, and `user.read` for POSTs that only read. With an Idempotency-Key a repetition is not passed on: it gets the first
 /// status and `{"replayed": true}`, because what an engine answers is not kept outside of its tenant.
 #[utoipa::path(post, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
@@ -202,6 +214,16 @@ mod tests {
         for path in ["", "/", "a//b", "a/", "..", "a/../b", "a?b", "a b", "A", "a;b", "é", "a\\b", "a#b"] {
             assert!(!is_canonical(path), "{path}");
         }
+    }
+
+    #[test]
+    fn webhooks_are_settings_and_what_they_were_sent_is_the_log() {
+        let of = |method, path| need(&method, path).permission;
+        assert_eq!(of(Method::GET, "webhook/endpoints"), Permission::SettingsRead);
+        assert_eq!(of(Method::GET, "webhook/delivery"), Permission::AuditRead);
+        assert_eq!(of(Method::POST, "webhook/replay"), Permission::SettingsWrite);
+        assert_eq!(of(Method::GET, "admin/list-users"), Permission::UserRead);
+        assert_eq!(of(Method::POST, "admin/ban-user"), Permission::UserManage);
     }
 
     #[test]

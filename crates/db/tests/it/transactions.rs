@@ -45,6 +45,34 @@ async fn a_dropped_transaction_is_undone_and_its_connection_used_again() {
 }
 
 #[tokio::test]
+async fn who_listens_is_told_after_the_commit_also_when_nobody_waits_for_it() {
+    let test = items().await;
+    let database = test.database();
+    let listen = |transaction: &Transaction| {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        transaction.after_commit(move || tell.send(()).unwrap());
+        told
+    };
+    let transaction = database.begin().await.unwrap();
+    transaction.execute(&INSERT, &[&1]).await.unwrap();
+    let mut told = listen(&transaction);
+    assert!(told.try_recv().is_err());
+    transaction.commit().await.unwrap();
+    told.try_recv().unwrap();
+    // The answer to COMMIT finds nobody.
+    let transaction = database.begin().await.unwrap();
+    transaction.defer(&INSERT, vec![Box::new(2)]).await.unwrap();
+    let told = listen(&transaction);
+    assert!(futures_util::FutureExt::now_or_never(transaction.commit()).is_none());
+    told.await.unwrap();
+    assert_eq!(ids(&database).await, [1, 2]);
+    let transaction = database.begin().await.unwrap();
+    let told = listen(&transaction);
+    transaction.rollback().await.unwrap();
+    assert!(told.await.is_err(), "nothing has happened");
+}
+
+#[tokio::test]
 async fn a_transaction_can_move_between_tasks() {
     let test = items().await;
     let database = test.database();

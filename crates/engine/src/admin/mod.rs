@@ -18,7 +18,7 @@ mod change;
 mod flow;
 mod impersonation;
 mod look_up;
-mod parameters;
+pub(crate) mod parameters;
 mod query;
 mod routes;
 mod sessions;

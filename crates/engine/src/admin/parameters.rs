@@ -6,13 +6,13 @@ use crate::ApiError;
 
 /// A query string; a repeated key has several values.
 #[derive(Debug)]
-pub(super) struct Parameters<'q> {
+pub(crate) struct Parameters<'q> {
     values: BTreeMap<Cow<'q, str>, Vec<String>>,
     issues: Vec<String>,
 }
 
 impl<'q> Parameters<'q> {
-    pub(super) fn parse(query: &'q str) -> Self {
+    pub(crate) fn parse(query: &'q str) -> Self {
         let mut values = BTreeMap::<_, Vec<String>>::new();
         for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
             values.entry(key).or_default().push(value.into_owned());
@@ -21,7 +21,7 @@ impl<'q> Parameters<'q> {
     }
 
     /// Takes a value that must not be repeated.
-    pub(super) fn one(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn one(&mut self, name: &str) -> Option<String> {
         let mut values = self.values.remove(name)?;
         if values.len() > 1 {
             self.issue(name, "Invalid input: expected string, received array");
@@ -30,7 +30,7 @@ impl<'q> Parameters<'q> {
     }
 
     /// Takes a value that must be there.
-    pub(super) fn required(&mut self, name: &str) -> String {
+    pub(crate) fn required(&mut self, name: &str) -> String {
         let is_there = self.values.contains_key(name);
         if !is_there {
             self.issue(name, "Invalid input: expected string, received undefined");
@@ -39,12 +39,12 @@ impl<'q> Parameters<'q> {
     }
 
     /// Takes all values of a key.
-    pub(super) fn all(&mut self, name: &str) -> Option<Vec<String>> {
+    pub(crate) fn all(&mut self, name: &str) -> Option<Vec<String>> {
         self.values.remove(name)
     }
 
     /// Takes one of `options`; `default` if there is none.
-    pub(super) fn choice(
+    pub(crate) fn choice(
         &mut self,
         name: &str,
         options: &[&'static str],
@@ -61,7 +61,8 @@ impl<'q> Parameters<'q> {
         }
     }
 
-    fn issue(&mut self, name: &str, message: &str) {
+    /// Notes an issue of one value.
+    pub(crate) fn issue(&mut self, name: &str, message: &str) {
         self.issues.push(format!("[query.{name}] {message}"));
     }
 
@@ -69,7 +70,7 @@ impl<'q> Parameters<'q> {
     ///
     /// # Errors
     /// `VALIDATION_ERROR` with every issue.
-    pub(super) fn finish(self) -> Result<(), ApiError> {
+    pub(crate) fn finish(self) -> Result<(), ApiError> {
         if self.issues.is_empty() { Ok(()) } else { Err(ApiError::validation(self.issues.join("; "))) }
     }
 }

@@ -1,6 +1,7 @@
 //! What happened, as typed events. A change writes its event in its own transaction, so that neither exists
 //! without the other; a refusal writes it in a statement of its own before the answer leaves.
 
+mod kinds;
 mod store;
 
 use std::fmt::Write as _;
@@ -10,209 +11,15 @@ use kiavi_crypto::hmac_sha256;
 use kiavi_db::{AdminConnection, Database, DbError, Sql, Transaction};
 use serde_json::{Map, Value};
 
-use crate::{Context, State};
+use crate::{
+    Context, State,
+    webhook::{self, Recipients},
+};
+
+pub use kinds::EventType;
+pub(crate) use store::EventRow;
 
 pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
-
-/// The kinds of events, `noun.verb` on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EventType {
-    /// Somebody signed in.
-    SessionCreated,
-    /// A session ended before its time.
-    SessionRevoked,
-    /// A sign-in was refused although its proof was right.
-    SessionRefused,
-    /// A browser with several sessions made another one its active one.
-    SessionSwitched,
-    /// A user came into being.
-    UserCreated,
-    /// A user's own fields changed.
-    UserUpdated,
-    /// A user asked for the mail that confirms a deletion.
-    UserDeletionRequested,
-    /// A user is gone, with everything that was theirs.
-    UserDeleted,
-    /// An account at a provider no longer signs its user in.
-    AccountUnlinked,
-    /// A user was refused sign-in from now on, and their sessions ended.
-    UserBanned,
-    /// A ban ended.
-    UserUnbanned,
-    /// An operator looked at a user.
-    UserViewed,
-    /// An operator looked at a list of users.
-    UsersListed,
-    /// An operator looked at somebody's sessions.
-    SessionsListed,
-    /// A user's roles changed.
-    RoleChanged,
-    /// Somebody asked for what only administrators may do.
-    PermissionRefused,
-    /// An administrator or operator began to act as a user.
-    ImpersonationStarted,
-    /// They returned to themselves.
-    ImpersonationStopped,
-    /// An address was proved.
-    EmailVerified,
-    /// A user moved to another address.
-    EmailChanged,
-    /// Access that was set up before the address was proved ended with the proof.
-    UnprovenAccessRevoked,
-    /// A one-time code was asked for.
-    CodeRequested,
-    /// A one-time code was right.
-    CodeAccepted,
-    /// A one-time code was wrong, expired or tried too often.
-    CodeRefused,
-    /// A sign-in link was asked for.
-    LinkRequested,
-    /// A sign-in link was right.
-    LinkAccepted,
-    /// A sign-in link was unknown, used or expired.
-    LinkRefused,
-    /// A session was lent to whoever brings a token.
-    OneTimeTokenCreated,
-    /// Somebody brought it.
-    OneTimeTokenAccepted,
-    /// Somebody brought one that is unknown, used, expired, or of a session that has ended.
-    OneTimeTokenRefused,
-    /// A limit was hit.
-    RateLimitExceeded,
-    /// An answer to a captcha did not count.
-    CaptchaRefused,
-    /// A mail was refused by its receiver.
-    MailRefused,
-    /// A mail could not be delivered while it mattered.
-    MailExpired,
-    /// A mail was not tried, because nobody is at its address.
-    MailSuppressed,
-    /// An operator lets an address get mail again.
-    MailUnsuppressed,
-    /// A passkey was registered.
-    PasskeyCreated,
-    /// A passkey was renamed.
-    PasskeyUpdated,
-    /// A passkey was removed.
-    PasskeyDeleted,
-    /// A passkey ceremony failed.
-    PasskeyRefused,
-    /// A signature counter did not increase: the authenticator may have been cloned. The sign-in was refused.
-    PasskeyCounterRegressed,
-    /// An API key was made.
-    ApiKeyCreated,
-    /// An API key was changed.
-    ApiKeyUpdated,
-    /// An API key was removed.
-    ApiKeyDeleted,
-    /// An API key was shown and refused.
-    ApiKeyRefused,
-    /// The first key that signs tokens was made.
-    SigningKeyCreated,
-    /// A new key signs tokens in place of earlier ones.
-    SigningKeyRotated,
-    /// An operator asked for something at the management door.
-    ManagementRequested,
-    /// The tenant runs with a new version of its settings.
-    SettingsChanged,
-    /// The tenant's data came from a Better Auth server.
-    TenantImported,
-    /// The tenant's data and secret were handed to an operator.
-    TenantExported,
-    /// An operator switched the tenant off.
-    TenantSuspended,
-    /// An operator switched the tenant on again.
-    TenantResumed,
-    /// An operator deleted the tenant; it is destroyed after a grace period.
-    TenantDeleted,
-    /// An operator took the tenant's deletion back.
-    TenantUndeleted,
-    /// The tenant has another name and address.
-    TenantRenamed,
-    /// The names that the tenant answers to changed.
-    TenantHostnamesChanged,
-    /// The tenant has a new secret; the one before still verifies.
-    TenantSecretRotated,
-    /// Secrets before the tenant's current one have ended.
-    TenantSecretRetired,
-    /// An account at a provider was joined to a user.
-    AccountLinked,
-    /// A sign-in or a linking with a provider came to nothing.
-    AccountRefused,
-    /// The tokens of an account that is gone were given back to its provider, or it did not take them.
-    ProviderTokensRevoked,
-}
-
-impl EventType {
-    /// The stable name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SessionCreated => "session.created",
-            Self::SessionRevoked => "session.revoked",
-            Self::SessionRefused => "session.refused",
-            Self::SessionSwitched => "session.switched",
-            Self::UserCreated => "user.created",
-            Self::UserUpdated => "user.updated",
-            Self::UserDeletionRequested => "user.deletion_requested",
-            Self::UserDeleted => "user.deleted",
-            Self::AccountUnlinked => "account.unlinked",
-            Self::UserBanned => "user.banned",
-            Self::UserUnbanned => "user.unbanned",
-            Self::UserViewed => "user.viewed",
-            Self::UsersListed => "users.listed",
-            Self::SessionsListed => "sessions.listed",
-            Self::RoleChanged => "role.changed",
-            Self::PermissionRefused => "permission.refused",
-            Self::ImpersonationStarted => "impersonation.started",
-            Self::ImpersonationStopped => "impersonation.stopped",
-            Self::EmailVerified => "email.verified",
-            Self::EmailChanged => "email.changed",
-            Self::UnprovenAccessRevoked => "unproven_access.revoked",
-            Self::CodeRequested => "code.requested",
-            Self::CodeAccepted => "code.accepted",
-            Self::CodeRefused => "code.refused",
-            Self::LinkRequested => "link.requested",
-            Self::LinkAccepted => "link.accepted",
-            Self::LinkRefused => "link.refused",
-            Self::OneTimeTokenCreated => "one_time_token.created",
-            Self::OneTimeTokenAccepted => "one_time_token.accepted",
-            Self::OneTimeTokenRefused => "one_time_token.refused",
-            Self::RateLimitExceeded => "rate_limit.exceeded",
-            Self::CaptchaRefused => "captcha.refused",
-            Self::MailRefused => "mail.refused",
-            Self::MailExpired => "mail.expired",
-            Self::MailSuppressed => "mail.suppressed",
-            Self::MailUnsuppressed => "mail.unsuppressed",
-            Self::PasskeyCreated => "passkey.created",
-            Self::PasskeyUpdated => "passkey.updated",
-            Self::PasskeyDeleted => "passkey.deleted",
-            Self::PasskeyRefused => "passkey.refused",
-            Self::PasskeyCounterRegressed => "passkey.counter_regressed",
-            Self::ApiKeyCreated => "api_key.created",
-            Self::ApiKeyUpdated => "api_key.updated",
-            Self::ApiKeyDeleted => "api_key.deleted",
-            Self::ApiKeyRefused => "api_key.refused",
-            Self::SigningKeyCreated => "signing_key.created",
-            Self::SigningKeyRotated => "signing_key.rotated",
-            Self::ManagementRequested => "management.requested",
-            Self::SettingsChanged => "settings.changed",
-            Self::TenantImported => "tenant.imported",
-            Self::TenantExported => "tenant.exported",
-            Self::TenantSuspended => "tenant.suspended",
-            Self::TenantResumed => "tenant.resumed",
-            Self::TenantDeleted => "tenant.deleted",
-            Self::TenantUndeleted => "tenant.undeleted",
-            Self::TenantRenamed => "tenant.renamed",
-            Self::TenantHostnamesChanged => "tenant.hostnames_changed",
-            Self::TenantSecretRotated => "tenant.secret_rotated",
-            Self::TenantSecretRetired => "tenant.secret_retired",
-            Self::AccountLinked => "account.linked",
-            Self::AccountRefused => "account.refused",
-            Self::ProviderTokensRevoked => "provider_tokens.revoked",
-        }
-    }
-}
 
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -337,7 +144,7 @@ pub async fn record(
     context: &Context,
     event: Event<'_>,
 ) -> Result<(), DbError> {
-    store::insert(transaction, row(state, Some(context), event)).await
+    write(transaction, state, row(state, Some(context), event)).await
 }
 
 /// Writes an event on its own: for refusals, which change nothing else.
@@ -355,7 +162,13 @@ pub(crate) async fn record_over(
     context: &Context,
     event: Event<'_>,
 ) -> Result<(), DbError> {
-    store::insert_alone(database, row(state, Some(context), event)).await
+    let row = row(state, Some(context), event);
+    let (recipients, publication) = publication(state, &row);
+    if recipients.is_empty() {
+        return store::insert_alone(database, row, None).await;
+    }
+    let database = database.clone();
+    then_wake(state, recipients, async move { store::insert_alone(&database, row, publication).await }).await
 }
 
 /// Writes an event that has its id already, unless it is written: for what may be told again.
@@ -368,8 +181,10 @@ pub(crate) async fn record_once(
     id: EventId,
     event: Event<'_>,
 ) -> Result<(), DbError> {
-    let row = store::EventRow { id: id.to_string(), ..row(state, Some(context), event) };
-    store::insert_once(&state.database, row).await
+    let row = EventRow { id: id.to_string(), ..row(state, Some(context), event) };
+    let (recipients, publication) = publication(state, &row);
+    let database = state.database.clone();
+    then_wake(state, recipients, async move { store::insert_once(&database, row, publication).await }).await
 }
 
 /// Writes an event of the engine itself into the transaction of the change it tells of.
@@ -378,7 +193,43 @@ pub(crate) async fn record_own(
     state: &State,
     event: Event<'_>,
 ) -> Result<(), DbError> {
-    store::insert(transaction, row(state, None, event)).await
+    write(transaction, state, row(state, None, event)).await
+}
+
+/// Writes a row into a transaction, with what is owed of it to endpoints of webhooks, which are told of it at the end.
+async fn write(transaction: &Transaction, state: &State, row: EventRow) -> Result<(), DbError> {
+    let (recipients, publication) = publication(state, &row);
+    if !recipients.is_empty() {
+        let state = state.clone();
+        transaction.after_commit(move || state.webhooks.wake(recipients));
+    }
+    store::insert(transaction, row, publication).await
+}
+
+/// Who wants an event, and what they get of it. Where there are no webhooks this costs a comparison.
+fn publication(state: &State, row: &EventRow) -> (Recipients, Option<store::Publication>) {
+    let recipients = state.webhooks.wanting(row.kind);
+    let publication = (!recipients.is_empty()).then(|| store::Publication {
+        body: webhook::body(row),
+        endpoints: state.webhooks.ids(recipients),
+        life: webhook::LIFE,
+    });
+    (recipients, publication)
+}
+
+/// Writes by a task of its own, so that the endpoints are told although whoever asked may go before it is done.
+async fn then_wake(
+    state: &State,
+    recipients: Recipients,
+    writing: impl Future<Output = Result<(), DbError>> + Send + 'static,
+) -> Result<(), DbError> {
+    let state = state.clone();
+    let written = tokio::spawn(async move {
+        let outcome = writing.await;
+        state.webhooks.wake(recipients);
+        outcome
+    });
+    written.await.unwrap_or_else(|error| Err(DbError::Value(error.to_string())))
 }
 
 /// Writes an event of the control plane's into the transaction that is open on `connection`, which belongs to the owner
@@ -408,7 +259,7 @@ pub fn address_reference(state: &State, address: &str) -> String {
     text
 }
 
-fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> store::EventRow {
+fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> EventRow {
     let now = state.clock.now();
     // Slices say "session" for whoever is signed in; a program that acts by a key is told apart here, once.
     let acts_by_key = context.is_some_and(|context| context.key_owner().is_some());
@@ -418,10 +269,10 @@ fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> store::Eve
     };
     let operator = context.and_then(Context::operator).map(|operator| format!("operator:{operator}"));
     let impersonator = context.and_then(Context::impersonator);
-    store::EventRow {
+    EventRow {
         id: EventId::new(now, state.rng()).to_string(),
         at: now,
-        kind: event.kind.name(),
+        kind: event.kind,
         outcome: event.outcome.name(),
         request_id: context.map(|context| context.request_id().to_string()),
         actor: event.actor.map(str::to_owned).or(operator),

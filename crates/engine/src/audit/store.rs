@@ -1,10 +1,15 @@
 //! The log's statements. The runtime role may insert and nothing else.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use kiavi_db::{AdminConnection, Database, DbError, OwnedParams, Sql, ToSql, Transaction};
 use serde_json::Value;
 
-pub(super) const STATEMENTS: &[&Sql] = &[&INSERT_EVENT, &INSERT_EVENT_ONCE, &INSERT_CONTROL_EVENT];
+use super::EventType;
+
+pub(super) const STATEMENTS: &[&Sql] =
+    &[&INSERT_EVENT, &INSERT_EVENT_ONCE, &PUBLISH_EVENT, &PUBLISH_EVENT_ONCE, &INSERT_CONTROL_EVENT];
 
 macro_rules! insert_event {
     () => {
@@ -19,6 +24,28 @@ const INSERT_EVENT: Sql = Sql::new("INSERT_EVENT", insert_event!());
 const INSERT_EVENT_ONCE: Sql =
     Sql::new("INSERT_EVENT_ONCE", concat!(insert_event!(), " ON CONFLICT DO NOTHING"));
 
+// The event (`$1` to `$11`) and what is owed of it, `$12`, to the endpoints `$13` for `$14` seconds, in one statement, so
+// that there is never one without the other.
+macro_rules! publish {
+    ($insert:expr) => {
+        concat!(
+            "WITH event AS (",
+            $insert,
+            ")
+             INSERT INTO kiavi.webhook_delivery (endpoint, event_id, type, body, expires_at)
+             SELECT wanting.id, $1::text::uuid, $3, $12, now() + make_interval(secs => $14)
+             FROM unnest($13::text[]) AS wanting (id)
+             WHERE NOT EXISTS (
+               SELECT FROM kiavi.webhook_endpoint e WHERE e.id = wanting.id AND e.disabled_at IS NOT NULL)
+             ON CONFLICT (endpoint, event_id) DO NOTHING"
+        )
+    };
+}
+
+const PUBLISH_EVENT: Sql = Sql::new("PUBLISH_EVENT", publish!(insert_event!()));
+const PUBLISH_EVENT_ONCE: Sql =
+    Sql::new("PUBLISH_EVENT_ONCE", publish!(concat!(insert_event!(), " ON CONFLICT DO NOTHING")));
+
 /// At the database's time; by an operator through control.
 const INSERT_CONTROL_EVENT: Sql = Sql::new(
     "INSERT_CONTROL_EVENT",
@@ -27,26 +54,36 @@ const INSERT_CONTROL_EVENT: Sql = Sql::new(
      ON CONFLICT DO NOTHING",
 );
 
-pub(super) struct EventRow {
-    pub(super) id: String,
-    pub(super) at: Timestamp,
-    pub(super) kind: &'static str,
-    pub(super) outcome: &'static str,
-    pub(super) request_id: Option<String>,
-    pub(super) actor: Option<String>,
-    pub(super) subject: Option<String>,
-    pub(super) method: Option<String>,
-    pub(super) ip: Option<String>,
-    pub(super) user_agent: Option<String>,
-    pub(super) detail: Option<Value>,
+/// An event as it is written.
+pub(crate) struct EventRow {
+    pub(crate) id: String,
+    pub(crate) at: Timestamp,
+    pub(crate) kind: EventType,
+    pub(crate) outcome: &'static str,
+    pub(crate) request_id: Option<String>,
+    pub(crate) actor: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) ip: Option<String>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) detail: Option<Value>,
+}
+
+/// What is owed of an event, and to whom.
+pub(super) struct Publication {
+    pub(super) body: String,
+    /// Ids of endpoints.
+    pub(super) endpoints: Vec<String>,
+    /// For how long it is tried.
+    pub(super) life: Duration,
 }
 
 impl EventRow {
-    fn values(self) -> OwnedParams {
-        vec![
+    fn values(self, publication: Option<Publication>) -> OwnedParams {
+        let mut values: OwnedParams = vec![
             Box::new(self.id),
             Box::new(self.at),
-            Box::new(self.kind),
+            Box::new(self.kind.name()),
             Box::new(self.outcome),
             Box::new(self.request_id),
             Box::new(self.actor),
@@ -55,23 +92,44 @@ impl EventRow {
             Box::new(self.ip),
             Box::new(self.user_agent),
             Box::new(self.detail),
-        ]
+        ];
+        if let Some(Publication { body, endpoints, life }) = publication {
+            values.push(Box::new(body));
+            values.push(Box::new(endpoints));
+            values.push(Box::new(life.as_secs_f64()));
+        }
+        values
     }
 }
 
 /// Travels with what follows in the transaction, at the latest with its COMMIT.
-pub(super) async fn insert(transaction: &Transaction, row: EventRow) -> Result<(), DbError> {
-    transaction.defer(&INSERT_EVENT, row.values()).await
+pub(super) async fn insert(
+    transaction: &Transaction,
+    row: EventRow,
+    publication: Option<Publication>,
+) -> Result<(), DbError> {
+    let sql = if publication.is_some() { PUBLISH_EVENT } else { INSERT_EVENT };
+    transaction.defer(&sql, row.values(publication)).await
 }
 
 /// Shares its commit with others that come at the same time.
-pub(super) async fn insert_alone(database: &Database, row: EventRow) -> Result<(), DbError> {
-    database.query_grouped(&INSERT_EVENT, row.values()).await.map(drop)
+pub(super) async fn insert_alone(
+    database: &Database,
+    row: EventRow,
+    publication: Option<Publication>,
+) -> Result<(), DbError> {
+    let sql = if publication.is_some() { PUBLISH_EVENT } else { INSERT_EVENT };
+    database.query_grouped(&sql, row.values(publication)).await.map(drop)
 }
 
 /// The same, unless there is one with its id.
-pub(super) async fn insert_once(database: &Database, row: EventRow) -> Result<(), DbError> {
-    database.query_grouped(&INSERT_EVENT_ONCE, row.values()).await.map(drop)
+pub(super) async fn insert_once(
+    database: &Database,
+    row: EventRow,
+    publication: Option<Publication>,
+) -> Result<(), DbError> {
+    let sql = if publication.is_some() { PUBLISH_EVENT_ONCE } else { INSERT_EVENT_ONCE };
+    database.query_grouped(&sql, row.values(publication)).await.map(drop)
 }
 
 pub(super) async fn insert_by_control(

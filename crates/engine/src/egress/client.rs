@@ -22,7 +22,8 @@ use tokio_rustls::TlsConnector;
 use url::Url;
 
 use super::breaker::Breakers;
-use super::exchange::{Line, NoAnswer, wire_form};
+use super::delivery::{self, Pace};
+use super::exchange::{Line, NoAnswer, Wanted, wire_form};
 use super::pool::Pool;
 use super::{EgressError, EgressHost, HttpClient, roots};
 use crate::Settings;
@@ -47,6 +48,8 @@ pub struct Client {
     clock: Arc<dyn Clock>,
     breakers: Breakers,
     pool: Pool,
+    /// That of deliveries.
+    pub(super) pace: Pace,
     /// Made by the first request: most engines never send one.
     tls: Mutex<Option<(u64, Arc<ClientConfig>)>>,
 }
@@ -61,12 +64,13 @@ impl Client {
             clock,
             breakers: Breakers::default(),
             pool: Pool::default(),
+            pace: Pace::default(),
             tls: Mutex::default(),
         }
     }
 
     /// The listed server that the request is for.
-    fn host(&self, request: &Request<Bytes>) -> Result<&EgressHost, EgressError> {
+    pub(super) fn host(&self, request: &Request<Bytes>) -> Result<&EgressHost, EgressError> {
         let url = Url::parse(&request.uri().to_string()).map_err(|_| EgressError::Refused)?;
         // RFC 9110 §4.2.4: a name and password in a URL are for nobody's eyes but the sender's.
         if !url.username().is_empty() || url.password().is_some() {
@@ -76,12 +80,19 @@ impl Client {
         self.hosts.iter().find(|listed| **listed == host).ok_or(EgressError::Refused)
     }
 
-    async fn attempt(&self, host: &EgressHost, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+    pub(super) async fn attempt(
+        &self,
+        host: &EgressHost,
+        request: Request<Bytes>,
+        wanted: Wanted,
+    ) -> Result<Response<Bytes>, Failure> {
+        // A delivery may arrive twice, and says so.
+        let is_repeatable = request.method() == Method::GET || wanted != Wanted::Whole;
         let mut request = wire_form(request)?;
         while let Some(mut line) = self.pool.take(host) {
             // RFC 9110 §9.2.2: what changes nothing may be sent again when the server closed meanwhile; a code may not.
-            let again = (request.method() == Method::GET).then(|| request.clone());
-            match line.ask(request).await {
+            let again = is_repeatable.then(|| request.clone());
+            match line.ask(request, wanted).await {
                 Ok(response) => return Ok(self.answered(host, line, response)),
                 Err(NoAnswer { unsent: Some(unsent), .. }) => request = *unsent,
                 Err(NoAnswer { error, .. }) => match again.filter(|_| error == EgressError::Unreachable) {
@@ -91,7 +102,7 @@ impl Client {
             }
         }
         let mut line = self.connect(host).await?;
-        let response = line.ask(request).await.map_err(|no_answer| no_answer.error)?;
+        let response = line.ask(request, wanted).await.map_err(|no_answer| no_answer.error)?;
         Ok(self.answered(host, line, response))
     }
 
@@ -113,6 +124,11 @@ impl Client {
         let connector = TlsConnector::from(self.tls()?);
         let stream = connector.connect(name, stream).await.map_err(|error| tls_failure(host, &error))?;
         Ok(Line::new(stream).await?)
+    }
+
+    /// Whether a connection to the server waits.
+    pub(super) fn has_line(&self, host: &EgressHost) -> bool {
+        self.pool.has(host)
     }
 
     /// How many connections wait for a request.
@@ -157,7 +173,7 @@ impl HttpClient for Client {
         Box::pin(async move {
             let host = self.host(&request)?;
             let passage = self.breakers.enter(host.target()).ok_or(EgressError::Unreachable)?;
-            let attempt = timeout(DEADLINE, self.attempt(host, request)).await;
+            let attempt = timeout(DEADLINE, self.attempt(host, request, Wanted::Whole)).await;
             let outcome = attempt.unwrap_or(Err(Failure::Exchange(EgressError::Deadline)));
             match &outcome {
                 // RFC 9110 §15.6: the server is aware that it has erred.
@@ -169,11 +185,15 @@ impl HttpClient for Client {
             outcome.map_err(EgressError::from)
         })
     }
+
+    fn deliver(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, EgressError>> {
+        Box::pin(delivery::deliver(self, request))
+    }
 }
 
 /// Why an attempt failed.
 #[derive(Debug, Clone, Copy)]
-enum Failure {
+pub(super) enum Failure {
     Connection(Refusal),
     Exchange(EgressError),
 }

@@ -1,8 +1,10 @@
 //! One request and its answer on one connection, by HTTP/1.1.
 
+use std::time::Duration;
+
 use axum::http::header::{HOST, HeaderValue, USER_AGENT};
 use axum::http::{HeaderMap, Request, Response, Uri, Version};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -21,6 +23,18 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Who asks; some servers answer nobody who does not say.
 const USER_AGENT_VALUE: HeaderValue = HeaderValue::from_static("kiavi");
 
+/// How long the beginning of an answer is waited for once its status is there.
+const START_LIMIT: Duration = Duration::from_secs(1);
+
+/// How much of an answer's body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// All of it; the answer is none if it has more than [`MAX_BODY`].
+    Whole,
+    /// So many bytes, or what comes of them within [`START_LIMIT`].
+    Start(usize),
+}
+
 /// A request as it goes over the wire.
 pub(super) type WireRequest = Request<Full<Bytes>>;
 
@@ -28,6 +42,8 @@ pub(super) type WireRequest = Request<Full<Bytes>>;
 pub(super) struct Line {
     sender: http1::SendRequest<Full<Bytes>>,
     driver: AbortHandle,
+    /// The rest of an answer is still to come, so there is no next one.
+    is_spent: bool,
 }
 
 /// Why there is no answer.
@@ -51,17 +67,28 @@ impl Line {
             .map_err(|error| failure(&error))?;
         // How it ends shows in what is asked over it.
         let driver = tokio::spawn(async move { drop(connection.await) }).abort_handle();
-        Ok(Self { sender, driver })
+        Ok(Self { sender, driver, is_spent: false })
     }
 
-    /// Sends the request and reads the answer to its end.
-    pub(super) async fn ask(&mut self, request: WireRequest) -> Result<Response<Bytes>, NoAnswer> {
+    /// Sends the request and reads the answer.
+    pub(super) async fn ask(
+        &mut self,
+        request: WireRequest,
+        wanted: Wanted,
+    ) -> Result<Response<Bytes>, NoAnswer> {
         // What is left of the answer before must be out of the way; also notices that the server has closed.
         if let Err(error) = self.sender.ready().await {
             return Err(NoAnswer { error: failure(&error), unsent: Some(Box::new(request)) });
         }
         match self.sender.try_send_request(request).await {
-            Ok(response) => read(response).await.map_err(|error| NoAnswer { error, unsent: None }),
+            Ok(response) => match wanted {
+                Wanted::Whole => read(response).await.map_err(|error| NoAnswer { error, unsent: None }),
+                Wanted::Start(limit) => {
+                    let (response, is_whole) = read_start(response, limit).await;
+                    self.is_spent = !is_whole;
+                    Ok(response)
+                }
+            },
             Err(mut refused) => {
                 let unsent = refused.take_message().map(Box::new);
                 Err(NoAnswer { error: failure(refused.error()), unsent })
@@ -71,7 +98,7 @@ impl Line {
 
     /// Whether the server, or what it said, has ended it.
     pub(super) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+        self.is_spent || self.sender.is_closed()
     }
 }
 
@@ -104,6 +131,27 @@ async fn read(response: Response<Incoming>) -> Result<Response<Bytes>, EgressErr
         Err(error) if error.is::<LengthLimitError>() => Err(EgressError::TooLarge),
         Err(error) => Err(error.downcast_ref().map_or(EgressError::Unreachable, failure)),
     }
+}
+
+/// The first `limit` bytes, and whether these are all. What is in the way of the rest does not matter: the status says
+/// what became of the request.
+async fn read_start(response: Response<Incoming>, limit: usize) -> (Response<Bytes>, bool) {
+    let (head, mut body) = response.into_parts();
+    let mut start = BytesMut::new();
+    let reading = async {
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return false };
+            let Some(data) = frame.data_ref() else { continue };
+            let room = limit - start.len();
+            start.extend_from_slice(&data[..data.len().min(room)]);
+            if data.len() > room {
+                return false;
+            }
+        }
+        true
+    };
+    let is_whole = tokio::time::timeout(START_LIMIT, reading).await.unwrap_or(false);
+    (Response::from_parts(head, start.freeze()), is_whole)
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {

@@ -10,6 +10,7 @@
 
 mod breaker;
 mod client;
+mod delivery;
 mod exchange;
 mod pool;
 mod roots;
@@ -36,7 +37,20 @@ pub trait HttpClient: Send + Sync {
     /// See [`EgressError`]. Whether the other side has seen the request is unknown for each but
     /// [`EgressError::Refused`].
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, EgressError>>;
+
+    /// Sends a request that no person waits for and that may arrive twice. An implementation holds these limits
+    /// instead: 15 s until the status is there, and the first bytes of the body only, [`DELIVERY_BODY`] at most, even if there are more.
+    /// However such requests fail, [`HttpClient::send`] goes on as if they had not been.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`].
+    fn deliver(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, EgressError>> {
+        self.send(request)
+    }
 }
+
+/// Bytes of an answer's body that are read of a delivery.
+pub const DELIVERY_BODY: usize = 1024;
 
 /// A part of the settings that has the engine reach servers.
 pub(crate) trait Reaches {

@@ -47,6 +47,11 @@ impl Pool {
         Some(waiting.lines.remove(index).line)
     }
 
+    /// Whether one to `host` waits.
+    pub(super) fn has(&self, host: &EgressHost) -> bool {
+        lock(&self.0).lines.iter().any(|idle| idle.host == *host && !idle.line.is_closed())
+    }
+
     /// Has a connection wait, in place of the oldest one if there are too many.
     pub(super) fn put(&self, host: &EgressHost, line: Line) {
         if line.is_closed() {

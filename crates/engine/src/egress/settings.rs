@@ -112,7 +112,7 @@ impl fmt::Debug for EgressHost {
 impl Settings {
     /// Every server that the engine may reach: what each part of the settings needs.
     pub fn egress_hosts(&self) -> BTreeSet<EgressHost> {
-        let parts: [&dyn Reaches; 3] = [&self.egress, &self.social, &self.abuse];
+        let parts: [&dyn Reaches; 4] = [&self.egress, &self.social, &self.abuse, &self.webhooks];
         parts.iter().flat_map(|part| part.egress_hosts()).collect()
     }
 

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use self::server::{Authority, Server};
 use super::pool::{IDLE, PER_HOST};
-use super::{Client, Dial, EgressError, EgressSettings, HttpClient};
+use super::{Client, DELIVERY_BODY, Dial, EgressError, EgressSettings, HttpClient};
 use crate::{Settings, tests::ORIGIN};
 
 /// Connects everything that is asked for to one port of this machine, or to nothing.
@@ -226,6 +226,63 @@ async fn a_server_that_is_unwell_is_left_alone() {
     }
     assert_eq!(client.send(get("http://idp.test/")).await.unwrap_err(), EgressError::Unreachable);
     assert_eq!(dial.dialled(), 5);
+}
+
+fn notice(url: &str) -> Request<Bytes> {
+    Request::post(url).body(Bytes::from_static(b"event")).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_has_fifteen_seconds() {
+    let server = Server::silent().await;
+    let client = client(&Local::new(Ok(server.port)), listing(&["idp.test:443"]));
+    let began = Instant::now();
+    assert_eq!(client.deliver(notice("https://idp.test/")).await.unwrap_err(), EgressError::Deadline);
+    assert_eq!(began.elapsed(), Duration::from_secs(15));
+}
+
+#[tokio::test]
+async fn of_the_answer_to_a_delivery_the_beginning_is_read_however_it_goes_on() {
+    let long = [b"HTTP/1.1 202 Accepted\r\ncontent-length: 3000000\r\n\r\n".as_slice(), &vec![b'x'; 4_000]];
+    let short = b"HTTP/1.1 202 Accepted\r\ncontent-length: 10\r\n\r\nfive!".as_slice();
+    for (answer, length) in [(&*long.concat().leak(), DELIVERY_BODY), (short, 5)] {
+        let server = Server::plain(answer).await;
+        let client = client(&Local::new(Ok(server.port)), listing(&["http://idp.test:80"]));
+        let response = client.deliver(notice("http://idp.test/")).await.unwrap();
+        assert_eq!((response.status(), response.body().len()), (StatusCode::ACCEPTED, length));
+        assert_eq!(client.waiting(), 0);
+    }
+}
+
+#[tokio::test]
+async fn deliveries_share_connections_and_are_repeated_on_a_new_one() {
+    let server = Server::patient(None, server::OK).await;
+    let dial = Local::new(Ok(server.port));
+    let client = client(&dial, listing(&["http://idp.test:80"]));
+    for _ in 0..3 {
+        assert_eq!(client.deliver(notice("http://idp.test/")).await.unwrap().body(), "ok");
+    }
+    assert_eq!((dial.dialled(), client.waiting()), (1, 1));
+    let server = Server::hasty(server::OK).await;
+    let dial = Local::new(Ok(server.port));
+    let client = self::client(&dial, listing(&["http://idp.test:80"]));
+    for _ in 0..2 {
+        assert_eq!(client.deliver(notice("http://idp.test/")).await.unwrap().body(), "ok");
+    }
+    assert_eq!(dial.dialled(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_deliveries_is_still_one_to_sign_in_with() {
+    let server = Server::plain(b"HTTP/1.1 500 Error\r\ncontent-length: 0\r\n\r\n").await;
+    let dial = Local::new(Ok(server.port));
+    let client = client(&dial, listing(&["http://idp.test:80"]));
+    for _ in 0..6 {
+        let response = client.deliver(notice("http://idp.test/")).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    assert!(client.send(get("http://idp.test/")).await.is_ok(), "no circuit is open");
+    assert_eq!(client.deliver(notice("https://other.test/")).await.unwrap_err(), EgressError::Refused);
 }
 
 #[tokio::test]

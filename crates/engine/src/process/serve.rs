@@ -128,6 +128,10 @@ impl Server {
         lines.abort();
         self.engine.state().access.flush();
         self.report(&to_launcher);
+        if let Some(due) = self.engine.next_due() {
+            let seconds = u32::try_from(due.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+            to_launcher.send(&FromEngine::WakeIn { seconds }).await?;
+        }
         drained.unwrap_or(Ok(()))
     }
 
@@ -186,7 +190,8 @@ impl Server {
         }
     }
 
-    /// Closes idle database connections; `true` when the process has been idle for long enough to end.
+    /// Closes idle database connections; `true` when the process has been idle for long enough to end, and will not be
+    /// needed for as long again.
     fn look_for_idleness(&mut self) -> bool {
         let state = self.engine.state();
         state.database.close_idle(DATABASE_IDLE);
@@ -200,7 +205,8 @@ impl Server {
         if total != self.seen.0 || self.engine.busy().count() > 0 {
             self.seen = (total, now);
         }
-        self.idle.is_some_and(|idle| now.duration_since(self.seen.1) >= idle)
+        let is_needed = |idle| self.engine.next_due().is_some_and(|due| due <= idle);
+        self.idle.is_some_and(|idle| now.duration_since(self.seen.1) >= idle && !is_needed(idle))
     }
 
     /// Takes what already lies in the door, ends each connection after the request it is on, and then the mails that

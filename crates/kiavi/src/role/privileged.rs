@@ -153,7 +153,7 @@ impl Privileged for Launcher {
     fn tenant_ready(&self, start: TenantStart) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
             let TenantStart { id, uid, slug: _, hostnames, settings, secret } = start;
-            let egress = schema::egress(&settings)?;
+            let (egress, is_owing) = (schema::egress(&settings)?, schema::is_owing(&settings)?);
             let route = schema::mail_route(&settings, &self.0.platform.sender_domains)?;
             let settings = schema::for_engine(settings, &self.0.platform.trusted_proxies);
             let (document, version) = document::write(&settings, &secret, &route)?;
@@ -167,6 +167,7 @@ impl Privileged for Launcher {
                 document: document.fd(),
                 version,
                 egress,
+                is_owing,
             })
             .await
         })

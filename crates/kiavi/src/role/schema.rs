@@ -19,6 +19,11 @@ pub(super) fn egress(settings: &Value) -> Result<AllowList, Failure> {
     Ok(Settings::deserialize(settings)?.allow_list()?)
 }
 
+/// Whether an engine with these settings may owe something that nobody will ask for.
+pub(super) fn is_owing(settings: &Value) -> Result<bool, Failure> {
+    Ok(Settings::deserialize(settings)?.webhooks.is_in_use())
+}
+
 /// The way that the tenant's mail takes; `platform` are the domains that the platform's server sends for.
 pub(super) fn mail_route(settings: &Value, platform: &[Hostname]) -> Result<MailRoute, Failure> {
     Ok(Settings::deserialize(settings)?.mail_route(platform)?)

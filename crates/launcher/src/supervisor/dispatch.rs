@@ -20,6 +20,9 @@ use crate::engines::{Management, Tenant};
 
 /// How long it takes until it is worth asking for control again.
 const CONTROL_PAUSE: Duration = Duration::from_millis(50);
+/// Bounds of how long an engine may ask to sleep.
+const SHORTEST_SLEEP: Duration = Duration::from_secs(10);
+const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 3_600);
 
 impl Supervisor {
     pub(super) fn heard(&mut self, process: ProcessId, said: Said) {
@@ -102,6 +105,11 @@ impl Supervisor {
             // The launcher's copy goes with it.
             FromEngine::ManagementTaken => drop(engine.untaken.pop_front()),
             FromEngine::Report(report) => self.meter.engine_reported(&engine.tenant, &report),
+            FromEngine::WakeIn { seconds } => {
+                let pause = Duration::from_secs(seconds.into()).clamp(SHORTEST_SLEEP, LONGEST_SLEEP);
+                let tenant = engine.tenant.clone();
+                self.later(pause, Retry::Wake(tenant));
+            }
         }
     }
 
@@ -120,7 +128,17 @@ impl Supervisor {
                 let succeeded = self.add_account(uid, &tenant);
                 self.control.tell(ToControl::Done { request, succeeded });
             }
-            FromControl::TenantReady { request, tenant, uid, hostnames, mail, document, version, egress } => {
+            FromControl::TenantReady {
+                request,
+                tenant,
+                uid,
+                hostnames,
+                mail,
+                document,
+                version,
+                egress,
+                is_owing,
+            } => {
                 let accepted = SealedDocument::accept(document)
                     .and_then(|document| Ok((document, SealedDocument::accept(mail)?)));
                 let succeeded = match accepted {
@@ -128,7 +146,11 @@ impl Supervisor {
                         let (current, backoff) = (None, Backoff::default());
                         let new =
                             Tenant { uid, hostnames, mail, egress, document, version, current, backoff };
-                        self.tenant_ready(tenant, new)
+                        let is_ready = self.tenant_ready(tenant.clone(), new);
+                        if is_ready && is_owing {
+                            self.wake(tenant);
+                        }
+                        is_ready
                     }
                     Err(error) => {
                         tracing::error!(%tenant, %error, "control sent a document that can change");

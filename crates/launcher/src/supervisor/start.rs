@@ -8,7 +8,7 @@ use kiavi_ipc::control::ToControl;
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::gateway::{Destination, ToGateway};
 use kiavi_ipc::outbound::ToOutbound;
-use kiavi_ipc::{Channel, Fd, SealedDocument};
+use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, Cluster, ClusterConfig, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Cgroups;
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::replace::Replaced;
 use super::{LauncherError, Retry, Said, Supervisor};
-use crate::backoff::Failure;
+use crate::backoff::{Failure, Next};
 use crate::child::{Events, Process, ProcessId, Program, spawn};
 use crate::config::{LauncherConfig, MailConfig, MonitorConfig};
 use crate::engines::{Engine, Engines, Management, Start};
@@ -26,6 +26,9 @@ use crate::groups::Groups;
 use crate::listen::listen;
 use crate::meter::Meter;
 use crate::services::Service;
+
+/// Between two engines that are woken: a start opens a database connection, which stays for half a minute, and there are 500.
+const WAKE_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Supervisor {
     /// Brings up everything that every instance has.
@@ -62,6 +65,7 @@ impl Supervisor {
             replaced: Replaced::default(),
             meter: Meter::new(config.monitor.as_ref().is_some_and(|monitor| monitor.per_tenant)),
             monitor,
+            next_wake: Instant::now(),
             announced: false,
             is_checking: false,
             stopping: false,
@@ -236,6 +240,34 @@ impl Supervisor {
         let current = self.engines.tenants.get(tenant).and_then(|tenant| tenant.current);
         let engine = current.and_then(|process| self.engines.processes.get_mut(&process));
         engine.is_some_and(|engine| engine.give(management))
+    }
+
+    /// Starts an engine that may owe something, unless it runs, when it is its turn.
+    pub(super) fn wake(&mut self, tenant: TenantId) {
+        if self.engines.start(&tenant, Instant::now()) != Start::Now {
+            return;
+        }
+        let now = Instant::now();
+        let at = self.next_wake.max(now);
+        self.next_wake = at + WAKE_INTERVAL;
+        self.later(at - now, Retry::WakeNow(tenant));
+    }
+
+    pub(super) fn wake_now(&mut self, tenant: &TenantId) {
+        if self.engines.start(tenant, Instant::now()) == Start::Now {
+            self.start_unasked(tenant);
+        }
+    }
+
+    /// What an engine owed when it crashed is its successor's, whether or not anybody asks for one. One that never got
+    /// ready is not tried again unasked.
+    pub(super) fn wake_again(&self, ended: &Engine, now: Instant) {
+        let Some(tenant) = self.engines.tenants.get(&ended.tenant) else { return };
+        if ended.session.phase() != Phase::Starting
+            && let Next::At(at) = tenant.backoff.next(now)
+        {
+            self.later(at.saturating_duration_since(now), Retry::Wake(ended.tenant.clone()));
+        }
     }
 
     /// Starts an engine that no client waits for. The gateway has its door all the same.

@@ -179,6 +179,8 @@ impl Supervisor {
             replaced: Replaced::default(),
             meter: Meter::new(config.monitor.as_ref().is_some_and(|monitor| monitor.per_tenant)),
             monitor,
+            // Whom the program before this one was to wake: control's successor tells of every tenant.
+            next_wake: Instant::now(),
             announced: state.announced,
             is_checking: false,
             stopping: false,

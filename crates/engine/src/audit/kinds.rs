@@ -1,0 +1,175 @@
+//! The kinds of events. A new one is a line here, with its comment, which is what `docs/webhooks.md` says of it.
+
+macro_rules! event_types {
+    ($($(#[doc = $about:literal])+ $kind:ident = $name:literal,)+) => {
+        /// The kinds of events, `noun.verb` on the wire.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum EventType {
+            $($(#[doc = $about])+ $kind,)+
+        }
+
+        impl EventType {
+            /// All of them; each stands at the place that its number says.
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// The stable name.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)+
+                }
+            }
+
+            /// What it tells, in a sentence.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$kind => concat!($($about),+).trim_start(),)+
+                }
+            }
+        }
+    };
+}
+
+event_types! {
+    /// Somebody signed in.
+    SessionCreated = "session.created",
+    /// A session ended before its time.
+    SessionRevoked = "session.revoked",
+    /// A sign-in was refused although its proof was right.
+    SessionRefused = "session.refused",
+    /// A browser with several sessions made another one its active one.
+    SessionSwitched = "session.switched",
+    /// A user came into being.
+    UserCreated = "user.created",
+    /// A user's own fields changed.
+    UserUpdated = "user.updated",
+    /// A user asked for the mail that confirms a deletion.
+    UserDeletionRequested = "user.deletion_requested",
+    /// A user is gone, with everything that was theirs.
+    UserDeleted = "user.deleted",
+    /// An account at a provider no longer signs its user in.
+    AccountUnlinked = "account.unlinked",
+    /// A user was refused sign-in from now on, and their sessions ended.
+    UserBanned = "user.banned",
+    /// A ban ended.
+    UserUnbanned = "user.unbanned",
+    /// An operator looked at a user.
+    UserViewed = "user.viewed",
+    /// An operator looked at a list of users.
+    UsersListed = "users.listed",
+    /// An operator looked at somebody's sessions.
+    SessionsListed = "sessions.listed",
+    /// A user's roles changed.
+    RoleChanged = "role.changed",
+    /// Somebody asked for what only administrators may do.
+    PermissionRefused = "permission.refused",
+    /// An administrator or operator began to act as a user.
+    ImpersonationStarted = "impersonation.started",
+    /// They returned to themselves.
+    ImpersonationStopped = "impersonation.stopped",
+    /// An address was proved.
+    EmailVerified = "email.verified",
+    /// A user moved to another address.
+    EmailChanged = "email.changed",
+    /// Access that was set up before the address was proved ended with the proof.
+    UnprovenAccessRevoked = "unproven_access.revoked",
+    /// A one-time code was asked for.
+    CodeRequested = "code.requested",
+    /// A one-time code was right.
+    CodeAccepted = "code.accepted",
+    /// A one-time code was wrong, expired or tried too often.
+    CodeRefused = "code.refused",
+    /// A sign-in link was asked for.
+    LinkRequested = "link.requested",
+    /// A sign-in link was right.
+    LinkAccepted = "link.accepted",
+    /// A sign-in link was unknown, used or expired.
+    LinkRefused = "link.refused",
+    /// A session was lent to whoever brings a token.
+    OneTimeTokenCreated = "one_time_token.created",
+    /// Somebody brought it.
+    OneTimeTokenAccepted = "one_time_token.accepted",
+    /// Somebody brought one that is unknown, used, expired, or of a session that has ended.
+    OneTimeTokenRefused = "one_time_token.refused",
+    /// A limit was hit.
+    RateLimitExceeded = "rate_limit.exceeded",
+    /// An answer to a captcha did not count.
+    CaptchaRefused = "captcha.refused",
+    /// A mail was refused by its receiver.
+    MailRefused = "mail.refused",
+    /// A mail could not be delivered while it mattered.
+    MailExpired = "mail.expired",
+    /// A mail was not tried, because nobody is at its address.
+    MailSuppressed = "mail.suppressed",
+    /// An operator lets an address get mail again.
+    MailUnsuppressed = "mail.unsuppressed",
+    /// A passkey was registered.
+    PasskeyCreated = "passkey.created",
+    /// A passkey was renamed.
+    PasskeyUpdated = "passkey.updated",
+    /// A passkey was removed.
+    PasskeyDeleted = "passkey.deleted",
+    /// A passkey ceremony failed.
+    PasskeyRefused = "passkey.refused",
+    /// A signature counter did not increase: the authenticator may have been cloned. The sign-in was refused.
+    PasskeyCounterRegressed = "passkey.counter_regressed",
+    /// An API key was made.
+    ApiKeyCreated = "api_key.created",
+    /// An API key was changed.
+    ApiKeyUpdated = "api_key.updated",
+    /// An API key was removed.
+    ApiKeyDeleted = "api_key.deleted",
+    /// An API key was shown and refused.
+    ApiKeyRefused = "api_key.refused",
+    /// The first key that signs tokens was made.
+    SigningKeyCreated = "signing_key.created",
+    /// A new key signs tokens in place of earlier ones.
+    SigningKeyRotated = "signing_key.rotated",
+    /// An operator asked for something at the management door.
+    ManagementRequested = "management.requested",
+    /// The tenant runs with a new version of its settings.
+    SettingsChanged = "settings.changed",
+    /// The tenant's data came from a Better Auth server.
+    TenantImported = "tenant.imported",
+    /// The tenant's data and secret were handed to an operator.
+    TenantExported = "tenant.exported",
+    /// An operator switched the tenant off.
+    TenantSuspended = "tenant.suspended",
+    /// An operator switched the tenant on again.
+    TenantResumed = "tenant.resumed",
+    /// An operator deleted the tenant; it is destroyed after a grace period.
+    TenantDeleted = "tenant.deleted",
+    /// An operator took the tenant's deletion back.
+    TenantUndeleted = "tenant.undeleted",
+    /// The tenant has another name and address.
+    TenantRenamed = "tenant.renamed",
+    /// The names that the tenant answers to changed.
+    TenantHostnamesChanged = "tenant.hostnames_changed",
+    /// The tenant has a new secret; the one before still verifies.
+    TenantSecretRotated = "tenant.secret_rotated",
+    /// Secrets before the tenant's current one have ended.
+    TenantSecretRetired = "tenant.secret_retired",
+    /// An account at a provider was joined to a user.
+    AccountLinked = "account.linked",
+    /// A sign-in or a linking with a provider came to nothing.
+    AccountRefused = "account.refused",
+    /// The tokens of an account that is gone were given back to its provider, or it did not take them.
+    ProviderTokensRevoked = "provider_tokens.revoked",
+    /// An endpoint took none of what it was sent for so long that it was given up.
+    WebhookGivenUp = "webhook.given_up",
+    /// Nothing is sent to an endpoint any more, because it is gone or was out of order for days.
+    WebhookDisabled = "webhook.disabled",
+    /// An operator has an endpoint tried again.
+    WebhookEnabled = "webhook.enabled",
+    /// An operator has events sent again.
+    WebhookReplayed = "webhook.replayed",
+}
+
+impl EventType {
+    /// Whether webhooks tell of it. What happens to webhooks is not told by webhooks: an endpoint that fails would make
+    /// work for itself. What happens to the tenant as a whole is written by the control plane, while no engine may run.
+    pub fn is_published(self) -> bool {
+        let noun = self.name().split('.').next();
+        !matches!(noun, Some("webhook" | "tenant"))
+    }
+}
