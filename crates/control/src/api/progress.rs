@@ -29,7 +29,10 @@ use super::{
 use crate::{
     Control, Step, Tenant,
     error::chain,
-    tenant::store::{self, StepRow},
+    tenant::{
+        Target,
+        store::{self, StepRow},
+    },
 };
 
 /// One server-sent event, as its lines say.
@@ -142,7 +145,10 @@ impl Watcher {
             self.tell(tenant.target.steps(), steps);
         }
         match tenant {
-            None => self.end("removed", json!({})),
+            None => {
+                self.tell_removal();
+                self.end("removed", json!({}));
+            }
             Some(tenant) if tenant.is_settled() => {
                 self.end("done", TenantResource::new(&self.control, &tenant));
             }
@@ -168,6 +174,17 @@ impl Watcher {
             }
         }
         self.told = steps;
+    }
+
+    /// Queues the last steps of a tenant that is gone: their rows went with it, so they are all done.
+    fn tell_removal(&mut self) {
+        let way = Target::Destroyed.steps();
+        for &step in way {
+            let is_told = self.told.iter().any(|row| row.step == step && row.finished_at.is_some());
+            if !is_told {
+                self.queue.push_back(step_event(way, step, "done"));
+            }
+        }
     }
 
     fn end(&mut self, name: &str, data: impl Serialize) {

@@ -100,13 +100,12 @@ async fn the_steps_of_an_operation_are_told_and_no_others() {
             (
                 "store/delete",
                 only(&["now", "confirm"]),
-                &["closed", "shredded", "dropped", "unlisted"],
+                &["closed", "shredded", "dropped", "unlisted", "removed"],
                 "removed",
             ),
         ] {
             let answer = ask(&local, "POST", &format!("/v1/tenants/{path}"), events, &body).await;
             let (told, ended) = story(&answer);
-            // The row of the last step goes with the tenant.
             let told: Vec<_> = told.iter().map(String::as_str).collect();
             assert_eq!((told.as_slice(), ended.as_str()), (steps, end), "{path}: {}", answer.text);
         }
