@@ -23,13 +23,9 @@ pub(super) async fn administer(control: &Control) -> Result<AdminConnection, DbE
     connect_to(control, &control.parts().database_name).await
 }
 
-/// Its commits do not wait for the disk. A step is recorded as done by a commit that does, in the same server, whose log is
-/// one for all databases (PostgreSQL manual, "Asynchronous Commit"): what is recorded is on disk together with all that came before it.
 pub(crate) async fn connect_to(control: &Control, database: &str) -> Result<AdminConnection, DbError> {
     let login = Login::new(CONTROL_ROLE, database);
-    let connection = AdminConnection::connect(&*control.parts().connect, &login).await?;
-    connection.batch_execute("SET synchronous_commit = off").await?;
-    Ok(connection)
+    AdminConnection::connect(&*control.parts().connect, &login).await
 }
 
 /// Makes both roles where they are missing and sets them right where they are not: the runtime role may change
