@@ -201,10 +201,21 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             | "USER_NOT_FOUND"
             | "WEBHOOK_ENDPOINT_NOT_FOUND"
             | "WEBHOOK_DELIVERY_NOT_FOUND" => Exit::NotFound,
-            "tenant_exists" | "workspace_exists" | "tenant_running" | "tenant_suspended"
-            | "tenant_deleted" | "tenant_deleting" | "tenant_importing" | "settings_changed"
-            | "key_not_active" | "secret_changing" | "hostname_taken" | "hostname_primary"
-            | "rp_id_change" | "secret_in_use" | "WEBHOOK_DELIVERY_NOT_REPLAYED" => Exit::Conflict,
+            "tenant_exists"
+            | "workspace_exists"
+            | "tenant_running"
+            | "tenant_suspended"
+            | "tenant_deleted"
+            | "tenant_deleting"
+            | "tenant_importing"
+            | "settings_changed"
+            | "key_not_active"
+            | "secret_changing"
+            | "hostname_taken"
+            | "hostname_primary"
+            | "rp_id_change"
+            | "secret_in_use"
+            | "WEBHOOK_DELIVERY_NOT_REPLAYED" => Exit::Conflict,
             "invalid_name" | "invalid_key" | "invalid_body" | "reserved_name" | "invalid_settings"
             | "invalid_hostname" | "not_confirmed" | "invalid_import" | "invalid_query" | "rows_refused"
             | "VALIDATION_ERROR" | "INVALID_EMAIL" => Exit::Usage,

@@ -12,6 +12,7 @@ use serde_json::Value;
 const LAYERS: &[&[&str]] = &[
     &["base"],
     &["crypto", "db", "http", "ipc"],
+    &["egress"],
     &["webauthn", "oauth", "pages", "sandbox", "vault", "localpg", "moving"],
     &["engine", "control", "gateway", "launcher", "outbound"],
     &["kiavi"],
