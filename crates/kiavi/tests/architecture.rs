@@ -26,6 +26,7 @@ const WITHOUT_IO: &[&str] = &["kiavi-base", "kiavi-crypto", "kiavi-webauthn", "k
 
 /// Libraries that one crate alone may name.
 const SOLE_USERS: &[(&str, &str)] = &[
+    ("argon2", "kiavi-crypto"),
     ("aws-lc-rs", "kiavi-crypto"),
     ("chacha20poly1305", "kiavi-crypto"),
     ("tokio-postgres", "kiavi-db"),
