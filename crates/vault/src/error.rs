@@ -77,6 +77,9 @@ pub enum Unavailable {
     /// The time was up.
     #[error("no answer in time")]
     Deadline,
+    /// What answers does not prove that it is the store, or does not speak its protocol.
+    #[error("it does not prove who it is, or speaks no HTTPS")]
+    NotItself,
     /// It is asked too much (429).
     #[error("too many requests")]
     Busy,

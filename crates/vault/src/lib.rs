@@ -6,6 +6,8 @@
 //! No value and no key ever appears in an error, a log line or a `Debug` text. Which driver an instance has is in its
 //! [`VaultConfig`].
 
+mod cached;
+mod config;
 mod envelope;
 mod error;
 mod files;
@@ -14,6 +16,7 @@ mod hex;
 mod key_file;
 mod master;
 mod name;
+mod scaleway;
 mod sealed_files;
 #[cfg(test)]
 mod tests;
@@ -24,11 +27,17 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use kiavi_base::{SecretSlice, TenantId};
 
+pub use cached::{Cached, MAX_CACHE_AGE};
+pub use config::{
+    InvalidVaultConfig, KeySource, MasterKeySource, PassphraseSource, ScalewayConfig, SealedFilesConfig,
+    VaultConfig,
+};
 pub use error::{Unavailable, VaultError};
 pub use head::Passphrase;
 pub use key_file::KeyFile;
 pub use master::{KeyId, MasterKey};
 pub use name::{InvalidSecretName, SecretName};
+pub use scaleway::{Account, Region, Scaleway};
 pub use sealed_files::{Inspection, Rotated, Rotation, SealedFiles, inspect, passphrases};
 
 /// Longest secret a vault takes, in bytes. The limit of the managed services that other drivers use.

@@ -318,7 +318,7 @@ impl Vault for SealedFiles {
 }
 
 /// Opens the folder of a vault.
-fn open_folder(path: &Path) -> Result<OwnedFd, VaultError> {
+pub(crate) fn open_folder(path: &Path) -> Result<OwnedFd, VaultError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty()).map_err(VaultError::io("open its folder"))
 }

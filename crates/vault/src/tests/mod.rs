@@ -1,6 +1,9 @@
 //! The vault in a real folder: what survives, what is noticed, what is gone.
 
+mod cached;
 mod rotation;
+mod scaleway;
+mod store;
 
 use std::{
     fs,
