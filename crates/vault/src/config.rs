@@ -1,6 +1,6 @@
 //! The section `vault` of an instance's configuration. It names where keys are, and holds none.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use kiavi_egress::EgressHost;
 use kiavi_ipc::egress::AllowList;
@@ -126,6 +126,11 @@ impl VaultConfig {
 }
 
 impl ScalewayConfig {
+    /// How long a secret is used after the store last confirmed it.
+    pub fn cache_age(&self) -> Duration {
+        Duration::from_secs(u64::from(self.cache_hours) * 3600)
+    }
+
     /// The API's server.
     ///
     /// # Errors
@@ -149,7 +154,7 @@ impl ScalewayConfig {
         if !segments.is_some_and(|segments| segments.split('/').all(is_segment)) || self.path.len() > 128 {
             return invalid("path", "must be a folder such as /kiavi");
         }
-        if u64::from(self.cache_hours) * 3600 > MAX_CACHE_AGE.as_secs() {
+        if self.cache_age() > MAX_CACHE_AGE {
             return invalid("cache_hours", "must be 0 to 168");
         }
         if self.extra_roots.iter().all(|pem| kiavi_egress::is_usable(pem)) {

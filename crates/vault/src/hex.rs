@@ -1,7 +1,8 @@
-//! Bytes as lower-case hexadecimal digits, each in one spelling only.
+//! Bytes as lower-case hexadecimal digits, each in one spelling only. Copies are wiped: some of them are keys.
 
 use std::fmt::Write as _;
 
+use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
 pub(crate) fn encode(bytes: &[u8]) -> String {
@@ -29,7 +30,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
 
 /// For `#[serde(with)]`.
 pub(crate) fn serialize<S: Serializer>(bytes: &impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&encode(bytes.as_ref()))
+    serializer.serialize_str(&Zeroizing::new(encode(bytes.as_ref())))
 }
 
 /// For `#[serde(with)]`.
@@ -38,7 +39,7 @@ where
     D: Deserializer<'de>,
     T: TryFrom<Vec<u8>>,
 {
-    let text = String::deserialize(deserializer)?;
+    let text = Zeroizing::new(String::deserialize(deserializer)?);
     let bytes = decode(&text).ok_or_else(|| D::Error::custom("not lower-case hexadecimal digits"))?;
     T::try_from(bytes).map_err(|_| D::Error::custom("not as many bytes as it has"))
 }

@@ -75,6 +75,17 @@ impl KeyFile {
         self.make(&self.name, rng)
     }
 
+    /// The file's key, made when there is none.
+    ///
+    /// # Errors
+    /// As [`KeyFile::candidates`], and when it cannot be written.
+    pub fn ensure(&self, rng: &dyn Rng) -> Result<MasterKey, VaultError> {
+        match self.load(&self.name)? {
+            Some(key) => Ok(key),
+            None => self.create(rng),
+        }
+    }
+
     /// The key that is to take over: one that lies ready, or a new one.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod hex;
 mod key_file;
 mod master;
 mod name;
+mod opening;
 mod scaleway;
 mod sealed_files;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use head::Passphrase;
 pub use key_file::KeyFile;
 pub use master::{KeyId, MasterKey};
 pub use name::{InvalidSecretName, SecretName};
+pub use opening::{Opened, Opening};
 pub use scaleway::{Account, Region, Scaleway};
 pub use sealed_files::{Inspection, Rotated, Rotation, SealedFiles, inspect, passphrases};
 
