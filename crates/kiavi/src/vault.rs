@@ -10,14 +10,13 @@ use kiavi_crypto::SystemRng;
 use kiavi_vault::{
     Inspection, KeyFile, MasterKey, MasterKeySource, PassphraseSource, Rotated, Rotation, VaultConfig,
 };
-use rustix::process::{Gid, Uid};
 use serde_json::{Value, json};
 
 use crate::client::ClientError;
 use crate::data::vault_folder;
 use crate::log::chain;
 use crate::tenant::{Common, answer, text};
-use crate::vault_keys::{KeyError, master_keys, new_passphrase, read_config};
+use crate::vault_keys::{KeyError, Owner, master_keys, new_passphrase, read_config};
 
 /// Look at where secrets are kept, and change the key that seals them.
 #[derive(Debug, Args)]
@@ -178,7 +177,7 @@ fn rotate(folder: &Path, config: Option<&Path>, new: Option<Place>) -> Result<Ou
     let rotation = Rotation::begin(folder)?;
     let owner = Owner::of(folder)?;
     let within = |source: &MasterKeySource| *source == MasterKeySource::VaultFolder;
-    let candidates = owner.act(within(&old), || master_keys(&old, folder))?;
+    let candidates = master_keys(&old, folder)?;
     let (key, file) = owner.act(within(&new), || successor(&rotation, &old, &new))?;
     let id = key.id();
     let rotated = owner.act(true, || Ok(rotation.run(candidates, key, &SystemRng)?))?;
@@ -207,37 +206,6 @@ fn successor(
         return Ok((file.successor(&SystemRng)?, Some(file)));
     }
     Ok((file.ensure(&SystemRng)?, None))
-}
-
-/// The account that the vault's files belong to. What root writes there must be readable by it.
-struct Owner(Option<(Uid, Gid)>);
-
-impl Owner {
-    fn of(folder: &Path) -> Result<Self, KeyError> {
-        use std::os::unix::fs::MetadataExt;
-        let known = std::fs::metadata(folder).map_err(|error| KeyError::Read(folder.to_owned(), error))?;
-        let (uid, gid) = (Uid::from_raw(known.uid()), Gid::from_raw(known.gid()));
-        let is_other = rustix::process::geteuid().is_root() && !uid.is_root();
-        Ok(Self(is_other.then_some((uid, gid))))
-    }
-
-    /// Does `work` as the owner, if it is about the vault's own files.
-    fn act<T>(&self, is_inside: bool, work: impl FnOnce() -> Result<T, KeyError>) -> Result<T, KeyError> {
-        let Some((uid, gid)) = self.0.filter(|_| is_inside) else { return work() };
-        let become_it = |uid, gid| {
-            // The group first: without root it could not be set.
-            if uid == Uid::ROOT {
-                rustix::thread::set_thread_res_uid(Uid::ROOT, uid, Uid::ROOT)?;
-                return rustix::thread::set_thread_res_gid(Gid::ROOT, gid, Gid::ROOT);
-            }
-            rustix::thread::set_thread_res_gid(Gid::ROOT, gid, Gid::ROOT)?;
-            rustix::thread::set_thread_res_uid(Uid::ROOT, uid, Uid::ROOT)
-        };
-        become_it(uid, gid).map_err(|errno| KeyError::Account(errno.into()))?;
-        let done = work();
-        become_it(Uid::ROOT, Gid::ROOT).map_err(|errno| KeyError::Account(errno.into()))?;
-        done
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use kiavi_crypto::SystemRng;
@@ -12,6 +13,7 @@ use kiavi_vault::{
     InvalidVaultConfig, KeyFile, KeySource, MasterKey, MasterKeySource, Opening, Passphrase,
     PassphraseSource, VaultConfig, VaultError,
 };
+use rustix::process::{Gid, Uid};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
@@ -97,12 +99,12 @@ pub(crate) fn start(config: &VaultConfig, data: &Path) -> Result<VaultStart, Key
 fn opening(config: &VaultConfig, folder: &Path) -> Result<Opening, KeyError> {
     Ok(match config {
         VaultConfig::SealedFiles(config) => {
-            let keys = match &config.master_key {
-                // Control finds it there by itself.
-                MasterKeySource::VaultFolder => Vec::new(),
-                source => master_keys(source, folder)?,
-            };
-            Opening::SealedFiles { keys }
+            let is_inside = config.master_key == MasterKeySource::VaultFolder;
+            let keys = master_keys(&config.master_key, folder)?;
+            // Here and not by control, which can only end: nobody is to wait for an instance that will never be.
+            kiavi_vault::check_key(folder, &keys)?;
+            // What is in its folder control finds by itself.
+            Opening::SealedFiles { keys: if is_inside { Vec::new() } else { keys } }
         }
         VaultConfig::Scaleway(config) => {
             Opening::Scaleway { config: config.clone(), secret_key: api_key(&config.api_key)? }
@@ -113,7 +115,12 @@ fn opening(config: &VaultConfig, folder: &Path) -> Result<Opening, KeyError> {
 /// The keys that may be the vault's. `folder` says how a passphrase makes one.
 pub(crate) fn master_keys(source: &MasterKeySource, folder: &Path) -> Result<Vec<MasterKey>, KeyError> {
     match source {
-        MasterKeySource::VaultFolder => Ok(KeyFile::at(&folder.join("master.key"))?.candidates()?),
+        MasterKeySource::VaultFolder if !folder.exists() => Ok(Vec::new()),
+        MasterKeySource::VaultFolder => {
+            // Opened before the account is taken, which may not be let through the folders above.
+            let file = KeyFile::at(&folder.join("master.key"))?;
+            Owner::of(folder)?.act(true, || Ok(file.candidates()?))
+        }
         MasterKeySource::File(path) => {
             let keys = KeyFile::at(path)?.candidates()?;
             if keys.is_empty() { Err(KeyError::NoKey(path.clone())) } else { Ok(keys) }
@@ -162,10 +169,11 @@ fn passphrase(source: PassphraseSource, prompt: &str) -> Result<Zeroizing<Vec<u8
 
 /// Reads a descriptor that this program was started with to its end: a pipe or a file.
 fn read_descriptor(fd: u32) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    if matches!(fd, 1 | 2) {
-        return Err(std::io::ErrorKind::InvalidInput.into());
+    match fd {
+        0 => read_all(File::from(std::io::stdin().as_fd().try_clone_to_owned()?)),
+        1 | 2 => Err(std::io::ErrorKind::InvalidInput.into()),
+        fd => read_all(File::open(format!("/proc/self/fd/{fd}"))?),
     }
-    read_all(File::open(format!("/proc/self/fd/{fd}"))?)
 }
 
 fn read_all(file: impl Read) -> std::io::Result<Zeroizing<Vec<u8>>> {
@@ -224,6 +232,46 @@ fn api_key(source: &KeySource) -> Result<SecretString, KeyError> {
     let text = std::str::from_utf8(&content).map_err(|_| KeyError::ApiKey)?.trim_ascii();
     let is_key = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
     if is_key { Ok(text.to_owned().into()) } else { Err(KeyError::ApiKey) }
+}
+
+/// The account that the vault's files belong to. What root writes there must be readable by it.
+pub(crate) struct Owner(Option<(Uid, Gid)>);
+
+impl Owner {
+    /// The owner of `folder`; nobody in particular while there is no such folder.
+    pub(crate) fn of(folder: &Path) -> Result<Self, KeyError> {
+        use std::os::unix::fs::MetadataExt;
+        let known = match std::fs::metadata(folder) {
+            Ok(known) => known,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self(None)),
+            Err(error) => return Err(KeyError::Read(folder.to_owned(), error)),
+        };
+        let (uid, gid) = (Uid::from_raw(known.uid()), Gid::from_raw(known.gid()));
+        let is_other = rustix::process::geteuid().is_root() && !uid.is_root();
+        Ok(Self(is_other.then_some((uid, gid))))
+    }
+
+    /// Does `work` as the owner, if it is about the vault's own files.
+    pub(crate) fn act<T>(
+        &self,
+        is_inside: bool,
+        work: impl FnOnce() -> Result<T, KeyError>,
+    ) -> Result<T, KeyError> {
+        let Some((uid, gid)) = self.0.filter(|_| is_inside) else { return work() };
+        let become_it = |uid, gid| {
+            // The group first: without root it could not be set.
+            if uid == Uid::ROOT {
+                rustix::thread::set_thread_res_uid(Uid::ROOT, uid, Uid::ROOT)?;
+                return rustix::thread::set_thread_res_gid(Gid::ROOT, gid, Gid::ROOT);
+            }
+            rustix::thread::set_thread_res_gid(Gid::ROOT, gid, Gid::ROOT)?;
+            rustix::thread::set_thread_res_uid(Uid::ROOT, uid, Uid::ROOT)
+        };
+        become_it(uid, gid).map_err(|errno| KeyError::Account(errno.into()))?;
+        let done = work();
+        become_it(Uid::ROOT, Gid::ROOT).map_err(|errno| KeyError::Account(errno.into()))?;
+        done
+    }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub use master::{KeyId, MasterKey};
 pub use name::{InvalidSecretName, SecretName};
 pub use opening::{Opened, Opening};
 pub use scaleway::{Account, Region, Scaleway};
-pub use sealed_files::{Inspection, Rotated, Rotation, SealedFiles, inspect, passphrases};
+pub use sealed_files::{Inspection, Rotated, Rotation, SealedFiles, check_key, inspect, passphrases};
 
 /// Longest secret a vault takes, in bytes. The limit of the managed services that other drivers use.
 pub const MAX_SECRET_LENGTH: usize = 64 * 1024;

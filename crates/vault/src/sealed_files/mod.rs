@@ -32,7 +32,7 @@ use crate::{
     head::nonce,
 };
 
-pub use open::{Inspection, inspect, passphrases};
+pub use open::{Inspection, check_key, inspect, passphrases};
 use open::{holds_secrets, unlocked};
 pub use rotate::{Rotated, Rotation};
 

@@ -1,6 +1,9 @@
 //! Opening a vault: with which key, and what has to be finished first.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::{
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    path::Path,
+};
 
 use kiavi_base::Rng;
 
@@ -137,4 +140,26 @@ pub fn passphrases(folder: &OwnedFd) -> Result<Vec<Passphrase>, VaultError> {
     let Some(head) = Head::load(folder.as_fd())? else { return Ok(Vec::new()) };
     let successor = head.successor.and_then(|successor| successor.key.passphrase);
     Ok([head.key.passphrase, successor].into_iter().flatten().collect())
+}
+
+/// Whether one of `keys` is the key of the vault in the folder at `path`, or takes over from it. A folder that is not
+/// there, or has no vault yet, takes any.
+///
+/// # Errors
+/// [`VaultError::WrongMasterKey`] when none is; [`VaultError::MasterKeyMissing`] when there is none.
+pub fn check_key(path: &Path, keys: &[MasterKey]) -> Result<(), VaultError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let folder = super::open_folder(path)?;
+    let Some(head) = Head::load(folder.as_fd())? else {
+        let is_lost = keys.is_empty() && holds_secrets(folder.as_fd())?;
+        return if is_lost { Err(VaultError::MasterKeyMissing) } else { Ok(()) };
+    };
+    let successor = head.successor.as_ref().map(|successor| successor.key.id);
+    match keys.iter().any(|key| key.id() == head.key.id || Some(key.id()) == successor) {
+        true => Ok(()),
+        false if keys.is_empty() => Err(VaultError::MasterKeyMissing),
+        false => Err(VaultError::WrongMasterKey),
+    }
 }

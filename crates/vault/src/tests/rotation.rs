@@ -4,7 +4,7 @@ use kiavi_crypto::PassphraseCost;
 
 use super::*;
 use crate::{
-    KeyFile, MasterKey, Passphrase, Rotation,
+    KeyFile, MasterKey, Passphrase, Rotation, check_key,
     envelope::{Place, lock_of_format_1},
     files::interruption,
     inspect,
@@ -124,6 +124,11 @@ fn the_old_key_opens_nothing_afterwards() {
     let place = Place { tenant: &tenant, name: &name, version: Version(1) };
     let lock = fs::read(folder.file_of("locks", &tenant, "secret.1")).unwrap();
     assert!(crate::envelope::DataKey::unlock(&old(), &place, &lock).is_err());
+    assert!(matches!(check_key(&folder.0, &[old()]), Err(VaultError::WrongMasterKey)));
+    assert!(matches!(check_key(&folder.0, &[]), Err(VaultError::MasterKeyMissing)));
+    let new = fs::read(folder.0.join("master.key")).unwrap();
+    check_key(&folder.0, &[old(), MasterKey::from_file_content(&new).unwrap()]).unwrap();
+    check_key(&folder.0.join("none"), &[]).unwrap();
 }
 
 #[test]
