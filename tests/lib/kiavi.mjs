@@ -61,17 +61,21 @@ export class Kiavi {
     copyFileSync(KIAVI_BIN, this.program, constants.COPYFILE_FICLONE);
   }
 
-  /** Starts and waits for the ready file; may be called again after stop() or kill(). */
-  async start({ args = [], env } = {}) {
+  /**
+   * Starts and waits for the ready file; may be called again after stop() or kill(). `input` is what its standard input
+   * says, which it is not asked for otherwise.
+   */
+  async start({ args = [], env, input } = {}) {
     this.port ??= await freePort();
     const readyFile = path.join(this.dir, 'ready.json');
     rmSync(readyFile, { force: true });
     const log = createWriteStream(this.logFile, { flags: 'a' });
     const startedAt = process.hrtime.bigint();
     const child = spawn(this.program, [...this.command(readyFile), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
+    child.stdin?.end(input);
     const takeAlong = () => child.kill('SIGKILL'); // when this process ends before its time
     process.once('exit', takeAlong);
     child.once('exit', () => process.removeListener('exit', takeAlong));

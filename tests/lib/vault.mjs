@@ -5,19 +5,24 @@ import { createDecipheriv } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-const FORMAT = 'KVS1';
+const FORMAT_LENGTH = 4;
+const KEY_ID_LENGTH = 8;
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
 
-/** format ‖ nonce ‖ ciphertext ‖ tag, AES-256-GCM, bound to its place. */
-function open(key, context, file) {
-  const bytes = readFileSync(file);
-  if (bytes.toString('latin1', 0, FORMAT.length) !== FORMAT) throw new Error(`${file} has another format`);
-  const sealed = bytes.subarray(FORMAT.length);
+/** nonce ‖ ciphertext ‖ tag, AES-256-GCM, bound to its place. */
+function open(key, context, sealed) {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_LENGTH));
-  decipher.setAAD(Buffer.from(['kiavi-vault/1', ...context].join('\0')));
+  decipher.setAAD(Buffer.from(context.join('\0')));
   decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
   return Buffer.concat([decipher.update(sealed.subarray(NONCE_LENGTH, -TAG_LENGTH)), decipher.final()]);
+}
+
+/** What follows the format in a file. */
+function read(file, format) {
+  const bytes = readFileSync(file);
+  if (bytes.toString('latin1', 0, FORMAT_LENGTH) !== format) throw new Error(`${file} has another format`);
+  return bytes.subarray(FORMAT_LENGTH);
 }
 
 /** The newest version of a tenant's secret in the vault at `folder`. */
@@ -28,6 +33,10 @@ export function secretOf(folder, tenant, name = 'secret') {
   const version = String(Math.max(...versions));
   const file = path.join(tenant, `${name}.${version}`);
   const master = readFileSync(path.join(folder, 'master.key'));
-  const lock = open(master, ['lock', tenant, name, version], path.join(folder, 'locks', file));
-  return open(lock, ['value', tenant, name, version], path.join(folder, 'values', file)).toString('utf8');
+  const place = [tenant, name, version];
+  const locked = read(path.join(folder, 'locks', file), 'KVS2');
+  const keyId = locked.subarray(0, KEY_ID_LENGTH).toString('hex');
+  const key = open(master, ['kiavi-vault/2', 'lock', keyId, ...place], locked.subarray(KEY_ID_LENGTH));
+  const value = read(path.join(folder, 'values', file), 'KVS1');
+  return open(key, ['kiavi-vault/1', 'value', ...place], value).toString('utf8');
 }

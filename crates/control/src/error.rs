@@ -5,7 +5,9 @@ use kiavi_crypto::InvalidSecretText;
 use kiavi_db::{DbError, MigrateError};
 use kiavi_vault::VaultError;
 
-use crate::{NameError, management::ManagementError, settings::secrets::SecretError};
+use crate::{
+    NameError, management::ManagementError, settings::secrets::SecretError, step::VAULT_UNAVAILABLE,
+};
 
 /// A failure of a part that the control plane was given; logged for the operator, never sent to a client.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -65,6 +67,9 @@ pub enum ControlError {
     /// The workspace that every instance has is not there.
     #[error("there is no workspace")]
     NoWorkspace,
+    /// The secret store does not answer now.
+    #[error("the secret store cannot be reached")]
+    VaultUnavailable(#[source] VaultError),
     /// The tenant did not run in time.
     #[error("the tenant {0} did not start in time")]
     NotRunning(Slug),
@@ -111,11 +116,42 @@ pub(crate) enum StepError {
     Interrupted,
 }
 
+impl ControlError {
+    /// What a caller is told of a step that was done for them.
+    pub(crate) fn of_step(error: StepError) -> Self {
+        match error {
+            StepError::Vault(error) | StepError::Secrets(SecretError::Vault(error)) => error.into(),
+            other => Self::Settings(other.into()),
+        }
+    }
+}
+
+impl From<VaultError> for ControlError {
+    fn from(error: VaultError) -> Self {
+        if error.is_temporary() { Self::VaultUnavailable(error) } else { Self::Settings(error.into()) }
+    }
+}
+
 impl From<ControlError> for StepError {
     fn from(error: ControlError) -> Self {
         match error {
             ControlError::Database(error) => error.into(),
             other => Self::Address(Box::new(other)),
+        }
+    }
+}
+
+impl StepError {
+    /// The stable code of the failure, where the cause has one of its own; `other` else.
+    pub(crate) fn code_or(&self, other: &'static str) -> &'static str {
+        if self.vault_is_away() { VAULT_UNAVAILABLE } else { other }
+    }
+
+    /// Whether the secret store did not answer, which passes.
+    pub(crate) fn vault_is_away(&self) -> bool {
+        match self {
+            Self::Vault(error) | Self::Secrets(SecretError::Vault(error)) => error.is_temporary(),
+            _ => false,
         }
     }
 }

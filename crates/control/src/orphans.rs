@@ -51,7 +51,7 @@ pub(crate) async fn find(control: &Control) -> Result<BTreeMap<TenantId, Remains
             found.entry(id).or_default().roles = true;
         }
     }
-    for id in parts.vault.tenants().await.map_err(|error| failed(error.into()))? {
+    for id in parts.vault.tenants().await? {
         found.entry(id).or_default().secrets = true;
     }
     for (uid, id) in parts.privileged.accounts().await.map_err(failed)? {
@@ -79,9 +79,7 @@ pub(crate) async fn remove(
     let mut removed = Vec::new();
     for (id, remains) in find(control).await? {
         if ids.contains(&id) {
-            remove_one(control, actor, &id, &remains)
-                .await
-                .map_err(|error| ControlError::Settings(error.into()))?;
+            remove_one(control, actor, &id, &remains).await.map_err(ControlError::of_step)?;
             removed.push(id);
         }
     }

@@ -9,7 +9,7 @@ pub(crate) const SECRET_ROTATED_AT: Sql =
 
 /// The version in the vault that a change is to be made to.
 pub(crate) async fn version(control: &Control, tenant: &Tenant) -> Result<u32, ControlError> {
-    secret_version(control, tenant).await.map_err(|error| ControlError::Settings(error.into()))
+    secret_version(control, tenant).await.map_err(ControlError::of_step)
 }
 
 /// Refuses to end earlier secrets while there is something that cannot do without: a passkey names its user by a handle

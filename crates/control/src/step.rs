@@ -119,12 +119,15 @@ const REMOVAL: &str = "The tenant could not be removed yet. It is tried again.";
 pub(crate) const SETTINGS_FAILED: &str = "settings_failed";
 /// The code of a failure to have the tenant's own log tell what was asked.
 pub(crate) const NEWS_FAILED: &str = "log_failed";
+/// The code of a failure of any step: the secret store did not answer.
+pub(crate) const VAULT_UNAVAILABLE: &str = "vault_unavailable";
 /// The code of a failure to read how far a tenant is.
 pub(crate) const PROGRESS_UNKNOWN: &str = "progress_unknown";
 
 /// What a person is told about a failure code.
 pub(crate) fn failure_sentence(code: &str) -> &'static str {
     match code {
+        VAULT_UNAVAILABLE => "The secret store cannot be reached. It is tried again.",
         SETTINGS_FAILED => "The tenant's settings could not be brought to its engine. It is tried again.",
         NEWS_FAILED => "The tenant's own log could not be told. It is tried again.",
         code => Step::ALL

@@ -9,6 +9,7 @@ mod es256;
 mod jws;
 mod keys;
 mod oauth_purpose;
+mod passphrase;
 mod rng;
 mod sealed;
 mod secret_text;
@@ -23,6 +24,7 @@ pub use keys::{
     sha512,
 };
 pub use oauth_purpose::is_envelope;
+pub use passphrase::{InvalidPassphraseCost, PassphraseCost};
 pub use rng::SystemRng;
 pub use sealed::{SealError, SealingKey};
 pub use secrecy::zeroize::Zeroizing;

@@ -4,7 +4,6 @@
 //! servers outside from outbound, which takes mail as well. Nothing here opens anything.
 
 mod database;
-mod egress;
 mod mail;
 mod serve;
 
@@ -14,12 +13,12 @@ use std::time::Duration;
 use kiavi_base::{Clock, Rng, TenantId};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::{Database, Login};
+use kiavi_egress::{Client, Outlet};
 use kiavi_http::{AccessLog, closing};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Endpoint, Fd, IpcError};
 
-pub use self::egress::Outlet as EgressOutlet;
-use crate::{Engine, EngineParts, InvalidParts, Settings, egress::Client};
+use crate::{Engine, EngineParts, InvalidParts, Settings};
 
 /// What a process serves, as the launcher's first message says.
 pub struct Assignment {
@@ -94,9 +93,10 @@ where
     let database = open(connections.clone(), login);
     let mail = Arc::new(mail::Outlet::default());
     mail.open(mail_door)?;
-    let outlet = Arc::new(EgressOutlet::default());
+    let outlet = Arc::new(Outlet::default());
     outlet.replace(egress_door);
-    let egress = Arc::new(Client::new(&settings, outlet.clone(), clock.clone()));
+    let roots = settings.egress.extra_roots.clone();
+    let egress = Arc::new(Client::new(settings.egress_hosts(), roots, outlet.clone(), clock.clone()));
     let engine = Engine::new(EngineParts {
         settings,
         secret,

@@ -22,6 +22,9 @@ pub enum ToControl {
         /// Where metrics are asked for: a bound, listening TCP socket.
         #[n(2)]
         monitor: Option<Fd>,
+        /// What the vault is opened with, see [`crate::SealedDocument`].
+        #[n(3)]
+        vault: Fd,
     },
     /// The answer to [`FromControl::NeedDatabase`].
     #[n(1)]
@@ -72,6 +75,13 @@ pub enum ToControl {
         /// A list of `[uid, tenant]` as JSON, see [`crate::SealedDocument`]; `None` when there is no cluster.
         #[n(1)]
         document: Option<Fd>,
+    },
+    /// Connections to the servers of the instance's own configuration are asked for here from now on.
+    #[n(7)]
+    Egress {
+        /// See [`crate::egress`].
+        #[n(0)]
+        door: Fd,
     },
 }
 

@@ -56,6 +56,16 @@ pub enum ToOutbound {
         #[n(2)]
         door: Fd,
     },
+    /// Control's way to servers outside.
+    #[n(5)]
+    ControlDoor {
+        /// What it may reach.
+        #[n(0)]
+        allowed: AllowList,
+        /// See [`crate::egress`].
+        #[n(1)]
+        door: Fd,
+    },
 }
 
 /// What outbound tells the launcher.

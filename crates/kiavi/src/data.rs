@@ -30,6 +30,11 @@ pub(crate) fn run_folder(data: &Path) -> PathBuf {
     data.join("run")
 }
 
+/// The folder of the vault.
+pub(crate) fn vault_folder(data: &Path) -> PathBuf {
+    data.join("vault")
+}
+
 /// The folder of the private cluster's socket.
 pub(crate) fn postgres_run_folder(data: &Path) -> PathBuf {
     data.join("postgres/run")

@@ -15,6 +15,7 @@ use crate::config::RequestLog;
 use crate::data::default_folder;
 use crate::instance::{self, fail};
 use crate::log::{self, DEFAULT_FILTER};
+use crate::vault_keys;
 
 /// The environment variable with the URL of an SMTP server to send mail by, instead of keeping it in the mailbox.
 /// It may hold a password, which has no place on a command line.
@@ -48,6 +49,9 @@ pub(crate) struct DevArgs {
     /// How many days a deleted tenant can be brought back
     #[arg(long, value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(0..=3650))]
     deletion_grace: u16,
+    /// Where secrets are kept (the section vault as JSON, see docs/vault.md) [default: sealed files in the data folder]
+    #[arg(long, value_name = "FILE")]
+    vault_config: Option<PathBuf>,
     /// Which events are logged, such as info or warn,kiavi_engine=debug
     #[arg(long, value_name = "FILTER", default_value = DEFAULT_FILTER)]
     log: String,
@@ -86,8 +90,15 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         tracing::warn!("isolation is rootless: tenants share one account; for development only");
     }
     let create_command = tenant_command(args.data.as_deref());
+    let data = args.data.unwrap_or_else(default_folder);
+    let vault = vault_keys::read_config(args.vault_config.as_deref())
+        .and_then(|config| vault_keys::start(&config, &data));
+    let vault = match vault {
+        Ok(vault) => vault,
+        Err(error) => return fail(&log::chain(&error)),
+    };
     let config = LauncherConfig {
-        data: args.data.unwrap_or_else(default_folder),
+        data,
         listen: vec![(Ipv4Addr::LOCALHOST, args.port).into(), (Ipv6Addr::LOCALHOST, args.port).into()],
         names: names(args.port),
         trusted_proxies: Vec::new(),
@@ -100,6 +111,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         private_egress: true,
         spares: args.spares,
         deletion_grace: Duration::from_secs(u64::from(args.deletion_grace) * 24 * 3600),
+        vault,
         engine_idle: (args.engine_idle > 0).then(|| Duration::from_secs(args.engine_idle)),
         engine_share: Share::TENANT,
         postgres: PostgresConfig { max_connections: 500, shared_buffers_mb: 128 },

@@ -30,6 +30,8 @@ mod tenant_progress;
 mod tenant_psql;
 mod tenant_table;
 mod user;
+mod vault;
+mod vault_keys;
 mod webhook;
 mod webhook_catalogue;
 mod webhook_log;
@@ -74,6 +76,8 @@ enum Verb {
     Webhook(webhook::WebhookArgs),
     /// Open psql in a tenant's database, as its owner
     Psql(tenant_psql::PsqlArgs),
+    /// Look at where secrets are kept, and change the key that seals them
+    Vault(vault::VaultArgs),
     /// Report what this machine offers and what is missing
     Doctor(doctor::DoctorArgs),
     /// Make the files of a package: manual pages, completions, reference pages
@@ -105,6 +109,7 @@ fn main() -> ExitCode {
         Verb::Key(args) => key::run(args),
         Verb::Webhook(args) => webhook::run(args),
         Verb::Psql(args) => tenant_psql::run(args),
+        Verb::Vault(args) => vault::run(args),
         Verb::Doctor(args) => doctor::run(args),
         Verb::Role(args) => role::run(args),
     }

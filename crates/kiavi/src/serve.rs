@@ -12,13 +12,14 @@ use std::time::Duration;
 use clap::Args;
 use kiavi_launcher::{
     Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, STATE_FORMAT,
-    Share, Successor,
+    Share, Successor, VaultStart,
 };
 use secrecy::ExposeSecret;
 
 use crate::config::{self, Config, IsolationMode, Loaded, LogFormat};
 use crate::instance::{self, fail, request_options};
 use crate::log;
+use crate::vault_keys;
 
 /// Where the first management key is left when nobody watches the start.
 const FIRST_KEY: &str = "first-management-key";
@@ -69,8 +70,12 @@ pub(crate) fn run(args: ServeArgs) -> ExitCode {
         Ok(successor) => successor,
         Err(error) => return fail(&format!("this program's own file cannot be found: {error}")),
     };
+    let vault = match vault_keys::start(&loaded.config.vault, &loaded.config.data) {
+        Ok(vault) => vault,
+        Err(error) => return fail(&log::chain(&error)),
+    };
     let takes_over = args.takes_over;
-    instance::run(launcher_config(loaded, args.ready_file, successor), takes_over)
+    instance::run(launcher_config(loaded, vault, args.ready_file, successor), takes_over)
 }
 
 /// This program again, as it is on the disk when the time comes, with the same configuration.
@@ -91,10 +96,27 @@ fn program_file() -> std::io::Result<PathBuf> {
     Ok(name.strip_suffix(" (deleted)").map(PathBuf::from).unwrap_or(path))
 }
 
-fn launcher_config(loaded: Loaded, ready_file: Option<PathBuf>, successor: Successor) -> LauncherConfig {
+fn launcher_config(
+    loaded: Loaded,
+    vault: VaultStart,
+    ready_file: Option<PathBuf>,
+    successor: Successor,
+) -> LauncherConfig {
     let Loaded { config, smtp_url, monitor_token } = loaded;
-    let Config { data, domain, listen, mail, isolation, postgres, engine, tenants, egress, log, monitor } =
-        config;
+    let Config {
+        data,
+        domain,
+        listen,
+        mail,
+        isolation,
+        postgres,
+        vault: _,
+        engine,
+        tenants,
+        egress,
+        log,
+        monitor,
+    } = config;
     let below = |label: &str| {
         format!("{label}.{}", domain.tenants).parse().unwrap_or_else(|_| domain.tenants.clone())
     };
@@ -124,6 +146,7 @@ fn launcher_config(loaded: Loaded, ready_file: Option<PathBuf>, successor: Succe
         private_egress: egress.allow_private,
         spares: tenants.spares,
         deletion_grace: Duration::from_secs(u64::from(tenants.deletion_grace_days) * 24 * 3600),
+        vault,
         engine_idle: (engine.idle_seconds > 0).then(|| Duration::from_secs(engine.idle_seconds.into())),
         engine_share: Share {
             memory_bytes: u64::from(engine.memory_mb) << 20,

@@ -12,6 +12,7 @@ use serde_json::Value;
 const LAYERS: &[&[&str]] = &[
     &["base"],
     &["crypto", "db", "http", "ipc"],
+    &["egress"],
     &["webauthn", "oauth", "pages", "sandbox", "vault", "localpg", "moving"],
     &["engine", "control", "gateway", "launcher", "outbound"],
     &["kiavi"],
@@ -25,6 +26,7 @@ const WITHOUT_IO: &[&str] = &["kiavi-base", "kiavi-crypto", "kiavi-webauthn", "k
 
 /// Libraries that one crate alone may name.
 const SOLE_USERS: &[(&str, &str)] = &[
+    ("argon2", "kiavi-crypto"),
     ("aws-lc-rs", "kiavi-crypto"),
     ("chacha20poly1305", "kiavi-crypto"),
     ("tokio-postgres", "kiavi-db"),

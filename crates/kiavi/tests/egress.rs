@@ -21,8 +21,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use kiavi_base::{Rng, SystemClock};
 use kiavi_crypto::SystemRng;
-use kiavi_engine::egress::{Client, HttpClient};
-use kiavi_engine::process::EgressOutlet;
+use kiavi_egress::{Client, HttpClient, Outlet};
 use kiavi_engine::{EgressSettings, Settings};
 use kiavi_ipc::egress::AllowList;
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
@@ -223,9 +222,10 @@ fn engine(settings: &str, urls: &[String]) -> ExitCode {
     let settings = Settings::from_json(settings.as_bytes()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().unwrap();
     runtime.block_on(async {
-        let outlet = Arc::new(EgressOutlet::default());
+        let outlet = Arc::new(Outlet::default());
         outlet.replace(door.into());
-        let client = Client::new(&settings, outlet, Arc::new(SystemClock));
+        let roots = settings.egress.extra_roots.clone();
+        let client = Client::new(settings.egress_hosts(), roots, outlet, Arc::new(SystemClock));
         // As the role's process does.
         SystemRng.fill(&mut [0]);
         locked.seal().unwrap();

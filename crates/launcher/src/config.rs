@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kiavi_base::{Hostname, Slug};
+use kiavi_ipc::SealedDocument;
+use kiavi_ipc::egress::AllowList;
 pub use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Share;
 use serde::{Deserialize, Serialize};
@@ -98,6 +100,15 @@ pub struct Successor {
     pub takes_over: &'static str,
 }
 
+/// What control keeps tenants' secrets with.
+#[derive(Debug, Clone)]
+pub struct VaultStart {
+    /// What the vault is opened with, keys among it. The launcher does not read it.
+    pub document: SealedDocument,
+    /// The servers that it reaches, if it is not on this machine.
+    pub egress: Option<AllowList>,
+}
+
 /// Everything that an instance is started with.
 #[derive(Debug, Clone)]
 pub struct LauncherConfig {
@@ -125,6 +136,8 @@ pub struct LauncherConfig {
     /// Whether a tenant may have its engine reach servers of private networks and of this machine: its own settings
     /// decide only where this allows it.
     pub private_egress: bool,
+    /// Where secrets are kept.
+    pub vault: VaultStart,
     /// How long an engine without requests stays; `None`: for ever.
     pub engine_idle: Option<Duration>,
     /// How many tenants are made in advance.

@@ -27,7 +27,7 @@ mod supervisor;
 
 pub use config::{
     Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, Successor,
-    isolation_name,
+    VaultStart, isolation_name,
 };
 pub use folder::{CONTROL_SOCKET, FolderError};
 pub use handover::{HandoverError, STATE_FORMAT};

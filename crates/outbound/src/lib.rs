@@ -35,7 +35,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::deliver::Transport;
 pub use crate::deliver::{Configuration, ConfigurationError, MailConfiguration};
-use crate::egress::Egress;
+use crate::egress::{Asker, Egress};
 use crate::mailbox::Mailbox;
 use crate::own::OwnServer;
 use crate::tally::Tally;
@@ -114,7 +114,11 @@ impl Outbound {
                         }
                     }
                     Some(ToOutbound::EgressDoor { tenant, allowed, door }) => {
-                        doors.spawn(self.egress.clone().serve(tenant, allowed, open(door)?));
+                        let asker = Asker::Tenant(tenant);
+                        doors.spawn(self.egress.clone().serve(asker, allowed, open(door)?));
+                    }
+                    Some(ToOutbound::ControlDoor { allowed, door }) => {
+                        doors.spawn(self.egress.clone().serve(Asker::Control, allowed, open(door)?));
                     }
                     Some(ToOutbound::Door { door }) => acceptor = Some(Acceptor::new(door).map_err(IpcError::Io)?),
                     Some(ToOutbound::Start { .. }) => {}

@@ -18,7 +18,7 @@ use lettre::transport::smtp::extension::ClientId;
 use tokio::time::timeout;
 
 use crate::breaker::Breaker;
-use crate::egress::Egress;
+use crate::egress::{Asker, Egress};
 use crate::verdict;
 
 /// How long one address may take to connect.
@@ -89,7 +89,8 @@ impl OwnServer {
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Fault> {
         let SmtpServer { target, allows_private, .. } = &self.server;
-        let found = self.egress.addresses(&self.tenant, target, *allows_private).await;
+        let asker = Asker::Tenant(self.tenant.clone());
+        let found = self.egress.addresses(&asker, target, *allows_private).await;
         found.map_err(|refusal| match refusal {
             Refusal::NotAllowed | Refusal::PrivateAddress => Fault::PrivateAddress,
             Refusal::Busy => Fault::TryLater,

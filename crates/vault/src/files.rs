@@ -6,9 +6,11 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::{
-    fs::{self, AtFlags, Dir, FileType, Mode, OFlags, RenameFlags},
+    fs::{self, AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags},
     io::Errno,
 };
+
+use secrecy::zeroize::Zeroizing;
 
 use crate::VaultError;
 
@@ -19,6 +21,9 @@ const OPEN_FOLDER: OFlags =
 
 /// Ends the names of files that are not whole yet. No name of the vault's own contains a tilde.
 const UNFINISHED: &str = "~";
+
+/// Ends the names of files that are about to be removed.
+const GONE: &str = ".gone~";
 
 /// Whether [`write_new`] wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,7 @@ pub(crate) fn open_folder(parent: BorrowedFd<'_>, name: &str) -> Result<Option<O
 
 /// Opens the folder `name`, made when missing, with mode 0700.
 pub(crate) fn make_folder(parent: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, VaultError> {
+    interruption::point()?;
     match fs::mkdirat(parent, name, FOLDER_MODE) {
         Ok(()) => fs::fsync(parent).map_err(VaultError::io("write a folder to disk"))?,
         Err(Errno::EXIST) => {}
@@ -56,20 +62,14 @@ pub(crate) fn write_new(
     nonce: u64,
     content: &[u8],
 ) -> Result<Written, VaultError> {
-    let neighbour = format!("{name}.{nonce:016x}{UNFINISHED}");
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = fs::openat(folder, &neighbour, flags, FILE_MODE).map_err(VaultError::io("make a file"))?;
-    let written = write_all(file.as_fd(), content)
-        .and_then(|()| fs::fsync(&file))
-        .and_then(|()| fs::renameat_with(folder, &neighbour, folder, name, RenameFlags::NOREPLACE));
-    match written {
+    let neighbour = write_neighbour(folder, name, nonce, content)?;
+    match fs::renameat_with(folder, &neighbour, folder, name, RenameFlags::NOREPLACE) {
         Ok(()) => {
             fs::fsync(folder).map_err(VaultError::io("write a folder to disk"))?;
             Ok(Written::New)
         }
         Err(errno) => {
-            // The first failure is the one to report; a neighbour left behind is swept by the next delete.
-            let _ = fs::unlinkat(folder, &neighbour, AtFlags::empty());
+            give_up(folder, &neighbour);
             if errno == Errno::EXIST {
                 Ok(Written::NameTaken)
             } else {
@@ -77,6 +77,85 @@ pub(crate) fn write_new(
             }
         }
     }
+}
+
+/// Writes a file in place of the one that is there, if any: whoever reads sees the one or the other. On the disk for
+/// good once the folder is [`sync`]ed. What it replaces is overwritten, as [`shred`] does.
+pub(crate) fn replace(
+    folder: BorrowedFd<'_>,
+    name: &str,
+    nonce: u64,
+    content: &[u8],
+) -> Result<(), VaultError> {
+    let before = open_to_wipe(folder, name)?;
+    let neighbour = write_neighbour(folder, name, nonce, content)?;
+    fs::renameat(folder, &neighbour, folder, name).map_err(|errno| {
+        give_up(folder, &neighbour);
+        VaultError::io("write a file")(errno)
+    })?;
+    if let Some(before) = before {
+        // It has no name any more, so nothing depends on it.
+        let _ = wipe(before.as_fd());
+    }
+    Ok(())
+}
+
+/// Shreds the files that were begun and not finished. Nobody else may be writing.
+pub(crate) fn sweep(folder: BorrowedFd<'_>) -> Result<(), VaultError> {
+    names(folder)?.iter().filter(|name| is_unfinished(name)).try_for_each(|name| shred(folder, name))
+}
+
+/// Writes a whole file under a name that nobody reads, on disk.
+fn write_neighbour(
+    folder: BorrowedFd<'_>,
+    name: &str,
+    nonce: u64,
+    content: &[u8],
+) -> Result<String, VaultError> {
+    interruption::point()?;
+    let neighbour = format!("{name}.{nonce:016x}{UNFINISHED}");
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = fs::openat(folder, &neighbour, flags, FILE_MODE).map_err(VaultError::io("make a file"))?;
+    write_all(file.as_fd(), content).and_then(|()| fs::fsync(&file)).map_err(|errno| {
+        give_up(folder, &neighbour);
+        VaultError::io("write a file")(errno)
+    })?;
+    interruption::point()?;
+    Ok(neighbour)
+}
+
+/// The first failure is the one to report; a neighbour left behind is swept by the next delete.
+fn give_up(folder: BorrowedFd<'_>, neighbour: &str) {
+    let _ = fs::unlinkat(folder, neighbour, AtFlags::empty());
+}
+
+/// Gives a file another name, on disk; one that has that name is replaced. `false` when there is no such file.
+pub(crate) fn rename(folder: BorrowedFd<'_>, from: &str, to: &str) -> Result<bool, VaultError> {
+    interruption::point()?;
+    match fs::renameat(folder, from, folder, to) {
+        Ok(()) => sync(folder).map(|()| true),
+        Err(Errno::NOENT) => Ok(false),
+        Err(errno) => Err(VaultError::io("rename a file")(errno)),
+    }
+}
+
+/// Takes the folder for oneself, or shares it with others who share it. Ends with the descriptor.
+///
+/// # Errors
+/// [`VaultError::InUse`] when that cannot be now.
+pub(crate) fn lock(folder: BorrowedFd<'_>, alone: bool) -> Result<(), VaultError> {
+    let operation =
+        if alone { FlockOperation::NonBlockingLockExclusive } else { FlockOperation::NonBlockingLockShared };
+    match fs::flock(folder, operation) {
+        Ok(()) => Ok(()),
+        Err(Errno::WOULDBLOCK) => Err(VaultError::InUse),
+        Err(errno) => Err(VaultError::io("lock its folder")(errno)),
+    }
+}
+
+/// Whether a file of this name is not whole.
+pub(crate) fn is_unfinished(name: &str) -> bool {
+    name.ends_with(UNFINISHED)
 }
 
 /// Reads a file of at most `limit` bytes, or says that there is none. A longer one is damaged.
@@ -99,7 +178,7 @@ pub(crate) fn open_file(folder: BorrowedFd<'_>, name: &str) -> Result<Option<Own
 
 /// Reads all of an open file.
 pub(crate) fn read_open(file: BorrowedFd<'_>, limit: usize) -> Result<Vec<u8>, VaultError> {
-    let mut content = vec![0; limit + 1];
+    let mut content = Zeroizing::new(vec![0; limit + 1]);
     let mut length = 0;
     loop {
         match rustix::io::read(file, &mut content[length..]) {
@@ -112,29 +191,42 @@ pub(crate) fn read_open(file: BorrowedFd<'_>, limit: usize) -> Result<Vec<u8>, V
             return Err(VaultError::Damaged);
         }
     }
-    content.truncate(length);
-    Ok(content)
+    Ok(content[..length].to_vec())
 }
 
-/// Overwrites a file with zeros, on disk, then removes it. The overwriting is a courtesy to file systems that
-/// write in place. What is not there counts as removed.
+/// Removes a file for good: gives it a name that nobody reads, overwrites it with zeros, on disk, and removes it. The
+/// overwriting is a courtesy to file systems that write in place. What is not there counts as removed.
 pub(crate) fn shred(folder: BorrowedFd<'_>, name: &str) -> Result<(), VaultError> {
-    match fs::openat(folder, name, OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
-        Ok(file) => {
-            let length = fs::fstat(&file).map_err(VaultError::io("measure a file"))?.st_size;
-            let zeros = vec![0; usize::try_from(length).unwrap_or(0)];
-            write_all(file.as_fd(), &zeros)
-                .and_then(|()| fs::fsync(&file))
-                .map_err(VaultError::io("overwrite a file"))?;
-        }
-        Err(Errno::NOENT) => return Ok(()),
-        Err(errno) => return Err(VaultError::io("open a file")(errno)),
+    let gone = format!("{name}{GONE}");
+    let doomed = if is_unfinished(name) {
+        name
+    } else {
+        rename(folder, name, &gone)?;
+        &gone
+    };
+    interruption::point()?;
+    if let Some(file) = open_to_wipe(folder, doomed)? {
+        wipe(file.as_fd()).and_then(|()| fs::fsync(&file)).map_err(VaultError::io("overwrite a file"))?;
     }
-    remove(folder, name)
+    remove(folder, doomed)
+}
+
+fn open_to_wipe(folder: BorrowedFd<'_>, name: &str) -> Result<Option<OwnedFd>, VaultError> {
+    match fs::openat(folder, name, OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
+        Ok(file) => Ok(Some(file)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(VaultError::io("open a file")(errno)),
+    }
+}
+
+fn wipe(file: BorrowedFd<'_>) -> Result<(), Errno> {
+    let length = fs::fstat(file)?.st_size;
+    write_all(file, &vec![0; usize::try_from(length).unwrap_or(0)])
 }
 
 /// Removes a file; what is not there counts as removed.
 pub(crate) fn remove(folder: BorrowedFd<'_>, name: &str) -> Result<(), VaultError> {
+    interruption::point()?;
     match fs::unlinkat(folder, name, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => Ok(()),
         Err(errno) => Err(VaultError::io("remove a file")(errno)),
@@ -187,4 +279,44 @@ fn write_all(file: BorrowedFd<'_>, mut content: &[u8]) -> Result<(), Errno> {
         }
     }
     Ok(())
+}
+
+/// Points at which a test may stop, as a kill would: before each change of the disk.
+pub(crate) mod interruption {
+    use crate::VaultError;
+
+    #[cfg(test)]
+    thread_local! {
+        static LEFT: std::cell::Cell<Option<usize>> = const { std::cell::Cell::new(None) };
+    }
+
+    /// From now on this thread gets past `points` points and no further; `None`: past all.
+    #[cfg(test)]
+    pub(crate) fn after(points: Option<usize>) {
+        LEFT.set(points);
+    }
+
+    /// How many points are left.
+    #[cfg(test)]
+    pub(crate) fn left() -> Option<usize> {
+        LEFT.get()
+    }
+
+    #[cfg(test)]
+    pub(super) fn point() -> Result<(), VaultError> {
+        match LEFT.get() {
+            None => Ok(()),
+            Some(0) => Err(VaultError::io("go on")(rustix::io::Errno::INTR)),
+            Some(left) => {
+                LEFT.set(Some(left - 1));
+                Ok(())
+            }
+        }
+    }
+
+    #[cfg(not(test))]
+    #[inline]
+    pub(super) fn point() -> Result<(), VaultError> {
+        Ok(())
+    }
 }

@@ -154,6 +154,8 @@ codes! {
         "The tenant's engine cannot be reached now; nothing was done. Try again.";
     Unavailable = SERVICE_UNAVAILABLE "unavailable", "Not available right now",
         "The database did not answer, so the outcome is unknown. Repeat the request with the same Idempotency-Key.";
+    VaultUnavailable = SERVICE_UNAVAILABLE "vault_unavailable", "The secret store is away",
+        "The secret store cannot be reached, and this needs it. Nothing was changed; try again later.";
     TooManyStreams = SERVICE_UNAVAILABLE "too_many_streams", "Too many streams",
         "Too many event streams are open. Close one, or ask again later.";
     EngineSilent = GATEWAY_TIMEOUT "engine_silent", "No answer from the engine",

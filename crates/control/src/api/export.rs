@@ -49,7 +49,10 @@ pub(super) async fn export(
         Target::Importing => return Err(Code::TenantImporting.into()),
     }
     let secret = provision::export(&control, &actor, &tenant).await;
-    let secret = secret.map_err(|error| Problem::internal(&error))?;
+    let secret = secret.map_err(|error| match error.vault_is_away() {
+        true => Problem::vault_unavailable(&error),
+        false => Problem::internal(&error),
+    })?;
     let exported = Exported {
         slug: tenant.slug.clone(),
         url: control.url_of(&tenant),

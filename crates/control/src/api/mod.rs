@@ -32,6 +32,7 @@ mod resource;
 mod route;
 mod settings;
 mod tenants;
+mod vault;
 mod workspaces;
 
 use axum::{
@@ -86,6 +87,8 @@ fn table() -> Vec<Route> {
     table.extend(engine_routes());
     table.extend(key_routes());
     table.extend(moving_routes());
+    // For whoever runs the instance, whom it tells where secrets are.
+    table.push(Route::new(vault::show, vault::__path_show, may(P::TenantRead)).local());
     table
 }
 
@@ -111,6 +114,7 @@ fn life_routes() -> [Route; 9] {
         C::TenantDeleting,
         C::TenantImporting,
         C::TooManyStreams,
+        C::VaultUnavailable,
     ];
     const SECRET: &[C] = &[
         C::SecretChanging,
@@ -119,6 +123,7 @@ fn life_routes() -> [Route; 9] {
         C::TenantDeleting,
         C::TenantImporting,
         C::TooManyStreams,
+        C::VaultUnavailable,
     ];
     [
         Route::new(operations::suspend, operations::__path_suspend, may(P::TenantManage))
@@ -155,10 +160,13 @@ fn life_routes() -> [Route; 9] {
         .resumes()
         .problems(SECRET),
         // What is of no tenant is of no workspace either.
-        Route::new(orphans::list, orphans::__path_list, may(P::TenantRead)).local(),
+        Route::new(orphans::list, orphans::__path_list, may(P::TenantRead))
+            .local()
+            .problems(&[C::VaultUnavailable]),
         Route::new(orphans::remove, orphans::__path_remove, may_with_proof(P::TenantDelete))
             .local()
-            .takes(Takes::Json),
+            .takes(Takes::Json)
+            .problems(&[C::VaultUnavailable]),
     ]
 }
 
@@ -210,15 +218,23 @@ fn hostname_routes() -> [Route; 4] {
 
 fn settings_routes() -> [Route; 6] {
     use Code as C;
-    const CHANGE: &[C] = &[C::InvalidSettings, C::SettingsChanged, C::TenantDeleting, C::InvalidIfMatch];
-    const REPLACE: &[C] =
-        &[C::InvalidSettings, C::SettingsChanged, C::TenantDeleting, C::InvalidIfMatch, C::IfMatchRequired];
+    const CHANGE: &[C] =
+        &[C::InvalidSettings, C::SettingsChanged, C::TenantDeleting, C::InvalidIfMatch, C::VaultUnavailable];
+    const REPLACE: &[C] = &[
+        C::InvalidSettings,
+        C::SettingsChanged,
+        C::TenantDeleting,
+        C::InvalidIfMatch,
+        C::IfMatchRequired,
+        C::VaultUnavailable,
+    ];
     const BACK: &[C] = &[
         C::InvalidSettings,
         C::SettingsChanged,
         C::TenantDeleting,
         C::InvalidIfMatch,
         C::SettingsVersionNotFound,
+        C::VaultUnavailable,
     ];
     [
         Route::new(settings::show, settings::__path_show, may(P::SettingsRead)),
@@ -282,6 +298,7 @@ fn moving_routes() -> [Route; 3] {
         C::ImportBroken,
         C::RowsRefused,
         C::InvalidBody,
+        C::VaultUnavailable,
     ];
     [
         Route::new(imports::import, imports::__path_import, may_with_proof(P::TenantImport))
@@ -294,7 +311,7 @@ fn moving_routes() -> [Route; 3] {
             .problems(IMPORT),
         Route::new(export::export, export::__path_export, may_with_proof(P::TenantExport))
             .local()
-            .problems(&[C::TenantDeleting, C::TenantImporting]),
+            .problems(&[C::TenantDeleting, C::TenantImporting, C::VaultUnavailable]),
     ]
 }
 

@@ -31,6 +31,7 @@ use super::{
     route::{Access, Route, Takes},
     settings::{Differences, SettingsDocument, VersionResource},
     table_of,
+    vault::VaultResource,
     workspaces::{NewWorkspace, WorkspaceResource},
 };
 use crate::{CallerKind, Permission, Role};
@@ -57,6 +58,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         ProgressEvent, EngineRefusal,
         operations::Why, operations::Deletion, operations::NewName, operations::Retirement, hostnames::Hostnames,
         hostnames::NewHostname, hostnames::Consent, orphans::Orphans, orphans::Chosen, orphans::Removed,
+        VaultResource,
     )),
     tags(
         (name = "Tenants", description = "The applications' auth environments."),
@@ -65,6 +67,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         (name = "Workspaces", description = "Customers' accounts."),
         (name = "Keys", description = "What opens this API."),
         (name = "Moving", description = "To and from a Better Auth server. On the local socket only."),
+        (name = "Instance", description = "The instance itself. On the local socket only."),
         (name = "About", description = "This document."),
     )
 )]

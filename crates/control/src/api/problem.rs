@@ -105,6 +105,10 @@ impl Problem {
         Self::new(Code::SettingsVersionNotFound, detail)
     }
 
+    pub(super) fn vault_unavailable(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self { internal: Some(chain(error)), ..Self::plain(Code::VaultUnavailable) }
+    }
+
     pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         Self { internal: Some(chain(error)), ..Self::plain(Code::Internal) }
     }
@@ -220,6 +224,7 @@ impl From<ControlError> for Problem {
                 ),
             ),
             ControlError::Database(error) => error.into(),
+            ControlError::VaultUnavailable(error) => Self::vault_unavailable(&error),
             error @ (ControlError::Settings(_)
             | ControlError::NoWorkspace
             | ControlError::NotRunning(_)
@@ -258,6 +263,7 @@ impl From<ImportError> for Problem {
                 let detail = format!("The rows of \"{table}\" were refused: {cause}. {nothing}");
                 return Self::new(Code::RowsRefused, detail);
             }
+            ImportError::Step(step) if step.vault_is_away() => return Self::vault_unavailable(&error),
             ImportError::Step(_) | ImportError::Event(_) => return Self::internal(&error),
         }
         match error {

@@ -97,9 +97,12 @@ async fn unsettled(control: &Control, id: &TenantId) -> Option<Tenant> {
 
 type CodedError = (&'static str, StepError);
 
-/// An error with its code, which the failure is recorded under.
+/// An error with its code, which the failure is recorded under, unless its cause says more.
 fn coded<E: Into<StepError>>(code: &'static str) -> impl FnOnce(E) -> CodedError {
-    move |error| (code, error.into())
+    move |error| {
+        let error = error.into();
+        (error.code_or(code), error)
+    }
 }
 
 async fn reach_target(control: &Control, tenant: &Tenant) -> Result<(), CodedError> {

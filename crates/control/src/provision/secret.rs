@@ -18,7 +18,7 @@ pub(crate) fn secret_name() -> SecretName {
 /// The newest version in the vault, to which a change is to be made.
 pub(crate) async fn version(control: &Control, tenant: &Tenant) -> Result<u32, StepError> {
     let versions = control.parts().vault.versions(&tenant.id, &secret_name()).await?;
-    versions.last().map(|version| version.0).ok_or(StepError::SecretMissing)
+    versions.last().map(|entry| entry.version.0).ok_or(StepError::SecretMissing)
 }
 
 /// Makes the secret where there is none, and makes the change that is to be made. One file that appears whole is all of

@@ -171,7 +171,8 @@ impl From<SecretError> for ControlError {
             SecretError::NothingToKeep(_) | SecretError::TooLong(_) => {
                 Self::InvalidSettings(error.to_string())
             }
-            SecretError::Vault(_) | SecretError::Missing(_) => Self::Settings(error.into()),
+            SecretError::Vault(error) => error.into(),
+            SecretError::Missing(_) => Self::Settings(error.into()),
         }
     }
 }

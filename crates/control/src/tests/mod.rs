@@ -13,13 +13,14 @@ mod operations;
 mod reconciler;
 mod repetition;
 mod settings;
+mod vault_away;
 
 use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI32, AtomicU16, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicI32, AtomicU16, AtomicU32, Ordering},
     },
 };
 
@@ -33,6 +34,7 @@ use kiavi_vault::{SealedFiles, Vault};
 use serde_json::{Value, json};
 use tokio::net::UnixStream;
 
+use self::vault_away::Away;
 use crate::{
     Address, Adopted, CONTROL_ROLE, Control, ControlParts, Failure, FormerServer, OWNER_GROUP, Privileged,
     SettingsFacts, TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart,
@@ -309,6 +311,8 @@ struct Instance {
     folder: PathBuf,
     privileged: Arc<FakePrivileged>,
     schema: Arc<FakeSchema>,
+    /// Whether the vault answers nobody.
+    vault_is_away: Arc<AtomicBool>,
     port: AtomicU32,
     spares: AtomicU16,
 }
@@ -325,6 +329,7 @@ impl Instance {
             database,
             folder,
             privileged: Arc::default(),
+            vault_is_away: Arc::default(),
             schema: Arc::new(FakeSchema(AtomicI32::new(1))),
             port: AtomicU32::new(8080),
             spares: AtomicU16::new(0),
@@ -346,7 +351,7 @@ impl Instance {
             database: self.database.database_as(CONTROL_ROLE),
             database_name: self.database.name().to_owned(),
             connect: self.database.connector(),
-            vault: Arc::new(self.vault()),
+            vault: Arc::new(Away { vault: self.vault(), is_away: Arc::clone(&self.vault_is_away) }),
             privileged: Arc::clone(&self.privileged) as _,
             schema: Arc::clone(&self.schema) as _,
             clock: Arc::new(SystemClock),

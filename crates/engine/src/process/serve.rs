@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Extension, Router};
+use kiavi_egress::Outlet as EgressOutlet;
 use kiavi_http::{ConnectionInfo, Drain, DrainTrigger, drain, serve_connection};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
@@ -17,7 +18,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::ProcessError;
 use super::database::LauncherConnect;
-use super::egress::Outlet as EgressOutlet;
 use super::mail::Outlet;
 use crate::{Engine, Operator};
 

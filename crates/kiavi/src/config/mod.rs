@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use kiavi_base::Hostname;
 use kiavi_http::Network;
+use kiavi_vault::VaultConfig;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -36,6 +37,11 @@ pub(crate) struct Config {
     /// The database server.
     #[serde(default)]
     pub(crate) postgres: PostgresConfig,
+    /// Where tenants' secrets are kept, and with which key: `driver` and what goes with it, see [vault.md](vault.md).
+    /// Sealed files with a key beside them, if absent.
+    #[serde(default)]
+    #[schemars(with = "serde_json::Value")]
+    pub(crate) vault: VaultConfig,
     /// The processes that serve tenants.
     #[serde(default)]
     pub(crate) engine: EngineConfig,

@@ -1,6 +1,7 @@
 //! Control's process.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
@@ -8,6 +9,7 @@ use kiavi_control::monitor::Monitored;
 use kiavi_control::{CallerKind, Control, ControlParts};
 use kiavi_crypto::SystemRng;
 use kiavi_db::{Database, Login};
+use kiavi_egress::Outlet;
 use kiavi_http::{AccessLog, ConnectionInfo, Drain, closing, drain, serve_connection};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::door::{Acceptor, HandedOver};
@@ -15,7 +17,7 @@ use kiavi_ipc::{Endpoint, Fd, IpcError, Receiver, SealedDocument, Sender, receiv
 use kiavi_launcher::Names;
 use kiavi_localpg::{CONTROL_DATABASE, CONTROL_ROLE};
 use kiavi_sandbox::Profile;
-use kiavi_vault::SealedFiles;
+use kiavi_vault::{Cached, Opened, Opening, Vault};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream, UnixListener};
@@ -53,14 +55,14 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     begin(args)?;
     let locked = lock_down(args, Profile::Control { data: open_folder(args)? })?;
     let data = locked.data_dir().ok_or(RoleError::NoFolder)?.to_owned();
-    let vault =
-        SealedFiles::open(&data, Arc::new(SystemRng)).map_err(|error| RoleError::Document(error.into()))?;
     let channel = control_channel()?;
-    let ToControl::Start { document, local, monitor } = receive_blocking(&channel)? else {
+    let ToControl::Start { document, local, monitor, vault } = receive_blocking(&channel)? else {
         return Err(RoleError::FirstMessage);
     };
     let document = SealedDocument::accept(document).and_then(SealedDocument::read);
     let document = document.map_err(|error| RoleError::Document(error.into()))?;
+    let outlet = Arc::new(Outlet::default());
+    let vault = open_vault(vault, &data, &outlet).map_err(RoleError::Document)?;
     let configuration: Configuration =
         serde_json::from_slice(&document).map_err(|error| RoleError::Document(error.into()))?;
     runtime()?.block_on(async {
@@ -72,6 +74,10 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         let launcher = Launcher::new(to_launcher.clone(), platform.clone());
         let access = access_log(args);
         seal(locked)?;
+        let Opened { vault, cached } = vault;
+        if let Some(cached) = cached {
+            tokio::spawn(refresh(cached));
+        }
         let parts = parts(&launcher, vault, &configuration, platform, access.clone());
         let monitored = Monitored {
             control: OnceLock::new(),
@@ -85,6 +91,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         let server = Server {
             launcher,
             to_launcher,
+            outlet,
             announcement,
             closes_connections,
             access,
@@ -92,6 +99,25 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         };
         server.run(parts, from_launcher, doors).await
     })
+}
+
+fn open_vault(
+    document: Fd,
+    folder: &Path,
+    outlet: &Arc<Outlet>,
+) -> Result<Opened, Box<dyn std::error::Error + Send + Sync>> {
+    let opening = Opening::from_bytes(&SealedDocument::accept(document)?.read()?)?;
+    Ok(opening.open(folder, outlet.clone(), Arc::new(SystemClock), Arc::new(SystemRng))?)
+}
+
+/// Has what is kept of the secret store confirmed, so that it is there when the store is not.
+async fn refresh(cached: Arc<Cached>) {
+    loop {
+        tokio::time::sleep(cached.refresh_interval()).await;
+        if let Err(error) = cached.refresh().await {
+            tracing::warn!(error = crate::log::chain(&error), "kept secrets could not be confirmed");
+        }
+    }
 }
 
 fn local_listener(local: Fd) -> std::io::Result<UnixListener> {
@@ -114,7 +140,7 @@ fn sender_domains(configuration: &Configuration) -> Result<Vec<Hostname>, RoleEr
 
 fn parts(
     launcher: &Launcher,
-    vault: SealedFiles,
+    vault: Arc<dyn Vault>,
     configuration: &Configuration,
     platform: Platform,
     access: Arc<AccessLog>,
@@ -126,7 +152,7 @@ fn parts(
         database: Database::new(connect.clone(), login),
         database_name: CONTROL_DATABASE.to_owned(),
         connect,
-        vault: Arc::new(vault),
+        vault,
         privileged: Arc::new(launcher.clone()),
         schema: Arc::new(EngineSchema { sender_domains: platform.sender_domains }),
         clock: Arc::new(SystemClock),
@@ -150,6 +176,7 @@ struct Doors {
 struct Server {
     launcher: Launcher,
     to_launcher: Sender<FromControl>,
+    outlet: Arc<Outlet>,
     announcement: Announcement,
     access: Arc<AccessLog>,
     closes_connections: bool,
@@ -180,6 +207,7 @@ impl Server {
                     Some(ToControl::Measured { request, document }) => self.launcher.measured(request, document),
                     Some(ToControl::Door { door: new }) => doors.console = Some(Acceptor::new(new)?),
                     Some(ToControl::Accounts { request, document }) => self.launcher.listed(request, document),
+                    Some(ToControl::Egress { door }) => self.outlet.replace(door),
                     Some(ToControl::Start { .. }) => {}
                     Some(ToControl::Drain) => break,
                     None => return Ok(()),

@@ -168,9 +168,10 @@ impl Supervisor {
         let monitor = self.monitor.as_ref().map(OwnedFd::try_clone).transpose()?.map(Fd::from);
         let process: Process<ToControl> =
             spawn(&program, id, &self.events, Said::Control).map_err(cannot("control"))?;
-        process.tell(ToControl::Start { document, local, monitor });
+        let vault = self.config.vault.document.fd();
+        process.tell(ToControl::Start { document, local, monitor, vault });
         self.control.process = Some(process);
-        Ok(())
+        self.open_control_door()
     }
 
     fn try_start_outbound(&mut self) -> Result<(), LauncherError> {
@@ -203,6 +204,16 @@ impl Supervisor {
             engine.process.tell(ToEngine::Egress { door: fd(theirs) });
         }
         self.outbound.process = Some(process);
+        self.open_control_door()
+    }
+
+    /// Control's way to the servers that its configuration names: anew whenever it or outbound is.
+    fn open_control_door(&self) -> Result<(), LauncherError> {
+        let Some(allowed) = self.config.vault.egress.clone() else { return Ok(()) };
+        let (theirs, ours) = Channel::pair()?;
+        // Whichever of the two does not run gets its door when it starts.
+        self.outbound.tell(ToOutbound::ControlDoor { allowed, door: fd(ours) });
+        self.control.tell(ToControl::Egress { door: fd(theirs) });
         Ok(())
     }
 

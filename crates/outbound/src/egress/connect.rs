@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use kiavi_base::TenantId;
 use kiavi_ipc::egress::{Refusal, Target};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{sleep, timeout};
 
+use super::Asker;
 use super::address::{Reach, is_reachable};
 use super::budget::Budget;
 
@@ -24,29 +24,29 @@ const MAX_ADDRESSES: usize = 6;
 
 /// Connects to `target`, at an address within `reach`.
 pub(super) async fn connect(
-    tenant: &TenantId,
+    asker: &Asker,
     target: &Target,
     reach: Reach,
     budget: &Budget,
 ) -> Result<TcpStream, Refusal> {
-    let attempt = async { race(addresses(tenant, target, reach, budget).await?).await };
+    let attempt = async { race(addresses(asker, target, reach, budget).await?).await };
     let connected = timeout(DEADLINE, attempt).await.unwrap_or(Err(Refusal::Deadline));
-    tracing::debug!(%tenant, %target, refused = ?connected.as_ref().err(), "a connection for an engine");
+    tracing::debug!(%asker, %target, refused = ?connected.as_ref().err(), "a connection for somebody");
     connected
 }
 
 /// Where `target` is, within `reach`. For whoever connects by other means.
 pub(super) async fn addresses_in_time(
-    tenant: &TenantId,
+    asker: &Asker,
     target: &Target,
     reach: Reach,
     budget: &Budget,
 ) -> Result<Vec<SocketAddr>, Refusal> {
-    timeout(DEADLINE, addresses(tenant, target, reach, budget)).await.unwrap_or(Err(Refusal::Deadline))
+    timeout(DEADLINE, addresses(asker, target, reach, budget)).await.unwrap_or(Err(Refusal::Deadline))
 }
 
 async fn addresses(
-    tenant: &TenantId,
+    asker: &Asker,
     target: &Target,
     reach: Reach,
     budget: &Budget,
@@ -58,7 +58,7 @@ async fn addresses(
     addresses.retain(|address| is_reachable(address.ip(), reach));
     addresses.truncate(MAX_ADDRESSES);
     if addresses.is_empty() {
-        tracing::warn!(%tenant, %target, "a server has no address that may be connected to");
+        tracing::warn!(%asker, %target, "a server has no address that may be connected to");
         return Err(Refusal::PrivateAddress);
     }
     Ok(addresses)

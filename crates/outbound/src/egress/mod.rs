@@ -12,6 +12,7 @@ mod connect;
 mod tests;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -27,13 +28,31 @@ use self::budget::{Admission, Budget};
 use self::connect::connect;
 use crate::tally::Tally;
 
-/// The way out of all tenants.
+/// On whose behalf somebody asks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Asker {
+    /// A tenant's engine, or its mail.
+    Tenant(TenantId),
+    /// Control, for the instance.
+    Control,
+}
+
+impl fmt::Display for Asker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tenant(tenant) => tenant.fmt(f),
+            Self::Control => f.write_str("control"),
+        }
+    }
+}
+
+/// The way out of all tenants, and of control.
 pub(crate) struct Egress {
     roots: SealedDocument,
     /// Whether the instance has tenants reach into private networks at all.
     may_be_private: bool,
     tally: Arc<Tally>,
-    budgets: Mutex<HashMap<TenantId, Weak<Budget>>>,
+    budgets: Mutex<HashMap<Asker, Weak<Budget>>>,
 }
 
 impl Egress {
@@ -48,15 +67,15 @@ impl Egress {
         Ok(Self { roots, may_be_private, tally, budgets: Mutex::default() })
     }
 
-    /// One for each tenant, whichever of its engine's processes asks.
-    fn budget(&self, tenant: &TenantId) -> Arc<Budget> {
+    /// One for each, whichever of its processes asks.
+    fn budget(&self, asker: &Asker) -> Arc<Budget> {
         let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(budget) = budgets.get(tenant).and_then(Weak::upgrade) {
+        if let Some(budget) = budgets.get(asker).and_then(Weak::upgrade) {
             return budget;
         }
         budgets.retain(|_, budget| budget.strong_count() > 0);
         let budget = Arc::new(Budget::new(Instant::now()));
-        budgets.insert(tenant.clone(), Arc::downgrade(&budget));
+        budgets.insert(asker.clone(), Arc::downgrade(&budget));
         budget
     }
 
@@ -65,15 +84,15 @@ impl Egress {
         self.roots.clone()
     }
 
-    /// Where `target` is, as far as the tenant may reach it.
+    /// Where `target` is, as far as the asker may reach it.
     pub(crate) async fn addresses(
         &self,
-        tenant: &TenantId,
+        asker: &Asker,
         target: &Target,
         allows_private: bool,
     ) -> Result<Vec<SocketAddr>, Refusal> {
-        let (reach, budget) = (self.reach(allows_private), self.budget(tenant));
-        connect::addresses_in_time(tenant, target, reach, &budget).await
+        let (reach, budget) = (self.reach(allows_private), self.budget(asker));
+        connect::addresses_in_time(asker, target, reach, &budget).await
     }
 
     fn reach(&self, allows_private: bool) -> Reach {
@@ -83,7 +102,7 @@ impl Egress {
     /// Connects what is asked for on `door` until it is closed.
     pub(crate) async fn serve(
         self: Arc<Self>,
-        tenant: TenantId,
+        asker: Asker,
         allowed: AllowList,
         door: Endpoint<FromEgress, Connect>,
     ) {
@@ -92,15 +111,15 @@ impl Egress {
             return;
         }
         let reach = self.reach(allowed.allows_private());
-        let budget = self.budget(&tenant);
-        let mut door = Door { tenant, allowed, reach, budget, attempts: JoinSet::new() };
+        let budget = self.budget(&asker);
+        let mut door = Door { asker, allowed, reach, budget, attempts: JoinSet::new() };
         loop {
             let answer = tokio::select! {
                 request = requests.receive() => match request {
                     Ok(Some(request)) => door.hear(request),
                     Ok(None) => return,
                     Err(error) => {
-                        tracing::error!(tenant = %door.tenant, %error, "an engine broke the egress door's protocol");
+                        tracing::error!(asker = %door.asker, %error, "somebody broke the egress door's protocol");
                         return;
                     }
                 },
@@ -119,9 +138,9 @@ impl Egress {
     }
 }
 
-/// One engine's door.
+/// One process's door.
 struct Door {
-    tenant: TenantId,
+    asker: Asker,
     allowed: AllowList,
     reach: Reach,
     budget: Arc<Budget>,
@@ -136,20 +155,20 @@ impl Door {
             Ok(admission) => admission,
             Err(over) => {
                 if over.is_news {
-                    tracing::warn!(tenant = %self.tenant, "an engine asks for too many connections");
+                    tracing::warn!(asker = %self.asker, "somebody asks for too many connections");
                 }
                 return Some(FromEgress::Refused { request, reason: Refusal::Busy });
             }
         };
         if !self.allowed.has(&target) {
-            // An engine knows its list too: this one has an old list, or is not itself.
-            tracing::warn!(tenant = %self.tenant, %target, "an engine asks for a server that is not on its list");
+            // It knows its list too: it has an old one, or is not itself.
+            tracing::warn!(asker = %self.asker, %target, "somebody asks for a server that is not on its list");
             return Some(FromEgress::Refused { request, reason: Refusal::NotAllowed });
         }
-        let (tenant, reach, budget) = (self.tenant.clone(), self.reach, self.budget.clone());
+        let (asker, reach, budget) = (self.asker.clone(), self.reach, self.budget.clone());
         self.attempts.spawn(async move {
             tokio::time::sleep_until(at).await;
-            let connected = connect(&tenant, &target, reach, &budget).await;
+            let connected = connect(&asker, &target, reach, &budget).await;
             drop(place);
             // Leaves this process's reactor.
             match connected.and_then(|stream| stream.into_std().map_err(|_| Refusal::Unreachable)) {

@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use super::Egress;
 use super::budget::{AT_ONCE, BURST};
+use super::{Asker, Egress};
 
 const TENANT: &str = "tabcdefghijklmnopqrstuvwx";
 
@@ -26,7 +26,7 @@ impl Engine {
         let (ours, theirs) = Channel::pair().unwrap();
         let allowed = AllowList::new(allowed.iter().copied().cloned().collect(), allows_private).unwrap();
         let door = Endpoint::new(theirs).unwrap();
-        tokio::spawn(egress.clone().serve(TENANT.parse().unwrap(), allowed, door));
+        tokio::spawn(egress.clone().serve(Asker::Tenant(TENANT.parse().unwrap()), allowed, door));
         let (requests, answers) = Endpoint::new(ours).unwrap().split();
         Self { requests, answers }
     }

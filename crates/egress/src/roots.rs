@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 /// Whether the text is one or more certificates and nothing else.
-pub(super) fn is_usable(pem: &str) -> bool {
+pub fn is_usable(pem: &str) -> bool {
     let mut store = RootCertStore::empty();
     let mut all = CertificateDer::pem_slice_iter(pem.as_bytes());
     all.all(|certificate| certificate.is_ok_and(|certificate| store.add(certificate).is_ok()))
@@ -16,7 +16,7 @@ pub(super) fn is_usable(pem: &str) -> bool {
 
 /// What to believe: the system's authorities and `extra` ones (PEM). One that cannot be used is left out: the
 /// tenant's own were checked when they were set, and a system has odd ones among many.
-pub(super) fn load(system: SealedDocument, extra: &[String]) -> Result<RootCertStore, SealedDocumentError> {
+pub(crate) fn load(system: SealedDocument, extra: &[String]) -> Result<RootCertStore, SealedDocumentError> {
     let mut store = RootCertStore::empty();
     let bytes = system.read()?;
     store.add_parsable_certificates(split_certificates(&bytes).map(CertificateDer::from));

@@ -7,13 +7,13 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::http::{Request, Response};
 use bytes::Bytes;
+use http::{Request, Response};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::client::Client;
-use super::exchange::Wanted;
-use super::{DELIVERY_BODY, EgressError};
+use crate::client::Client;
+use crate::exchange::Wanted;
+use crate::{DELIVERY_BODY, EgressError};
 
 /// From the call to the status; the standard asks for 15 to 30 s (Standard Webhooks, Request timeouts).
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -23,7 +23,7 @@ const INTERVAL: Duration = Duration::from_millis(250);
 
 /// When the next connection may be made.
 #[derive(Default)]
-pub(super) struct Pace(Mutex<Option<Instant>>);
+pub(crate) struct Pace(Mutex<Option<Instant>>);
 
 impl Pace {
     /// Waits for a turn: as long as there are others that wait, times [`INTERVAL`].
@@ -39,8 +39,8 @@ impl Pace {
     }
 }
 
-/// See [`super::HttpClient::deliver`].
-pub(super) async fn deliver(
+/// See [`crate::HttpClient::deliver`].
+pub(crate) async fn deliver(
     client: &Client,
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, EgressError> {

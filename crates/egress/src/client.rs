@@ -5,10 +5,10 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::http::{Method, Request, Response};
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{Method, Request, Response};
 use kiavi_base::Clock;
-use kiavi_db::BoxFuture;
 use kiavi_ipc::SealedDocument;
 use kiavi_ipc::egress::{Refusal, Target};
 use rustls::ClientConfig;
@@ -21,12 +21,11 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-use super::breaker::Breakers;
-use super::delivery::{self, Pace};
-use super::exchange::{Line, NoAnswer, Wanted, wire_form};
-use super::pool::Pool;
-use super::{EgressError, EgressHost, HttpClient, roots};
-use crate::Settings;
+use crate::breaker::Breakers;
+use crate::delivery::{self, Pace};
+use crate::exchange::{Line, NoAnswer, Wanted, wire_form};
+use crate::pool::Pool;
+use crate::{EgressError, EgressHost, HttpClient, roots};
 
 /// From the call to the last byte of the answer.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -49,17 +48,22 @@ pub struct Client {
     breakers: Breakers,
     pool: Pool,
     /// That of deliveries.
-    pub(super) pace: Pace,
+    pub(crate) pace: Pace,
     /// Made by the first request: most engines never send one.
     tls: Mutex<Option<(u64, Arc<ClientConfig>)>>,
 }
 
 impl Client {
-    /// Reaches what `settings` say by way of `dial`.
-    pub fn new(settings: &Settings, dial: Arc<dyn Dial>, clock: Arc<dyn Clock>) -> Self {
+    /// Reaches `hosts` by way of `dial`. Believes the certificate authorities of the system and `extra_roots` (PEM).
+    pub fn new(
+        hosts: impl IntoIterator<Item = EgressHost>,
+        extra_roots: Vec<String>,
+        dial: Arc<dyn Dial>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
-            hosts: settings.egress_hosts().into_iter().collect(),
-            extra_roots: settings.egress.extra_roots.clone(),
+            hosts: hosts.into_iter().collect(),
+            extra_roots,
             dial,
             clock,
             breakers: Breakers::default(),
@@ -70,7 +74,7 @@ impl Client {
     }
 
     /// The listed server that the request is for.
-    pub(super) fn host(&self, request: &Request<Bytes>) -> Result<&EgressHost, EgressError> {
+    pub(crate) fn host(&self, request: &Request<Bytes>) -> Result<&EgressHost, EgressError> {
         let url = Url::parse(&request.uri().to_string()).map_err(|_| EgressError::Refused)?;
         // RFC 9110 §4.2.4: a name and password in a URL are for nobody's eyes but the sender's.
         if !url.username().is_empty() || url.password().is_some() {
@@ -80,7 +84,7 @@ impl Client {
         self.hosts.iter().find(|listed| **listed == host).ok_or(EgressError::Refused)
     }
 
-    pub(super) async fn attempt(
+    pub(crate) async fn attempt(
         &self,
         host: &EgressHost,
         request: Request<Bytes>,
@@ -127,13 +131,13 @@ impl Client {
     }
 
     /// Whether a connection to the server waits.
-    pub(super) fn has_line(&self, host: &EgressHost) -> bool {
+    pub(crate) fn has_line(&self, host: &EgressHost) -> bool {
         self.pool.has(host)
     }
 
     /// How many connections wait for a request.
     #[cfg(test)]
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.pool.len()
     }
 
@@ -193,7 +197,7 @@ impl HttpClient for Client {
 
 /// Why an attempt failed.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     Connection(Refusal),
     Exchange(EgressError),
 }
@@ -236,7 +240,7 @@ fn tls_failure(host: &EgressHost, error: &io::Error) -> EgressError {
     }
 }
 
-/// The engine's clock, for the validity of certificates.
+/// The process's clock, for the validity of certificates.
 struct Time(Arc<dyn Clock>);
 
 impl TimeProvider for Time {

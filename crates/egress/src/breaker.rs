@@ -16,7 +16,7 @@ const OPEN: Duration = Duration::from_secs(30);
 
 /// The circuits of all servers. Their number is that of the tenant's allow-list at most.
 #[derive(Default)]
-pub(super) struct Breakers(Mutex<BTreeMap<Target, Circuit>>);
+pub(crate) struct Breakers(Mutex<BTreeMap<Target, Circuit>>);
 
 #[derive(Default)]
 struct Circuit {
@@ -27,7 +27,7 @@ struct Circuit {
 }
 
 /// One request that was let through. Dropped without a word, it says nothing about the server.
-pub(super) struct Passage<'a> {
+pub(crate) struct Passage<'a> {
     breakers: &'a Breakers,
     target: Target,
     is_trial: bool,
@@ -35,7 +35,7 @@ pub(super) struct Passage<'a> {
 
 impl Breakers {
     /// Lets a request through, unless the server's circuit is open.
-    pub(super) fn enter(&self, target: &Target) -> Option<Passage<'_>> {
+    pub(crate) fn enter(&self, target: &Target) -> Option<Passage<'_>> {
         let mut circuits = self.lock();
         let is_trial = match circuits.get_mut(target) {
             Some(circuit @ Circuit { opened: Some(_), .. }) => {
@@ -58,12 +58,12 @@ impl Breakers {
 
 impl Passage<'_> {
     /// The server answered.
-    pub(super) fn succeeded(self) {
+    pub(crate) fn succeeded(self) {
         self.breakers.lock().remove(&self.target);
     }
 
     /// The server did not answer, or as one that is unwell.
-    pub(super) fn failed(self) {
+    pub(crate) fn failed(self) {
         let mut circuits = self.breakers.lock();
         let circuit = circuits.entry(self.target.clone()).or_default();
         circuit.failures = circuit.failures.saturating_add(1);

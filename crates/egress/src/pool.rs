@@ -10,20 +10,20 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{EgressHost, exchange::Line};
+use crate::{EgressHost, exchange::Line};
 
 /// How long a connection waits.
-pub(super) const IDLE: Duration = Duration::from_secs(4);
+pub(crate) const IDLE: Duration = Duration::from_secs(4);
 
 /// How many wait for one server.
-pub(super) const PER_HOST: usize = 8;
+pub(crate) const PER_HOST: usize = 8;
 
 /// How many wait in all.
 const IN_ALL: usize = 16;
 
 /// The connections that wait, the oldest first. Nothing is allocated before there is one.
 #[derive(Default)]
-pub(super) struct Pool(Arc<Mutex<Waiting>>);
+pub(crate) struct Pool(Arc<Mutex<Waiting>>);
 
 #[derive(Default)]
 struct Waiting {
@@ -40,7 +40,7 @@ struct Idle {
 
 impl Pool {
     /// The connection to `host` that was used last; the server may close it at any time.
-    pub(super) fn take(&self, host: &EgressHost) -> Option<Line> {
+    pub(crate) fn take(&self, host: &EgressHost) -> Option<Line> {
         let mut waiting = lock(&self.0);
         waiting.lines.retain(|idle| !idle.line.is_closed());
         let index = waiting.lines.iter().rposition(|idle| idle.host == *host)?;
@@ -48,12 +48,12 @@ impl Pool {
     }
 
     /// Whether one to `host` waits.
-    pub(super) fn has(&self, host: &EgressHost) -> bool {
+    pub(crate) fn has(&self, host: &EgressHost) -> bool {
         lock(&self.0).lines.iter().any(|idle| idle.host == *host && !idle.line.is_closed())
     }
 
     /// Has a connection wait, in place of the oldest one if there are too many.
-    pub(super) fn put(&self, host: &EgressHost, line: Line) {
+    pub(crate) fn put(&self, host: &EgressHost, line: Line) {
         if line.is_closed() {
             return;
         }
@@ -75,7 +75,7 @@ impl Pool {
 
     /// How many wait and have not been closed.
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         lock(&self.0).lines.iter().filter(|idle| !idle.line.is_closed()).count()
     }
 }

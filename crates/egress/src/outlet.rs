@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kiavi_db::BoxFuture;
+use futures_util::future::BoxFuture;
 use kiavi_ipc::egress::{Connect, FromEgress, Refusal, Target};
 use kiavi_ipc::{Channel, Endpoint, Fd, Receiver, SealedDocument, Sender};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use crate::egress::Dial;
+use crate::Dial;
 
-/// The way to outbound, which may be replaced while the engine runs.
+/// The way to outbound, which may be replaced while the process runs.
 #[derive(Default)]
 pub struct Outlet(Arc<Mutex<Inner>>);
 
@@ -31,7 +31,7 @@ struct Inner {
 enum Door {
     #[default]
     Closed,
-    /// Nothing has been asked for: most engines never do, and a door that waits costs nothing but its descriptor.
+    /// Nothing has been asked for: most processes never do, and a door that waits costs nothing but its descriptor.
     Waiting(Fd),
     Open(Sender<Connect>),
 }

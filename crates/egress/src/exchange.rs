@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use axum::http::header::{HOST, HeaderValue, USER_AGENT};
-use axum::http::{HeaderMap, Request, Response, Uri, Version};
 use bytes::{Bytes, BytesMut};
+use http::header::{HOST, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Request, Response, Uri, Version};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
 
-use super::EgressError;
+use crate::EgressError;
 
 /// The longest body of an answer, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -28,7 +28,7 @@ const START_LIMIT: Duration = Duration::from_secs(1);
 
 /// How much of an answer's body is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// All of it; the answer is none if it has more than [`MAX_BODY`].
     Whole,
     /// So many bytes, or what comes of them within [`START_LIMIT`].
@@ -36,10 +36,10 @@ pub(super) enum Wanted {
 }
 
 /// A request as it goes over the wire.
-pub(super) type WireRequest = Request<Full<Bytes>>;
+pub(crate) type WireRequest = Request<Full<Bytes>>;
 
 /// A connection. It closes when this is dropped, whatever it is in the middle of.
-pub(super) struct Line {
+pub(crate) struct Line {
     sender: http1::SendRequest<Full<Bytes>>,
     driver: AbortHandle,
     /// The rest of an answer is still to come, so there is no next one.
@@ -48,15 +48,15 @@ pub(super) struct Line {
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) struct NoAnswer {
-    pub(super) error: EgressError,
+pub(crate) struct NoAnswer {
+    pub(crate) error: EgressError,
     /// The request, if not a byte of it was sent.
-    pub(super) unsent: Option<Box<WireRequest>>,
+    pub(crate) unsent: Option<Box<WireRequest>>,
 }
 
 impl Line {
     /// A connection over `stream`.
-    pub(super) async fn new<S>(stream: S) -> Result<Self, EgressError>
+    pub(crate) async fn new<S>(stream: S) -> Result<Self, EgressError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -71,7 +71,7 @@ impl Line {
     }
 
     /// Sends the request and reads the answer.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         request: WireRequest,
         wanted: Wanted,
@@ -97,7 +97,7 @@ impl Line {
     }
 
     /// Whether the server, or what it said, has ended it.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.is_spent || self.sender.is_closed()
     }
 }
@@ -109,7 +109,7 @@ impl Drop for Line {
 }
 
 /// RFC 9112 §3.2.1: the path alone in the request line, the host in a header of its own (§3.2).
-pub(super) fn wire_form(request: Request<Bytes>) -> Result<WireRequest, EgressError> {
+pub(crate) fn wire_form(request: Request<Bytes>) -> Result<WireRequest, EgressError> {
     let (mut head, body) = request.into_parts();
     let authority = head.uri.authority().ok_or(EgressError::Refused)?;
     let host = HeaderValue::from_str(authority.as_str()).map_err(|_| EgressError::Refused)?;
@@ -155,7 +155,7 @@ async fn read_start(response: Response<Incoming>, limit: usize) -> (Response<Byt
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
-    headers.get(axum::http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn failure(error: &hyper::Error) -> EgressError {
