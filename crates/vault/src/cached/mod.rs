@@ -136,6 +136,22 @@ impl Cached {
         })
     }
 
+    /// Keeps a version no more. It may be the newest one, or become it when it is enabled.
+    fn forget(
+        &self,
+        tenant: &TenantId,
+        name: &SecretName,
+        version: Version,
+        may_become_newest: bool,
+    ) -> Result<(), VaultError> {
+        self.shelf.forget(tenant, name, Slot::Numbered(version))?;
+        let newest = self.shelf.get(tenant, name, Slot::Newest);
+        match newest {
+            Ok(Some(kept)) if kept.secret.version != version && !may_become_newest => Ok(()),
+            _ => self.shelf.forget(tenant, name, Slot::Newest),
+        }
+    }
+
     /// Notes whether the store is up.
     fn hear<T>(&self, answer: &Result<T, VaultError>) {
         let is_down = answer.as_ref().err().is_some_and(VaultError::is_temporary);
@@ -204,8 +220,7 @@ impl Vault for Cached {
     ) -> Answer<'a, ()> {
         Box::pin(async move {
             // First: what comes after may fail, and then the cache must not say otherwise.
-            self.shelf.forget(tenant, name, Slot::Newest)?;
-            self.shelf.forget(tenant, name, Slot::Numbered(version))?;
+            self.forget(tenant, name, version, is_enabled)?;
             self.store.set_enabled(tenant, name, version, is_enabled).await
         })
     }
@@ -217,8 +232,7 @@ impl Vault for Cached {
         version: Version,
     ) -> Answer<'a, ()> {
         Box::pin(async move {
-            self.shelf.forget(tenant, name, Slot::Newest)?;
-            self.shelf.forget(tenant, name, Slot::Numbered(version))?;
+            self.forget(tenant, name, version, false)?;
             self.store.destroy_version(tenant, name, version).await
         })
     }

@@ -109,6 +109,21 @@ async fn what_is_rotated_disabled_or_destroyed_is_not_kept() {
     assert_eq!(text(&vault, &tenant).await.unwrap().as_deref(), Some("new"));
     world.set_down(false);
 
+    put(&vault, &tenant, "newer").await;
+    vault.destroy_earlier(&tenant, &name).await.unwrap();
+    world.set_down(true);
+    assert_eq!(
+        text(&vault, &tenant).await.unwrap().as_deref(),
+        Some("newer"),
+        "it is not earlier than itself"
+    );
+    assert!(vault.get_version(&tenant, &name, Version(2)).await.is_err());
+    world.set_down(false);
+    vault.destroy(&tenant, &name).await.unwrap();
+    for text in ["old", "new"] {
+        put(&vault, &tenant, text).await;
+    }
+
     vault.set_enabled(&tenant, &name, Version(2), false).await.unwrap();
     world.set_down(true);
     assert!(text(&vault, &tenant).await.is_err());

@@ -142,6 +142,7 @@ impl Inner {
                     return Err((412, "precondition_failed"));
                 }
                 self.secrets.retain(|secret| secret["id"] != json!(id));
+                self.versions.retain(|version| version.0 != *id);
                 Ok(Value::Null)
             }
             ("POST", ["secrets", id, "versions"]) => {
