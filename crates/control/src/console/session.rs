@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::tenant::{self, AskError, SignedIn};
 use crate::{
-    Control,
+    Caller, Control, Role,
     audit::{self, Event, Outcome},
     caller::Actor,
     error::chain,
@@ -66,6 +66,12 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// The actor of a request as this person, who is a member by what the request does.
+    pub(crate) fn acting(&self, actor: &Actor, workspace: &WorkspaceId, role: Role) -> Actor {
+        let (user, workspace, proved_at) = (self.user.clone(), workspace.clone(), self.proved_at);
+        Actor { caller: Some(Caller::Member { user, workspace, role, proved_at }), ..actor.clone() }
+    }
+
     /// What to call them.
     pub(crate) fn label(&self) -> &str {
         if self.name.is_empty() { &self.email } else { &self.name }

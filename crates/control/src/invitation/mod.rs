@@ -196,6 +196,7 @@ pub(crate) async fn accept(
     let values: [&(dyn kiavi_db::ToSql + Sync); 3] =
         [&workspace.as_str(), &person.user.as_str(), &role.as_str()];
     transaction.execute(&members::JOIN_MEMBER, &values).await?;
+    let actor = &person.acting(actor, &workspace, role);
     let detail = json!({ "workspace": workspace, "role": role, "invitation": id, "by": "invitation" });
     tell(control, &transaction, actor, "member.joined", person.user.as_str(), detail).await?;
     transaction.commit().await?;

@@ -169,7 +169,8 @@ async fn an_invitation_is_for_its_address_and_for_once() {
     assert_eq!(bea.get("/w/default").await.status, StatusCode::OK);
     assert_eq!(bea.post("/invitation", &form).await.status, StatusCode::FORBIDDEN, "used");
     assert_eq!(bea.get(&path).await.status, StatusCode::FORBIDDEN);
-    let question = "SELECT count(*) FROM audit_event WHERE type = 'member.joined' AND subject = $1";
+    let question = "SELECT count(*) FROM audit_event
+                    WHERE type = 'member.joined' AND subject = $1 AND actor = 'member:' || $1";
     assert_eq!(world.instance.count(question, "bea").await, 1);
 }
 

@@ -8,11 +8,7 @@ use super::visit::{Answer, Visit, html, see_other};
 use crate::{
     Control, Role,
     api::Problem,
-    caller::Actor,
-    console::{
-        first_owner::{self, Standing},
-        session::Person,
-    },
+    console::first_owner::{self, Standing},
     invitation::{self, Invitation, InvitationState},
     member, workspace,
 };
@@ -53,17 +49,11 @@ pub(super) async fn owner(visit: Visit, Query(Token { token }): Query<Token>) ->
 /// `POST /first-owner`.
 pub(super) async fn become_owner(visit: Visit, Form(Token { token }): Form<Token>) -> Answer {
     let person = visit.signed_in().await?;
-    let actor = in_person(&visit, &person);
-    Ok(match first_owner::claim(&visit.control, &actor, &person, &token).await? {
+    Ok(match first_owner::claim(&visit.control, &visit.actor, &person, &token).await? {
         Standing::Good(workspace) => see_other(&format!("/w/{}", workspace.slug)),
         Standing::Gone => refuse(&visit, NoEntry::OwnerLinkGone),
         Standing::Owned => refuse(&visit, NoEntry::OwnerExists),
     })
-}
-
-/// Somebody who acts before they are a member of anything: the event's subject names them.
-fn in_person(visit: &Visit, _: &Person) -> Actor {
-    Actor { caller: None, ..visit.actor.clone() }
 }
 
 /// `GET /invitation?token=…`.
@@ -105,8 +95,7 @@ pub(super) async fn offer(control: &Control, invitation: &Invitation) -> Result<
 /// `POST /invitation`: joins, if the invitation is for whoever is signed in.
 pub(super) async fn accept(visit: Visit, Form(form): Form<Accepted>) -> Answer {
     let person = visit.signed_in().await?;
-    let actor = in_person(&visit, &person);
-    let joined = invitation::accept(&visit.control, &actor, &person, &form.invitation).await?;
+    let joined = invitation::accept(&visit.control, &visit.actor, &person, &form.invitation).await?;
     Ok(match joined {
         Some(workspace) => see_other(&format!("/w/{workspace}")),
         None if !person.is_verified => refuse(&visit, NoEntry::Unverified { email: person.email }),

@@ -277,6 +277,8 @@ pub(super) async fn gate(State(control): State<Control>, request: Request, next:
 /// A problem as people meet it.
 fn page_of(problem: &Problem, locale: Locale, path: String, request_id: String) -> Response {
     if let Some(error) = problem.internal_detail() {
+        // Not the query, which may hold a link's token.
+        let path = path.split('?').next().unwrap_or_default();
         tracing::error!(request_id, path, error, "a page of the console failed");
     }
     let status = problem.code().status();

@@ -10,8 +10,7 @@ use super::{
     visit::{Answer, Stop, Visit, html, see_other},
 };
 use crate::{
-    Caller, ControlError, Permission, Workspace, api::Problem, caller::Actor, console::session::Person,
-    invitation, member, workspace,
+    Caller, ControlError, Permission, Workspace, api::Problem, caller::Actor, invitation, member, workspace,
 };
 
 /// The form of a new workspace, and of a new name.
@@ -41,7 +40,7 @@ pub(super) async fn home(visit: Visit) -> Answer {
 }
 
 /// Somebody who may make workspaces, as a member of one where they may.
-async fn maker(visit: &Visit) -> Result<(Person, Actor), Stop> {
+async fn maker(visit: &Visit) -> Result<Actor, Stop> {
     let person = visit.signed_in().await?;
     let all = member::store::workspaces_of(&visit.control.parts().database, &person.user).await?;
     let at = all.into_iter().find(|(_, role)| role.may(Permission::WorkspaceCreate));
@@ -50,7 +49,7 @@ async fn maker(visit: &Visit) -> Result<(Person, Actor), Stop> {
     };
     let caller =
         Caller::Member { user: person.user.clone(), workspace: id, role, proved_at: person.proved_at };
-    Ok((person, Actor { caller: Some(caller), ..visit.actor.clone() }))
+    Ok(Actor { caller: Some(caller), ..visit.actor.clone() })
 }
 
 /// `GET /workspaces/new`.
@@ -61,7 +60,7 @@ pub(super) async fn new(visit: Visit) -> Answer {
 
 /// `POST /workspaces/new`.
 pub(super) async fn create(visit: Visit, Form(form): Form<Named>) -> Answer {
-    let (_, actor) = maker(&visit).await?;
+    let actor = maker(&visit).await?;
     let name = form.name.trim();
     let slug: Option<Slug> = form.slug.parse().ok().filter(|_| form.slug.parse::<WorkspaceId>().is_err());
     let made = match slug.filter(|_| workspace::is_name(name)) {
