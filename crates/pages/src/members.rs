@@ -329,4 +329,6 @@ pub struct Prove {
     pub next: String,
     /// Whether they have one.
     pub has_passkey: bool,
+    /// Where to go instead: the console.
+    pub back: String,
 }

@@ -17,9 +17,10 @@ use crate::{
 /// `GET /sign-in/console`: leads whoever is signed in back to the console with a code; asks for a sign-in, or for a
 /// passkey, where that is missing.
 pub(super) async fn enter(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, ApiError> {
-    if visit.state.settings.console.origin.is_none() || !asked.is_whole() {
+    let origin = visit.state.settings.console.origin.as_ref().map(|origin| origin.origin().to_owned());
+    let Some(back) = origin.filter(|_| asked.is_whole()) else {
         return Ok(routes::not_found(visit).await);
-    }
+    };
     let Some(current) = visit.session() else {
         let mut flow = visit.flow();
         flow.next = Some(asked.target());
@@ -34,7 +35,7 @@ pub(super) async fn enter(visit: Visit, Query(asked): Query<Asked>) -> Result<Re
         let has_passkey = !passkey::list(&visit.state, &current.user.id).await?.is_empty();
         let (api, next) = (API.to_owned(), asked.target());
         let frame = visit.frame_at(&next);
-        return Ok(html(&Prove { frame, email: current.user.email, api, next, has_passkey }));
+        return Ok(html(&Prove { frame, email: current.user.email, api, next, has_passkey, back }));
     }
     let target = console::issue(&visit.state, &visit.context, &current, &asked).await?;
     Ok(match target {

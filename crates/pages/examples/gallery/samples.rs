@@ -425,7 +425,8 @@ impl Samples {
             add(&format!("no-entry-{key}"), Refusal { frame: frame(), why }.html());
         }
         let (api, next) = ("/api/auth".to_owned(), "/sign-in/console".to_owned());
-        let prove = Prove { frame: frame(), email: email.clone(), api, next, has_passkey: true };
+        let back = "http://console.localhost:8080".to_owned();
+        let prove = Prove { frame: frame(), email: email.clone(), api, next, has_passkey: true, back };
         add("prove", prove.html());
         add("prove-without", Prove { has_passkey: false, ..prove }.html());
     }
