@@ -35,12 +35,8 @@ use super::{
     route::{Access, Route, Takes},
     settings::{Differences, SettingsDocument, VersionResource},
     table_of,
-<<<<<<< HEAD
     vault::VaultResource,
-    workspaces::{NewWorkspace, WorkspaceResource},
-=======
     workspaces::{NewWorkspace, WorkspaceChange, WorkspaceResource},
->>>>>>> a3df5e1 (wip all)
 };
 use crate::{CallerKind, Permission, Role};
 
