@@ -1,8 +1,8 @@
-// The account page, two tenants side by side, and the two development pages.
+// The account page, two tenants side by side, and the development mailbox.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Person, chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
+import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { Visitor } from '../lib/visitor.mjs';
 import { until } from '../lib/wait.mjs';
@@ -150,18 +150,6 @@ describe('the account page and its neighbours', { skip: kiaviMissing() || chromi
     );
     assert.notEqual(here[0].id, there[0].id);
     await person.goodbye();
-  });
-
-  test('the console lists the tenants and a new one appears by itself', async () => {
-    const operator = await Person.arrive(browser);
-    const { page } = operator;
-    await page.goto(kiavi.consoleUrl);
-    await heading(page, 'console-title').waitFor();
-    for (const { slug } of [demo, shop]) await page.getByText(slug).first().waitFor();
-    await look(page, '30-console');
-    await kiavi.createTenant('third');
-    await page.getByText('third').first().waitFor();
-    await operator.goodbye();
   });
 
   test('the mailbox shows the newest mail with its code', async () => {

@@ -4,7 +4,7 @@ use kiavi_base::{EventId, RequestId};
 use kiavi_db::{DbError, Sql, Transaction};
 use serde_json::Value;
 
-use crate::{Control, caller::Actor};
+use crate::{Caller, Control, caller::Actor};
 
 pub(crate) const INSERT_EVENT: Sql = Sql::new(
     "INSERT_EVENT",
@@ -54,12 +54,17 @@ pub(crate) async fn record_as(
     if let Some(attempt) = &event.actor.attempt {
         attempt.changes(transaction, event.subject).await?;
     }
+    let mut detail = event.detail.clone();
+    let proved_at = event.actor.caller.as_ref().and_then(Caller::proved_at);
+    if let (Some(at), Some(members)) = (proved_at, detail.as_object_mut()) {
+        members.insert("proved_at".to_owned(), at.to_string().into());
+    }
     let request_id = event.actor.request.as_ref().map(RequestId::to_string);
     let actor = event.actor.name();
     transaction
         .execute(
             &INSERT_EVENT,
-            &[&id.to_string(), &event.kind, &outcome, &actor, &event.subject, &request_id, &event.detail],
+            &[&id.to_string(), &event.kind, &outcome, &actor, &event.subject, &request_id, &detail],
         )
         .await?;
     Ok(())

@@ -5,10 +5,10 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use kiavi_base::{RequestId, UserId, WorkspaceId};
 
-use crate::{Permission, Role, Scopes, attempt::Attempt};
+use crate::{Permission, Role, Scopes, Tenant, attempt::Attempt};
 
 /// How long a member's proof of being there opens what asks for a fresh one.
-pub(crate) const STEP_UP: SignedDuration = SignedDuration::from_mins(10);
+pub(crate) const STEP_UP: SignedDuration = SignedDuration::from_mins(5);
 
 /// Through which door a connection came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,21 +41,33 @@ pub enum Caller {
         workspace: WorkspaceId,
         /// What they are there.
         role: Role,
-        /// When they last proved to be there.
-        proved_at: Timestamp,
+        /// When they used a passkey for this session, if they did.
+        proved_at: Option<Timestamp>,
     },
 }
 
 impl Caller {
     /// Whether they may do this somewhere. Where, [`Caller::sees`] says.
     pub fn may(&self, permission: Permission) -> bool {
-        if permission.is_instance_wide() && self.workspace().is_some() {
-            return false;
-        }
         match self {
             Self::LocalOperator => true,
-            Self::ManagementKey { scopes, .. } => scopes.may(permission),
+            Self::ManagementKey { scopes, workspace, .. } => {
+                scopes.may(permission) && !(permission.is_instance_wide() && workspace.is_some())
+            }
             Self::Member { role, .. } => role.may(permission),
+        }
+    }
+
+    /// Whether they may make somebody this: nobody gives a role that may do more than they may.
+    pub(crate) fn may_give(&self, role: Role) -> bool {
+        let within = |may: &dyn Fn(Permission) -> bool| {
+            let all = Permission::ALL.iter().filter(|permission| role.may(**permission));
+            all.into_iter().all(|permission| may(*permission))
+        };
+        match self {
+            Self::LocalOperator => true,
+            Self::ManagementKey { scopes, .. } => within(&|permission| scopes.may(permission)),
+            Self::Member { role: own, .. } => within(&|permission| own.may(permission)),
         }
     }
 
@@ -64,7 +76,10 @@ impl Caller {
         match (self, scopes) {
             (Self::LocalOperator, _) | (Self::ManagementKey { scopes: Scopes::All, .. }, Scopes::All) => true,
             (_, Scopes::All) => false,
-            (_, Scopes::Only(permissions)) => permissions.iter().all(|permission| self.may(*permission)),
+            (_, Scopes::Only(permissions)) => permissions.iter().all(|permission| {
+                // A key of a workspace can do nothing with what is the instance's.
+                self.may(*permission) && !(permission.is_instance_wide() && self.workspace().is_some())
+            }),
         }
     }
 
@@ -82,11 +97,24 @@ impl Caller {
         self.workspace().is_none_or(|own| own == workspace)
     }
 
+    /// Whether a tenant exists for them. The console's own is the operator's.
+    pub(crate) fn sees_tenant(&self, tenant: &Tenant) -> bool {
+        self.sees(&tenant.workspace) && (!tenant.is_console() || *self == Self::LocalOperator)
+    }
+
     /// Whether they have to prove first that they are there. Keys and the operator have no way to.
     pub(crate) fn needs_proof(&self, now: Timestamp) -> bool {
         match self {
             Self::LocalOperator | Self::ManagementKey { .. } => false,
-            Self::Member { proved_at, .. } => now.duration_since(*proved_at) > STEP_UP,
+            Self::Member { proved_at, .. } => proved_at.is_none_or(|at| now.duration_since(at) > STEP_UP),
+        }
+    }
+
+    /// When they proved to be there, for logs.
+    pub(crate) fn proved_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Member { proved_at, .. } => *proved_at,
+            Self::LocalOperator | Self::ManagementKey { .. } => None,
         }
     }
 
@@ -144,9 +172,27 @@ mod tests {
             user: "u".parse().unwrap(),
             workspace: format!("w{:024}", 0).parse().unwrap(),
             role: Role::Owner,
-            proved_at: Timestamp::UNIX_EPOCH,
+            proved_at: None,
         };
         assert!(owner.may_all(&more) && !owner.may_all(&Scopes::All));
         assert!(!owner.may_all(&Scopes::Only(vec![Permission::WorkspaceCreate])));
+        assert!(owner.needs_proof(Timestamp::UNIX_EPOCH), "never proved");
+    }
+
+    #[test]
+    fn nobody_gives_a_role_above_their_own() {
+        let member = |role| Caller::Member {
+            user: "u".parse().unwrap(),
+            workspace: format!("w{:024}", 0).parse().unwrap(),
+            role,
+            proved_at: None,
+        };
+        assert!(Role::ALL.iter().all(|role| member(Role::Owner).may_give(*role)));
+        assert!(!member(Role::Admin).may_give(Role::Owner) && member(Role::Admin).may_give(Role::Admin));
+        assert!(
+            !member(Role::Developer).may_give(Role::Support) && !member(Role::Viewer).may_give(Role::Admin)
+        );
+        let key = Caller::ManagementKey { id: "k".into(), workspace: None, scopes: Scopes::All };
+        assert!(key.may_give(Role::Owner));
     }
 }

@@ -2,14 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kiavi_base::{RequestCounts, SecretString, Slug, TenantId, WorkspaceId};
+use kiavi_base::{ExposeSecret, RequestCounts, SecretString, Slug, TenantId, WorkspaceId, random_bytes};
+use kiavi_crypto::SealingKey;
 use kiavi_db::{AdminConnection, Login, Migration};
+use kiavi_http::TrustedOrigins;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     CONTROL_ROLE, CallerKind, ControlError, ControlParts, Tenant, TenantState, address, api,
     api::Attempts,
     caller::Actor,
+    console::{CONSOLE_SLUG, first_owner},
     key,
     limit::{Limiter, REFUSALS, REQUESTS},
     meter::Meter,
@@ -25,6 +28,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "imports", sql: include_str!("../migrations/3_imports.sql") },
     Migration { version: 4, name: "workspaces", sql: include_str!("../migrations/4_workspaces.sql") },
     Migration { version: 5, name: "life", sql: include_str!("../migrations/5_life.sql") },
+    Migration { version: 6, name: "members", sql: include_str!("../migrations/6_members.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.
@@ -48,6 +52,10 @@ struct Inner {
     /// Requests with an idempotency key that are being answered.
     attempts: Attempts,
     meter: Meter,
+    /// Seals the cookies of sign-ins under way; those do not outlive this process.
+    flows: SealingKey,
+    /// Decides which pages may act with the console's cookie.
+    origins: TrustedOrigins,
     #[cfg(test)]
     interrupt: std::sync::Mutex<Option<crate::tests::Interrupt>>,
 }
@@ -60,6 +68,9 @@ impl Control {
     /// # Errors
     /// When the database cannot be reached or its schema is a newer program's.
     pub async fn open(parts: ControlParts) -> Result<Self, ControlError> {
+        let origins = TrustedOrigins::new(&parts.console_origin, Vec::new())
+            .map_err(|error| ControlError::Settings(error.into()))?;
+        let flows = SealingKey::new(&random_bytes(&*parts.rng));
         let login = Login::new(CONTROL_ROLE, parts.database_name.clone());
         let mut connection = AdminConnection::connect(&*parts.connect, &login).await?;
         kiavi_db::migrate(&mut connection, MIGRATIONS, None).await?;
@@ -79,12 +90,14 @@ impl Control {
             refusals: Limiter::new(REFUSALS),
             attempts: Attempts::default(),
             meter: Meter::default(),
+            flows,
+            origins,
             #[cfg(test)]
             interrupt: std::sync::Mutex::default(),
         })))
     }
 
-    /// The management API and, for the console's host in development, the console page.
+    /// The management API and, for the console's host, the console's pages.
     pub fn router(&self, kind: CallerKind) -> axum::Router {
         api::router(self, kind)
     }
@@ -94,7 +107,7 @@ impl Control {
         reconcile::run(self).await;
     }
 
-    /// All tenants by name.
+    /// All customers' tenants by name.
     ///
     /// # Errors
     /// When the database fails.
@@ -118,7 +131,34 @@ impl Control {
     /// # Errors
     /// When the name is refused, the database fails, or the tenant does not run within a minute.
     pub async fn ensure_tenant(&self, name: &str) -> Result<Tenant, ControlError> {
-        let slug = parse_name(name)?;
+        self.ensure(parse_name(name)?).await
+    }
+
+    /// The tenant that the console's people sign in to, made when there is none, once it runs. The reconciler must be
+    /// running too.
+    ///
+    /// # Errors
+    /// When the database fails, or the tenant does not run within a minute.
+    pub async fn ensure_console(&self) -> Result<Tenant, ControlError> {
+        let slug = CONSOLE_SLUG.parse().map_err(|_| ControlError::NoWorkspace)?;
+        self.ensure(slug).await
+    }
+
+    /// The address of a new link that makes whoever signs in by it the first owner; `None` when there is an owner. The
+    /// link before it ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew_owner_link(&self) -> Result<Option<SecretString>, ControlError> {
+        let token = first_owner::renew(self, &Actor::CONTROL).await?;
+        Ok(token.map(|token| self.owner_link(&token)))
+    }
+
+    pub(crate) fn owner_link(&self, token: &SecretString) -> SecretString {
+        format!("{}/first-owner?token={}", self.parts().console_origin, token.expose_secret()).into()
+    }
+
+    async fn ensure(&self, slug: Slug) -> Result<Tenant, ControlError> {
         let tenant = match store::find(&self.parts().database, slug.as_str()).await? {
             Some(tenant) => tenant,
             None => {
@@ -185,6 +225,19 @@ impl Control {
 
     pub(crate) fn parts(&self) -> &ControlParts {
         &self.0.parts
+    }
+
+    pub(crate) fn flows(&self) -> &SealingKey {
+        &self.0.flows
+    }
+
+    pub(crate) fn origins(&self) -> &TrustedOrigins {
+        &self.0.origins
+    }
+
+    /// The origin of the tenant that the console's people sign in to.
+    pub(crate) fn sign_in_origin(&self) -> String {
+        CONSOLE_SLUG.parse().map(|slug| self.base_url(&slug)).unwrap_or_default()
     }
 
     pub(crate) fn meter(&self) -> &Meter {

@@ -64,6 +64,27 @@ pub enum ControlError {
     /// Another server's data cannot be taken in; the text says why.
     #[error("the import was refused: {0}")]
     InvalidImport(String),
+    /// The change would leave a workspace without an owner.
+    #[error("a workspace keeps an owner")]
+    LastOwner,
+    /// Somebody would give or take a role that may do more than they may.
+    #[error("the role is above that of who asks")]
+    RoleAbove,
+    /// The address is a member's.
+    #[error("the address is a member's")]
+    AlreadyMember,
+    /// The address has an invitation.
+    #[error("the address is invited already")]
+    InvitationExists,
+    /// The invitation was sent only just now.
+    #[error("the invitation was sent only just now")]
+    InvitationPaused,
+    /// The invitation has come to its end.
+    #[error("the invitation was accepted or withdrawn")]
+    InvitationGone,
+    /// The workspace has made too many invitations today.
+    #[error("too many invitations today")]
+    TooManyInvitations,
     /// The workspace that every instance has is not there.
     #[error("there is no workspace")]
     NoWorkspace,

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use axum::http::{Method, Request, Response, Uri, header};
+use axum::http::{HeaderName, Method, Request, Response, Uri, header};
 use bytes::Bytes;
 use http_body_util::Full;
+use jiff::Timestamp;
 use kiavi_http::{ExchangeError, exchange};
 
 use crate::{Control, Failure, Tenant};
@@ -13,6 +14,9 @@ use crate::{Control, Failure, Tenant};
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Longest answer that is read, in bytes: a page of a few thousand users.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+/// Tells the engine when whoever asks proved to be there. Nothing that a caller sends gets here.
+const PROVED_AT: HeaderName = HeaderName::from_static("kiavi-proved-at");
 
 /// Why an engine gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -25,12 +29,13 @@ pub(crate) enum ManagementError {
     Request(#[from] axum::http::Error),
 }
 
-/// Asks a tenant's engine, which is started if it sleeps. `operator` is who it is told to act for; `target` is path
-/// and query.
+/// Asks a tenant's engine, which is started if it sleeps. `operator` is who it is told to act for, `proved_at` when
+/// they proved to be there; `target` is path and query.
 pub(crate) async fn ask(
     control: &Control,
     tenant: &Tenant,
     operator: &str,
+    proved_at: Option<Timestamp>,
     method: Method,
     target: &str,
     json: Option<Bytes>,
@@ -44,6 +49,9 @@ pub(crate) async fn ask(
         .header(header::HOST, host.unwrap_or_default())
         .header(header::ACCEPT, "application/json")
         .header(header::USER_AGENT, "kiavi");
+    if let Some(at) = proved_at {
+        request = request.header(PROVED_AT, at.to_string());
+    }
     if json.is_some() {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }

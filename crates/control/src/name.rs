@@ -8,7 +8,7 @@ pub const MAX_NAME_LENGTH: usize = 63;
 /// First labels that people and programs trust to be the operator's, or that clients look up by themselves
 /// (RFC 2142 mailboxes, `wpad`, `autodiscover`, `isatap`, `mta-sts`).
 const RESERVED: &str = "abuse account accounts admin administrator api assets auth autoconfig autodiscover cdn console \
-    control docs ftp gateway help hostmaster imap internal isatap kiavi local localhost login mail \
+    control docs ftp gateway help hostmaster id imap internal isatap kiavi local localhost login mail \
     mailbox mailer-daemon metrics mta-sts mx noc noreply ns ns1 ns2 openpgpkey pop pop3 postgres \
     postmaster root security smtp sso ssl static status support sysadmin webmaster wpad www";
 

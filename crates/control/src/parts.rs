@@ -60,6 +60,13 @@ pub trait TenantSchema: Send + Sync + 'static {
         event: TenantEvent<'a>,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
+    /// The same settings for the tenant that the console's people sign in to, whose sign-ins lead back to the console at
+    /// `origin`. What an operator changed stays.
+    ///
+    /// # Errors
+    /// When the document is not one of this program's, or the origin is none.
+    fn console_settings(&self, settings: &Value, origin: &str) -> Result<Value, Failure>;
+
     /// The same settings at another address: in development the port may change between two starts.
     ///
     /// # Errors
@@ -281,8 +288,8 @@ pub struct ControlParts {
     pub base_url_for: Arc<BaseUrl>,
     /// Where requests are counted and logged.
     pub access: Arc<AccessLog>,
-    /// Whether the console page is shown to everybody who can reach its host.
-    pub development: bool,
+    /// The origin of the console, such as `http://console.localhost:8080`.
+    pub console_origin: String,
     /// How many tenants are made in advance, so that the next who asks for one has it at once.
     pub spares: u16,
     /// How long a deleted tenant can be brought back.

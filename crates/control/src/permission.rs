@@ -34,7 +34,7 @@ macro_rules! permissions {
 permissions! {
     /// See the workspace.
     WorkspaceRead = "workspace.read",
-    /// Make workspaces. Only for keys of the whole instance.
+    /// Make workspaces. Only for owners and for keys of the whole instance.
     WorkspaceCreate = "workspace.create",
     /// Change and end the workspace.
     WorkspaceManage = "workspace.manage",
@@ -101,7 +101,7 @@ impl Permission {
         Self::ALL.iter().copied().find(|permission| permission.as_str() == text)
     }
 
-    /// Whether it is about the instance, so that nobody has it who belongs to one workspace.
+    /// Whether it is about the instance, so that no key has it that is good for one workspace.
     pub fn is_instance_wide(self) -> bool {
         self == Self::WorkspaceCreate
     }
@@ -139,11 +139,29 @@ impl Role {
         Self::Privacy,
     ];
 
+    /// The stable text form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Developer => "developer",
+            Self::Support => "support",
+            Self::Viewer => "viewer",
+            Self::Auditor => "auditor",
+            Self::Privacy => "privacy",
+        }
+    }
+
+    /// The role with this text form.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
     /// The table: what each role may do.
     pub fn may(self, permission: Permission) -> bool {
         use Permission as P;
         match self {
-            Self::Owner => permission != P::WorkspaceCreate,
+            Self::Owner => true,
             Self::Admin => !matches!(permission, P::WorkspaceCreate | P::WorkspaceManage),
             Self::Developer => matches!(
                 permission,
@@ -239,10 +257,9 @@ mod tests {
     fn a_role_has_what_its_name_says() {
         use Permission as P;
         let may = |role: Role| -> Vec<_> { P::ALL.iter().filter(|p| role.may(**p)).collect() };
-        assert_eq!(may(Role::Owner).len(), P::ALL.len() - 1);
-        assert!(Role::ALL.iter().all(|role| !role.may(P::WorkspaceCreate)), "the instance's");
+        assert_eq!(may(Role::Owner).len(), P::ALL.len());
+        assert!(Role::ALL[1..].iter().all(|role| !role.may(P::WorkspaceCreate)));
         for permission in P::ALL {
-            assert!(Role::Owner.may(*permission) || *permission == P::WorkspaceCreate);
             let changes = !permission.as_str().ends_with(".read");
             for role in [Role::Viewer, Role::Auditor] {
                 assert!(!(changes && role.may(*permission)), "{role:?} {permission:?}");

@@ -12,6 +12,7 @@ pub mod api_key;
 pub mod audit;
 pub mod bearer;
 mod clock_text;
+mod console;
 mod context;
 mod cookies;
 pub mod egress;
@@ -52,6 +53,7 @@ pub(crate) mod tests;
 pub use abuse::AbuseSettings;
 pub use api_key::ApiKeySettings;
 pub use clock_text::{iso_milliseconds, optional_iso_milliseconds};
+pub use console::ConsoleSettings;
 pub use context::{Context, Operator, page_context};
 pub use cookies::CookieNames;
 pub use egress::{EgressHost, EgressSettings};
@@ -82,6 +84,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         admin::STATEMENTS,
         api_key::STATEMENTS,
         audit::STATEMENTS,
+        console::STATEMENTS,
         housekeeping::STATEMENTS,
         jwt::STATEMENTS,
         mail::STATEMENTS,

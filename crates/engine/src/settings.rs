@@ -16,6 +16,7 @@ use crate::{
     AbuseSettings, ApiKeySettings, EgressSettings, JwtSettings, SocialSettings,
     account::AccountSettings,
     bearer::BearerSettings,
+    console::ConsoleSettings,
     last_login_method::LastLoginMethodSettings,
     magic_link::MagicLinkSettings,
     mail::{MailSettings, NoticeSettings, TemplateError},
@@ -129,6 +130,9 @@ pub struct Settings {
     /// Events as they happen, for servers of the tenant's own.
     #[serde(default)]
     pub webhooks: WebhookSettings,
+    /// The management console whose people sign in here.
+    #[serde(default)]
+    pub console: ConsoleSettings,
     /// Where to behave as Better Auth does although it is the weaker choice.
     #[serde(default)]
     pub compatibility: Compatibility,
@@ -246,6 +250,7 @@ impl Settings {
             social: SocialSettings::default(),
             abuse: AbuseSettings::default(),
             webhooks: WebhookSettings::default(),
+            console: ConsoleSettings::default(),
             compatibility: Compatibility::default(),
             base_url,
         };

@@ -118,6 +118,15 @@ impl Client {
         serde_json::from_slice(&body).map_err(broken)
     }
 
+    /// Deletes what is at a path.
+    ///
+    /// # Errors
+    /// When no instance runs or it refuses.
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), ClientError> {
+        let request = Request::delete(path).header(ACCEPT, "application/json").body(Full::<Bytes>::default());
+        self.send(request).await.map(drop)
+    }
+
     /// All items of a list, page by page. `path` may have a query.
     ///
     /// # Errors

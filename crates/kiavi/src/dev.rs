@@ -155,11 +155,19 @@ fn tenant_command(data: Option<&Path>) -> String {
     format!("{program} tenant create shop{data}")
 }
 
-fn announce(config: &LauncherConfig, _: &[u8]) {
+fn announce(config: &LauncherConfig, ready: &[u8]) {
+    let ready: serde_json::Value = serde_json::from_slice(ready).unwrap_or_default();
     let port = config.names.port.unwrap_or_default();
     let mailbox = match &config.mail {
         MailConfig::Mailbox => format!("http://mail.localhost:{port}"),
         MailConfig::Smtp { .. } => "off: mail leaves by SMTP".to_owned(),
+    };
+    let first = match ready["first_owner_url"].as_str() {
+        Some(link) => format!(
+            "To the console: open this link, type any e-mail address, read the code in the mailbox;\n\
+             \x20               you are its owner then. The link works once, for a day.\n\n    {link}\n\n"
+        ),
+        None => String::new(),
     };
     let text = format!(
         "\n\
@@ -169,6 +177,7 @@ fn announce(config: &LauncherConfig, _: &[u8]) {
          \x20 Mailbox      {mailbox}\n\
          \x20 Console      http://console.localhost:{port}\n\
          \n\
+         {first}\
          First sign-in: open the demo tenant, type any e-mail address, read the code in the mailbox.\n\
          Another tenant: {}\n\
          Stop: Ctrl-C\n\n",

@@ -4,6 +4,7 @@ mod api_key;
 mod client;
 mod client_events;
 mod config;
+mod console;
 mod data;
 mod dev;
 mod doctor;
@@ -12,6 +13,7 @@ mod instance;
 mod key;
 mod log;
 mod mail;
+mod member;
 mod provider;
 mod role;
 mod serve;
@@ -70,6 +72,10 @@ enum Verb {
     ApiKey(api_key::ApiKeyArgs),
     /// Create and list workspaces, the accounts of customers
     Workspace(workspace::WorkspaceArgs),
+    /// Manage the people of a workspace: invite them, change their roles
+    Member(member::MemberArgs),
+    /// Set up the console
+    Console(console::ConsoleArgs),
     /// Verify API keys of a tenant
     Key(key::KeyArgs),
     /// Tell servers of a tenant's own what happens
@@ -106,6 +112,8 @@ fn main() -> ExitCode {
         Verb::User(args) => user::run(args),
         Verb::ApiKey(args) => api_key::run(args),
         Verb::Workspace(args) => workspace::run(args),
+        Verb::Member(args) => member::run(args),
+        Verb::Console(args) => console::run(args),
         Verb::Key(args) => key::run(args),
         Verb::Webhook(args) => webhook::run(args),
         Verb::Psql(args) => tenant_psql::run(args),

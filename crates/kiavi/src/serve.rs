@@ -24,6 +24,9 @@ use crate::vault_keys;
 /// Where the first management key is left when nobody watches the start.
 const FIRST_KEY: &str = "first-management-key";
 
+/// The file with the link for the first owner, where nobody watches.
+const FIRST_OWNER: &str = "first-owner-link";
+
 /// Options of `kiavi serve`.
 #[derive(Args)]
 pub(crate) struct ServeArgs {
@@ -176,7 +179,15 @@ fn launcher_config(
 fn announce(config: &LauncherConfig, ready: &[u8]) {
     let ready: serde_json::Value = serde_json::from_slice(ready).unwrap_or_default();
     if let Some(key) = ready["management_key"].as_str() {
-        hand_out(&config.data, key);
+        hand_out(&config.data, "The first management key", FIRST_KEY, key);
+    }
+    if let Some(link) = ready["first_owner_url"].as_str() {
+        hand_out(
+            &config.data,
+            "The link that makes its first visitor the owner, for a day",
+            FIRST_OWNER,
+            link,
+        );
     }
     let console = config.names.url(&config.names.console);
     tracing::info!(console, tenants = config.names.url(format_args!("*.{}", config.names.domain)), "ready");
@@ -185,23 +196,23 @@ fn announce(config: &LauncherConfig, ready: &[u8]) {
     }
 }
 
-/// The key is for whoever starts the instance: on their terminal if they watch, else in a file that root alone reads.
-/// It must not be in a log.
-fn hand_out(data: &Path, key: &str) {
+/// What opens the instance is for whoever starts it: on their terminal if they watch, else in a file that root alone
+/// reads. It must not be in a log.
+fn hand_out(data: &Path, what: &str, file: &str, secret: &str) {
     let mut out = std::io::stdout();
     if out.is_terminal() {
-        let text = format!("\nThe first management key; it is not shown again:\n\n    {key}\n\n");
+        let text = format!("\n{what}; it is not shown again:\n\n    {secret}\n\n");
         let _ = out.write_all(text.as_bytes());
         return;
     }
-    let path = data.join(FIRST_KEY);
+    let path = data.join(file);
     let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-    match file.and_then(|mut file| writeln!(file, "{key}")) {
+    match file.and_then(|mut file| writeln!(file, "{secret}")) {
         Ok(()) => {
-            tracing::warn!(path = %path.display(), "the first management key is there: keep it and delete the file")
+            tracing::warn!(path = %path.display(), "{what} is there: keep it and delete the file")
         }
         Err(error) => {
-            tracing::error!(%error, path = %path.display(), "the first management key cannot be written")
+            tracing::error!(%error, path = %path.display(), "{what} cannot be written")
         }
     }
 }

@@ -1,8 +1,9 @@
-//! `kiavi workspace create | list`: the accounts that tenants and management keys are in.
+//! `kiavi workspace create | rename | list`: the accounts that tenants and management keys are in.
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,6 +31,15 @@ enum WorkspaceVerb {
         #[command(flatten)]
         common: Common,
     },
+    /// Give a workspace another name for people
+    Rename {
+        /// The workspace, by its name in addresses
+        slug: String,
+        /// Its new name for people
+        name: String,
+        #[command(flatten)]
+        common: Common,
+    },
     /// List all workspaces
     List {
         #[command(flatten)]
@@ -41,6 +51,7 @@ enum WorkspaceVerb {
 pub(crate) fn run(args: WorkspaceArgs) -> ExitCode {
     match args.verb {
         WorkspaceVerb::Create { slug, name, common } => answer(create(slug, name, common)),
+        WorkspaceVerb::Rename { slug, name, common } => answer(rename(slug, name, common)),
         WorkspaceVerb::List { common } => answer(list(common)),
     }
 }
@@ -56,6 +67,16 @@ async fn create(slug: String, name: Option<String>, common: Common) -> Result<St
     } else {
         format!("{slug} is made; its id is {}", text(&made, "id"))
     })
+}
+
+async fn rename(slug: String, name: String, common: Common) -> Result<String, ClientError> {
+    // Nothing else is a name in addresses.
+    if slug.is_empty() || !slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(ClientError::Input(format!("There is no workspace {slug:?}.")));
+    }
+    let (path, change) = (format!("/v1/workspaces/{slug}"), json!({ "name": name }));
+    let renamed = common.client().send_json(Method::PATCH, &path, None, &change).await?;
+    Ok(if common.json { renamed.to_string() } else { format!("{slug} is called {name:?} now.") })
 }
 
 async fn list(common: Common) -> Result<String, ClientError> {

@@ -1,22 +1,26 @@
-//! The pages of the instance: its tenants, and the mail that development catches.
+//! The pages of the instance: a workspace's tenants, and the mail that development catches.
 
 use askama::Template;
 use jiff::Timestamp;
 
-use crate::{Frame, text::Text, when};
+use crate::{ConsoleTop, Frame, Notice, Place, text::Text, when};
 
-/// The list of tenants.
+/// The list of a workspace's tenants.
 #[derive(Debug, Clone, Template)]
 #[template(path = "tenants.html")]
 pub struct Tenants {
     /// The frame around the content.
     pub frame: Frame,
+    /// The top of the page.
+    pub top: ConsoleTop,
     /// The tenants, newest first.
     pub tenants: Vec<TenantRow>,
     /// The command that creates one, as typed in a terminal.
     pub create_command: String,
     /// The path of the server-sent events, one per change of the list.
     pub events: String,
+    /// What the last step has to tell.
+    pub notice: Option<Notice>,
     /// The present, which the times on the page are told from.
     pub now: Timestamp,
 }

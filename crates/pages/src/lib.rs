@@ -22,6 +22,7 @@ mod console;
 mod device;
 mod frame;
 mod mail;
+mod members;
 mod notice;
 mod sign_in;
 mod status;
@@ -38,6 +39,10 @@ pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
 pub use frame::{Acting, Frame};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
+};
+pub use members::{
+    ConsoleTop, FirstOwner, Invitation, InvitationRow, MemberRole, MemberRow, NewWorkspace, NoEntry,
+    NoWorkspace, Offer, Place, Prove, Refusal, Team, WorkspaceLink,
 };
 pub use notice::{Notice, Tone};
 pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
@@ -78,3 +83,10 @@ impl Page for Starting {}
 impl Page for Unavailable {}
 impl Page for Tenants {}
 impl Page for Mailbox {}
+impl Page for Team {}
+impl Page for NewWorkspace {}
+impl Page for FirstOwner {}
+impl Page for Invitation {}
+impl Page for NoWorkspace {}
+impl Page for Refusal {}
+impl Page for Prove {}

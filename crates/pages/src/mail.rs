@@ -93,12 +93,19 @@ impl CodeMail {
 }
 
 /// What a link does after it was confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkPurpose {
     /// It signs in.
     SignIn,
     /// It deletes the account.
     Deletion,
+    /// It makes a member of a workspace.
+    Invitation {
+        /// Who invites.
+        inviter: String,
+        /// The workspace's name.
+        workspace: String,
+    },
 }
 
 /// How long something is valid.
@@ -108,6 +115,8 @@ pub enum Validity {
     Minutes(u32),
     /// So many hours.
     Hours(u32),
+    /// So many days.
+    Days(u32),
 }
 
 /// The mail with a link.
@@ -144,9 +153,12 @@ impl LinkMail {
     pub fn render(&self) -> RenderedMail {
         let t = Text::of(self.locale);
         let mail = &Self { app: one_line(&self.app), ..self.clone() };
-        let subject = match self.purpose {
+        let subject = match &self.purpose {
             LinkPurpose::SignIn => t.mail_link_subject(&mail.app),
             LinkPurpose::Deletion => t.mail_delete_subject(&mail.app),
+            LinkPurpose::Invitation { inviter, workspace } => {
+                t.mail_invitation_subject(&one_line(inviter), &one_line(workspace))
+            }
         };
         RenderedMail {
             subject,
@@ -159,13 +171,17 @@ impl LinkMail {
         match self.purpose {
             LinkPurpose::SignIn => t.mail_link_title(),
             LinkPurpose::Deletion => t.delete_title(),
+            LinkPurpose::Invitation { .. } => t.mail_invitation_title(),
         }
     }
 
     fn lede(&self, t: &Text) -> String {
-        match self.purpose {
+        match &self.purpose {
             LinkPurpose::SignIn => t.mail_link_lede(&self.app),
             LinkPurpose::Deletion => t.mail_delete_lede(&self.app),
+            LinkPurpose::Invitation { inviter, workspace } => {
+                t.mail_invitation_lede(&self.app, inviter, workspace)
+            }
         }
     }
 
@@ -173,6 +189,7 @@ impl LinkMail {
         match self.purpose {
             LinkPurpose::SignIn => t.link_confirm(),
             LinkPurpose::Deletion => t.action_continue(),
+            LinkPurpose::Invitation { .. } => t.mail_invitation_button(),
         }
     }
 
@@ -180,6 +197,7 @@ impl LinkMail {
         match self.valid {
             Validity::Minutes(minutes) => t.mail_code_valid(minutes.into()),
             Validity::Hours(hours) => t.mail_link_valid_hours(hours.into()),
+            Validity::Days(days) => t.mail_link_valid_days(days.into()),
         }
     }
 
@@ -187,6 +205,7 @@ impl LinkMail {
         match self.purpose {
             LinkPurpose::SignIn => t.mail_link_ignore(),
             LinkPurpose::Deletion => t.mail_delete_ignore(),
+            LinkPurpose::Invitation { .. } => t.mail_invitation_ignore(),
         }
     }
 }

@@ -65,6 +65,22 @@ pub enum Notice {
     ConnectNeedsCode,
     NotWhileActing,
     ActingStopped,
+    MemberInvited,
+    MemberExists,
+    MemberRoleChanged,
+    MemberRemoved,
+    MemberOwnerLast,
+    MemberRoleAbove,
+    MemberForbidden,
+    InvitationResent,
+    InvitationRevoked,
+    InvitationExists,
+    InvitationPaused,
+    InvitationGone,
+    WorkspaceRenamed,
+    WorkspaceExists,
+    WorkspaceName,
+    StepUpDone,
     CookiesBlocked,
     Offline,
     WrongOrigin,
@@ -87,7 +103,7 @@ pub enum Tone {
 
 impl Notice {
     /// Every notice, with 90 seconds where it carries a time.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 78] = [
         Self::CodeWrong,
         Self::CodeExpired,
         Self::CodeTries,
@@ -143,6 +159,22 @@ impl Notice {
         Self::ConnectNeedsCode,
         Self::NotWhileActing,
         Self::ActingStopped,
+        Self::MemberInvited,
+        Self::MemberExists,
+        Self::MemberRoleChanged,
+        Self::MemberRemoved,
+        Self::MemberOwnerLast,
+        Self::MemberRoleAbove,
+        Self::MemberForbidden,
+        Self::InvitationResent,
+        Self::InvitationRevoked,
+        Self::InvitationExists,
+        Self::InvitationPaused,
+        Self::InvitationGone,
+        Self::WorkspaceRenamed,
+        Self::WorkspaceExists,
+        Self::WorkspaceName,
+        Self::StepUpDone,
         Self::CookiesBlocked,
         Self::Offline,
         Self::WrongOrigin,
@@ -187,6 +219,41 @@ impl Notice {
         Self::Maintenance,
     ];
 
+    /// What the script may have to show where only a passkey counts; what else fails is told in one sentence.
+    pub(crate) const PROVE_SCRIPT: [Self; 7] = [
+        Self::PasskeyVerification,
+        Self::PasskeyWrongDomain,
+        Self::PasskeyTimeout,
+        Self::TooMany,
+        Self::Suspended,
+        Self::Offline,
+        Self::Maintenance,
+    ];
+
+    /// The notice that the console tells after a change, by its key.
+    pub fn of_console(key: &str) -> Option<Self> {
+        let known = [
+            Self::MemberInvited,
+            Self::MemberExists,
+            Self::MemberRoleChanged,
+            Self::MemberRemoved,
+            Self::MemberOwnerLast,
+            Self::MemberRoleAbove,
+            Self::MemberForbidden,
+            Self::InvitationResent,
+            Self::InvitationRevoked,
+            Self::InvitationExists,
+            Self::InvitationPaused,
+            Self::InvitationGone,
+            Self::WorkspaceRenamed,
+            Self::WorkspaceExists,
+            Self::WorkspaceName,
+            Self::EmailInvalid,
+            Self::StepUpDone,
+        ];
+        known.into_iter().find(|notice| notice.key() == key)
+    }
+
     /// How it is shown.
     pub const fn tone(self) -> Tone {
         match self {
@@ -200,6 +267,13 @@ impl Notice {
             | Self::SessionsRevoked
             | Self::AccountLinked
             | Self::AccountUnlinked
+            | Self::MemberInvited
+            | Self::MemberRoleChanged
+            | Self::MemberRemoved
+            | Self::InvitationResent
+            | Self::InvitationRevoked
+            | Self::WorkspaceRenamed
+            | Self::StepUpDone
             | Self::ActingStopped => Tone::Success,
             // A cancelled ceremony is a choice, not a fault; the others say where to go next.
             Self::PasskeyCancelled
@@ -218,6 +292,10 @@ impl Notice {
             | Self::ConnectExpired
             | Self::ConnectNeedsCode
             | Self::NotWhileActing
+            | Self::MemberExists
+            | Self::InvitationExists
+            | Self::InvitationPaused
+            | Self::InvitationGone
             | Self::Maintenance => Tone::Info,
             _ => Tone::Error,
         }
@@ -281,6 +359,22 @@ impl Notice {
             Self::ConnectNeedsCode => "connect-needs-code",
             Self::NotWhileActing => "not-while-acting",
             Self::ActingStopped => "acting-stopped",
+            Self::MemberInvited => "member-invited",
+            Self::MemberExists => "member-exists",
+            Self::MemberRoleChanged => "member-role-changed",
+            Self::MemberRemoved => "member-removed",
+            Self::MemberOwnerLast => "member-owner-last",
+            Self::MemberRoleAbove => "member-role-above",
+            Self::MemberForbidden => "member-forbidden",
+            Self::InvitationResent => "invitation-resent",
+            Self::InvitationRevoked => "invitation-revoked",
+            Self::InvitationExists => "invitation-exists",
+            Self::InvitationPaused => "invitation-paused",
+            Self::InvitationGone => "invitation-gone",
+            Self::WorkspaceRenamed => "workspace-renamed",
+            Self::WorkspaceExists => "workspace-exists",
+            Self::WorkspaceName => "workspace-name",
+            Self::StepUpDone => "step-up-done",
             Self::CookiesBlocked => "cookies-blocked",
             Self::Offline => "offline",
             Self::WrongOrigin => "wrong-origin",
@@ -390,6 +484,22 @@ impl Notice {
             Self::ConnectNeedsCode => text.notice_connect_needs_code(),
             Self::NotWhileActing => text.notice_not_while_acting(),
             Self::ActingStopped => text.notice_acting_stopped(),
+            Self::MemberInvited => text.notice_member_invited(),
+            Self::MemberExists => text.notice_member_exists(),
+            Self::MemberRoleChanged => text.notice_member_role_changed(),
+            Self::MemberRemoved => text.notice_member_removed(),
+            Self::MemberOwnerLast => text.notice_member_owner_last(),
+            Self::MemberRoleAbove => text.notice_member_role_above(),
+            Self::MemberForbidden => text.notice_member_forbidden(),
+            Self::InvitationResent => text.notice_invitation_resent(),
+            Self::InvitationRevoked => text.notice_invitation_revoked(),
+            Self::InvitationExists => text.notice_invitation_exists(),
+            Self::InvitationPaused => text.notice_invitation_paused(),
+            Self::InvitationGone => text.notice_invitation_gone(),
+            Self::WorkspaceRenamed => text.notice_workspace_renamed(),
+            Self::WorkspaceExists => text.notice_workspace_exists(),
+            Self::WorkspaceName => text.notice_workspace_name(),
+            Self::StepUpDone => text.notice_step_up_done(),
             _ => text.notice_unexpected(),
         }
     }

@@ -64,12 +64,18 @@ codes! {
         "If-Match has entity tags in quotes, as they came in ETag.";
     ImportBroken = BAD_REQUEST "import_broken", "The data did not arrive",
         "The stream of an import ended early or cannot be read. Nothing was made.";
-    Unauthorized = UNAUTHORIZED "unauthorized", "No valid management key",
-        "There is no management key, or it is unknown, expired or revoked.";
+    Unauthorized = UNAUTHORIZED "unauthorized", "Not signed in",
+        "There is no management key, or it is unknown, expired or revoked; in a browser, the session has ended.";
     Forbidden = FORBIDDEN "forbidden", "Not permitted",
         "Whoever asks lacks the permission that the detail names.";
     StepUpRequired = FORBIDDEN "step_up_required", "Prove that you are there",
-        "A member has to prove first that they are there: it was more than ten minutes ago.";
+        "A member has to use a passkey first: they did not in the last five minutes. `step_up_url` is where they do.";
+    CrossSite = FORBIDDEN "cross_site_request", "From another site",
+        "A request with the console's cookie comes from the console's own pages only. Programs use a management key.";
+    NoWorkspace = FORBIDDEN "no_workspace", "No workspace",
+        "Whoever is signed in is a member of no workspace.";
+    RoleAbove = FORBIDDEN "role_above", "A role above your own",
+        "Nobody gives or takes a role that may do more than they may.";
     ScopesTooWide = FORBIDDEN "scopes_too_wide", "Scopes beyond your own",
         "A key can be made or rotated only by who may do everything that it may.";
     NotFound = NOT_FOUND "not_found", "Not found",
@@ -82,6 +88,10 @@ codes! {
         "There is no management key of this id that you can see.";
     HostnameNotFound = NOT_FOUND "hostname_not_found", "No such hostname",
         "The tenant has no such hostname that could be changed like this.";
+    MemberNotFound = NOT_FOUND "member_not_found", "No such member",
+        "The workspace has no member of this id.";
+    InvitationNotFound = NOT_FOUND "invitation_not_found", "No such invitation",
+        "The workspace has no invitation of this id.";
     SettingsVersionNotFound = NOT_FOUND "settings_version_not_found", "No such version",
         "The tenant's settings have no such version.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed", "Method not allowed",
@@ -92,6 +102,18 @@ codes! {
         "A tenant of this name exists already, in whichever workspace.";
     WorkspaceExists = CONFLICT "workspace_exists", "The name is taken",
         "A workspace of this name exists already.";
+    ConsoleTenant = CONFLICT "console_tenant", "The console's own tenant",
+        "The tenant that the console's people sign in to stays as it is.";
+    LastOwner = CONFLICT "last_owner", "The last owner",
+        "A workspace keeps an owner. Make somebody else an owner first.";
+    OwnerExists = CONFLICT "owner_exists", "There is an owner",
+        "The link for the first owner is made only while there is no owner.";
+    MemberExists = CONFLICT "member_exists", "A member already",
+        "The address is a member's.";
+    InvitationExists = CONFLICT "invitation_exists", "Invited already",
+        "The address has an open invitation. Send that one again instead.";
+    InvitationEnded = CONFLICT "invitation_ended", "The invitation has ended",
+        "The invitation was accepted or withdrawn.";
     TenantDeleting = CONFLICT "tenant_deleting", "Being removed",
         "The tenant is being removed.";
     TenantImporting = CONFLICT "tenant_importing", "Being imported",
@@ -132,6 +154,8 @@ codes! {
         "It is no hostname, or not the tenant's to have.";
     NotConfirmed = UNPROCESSABLE_ENTITY "not_confirmed", "Not confirmed",
         "Destroying at once takes the tenant's name in `confirm`.";
+    InvalidInvitation = UNPROCESSABLE_ENTITY "invalid_invitation", "This cannot be invited",
+        "The address or the language is none.";
     InvalidKey = UNPROCESSABLE_ENTITY "invalid_key", "There can be no such key",
         "The key's expiry is past or too far away, or its overlap is too long.";
     InvalidSettings = UNPROCESSABLE_ENTITY "invalid_settings", "The settings were refused",

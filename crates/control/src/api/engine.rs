@@ -20,7 +20,8 @@ use utoipa::ToSchema;
 
 use super::{Problem, code::Code, idempotency::KeepInstead, route::Need};
 use crate::{
-    Control, Permission, Tenant,
+    Caller, Control, Permission, Tenant,
+    audit::{self, Event, Outcome},
     caller::{Actor, operator_name},
     management,
     provision::RequestError,
@@ -83,6 +84,8 @@ pub(super) struct Passed {
     actor: Actor,
     tenant: Arc<Tenant>,
     method: Method,
+    /// What follows the base path of the engine's API.
+    path: String,
     /// Path and query, as the engine has them.
     target: String,
     json: Option<Bytes>,
@@ -104,7 +107,7 @@ impl FromRequest<Control> for Passed {
         let bytes = read_body(body).await?;
         let json = json_to_send(&parts.method, &parts.headers, bytes)?;
         let target = target(&path, &parts.uri);
-        Ok(Self { control: control.clone(), actor, tenant, method: parts.method, target, json })
+        Ok(Self { control: control.clone(), actor, tenant, method: parts.method, path, target, json })
     }
 }
 
@@ -147,13 +150,24 @@ pub(super) async fn write(passed: Passed) -> Result<Response, Problem> {
 }
 
 async fn pass_on(passed: Passed) -> Result<Response, Problem> {
-    let Passed { control, actor, tenant, method, target, json } = passed;
+    let Passed { control, actor, tenant, method, path, target, json } = passed;
     if tenant.target != Target::Running {
         // No engine runs.
         return Err(RequestError::Target(tenant.target).into());
     }
-    let name = actor.name();
-    answer(management::ask(&control, &tenant, &operator_name(&name), method, &target, json).await?)
+    if need(&method, &path).step_up {
+        // The tenant's log tells it, too. What is asked for is not known to be done.
+        let (kind, outcome) = ("engine.requested", Outcome::Success);
+        let detail = json!({ "method": method.as_str(), "path": path });
+        let asker = Actor { attempt: None, ..actor.clone() };
+        let event = Event { kind, outcome, actor: &asker, subject: tenant.id.as_str(), detail };
+        let transaction = control.parts().database.begin().await?;
+        audit::record(&control, &transaction, &event).await?;
+        transaction.commit().await?;
+    }
+    let (name, proved_at) = (actor.name(), actor.caller.as_ref().and_then(Caller::proved_at));
+    let operator = operator_name(&name);
+    answer(management::ask(&control, &tenant, &operator, proved_at, method, &target, json).await?)
 }
 
 fn json_to_send(method: &Method, headers: &HeaderMap, bytes: Bytes) -> Result<Option<Bytes>, Problem> {

@@ -16,12 +16,15 @@ mod create;
 mod engine;
 mod export;
 mod finish;
+mod first_owner;
 mod guard;
 mod hostnames;
 mod idempotency;
 mod imports;
 mod input;
+mod invitations;
 mod keys;
+mod members;
 pub(crate) mod openapi;
 mod operations;
 mod orphans;
@@ -65,6 +68,9 @@ fn table() -> Vec<Route> {
             .takes(Takes::Json)
             .problems(&[C::InvalidName, C::WorkspaceExists]),
         Route::new(workspaces::show, workspaces::__path_show, may(P::WorkspaceRead)),
+        Route::new(workspaces::rename, workspaces::__path_rename, may(P::WorkspaceManage))
+            .takes(Takes::Json)
+            .problems(&[C::InvalidName]),
         Route::new(tenants::list, tenants::__path_list, may(P::TenantRead))
             .takes(Takes::Query)
             .problems(&[C::InvalidCursor, C::WorkspaceNotFound]),
@@ -86,6 +92,7 @@ fn table() -> Vec<Route> {
     table.extend(settings_routes());
     table.extend(engine_routes());
     table.extend(key_routes());
+    table.extend(member_routes());
     table.extend(moving_routes());
     // For whoever runs the instance, whom it tells where secrets are.
     table.push(Route::new(vault::show, vault::__path_show, may(P::TenantRead)).local());
@@ -286,6 +293,35 @@ fn key_routes() -> [Route; 5] {
     ]
 }
 
+fn member_routes() -> [Route; 8] {
+    use Code as C;
+    const CHANGE: &[C] = &[C::RoleAbove, C::LastOwner];
+    const INVITE: &[C] = &[C::RoleAbove, C::InvalidInvitation, C::MemberExists, C::InvitationExists];
+    [
+        Route::new(members::list, members::__path_list, may(P::MemberRead))
+            .takes(Takes::Query)
+            .problems(&[C::InvalidCursor]),
+        Route::new(members::change, members::__path_change, may_with_proof(P::MemberManage))
+            .takes(Takes::Json)
+            .problems(CHANGE),
+        Route::new(members::remove, members::__path_remove, may_with_proof(P::MemberManage)).problems(CHANGE),
+        Route::new(invitations::list, invitations::__path_list, may(P::MemberRead))
+            .takes(Takes::Query)
+            .problems(&[C::InvalidCursor]),
+        Route::new(invitations::create, invitations::__path_create, may_with_proof(P::MemberManage))
+            .takes(Takes::Json)
+            .problems(INVITE),
+        Route::new(invitations::resend, invitations::__path_resend, may(P::MemberManage))
+            .takes(Takes::Json)
+            .problems(&[C::RoleAbove, C::InvitationEnded]),
+        Route::new(invitations::revoke, invitations::__path_revoke, may(P::MemberManage)),
+        Route::new(first_owner::create, first_owner::__path_create, may(P::WorkspaceManage))
+            .local()
+            .takes(Takes::Json)
+            .problems(&[C::OwnerExists]),
+    ]
+}
+
 /// A secret comes in and goes out here, so these are for whoever may read the data folder anyway.
 fn moving_routes() -> [Route; 3] {
     use Code as C;
@@ -366,8 +402,8 @@ pub(crate) fn router(control: &Control, kind: CallerKind) -> Router {
         let handler = handler.route_layer(from_fn_with_state(guard, guard::guard));
         router = router.route(&format!("{PREFIX}{}", route.path), handler);
     }
-    if kind == CallerKind::ConsoleHost && control.parts().development {
-        router = router.merge(console::routes());
+    if kind == CallerKind::ConsoleHost {
+        router = router.merge(console::routes(control));
     }
     router
         .fallback(not_found)

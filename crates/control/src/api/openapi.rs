@@ -10,7 +10,7 @@ use utoipa::{
         self, ContentBuilder, HttpMethod, Ref, RefOr, ResponseBuilder, Schema,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
         schema::{SchemaType, Type},
-        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
 
@@ -18,11 +18,15 @@ use super::{
     PREFIX,
     change_settings::{Back, Changed},
     code::Code,
+    console,
     create::NewTenant,
     engine::EngineRefusal,
     export::Exported,
+    first_owner::OwnerLink,
     hostnames, imports,
+    invitations::{InvitationResource, NothingSent, WantedInvitation},
     keys::{KeyResource, KeyShownOnce, Rotation, WantedKey},
+    members::{MemberResource, RoleChange},
     operations, orphans,
     page::Page,
     problem::ProblemBody,
@@ -32,12 +36,13 @@ use super::{
     settings::{Differences, SettingsDocument, VersionResource},
     table_of,
     vault::VaultResource,
-    workspaces::{NewWorkspace, WorkspaceResource},
+    workspaces::{NewWorkspace, WorkspaceChange, WorkspaceResource},
 };
 use crate::{CallerKind, Permission, Role};
 
 /// How callers show who they are.
 const SCHEME: &str = "management_key";
+const COOKIE_SCHEME: &str = "console_session";
 
 const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, without a person at a screen.\n\n\
     Send a management key as `Authorization: Bearer KEY`. A key has scopes, which are the permissions below, and is good \
@@ -52,7 +57,9 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
 #[openapi(
     info(title = "Kiavi management API", description = INTRODUCTION, license(name = "Apache-2.0", identifier = "Apache-2.0")),
     components(schemas(
-        ProblemBody, Code, Permission, Role, TenantResource, NewTenant, WorkspaceResource, NewWorkspace, KeyResource,
+        ProblemBody, Code, Permission, Role, TenantResource, NewTenant, WorkspaceResource, NewWorkspace, WorkspaceChange, KeyResource,
+        MemberResource, RoleChange, InvitationResource, WantedInvitation, NothingSent, OwnerLink, Page<MemberResource>,
+        Page<InvitationResource>,
         KeyShownOnce, WantedKey, Rotation, SettingsDocument, Changed, Back, Differences, VersionResource,
         Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted,
         ProgressEvent, EngineRefusal,
@@ -65,6 +72,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         (name = "Settings", description = "One versioned document for each tenant."),
         (name = "Users", description = "A tenant's own API, on behalf of who asks here."),
         (name = "Workspaces", description = "Customers' accounts."),
+        (name = "Members", description = "People of a workspace, and how they come in."),
         (name = "Keys", description = "What opens this API."),
         (name = "Moving", description = "To and from a Better Auth server. On the local socket only."),
         (name = "Instance", description = "The instance itself. On the local socket only."),
@@ -96,6 +104,10 @@ pub(crate) fn document(kind: CallerKind) -> openapi::OpenApi {
         .description(Some("A management key: `kiavi_mk_` and 43 symbols of `A-Z a-z 0-9 - _`."))
         .build();
     components.security_schemes.insert(SCHEME.to_owned(), SecurityScheme::Http(bearer));
+    let told = "A person who is signed in to the console, on its own pages only. `Kiavi-Workspace` names the workspace that \
+                they act in; without it, it is the one of the address, or the one that they opened last.";
+    let cookie = ApiKey::Cookie(ApiKeyValue::with_description(console::SECURE_COOKIE, told));
+    components.security_schemes.insert(COOKIE_SCHEME.to_owned(), SecurityScheme::ApiKey(cookie));
     for route in table_of(kind) {
         let path = format!("{PREFIX}{}", route.described_path());
         let (method, operation) = (method(&route), described(route));
@@ -127,7 +139,8 @@ fn described(route: Route) -> Operation {
         operation.description = Some(told.map_or_else(|| needs.clone(), |told| format!("{told}\n\n{needs}")));
     }
     if access != Access::Public {
-        operation.security = Some(vec![SecurityRequirement::new::<_, _, String>(SCHEME, [])]);
+        let scheme = |name| SecurityRequirement::new::<&str, _, String>(name, []);
+        operation.security = Some(vec![scheme(SCHEME), scheme(COOKIE_SCHEME)]);
     }
     if method == axum::http::Method::POST && takes != Takes::Stream && access != Access::Public {
         operation.parameters.get_or_insert_default().push(
@@ -194,6 +207,9 @@ pub(super) fn problems(route: &Route) -> BTreeMap<u16, BTreeSet<Code>> {
     let mut codes: Vec<Code> = route.problems.to_vec();
     if route.access != Access::Public {
         codes.extend([Code::Unauthorized, Code::Forbidden, Code::RateLimited, Code::Unavailable]);
+        // Of a person's session.
+        codes.extend([Code::CrossSite, Code::NoWorkspace, Code::WorkspaceNotFound]);
+        codes.extend([Code::EngineUnavailable, Code::EngineSilent]);
     }
     codes.push(Code::Internal);
     if matches!(route.access, Access::Engine | Access::Needs(super::route::Need { step_up: true, .. })) {
@@ -203,6 +219,8 @@ pub(super) fn problems(route: &Route) -> BTreeMap<u16, BTreeSet<Code>> {
         ("{tenant}", Code::TenantNotFound),
         ("{workspace}", Code::WorkspaceNotFound),
         ("{key}", Code::KeyNotFound),
+        ("{member}", Code::MemberNotFound),
+        ("{invitation}", Code::InvitationNotFound),
     ] {
         if route.path.contains(parameter) {
             // A segment that is no UTF-8 is an address that does not exist.

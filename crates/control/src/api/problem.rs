@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::code::Code;
 use crate::{
     ControlError, Permission,
+    console::tenant::AskError,
     error::chain,
     management::ManagementError,
     provision::{ImportError, RequestError},
@@ -27,6 +28,7 @@ pub(crate) struct Problem {
     detail: String,
     internal: Option<String>,
     retry_after: Option<u32>,
+    step_up_url: Option<String>,
 }
 
 /// What went wrong and what to do about it (RFC 9457).
@@ -50,11 +52,15 @@ pub(super) struct ProblemBody<'a> {
     /// Names this request in the instance's log.
     #[schema(example = "3f1c2b7a90d14e0f8f0a6f5b0f1d2c3e")]
     request_id: &'a str,
+    /// With `step_up_required`: where a member uses their passkey. With `next` in the query it leads back to that path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "https://console.example.com/step-up")]
+    step_up_url: Option<&'a str>,
 }
 
 impl Problem {
     pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), internal: None, retry_after: None }
+        Self { code, detail: detail.into(), internal: None, retry_after: None, step_up_url: None }
     }
 
     /// A problem about which there is nothing more to say than what its code means.
@@ -76,6 +82,23 @@ impl Problem {
 
     pub(super) fn key_not_found(id: &str) -> Self {
         Self::new(Code::KeyNotFound, format!("There is no management key {:?}.", shortened(id)))
+    }
+
+    pub(super) fn member_not_found(id: &str) -> Self {
+        Self::new(Code::MemberNotFound, format!("There is no member {:?}.", shortened(id)))
+    }
+
+    pub(super) fn invitation_not_found(id: &str) -> Self {
+        Self::new(Code::InvitationNotFound, format!("There is no invitation {:?}.", shortened(id)))
+    }
+
+    pub(super) fn step_up_required(console: &str) -> Self {
+        Self { step_up_url: Some(format!("{console}/step-up")), ..Self::plain(Code::StepUpRequired) }
+    }
+
+    /// The stable name.
+    pub(super) fn code(&self) -> Code {
+        self.code
     }
 
     pub(super) fn unauthorized() -> Self {
@@ -128,6 +151,7 @@ impl Problem {
             detail: &self.detail,
             code: self.code,
             request_id,
+            step_up_url: self.step_up_url.as_deref(),
         };
         let mut response = Response::new(Body::from(serde_json::to_vec(&body).unwrap_or_default()));
         *response.status_mut() = status;
@@ -186,6 +210,13 @@ impl From<ControlError> for Problem {
             }
             ControlError::NameTaken(slug) => Self::new(Code::TenantExists, taken("tenant", &slug)),
             ControlError::WorkspaceTaken(slug) => Self::new(Code::WorkspaceExists, taken("workspace", &slug)),
+            ControlError::LastOwner => Code::LastOwner.into(),
+            ControlError::RoleAbove => Code::RoleAbove.into(),
+            ControlError::AlreadyMember => Code::MemberExists.into(),
+            ControlError::InvitationExists => Code::InvitationExists.into(),
+            ControlError::InvitationGone => Code::InvitationEnded.into(),
+            ControlError::InvitationPaused => Self::rate_limited(5 * 60),
+            ControlError::TooManyInvitations => Self::rate_limited(3600),
             ControlError::InvalidSettings(detail) => Self::new(Code::InvalidSettings, format!("{detail}.")),
             ControlError::InvalidImport(detail) => Self::new(Code::InvalidImport, detail),
             ControlError::SettingsChangedMeanwhile => Self::plain(Code::SettingsChanged),
@@ -281,6 +312,19 @@ impl From<ManagementError> for Problem {
             ManagementError::Request(_) => return Self::not_found(),
         };
         Self { internal: Some(chain(&error)), ..Self::plain(code) }
+    }
+}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Database(error) => error.into(),
+            AskError::Management(error) => error.into(),
+            AskError::Missing => {
+                Self { internal: Some(chain(&error)), ..Self::plain(Code::EngineUnavailable) }
+            }
+            error @ (AskError::Status(_) | AskError::Answer(_)) => Self::internal(&error),
+        }
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) async fn list(
     let after = page::position(LIST, wanted.cursor.as_deref())?.unwrap_or_default();
     let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let database = &control.parts().database;
-    let found = workspace::store::list(database, caller.workspace(), &after, limit_and_one).await?;
+    let found = workspace::store::list(database, &caller, &after, limit_and_one).await?;
     let position = |workspace: &Workspace| workspace.slug.to_string();
     Ok(page(LIST, &uri, found, limit, position, |workspace| WorkspaceResource::from(&workspace)))
 }
@@ -100,7 +100,7 @@ pub(super) struct NewWorkspace {
 
 /// Create a workspace
 ///
-/// Only a key of the whole instance may.
+/// Owners of a workspace may, and keys of the whole instance. A member who makes one is its owner.
 #[utoipa::path(post, path = "/workspaces", tag = "Workspaces", request_body = NewWorkspace, responses(
     (status = 201, description = "The workspace", body = WorkspaceResource,
         headers(("Location" = String, description = "Its address in this API"))),
@@ -119,8 +119,7 @@ pub(super) async fn create(
     };
     let name = wanted.name.unwrap_or_else(|| slug.to_string());
     if !workspace::is_name(&name) {
-        let detail = format!("A workspace's name has 1 to {} printable characters.", workspace::MAX_NAME);
-        return Err(Problem::new(Code::InvalidName, detail));
+        return Err(not_a_name());
     }
     let made = workspace::create(&control, &actor, &slug, &name).await?;
     let mut response = (StatusCode::CREATED, Json(WorkspaceResource::from(&made))).into_response();
@@ -128,6 +127,41 @@ pub(super) async fn create(
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
+}
+
+/// What becomes of a workspace.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WorkspaceChange {
+    /// Its name for people.
+    #[schema(example = "Acme Ltd", min_length = 1, max_length = 100)]
+    name: String,
+}
+
+/// Rename a workspace
+///
+/// Its name in addresses stays.
+#[utoipa::path(patch, path = "/workspaces/{workspace}", tag = "Workspaces", request_body = WorkspaceChange,
+    params(("workspace" = String, Path, description = "The workspace's name or id", example = "default")), responses(
+    (status = 200, description = "The workspace", body = WorkspaceResource),
+))]
+pub(super) async fn rename(
+    State(control): State<Control>,
+    Extension(workspace): Extension<Arc<Workspace>>,
+    actor: Actor,
+    Sent(wanted): Sent<WorkspaceChange>,
+) -> Result<Json<WorkspaceResource>, Problem> {
+    if !workspace::is_name(&wanted.name) {
+        return Err(not_a_name());
+    }
+    let renamed = workspace::rename(&control, &actor, &workspace, &wanted.name).await?;
+    let renamed = renamed.ok_or_else(|| Problem::workspace_not_found(workspace.slug.as_str()))?;
+    Ok(Json(WorkspaceResource::from(&renamed)))
+}
+
+fn not_a_name() -> Problem {
+    let detail = format!("A workspace's name has 1 to {} printable characters.", workspace::MAX_NAME);
+    Problem::new(Code::InvalidName, detail)
 }
 
 /// Show a workspace

@@ -45,7 +45,8 @@ async fn tell(control: &Control, tenant: &Tenant, version: &SettingsVersion) -> 
     let news = json!({ "id": event, "version": version.version, "changes": version.changes });
     let body = Some(Bytes::from(news.to_string()));
     let operator = operator_name(&version.actor);
-    let answer = management::ask(control, tenant, &operator, Method::POST, SETTINGS_CHANGED, body).await?;
+    let answer =
+        management::ask(control, tenant, &operator, None, Method::POST, SETTINGS_CHANGED, body).await?;
     match answer.status() {
         StatusCode::OK => Ok(()),
         status => Err(StepError::NotLogged(status)),

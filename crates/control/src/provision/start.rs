@@ -43,7 +43,11 @@ async fn settle_settings(
     let parts = control.parts();
     loop {
         let opened = secrets::opened(&*parts.vault, &tenant.id, &tenant.settings).await?;
-        let settled = parts.schema.with_address(&opened, address).map_err(StepError::Settings)?;
+        let mut settled = parts.schema.with_address(&opened, address).map_err(StepError::Settings)?;
+        if tenant.is_console() {
+            let made = parts.schema.console_settings(&settled, &parts.console_origin);
+            settled = made.map_err(StepError::Settings)?;
+        }
         let stored = secrets::resealed(settled.clone(), &tenant.settings);
         if stored == tenant.settings {
             return Ok((tenant, settled));

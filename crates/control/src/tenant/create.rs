@@ -9,6 +9,7 @@ use crate::{
     Control, ControlError, address,
     audit::{self, Event, Outcome},
     caller::Actor,
+    console::CONSOLE_SLUG,
     settings,
 };
 
@@ -41,8 +42,12 @@ pub(crate) async fn create(
     workspace: &WorkspaceId,
 ) -> Result<Tenant, ControlError> {
     let parts = control.parts();
-    let settings =
+    let mut settings =
         parts.schema.default_settings(slug, &control.base_url(slug)).map_err(ControlError::Settings)?;
+    if slug.as_str() == CONSOLE_SLUG {
+        let made = parts.schema.console_settings(&settings, &parts.console_origin);
+        settings = made.map_err(ControlError::Settings)?;
+    }
     let transaction = parts.database.begin().await?;
     let new = New { slug, settings, target: Target::Running, workspace };
     let tenant = write_down(control, &transaction, actor, &new).await?;

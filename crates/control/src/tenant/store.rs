@@ -23,11 +23,11 @@ pub(crate) const TENANT_BY_ID: Sql =
     Sql::new("TENANT_BY_ID", concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE id = $1"));
 pub(crate) const TENANT_BY_SLUG: Sql =
     Sql::new("TENANT_BY_SLUG", concat!("SELECT ", tenant_columns!(), " FROM tenant WHERE slug = $1"));
-// `$3` is a part of the name, or the id; `$4` a state. Both lists follow an index on the name.
+// Without the tenant that is the console's own. `$3` is a part of the name, or the id; `$4` a state. Both lists follow an index on the name.
 macro_rules! matching {
     () => {
-        "slug > $1 AND target <> 'spare' AND ($3::text IS NULL OR position($3 in slug) > 0 OR id = $3)
-           AND ($4::text IS NULL OR state = $4)
+        "slug > $1 AND target <> 'spare' AND slug <> 'console'
+           AND ($3::text IS NULL OR position($3 in slug) > 0 OR id = $3) AND ($4::text IS NULL OR state = $4)
          ORDER BY slug LIMIT $2"
     };
 }

@@ -9,7 +9,9 @@ mod interruption;
 mod isolation;
 mod keys;
 mod lists;
+mod members;
 mod operations;
+mod people;
 mod reconciler;
 mod repetition;
 mod settings;
@@ -40,7 +42,7 @@ use crate::{
     SettingsFacts, TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart,
     TenantState, address, attempt, audit,
     caller::Actor,
-    key, orphans, owner_role, parse_name, provision, rotation,
+    console, invitation, key, member, orphans, owner_role, parse_name, provision, rotation,
     settings::store as settings_store,
     tenant::{create, store},
     workspace,
@@ -63,6 +65,8 @@ struct FakePrivileged {
     failures: AtomicU32,
     /// What engines were asked at the management door.
     asked: Arc<Mutex<Vec<Asked>>>,
+    /// The console's own tenant.
+    sign_in: Arc<people::SignIn>,
     /// How many connections to engines fail from now on.
     silences: AtomicU32,
 }
@@ -132,7 +136,7 @@ impl Privileged for FakePrivileged {
                 (true, Err(_)) => {
                     let (tenant, operator) = (tenant.clone(), operator.to_owned());
                     let (request, host, body) = Default::default();
-                    let router = axum::Router::new()
+                    let router = people::routes(Arc::clone(&self.sign_in))
                         .fallback(echo)
                         .with_state(Arc::clone(&self.asked))
                         .layer(axum::Extension(Asked { tenant, operator, request, host, body }));
@@ -266,6 +270,12 @@ impl TenantSchema for FakeSchema {
         })
     }
 
+    fn console_settings(&self, settings: &Value, origin: &str) -> Result<Value, Failure> {
+        let mut settings = settings.clone();
+        settings["console"] = origin.into();
+        Ok(settings)
+    }
+
     fn with_address(&self, settings: &Value, address: &Address) -> Result<Value, Failure> {
         let mut settings = settings.clone();
         settings["base_url"] = address.base_url.as_str().into();
@@ -342,10 +352,6 @@ impl Instance {
 
     /// A control plane that has just started.
     async fn start(&self) -> Control {
-        self.start_with(true).await
-    }
-
-    async fn start_with(&self, development: bool) -> Control {
         let port = self.port.load(Ordering::SeqCst);
         Control::open(ControlParts {
             database: self.database.database_as(CONTROL_ROLE),
@@ -358,7 +364,7 @@ impl Instance {
             rng: Arc::new(SystemRng),
             base_url_for: Arc::new(move |slug| format!("http://{slug}.localhost:{port}")),
             access: Arc::new(AccessLog::silent()),
-            development,
+            console_origin: "http://console.localhost:8080".to_owned(),
             spares: self.spares.load(Ordering::SeqCst),
             deletion_grace: DELETION_GRACE,
             create_command: "kiavi tenant create NAME".to_owned(),
@@ -529,4 +535,47 @@ async fn every_statement_fits_the_schema() {
     ];
     prepare_all(&control.parts().database, &statements).await.unwrap();
     prepare_all(&control.parts().database, provision::STATEMENTS).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_statement_about_people_fits_the_schema() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let statements = [
+        &workspace::store::RENAME_WORKSPACE,
+        &member::store::MEMBER,
+        &member::store::MEMBERS_AFTER,
+        &member::store::MEMBER_BY_EMAIL,
+        &member::store::PUT_MEMBER,
+        &member::store::JOIN_MEMBER,
+        &member::store::DELETE_MEMBER,
+        &member::store::LOCK_WORKSPACE,
+        &member::store::OWNERS,
+        &member::store::WORKSPACES_OF_PERSON,
+        &invitation::store::INVITATION,
+        &invitation::store::INVITATION_BY_HASH,
+        &invitation::store::INVITATIONS_BEFORE,
+        &invitation::store::INVITATIONS_FOR,
+        &invitation::store::INVITATIONS_TODAY,
+        &invitation::store::GIVE_UP_EXPIRED,
+        &invitation::store::INSERT_INVITATION,
+        &invitation::store::RENEW_INVITATION,
+        &invitation::store::INVITATION_SENT,
+        &invitation::store::REVOKE_INVITATION,
+        &invitation::store::REVOKE_INVITATIONS_OF,
+        &invitation::store::ACCEPT_INVITATION,
+        &console::first_owner::HAS_OWNER,
+        &console::first_owner::REPLACE_OWNER_LINK,
+        &console::first_owner::OWNER_LINK,
+        &console::first_owner::TAKE_OWNER_LINK,
+        &console::session::KEEP_PERSON,
+        &console::session::INSERT_CONSOLE_SESSION,
+        &console::session::CONSOLE_SESSION,
+        &console::session::CONSOLE_SESSION_CHECKED,
+        &console::session::CONSOLE_SESSION_USED,
+        &console::session::CONSOLE_SESSION_AT,
+        &console::session::END_CONSOLE_SESSION,
+        &console::session::FORGET_CONSOLE_SESSIONS,
+    ];
+    prepare_all(&control.parts().database, &statements).await.unwrap();
 }

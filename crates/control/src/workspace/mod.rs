@@ -7,9 +7,10 @@ use kiavi_base::{Slug, WorkspaceId};
 use serde_json::json;
 
 use crate::{
-    Control, ControlError,
+    Caller, Control, ControlError, Role,
     audit::{self, Event, Outcome},
     caller::Actor,
+    member::store as members,
 };
 
 /// The slug of the workspace that every instance has.
@@ -30,7 +31,7 @@ pub struct Workspace {
     pub created_at: Timestamp,
 }
 
-/// Makes a workspace.
+/// Makes a workspace. A member who makes one is its owner.
 ///
 /// # Errors
 /// [`ControlError::WorkspaceTaken`], or the database's.
@@ -54,8 +55,34 @@ pub(crate) async fn create(
         detail: json!({ "slug": slug, "name": name }),
     };
     audit::record(control, &transaction, &event).await?;
+    if let Some(Caller::Member { user, .. }) = &actor.caller {
+        members::put(&transaction, &id, user, Role::Owner).await?;
+    }
     transaction.commit().await?;
     Ok(workspace)
+}
+
+/// Gives a workspace another name; `None` when it is gone.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn rename(
+    control: &Control,
+    actor: &Actor,
+    workspace: &Workspace,
+    name: &str,
+) -> Result<Option<Workspace>, ControlError> {
+    let transaction = control.parts().database.begin().await?;
+    let id = workspace.id.as_str();
+    let Some(row) = transaction.query_opt(&store::RENAME_WORKSPACE, &[&id, &name]).await? else {
+        return Ok(None);
+    };
+    let (kind, outcome) = ("workspace.renamed", Outcome::Success);
+    let detail = json!({ "from": workspace.name, "to": name });
+    audit::record(control, &transaction, &Event { kind, outcome, actor, subject: id, detail }).await?;
+    let renamed = store::workspace(&row)?;
+    transaction.commit().await?;
+    Ok(Some(renamed))
 }
 
 /// Whether a workspace can be called this: 1 to [`MAX_NAME`] characters, none of them a control character, and not

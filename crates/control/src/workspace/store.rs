@@ -4,6 +4,7 @@ use kiavi_base::{Slug, WorkspaceId};
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 
 use super::Workspace;
+use crate::Caller;
 
 macro_rules! columns {
     () => {
@@ -15,13 +16,15 @@ pub(crate) const WORKSPACE_BY_ID: Sql =
     Sql::new("WORKSPACE_BY_ID", concat!("SELECT ", columns!(), " FROM workspace WHERE id = $1"));
 pub(crate) const WORKSPACE_BY_SLUG: Sql =
     Sql::new("WORKSPACE_BY_SLUG", concat!("SELECT ", columns!(), " FROM workspace WHERE slug = $1"));
-// `$1` is the only workspace that the caller sees, or NULL.
+// `$1` is the only workspace that the caller sees, or NULL; `$4` a person, for those that they are a member of.
 pub(crate) const WORKSPACES_AFTER: Sql = Sql::new(
     "WORKSPACES_AFTER",
     concat!(
         "SELECT ",
         columns!(),
-        " FROM workspace WHERE ($1::text IS NULL OR id = $1) AND slug > $2 ORDER BY slug LIMIT $3"
+        " FROM workspace WHERE ($1::text IS NULL OR id = $1) AND slug > $2
+           AND ($4::text IS NULL OR id IN (SELECT workspace_id FROM member WHERE user_id = $4))
+         ORDER BY slug LIMIT $3"
     ),
 );
 pub(crate) const INSERT_WORKSPACE: Sql = Sql::new(
@@ -45,16 +48,24 @@ pub(crate) async fn find(database: &Database, id_or_slug: &str) -> Result<Option
     row.as_ref().map(workspace).transpose()
 }
 
-/// Up to `limit` workspaces by slug, after `slug`; only `own`, if there is one.
+/// Up to `limit` workspaces by slug, after `slug`, of those that the caller sees: a member all of theirs.
 pub(crate) async fn list(
     database: &Database,
-    own: Option<&WorkspaceId>,
+    caller: &Caller,
     slug: &str,
     limit: i64,
 ) -> Result<Vec<Workspace>, DbError> {
-    let own = own.map(WorkspaceId::as_str);
-    database.query(&WORKSPACES_AFTER, &[&own, &slug, &limit]).await?.iter().map(workspace).collect()
+    let (own, member) = match caller {
+        Caller::Member { user, .. } => (None, Some(user.as_str())),
+        other => (other.workspace().map(WorkspaceId::as_str), None),
+    };
+    database.query(&WORKSPACES_AFTER, &[&own, &slug, &limit, &member]).await?.iter().map(workspace).collect()
 }
+
+pub(crate) const RENAME_WORKSPACE: Sql = Sql::new(
+    "RENAME_WORKSPACE",
+    concat!("UPDATE workspace SET name = $2 WHERE id = $1 RETURNING ", columns!()),
+);
 
 /// Writes a new workspace down. `None` when the slug is taken.
 pub(crate) async fn insert(
@@ -67,7 +78,7 @@ pub(crate) async fn insert(
     row.as_ref().map(workspace).transpose()
 }
 
-fn workspace(row: &Row) -> Result<Workspace, DbError> {
+pub(crate) fn workspace(row: &Row) -> Result<Workspace, DbError> {
     Ok(Workspace {
         id: parsed(row.try_get("id")?)?,
         slug: parsed(row.try_get("slug")?)?,

@@ -91,6 +91,14 @@ event_types! {
     OneTimeTokenAccepted = "one_time_token.accepted",
     /// Somebody brought one that is unknown, used, expired, or of a session that has ended.
     OneTimeTokenRefused = "one_time_token.refused",
+    /// Somebody signed in to the console was given a code that says so.
+    ConsoleCodeCreated = "console_code.created",
+    /// The console redeemed it.
+    ConsoleCodeAccepted = "console_code.accepted",
+    /// The console showed one that is unknown, used, expired, another browser's, or of a session that has ended.
+    ConsoleCodeRefused = "console_code.refused",
+    /// The console invited somebody by mail.
+    ConsoleInvitationSent = "console_invitation.sent",
     /// A limit was hit.
     RateLimitExceeded = "rate_limit.exceeded",
     /// An answer to a captcha did not count.

@@ -8,6 +8,8 @@
 //! passkey or, when it came to nothing, to `/sign-in/failed`. Where the address has an account that the provider is not
 //! linked to, `/sign-in/connect` asks for a code or a passkey and then links the two.
 //!
+//! `/sign-in/console` leads back to the management console, in the one tenant that its people sign in to.
+//!
 //! Whoever acts as somebody else is told so on top of every page, with a button that stops it.
 //!
 //! Every form is a plain POST that answers with a redirect (303). It must come from one of our own pages, and its
@@ -19,6 +21,7 @@ mod account;
 mod accounts;
 mod acting;
 mod connect;
+mod console;
 mod deletion;
 mod flow;
 mod layers;
@@ -37,7 +40,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{State, context::page_context};
+use crate::{State, console::PAGE as PAGE_OF_CONSOLE, context::page_context};
 
 /// Bytes of a form's body; the longest honest one is a name.
 const FORM_LIMIT: usize = 16 * 1024;
@@ -57,6 +60,7 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .route(connect::PAGE, get(connect::show).post(connect::send_code))
         .route("/sign-in/connect/confirm", post(connect::confirm))
         .route("/sign-in/connect/cancel", post(connect::cancel))
+        .route(PAGE_OF_CONSOLE, get(console::enter))
         .route("/sign-out", get(account::ask_sign_out).post(account::sign_out))
         .route("/account", get(account::show))
         .route("/account/delete", get(deletion::show).post(deletion::confirm))

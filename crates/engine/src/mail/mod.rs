@@ -90,6 +90,10 @@ fn built_in(settings: &Settings, locale: Locale, letter: &Letter) -> RenderedMai
             let (purpose, valid) = (LinkPurpose::Deletion, Validity::Hours(*hours));
             LinkMail { locale, app, url: url.clone(), valid, purpose }.render()
         }
+        Letter::ConsoleInvitation { inviter, workspace, url, days } => {
+            let purpose = LinkPurpose::Invitation { inviter: inviter.clone(), workspace: workspace.clone() };
+            LinkMail { locale, app, url: url.clone(), valid: Validity::Days(*days), purpose }.render()
+        }
         Letter::EmailChanged { to } => {
             NoticeMail { locale, app, what: What::EmailChanged { to: to.clone() } }.render()
         }

@@ -26,6 +26,7 @@ use serde_json::json;
 use crate::{
     Context, State,
     audit::{Event, EventType, Method, Outcome},
+    console,
     context::{api_context, not_found},
     engine::API,
 };
@@ -34,10 +35,14 @@ use crate::{
 /// ends there.
 const SETTINGS_CHANGED: &str = "/management/settings-changed";
 
+/// When the operator, who is a person then, proved to be there. Only control writes on this door's connections.
+const PROVED_AT: &str = "kiavi-proved-at";
+
 /// Control's own routes.
 pub(crate) fn routes(state: &State) -> Router<State> {
     Router::new()
         .route(SETTINGS_CHANGED, post(routes::settings_changed))
+        .merge(console::management_routes())
         .method_not_allowed_fallback(not_found)
         .layer(from_fn_with_state(state.clone(), api_context))
 }
@@ -47,7 +52,10 @@ pub(crate) fn access(context: &Context, request: &Request) -> Option<Event<'stat
     context.operator()?;
     let path = request.extensions().get::<MatchedPath>()?.as_str();
     // Neither query nor body: they name people.
-    let detail = json!({ "method": request.method().as_str(), "path": path });
+    let mut detail = json!({ "method": request.method().as_str(), "path": path });
+    if let Some(at) = request.headers().get(PROVED_AT).and_then(|at| at.to_str().ok()) {
+        detail["proved_at"] = at.into();
+    }
     let event = Event::new(EventType::ManagementRequested, Outcome::Success).using(Method::Management);
     path.starts_with(API).then(|| event.detail(detail))
 }

@@ -73,6 +73,17 @@ pub enum Letter {
     },
     /// To the address of a user who is gone.
     UserDeleted,
+    /// To whomever somebody invites to a workspace of the management console.
+    ConsoleInvitation {
+        /// Who invites, for people.
+        inviter: String,
+        /// The workspace's name.
+        workspace: String,
+        /// The link.
+        url: String,
+        /// How long it is valid.
+        days: u32,
+    },
     /// To whomever an operator tries it out with.
     Test,
     /// To the owner of a new passkey.

@@ -42,7 +42,7 @@ pub(crate) use wire::{hide_tokens, session_and_user};
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType, Method, Outcome},
-    bearer, iso_milliseconds, last_login_method, multi_session, passkey,
+    bearer, console, iso_milliseconds, last_login_method, multi_session, passkey,
     user::{self, User, store::Ban},
     verification::row_id,
 };
@@ -142,6 +142,7 @@ pub async fn create(
     }
     let seconds = state.settings.session.expires_in_seconds;
     let session = mint(transaction, state, context, user, (None, method), seconds).await?;
+    console::note_method(transaction, state, &session, method).await?;
     end_replaced(transaction, state, context, &user.id, None).await?;
     let event = Event {
         actor: Some(&user.id),

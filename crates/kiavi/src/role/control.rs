@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
 use kiavi_control::monitor::Monitored;
-use kiavi_control::{CallerKind, Control, ControlParts};
+use kiavi_control::{CONSOLE_SLUG, CallerKind, Control, ControlParts, SIGN_IN_LABEL};
 use kiavi_crypto::SystemRng;
 use kiavi_db::{Database, Login};
 use kiavi_egress::Outlet;
@@ -157,9 +157,13 @@ fn parts(
         schema: Arc::new(EngineSchema { sender_domains: platform.sender_domains }),
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRng),
-        base_url_for: Arc::new(move |slug: &Slug| names.tenant_url(slug)),
+        console_origin: names.url(&names.console),
+        base_url_for: Arc::new(move |slug: &Slug| match slug.as_str() {
+            // Its name is the console's, whose host is another.
+            CONSOLE_SLUG => names.url(format_args!("{SIGN_IN_LABEL}.{}", names.domain)),
+            _ => names.tenant_url(slug),
+        }),
         access,
-        development: configuration.is_development,
         create_command: configuration.create_command.clone(),
         spares: configuration.spares,
         deletion_grace: std::time::Duration::from_secs(configuration.deletion_grace_seconds),
@@ -314,6 +318,10 @@ async fn announce(
 ) -> Result<(), RoleError> {
     let names = &announcement.names;
     let mut ready = serde_json::json!({ "console_url": names.url(&names.console) });
+    control.ensure_console().await.map_err(failed)?;
+    if let Some(link) = control.renew_owner_link().await.map_err(failed)? {
+        ready["first_owner_url"] = link.expose_secret().into();
+    }
     if announcement.is_development {
         control.ensure_tenant(DEMO).await.map_err(failed)?;
         let key = control.ensure_management_key().await.map_err(failed)?;

@@ -110,6 +110,20 @@ impl TenantSchema for EngineSchema {
         })
     }
 
+    fn console_settings(&self, settings: &Value, origin: &str) -> Result<Value, Failure> {
+        let mut settings = Settings::deserialize(settings)?;
+        if settings.console.origin.is_none() {
+            // What is chosen once, and an operator may change: a working day, then sign in anew.
+            settings.app_name = "Kiavi".to_owned();
+            settings.session.expires_in_seconds = 24 * 3600;
+            settings.session.absolute_lifetime_seconds = 24 * 3600;
+            settings.session.update_age_seconds = 3600;
+        }
+        settings.console.origin = Some(BaseUrl::try_from(origin.to_owned())?);
+        settings.validate()?;
+        Ok(serde_json::to_value(settings)?)
+    }
+
     fn with_address(&self, settings: &Value, address: &Address) -> Result<Value, Failure> {
         let mut settings = Settings::deserialize(settings)?;
         settings.base_url = BaseUrl::try_from(address.base_url.clone())?;

@@ -4,10 +4,12 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use kiavi_base::Locale;
 use kiavi_pages::{
     Account, AccountDeleted, AccountRow, Acting, Captcha, Circumstances, CodeMail, CodePurpose, Connect,
-    DeleteAccount, Failed, Frame, Leaving, LinkMail, LinkPurpose, Mailbox, MailboxMessage, NotFound, Notice,
-    NoticeMail, Page, PasskeyOffer, PasskeyRow, Proof, ProviderButton, Refused, RenderedMail, SessionRow,
-    SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting, TenantRow, TenantState, Tenants,
-    UNKNOWN_HOST, Unavailable, Validity, What,
+    ConsoleTop, DeleteAccount, Failed, FirstOwner, Frame, Invitation, InvitationRow, Leaving, LinkMail,
+    LinkPurpose, Mailbox, MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace,
+    NotFound, Notice, NoticeMail, Offer, Page, PasskeyOffer, PasskeyRow, Place, Proof, Prove, ProviderButton,
+    Refusal, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut,
+    Starting, Team, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
+    WorkspaceLink,
 };
 
 /// The present of all samples.
@@ -99,6 +101,10 @@ impl Samples {
         add("not-found", NotFound { frame: self.frame("/nowhere") }.html());
         add("tenants", self.tenants().html());
         add("tenants-empty", Tenants { tenants: vec![], ..self.tenants() }.html());
+        add("team", self.team(None).html());
+        let reader = Team { roles: vec![], may_rename: false, invitations: vec![], ..self.team(None) };
+        add("team-reader", reader.html());
+        self.entries(&mut add);
         add("mailbox", self.mailbox().html());
         add("mailbox-empty", Mailbox { messages: vec![], ..self.mailbox() }.html());
         add("starting", Starting { locale: self.locale }.html());
@@ -143,6 +149,11 @@ impl Samples {
             let key = notice.key();
             match key.split('-').next() {
                 Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
+                Some("member" | "invitation" | "workspace" | "step")
+                    if notice != Notice::InvitationAddress =>
+                {
+                    add(&format!("team.{key}"), self.team(Some(notice)).html());
+                }
                 Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),
                 Some("profile" | "session" | "sessions" | "name" | "account" | "acting" | "not") => {
                     add(&format!("account.{key}"), self.account(Some(notice)).html());
@@ -165,6 +176,8 @@ impl Samples {
         };
         mails.push(link(LinkPurpose::SignIn, Validity::Minutes(5)));
         mails.push(link(LinkPurpose::Deletion, Validity::Hours(24)));
+        let (inviter, workspace) = (self.words.name.clone(), self.words.app.clone());
+        mails.push(link(LinkPurpose::Invitation { inviter, workspace }, Validity::Days(7)));
         let by = |user_agent: Option<&str>| Circumstances {
             at: self.now,
             user_agent: user_agent.map(str::to_owned),
@@ -332,9 +345,90 @@ impl Samples {
             frame: Frame { app: "Kiavi".into(), ..self.frame("/") },
             tenants: TenantState::ALL.into_iter().enumerate().map(row).collect(),
             create_command: "kiavi tenant create shop".into(),
-            events: "/events".into(),
+            events: "/w/acme/events".into(),
+            top: self.top(Place::Tenants),
+            notice: None,
             now: self.now,
         }
+    }
+
+    fn top(&self, place: Place) -> ConsoleTop {
+        let link = |name: &str, path: &str| WorkspaceLink { name: name.to_owned(), path: path.to_owned() };
+        ConsoleTop {
+            workspace: link(&self.words.app, "/w/acme"),
+            others: vec![link("Default", "/w/default"), link(&self.words.name, "/w/klara")],
+            place,
+            email: self.words.email.clone(),
+            sees_team: true,
+            may_create: true,
+        }
+    }
+
+    fn team(&self, notice: Option<Notice>) -> Team {
+        let member = |id: &str, name: &str, role, is_self| MemberRow {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            email: self.words.email.clone(),
+            role,
+            joined: self.before(60 * 24 * 12),
+            is_self,
+            is_changeable: !is_self,
+        };
+        let invitation = |id: &str, is_expired| InvitationRow {
+            id: id.to_owned(),
+            email: self.words.email.clone(),
+            role: MemberRole::Developer,
+            sent: self.before(60 * 24),
+            is_expired,
+        };
+        Team {
+            frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/team") },
+            top: self.top(Place::Team),
+            members: vec![
+                member("u1", &self.words.name, MemberRole::Owner, true),
+                member("u2", "", MemberRole::Support, false),
+            ],
+            invitations: vec![invitation("i1", false), invitation("i2", true)],
+            roles: MemberRole::ALL.to_vec(),
+            may_rename: true,
+            notice,
+            now: self.now,
+        }
+    }
+
+    /// The pages on which people come into the console.
+    fn entries(&self, add: &mut impl FnMut(&str, String)) {
+        let frame = || Frame { app: "Kiavi".into(), ..self.frame("/") };
+        let (email, name, app) = (&self.words.email, &self.words.name, &self.words.app);
+        let offer = || Offer {
+            id: "i1".into(),
+            workspace: app.clone(),
+            role: MemberRole::Developer,
+            inviter: name.clone(),
+        };
+        let none = NoWorkspace { frame: frame(), email: email.clone(), offers: vec![] };
+        add("no-workspace", none.html());
+        add("no-workspace-invited", NoWorkspace { offers: vec![offer(), offer()], ..none }.html());
+        let (workspace, token) = (app.clone(), name.clone());
+        add("first-owner", FirstOwner { frame: frame(), email: email.clone(), workspace, token }.html());
+        add("invitation", Invitation { frame: frame(), email: email.clone(), offer: offer() }.html());
+        let new = NewWorkspace { frame: frame(), name: name.clone(), slug: "acme".into(), notice: None };
+        add("new-workspace", new.html());
+        for (key, why) in [
+            ("invitation-gone", NoEntry::InvitationGone),
+            ("owner-link-gone", NoEntry::OwnerLinkGone),
+            ("owner-exists", NoEntry::OwnerExists),
+            ("wrong-address", NoEntry::WrongAddress { invited: email.clone(), email: email.clone() }),
+            ("unverified", NoEntry::Unverified { email: email.clone() }),
+            ("entry-failed", NoEntry::EntryFailed),
+        ] {
+            add(&format!("no-entry-{key}"), Refusal { frame: frame(), why }.html());
+        }
+        let (api, next) = ("/api/auth".to_owned(), "/sign-in/console".to_owned());
+        let back = "http://console.localhost:8080".to_owned();
+        let prove = Prove { frame: frame(), email: email.clone(), api, next, has_passkey: true, back };
+        add("prove", prove.html());
+        add("prove-without", Prove { has_passkey: false, ..prove }.html());
     }
 
     fn mailbox(&self) -> Mailbox {

@@ -1,0 +1,146 @@
+//! Members of a workspace.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::{StatusCode, Uri},
+    response::Response,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    Problem,
+    code::Code,
+    input::{Asked, Sent},
+    page::{self, Page, page},
+    resource::text,
+};
+use crate::{
+    Control, Role, Workspace,
+    caller::Actor,
+    member::{self, Member, store},
+};
+
+/// What cursors of this list begin with.
+const LIST: &str = "members";
+
+/// A person in a workspace.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Member)]
+pub(super) struct MemberResource {
+    /// Their id at the console's sign-in, which never changes.
+    #[schema(example = "Zk3vX9bQ2mWc7LpR1sTd8uYa4eNf6gHj")]
+    id: String,
+    /// Their address.
+    #[schema(example = "ada@example.com")]
+    email: String,
+    /// What to call them; may be empty.
+    #[schema(example = "Ada Lovelace")]
+    name: String,
+    role: Role,
+    /// When they joined.
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+impl From<Member> for MemberResource {
+    fn from(member: Member) -> Self {
+        let Member { user, email, name, role, created_at } = member;
+        Self { id: user.into(), email, name, role, created_at: text(created_at) }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// How many, at most.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// List members
+///
+/// The first who joined first, in pages.
+#[utoipa::path(get, path = "/workspaces/{workspace}/members", tag = "Members", params(Wanted,
+    ("workspace" = String, Path, description = "The workspace's name or id", example = "default")), responses(
+    (status = 200, description = "A page of members", body = Page<MemberResource>),
+))]
+pub(super) async fn list(
+    State(control): State<Control>,
+    Extension(workspace): Extension<Arc<Workspace>>,
+    uri: Uri,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Problem> {
+    let limit = page::limit(wanted.limit)?;
+    let after = after(page::position(LIST, wanted.cursor.as_deref())?)?;
+    let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let members = store::list(&control.parts().database, &workspace.id, &after, limit_and_one).await?;
+    let position = |member: &Member| format!("{}/{}", member.created_at, member.user);
+    Ok(page(LIST, &uri, members, limit, position, MemberResource::from))
+}
+
+/// The position that a cursor stands for; without one, the beginning of time.
+fn after(position: Option<String>) -> Result<store::After, Problem> {
+    let Some(position) = position else {
+        return Ok(store::After { created_at: Timestamp::UNIX_EPOCH, user: String::new() });
+    };
+    let parsed = position.split_once('/').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
+    let (created_at, user) = parsed.ok_or(Code::InvalidCursor)?;
+    Ok(store::After { created_at, user })
+}
+
+/// What becomes of a member.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoleChange {
+    role: Role,
+}
+
+/// Change a member's role
+///
+/// It counts at once. Nobody gives or takes a role that may do more than they may, and a workspace keeps an owner. Open
+/// invitations that the member made end.
+#[utoipa::path(patch, path = "/workspaces/{workspace}/members/{member}", tag = "Members", request_body = RoleChange,
+    params(
+        ("workspace" = String, Path, description = "The workspace's name or id", example = "default"),
+        ("member" = String, Path, description = "The member's id"),
+    ), responses(
+    (status = 200, description = "The member", body = MemberResource),
+))]
+pub(super) async fn change(
+    State(control): State<Control>,
+    Extension(workspace): Extension<Arc<Workspace>>,
+    Extension(member): Extension<Arc<Member>>,
+    actor: Actor,
+    Sent(wanted): Sent<RoleChange>,
+) -> Result<Json<MemberResource>, Problem> {
+    let changed = member::set_role(&control, &actor, &workspace.id, &member.user, wanted.role).await?;
+    let changed = changed.ok_or_else(|| Problem::member_not_found(member.user.as_str()))?;
+    Ok(Json(changed.into()))
+}
+
+/// Remove a member
+///
+/// From then on the workspace is not there for them. Open invitations that they made end.
+#[utoipa::path(delete, path = "/workspaces/{workspace}/members/{member}", tag = "Members", params(
+    ("workspace" = String, Path, description = "The workspace's name or id", example = "default"),
+    ("member" = String, Path, description = "The member's id"),
+), responses(
+    (status = 204, description = "They are no member any more"),
+))]
+pub(super) async fn remove(
+    State(control): State<Control>,
+    Extension(workspace): Extension<Arc<Workspace>>,
+    Extension(member): Extension<Arc<Member>>,
+    actor: Actor,
+) -> Result<StatusCode, Problem> {
+    member::remove(&control, &actor, &workspace.id, &member.user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
