@@ -21,7 +21,7 @@ describe('secrets in a secret manager', { skip: kiaviMissing() }, () => {
     folder = mkdtempSync(path.join(tmpdir(), 'kv-store-'));
     store = await SecretStore.start(folder);
     kiavi = new Kiavi();
-    await kiavi.start({ args: ['--vault-config', store.config] });
+    await kiavi.start({ args: ['--vault-config', store.config, '--spares', '0'] });
     tenant = kiavi.tenant();
   });
   after(async () => {
@@ -69,7 +69,7 @@ describe('secrets in a secret manager', { skip: kiaviMissing() }, () => {
     const person = new Visitor(tenant.url, tenant.mailbox);
     await person.signInByCode(freshEmail());
     await kiavi.stop();
-    await kiavi.start({ args: ['--vault-config', store.config] });
+    await kiavi.start({ args: ['--vault-config', store.config, '--spares', '0'] });
     assert.ok(await person.session());
   });
 

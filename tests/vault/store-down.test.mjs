@@ -18,7 +18,7 @@ describe('a secret store that is away', { skip: kiaviMissing() }, () => {
   let store;
   let kiavi;
   let person;
-  const start = () => kiavi.start({ args: ['--vault-config', store.config] });
+  const start = () => kiavi.start({ args: ['--vault-config', store.config, '--spares', '0'] });
   const works = async (tenant) => {
     const { user } = await new Visitor(tenant.url, tenant.mailbox).signInByCode(freshEmail());
     assert.ok(user.id);
