@@ -21,7 +21,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Mailbox } from './mailbox.mjs';
-import { freePort } from './ports.mjs';
+import { freePort, isFree } from './ports.mjs';
 import { alive, allProcesses, descendants, inspect, runningProgram } from './processes.mjs';
 import { secretOf } from './vault.mjs';
 import { until } from './wait.mjs';
@@ -254,6 +254,8 @@ export class Kiavi {
     const before = this.processes();
     this.child.kill('SIGKILL');
     await this.exited;
+    // The rest ends with it, but not before it; until then the port is taken.
+    await until('nobody listens any more', () => isFree(this.port));
     return before;
   }
 

@@ -11,3 +11,15 @@ export function freePort() {
     });
   });
 }
+
+/** Whether nobody listens on a port of this machine. */
+export function isFree(port) {
+  return new Promise((resolve) => {
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', () => resolve(true));
+  });
+}

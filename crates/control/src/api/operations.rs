@@ -86,7 +86,7 @@ async fn answer(control: &Control, tenant: &Tenant) -> Result<Response, Problem>
 #[serde(deny_unknown_fields)]
 pub(super) struct Why {
     /// For the logs and whoever looks at the tenant, not for its visitors.
-    #[schema(example = "unpaid", max_length = 200)]
+    #[schema(example = "unpaid", max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     reason: Option<String>,
 }
 
@@ -128,7 +128,7 @@ pub(super) async fn resume(asked: Asked) -> Result<Response, Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Deletion {
     /// For the logs and whoever looks at the tenant.
-    #[schema(example = "moved out", max_length = 200)]
+    #[schema(example = "moved out", max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     reason: Option<String>,
     /// Destroy it at once instead of when the grace period is over.
     #[serde(default)]

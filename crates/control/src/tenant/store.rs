@@ -95,11 +95,9 @@ pub(crate) const DUE_TENANTS: Sql = Sql::new(
     "SELECT id FROM tenant WHERE reached < asked AND target <> 'importing'
        AND (retry_at IS NULL OR retry_at <= now()) ORDER BY target = 'spare', created_at LIMIT 32",
 );
-pub(crate) const BACKLOG: Sql = Sql::new(
-    "BACKLOG",
-    "SELECT count(*) FROM tenant
-     WHERE (state <> 'running' OR settings_delivered < settings_version) AND target <> 'importing'",
-);
+// What is due, and what waits for a pause to be over.
+pub(crate) const BACKLOG: Sql =
+    Sql::new("BACKLOG", "SELECT count(*) FROM tenant WHERE reached < asked AND target <> 'importing'");
 pub(crate) const TENANTS_BY_STATE: Sql =
     Sql::new("TENANTS_BY_STATE", "SELECT state, count(*) FROM tenant GROUP BY state ORDER BY state");
 pub(crate) const NEXT_RETRY: Sql = Sql::new(
