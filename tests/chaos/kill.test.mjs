@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { request } from '../lib/http.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { alive, inspect } from '../lib/processes.mjs';
 import { Traffic } from '../lib/traffic.mjs';
@@ -14,6 +15,8 @@ const KILLS_PER_ROLE = 3;
 const SIGN_INS_BETWEEN_KILLS = 8;
 const RECOVERY_MS = 30_000;
 const DEATH_MS = 10_000;
+/** Longer than an engine may take to end. */
+const STUCK_MS = 40_000;
 
 describe('kill -9 in mid-traffic', { skip: kiaviMissing() }, () => {
   let kiavi;
@@ -118,6 +121,18 @@ describe('kill -9 in mid-traffic', { skip: kiaviMissing() }, () => {
     await kiavi.stop();
     await kiavi.start();
     await assertWorks();
+    await kiavi.stop();
+  });
+
+  test('an engine that will not end when it should is ended', async () => {
+    await kiavi.start();
+    const before = new Set(kiavi.role('engine').map(({ pid }) => pid));
+    const { url } = await kiavi.createTenant('stuck');
+    assert.equal((await request(`${url}/api/auth/ok`)).status, 200);
+    const engine = kiavi.role('engine').find(({ pid }) => !before.has(pid));
+    process.kill(engine.pid, 'SIGSTOP');
+    await kiavi.verb(['tenant', 'suspend', 'stuck']);
+    await until('it is gone', () => !alive(engine), { within: STUCK_MS });
     await kiavi.stop();
   });
 

@@ -148,6 +148,28 @@ describe('an upgrade', { skip: kiaviMissing() }, () => {
       (await kiavi.monitor('/metrics')).text.includes('kiavi_tenant_requests_total{'));
   });
 
+  test('further signals in the midst of it end nothing', async () => {
+    const started = await kiavi.metric('kiavi_engines_started_total');
+    const over = upgrade();
+    const again = setInterval(() => kiavi.child.kill('SIGHUP'), 1);
+    try {
+      await over();
+    } finally {
+      clearInterval(again);
+    }
+    await until('it is over', () => times(REPLACED) === times(TAKES_OVER), { within: 60_000 });
+    assert.equal((await kiavi.ask(HOST, '/api/auth/ok')).status, 200);
+    await until('it goes on counting', async () => (await kiavi.metric('kiavi_engines_started_total')) > started);
+  });
+
+  test('a stop in the midst of it is a stop in good order', async () => {
+    const before = times(TAKES_OVER);
+    kiavi.child.kill('SIGHUP');
+    await until('the other program is there', () => times(TAKES_OVER) > before, { every: 1 });
+    await kiavi.stop();
+    await kiavi.start();
+  });
+
   test('what was there before is there, can be changed, and ends without a trace', async () => {
     const tenants = JSON.parse(await kiavi.verb(['tenant', 'list', '--json']));
     assert.deepEqual(tenants.map(({ slug }) => slug).sort(), ['blog', 'shop']);

@@ -8,8 +8,8 @@ import { Visitor, freshEmail } from '../lib/visitor.mjs';
 import { until } from '../lib/wait.mjs';
 import { WebhookReceiver, hang } from '../lib/webhook-receiver.mjs';
 
-/** An engine that is killed has its endpoints for 25 s. */
-const RECOVERY_MS = 60_000;
+/** An engine that is killed has its endpoints for 6 s more. */
+const RECOVERY_MS = 20_000;
 /** How soon an engine without requests ends here. */
 const IDLE_SECONDS = 2;
 

@@ -18,7 +18,7 @@ use crate::{
     meter::Meter,
     parse_name, provision, reconcile,
     tenant::{Target, create, store},
-    workspace,
+    vault_key, workspace,
 };
 
 /// The control plane's own schema.
@@ -81,7 +81,7 @@ impl Control {
         transaction.execute(&store::ALL_TO_DO, &[]).await?;
         transaction.execute(&store::GIVE_UP_IMPORTS, &[]).await?;
         transaction.commit().await?;
-        Ok(Self(Arc::new(Inner {
+        let control = Self(Arc::new(Inner {
             parts,
             changes: watch::Sender::new(0),
             wake: Notify::new(),
@@ -94,7 +94,9 @@ impl Control {
             origins,
             #[cfg(test)]
             interrupt: std::sync::Mutex::default(),
-        })))
+        }));
+        vault_key::note(&control).await?;
+        Ok(control)
     }
 
     /// The management API and, for the console's host, the console's pages.

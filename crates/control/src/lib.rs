@@ -37,6 +37,7 @@ mod step;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod vault_key;
 mod workspace;
 
 pub use caller::{Caller, CallerKind};

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +25,11 @@ const PEEK_DEADLINE: Duration = Duration::from_secs(5);
 /// The most connections whose host is not known yet; the oldest makes room for a new one.
 const MAX_PEEKING: usize = 4096;
 
-/// The same, of one address.
-const MAX_PEEKING_PER_ADDRESS: usize = 512;
+/// The same, of one customer's network.
+const MAX_PEEKING_PER_NETWORK: usize = 512;
+
+/// Bits of an IPv6 address that name one customer's network; the rest is theirs to vary (RFC 6177 §2).
+const IPV6_NETWORK_BITS: u32 = 64;
 
 /// A pause after an accept that failed for want of descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -36,6 +39,17 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Client {
     pub(crate) peer: SocketAddr,
     pub(crate) stream: Fd,
+}
+
+/// Whose connections are counted together: those of an IPv4 address, or of an IPv6 network.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let host = u128::MAX >> IPV6_NETWORK_BITS;
+            Ipv6Addr::from_bits(address.to_bits() & !host).into()
+        }
+        address => address,
+    }
 }
 
 /// Takes over a listening socket.
@@ -53,7 +67,7 @@ pub(crate) async fn accept(listener: TcpListener, arrivals: Arc<Arrivals>, event
             Ok((stream, peer)) => {
                 let task =
                     tokio::spawn(arrive(stream, peer, arrivals.arrived(), arrivals.clone(), events.clone()));
-                peeking.add(peer.ip(), task.abort_handle());
+                peeking.add(network(peer.ip()), task.abort_handle());
             }
             // The client was gone before it was accepted.
             Err(e) if e.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -134,26 +148,59 @@ async fn peek_beyond(stream: &TcpStream, buffer: &mut [u8], seen: usize) -> io::
 struct Peeking(VecDeque<(IpAddr, AbortHandle)>);
 
 impl Peeking {
-    fn add(&mut self, address: IpAddr, task: AbortHandle) {
+    fn add(&mut self, network: IpAddr, task: AbortHandle) {
         // The common case: everything before has long been handed over.
         while self.0.front().is_some_and(|(_, oldest)| oldest.is_finished()) {
             self.0.pop_front();
         }
-        if self.0.len() >= MAX_PEEKING_PER_ADDRESS {
+        if self.0.len() >= MAX_PEEKING_PER_NETWORK {
             self.0.retain(|(_, task)| !task.is_finished());
-            if self.0.iter().filter(|(other, _)| *other == address).count() >= MAX_PEEKING_PER_ADDRESS {
-                let oldest = self.0.iter().position(|(other, _)| *other == address);
+            if self.0.iter().filter(|(other, _)| *other == network).count() >= MAX_PEEKING_PER_NETWORK {
+                let oldest = self.0.iter().position(|(other, _)| *other == network);
                 self.drop_connection(oldest);
             } else if self.0.len() >= MAX_PEEKING {
                 self.drop_connection(Some(0));
             }
         }
-        self.0.push_back((address, task));
+        self.0.push_back((network, task));
     }
 
     fn drop_connection(&mut self, index: Option<usize>) {
         if let Some((_, task)) = index.and_then(|index| self.0.remove(index)) {
             task.abort();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(address: &str) -> String {
+        network(address.parse().unwrap()).to_string()
+    }
+
+    #[test]
+    fn one_customer_is_counted_once() {
+        assert_eq!(counted("192.0.2.7"), "192.0.2.7");
+        assert_eq!(counted("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_ne!(counted("2001:db8:1:3::1"), counted("2001:db8:1:2::1"));
+    }
+
+    #[tokio::test]
+    async fn who_has_many_addresses_pushes_out_their_own_connections_only() {
+        let waiting = || tokio::spawn(std::future::pending::<()>());
+        let mut peeking = Peeking::default();
+        let other = waiting();
+        peeking.add(network("192.0.2.7".parse().unwrap()), other.abort_handle());
+        let own: Vec<_> = (0..2 * MAX_PEEKING_PER_NETWORK).map(|_| waiting()).collect();
+        for (number, task) in own.iter().enumerate() {
+            let address = format!("2001:db8::{number:x}").parse().unwrap();
+            peeking.add(network(address), task.abort_handle());
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(own.iter().filter(|task| !task.is_finished()).count(), MAX_PEEKING_PER_NETWORK);
+        assert!(!other.is_finished());
     }
 }

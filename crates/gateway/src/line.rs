@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
-use crate::accept::Client;
+use crate::accept::{Client, network};
 
 /// The most connections that wait for one destination.
 pub(crate) const MAX_WAITING: usize = 512;
 
-/// The same, of one address.
-pub(crate) const MAX_WAITING_PER_ADDRESS: usize = 128;
+/// The same, of one customer's network.
+pub(crate) const MAX_WAITING_PER_NETWORK: usize = 128;
 
 /// The most connections that a door may hold unacknowledged; fewer than its socket's queue takes.
 const MAX_UNACKNOWLEDGED: usize = 128;
@@ -30,13 +30,13 @@ impl Line {
     /// Joins the end of the line.
     ///
     /// # Errors
-    /// Gives the client back when the line, or its address's share of it, is full.
+    /// Gives the client back when the line, or its network's share of it, is full.
     pub(crate) fn join(&mut self, client: Client) -> Result<(), Client> {
-        let address = client.peer.ip();
+        let own = network(client.peer.ip());
         let full = self.waiting.len() >= MAX_WAITING
-            || self.waiting.len() >= MAX_WAITING_PER_ADDRESS
-                && self.waiting.iter().filter(|other| other.peer.ip() == address).count()
-                    >= MAX_WAITING_PER_ADDRESS;
+            || self.waiting.len() >= MAX_WAITING_PER_NETWORK
+                && self.waiting.iter().filter(|other| network(other.peer.ip()) == own).count()
+                    >= MAX_WAITING_PER_NETWORK;
         if full {
             return Err(client);
         }
@@ -133,12 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_bounded_for_each_address_and_as_a_whole() {
+    fn a_line_is_bounded_for_each_network_and_as_a_whole() {
         let mut line = Line::default();
         let joined = (0..200).filter(|port| line.join(client(*port)).is_ok()).count();
-        assert_eq!(joined, MAX_WAITING_PER_ADDRESS);
+        assert_eq!(joined, MAX_WAITING_PER_NETWORK);
         let joined = (256..1024).filter(|port| line.join(client(*port)).is_ok()).count();
-        assert_eq!(joined, MAX_WAITING - MAX_WAITING_PER_ADDRESS);
+        assert_eq!(joined, MAX_WAITING - MAX_WAITING_PER_NETWORK);
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! A channel with its two message types, for use on a Tokio runtime.
 
+use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
@@ -10,6 +11,12 @@ use tokio::io::unix::AsyncFd;
 use crate::channel::Wait;
 use crate::codec::{from_packet, to_packet};
 use crate::{Channel, FdTable, IpcError, MAX_MESSAGE_BYTES, Message};
+
+thread_local! {
+    /// Where a packet arrives before it is decoded, which is at once: a process may have thousands of receivers, and one
+    /// packet at a time.
+    static PACKET: RefCell<Box<[u8]>> = RefCell::new(vec![0; MAX_MESSAGE_BYTES].into());
+}
 
 /// An end that sends `S` and receives `R`.
 pub struct Endpoint<S, R> {
@@ -26,7 +33,7 @@ impl<S: Message, R: Message> Endpoint<S, R> {
         let channel = Arc::new(register(channel)?);
         Ok(Self {
             sender: Sender { channel: channel.clone(), messages: PhantomData },
-            receiver: Receiver { channel, buffer: vec![0; MAX_MESSAGE_BYTES].into(), messages: PhantomData },
+            receiver: Receiver { channel, messages: PhantomData },
         })
     }
 
@@ -95,7 +102,6 @@ impl<S: Message> Sender<S> {
 /// The receiving direction.
 pub struct Receiver<R> {
     channel: Arc<AsyncFd<Channel>>,
-    buffer: Box<[u8]>,
     messages: PhantomData<fn() -> R>,
 }
 
@@ -107,11 +113,12 @@ impl<R: Message> Receiver<R> {
     pub async fn receive(&mut self) -> Result<Option<R>, IpcError> {
         loop {
             let mut ready = self.channel.readable().await.map_err(IpcError::Io)?;
-            match self.channel.get_ref().receive(&mut self.buffer, Wait::No) {
-                Ok(packet) => {
-                    return from_packet(&self.buffer[..packet.length], FdTable::received(packet.fds))
-                        .map(Some);
-                }
+            let received = PACKET.with_borrow_mut(|buffer| {
+                let packet = self.channel.get_ref().receive(buffer, Wait::No)?;
+                from_packet(&buffer[..packet.length], FdTable::received(packet.fds))
+            });
+            match received {
+                Ok(message) => return Ok(Some(message)),
                 Err(IpcError::Closed) => return Ok(None),
                 Err(IpcError::Io(e)) if e.kind() == std::io::ErrorKind::WouldBlock => ready.clear_ready(),
                 Err(e) => return Err(e),

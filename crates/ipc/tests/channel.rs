@@ -155,6 +155,26 @@ fn a_full_queue_is_back_pressure_and_not_an_error() {
 }
 
 #[test]
+fn an_end_that_waits_costs_next_to_nothing() {
+    let data_kib = || -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmData:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+    };
+    runtime().block_on(async {
+        let before = data_kib();
+        let ends: Vec<_> = (0..256)
+            .map(|_| {
+                let (ours, theirs) = Channel::pair().unwrap();
+                (Endpoint::<ToEngine, FromEngine>::new(ours).unwrap(), theirs)
+            })
+            .collect();
+        let each = data_kib().saturating_sub(before) / ends.len() as u64;
+        assert!(each < 16, "{each} KiB");
+    });
+}
+
+#[test]
 fn a_memfd_that_can_still_be_changed_is_refused() {
     let open = rustix::fs::memfd_create("open", rustix::fs::MemfdFlags::ALLOW_SEALING).unwrap();
     assert!(SealedDocument::accept(Fd::from(open)).is_err());

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use minicbor::{Decode, Encode};
 use tokio::time::Instant;
 
 /// The first delay; it doubles with every further failure.
@@ -37,6 +38,17 @@ pub(crate) struct Backoff {
     security: VecDeque<Instant>,
 }
 
+/// The same on its way to another program. Times are milliseconds before that.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct BackoffState {
+    #[n(0)]
+    failures: u32,
+    #[n(1)]
+    last: Option<u64>,
+    #[n(2)]
+    security: Vec<u64>,
+}
+
 /// When the next start may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -68,6 +80,21 @@ impl Backoff {
             return Next::Quarantined;
         }
         Next::At(self.last.map_or(now, |last| last + self.delay()))
+    }
+
+    /// As it is handed over.
+    pub(crate) fn written(&self, now: Instant) -> BackoffState {
+        let ago = |at: &Instant| u64::try_from(now.duration_since(*at).as_millis()).unwrap_or(u64::MAX);
+        let security = self.security.iter().map(ago).collect();
+        BackoffState { failures: self.failures, last: self.last.as_ref().map(ago), security }
+    }
+
+    /// As it was handed over.
+    pub(crate) fn resumed(state: &BackoffState, now: Instant) -> Self {
+        // A time from before the clock began is long ago.
+        let at = |ago: &u64| now.checked_sub(Duration::from_millis(*ago));
+        let security = state.security.iter().filter_map(at).collect();
+        Self { failures: state.failures, last: state.last.as_ref().and_then(at), security }
     }
 
     fn delay(&self) -> Duration {
@@ -117,6 +144,23 @@ mod tests {
         assert_ne!(backoff.next(now), Next::Quarantined);
         backoff.failed(Failure::Security, now);
         assert_eq!(backoff.next(now), Next::Quarantined);
+    }
+
+    #[test]
+    fn another_program_remembers_failures_and_quarantine() {
+        let mut backoff = Backoff::default();
+        let mut now = Instant::now();
+        for _ in 0..4 {
+            backoff.failed(Failure::Security, now);
+            now += Duration::from_millis(10);
+        }
+        let bytes = minicbor::to_vec(backoff.written(now)).unwrap();
+        let mut resumed = Backoff::resumed(&minicbor::decode(&bytes).unwrap(), now);
+        assert_eq!(resumed.next(now), backoff.next(now));
+        resumed.failed(Failure::Security, now);
+        assert_eq!(resumed.next(now), Next::Quarantined);
+        let again = Backoff::resumed(&resumed.written(now), now);
+        assert_eq!(again.next(now), Next::Quarantined);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::config::{LogConfig, isolation_name};
 use crate::forward::Label;
 use crate::supervisor::{Event, Said};
 
-/// The most messages that wait for a child that is busy: every route of a full machine, several times over.
+/// The most messages that wait for a child that is busy, beside those that it begins with.
 pub(crate) const MAX_QUEUED: usize = 8 * 1024;
 
 /// Names a process for the life of the launcher. Unlike a process id, it is never reused.
@@ -52,13 +52,15 @@ pub(crate) struct Events {
     pub(crate) frozen: watch::Receiver<bool>,
 }
 
-/// A running child.
+/// A running child. It is ended with this: a child that nobody knows of any more would run for ever.
 pub(crate) struct Process<S> {
     pub(crate) id: ProcessId,
     pub(crate) pid: u32,
-    pub(crate) messages: mpsc::Sender<S>,
+    pub(crate) messages: mpsc::UnboundedSender<S>,
     /// Messages that were not sent yet.
     pub(crate) unsent: Arc<AtomicUsize>,
+    /// How many of these there may be.
+    pub(crate) patience: usize,
     pub(crate) kill: mpsc::Sender<()>,
     pub(crate) listener: JoinHandle<()>,
     pub(crate) channel: Sender<S>,
@@ -68,12 +70,25 @@ pub(crate) struct Process<S> {
 impl<S> Process<S> {
     /// Sends it a message, in order, without waiting. A process that does not read is ended.
     pub(crate) fn tell(&self, message: S) {
-        self.unsent.fetch_add(1, Ordering::Relaxed);
-        let Err(error) = self.messages.try_send(message) else { return };
-        self.unsent.fetch_sub(1, Ordering::Relaxed);
-        if matches!(error, mpsc::error::TrySendError::Full(_)) {
+        if self.unsent.load(Ordering::Relaxed) >= self.patience {
             tracing::error!(pid = self.pid, "a child does not read its channel");
-            self.kill();
+            return self.kill();
+        }
+        self.send(message);
+    }
+
+    /// Tells a child that was just started what it begins with, however much that is: every route of the machine.
+    pub(crate) fn tell_first(&mut self, messages: impl IntoIterator<Item = S>) {
+        for message in messages {
+            self.patience += 1;
+            self.send(message);
+        }
+    }
+
+    fn send(&self, message: S) {
+        self.unsent.fetch_add(1, Ordering::Relaxed);
+        if self.messages.send(message).is_err() {
+            self.unsent.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
@@ -96,6 +111,12 @@ impl<S> Process<S> {
     pub(crate) fn kill(&self) {
         // A full queue means that it has been asked already.
         let _ = self.kill.try_send(());
+    }
+}
+
+impl<S> Drop for Process<S> {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 

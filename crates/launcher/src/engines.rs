@@ -7,6 +7,8 @@ use kiavi_base::{Hostname, TenantId};
 use kiavi_ipc::egress::AllowList;
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::{EngineSession, Fd, SealedDocument};
+use kiavi_localpg::FIRST_TENANT_UID;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::backoff::{Backoff, Failure, Next};
@@ -14,6 +16,12 @@ use crate::child::{Process, ProcessId};
 
 /// The most database connections that one engine process gets per second; more is a fault in it.
 const MAX_DATABASES_PER_SECOND: u32 = 20;
+
+/// The most messages of one engine process per second; more would keep this process from the others.
+const MAX_MESSAGES_PER_SECOND: u32 = 2_000;
+
+/// An engine that ends sooner than this by itself has not done what it was started for, whatever it says about it.
+const SHORTEST_LIFE: Duration = Duration::from_millis(500);
 
 /// A start that may happen this soon is waited for; otherwise those who wait are told to come back.
 pub(crate) const WORTH_WAITING: Duration = Duration::from_secs(5);
@@ -29,6 +37,8 @@ pub(crate) struct Tenant {
     /// The process that takes this tenant's connections.
     pub(crate) current: Option<ProcessId>,
     pub(crate) backoff: Backoff,
+    /// The timer that starts its engine because something will be due.
+    pub(crate) alarm: Option<AbortHandle>,
 }
 
 /// One engine process.
@@ -41,7 +51,10 @@ pub(crate) struct Engine {
     pub(crate) untaken: VecDeque<Management>,
     /// When it was started.
     pub(crate) started: Instant,
+    /// Whether its end was asked for.
+    pub(crate) is_dismissed: bool,
     databases: Budget,
+    messages: Budget,
 }
 
 /// A connection of the management door.
@@ -53,8 +66,17 @@ pub(crate) struct Management {
 
 impl Engine {
     pub(crate) fn new(tenant: TenantId, uid: u32, process: Process<ToEngine>) -> Self {
-        let (session, untaken, databases) = (EngineSession::new(), VecDeque::new(), Budget::default());
-        Self { tenant, uid, process, session, untaken, started: Instant::now(), databases }
+        Self {
+            tenant,
+            uid,
+            process,
+            session: EngineSession::new(),
+            untaken: VecDeque::new(),
+            started: Instant::now(),
+            is_dismissed: false,
+            databases: Budget::default(),
+            messages: Budget::default(),
+        }
     }
 
     /// Hands it a management connection and keeps a copy until it is taken; `false` when it may have no more.
@@ -70,7 +92,18 @@ impl Engine {
 
     /// Whether it may have one more database connection now.
     pub(crate) fn may_have_database(&mut self, now: Instant) -> bool {
-        self.databases.take(now)
+        self.databases.take(MAX_DATABASES_PER_SECOND, now)
+    }
+
+    /// Whether it may say one more thing now.
+    pub(crate) fn may_speak(&mut self, now: Instant) -> bool {
+        self.messages.take(MAX_MESSAGES_PER_SECOND, now)
+    }
+
+    /// Whether it has left its work undone, if it ends now and says that all is well. Who waits for it would have it
+    /// started again at once, for ever.
+    pub(crate) fn is_deserter(&self, now: Instant) -> bool {
+        !self.is_dismissed && now.duration_since(self.started) < SHORTEST_LIFE
     }
 }
 
@@ -81,12 +114,12 @@ struct Budget {
 }
 
 impl Budget {
-    fn take(&mut self, now: Instant) -> bool {
+    fn take(&mut self, limit: u32, now: Instant) -> bool {
         if self.second.is_none_or(|second| now.duration_since(second) >= Duration::from_secs(1)) {
             *self = Self { second: Some(now), used: 0 };
         }
-        self.used += 1;
-        self.used <= MAX_DATABASES_PER_SECOND
+        self.used = self.used.saturating_add(1);
+        self.used <= limit
     }
 }
 
@@ -132,12 +165,15 @@ impl Engines {
         let suspended = self.suspended.remove(&id).unwrap_or_default();
         let (old_names, outdated) = match self.tenants.remove(&id) {
             None => (suspended, None),
-            Some(old) if old.version == new.version && old.uid == new.uid => {
-                new.current = old.current;
-                new.backoff = old.backoff;
-                (old.hostnames, None)
+            Some(old) => {
+                new.alarm = old.alarm;
+                if old.version == new.version && old.uid == new.uid {
+                    (new.current, new.backoff) = (old.current, old.backoff);
+                    (old.hostnames, None)
+                } else {
+                    (old.hostnames, old.current)
+                }
             }
-            Some(old) => (old.hostnames, old.current),
         };
         let gone = old_names.into_iter().filter(|name| !new.hostnames.contains(name)).collect();
         self.tenants.insert(id, new);
@@ -167,6 +203,22 @@ impl Engines {
         let served = self.tenants.iter().map(|(other, tenant)| (other, &tenant.hostnames));
         let others = served.chain(&self.suspended).filter(|(other, _)| *other != id);
         others.flat_map(|(_, names)| names).any(|name| hostnames.contains(name))
+    }
+
+    /// Whether the tenant's engine may have this account: one of the tenants', and no other tenant's.
+    pub(crate) fn may_run_as(&self, id: &TenantId, uid: u32) -> bool {
+        uid >= FIRST_TENANT_UID && self.tenants.iter().all(|(other, tenant)| other == id || tenant.uid != uid)
+    }
+
+    /// Has this timer start the tenant's engine, and none that was set before.
+    pub(crate) fn set_alarm(&mut self, id: &TenantId, alarm: AbortHandle) {
+        let replaced = match self.tenants.get_mut(id) {
+            Some(tenant) => tenant.alarm.replace(alarm),
+            None => Some(alarm),
+        };
+        if let Some(replaced) = replaced {
+            replaced.abort();
+        }
     }
 
     /// How many tenants are in quarantine.
@@ -200,5 +252,55 @@ impl Engines {
             }
         }
         Some(engine)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(letter: &str) -> TenantId {
+        format!("t{}", letter.repeat(24)).parse().unwrap()
+    }
+
+    fn tenant(uid: u32) -> Tenant {
+        let document = SealedDocument::seal(b"settings").unwrap();
+        Tenant {
+            uid,
+            hostnames: Vec::new(),
+            mail: document.clone(),
+            egress: AllowList::default(),
+            document,
+            version: 1,
+            current: None,
+            backoff: Backoff::default(),
+            alarm: None,
+        }
+    }
+
+    #[test]
+    fn an_engine_has_an_account_of_its_tenant_alone() {
+        let mut engines = Engines::default();
+        engines.ready(id("a"), tenant(FIRST_TENANT_UID));
+        assert!(engines.may_run_as(&id("a"), FIRST_TENANT_UID));
+        assert!(engines.may_run_as(&id("b"), FIRST_TENANT_UID + 1));
+        for uid in [0, 1_000, kiavi_localpg::CONTROL_UID, FIRST_TENANT_UID - 1, FIRST_TENANT_UID] {
+            assert!(!engines.may_run_as(&id("b"), uid), "{uid}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tenant_has_one_alarm_which_a_change_of_its_settings_keeps() {
+        let alarm = || tokio::spawn(std::future::pending::<()>());
+        let (first, second, stranger) = (alarm(), alarm(), alarm());
+        let mut engines = Engines::default();
+        engines.ready(id("a"), tenant(FIRST_TENANT_UID));
+        engines.set_alarm(&id("a"), first.abort_handle());
+        engines.ready(id("a"), Tenant { version: 2, ..tenant(FIRST_TENANT_UID) });
+        engines.set_alarm(&id("a"), second.abort_handle());
+        assert!(first.await.unwrap_err().is_cancelled());
+        engines.set_alarm(&id("b"), stranger.abort_handle());
+        assert!(stranger.await.unwrap_err().is_cancelled(), "of a tenant that is gone");
+        assert!(!second.is_finished());
     }
 }

@@ -5,14 +5,20 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::time::Duration;
 
 use kiavi_base::TenantId;
 use serde::Deserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::time::sleep;
 
 /// The longest line, in bytes; what goes beyond is cut into lines of its own.
 const MAX_LINE: usize = 8 * 1024;
+
+/// Between two looks at a child's pipe. What it writes meanwhile leaves with one write; one that writes more than a pipe
+/// holds loses lines, and no more than its share of this process's time is spent on it.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Bytes that are read at once: a pipe's capacity.
 const CHUNK: usize = 64 * 1024;
@@ -44,6 +50,7 @@ pub(crate) async fn forward_log(label: Label, is_json: bool, mut log: impl Async
             // A child that is silent costs no memory.
             waiting = Vec::new();
         }
+        sleep(PAUSE).await;
     }
 }
 

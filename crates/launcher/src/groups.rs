@@ -9,6 +9,8 @@ use std::thread;
 use kiavi_base::TenantId;
 use kiavi_sandbox::cgroup::{Cgroups, Group, Share};
 
+use crate::signals;
+
 enum Job {
     Confine { tenant: TenantId, pid: u32 },
     Release { tenant: TenantId },
@@ -42,6 +44,10 @@ impl Groups {
 }
 
 fn work(cgroups: &Cgroups, share: &Share, queue: &Receiver<Job>) {
+    // They are for the main thread, which may hold them back: one that arrived here meanwhile would be lost.
+    if let Err(error) = signals::hold() {
+        tracing::warn!(%error, "signals cannot be left to the main thread");
+    }
     let mut groups: HashMap<TenantId, Group> = HashMap::new();
     for job in queue {
         match job {

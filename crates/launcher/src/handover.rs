@@ -1,17 +1,23 @@
 //! What one program leaves to the next that runs in the same process.
 //!
 //! An upgrade is an `exec`: the process, its children and the descriptors that are meant to stay, stay. Which
-//! descriptor is what is written into a sealed memory file. The format has a number; a program that does not know it
+//! descriptor is what is written into a memory file that nobody else has. The format has a number; a program that does not know it
 //! says so before anything is given up ([`STATE_FORMAT`]).
 
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 
 use kiavi_base::{Hostname, TenantId};
+use kiavi_ipc::Phase;
 use kiavi_ipc::egress::AllowList;
-use kiavi_ipc::{Phase, SealedDocument};
+use kiavi_ipc::metrics::Measurements;
 use minicbor::{Decode, Encode};
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
+
+use crate::backoff::BackoffState;
 
 /// The format of what is handed over.
 pub const STATE_FORMAT: u32 = 1;
@@ -59,6 +65,9 @@ pub(crate) struct State {
     pub(crate) control: Option<ChildState>,
     #[n(13)]
     pub(crate) outbound: Option<ChildState>,
+    /// What was counted.
+    #[n(14)]
+    pub(crate) measured: Option<Measurements>,
 }
 
 /// A tenant that may be served.
@@ -78,6 +87,8 @@ pub(crate) struct TenantState {
     pub(crate) document: RawFd,
     #[n(6)]
     pub(crate) version: u64,
+    #[n(7)]
+    pub(crate) backoff: Option<BackoffState>,
 }
 
 /// A child that runs.
@@ -120,23 +131,27 @@ impl Keeping {
         fd
     }
 
-    /// Seals the state and has all descriptors stay open across `exec`. Answers the state's own.
-    pub(crate) fn seal(self, state: &State) -> std::io::Result<OwnedFd> {
+    /// Writes the state down and has all descriptors stay open across `exec`. Answers the state's own.
+    pub(crate) fn write(self, state: &State) -> std::io::Result<OwnedFd> {
         let bytes = minicbor::to_vec(state).map_err(std::io::Error::other)?;
-        let document = SealedDocument::seal(&bytes).map_err(std::io::Error::other)?.fd().into_owned()?;
+        // Not a sealed document: it grows with the number of tenants, and there is nobody to seal it from.
+        let mut document = File::from(memfd_create("kiavi-handover", MemfdFlags::CLOEXEC)?);
+        document.write_all(&bytes)?;
         for fd in self.0 {
             fcntl_setfd(borrowed(fd), FdFlags::empty())?;
         }
         fcntl_setfd(&document, FdFlags::empty())?;
-        Ok(document)
+        Ok(document.into())
     }
 }
 
 impl State {
-    /// Reads what [`Keeping::seal`] sealed.
+    /// Reads what [`Keeping::write`] wrote.
     pub(crate) fn read(fd: RawFd) -> Result<Self, HandoverError> {
-        let document = SealedDocument::accept(taken(fd)?.into()).and_then(SealedDocument::read);
-        let document = document.map_err(|_| HandoverError::Malformed)?;
+        let mut file = File::from(taken(fd)?);
+        let mut document = Vec::new();
+        file.rewind()?;
+        file.read_to_end(&mut document)?;
         let state: Self = minicbor::decode(&document).map_err(|_| HandoverError::Malformed)?;
         if state.format == STATE_FORMAT { Ok(state) } else { Err(HandoverError::Malformed) }
     }
@@ -208,7 +223,7 @@ mod tests {
             announced: true,
             ..State::default()
         };
-        let document = keeping.seal(&state).unwrap();
+        let document = keeping.write(&state).unwrap();
         assert_eq!(fcntl_getfd(&pipe.0).unwrap(), FdFlags::empty());
         let read = State::read(document.try_clone().unwrap().into_raw()).unwrap();
         assert_eq!(
@@ -219,6 +234,26 @@ mod tests {
         let owned = taken(OwnedFd::from(pipe.1).into_raw()).unwrap();
         assert_eq!(fcntl_getfd(&owned).unwrap(), FdFlags::CLOEXEC);
         assert!(matches!(taken(1_000_000), Err(HandoverError::Descriptor(_))));
+    }
+
+    #[test]
+    fn a_state_of_any_size_is_handed_over() {
+        let pipe = std::io::pipe().unwrap();
+        let mut keeping = Keeping::default();
+        let fd = keeping.keep(&pipe.0);
+        let tenants = (0..20_000).map(|number| TenantState {
+            id: format!("t{number:024}"),
+            uid: 1_900_001_000 + number,
+            hostnames: vec![format!("tenant-{number}.auth.example"), format!("login.{number}.example")],
+            mail: fd,
+            egress: AllowList::default(),
+            document: fd,
+            version: u64::MAX,
+            backoff: None,
+        });
+        let state = State { format: STATE_FORMAT, tenants: tenants.collect(), ..State::default() };
+        let document = keeping.write(&state).unwrap();
+        assert_eq!(State::read(document.into_raw()).unwrap().tenants.len(), 20_000);
     }
 
     trait IntoRaw {

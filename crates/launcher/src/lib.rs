@@ -23,6 +23,7 @@ mod handover;
 mod listen;
 mod meter;
 mod services;
+mod signals;
 mod supervisor;
 
 pub use config::{

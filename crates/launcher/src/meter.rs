@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use kiavi_base::{Histogram, RequestCounts, TenantId};
-use kiavi_ipc::metrics::{EngineReport, GatewayReport, OutboundReport, TenantReport};
+use kiavi_ipc::metrics::{EngineReport, GatewayReport, Measurements, OutboundReport, TenantReport};
 
 use crate::backoff::Failure;
+
+/// The processes that should always run.
+const SERVICES: [&str; 3] = ["gateway", "control", "outbound"];
 
 /// The most tenants that are told apart; further ones are in the sum only.
 const MAX_TENANTS: usize = 1_000;
@@ -32,6 +35,30 @@ impl Meter {
     /// Nothing counted yet.
     pub(crate) fn new(tells_tenants_apart: bool) -> Self {
         Self { tenants: tells_tenants_apart.then(HashMap::new), ..Self::default() }
+    }
+
+    /// Goes on counting where the program before this one has stopped.
+    pub(crate) fn resume(&mut self, before: &Measurements) {
+        self.engines_started = before.engines_started;
+        self.engines_crashed = before.engines_crashed;
+        self.engines_violated = before.engines_violated;
+        self.cold_starts = Histogram::from(&before.cold_starts);
+        self.database_connections = before.database_connections;
+        self.database_refusals = before.database_refusals;
+        self.gateway = before.gateway;
+        self.outbound = before.outbound;
+        for (role, count) in &before.services_failed {
+            // A role that this program does not have is nobody's to watch.
+            if let Some(role) = SERVICES.into_iter().find(|known| known == role) {
+                self.services_failed.insert(role, *count);
+            }
+        }
+        self.requests = before.requests.counts().unwrap_or(RequestCounts::EMPTY);
+        for TenantReport { tenant, report } in &before.tenant_requests {
+            if let (Some(tenants), Some(counts)) = (&mut self.tenants, report.counts()) {
+                tenants.insert(tenant.clone(), counts);
+            }
+        }
     }
 
     /// An engine takes connections, so long after it was started.

@@ -17,8 +17,10 @@ use kiavi_ipc::engine::FromEngine;
 use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_localpg::{Cluster, ClusterError};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 use crate::backoff::Failure;
@@ -31,9 +33,13 @@ use crate::handover::HandoverError;
 use crate::listen::ListenError;
 use crate::meter::Meter;
 use crate::services::Service;
+use crate::signals;
 
 /// Events that wait; children's readers pause while it is full.
 const EVENT_QUEUE: usize = 1024;
+
+/// Time for what was signalled to be noticed.
+const LAST_LOOK: Duration = Duration::from_millis(2);
 
 /// Why an instance could not be started, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +111,8 @@ pub(crate) enum Retry {
     Console(ProcessId),
     /// It has had its time.
     Kill(ProcessId),
+    /// An engine that should be ready by now.
+    Unready(ProcessId),
     /// An engine that nobody waits for, because it may owe something.
     Wake(TenantId),
     /// The same, now that it is its turn.
@@ -148,9 +156,11 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    limits()?;
     let (sender, mut inbox) = mpsc::channel(EVENT_QUEUE);
     let (freeze, frozen) = watch::channel(false);
     let events = Events { sender, frozen };
+    signals::release()?;
     let mut supervisor = match takes_over {
         Some(state) => Supervisor::take_over(config, state, events, freeze)?,
         None => Supervisor::start(config, events, freeze).await?,
@@ -160,8 +170,11 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
             Some(event) = inbox.recv() => match event {
                 Event::Checked { problem: None } => {
                     supervisor.come_to_rest(&mut inbox).await;
-                    // The new program would not hear of it.
-                    if timeout(Duration::ZERO, terminate.recv()).await.is_ok() {
+                    // What comes from now on is for the new program; what came before, it would not hear of.
+                    signals::hold()?;
+                    let told = async { tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} } };
+                    if timeout(LAST_LOOK, told).await.is_ok() {
+                        signals::release()?;
                         break;
                     }
                     tracing::info!("another program takes over");
@@ -180,6 +193,14 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
     }
     supervisor.stop(&mut inbox, &mut interrupt).await;
     Ok(())
+}
+
+/// No memory of this process on the disk: it passes secrets on. And as many descriptors as the system lets it have: each
+/// tenant takes two and each engine four more; children have limits of their own.
+fn limits() -> std::io::Result<()> {
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
 }
 
 /// Resolves when the server has ended by itself.
@@ -209,6 +230,7 @@ impl Supervisor {
             Event::Retry(Retry::Postgres) => self.start_postgres().await,
             Event::Retry(Retry::Console(asker)) => self.need_door(Destination::Console, asker),
             Event::Retry(Retry::Kill(process)) => self.kill(process),
+            Event::Retry(Retry::Unready(process)) => self.kill_unready(process),
             Event::Checked { problem } => {
                 self.is_checking = false;
                 if let Some(problem) = problem {
@@ -253,7 +275,9 @@ impl Supervisor {
             let delay = self.outbound.ended(failure, now);
             self.retry("outbound", status, delay, Retry::Outbound);
         } else {
-            let failure = (!status.is_some_and(|status| status.success())).then_some(failure);
+            let is_well = status.is_some_and(|status| status.success())
+                && !self.engines.processes.get(&process).is_some_and(|engine| engine.is_deserter(now));
+            let failure = (!is_well).then_some(failure);
             let Some(engine) = self.engines.ended(process, failure, now) else { return };
             if let Some(groups) = &self.groups {
                 groups.release(&engine.tenant);
@@ -287,12 +311,13 @@ impl Supervisor {
         }
     }
 
-    /// Makes an [`Event::Retry`] after `delay`.
-    fn later(&self, delay: std::time::Duration, retry: Retry) {
+    /// Makes an [`Event::Retry`] after `delay`, unless it is stopped by what this answers.
+    fn later(&self, delay: std::time::Duration, retry: Retry) -> AbortHandle {
         let events = self.events.sender.clone();
-        tokio::spawn(async move {
+        let waiting = async move {
             tokio::time::sleep(delay).await;
             let _ = events.send(Event::Retry(retry)).await;
-        });
+        };
+        tokio::spawn(waiting).abort_handle()
     }
 }

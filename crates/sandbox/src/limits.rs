@@ -26,10 +26,10 @@ impl Limits {
     pub const ENGINE: Self = Self { open_files: 8_192, data_bytes: 512 * MIB, file_bytes: 0, processes: 1 };
     /// 65,536 connections being looked at or waiting for an engine; 512 MiB; no file; no second thread.
     pub const GATEWAY: Self = Self { open_files: 65_536, data_bytes: 512 * MIB, file_bytes: 0, processes: 1 };
-    /// 4,096 connections; 512 MiB; 1 MiB for the memory file of certificate authorities, made before the seal, which
+    /// 65,536 connections and doors, of which each engine has two; 512 MiB; 1 MiB for the memory file of certificate authorities, made before the seal, which
     /// leaves no way to write another; 64 threads for the resolver, whose pool should be smaller.
     pub const OUTBOUND: Self =
-        Self { open_files: 4_096, data_bytes: 512 * MIB, file_bytes: MIB, processes: 64 };
+        Self { open_files: 65_536, data_bytes: 512 * MIB, file_bytes: MIB, processes: 64 };
     /// 8,192 connections; 1 GiB; files up to 64 MiB; no second thread.
     pub const CONTROL: Self =
         Self { open_files: 8_192, data_bytes: 1_024 * MIB, file_bytes: 64 * MIB, processes: 1 };

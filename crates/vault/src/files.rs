@@ -129,11 +129,20 @@ fn give_up(folder: BorrowedFd<'_>, neighbour: &str) {
     let _ = fs::unlinkat(folder, neighbour, AtFlags::empty());
 }
 
-/// Gives a file another name, on disk; one that has that name is replaced. `false` when there is no such file.
+/// Gives a file another name, on disk; one that has that name is replaced, and overwritten as [`shred`] does. `false` when
+/// there is no such file.
 pub(crate) fn rename(folder: BorrowedFd<'_>, from: &str, to: &str) -> Result<bool, VaultError> {
     interruption::point()?;
+    let before = open_to_wipe(folder, to)?;
     match fs::renameat(folder, from, folder, to) {
-        Ok(()) => sync(folder).map(|()| true),
+        Ok(()) => {
+            sync(folder)?;
+            if let Some(before) = before {
+                // It has no name any more, so nothing depends on it.
+                let _ = wipe(before.as_fd());
+            }
+            Ok(true)
+        }
         Err(Errno::NOENT) => Ok(false),
         Err(errno) => Err(VaultError::io("rename a file")(errno)),
     }

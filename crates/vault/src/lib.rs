@@ -152,6 +152,11 @@ pub trait Vault: Send + Sync + 'static {
     /// The tenants that have a secret here, in order: what a search for orphans compares with.
     fn tenants(&self) -> Answer<'_, Vec<TenantId>>;
 
+    /// Which master key it has, if it has one of its own.
+    fn master_key(&self) -> Option<KeyId> {
+        None
+    }
+
     /// Whether secrets can be had now. Asks the store.
     fn health(&self) -> BoxFuture<'_, Health>;
 }

@@ -1,7 +1,7 @@
 //! What the process that keeps a vault is given to open it with: the keys themselves, as they travel in a sealed memory
 //! file from whoever may read them.
 
-use std::{path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use kiavi_base::{Clock, ExposeSecret, Rng, SecretString};
 use kiavi_egress::{Client, Dial};
@@ -58,6 +58,20 @@ struct WrittenKey {
     passphrase: Option<Passphrase>,
 }
 
+/// Counts what is written.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Opening {
     /// As it travels.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
@@ -74,7 +88,15 @@ impl Opening {
                 secret_key: secret_key.expose_secret().as_bytes().to_vec().into(),
             },
         };
-        Zeroizing::new(serde_json::to_vec(&written).unwrap_or_default())
+        // Its whole size at once: growing would leave copies of keys behind.
+        let mut length = Length(0);
+        let mut bytes = match serde_json::to_writer(&mut length, &written) {
+            Ok(()) => Zeroizing::new(Vec::with_capacity(length.0)),
+            Err(_) => return Zeroizing::default(),
+        };
+        // Writing to memory does not fail.
+        let _ = serde_json::to_writer(&mut *bytes, &written);
+        bytes
     }
 
     /// Reads what [`Opening::to_bytes`] wrote.
@@ -146,6 +168,7 @@ mod tests {
             MasterKey::from_bytes(&[2; 32]).derived_as(Some(passphrase)),
         ];
         let bytes = Opening::SealedFiles { keys }.to_bytes();
+        assert_eq!(bytes.len(), bytes.capacity(), "no smaller buffer was left behind");
         let Opening::SealedFiles { keys } = Opening::from_bytes(&bytes).unwrap() else { panic!() };
         assert_eq!((keys[0].expose(), keys[0].passphrase()), (&[1; 32], None));
         assert_eq!((keys[1].expose(), keys[1].passphrase()), (&[2; 32], Some(&passphrase)));

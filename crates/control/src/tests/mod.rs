@@ -16,6 +16,7 @@ mod reconciler;
 mod repetition;
 mod settings;
 mod vault_away;
+mod vault_key;
 
 use std::{
     collections::BTreeMap,

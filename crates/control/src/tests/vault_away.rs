@@ -28,6 +28,10 @@ impl Away {
 }
 
 impl Vault for Away {
+    fn master_key(&self) -> Option<kiavi_vault::KeyId> {
+        self.vault.master_key()
+    }
+
     fn put<'a>(
         &'a self,
         of: &'a TenantId,

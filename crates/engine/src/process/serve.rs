@@ -24,6 +24,10 @@ use crate::{Engine, Operator};
 /// How long a database connection without use is kept: a PostgreSQL backend costs more than this process.
 const DATABASE_IDLE: Duration = Duration::from_secs(30);
 
+/// Connections that are served at a time; more wait in the gateway, which has limits for that. Fewer than this process may
+/// have descriptors (`kiavi_sandbox::Limits`): one that cannot take what the gateway hands over would end.
+const MAX_CONNECTIONS: usize = 6_000;
+
 /// How often idleness is looked at, at most.
 const TICK: Duration = Duration::from_secs(5);
 
@@ -101,7 +105,7 @@ impl Server {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                accepted = accept(&mut door) => match accepted? {
+                accepted = accept(&mut door), if self.has_room() => match accepted? {
                     Some(connection) => self.serve(connection),
                     // The gateway is being replaced: its successor's door comes from the launcher.
                     None => door = None,
@@ -151,6 +155,11 @@ impl Server {
             ToEngine::Start { .. } | ToEngine::Door { .. } | ToEngine::Drain => {}
         }
         Ok(())
+    }
+
+    /// Whether one more connection can be taken.
+    fn has_room(&self) -> bool {
+        self.connections.len() < MAX_CONNECTIONS
     }
 
     fn serve(&mut self, connection: HandedOver) {
@@ -227,7 +236,7 @@ impl Server {
                 end_of_mail = Some(Instant::now() + MAIL_DRAIN_LIMIT);
             }
             tokio::select! {
-                accepted = accept(&mut door) => match accepted? {
+                accepted = accept(&mut door), if self.has_room() => match accepted? {
                     Some(connection) => self.serve(connection),
                     None => door = None,
                 },

@@ -1,9 +1,10 @@
 //! Sends what is owed: one worker for each endpoint, which sends one event at a time in the order of the rows.
 //!
-//! The endpoint is leased by the database's clock, for longer than an attempt may take. An engine that dies gives it
-//! back when the lease runs out; what it had sent and not yet recorded is sent again, with the same `webhook-id`.
+//! The endpoint is leased by the database's clock, for a few seconds that begin anew for as long as an attempt takes. An
+//! engine that dies gives it back when they are over; what it had sent and not yet recorded is sent again, with the same
+//! `webhook-id`.
 
-use std::{future::pending, time::Duration};
+use std::{convert::Infallible, future::pending, time::Duration};
 
 use futures_util::future::join_all;
 use kiavi_base::random_bytes;
@@ -23,9 +24,11 @@ use crate::{
     verification::row_id,
 };
 
-/// How long an endpoint stays with a process that is not heard of any more: an attempt takes 16 s at most, after a wait of
-/// 4 s for its turn (`egress`).
-const LEASE: Duration = Duration::from_secs(25);
+/// How long an endpoint stays with a process that is not heard of any more.
+const LEASE: Duration = Duration::from_secs(6);
+
+/// How often a process is heard of during an attempt, which takes up to 16 s after a wait of 4 s for its turn (`egress`).
+const RENEWAL: Duration = Duration::from_secs(2);
 
 /// For how long an endpoint may take nothing before it is disabled.
 const PATIENCE: Duration = Duration::from_secs(5 * 86_400);
@@ -158,12 +161,26 @@ impl<'s> Worker<'s> {
         let _busy = self.state.busy.enter();
         // Whatever happens to this process, it is owed until it is recorded.
         self.endpoint.set_due(Some(Duration::ZERO));
-        let attempt = send(self.state, self.endpoint, &head.id, &head.body).await;
+        let attempt = tokio::select! {
+            attempt = send(self.state, self.endpoint, &head.id, &head.body) => attempt,
+            never = self.keep_leased() => match never {},
+        };
         if attempt.verdict != Verdict::Taken && head.failures == 0 {
             let (status, fault) = (attempt.status, attempt.fault);
             tracing::warn!(endpoint = self.endpoint.id, status, fault, "an endpoint did not take a webhook");
         }
         self.landed = Some(Landed { position: head.position, failures: head.failures, attempt });
+    }
+
+    /// Renews the lease until this is dropped. If that fails another process may send the same, with the same id.
+    async fn keep_leased(&self) -> Infallible {
+        loop {
+            tokio::time::sleep(RENEWAL).await;
+            let renewed = store::renew(&self.state.database, &self.endpoint.id, self.relay, LEASE).await;
+            if let Err(error) = renewed {
+                tracing::warn!(endpoint = self.endpoint.id, cause = %error, "the lease of an endpoint cannot be renewed");
+            }
+        }
     }
 
     /// Records an attempt; why the endpoint is to be sent no more, if it is not.

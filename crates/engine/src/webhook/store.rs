@@ -7,7 +7,7 @@ use kiavi_db::{Database, DbError, Sql, Transaction};
 use super::{endpoints::Endpoint, flow::Verdict, send::Attempt};
 
 pub(super) const STATEMENTS: &[&Sql] =
-    &[&REGISTER, &TAKE, &RECORD, &GIVE_UP, &DISABLE, &SETTLE_REMOVED, &FORGET_REMOVED, &FORGET_OLD];
+    &[&REGISTER, &TAKE, &RENEW, &RECORD, &GIVE_UP, &DISABLE, &SETTLE_REMOVED, &FORGET_REMOVED, &FORGET_OLD];
 
 /// Endpoints begin anew when their URL changes.
 const REGISTER: Sql = Sql::new(
@@ -38,6 +38,13 @@ const TAKE: Sql = Sql::new(
      )
      SELECT position, event_id::text, body, is_late, failures,
        extract(epoch FROM least(due, expires_at) - now())::float8 AS seconds FROM head",
+);
+
+/// Has `$2` keep an endpoint that it leased for `$3` seconds from now on.
+const RENEW: Sql = Sql::new(
+    "WEBHOOK_RENEW",
+    "UPDATE kiavi.webhook_endpoint SET leased_until = now() + make_interval(secs => $3)
+     WHERE id = $1 AND leased_by = $2",
 );
 
 /// Notes what became of an attempt at `$2`: an answer with `$4` after `$5` ms that began with `$7`, or the fault `$6`. If
@@ -146,6 +153,16 @@ pub(super) async fn take(
         failures: row.try_get(4)?,
         pause,
     }))
+}
+
+/// Has `relay` keep an endpoint for another `lease`, unless somebody else has it by now.
+pub(super) async fn renew(
+    database: &Database,
+    endpoint: &str,
+    relay: &str,
+    lease: Duration,
+) -> Result<(), DbError> {
+    database.execute(&RENEW, &[&endpoint, &relay, &lease.as_secs_f64()]).await.map(drop)
 }
 
 /// Notes an attempt of `relay`, after which a failing endpoint rests for `pause`. Whether it has failed for all of

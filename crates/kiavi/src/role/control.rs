@@ -20,7 +20,7 @@ use kiavi_sandbox::Profile;
 use kiavi_vault::{Cached, Opened, Opening, Vault};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 use super::privileged::{Launcher, Platform};
@@ -32,6 +32,17 @@ const DEMO: &str = "demo";
 
 /// How long requests in flight may take once the process is to end.
 const DRAIN_LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Connections of the console that are served at a time; more wait in the gateway. With the others fewer than this process
+/// may have descriptors.
+const MAX_CONSOLE: usize = 6_000;
+
+/// Connections of the local socket, and of the monitor's, that are served at a time; more wait in the kernel.
+const MAX_LOCAL: usize = 256;
+const MAX_MONITORS: usize = 64;
+
+/// A pause after an accept that failed for want of descriptors or memory.
+const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// Where connections of the local socket come from.
 const HERE: ConnectionInfo =
@@ -195,7 +206,7 @@ impl Server {
         mut doors: Doors,
     ) -> Result<(), RoleError> {
         let (trigger, drain) = drain();
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut locals, mut monitors) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
         let access = self.access.clone();
         tokio::spawn(async move { access.keep_writing().await });
         // Opening needs the database, which needs the launcher's answers below.
@@ -221,37 +232,59 @@ impl Server {
                     control.get_or_init(|| opened);
                     opening = None;
                 }
-                accepted = accept(&mut doors.console), if control.get().is_some() => match (accepted?, control.get()) {
+                accepted = accept(&mut doors.console), if control.get().is_some() && tasks.len() < MAX_CONSOLE => match (accepted?, control.get()) {
                     (Some(connection), Some(control)) => serve_console(connection, control, self.closes_connections, &drain, &mut tasks),
                     _ => doors.console = None,
                 },
-                accepted = doors.local.accept(), if control.get().is_some() => {
-                    if let (Ok((stream, _)), Some(control)) = (accepted, control.get()) {
+                stream = accept_local(&doors.local), if control.get().is_some() && locals.len() < MAX_LOCAL => {
+                    if let Some(control) = control.get() {
                         let router = control.router(CallerKind::LocalOperator);
-                        tasks.spawn(serve_connection(stream, HERE, router, drain.clone()));
+                        locals.spawn(serve_connection(stream, HERE, router, drain.clone()));
                     }
                 }
-                accepted = accept_monitor(doors.monitor.as_ref()) => {
-                    if let Ok((stream, peer)) = accepted {
-                        let info = ConnectionInfo { peer, sequence: 0 };
-                        tasks.spawn(serve_connection(stream, info, monitor.clone(), drain.clone()));
-                    }
+                (stream, peer) = accept_monitor(doors.monitor.as_ref()), if monitors.len() < MAX_MONITORS => {
+                    let info = ConnectionInfo { peer, sequence: 0 };
+                    monitors.spawn(serve_connection(stream, info, monitor.clone(), drain.clone()));
                 }
                 Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+                Some(_) = locals.join_next(), if !locals.is_empty() => {}
+                Some(_) = monitors.join_next(), if !monitors.is_empty() => {}
             }
         }
         trigger.start();
-        let _ = tokio::time::timeout(DRAIN_LIMIT, async { while tasks.join_next().await.is_some() {} }).await;
+        let served = async {
+            for tasks in [&mut tasks, &mut locals, &mut monitors] {
+                while tasks.join_next().await.is_some() {}
+            }
+        };
+        let _ = tokio::time::timeout(DRAIN_LIMIT, served).await;
         self.access.flush();
         Ok(())
     }
 }
 
-async fn accept_monitor(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, SocketAddr)> {
-    match listener {
-        Some(listener) => listener.accept().await,
-        None => std::future::pending().await,
+async fn accept_local(listener: &UnixListener) -> UnixStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => not_accepted(&error).await,
+        }
     }
+}
+
+async fn accept_monitor(listener: Option<&TcpListener>) -> (TcpStream, SocketAddr) {
+    let Some(listener) = listener else { return std::future::pending().await };
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => not_accepted(&error).await,
+        }
+    }
+}
+
+async fn not_accepted(error: &std::io::Error) {
+    tracing::warn!(%error, "cannot accept");
+    tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
 async fn joined(

@@ -20,6 +20,8 @@ use crate::engines::{Management, Tenant};
 
 /// How long it takes until it is worth asking for control again.
 const CONTROL_PAUSE: Duration = Duration::from_millis(50);
+/// How long an engine may take to end once that is decided: longer than the requests and mails that it is on.
+const ENGINE_END: Duration = Duration::from_secs(20);
 /// Bounds of how long an engine may ask to sleep.
 const SHORTEST_SLEEP: Duration = Duration::from_secs(10);
 const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 3_600);
@@ -47,7 +49,8 @@ impl Supervisor {
             Destination::Tenant(tenant) => return self.need_engine(&tenant.clone(), Some(asker)),
             // Between an old and a new one there is none for a moment; the gateway has those who come wait.
             Destination::Console if self.control.process.is_none() && !self.stopping => {
-                return self.later(CONTROL_PAUSE, Retry::Console(asker));
+                self.later(CONTROL_PAUSE, Retry::Console(asker));
+                return;
             }
             Destination::Console => self.open_service_door(
                 |door| self.control.tell(ToControl::Door { door }),
@@ -80,6 +83,10 @@ impl Supervisor {
 
     fn engine_said(&mut self, process: ProcessId, message: FromEngine) {
         let Some(engine) = self.engines.processes.get_mut(&process) else { return };
+        if !engine.may_speak(Instant::now()) {
+            tracing::error!(tenant = %engine.tenant, "an engine does not stop talking");
+            return engine.process.kill();
+        }
         if let Err(violation) = engine.session.hear(&message) {
             tracing::error!(tenant = %engine.tenant, %violation, "an engine broke its protocol");
             engine.process.kill();
@@ -101,14 +108,15 @@ impl Supervisor {
                 engine.process.tell(ToEngine::Database { stream });
                 engine.session.database_answered();
             }
-            FromEngine::Stopping => self.engines.retire(process),
+            FromEngine::Stopping => self.retire_engine(process),
             // The launcher's copy goes with it.
             FromEngine::ManagementTaken => drop(engine.untaken.pop_front()),
             FromEngine::Report(report) => self.meter.engine_reported(&engine.tenant, &report),
             FromEngine::WakeIn { seconds } => {
                 let pause = Duration::from_secs(seconds.into()).clamp(SHORTEST_SLEEP, LONGEST_SLEEP);
                 let tenant = engine.tenant.clone();
-                self.later(pause, Retry::Wake(tenant));
+                let alarm = self.later(pause, Retry::Wake(tenant.clone()));
+                self.engines.set_alarm(&tenant, alarm);
             }
         }
     }
@@ -143,9 +151,18 @@ impl Supervisor {
                     .and_then(|document| Ok((document, SealedDocument::accept(mail)?)));
                 let succeeded = match accepted {
                     Ok((document, mail)) => {
-                        let (current, backoff) = (None, Backoff::default());
-                        let new =
-                            Tenant { uid, hostnames, mail, egress, document, version, current, backoff };
+                        let (current, backoff, alarm) = (None, Backoff::default(), None);
+                        let new = Tenant {
+                            uid,
+                            hostnames,
+                            mail,
+                            egress,
+                            document,
+                            version,
+                            current,
+                            backoff,
+                            alarm,
+                        };
                         let is_ready = self.tenant_ready(tenant.clone(), new);
                         if is_ready && is_owing {
                             self.wake(tenant);
@@ -187,8 +204,16 @@ impl Supervisor {
 
     /// Everything that is known, for control to tell whoever watches the instance.
     fn measure(&self) -> Option<Fd> {
+        let sealed = self.measurements().seal();
+        sealed
+            .inspect_err(|error| tracing::error!(%error, "the measurements cannot be told"))
+            .ok()
+            .map(|it| it.fd())
+    }
+
+    pub(super) fn measurements(&self) -> Measurements {
         let count = |number: usize| number as u64;
-        let measurements = Measurements {
+        Measurements {
             has_postgres: self.cluster.is_some(),
             has_gateway: self.gateway.process.is_some(),
             has_outbound: self.outbound.process.is_some(),
@@ -206,12 +231,7 @@ impl Supervisor {
             tenant_requests: self.meter.tenant_requests(),
             gateway: self.meter.gateway,
             outbound: self.meter.outbound,
-        };
-        let sealed = measurements.seal();
-        sealed
-            .inspect_err(|error| tracing::error!(%error, "the measurements cannot be told"))
-            .ok()
-            .map(|it| it.fd())
+        }
     }
 
     /// Gives a tenant's uid its name. Control cannot name any of the instance's own accounts this way.
@@ -243,6 +263,10 @@ impl Supervisor {
     }
 
     fn tenant_ready(&mut self, id: TenantId, tenant: Tenant) -> bool {
+        if !self.engines.may_run_as(&id, tenant.uid) {
+            tracing::error!(tenant = %id, uid = tenant.uid, "control asks for an engine with an account that is not its tenant's");
+            return false;
+        }
         if !self.may_have(&id, &tenant.hostnames) {
             return false;
         }
@@ -288,13 +312,21 @@ impl Supervisor {
     }
 
     pub(super) fn drain_engine(&mut self, process: Option<ProcessId>) {
-        let Some(engine) = process.and_then(|process| self.engines.processes.get_mut(&process)) else {
-            return;
-        };
+        let Some(process) = process else { return };
+        let Some(engine) = self.engines.processes.get_mut(&process) else { return };
+        engine.is_dismissed = true;
         if engine.session.phase() != Phase::Draining {
             engine.session.drain_requested();
             engine.process.tell(ToEngine::Drain);
+            self.retire_engine(process);
         }
+    }
+
+    /// Whoever comes from now on is for the engine's successor. It has some time to end, and is ended after that: it may
+    /// not want to.
+    fn retire_engine(&mut self, process: ProcessId) {
+        self.engines.retire(process);
+        self.later(ENGINE_END, Retry::Kill(process));
     }
 
     /// Writes the ready file and tells whoever started the instance.

@@ -30,6 +30,9 @@ use crate::services::Service;
 /// Between two engines that are woken: a start opens a database connection, which stays for half a minute, and there are 500.
 const WAKE_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How long an engine may take until it is ready. It takes milliseconds, unless the whole machine is busy.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+
 impl Supervisor {
     /// Brings up everything that every instance has.
     pub(super) async fn start(
@@ -114,22 +117,18 @@ impl Supervisor {
     fn try_start_gateway(&mut self) -> Result<(), LauncherError> {
         let id = self.next_process();
         let program = self.program("gateway", GATEWAY_UID);
-        let process: Process<ToGateway> =
+        let mut process: Process<ToGateway> =
             spawn(&program, id, &self.events, Said::Gateway).map_err(cannot("gateway"))?;
         for listener in &self.listeners {
             process.tell(ToGateway::Listener { socket: listener.try_clone()?.into() });
         }
-        for (hostname, destination) in self.fixed_routes() {
-            process.tell(ToGateway::Route { hostname, destination });
-        }
-        for (id, tenant) in &self.engines.tenants {
-            for hostname in tenant.hostnames.iter().cloned() {
-                process.tell(ToGateway::Route { hostname, destination: Destination::Tenant(id.clone()) });
-            }
-        }
-        for hostname in self.engines.suspended.values().flatten().cloned() {
-            process.tell(ToGateway::Route { hostname, destination: Destination::Suspended });
-        }
+        let tenants = self.engines.tenants.iter().flat_map(|(id, tenant)| {
+            tenant.hostnames.iter().map(|name| (name.clone(), Destination::Tenant(id.clone())))
+        });
+        let suspended = self.engines.suspended.values().flatten();
+        let suspended = suspended.map(|name| (name.clone(), Destination::Suspended));
+        let routes = self.fixed_routes().into_iter().chain(tenants).chain(suspended);
+        process.tell_first(routes.map(|(hostname, destination)| ToGateway::Route { hostname, destination }));
         self.gateway.process = Some(process);
         Ok(())
     }
@@ -166,12 +165,14 @@ impl Supervisor {
         let document = sealed(&configuration)?;
         let local = self.control_socket.try_clone()?.into();
         let monitor = self.monitor.as_ref().map(OwnedFd::try_clone).transpose()?.map(Fd::from);
+        let door = self.control_door()?;
         let process: Process<ToControl> =
             spawn(&program, id, &self.events, Said::Control).map_err(cannot("control"))?;
         let vault = self.config.vault.document.fd();
         process.tell(ToControl::Start { document, local, monitor, vault });
         self.control.process = Some(process);
-        self.open_control_door()
+        self.open_control_door(door);
+        Ok(())
     }
 
     fn try_start_outbound(&mut self) -> Result<(), LauncherError> {
@@ -185,7 +186,8 @@ impl Supervisor {
         };
         let configuration = serde_json::json!({ "mail": mail, "private_egress": self.config.private_egress });
         let document = sealed(&configuration)?;
-        let process: Process<ToOutbound> =
+        let door = self.control_door()?;
+        let mut process: Process<ToOutbound> =
             spawn(&program, id, &self.events, Said::Outbound).map_err(cannot("outbound"))?;
         process.tell(ToOutbound::Start { document });
         // Engines that ran with the process before this one.
@@ -196,25 +198,28 @@ impl Supervisor {
             let Some(tenant) = self.engines.tenants.get(&engine.tenant) else { continue };
             let (theirs, ours) = Channel::pair()?;
             let (tenant_id, route) = (engine.tenant.clone(), tenant.mail.fd());
-            process.tell(ToOutbound::MailDoor { tenant: tenant_id, route, door: fd(ours) });
+            process.tell_first([ToOutbound::MailDoor { tenant: tenant_id, route, door: fd(ours) }]);
             engine.process.tell(ToEngine::Mail { door: fd(theirs) });
             let (theirs, ours) = Channel::pair()?;
             let (tenant, allowed) = (engine.tenant.clone(), tenant.egress.clone());
-            process.tell(ToOutbound::EgressDoor { tenant, allowed, door: fd(ours) });
+            process.tell_first([ToOutbound::EgressDoor { tenant, allowed, door: fd(ours) }]);
             engine.process.tell(ToEngine::Egress { door: fd(theirs) });
         }
         self.outbound.process = Some(process);
-        self.open_control_door()
+        self.open_control_door(door);
+        Ok(())
     }
 
-    /// Control's way to the servers that its configuration names: anew whenever it or outbound is.
-    fn open_control_door(&self) -> Result<(), LauncherError> {
-        let Some(allowed) = self.config.vault.egress.clone() else { return Ok(()) };
-        let (theirs, ours) = Channel::pair()?;
+    /// Control's way to the servers that its configuration names, if it names one: anew whenever it or outbound is.
+    fn control_door(&self) -> std::io::Result<Option<(Channel, Channel)>> {
+        self.config.vault.egress.as_ref().map(|_| Channel::pair()).transpose()
+    }
+
+    fn open_control_door(&self, door: Option<(Channel, Channel)>) {
+        let (Some(allowed), Some((theirs, ours))) = (self.config.vault.egress.clone(), door) else { return };
         // Whichever of the two does not run gets its door when it starts.
         self.outbound.tell(ToOutbound::ControlDoor { allowed, door: fd(ours) });
         self.control.tell(ToControl::Egress { door: fd(theirs) });
-        Ok(())
     }
 
     /// A connection waits for the tenant's engine: gives the gateway a door to it, now or soon.
@@ -225,7 +230,10 @@ impl Supervisor {
             _ if self.stopping => Ok(false),
             Start::Running(process) => self.open_door(process, destination.clone(), asker),
             Start::Now => self.start_engine(tenant, destination.clone(), asker),
-            Start::At(at) => return self.later(at - now, Retry::Engine(tenant.clone())),
+            Start::At(at) => {
+                self.later(at - now, Retry::Engine(tenant.clone()));
+                return;
+            }
             Start::Never => Ok(false),
         };
         let unavailable = opened.inspect_err(|error| {
@@ -351,7 +359,17 @@ impl Supervisor {
         if let Some(tenant) = self.engines.tenants.get_mut(id) {
             tenant.current = Some(process);
         }
+        self.later(START_DEADLINE, Retry::Unready(process));
         Ok(told)
+    }
+
+    /// Ends an engine that has had enough time to get ready, and is not. Its successor may be luckier.
+    pub(super) fn kill_unready(&self, process: ProcessId) {
+        let Some(engine) = self.engines.processes.get(&process) else { return };
+        if engine.session.phase() == Phase::Starting {
+            tracing::error!(tenant = %engine.tenant, "an engine does not get ready");
+            engine.process.kill();
+        }
     }
 
     pub(super) fn postgres_ended(&mut self) {

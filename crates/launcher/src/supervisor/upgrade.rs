@@ -99,6 +99,7 @@ impl Supervisor {
 
     fn written(&self) -> std::io::Result<OwnedFd> {
         let mut keeping = Keeping::default();
+        let now = Instant::now();
         let tenants = self.engines.tenants.iter().map(|(id, tenant)| TenantState {
             id: id.to_string(),
             uid: tenant.uid,
@@ -107,6 +108,7 @@ impl Supervisor {
             egress: tenant.egress.clone(),
             document: keeping.keep(tenant.document.fd()),
             version: tenant.version,
+            backoff: Some(tenant.backoff.written(now)),
         });
         let tenants = tenants.collect();
         let engines = self.engines.processes.values().map(|engine| EngineState {
@@ -136,8 +138,9 @@ impl Supervisor {
             gateway: self.gateway.process.as_ref().map(|it| child_state(it, &mut keeping)),
             control: self.control.process.as_ref().map(|it| child_state(it, &mut keeping)),
             outbound: self.outbound.process.as_ref().map(|it| child_state(it, &mut keeping)),
+            measured: Some(self.measurements()),
         };
-        keeping.seal(&state)
+        keeping.write(&state)
     }
 
     /// Goes on where the program before this one has stopped, and replaces its processes.
@@ -194,6 +197,10 @@ impl Supervisor {
     }
 
     fn adopt_all(&mut self, state: State) -> Result<(), LauncherError> {
+        if let Some(measured) = &state.measured {
+            self.meter.resume(measured);
+        }
+        let now = Instant::now();
         for tenant in &state.tenants {
             let (mail, document) = (sealed(tenant.mail)?, sealed(tenant.document)?);
             let new = Tenant {
@@ -204,7 +211,8 @@ impl Supervisor {
                 document,
                 version: tenant.version,
                 current: None,
-                backoff: Backoff::default(),
+                backoff: tenant.backoff.as_ref().map(|it| Backoff::resumed(it, now)).unwrap_or_default(),
+                alarm: None,
             };
             self.engines.ready(tenant.id()?, new);
         }

@@ -25,8 +25,8 @@ use kiavi_base::{ExposeSecret, Rng, SecretSlice, TenantId};
 use rustix::fs::{Mode, OFlags};
 
 use crate::{
-    Answer, Health, KeyFile, MAX_SECRET_LENGTH, MasterKey, SecretName, StoredSecret, Vault, VaultError,
-    Version, VersionEntry,
+    Answer, Health, KeyFile, KeyId, MAX_SECRET_LENGTH, MasterKey, SecretName, StoredSecret, Vault,
+    VaultError, Version, VersionEntry,
     envelope::{self, Envelope, MAX_LOCK_LENGTH, Place, VALUE_OVERHEAD},
     files::{self, Written},
     head::nonce,
@@ -308,6 +308,10 @@ impl Vault for SealedFiles {
 
     fn tenants(&self) -> Answer<'_, Vec<TenantId>> {
         Box::pin(ready(self.list_tenants()))
+    }
+
+    fn master_key(&self) -> Option<KeyId> {
+        Some(self.master.id())
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {

@@ -98,13 +98,11 @@ pub(super) fn lock_anew(
     for tenant in files::names(locks.as_fd())? {
         let Ok(tenant) = tenant.parse::<TenantId>() else { continue };
         let Some(folder) = files::open_folder(locks.as_fd(), tenant.as_str())? else { continue };
-        let before = made;
         for file in files::names(folder.as_fd())? {
             made += usize::from(lock_one_anew(folder.as_fd(), &tenant, &file, (old, new), rng)?);
         }
-        if made > before {
-            files::sync(folder.as_fd())?;
-        }
+        // Whether or not this run has made one: whoever was interrupted may not have come as far as this.
+        files::sync(folder.as_fd())?;
     }
     Ok(made)
 }

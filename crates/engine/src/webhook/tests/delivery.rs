@@ -147,6 +147,18 @@ async fn two_engines_do_not_send_to_one_endpoint_at_once_and_a_dead_one_gives_it
     let other = tenant.another_engine(|_| {});
     let next = deliver_due(other.state()).await.unwrap().expect("it waits");
     assert!(next > Duration::from_secs(1) && receiver.of("slow").len() == 1, "{next:?}");
+    // It has it for as long as it lives, and not much longer.
+    let lease =
+        "SELECT extract(epoch FROM leased_until)::float8, extract(epoch FROM leased_until - now())::float8
+                 FROM kiavi.webhook_endpoint";
+    let leased = async || {
+        let rows = tenant.admin.query(lease, &[]).await.unwrap();
+        (rows[0].get::<_, f64>(0), rows[0].get::<_, f64>(1))
+    };
+    let (first, left) = leased().await;
+    assert!(left > 0.0 && left <= 6.0, "{left}");
+    let renewed = async { while leased().await.0 <= first {} };
+    timeout(PATIENCE, renewed).await.expect("it is renewed");
     // The first engine is killed.
     relay.abort();
     assert!(relay.await.is_err());
