@@ -79,6 +79,11 @@ impl DatabaseServer {
         self.kind == Kind::Remote
     }
 
+    /// Whether others may have databases and roles there, another instance's tenants among them.
+    pub(crate) fn may_be_shared(&self) -> bool {
+        self.kind == Kind::Remote
+    }
+
     /// What follows `TEMPLATE` where a tenant's database is made.
     pub(crate) fn template(&self) -> &'static str {
         match self.kind {

@@ -61,6 +61,48 @@ async fn a_password_is_kept_until_it_is_rotated() {
 }
 
 #[tokio::test]
+async fn the_tenants_of_another_instance_on_the_server_are_no_orphans() {
+    let instance = Instance::of_guest("kiavi_guest", "CREATEDB CREATEROLE").await;
+    let neighbour = Instance::of_guest("kiavi_other_guest", "CREATEDB CREATEROLE").await;
+    let (control, other) = (instance.start().await, neighbour.start().await);
+    let tenant = instance.tenant(&control, "mine").await;
+    assert!(!orphans::find(&other).await.unwrap().contains_key(&tenant.id));
+
+    let forget = "DELETE FROM tenant WHERE id = $1";
+    instance.database.admin().await.execute(forget, &[&tenant.id.as_str()]).await.unwrap();
+    let found = orphans::find(&control).await.unwrap();
+    assert!(found[&tenant.id].database && found[&tenant.id].roles, "{found:?}");
+    assert!(!orphans::find(&other).await.unwrap().contains_key(&tenant.id));
+    let ids = std::slice::from_ref(&tenant.id);
+    assert_eq!(orphans::remove(&control, &Actor::CONTROL, ids).await.unwrap(), ids);
+    instance.assert_gone(&tenant).await;
+}
+
+#[tokio::test]
+async fn spares_and_migrations_are_like_those_of_a_private_cluster() {
+    let instance = Instance::of_guest("kiavi_guest", "CREATEDB CREATEROLE").await;
+    instance.spares.store(1, Ordering::SeqCst);
+    let control = instance.start().await;
+    let spare = "SELECT count(*) FROM tenant WHERE state = $1";
+    let mut changes = control.changes();
+    tokio::select! {
+        () = control.run_reconciler() => unreachable!("it runs for ever"),
+        () = async { while instance.count(spare, "spare").await < 1 { changes.changed().await.unwrap() } } => {}
+    }
+    let tenant = instance.request(&control, "taken").await;
+    assert_eq!(tenant.state, TenantState::Schema, "the spare");
+    provision::converge(&control, &tenant.id).await;
+    instance.assert_known(&tenant.id).await;
+
+    instance.schema.0.store(2, Ordering::SeqCst);
+    let control = instance.start().await;
+    provision::converge(&control, &tenant.id).await;
+    let migrated = control.tenant("taken").await.unwrap().unwrap();
+    assert_eq!((migrated.state, migrated.schema_version), (TenantState::Running, 2));
+    instance.assert_known(&tenant.id).await;
+}
+
+#[tokio::test]
 async fn on_a_private_cluster_there_is_no_password() {
     let instance = Instance::new().await;
     let control = instance.start().await;
