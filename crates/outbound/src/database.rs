@@ -5,7 +5,7 @@
 //! TLS and the password are the asker's.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kiavi_ipc::Fd;
@@ -16,6 +16,12 @@ use tokio::time::{Instant, timeout};
 
 use crate::egress::budget::Budget;
 use crate::egress::connect::{DEADLINE, MAX_ADDRESSES, race, resolve};
+
+/// How long a lookup may take before the server is sought where it was the last time.
+const LOOKUP_PATIENCE: Duration = Duration::from_secs(1);
+
+/// While it cannot be reached, every request asks again; once in this time is worth a line in the log.
+const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A connection on which nothing was said for this long is looked after, so that nothing on the way forgets it.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -30,13 +36,30 @@ const USER_TIMEOUT: u32 = 15_000;
 pub(crate) struct DatabaseDoor {
     server: Target,
     budget: Budget,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
     /// Where it was the last time that its name could be looked up: names can fail where addresses still answer.
-    last: Mutex<Vec<SocketAddr>>,
+    addresses: Vec<SocketAddr>,
+    logged: Option<Instant>,
+}
+
+impl Known {
+    /// Whether a failure is worth a line in the log.
+    fn is_news(&mut self, now: Instant) -> bool {
+        let is_news = self.logged.is_none_or(|logged| now.duration_since(logged) >= LOG_INTERVAL);
+        if is_news {
+            self.logged = Some(now);
+        }
+        is_news
+    }
 }
 
 impl DatabaseDoor {
     pub(crate) fn new(server: Target) -> Self {
-        Self { server, budget: Budget::new(Instant::now()), last: Mutex::default() }
+        Self { server, budget: Budget::new(Instant::now()), known: Mutex::default() }
     }
 
     /// A connected socket, within [`DEADLINE`].
@@ -45,7 +68,9 @@ impl DatabaseDoor {
         match connected {
             Ok(stream) => Some(stream),
             Err(reason) => {
-                tracing::error!(server = %self.server, ?reason, "the database server cannot be reached");
+                if self.known().is_news(Instant::now()) {
+                    tracing::error!(server = %self.server, ?reason, "the database server cannot be reached");
+                }
                 None
             }
         }
@@ -61,17 +86,21 @@ impl DatabaseDoor {
 
     /// Looked up anew for each connection, because a server may move.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Refusal> {
-        let looked_up = resolve(&self.server, &self.budget).await;
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match looked_up {
-            Ok(mut found) if !found.is_empty() => {
+        let last = self.known().addresses.clone();
+        let patience = if last.is_empty() { DEADLINE } else { LOOKUP_PATIENCE };
+        match timeout(patience, resolve(&self.server, &self.budget)).await {
+            Ok(Ok(mut found)) if !found.is_empty() => {
                 found.truncate(MAX_ADDRESSES);
-                last.clone_from(&found);
+                self.known().addresses.clone_from(&found);
                 Ok(found)
             }
-            Ok(_) | Err(_) if last.is_empty() => Err(Refusal::Unreachable),
-            Ok(_) | Err(_) => Ok(last.clone()),
+            _ if last.is_empty() => Err(Refusal::Unreachable),
+            _ => Ok(last),
         }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,7 +138,14 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let door = DatabaseDoor::new(Target::new("nowhere.invalid", address.port()).unwrap());
         assert!(door.connect().await.is_none());
-        *door.last.lock().unwrap() = vec![address];
+        door.known().addresses = vec![address];
         assert!(door.connect().await.is_some());
+    }
+
+    #[test]
+    fn a_server_that_is_down_does_not_fill_the_log() {
+        let (mut known, start) = (Known::default(), Instant::now());
+        assert!(known.is_news(start) && !known.is_news(start + LOG_INTERVAL / 2));
+        assert!(known.is_news(start + LOG_INTERVAL));
     }
 }

@@ -35,6 +35,9 @@ const CHECK_DEADLINE: Duration = Duration::from_secs(20);
 /// How long children may take to read what they were told.
 const REST_DEADLINE: Duration = Duration::from_secs(2);
 
+/// How long outbound may take to answer what it was asked before. Everything goes on meanwhile.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(3);
+
 impl Supervisor {
     /// Asks the successor whether it can take over. Its answer arrives as [`Event::Checked`].
     pub(super) fn check_successor(&mut self) {
@@ -74,16 +77,9 @@ impl Supervisor {
 
     /// Stops listening to children for good, and follows what they have said until nothing is on its way.
     pub(super) async fn come_to_rest(&mut self, inbox: &mut mpsc::Receiver<Event>) {
-        let deadline = Instant::now() + REST_DEADLINE;
-        // What outbound answers later, nobody knows any more whose it is.
-        while self.databases.is_waited_for() {
-            let Ok(Some(event)) = timeout_at(deadline, inbox.recv()).await else { break };
-            self.happened(event).await;
-        }
-        for asker in self.databases.give_up() {
-            self.answer_database(asker, None);
-        }
+        self.await_databases(inbox).await;
         self.freeze.send_replace(true);
+        let deadline = Instant::now() + REST_DEADLINE;
         loop {
             while let Ok(event) = inbox.try_recv() {
                 self.happened(event).await;
@@ -95,6 +91,18 @@ impl Supervisor {
                 return tracing::warn!("a child does not read its channel; it is ended by the next program");
             }
             sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Lets outbound answer what it was asked: later nobody knows any more whose the answer is.
+    async fn await_databases(&mut self, inbox: &mut mpsc::Receiver<Event>) {
+        let deadline = Instant::now() + ANSWER_DEADLINE;
+        while self.databases.is_waited_for() {
+            let Ok(Some(event)) = timeout_at(deadline, inbox.recv()).await else { break };
+            self.happened(event).await;
+        }
+        for asker in self.databases.give_up() {
+            self.answer_database(asker, None);
         }
     }
 
