@@ -35,8 +35,11 @@ pub enum RemoteUrlError {
     /// It has no role.
     #[error("it names no role: postgres://ROLE:PASSWORD@HOST/DATABASE")]
     User,
-    /// It has no password.
-    #[error("it holds no password: postgres://ROLE:PASSWORD@HOST/DATABASE")]
+    /// It has no password, or one that is not encoded.
+    #[error(
+        "it holds no password: postgres://ROLE:PASSWORD@HOST/DATABASE, where what is neither letter nor digit is written \
+         as %XX"
+    )]
     Password,
     /// An `sslmode` that would loosen what is done anyway.
     #[error(
@@ -84,6 +87,10 @@ impl FromStr for RemoteUrl {
         let url = url.trim();
         if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
             return Err(RemoteUrlError::Scheme);
+        }
+        // A question mark in a password would make the rest of it a parameter, whose name is repeated below.
+        if url.split('?').next().is_none_or(|base| !base.contains('@')) {
+            return Err(RemoteUrlError::Password);
         }
         let (rest, options) = take_options(url);
         if let Some((_, parameters)) = rest.split_once('?') {
@@ -208,6 +215,8 @@ mod tests {
             ("postgres://u:hunter2@%2Frun%2Fpostgresql/x", "one host"),
             ("postgres://h/x", "no password"),
             ("postgres://u@h/x", "no password"),
+            ("postgres://u:a?hunter2@h/x", "no password"),
+            ("postgres://u:a?hunter2=b@h/x?sslmode=verify-full", "no password"),
             ("postgres://u:hunter2@h/x?sslmode=disable", "verify-full"),
             ("postgres://u:hunter2@h/x?sslmode=prefer", "verify-full"),
             ("postgres://u:hunter2@h/x?sslmode=allow", "verify-full"),
