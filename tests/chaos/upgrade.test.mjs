@@ -7,12 +7,14 @@ import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { kiaviMissing } from '../lib/kiavi.mjs';
 import { alive, inspect } from '../lib/processes.mjs';
+import { startNetworkPostgres } from '../lib/network-postgres.mjs';
 import { DOMAIN, Served } from '../lib/served.mjs';
 import { until } from '../lib/wait.mjs';
 
 const HOST = `shop.${DOMAIN}`;
 const UPGRADES = 3;
 const REQUESTS_BETWEEN = 1_500;
+const REQUESTS_WRITTEN = 400;
 const REPLACED = 'every process was replaced';
 const TAKES_OVER = 'another program takes over';
 
@@ -23,8 +25,8 @@ class Load {
   #running = true;
   #agents = [];
 
-  constructor(kiavi, { kept = 8, fresh = 4 } = {}) {
-    this.kiavi = kiavi;
+  constructor(kiavi, { kept = 8, fresh = 4, target = '/api/auth/get-session', headers = () => ({}) } = {}) {
+    Object.assign(this, { kiavi, target, headers });
     const agent = (keepAlive) => {
       const made = new http.Agent({ keepAlive, maxSockets: keepAlive ? kept : fresh });
       this.#agents.push(made);
@@ -41,7 +43,7 @@ class Load {
   async #work(agent) {
     while (this.#running) {
       try {
-        const { status } = await this.kiavi.ask(HOST, '/api/auth/get-session', { agent });
+        const { status } = await this.kiavi.ask(HOST, this.target, { agent, headers: this.headers() });
         if (status === 200) this.answered += 1;
         else this.failures.push(`status ${status}`);
       } catch (error) {
@@ -175,6 +177,60 @@ describe('an upgrade', { skip: kiaviMissing() }, () => {
     assert.deepEqual(tenants.map(({ slug }) => slug).sort(), ['blog', 'shop']);
     await kiavi.verb(['tenant', 'create', 'third', '--json']);
     assert.equal((await kiavi.ask(`third.${DOMAIN}`, '/api/auth/ok', { agent: false })).status, 200);
+    await kiavi.stop();
+  });
+});
+
+describe('an upgrade where the databases are on a server on a network', { skip: kiaviMissing() }, () => {
+  const kiavi = new Served();
+  let server;
+  before(async () => {
+    server = await startNetworkPostgres();
+    kiavi.edgeKeepsHostsApart = true;
+    kiavi.more = `[log]\nrequests = "errors"\n[postgres]\nurl_file = "${server.url()}"\n`;
+    await kiavi.start();
+    await kiavi.verb(['tenant', 'create', 'shop', '--json']);
+  });
+  after(async () => {
+    await kiavi.dispose();
+    await server?.stop();
+  });
+
+  const times = (text) => kiavi.log().split(text).length - 1;
+
+  test(`${UPGRADES} times while the database is written to: no request fails, the control plane reaches it`, async () => {
+    let number = 0;
+    const elsewhere = () => ({ 'x-forwarded-for': `10.${(number += 1) % 200}.${(number >> 8) % 250}.${number % 250}` });
+    const load = new Load(kiavi, { target: '/api/auth/passkey/generate-authenticate-options', headers: elsewhere });
+    try {
+      await load.more(REQUESTS_WRITTEN);
+      for (let i = 0; i < UPGRADES; i += 1) {
+        const [before, old] = [times(REPLACED), kiavi.role('outbound')];
+        kiavi.child.kill('SIGHUP');
+        await until('everything was replaced', () => times(REPLACED) > before, { within: 60_000 });
+        await load.more(REQUESTS_WRITTEN);
+        assert.ok(!old.some(alive), 'outbound was replaced');
+        await kiavi.verb(['tenant', 'show', 'shop', '--json']);
+        assert.deepEqual(load.failures, []);
+      }
+    } finally {
+      await load.stop();
+    }
+    assert.deepEqual(load.failures, []);
+    // The new control brings every tenant to where it was, one after the other.
+    const rotate = () => kiavi.verb(['tenant', 'rotate-password', 'shop']).then(() => true, () => false);
+    await until('the tenant is settled', rotate, { within: 30_000 });
+    assert.equal((await kiavi.ask(HOST, load.target, { headers: elsewhere() })).status, 200);
+  });
+
+  test('a reload takes the password that the URL has by then', async () => {
+    await server.ask(`alter role kiavi password 'another'`);
+    kiavi.configure(kiavi.more.replace(/url_file = .*/, `url_file = "${server.url({ password: 'another' })}"`));
+    const before = times(REPLACED);
+    kiavi.child.kill('SIGHUP');
+    await until('everything was replaced', () => times(REPLACED) > before, { within: 60_000 });
+    await kiavi.verb(['tenant', 'create', 'later', '--json']);
+    assert.equal((await kiavi.ask(`later.${DOMAIN}`, '/api/auth/ok', { agent: false })).status, 200);
     await kiavi.stop();
   });
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { until } from './wait.mjs';
 
-function binaries() {
+export function binaries() {
   if (process.env.KIAVI_POSTGRES_BIN) return process.env.KIAVI_POSTGRES_BIN;
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => b - a) : [];
@@ -28,7 +28,7 @@ export function dumpRows({ host, user, database }) {
 }
 
 /** PostgreSQL refuses to run as root: the account that its package made is used then. */
-function serverAccount() {
+export function serverAccount() {
   if (process.getuid() !== 0) return {};
   const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'postgres'])));
   return { uid, gid };

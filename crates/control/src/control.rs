@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use kiavi_base::{ExposeSecret, RequestCounts, SecretString, Slug, TenantId, WorkspaceId, random_bytes};
 use kiavi_crypto::SealingKey;
-use kiavi_db::{AdminConnection, Login, Migration};
+use kiavi_db::Migration;
 use kiavi_http::TrustedOrigins;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
-    CONTROL_ROLE, CallerKind, ControlError, ControlParts, Tenant, TenantState, address, api,
+    CallerKind, ControlError, ControlParts, Tenant, TenantState, address, api,
     api::Attempts,
     caller::Actor,
     console::{CONSOLE_SLUG, first_owner},
@@ -66,13 +66,13 @@ impl Control {
     /// first, and one whose import was cut off is removed. [`Control::run_reconciler`] does it.
     ///
     /// # Errors
-    /// When the database cannot be reached or its schema is a newer program's.
+    /// When the database server cannot be reached or used, or the schema there is a newer program's.
     pub async fn open(parts: ControlParts) -> Result<Self, ControlError> {
         let origins = TrustedOrigins::new(&parts.console_origin, Vec::new())
             .map_err(|error| ControlError::Settings(error.into()))?;
         let flows = SealingKey::new(&random_bytes(&*parts.rng));
-        let login = Login::new(CONTROL_ROLE, parts.database_name.clone());
-        let mut connection = AdminConnection::connect(&*parts.connect, &login).await?;
+        parts.server.prepare().await?;
+        let mut connection = parts.server.administer(parts.server.own_database()).await?;
         kiavi_db::migrate(&mut connection, MIGRATIONS, None).await?;
         drop(connection);
         let transaction = parts.database.begin().await?;

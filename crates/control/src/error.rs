@@ -6,7 +6,8 @@ use kiavi_db::{DbError, MigrateError};
 use kiavi_vault::VaultError;
 
 use crate::{
-    NameError, management::ManagementError, settings::secrets::SecretError, step::VAULT_UNAVAILABLE,
+    NameError, ServerError, management::ManagementError, settings::secrets::SecretError,
+    step::VAULT_UNAVAILABLE,
 };
 
 /// A failure of a part that the control plane was given; logged for the operator, never sent to a client.
@@ -94,6 +95,9 @@ pub enum ControlError {
     /// The tenant did not run in time.
     #[error("the tenant {0} did not start in time")]
     NotRunning(Slug),
+    /// The database server cannot be used.
+    #[error(transparent)]
+    Server(#[from] ServerError),
     /// The control plane's own database failed.
     #[error("the control plane's database failed")]
     Database(#[from] DbError),

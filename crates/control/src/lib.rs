@@ -32,6 +32,7 @@ mod permission;
 mod provision;
 mod reconcile;
 mod rotation;
+mod server;
 mod settings;
 mod step;
 mod tenant;
@@ -51,6 +52,7 @@ pub use parts::{
     TenantEventKind, TenantSchema, TenantStart,
 };
 pub use permission::{Permission, Role, Scopes};
+pub use server::{DatabaseServer, ServerError, ServerFinding, ServerVerdict, inspect};
 pub use settings::{InvalidPath, NoSuchPlace, SettingsPath, is_secret};
 pub use step::Step;
 pub use tenant::{Tenant, TenantState, owner_role};

@@ -1,6 +1,7 @@
 //! What is there of tenants that are not: databases, roles, accounts and secrets that are named like a tenant's and have
 //! no row. No crash leaves any, because a row is written before everything else and goes after it; a restored backup of
-//! one part without the others does. Nothing is touched that is not named like a tenant's.
+//! one part without the others does. Nothing is touched that is not named like a tenant's, and on a server that another
+//! instance may use too, nothing that is not ours: its tenants have no row here either.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +19,20 @@ use crate::{
     provision::drop_database_and_roles,
 };
 
-pub(crate) const DATABASES: Sql =
-    Sql::new("DATABASES", "SELECT datname::text FROM pg_database WHERE datname ~ '^t[0-9a-z]{24}$'");
-pub(crate) const ROLES: Sql =
-    Sql::new("ROLES", "SELECT left(rolname, 25) FROM pg_roles WHERE rolname ~ '^t[0-9a-z]{24}(_owner)?$'");
+/// `$1`: only those of an owner that we act as.
+pub(crate) const DATABASES: Sql = Sql::new(
+    "DATABASES",
+    "SELECT datname::text FROM pg_database
+     WHERE datname ~ '^t[0-9a-z]{24}$' AND (NOT $1 OR pg_has_role(datdba, 'USAGE'))",
+);
+/// `$1`: only those of an owner that we act as.
+pub(crate) const ROLES: Sql = Sql::new(
+    "ROLES",
+    "SELECT left(r.rolname, 25) FROM pg_roles r
+     WHERE r.rolname ~ '^t[0-9a-z]{24}(_owner)?$'
+       AND (NOT $1 OR EXISTS (SELECT FROM pg_roles o WHERE o.rolname = left(r.rolname, 25) || '_owner'
+                                                       AND pg_has_role(o.oid, 'USAGE')))",
+);
 pub(crate) const ALL_TENANTS: Sql = Sql::new("ALL_TENANTS", "SELECT id FROM tenant");
 
 /// What is left of a tenant.
@@ -40,13 +51,14 @@ pub(crate) struct Remains {
 /// All remains, by the tenant that they were of.
 pub(crate) async fn find(control: &Control) -> Result<BTreeMap<TenantId, Remains>, ControlError> {
     let (parts, failed) = (control.parts(), ControlError::Settings);
+    let is_shared = parts.server.may_be_shared();
     let mut found: BTreeMap<TenantId, Remains> = BTreeMap::new();
-    for row in parts.database.query(&DATABASES, &[]).await? {
+    for row in parts.database.query(&DATABASES, &[&is_shared]).await? {
         if let Some(id) = tenant(&row)? {
             found.entry(id).or_default().database = true;
         }
     }
-    for row in parts.database.query(&ROLES, &[]).await? {
+    for row in parts.database.query(&ROLES, &[&is_shared]).await? {
         if let Some(id) = tenant(&row)? {
             found.entry(id).or_default().roles = true;
         }

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kiavi_base::{Clock, EventId, Hostname, Rng, Slug, TenantId};
+use kiavi_base::{Clock, EventId, Hostname, Rng, SecretString, Slug, TenantId};
 use kiavi_crypto::TenantSecret;
-use kiavi_db::{AdminConnection, BoxFuture, Connect, Database};
+use kiavi_db::{AdminConnection, BoxFuture, Database};
 use kiavi_http::AccessLog;
 use kiavi_vault::Vault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::UnixStream;
 
-use crate::Failure;
+use crate::{DatabaseServer, Failure};
 
 /// Computes the address of a tenant, such as `http://demo.localhost:8080`.
 pub type BaseUrl = dyn Fn(&Slug) -> String + Send + Sync;
@@ -264,16 +264,16 @@ pub struct TenantStart {
     pub settings: Value,
     /// Its secret.
     pub secret: TenantSecret,
+    /// The password of its runtime role, where roles have one.
+    pub database_password: Option<SecretString>,
 }
 
 /// What [`crate::Control::open`] needs.
 pub struct ControlParts {
     /// The control plane's own database, as the role that owns it.
     pub database: Database,
-    /// The name of that database; provisioning logs in there too.
-    pub database_name: String,
-    /// Opens connections to the server as the control plane's operating system user.
-    pub connect: Arc<dyn Connect>,
+    /// The server that it is on, and the tenants' databases with it.
+    pub server: DatabaseServer,
     /// Where secrets are kept.
     pub vault: Arc<dyn Vault>,
     /// The privileged process.

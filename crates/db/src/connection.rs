@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, timeout},
+};
 use tokio_postgres::{
     AsyncMessage, Client, Config, NoTls, Row, SimpleQueryMessage, Statement, config::SslMode, error::SqlState,
 };
@@ -76,17 +79,34 @@ pub(crate) async fn dial(
 ) -> Result<Client, DbError> {
     let mut config = Config::new();
     config.user(&login.user).dbname(&login.database).application_name(APPLICATION_NAME);
-    config.ssl_mode(SslMode::Disable);
     if let Some(options) = options {
         config.options(options);
     }
+    let watched = (counted, listener);
     let attempt = async {
         let stream = connect.connect().await.map_err(DbError::unavailable)?;
-        config.connect_raw(stream, NoTls).await.map_err(DbError::unavailable)
+        match connect.secured() {
+            Some(secured) => Ok(drive(secured.log_in(stream, &mut config).await?, watched)),
+            None => {
+                config.ssl_mode(SslMode::Disable);
+                let connected = config.connect_raw(stream, NoTls).await.map_err(DbError::unavailable)?;
+                Ok(drive(connected, watched))
+            }
+        }
     };
-    let (client, mut driver) = timeout(CONNECT_TIMEOUT, attempt)
-        .await
-        .map_err(|_| DbError::unavailable(io::Error::from(io::ErrorKind::TimedOut)))??;
+    let outcome = timeout(CONNECT_TIMEOUT, attempt).await;
+    outcome.map_err(|_| DbError::unavailable(io::Error::from(io::ErrorKind::TimedOut)))?
+}
+
+/// Starts the task that drives a connection.
+fn drive<S, T>(
+    (client, mut driver): (Client, tokio_postgres::Connection<S, T>),
+    (counted, listener): (Counted, Option<Listener>),
+) -> Client
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     tokio::spawn(async move {
         while let Some(message) = poll_fn(|cx| driver.poll_message(cx)).await {
             match (message, &listener) {
@@ -100,7 +120,7 @@ pub(crate) async fn dial(
         }
         drop((counted, listener));
     });
-    Ok(client)
+    client
 }
 
 /// Counts one open connection while it lives.

@@ -7,6 +7,8 @@ use tokio_postgres::{
     types::WrongType,
 };
 
+use crate::secured::{Refused, RefusedReason};
+
 type Cause = Arc<dyn StdError + Send + Sync>;
 
 /// Why a statement, a transaction or a connection failed.
@@ -108,6 +110,12 @@ impl DbError {
             Self::Statement { report, .. } => report.constraint.as_deref(),
             _ => None,
         }
+    }
+
+    /// Why a server on a network refused the connection, if that is what happened.
+    pub fn refused(&self) -> Option<RefusedReason> {
+        let Self::Unavailable(cause) = self else { return None };
+        cause.downcast_ref::<Refused>().map(|refused| refused.reason)
     }
 
     /// 23505: the row exists already.
@@ -214,6 +222,16 @@ fn ends_connection(error: &tokio_postgres::error::DbError) -> bool {
 fn is_connection_loss(error: &tokio_postgres::Error) -> bool {
     let cause = error.source();
     error.is_closed() || cause.is_some_and(|cause| cause.is::<std::io::Error>())
+}
+
+/// An error and what caused it, one after the other, with those that an I/O error only wraps.
+pub(crate) fn causes<'e>(
+    error: &'e (dyn StdError + 'static),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        wrapped.map(|wrapped| wrapped as &(dyn StdError + 'static)).or_else(move || error.source())
+    })
 }
 
 /// The driver's sentence, and the cause only when it speaks of types: other causes may quote the value.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
 use percent_encoding::percent_decode_str;
 use rustls::{
-    ClientConfig, RootCertStore,
+    RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
 use tokio_postgres::{
@@ -79,7 +79,7 @@ impl FromStr for ForeignUrl {
             Some("require" | "verify-ca" | "verify-full") => true,
             Some(_) => return Err(ForeignUrlError::SslMode),
         };
-        let tls = is_encrypted.then(|| Ok(Tls::new(client_config(options.root_certificates.as_deref())?)));
+        let tls = is_encrypted.then(|| tls(options.root_certificates.as_deref()));
         config.ssl_mode(if is_encrypted { SslMode::Require } else { SslMode::Disable });
         config.application_name(APPLICATION_NAME).connect_timeout(CONNECT_TIMEOUT);
         Ok(Self { config, tls: tls.transpose()? })
@@ -102,15 +102,15 @@ impl ForeignUrl {
 
 /// What is ours to read, or not the driver's.
 #[derive(Default)]
-struct Options {
-    ssl_mode: Option<String>,
-    root_certificates: Option<String>,
+pub(crate) struct Options {
+    pub(crate) ssl_mode: Option<String>,
+    pub(crate) root_certificates: Option<String>,
     /// As Prisma writes it; still encoded.
-    schema: Option<String>,
+    pub(crate) schema: Option<String>,
 }
 
 /// The URL without those parameters that the driver does not know, and these.
-fn take_options(url: &str) -> (String, Options) {
+pub(crate) fn take_options(url: &str) -> (String, Options) {
     let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), Options::default()) };
     let mut options = Options::default();
     let decoded = |text: &str| Some(percent_decode_str(text).decode_utf8_lossy().into_owned());
@@ -143,27 +143,26 @@ fn is_local(config: &Config) -> bool {
         })
 }
 
-fn client_config(file: Option<&str>) -> Result<ClientConfig, ForeignUrlError> {
+fn tls(file: Option<&str>) -> Result<Tls, ForeignUrlError> {
     let mut roots = RootCertStore::empty();
-    match file {
-        None | Some("system") => {
-            // One that cannot be used is left out: a system has odd ones among many.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-        Some(path) => {
-            let pem = fs::read(path).map_err(ForeignUrlError::Certificates)?;
-            for certificate in CertificateDer::pem_slice_iter(&pem) {
-                let certificate = certificate
-                    .map_err(|error| ForeignUrlError::Certificates(io::Error::other(error.to_string())))?;
-                roots.add(certificate).map_err(ForeignUrlError::Tls)?;
-            }
-        }
+    // One that cannot be used is left out: a system has odd ones among many.
+    roots.add_parsable_certificates(authorities(file).map_err(ForeignUrlError::Certificates)?);
+    Tls::new(roots).map_err(ForeignUrlError::Tls)
+}
+
+/// The certificate authorities in a file (PEM) that `sslrootcert` names; without it, or for `system`, those of this
+/// system.
+pub(crate) fn authorities(file: Option<&str>) -> io::Result<Vec<CertificateDer<'static>>> {
+    let Some(path) = file.filter(|path| *path != "system") else {
+        return Ok(rustls_native_certs::load_native_certs().certs);
+    };
+    let pem = fs::read(path)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let found = found.map_err(|error| io::Error::other(error.to_string()))?;
+    if found.is_empty() {
+        return Err(io::Error::other("there is no certificate in PEM in it"));
     }
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let config = ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
-        .map_err(ForeignUrlError::Tls)?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    Ok(found)
 }
 
 /// One connection to such a database.

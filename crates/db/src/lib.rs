@@ -14,6 +14,7 @@
 //! debug, so its records must not be turned into ours.
 
 mod admin;
+mod binding;
 mod connect;
 mod connection;
 mod database;
@@ -23,7 +24,11 @@ mod foreign;
 mod group;
 mod lane;
 mod migrate;
+mod remote;
+mod scram;
+mod secured;
 mod sql;
+mod stream;
 mod tls;
 mod transaction;
 mod writer;
@@ -36,7 +41,10 @@ pub use flight::OwnedParams;
 pub use foreign::{ForeignConnection, ForeignUrl, ForeignUrlError};
 pub use futures_util::future::BoxFuture;
 pub use migrate::{MigrateError, Migration, migrate};
+pub use remote::{RemoteServer, RemoteUrl, RemoteUrlError};
+pub use secured::{Refused, RefusedReason, Secured, SecuredError};
 pub use sql::Sql;
+pub use stream::Stream;
 pub use tokio_postgres::{
     Row,
     error::SqlState,

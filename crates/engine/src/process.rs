@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use kiavi_base::{Clock, Rng, TenantId};
 use kiavi_crypto::TenantSecret;
-use kiavi_db::{Database, Login};
+use kiavi_db::{Database, Login, Secured};
 use kiavi_egress::{Client, Outlet};
 use kiavi_http::{AccessLog, closing};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
@@ -34,6 +34,8 @@ pub struct Assignment {
     pub mail: Fd,
     /// Where connections to servers outside are asked for.
     pub egress: Fd,
+    /// How the database server is recognised and the engine known to it, if it is one on a network.
+    pub database: Option<Secured>,
     /// How long to stay without a request; `None`: for ever.
     pub idle: Option<Duration>,
     /// Where requests are counted and logged.
@@ -82,12 +84,13 @@ where
         door,
         mail: mail_door,
         egress: egress_door,
+        database: secured,
         idle,
         access,
         closes_connections,
     } = assignment;
     let (to_launcher, from_launcher) = launcher.split();
-    let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone()));
+    let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone(), secured));
     let login = Login { user: tenant.as_str().to_owned(), database: tenant.as_str().to_owned() };
     let open = if settings.session.is_kept_in_memory { Database::as_writer } else { Database::new };
     let database = open(connections.clone(), login);

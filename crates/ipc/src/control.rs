@@ -25,6 +25,9 @@ pub enum ToControl {
         /// What the vault is opened with, see [`crate::SealedDocument`].
         #[n(3)]
         vault: Fd,
+        /// The database server, if it is one on a network, see [`crate::database::DatabaseServer`].
+        #[n(4)]
+        database: Option<Fd>,
     },
     /// The answer to [`FromControl::NeedDatabase`].
     #[n(1)]
@@ -96,7 +99,7 @@ pub enum FromControl {
         #[n(0)]
         document: Fd,
     },
-    /// A connection to PostgreSQL under control's own account.
+    /// A connection to PostgreSQL; to the private cluster under control's own account.
     #[n(1)]
     NeedDatabase {
         /// Names the answer.

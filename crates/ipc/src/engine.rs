@@ -32,9 +32,12 @@ pub enum ToEngine {
         /// Where connections to servers outside are asked for, see [`crate::egress`].
         #[n(5)]
         egress: Fd,
+        /// The database server, if it is one on a network, see [`crate::database::DatabaseServer`].
+        #[n(6)]
+        database: Option<Fd>,
     },
-    /// The connection asked for by [`FromEngine::NeedDatabase`], connected under the tenant's uid; `None`
-    /// when PostgreSQL cannot be reached.
+    /// The connection asked for by [`FromEngine::NeedDatabase`]: to the private cluster, connected under the tenant's uid,
+    /// or to the server on a network. `None` when PostgreSQL cannot be reached.
     #[n(1)]
     Database {
         /// The socket.

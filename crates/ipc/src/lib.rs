@@ -16,6 +16,7 @@ mod sealed;
 mod session;
 
 pub mod control;
+pub mod database;
 pub mod door;
 pub mod egress;
 pub mod engine;

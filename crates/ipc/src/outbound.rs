@@ -1,4 +1,4 @@
-//! launcher → outbound.
+//! launcher ↔ outbound.
 
 use kiavi_base::TenantId;
 use minicbor::{Decode, Encode};
@@ -66,10 +66,17 @@ pub enum ToOutbound {
         #[n(1)]
         door: Fd,
     },
+    /// A connection to the database server that the configuration names, please.
+    #[n(6)]
+    ConnectDatabase {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+    },
 }
 
 /// What outbound tells the launcher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Encode, Decode)]
 #[cbor(context_bound = "AsMut<crate::FdTable>")]
 pub enum FromOutbound {
     /// Locked down and delivering.
@@ -78,4 +85,14 @@ pub enum FromOutbound {
     /// What happened since the last report.
     #[n(1)]
     Report(#[n(0)] OutboundReport),
+    /// The answer to [`ToOutbound::ConnectDatabase`].
+    #[n(2)]
+    Database {
+        /// The request's number.
+        #[n(0)]
+        request: u64,
+        /// A connected TCP socket of which outbound has kept no copy; `None` when the server cannot be reached.
+        #[n(1)]
+        stream: Option<Fd>,
+    },
 }

@@ -42,8 +42,9 @@ pub struct EngineSession {
 }
 
 impl EngineSession {
-    /// The most database connections that an engine may have asked for and not yet received.
-    pub const MAX_OUTSTANDING: u32 = 8;
+    /// The most database connections that an engine may have asked for and not yet received: all that it ever has at
+    /// once (ten), which a server that is far away lets it wait for together, and some that it has given up waiting for.
+    pub const MAX_OUTSTANDING: u32 = 16;
 
     /// The most management connections that an engine may have been given and not yet taken.
     pub const MAX_GIVEN: u32 = 32;

@@ -38,16 +38,17 @@ fn descriptors_arrive_in_the_fields_that_they_were_sent_in() {
             mail: file_with("mail"),
             idle_seconds: Some(600),
             egress: file_with("egress"),
+            database: Some(file_with("database")),
         };
         sender.send(&start).await.unwrap();
 
-        let ToEngine::Start { document, door, mail, idle_seconds, egress, .. } =
+        let ToEngine::Start { document, door, mail, idle_seconds, egress, database, .. } =
             receive_blocking(&theirs).unwrap()
         else {
             panic!("another message")
         };
-        let read = [document, door, mail, egress].map(read);
-        assert_eq!(read, ["document", "door", "mail", "egress"]);
+        let read = [document, door, mail, egress, database.unwrap()].map(read);
+        assert_eq!(read, ["document", "door", "mail", "egress", "database"]);
         assert_eq!(idle_seconds, Some(600));
     });
 }

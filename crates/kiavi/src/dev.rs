@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use kiavi_launcher::{
-    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, Share,
+    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, PrivatePostgres,
+    Share,
 };
 
 use crate::config::RequestLog;
 use crate::data::default_folder;
 use crate::instance::{self, fail};
 use crate::log::{self, DEFAULT_FILTER};
+use crate::postgres_url;
 use crate::vault_keys;
 
 /// The environment variable with the URL of an SMTP server to send mail by, instead of keeping it in the mailbox.
@@ -37,6 +39,9 @@ pub(crate) struct DevArgs {
     /// Write how to reach the instance to this file (JSON) once it is ready
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+    /// Keep databases on the server whose URL this file holds, instead of in a private cluster; see docs/postgresql.md
+    #[arg(long, value_name = "FILE")]
+    postgres_url: Option<PathBuf>,
     /// How far processes are locked down; full needs root
     #[arg(long, value_enum)]
     isolation: Option<IsolationArg>,
@@ -90,6 +95,15 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         tracing::warn!("isolation is rootless: tenants share one account; for development only");
     }
     let create_command = tenant_command(args.data.as_deref());
+    let postgres = match args.postgres_url.as_deref().map(postgres_url::read).transpose() {
+        Ok(Some(url)) => postgres_url::config(&url),
+        Ok(None) => Ok(PostgresConfig::Private(PrivatePostgres::default())),
+        Err(error) => Err(error),
+    };
+    let postgres = match postgres {
+        Ok(postgres) => postgres,
+        Err(error) => return fail(&error.to_string()),
+    };
     let data = args.data.unwrap_or_else(default_folder);
     let vault = vault_keys::read_config(args.vault_config.as_deref())
         .and_then(|config| vault_keys::start(&config, &data));
@@ -107,6 +121,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         isolation: isolation.into(),
         is_development: true,
         mail: mail_config(),
+        postgres,
         // Sign-in providers under development run beside it.
         private_egress: true,
         spares: args.spares,
@@ -114,7 +129,6 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         vault,
         engine_idle: (args.engine_idle > 0).then(|| Duration::from_secs(args.engine_idle)),
         engine_share: Share::TENANT,
-        postgres: PostgresConfig { max_connections: 500, shared_buffers_mb: 128 },
         log: LogConfig {
             filter: args.log,
             is_json: false,

@@ -14,6 +14,7 @@ use kiavi_sandbox::{Account, Isolation, Layers};
 use serde::Serialize;
 
 use crate::data::default_folder;
+use crate::doctor_server;
 use crate::tenant::{Exit, block_on, complain};
 use crate::tenant_orphans;
 
@@ -26,6 +27,9 @@ pub(crate) struct DoctorArgs {
     /// The data folder of the instance [default: /var/lib/kiavi as root, else ~/.local/share/kiavi]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Look at the database server whose URL this file holds, instead of the installed PostgreSQL
+    #[arg(long, value_name = "FILE")]
+    postgres_url: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -37,7 +41,7 @@ pub(crate) struct DoctorArgs {
 /// How one thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Verdict {
+pub(crate) enum Verdict {
     Ok,
     /// It works without, less well.
     Warning,
@@ -47,14 +51,14 @@ enum Verdict {
 
 /// One thing that was looked at.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-struct Finding {
+pub(crate) struct Finding {
     name: &'static str,
     verdict: Verdict,
     detail: String,
 }
 
 impl Finding {
-    fn new(name: &'static str, verdict: Verdict, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(name: &'static str, verdict: Verdict, detail: impl Into<String>) -> Self {
         Self { name, verdict, detail: detail.into() }
     }
 }
@@ -63,7 +67,11 @@ pub(crate) fn run(args: DoctorArgs) -> ExitCode {
     if args.probe {
         return probe();
     }
-    let mut findings = vec![kernel(), postgres()];
+    let mut findings = vec![kernel()];
+    match &args.postgres_url {
+        Some(file) => findings.extend(doctor_server::findings(file)),
+        None => findings.push(postgres()),
+    }
     findings.extend(isolation());
     findings.push(control_groups());
     findings.extend(instance(args.data.unwrap_or_else(default_folder)));

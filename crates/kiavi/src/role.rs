@@ -20,9 +20,12 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use kiavi_base::Rng;
 use kiavi_crypto::SystemRng;
+use kiavi_db::Secured;
 use kiavi_http::{AccessLog, AccessOptions, RequestLines};
-use kiavi_ipc::{Channel, IpcError};
+use kiavi_ipc::database::DatabaseServer;
+use kiavi_ipc::{Channel, Fd, IpcError};
 use kiavi_sandbox::{Account, Isolation, LockedDown, Profile, SandboxError};
+use secrecy::SecretString;
 use tokio::runtime::Runtime;
 
 use crate::config::RequestLog;
@@ -148,6 +151,15 @@ fn seal(locked: LockedDown) -> Result<(), SandboxError> {
     let layers = locked.seal()?;
     tracing::debug!(?layers, "sealed");
     Ok(())
+}
+
+/// How the database server is recognised, and how we are known to it. Nothing is needed for a private cluster, of which
+/// nothing is said.
+fn secured(server: Option<Fd>, password: Option<SecretString>) -> Result<Option<Secured>, RoleError> {
+    let Some((server, password)) = server.zip(password) else { return Ok(None) };
+    let server = DatabaseServer::open(server).map_err(|error| RoleError::Document(error.into()))?;
+    let secured = Secured::new(&server.host, server.roots(), password);
+    secured.map(Some).map_err(|error| RoleError::Document(error.into()))
 }
 
 fn open_folder(args: &RoleArgs) -> Result<OwnedFd, RoleError> {

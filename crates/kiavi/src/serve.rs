@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use clap::Args;
 use kiavi_launcher::{
-    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, STATE_FORMAT,
-    Share, Successor, VaultStart,
+    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, PrivatePostgres,
+    STATE_FORMAT, Share, Successor, VaultStart,
 };
 use secrecy::ExposeSecret;
 
@@ -105,7 +105,7 @@ fn launcher_config(
     ready_file: Option<PathBuf>,
     successor: Successor,
 ) -> LauncherConfig {
-    let Loaded { config, smtp_url, monitor_token } = loaded;
+    let Loaded { config, smtp_url, monitor_token, database_server } = loaded;
     let Config {
         data,
         domain,
@@ -156,10 +156,10 @@ fn launcher_config(
             cpu_microseconds: (engine.processors * Share::PERIOD_MICROSECONDS as f64) as u64,
             ..Share::TENANT
         },
-        postgres: PostgresConfig {
+        postgres: database_server.unwrap_or(PostgresConfig::Private(PrivatePostgres {
             max_connections: postgres.max_connections,
             shared_buffers_mb: postgres.shared_buffers_mb,
-        },
+        })),
         log: LogConfig {
             filter: log.filter,
             is_json: log.format == LogFormat::Json,

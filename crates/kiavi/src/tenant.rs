@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     client::{Client, ClientError},
@@ -97,6 +97,15 @@ enum TenantVerb {
     Life(LifeVerb),
     Domain(DomainArgs),
     Orphans(OrphansArgs),
+    /// Give a tenant's role at the database server another password
+    ///
+    /// For an instance with a server on a network (docs/postgresql.md). The engine is replaced, nobody is signed out.
+    RotatePassword {
+        /// Its name or id
+        tenant: String,
+        #[command(flatten)]
+        common: Common,
+    },
     Import(ImportArgs),
     Export(ExportArgs),
 }
@@ -113,6 +122,9 @@ pub(crate) fn run(args: TenantArgs) -> ExitCode {
             answer(async move { list(common.client(), &path, common.json).await })
         }
         TenantVerb::Show { tenant, common } => answer(show(common.client(), tenant, common.json)),
+        TenantVerb::RotatePassword { tenant, common } => {
+            answer(rotate_password(common.client(), tenant, common.json))
+        }
         TenantVerb::Import(args) => tenant_import::run(args),
         TenantVerb::Export(args) => tenant_export::run(args),
     }
@@ -149,6 +161,16 @@ async fn list(client: Client, path: &str, is_json: bool) -> Result<String, Clien
 async fn show(client: Client, tenant: String, is_json: bool) -> Result<String, ClientError> {
     let tenant = find(&client, &tenant).await?;
     Ok(if is_json { tenant.to_string() } else { details(&tenant) })
+}
+
+async fn rotate_password(client: Client, tenant: String, is_json: bool) -> Result<String, ClientError> {
+    let path = format!("{}/database-password/rotate", tenant_path(&tenant)?);
+    let tenant = client.post(&path, &json!({})).await?;
+    Ok(if is_json {
+        tenant.to_string()
+    } else {
+        format!("{} has another password at the database server", text(&tenant, "slug"))
+    })
 }
 
 /// The tenant with this name or id.
@@ -208,6 +230,8 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             | "tenant_deleted"
             | "tenant_deleting"
             | "tenant_importing"
+            | "tenant_not_running"
+            | "no_database_password"
             | "settings_changed"
             | "key_not_active"
             | "secret_changing"

@@ -15,10 +15,9 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Client, ClientError},
-    data::postgres_run_folder,
     tenant::{Common, answer, find, tenant_path, text},
+    tenant_database::Way,
     tenant_export_readme::readme,
-    tenant_psql::{database_command, open_inherited},
 };
 
 const DATABASE: &str = "database.sql";
@@ -41,6 +40,9 @@ pub(crate) struct ExportArgs {
     /// A folder that does not exist yet, or is empty
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
+    /// The file with the URL of the server that the instance keeps its databases on, if it has no private cluster
+    #[arg(long, value_name = "FILE")]
+    postgres_url: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
@@ -53,7 +55,7 @@ pub(crate) fn run(args: ExportArgs) -> ExitCode {
         let id = text(&tenant, "id").parse::<TenantId>();
         let id = id.map_err(|_| ClientError::Failed("The instance answered without an id.".to_owned()))?;
         let folder = Folder::make(&args.output)?;
-        let written = write(&client, &id, &folder).await;
+        let written = write(&client, args.postgres_url.as_deref(), &id, &folder).await;
         folder.remove([ARCHIVE, CONTENTS]);
         match written {
             Ok(exported) => Ok(told(&exported, &args)),
@@ -66,8 +68,13 @@ pub(crate) fn run(args: ExportArgs) -> ExitCode {
 }
 
 /// The rows first: the secret leaves the vault when there is something that it belongs to.
-async fn write(client: &Client, id: &TenantId, folder: &Folder) -> Result<Value, ClientError> {
-    dump(client, id, folder)?;
+async fn write(
+    client: &Client,
+    url_file: Option<&Path>,
+    id: &TenantId,
+    folder: &Folder,
+) -> Result<Value, ClientError> {
+    dump(client, url_file, id, folder)?;
     let path = format!("{}/export", tenant_path(id.as_str())?);
     let exported = client.post(&path, &json!({})).await?;
     folder.write(SECRET, text(&exported, "secret"))?;
@@ -94,12 +101,11 @@ fn told(exported: &Value, args: &ExportArgs) -> String {
 
 /// The schema `public` without the triggers that are for engines only. An archive first, because it can be told part by
 /// part; a line of text that looks like a trigger may be somebody's name.
-fn dump(client: &Client, id: &TenantId, folder: &Folder) -> Result<(), ClientError> {
-    let socket = open_inherited(&postgres_run_folder(client.data()))
-        .map_err(|error| ClientError::Failed(format!("The database's socket cannot be opened: {error}.")))?;
+fn dump(client: &Client, url_file: Option<&Path>, id: &TenantId, folder: &Folder) -> Result<(), ClientError> {
+    let way = Way::open(client.data(), url_file).map_err(ClientError::Failed)?;
     let archive = folder.path(ARCHIVE);
     folder.write(ARCHIVE, "")?;
-    let mut command = database_command(&program("pg_dump"), id, &socket);
+    let mut command = way.command(&program("pg_dump"), id);
     // As the owner of the tables and nobody more. The server's subscriptions are not among what an owner sees, and a tenant
     // has none.
     command.args(["--format=custom", "--schema=public", "--no-subscriptions", "--no-publications"]);

@@ -3,26 +3,20 @@
 use std::{
     ffi::OsString,
     io,
-    os::{
-        fd::{AsRawFd, OwnedFd},
-        unix::process::CommandExt,
-    },
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Command, ExitCode},
+    process::ExitCode,
 };
 
 use clap::Args;
 use kiavi_base::TenantId;
-use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::{
     client::{Client, ClientError},
-    data::{default_folder, postgres_run_folder},
+    data::default_folder,
     tenant::{Exit, block_on, complain, exit_of, find, text},
+    tenant_database::Way,
 };
-
-/// The role that this machine's operator may log in as.
-const SUPERUSER: &str = "kiavi_super";
 
 /// Open psql on a tenant's database, as its owner.
 #[derive(Debug, Args)]
@@ -30,6 +24,9 @@ pub(crate) struct PsqlArgs {
     /// The data folder of the instance [default: /var/lib/kiavi as root, else ~/.local/share/kiavi]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// The file with the URL of the server that the instance keeps its databases on, if it has no private cluster
+    #[arg(long, value_name = "FILE")]
+    postgres_url: Option<PathBuf>,
     /// The tenant's name or id
     tenant: String,
     /// Arguments for psql, such as -c 'SELECT 1'
@@ -62,13 +59,11 @@ pub(crate) fn run(mut args: PsqlArgs) -> ExitCode {
         Ok(id) => id,
         Err(error) => return complain(&error.to_string(), exit_of(&error)),
     };
-    let folder = match open_inherited(&postgres_run_folder(client.data())) {
-        Ok(folder) => folder,
-        Err(error) => {
-            return complain(&format!("The database's socket cannot be opened: {error}."), Exit::Failed);
-        }
+    let way = match Way::open(client.data(), args.postgres_url.as_deref()) {
+        Ok(way) => way,
+        Err(message) => return complain(&message, Exit::Failed),
     };
-    let error = database_command(Path::new("psql"), &id, &folder).args(args.args).exec();
+    let error = way.command(Path::new("psql"), &id).args(args.args).exec();
     let message = match error.kind() {
         io::ErrorKind::NotFound => {
             "psql is not installed: run `sudo apt-get install postgresql-client`.".to_owned()
@@ -78,49 +73,9 @@ pub(crate) fn run(mut args: PsqlArgs) -> ExitCode {
     complain(&message, Exit::Failed)
 }
 
-/// Opens a folder so that the program that this one becomes has it too.
-pub(crate) fn open_inherited(path: &Path) -> io::Result<OwnedFd> {
-    Ok(openat(CWD, path, OFlags::PATH | OFlags::DIRECTORY, Mode::empty())?)
-}
-
-/// A program of PostgreSQL's with an environment that leads to the tenant's database and nowhere else. The socket is
-/// named through the open folder, whose path may be longer than a socket's (107 bytes).
-pub(crate) fn database_command(program: &Path, id: &TenantId, folder: &OwnedFd) -> Command {
-    let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("PG")) {
-            command.env_remove(name);
-        }
-    }
-    command
-        .env("PGHOST", format!("/proc/self/fd/{}", folder.as_raw_fd()))
-        .env("PGPORT", "5432")
-        .env("PGUSER", SUPERUSER)
-        .env("PGDATABASE", id.as_str())
-        .env("PGOPTIONS", format!("-c role={id}_owner"))
-        .env("PGAPPNAME", "kiavi");
-    command
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use kiavi_base::SeededRng;
-
     use super::*;
-
-    #[test]
-    fn psql_is_led_to_the_tenant_as_its_owner() {
-        let id = TenantId::random(&SeededRng::new(1));
-        let folder = open_inherited(Path::new("/")).unwrap();
-        let command = database_command(Path::new("psql"), &id, &folder);
-        let set: BTreeMap<_, _> =
-            command.get_envs().filter_map(|(name, value)| Some((name, value?))).collect();
-        let get = |name: &str| set[std::ffi::OsStr::new(name)].to_str().unwrap().to_owned();
-        assert_eq!((get("PGUSER"), get("PGDATABASE")), (SUPERUSER.to_owned(), id.to_string()));
-        assert_eq!(get("PGOPTIONS"), format!("-c role={id}_owner"));
-    }
 
     #[test]
     fn options_of_psql_are_not_ours() {

@@ -3,9 +3,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kiavi_base::{Hostname, Slug};
+use kiavi_base::{Hostname, SecretString, Slug};
 use kiavi_ipc::SealedDocument;
-use kiavi_ipc::egress::AllowList;
+use kiavi_ipc::database::DatabaseServer;
+use kiavi_ipc::egress::{AllowList, Target};
 pub use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Share;
 use serde::{Deserialize, Serialize};
@@ -67,13 +68,43 @@ pub struct LogConfig {
     pub requests: Vec<String>,
 }
 
-/// The private cluster of PostgreSQL. A server elsewhere will be an alternative to it.
+/// Where the databases are.
+#[derive(Debug, Clone)]
+pub enum PostgresConfig {
+    /// In a private cluster below the data folder.
+    Private(PrivatePostgres),
+    /// On a server on a network.
+    Remote(RemotePostgres),
+}
+
+/// The private cluster.
 #[derive(Debug, Clone, Copy)]
-pub struct PostgresConfig {
+pub struct PrivatePostgres {
     /// How many connections the server accepts.
     pub max_connections: u32,
     /// The server's cache, in megabytes.
     pub shared_buffers_mb: u32,
+}
+
+impl Default for PrivatePostgres {
+    fn default() -> Self {
+        Self { max_connections: 500, shared_buffers_mb: 128 }
+    }
+}
+
+/// A database server on a network.
+#[derive(Debug, Clone)]
+pub struct RemotePostgres {
+    /// Where it is.
+    pub address: Target,
+    /// By what it is recognised.
+    pub server: DatabaseServer,
+    /// The role that control logs in as.
+    pub role: String,
+    /// That role's password.
+    pub password: SecretString,
+    /// Control's own database there.
+    pub database: String,
 }
 
 /// Where metrics and health are asked for.

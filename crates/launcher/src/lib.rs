@@ -1,5 +1,5 @@
 //! The only process with privileges: owns the listening sockets, starts, supervises and restarts all others,
-//! and opens database connections in a tenant's name. It reads nothing from the network.
+//! and opens connections to the private cluster in a tenant's name. It reads nothing from the network.
 //!
 //! Every other process is a re-exec of the same binary that gets a control channel as its standard input and
 //! the rest of its world as descriptors over that channel. What a process may ask for is in the types of
@@ -7,7 +7,8 @@
 //!
 //! ```text
 //! gateway ── NeedDoor ──► launcher ── start if asleep ──► engine   (a socketpair's two ends: one for each)
-//! engine ─ NeedDatabase ► launcher ── connect as uid ──► PostgreSQL
+//! engine ─ NeedDatabase ► launcher ── connect as uid ──► PostgreSQL        (a private cluster)
+//!                                  ── ConnectDatabase ─► outbound ──► PostgreSQL   (a server on a network)
 //! control ─ TenantReady ► launcher ── Route ──► gateway
 //! ```
 
@@ -15,6 +16,7 @@ mod attach;
 mod backoff;
 mod child;
 mod config;
+mod databases;
 mod engines;
 mod folder;
 mod forward;
@@ -27,8 +29,8 @@ mod signals;
 mod supervisor;
 
 pub use config::{
-    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, Successor,
-    VaultStart, isolation_name,
+    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, PrivatePostgres,
+    RemotePostgres, Successor, VaultStart, isolation_name,
 };
 pub use folder::{CONTROL_SOCKET, FolderError};
 pub use handover::{HandoverError, STATE_FORMAT};

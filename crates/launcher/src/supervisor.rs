@@ -16,7 +16,7 @@ use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::engine::FromEngine;
 use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
-use kiavi_localpg::{Cluster, ClusterError};
+use kiavi_localpg::ClusterError;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout};
 use crate::backoff::Failure;
 use crate::child::{Events, ProcessId, is_security_exit};
 use crate::config::LauncherConfig;
+use crate::databases::Databases;
 use crate::engines::Engines;
 use crate::folder::{Folder, FolderError};
 use crate::groups::Groups;
@@ -123,8 +124,7 @@ pub(crate) enum Retry {
 struct Supervisor {
     config: LauncherConfig,
     folder: Folder,
-    cluster: Option<Cluster>,
-    postgres: Service<()>,
+    databases: Databases,
     listeners: Vec<OwnedFd>,
     control_socket: OwnedFd,
     events: Events,
@@ -182,7 +182,7 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
                 }
                 event => supervisor.happened(event).await,
             },
-            () = ended(&mut supervisor.cluster) => supervisor.postgres_ended(),
+            () = supervisor.databases.ended() => supervisor.postgres_ended(),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hang_up.recv() => match supervisor.config.successor {
@@ -201,17 +201,6 @@ fn limits() -> std::io::Result<()> {
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
-}
-
-/// Resolves when the server has ended by itself.
-async fn ended(cluster: &mut Option<Cluster>) {
-    match cluster {
-        Some(cluster) => {
-            let status = cluster.exited().await;
-            tracing::error!(?status, "PostgreSQL ended");
-        }
-        None => std::future::pending().await,
-    }
 }
 
 impl Supervisor {
@@ -274,6 +263,9 @@ impl Supervisor {
         } else if self.outbound.is(process) {
             let delay = self.outbound.ended(failure, now);
             self.retry("outbound", status, delay, Retry::Outbound);
+            for asker in self.databases.give_up() {
+                self.answer_database(asker, None);
+            }
         } else {
             let is_well = status.is_some_and(|status| status.success())
                 && !self.engines.processes.get(&process).is_some_and(|engine| engine.is_deserter(now));

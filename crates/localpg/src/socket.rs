@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use kiavi_db::{BoxFuture, Connect};
+use kiavi_db::{BoxFuture, Connect, Stream};
 use rustix::{
     fs::{CWD, Mode, OFlags, openat},
     net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with},
@@ -47,7 +47,7 @@ impl SocketFolder {
 }
 
 impl Connect for SocketFolder {
-    fn connect(&self) -> BoxFuture<'_, io::Result<UnixStream>> {
-        Box::pin(async move { UnixStream::from_std(self.connect_now()?.into()) })
+    fn connect(&self) -> BoxFuture<'_, io::Result<Stream>> {
+        Box::pin(async move { Ok(UnixStream::from_std(self.connect_now()?.into())?.into()) })
     }
 }

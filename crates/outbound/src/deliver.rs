@@ -25,6 +25,8 @@ pub struct Configuration {
     pub mail: MailConfiguration,
     /// Whether a tenant may list servers of private networks and of this machine.
     pub private_egress: bool,
+    /// The database server (`host:port`), if it is one on a network.
+    pub database: Option<String>,
 }
 
 /// Where mail goes whose tenant has no server of its own.
@@ -48,6 +50,9 @@ pub enum ConfigurationError {
     /// Not a URL of an SMTP server.
     #[error("the SMTP URL cannot be used")]
     SmtpUrl(#[source] lettre::transport::smtp::Error),
+    /// The database server is not `host:port`.
+    #[error("the database server {0}")]
+    Database(#[from] kiavi_ipc::egress::InvalidTarget),
     /// A sender domain is no DNS name.
     #[error("a sender domain is no DNS name")]
     SenderDomain,

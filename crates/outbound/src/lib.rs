@@ -6,10 +6,13 @@
 //! Each engine has an egress door too: it asks for connections to servers outside, such as those of sign-in
 //! providers, and gets the ones that its tenant lists.
 //!
+//! Where the databases are on a server on a network, it makes the connections to there for control and engines.
+//!
 //! A tenant's mail leaves by its own SMTP server if it has one, else by the platform's; in development that is a
 //! mailbox in memory that a browser can read.
 
 mod breaker;
+mod database;
 mod deliver;
 mod door;
 mod egress;
@@ -28,11 +31,12 @@ use kiavi_http::{ConnectionInfo, drain, serve_connection};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::mail::{MailRoute, SmtpServer};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
-use kiavi_ipc::{Channel, Endpoint, Fd, IpcError, Message};
+use kiavi_ipc::{Channel, Endpoint, Fd, IpcError, Message, Sender};
 use rustls_pki_types::CertificateDer;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::database::DatabaseDoor;
 use crate::deliver::Transport;
 pub use crate::deliver::{Configuration, ConfigurationError, MailConfiguration};
 use crate::egress::{Asker, Egress};
@@ -52,6 +56,7 @@ pub struct Outbound {
     transport: Arc<Transport>,
     egress: Arc<Egress>,
     tally: Arc<Tally>,
+    database: Option<Arc<DatabaseDoor>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -59,7 +64,7 @@ impl Outbound {
     /// Sets up delivery and egress. Reads the system's certificates, so it comes before the sandbox is closed.
     ///
     /// # Errors
-    /// When the SMTP URL is not one, or the certificates cannot be kept.
+    /// When the SMTP URL or the database server is not one, or the certificates cannot be kept.
     pub fn new(configuration: Configuration, clock: Arc<dyn Clock>) -> Result<Self, ConfigurationError> {
         let (transport, mailbox) = match configuration.mail {
             MailConfiguration::Mailbox => {
@@ -74,7 +79,23 @@ impl Outbound {
         let tally = Arc::new(Tally::default());
         let egress =
             Egress::new(roots.iter().map(AsRef::as_ref), configuration.private_egress, tally.clone())?;
-        Ok(Self { mailbox, transport: Arc::new(transport), egress: Arc::new(egress), tally, clock })
+        let database = configuration.database.map(|server| server.parse()).transpose()?;
+        let database = database.map(|server| Arc::new(DatabaseDoor::new(server)));
+        let (transport, egress) = (Arc::new(transport), Arc::new(egress));
+        Ok(Self { mailbox, transport, egress, database, tally, clock })
+    }
+
+    /// Makes the connection that the launcher asks for, in a task of its own.
+    fn connect_database(&self, tasks: &mut JoinSet<()>, request: u64, launcher: Sender<FromOutbound>) {
+        let database = self.database.clone();
+        tasks.spawn(async move {
+            let stream = match database {
+                Some(database) => database.connect().await,
+                None => None,
+            };
+            // A launcher that is gone needs no connection.
+            let _ = launcher.send(&FromOutbound::Database { request, stream }).await;
+        });
     }
 
     fn transport_of(&self, tenant: &TenantId, server: Option<SmtpServer>) -> Arc<Transport> {
@@ -120,6 +141,9 @@ impl Outbound {
                     Some(ToOutbound::ControlDoor { allowed, door }) => {
                         doors.spawn(self.egress.clone().serve(Asker::Control, allowed, open(door)?));
                     }
+                    Some(ToOutbound::ConnectDatabase { request }) => {
+                        self.connect_database(&mut doors, request, to_launcher.clone());
+                    }
                     Some(ToOutbound::Door { door }) => acceptor = Some(Acceptor::new(door).map_err(IpcError::Io)?),
                     Some(ToOutbound::Start { .. }) => {}
                     Some(ToOutbound::Drain) => break,
@@ -140,8 +164,23 @@ impl Outbound {
             }
         }
         trigger.start();
-        // Engines close their doors as they end, which ends the tasks; what is left is a slow mail server.
-        let _ = tokio::time::timeout(DRAIN_LIMIT, async { while doors.join_next().await.is_some() {} }).await;
+        // Engines close their doors as they end, which ends the tasks; what is left is a slow mail server. Until then their
+        // last requests may need the database.
+        let finish = async {
+            loop {
+                tokio::select! {
+                    ended = doors.join_next() => if ended.is_none() { return },
+                    message = from_launcher.receive() => match message {
+                        Ok(Some(ToOutbound::ConnectDatabase { request })) => {
+                            self.connect_database(&mut doors, request, to_launcher.clone());
+                        }
+                        Ok(Some(_)) => {}
+                        Ok(None) | Err(_) => return,
+                    },
+                }
+            }
+        };
+        let _ = tokio::time::timeout(DRAIN_LIMIT, finish).await;
         Ok(())
     }
 }

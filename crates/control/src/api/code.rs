@@ -134,6 +134,10 @@ codes! {
         "The hostname, or one above or below it, belongs to a tenant already.";
     HostnamePrimary = CONFLICT "hostname_primary", "The primary hostname",
         "The primary hostname cannot be removed. Make another one primary first.";
+    TenantNotRunning = CONFLICT "tenant_not_running", "Not running",
+        "The tenant does not run, or another change is under way. Try again when it runs.";
+    NoDatabasePassword = CONFLICT "no_database_password", "No passwords here",
+        "The private cluster knows tenants by their accounts, so there are no passwords.";
     KeyNotActive = CONFLICT "key_not_active", "The key is not active",
         "An expired or revoked key cannot be rotated. Create another one.";
     AlreadyDone = CONFLICT "already_done", "Done before",

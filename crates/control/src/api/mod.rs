@@ -13,6 +13,7 @@ pub(crate) mod code;
 mod conditional;
 mod console;
 mod create;
+mod database_password;
 mod engine;
 mod export;
 mod finish;
@@ -90,6 +91,7 @@ fn table() -> Vec<Route> {
     table.extend(life_routes());
     table.extend(hostname_routes());
     table.extend(settings_routes());
+    table.extend(password_routes());
     table.extend(engine_routes());
     table.extend(key_routes());
     table.extend(member_routes());
@@ -261,6 +263,16 @@ fn settings_routes() -> [Route; 6] {
             .takes(Takes::Query)
             .problems(&[C::SettingsVersionNotFound]),
     ]
+}
+
+fn password_routes() -> [Route; 1] {
+    use Code as C;
+    let rotate = Route::new(
+        database_password::rotate,
+        database_password::__path_rotate,
+        may_with_proof(P::SecretRotate),
+    );
+    [rotate.problems(&[C::TenantNotRunning, C::NoDatabasePassword])]
 }
 
 fn engine_routes() -> [Route; 2] {

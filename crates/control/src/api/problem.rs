@@ -259,6 +259,7 @@ impl From<ControlError> for Problem {
             error @ (ControlError::Settings(_)
             | ControlError::NoWorkspace
             | ControlError::NotRunning(_)
+            | ControlError::Server(_)
             | ControlError::Migration(_)) => Self::internal(&error),
         }
     }

@@ -9,6 +9,7 @@ mod change;
 mod export;
 mod import;
 mod news;
+mod password;
 mod postgres;
 mod request;
 mod secret;
@@ -22,6 +23,7 @@ use serde_json::{Value, json};
 pub(crate) use change::Change;
 pub(crate) use export::export;
 pub(crate) use import::{Counts, Frames, ImportError, ImportOrder, import};
+pub(crate) use password::rotate as rotate_password;
 pub(crate) use postgres::{connect_to, drop_database_and_roles};
 pub(crate) use request::{Order, RequestError, destroy, request};
 #[cfg(test)]
@@ -148,7 +150,8 @@ async fn perform(control: &Control, tenant: &Tenant, step: Step) -> Result<(), S
         Step::Role => {
             privileged.add_account(tenant.uid, id).await.map_err(StepError::Privileged)?;
             control.reach("after the account is added")?;
-            postgres::settle_roles(control, id).await
+            let password = password::password(control, id).await?;
+            postgres::settle_roles(control, id, password.as_ref()).await
         }
         Step::Database => postgres::make_database(control, id).await,
         Step::Schema => postgres::migrate(control, id).await,

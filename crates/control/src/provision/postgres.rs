@@ -2,12 +2,11 @@
 //!
 //! Names of roles and databases are tenant ids (`t` and 24 letters or digits), quoted all the same.
 
-use kiavi_base::TenantId;
-use kiavi_db::{AdminConnection, DbError, Login, SqlState, quote_ident};
+use kiavi_base::{SecretString, TenantId};
+use kiavi_db::{AdminConnection, DbError, SqlState, quote_ident};
 
-use crate::{
-    CONTROL_ROLE, Control, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP, error::StepError, tenant::owner_role,
-};
+use super::password;
+use crate::{Control, error::StepError, tenant::owner_role};
 
 /// Connections of the runtime role: five for an engine (one shared, four transactions), twice because an engine
 /// may start while its predecessor ends.
@@ -20,19 +19,24 @@ const DATABASE: &str = "SELECT 1 FROM pg_database WHERE datname = $1";
 
 /// Connects to the control plane's own database for statements that are not constants.
 pub(super) async fn administer(control: &Control) -> Result<AdminConnection, DbError> {
-    connect_to(control, &control.parts().database_name).await
+    connect_to(control, control.parts().server.own_database()).await
 }
 
 pub(crate) async fn connect_to(control: &Control, database: &str) -> Result<AdminConnection, DbError> {
-    let login = Login::new(CONTROL_ROLE, database);
-    AdminConnection::connect(&*control.parts().connect, &login).await
+    control.parts().server.administer(database).await
 }
 
 /// Makes both roles where they are missing and sets them right where they are not: the runtime role may change
-/// its own password and its own session defaults (PostgreSQL manual, ALTER ROLE), so both are set back.
-pub(super) async fn settle_roles(control: &Control, id: &TenantId) -> Result<(), StepError> {
+/// its own password and its own session defaults (PostgreSQL manual, ALTER ROLE), so both are set back. The control plane
+/// becomes a member of the owner, which it acts as.
+pub(super) async fn settle_roles(
+    control: &Control,
+    id: &TenantId,
+    password: Option<&SecretString>,
+) -> Result<(), StepError> {
     let (owner, runtime) = (owner_role(id), id.as_str());
     let (owner_ident, runtime_ident) = (quote_ident(&owner), quote_ident(runtime));
+    let password = password::clause(password, &*control.parts().rng);
     let connection = administer(control).await?;
     for (role, ident) in [(owner.as_str(), &owner_ident), (runtime, &runtime_ident)] {
         if !exists(&connection, ROLE, role).await? {
@@ -45,12 +49,12 @@ pub(super) async fn settle_roles(control: &Control, id: &TenantId) -> Result<(),
     connection
         .batch_execute(&format!(
             "ALTER ROLE {owner_ident} NOLOGIN NOCREATEDB NOCREATEROLE PASSWORD NULL;
-             ALTER ROLE {runtime_ident} LOGIN NOCREATEDB NOCREATEROLE PASSWORD NULL
+             ALTER ROLE {runtime_ident} LOGIN NOCREATEDB NOCREATEROLE PASSWORD {password}
                  CONNECTION LIMIT {ROLE_CONNECTIONS};
              ALTER ROLE {runtime_ident} RESET ALL;
-             GRANT {OWNER_GROUP} TO {owner_ident};
-             GRANT {TENANT_GROUP} TO {runtime_ident};
-             GRANT {owner_ident} TO {CONTROL_ROLE};"
+             GRANT {owner_ident} TO CURRENT_USER;
+             {}",
+            control.parts().server.join_groups(&owner_ident, &runtime_ident)
         ))
         .await?;
     Ok(())
@@ -65,8 +69,9 @@ pub(super) async fn make_database(control: &Control, id: &TenantId) -> Result<()
         // STRATEGY file_copy would force checkpoints that stall every tenant.
         let made = connection
             .batch_execute(&format!(
-                "CREATE DATABASE {runtime} TEMPLATE {TEMPLATE_DATABASE} STRATEGY wal_log OWNER {owner}
-                     ALLOW_CONNECTIONS false CONNECTION LIMIT {DATABASE_CONNECTIONS}"
+                "CREATE DATABASE {runtime} TEMPLATE {} STRATEGY wal_log OWNER {owner}
+                     ALLOW_CONNECTIONS false CONNECTION LIMIT {DATABASE_CONNECTIONS}",
+                control.parts().server.template()
             ))
             .await;
         ignore(made, &SqlState::DUPLICATE_DATABASE)?;
@@ -108,7 +113,7 @@ pub(crate) async fn drop_database_and_roles(control: &Control, id: &TenantId) ->
     let connection = administer(control).await?;
     if exists(&connection, ROLE, id.as_str()).await? {
         // Ending the sessions of a role takes membership in it.
-        connection.batch_execute(&format!("GRANT {runtime} TO {CONTROL_ROLE}")).await?;
+        connection.batch_execute(&format!("GRANT {runtime} TO CURRENT_USER")).await?;
     }
     connection.batch_execute(&format!("DROP DATABASE IF EXISTS {runtime} WITH (FORCE)")).await?;
     control.reach("after the database is dropped")?;

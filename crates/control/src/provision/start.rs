@@ -3,7 +3,7 @@
 use kiavi_base::Hostname;
 use serde_json::Value;
 
-use super::{postgres, secret};
+use super::{password, postgres, secret};
 use crate::{
     Address, Control, Tenant, TenantStart, address,
     caller::Actor,
@@ -17,7 +17,8 @@ use crate::{
 pub(super) async fn start(control: &Control, tenant: Tenant) -> Result<Tenant, StepError> {
     let parts = control.parts();
     parts.privileged.add_account(tenant.uid, &tenant.id).await.map_err(StepError::Privileged)?;
-    postgres::settle_roles(control, &tenant.id).await?;
+    let database_password = password::password(control, &tenant.id).await?;
+    postgres::settle_roles(control, &tenant.id, database_password.as_ref()).await?;
     let address = address::address(control, &tenant).await?;
     let (tenant, settings) = settle_settings(control, tenant, &address).await?;
     let start = TenantStart {
@@ -27,6 +28,7 @@ pub(super) async fn start(control: &Control, tenant: Tenant) -> Result<Tenant, S
         hostnames: all(address),
         settings,
         secret: secret::current(control, &tenant).await?,
+        database_password,
     };
     control.reach("before the tenant is made ready")?;
     parts.privileged.tenant_ready(start).await.map_err(StepError::Privileged)?;

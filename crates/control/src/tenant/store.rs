@@ -133,6 +133,14 @@ pub(crate) const ALL_TO_DO: Sql = Sql::new(
     "UPDATE tenant SET asked = reached + 1, retry_at = NULL,
             state = CASE state WHEN 'running' THEN 'schema' ELSE state END",
 );
+// One on which nothing else is under way.
+pub(crate) const START_AGAIN: Sql = Sql::new(
+    "START_AGAIN",
+    "WITH again AS (UPDATE tenant SET asked = asked + 1
+                    WHERE id = $1 AND state = 'running' AND reached = asked RETURNING id)
+     UPDATE provisioning_step SET started_at = clock_timestamp(), finished_at = NULL, attempts = 0
+     WHERE step = 'running' AND tenant_id IN (SELECT id FROM again)",
+);
 
 /// Longest pause before a failed step is tried again, in seconds.
 pub(crate) const MAX_RETRY_SECONDS: f64 = 60.0;

@@ -13,6 +13,7 @@ mod members;
 mod operations;
 mod people;
 mod reconciler;
+mod remote;
 mod repetition;
 mod settings;
 mod vault_away;
@@ -39,9 +40,9 @@ use tokio::net::UnixStream;
 
 use self::vault_away::Away;
 use crate::{
-    Address, Adopted, CONTROL_ROLE, Control, ControlParts, Failure, FormerServer, OWNER_GROUP, Privileged,
-    SettingsFacts, TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart,
-    TenantState, address, attempt, audit,
+    Address, Adopted, CONTROL_ROLE, Control, ControlParts, DatabaseServer, Failure, FormerServer,
+    OWNER_GROUP, Privileged, SettingsFacts, TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent,
+    TenantSchema, TenantStart, TenantState, address, attempt, audit,
     caller::Actor,
     console, invitation, key, member, orphans, owner_role, parse_name, provision, rotation,
     settings::store as settings_store,
@@ -319,6 +320,8 @@ fn the_names_are_those_that_the_private_cluster_has() {
 /// An instance: what stays when its control plane is killed and started again.
 struct Instance {
     database: TestDatabase,
+    /// The role that we are on a server that somebody else runs; a private cluster otherwise.
+    guest: Option<String>,
     folder: PathBuf,
     privileged: Arc<FakePrivileged>,
     schema: Arc<FakeSchema>,
@@ -332,12 +335,24 @@ impl Instance {
     async fn new() -> Self {
         let database = TestDatabase::empty().await;
         kiavi_localpg::bootstrap(&*database.connector()).await.unwrap();
-        let own = format!("ALTER DATABASE {} OWNER TO {CONTROL_ROLE}", quote_ident(database.name()));
+        Self::over(database, CONTROL_ROLE, None).await
+    }
+
+    /// On a server that knows us as this role only.
+    async fn of_guest(role: &str, rights: &str) -> Self {
+        let database = TestDatabase::empty().await;
+        database.ensure_role(role, &format!("LOGIN {rights}")).await;
+        Self::over(database, role, Some(role.to_owned())).await
+    }
+
+    async fn over(database: TestDatabase, owner: &str, guest: Option<String>) -> Self {
+        let own = format!("ALTER DATABASE {} OWNER TO {owner}", quote_ident(database.name()));
         database.admin().await.batch_execute(&own).await.unwrap();
         let folder = std::env::temp_dir().join(format!("kiavi-control-{}", TenantId::random(&SystemRng)));
         std::fs::create_dir(&folder).unwrap();
         Self {
             database,
+            guest,
             folder,
             privileged: Arc::default(),
             vault_is_away: Arc::default(),
@@ -353,11 +368,23 @@ impl Instance {
 
     /// A control plane that has just started.
     async fn start(&self) -> Control {
+        Control::open(self.parts()).await.unwrap()
+    }
+
+    fn server(&self) -> DatabaseServer {
+        let (connect, name) = (self.database.connector(), self.database.name());
+        match &self.guest {
+            Some(role) => DatabaseServer::remote(connect, role, name),
+            None => DatabaseServer::private(connect, name),
+        }
+    }
+
+    fn parts(&self) -> ControlParts {
         let port = self.port.load(Ordering::SeqCst);
-        Control::open(ControlParts {
-            database: self.database.database_as(CONTROL_ROLE),
-            database_name: self.database.name().to_owned(),
-            connect: self.database.connector(),
+        let server = self.server();
+        ControlParts {
+            database: server.own(),
+            server,
             vault: Arc::new(Away { vault: self.vault(), is_away: Arc::clone(&self.vault_is_away) }),
             privileged: Arc::clone(&self.privileged) as _,
             schema: Arc::clone(&self.schema) as _,
@@ -369,9 +396,7 @@ impl Instance {
             spares: self.spares.load(Ordering::SeqCst),
             deletion_grace: DELETION_GRACE,
             create_command: "kiavi tenant create NAME".to_owned(),
-        })
-        .await
-        .unwrap()
+        }
     }
 
     async fn request(&self, control: &Control, name: &str) -> Tenant {
@@ -531,6 +556,7 @@ async fn every_statement_fits_the_schema() {
         &store::OUTDATED_SCHEMAS_TO_DO,
         &store::ANNOUNCEMENTS_TO_DO,
         &store::ALL_TO_DO,
+        &store::START_AGAIN,
         &store::FINISH_IMPORT,
         &store::GIVE_UP_IMPORTS,
     ];

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use kiavi_db::{BoxFuture, Connect};
+use kiavi_db::{BoxFuture, Connect, Stream};
 use kiavi_testkit::TestDatabase;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
@@ -53,7 +53,7 @@ impl Wire {
 }
 
 impl Connect for Wire {
-    fn connect(&self) -> BoxFuture<'_, io::Result<UnixStream>> {
+    fn connect(&self) -> BoxFuture<'_, io::Result<Stream>> {
         self.attempts.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             tokio::task::yield_now().await;
@@ -63,14 +63,14 @@ impl Connect for Wire {
             let server = self.server.connect().await?;
             let (client, near) = UnixStream::pair()?;
             tokio::spawn(relay(near, server, self.cut, self.flights.clone()));
-            Ok(client)
+            Ok(client.into())
         })
     }
 }
 
-async fn relay(near: UnixStream, server: UnixStream, cut: Cut, flights: Arc<Mutex<Vec<Vec<u8>>>>) {
+async fn relay(near: UnixStream, server: Stream, cut: Cut, flights: Arc<Mutex<Vec<Vec<u8>>>>) {
     let (mut from_client, mut to_client) = near.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
+    let (mut from_server, mut to_server) = tokio::io::split(server);
     let answers = tokio::spawn(async move { copy(&mut from_server, &mut to_client).await.map(drop) });
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from_client.read(&mut buffer).await {

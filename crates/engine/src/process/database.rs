@@ -4,29 +4,34 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use kiavi_db::{BoxFuture, Connect};
+use kiavi_db::{BoxFuture, Connect, Secured, Stream};
 use kiavi_ipc::engine::FromEngine;
 use kiavi_ipc::{Fd, Sender};
-use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 
-/// Connects by asking the launcher, which answers in the order of the requests.
+/// Connects by asking the launcher. One connection is as good as another, so an answer is whose turn it is.
 pub(super) struct LauncherConnect {
     launcher: Sender<FromEngine>,
+    secured: Option<Secured>,
     waiting: Mutex<VecDeque<oneshot::Sender<Option<Fd>>>>,
 }
 
 impl LauncherConnect {
-    pub(super) fn new(launcher: Sender<FromEngine>) -> Self {
-        Self { launcher, waiting: Mutex::default() }
+    /// Without `secured`, to a private cluster, which knows us by the uid that the launcher connects with.
+    pub(super) fn new(launcher: Sender<FromEngine>, secured: Option<Secured>) -> Self {
+        Self { launcher, secured, waiting: Mutex::default() }
     }
 
     /// The launcher's next answer.
     pub(super) fn answered(&self, stream: Option<Fd>) {
-        let next = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        if let Some(next) = next {
-            // Whoever asked may have given up; the connection closes with the unsent value.
-            let _ = next.send(stream);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stream = stream;
+        while let Some(next) = waiting.pop_front() {
+            match next.send(stream) {
+                Ok(()) => return,
+                // They have given up; the next one may have it.
+                Err(unsent) => stream = unsent,
+            }
         }
     }
 
@@ -44,16 +49,16 @@ impl LauncherConnect {
 }
 
 impl Connect for LauncherConnect {
-    fn connect(&self) -> BoxFuture<'_, io::Result<UnixStream>> {
+    fn connect(&self) -> BoxFuture<'_, io::Result<Stream>> {
         Box::pin(async move {
             match self.ask()?.await {
-                Ok(Some(stream)) => {
-                    let stream = std::os::unix::net::UnixStream::from(stream.into_owned()?);
-                    stream.set_nonblocking(true)?;
-                    UnixStream::from_std(stream)
-                }
+                Ok(Some(stream)) => Stream::from_fd(stream.into_owned()?),
                 Ok(None) | Err(_) => Err(io::ErrorKind::ConnectionRefused.into()),
             }
         })
+    }
+
+    fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref()
     }
 }

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use toml::de::DeTable;
 
+use kiavi_launcher::PostgresConfig;
+
 use super::{Config, check};
+use crate::postgres_url;
 
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,8 @@ pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) smtp_url: SecretString,
     pub(crate) monitor_token: Option<SecretString>,
+    /// The database server, if it is one on a network.
+    pub(crate) database_server: Option<PostgresConfig>,
 }
 
 /// Reads and checks the file, and the files that it names.
@@ -65,11 +70,18 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Loaded, ConfigError> {
     };
     let token = config.monitor.token_file.as_ref();
     let token = token.map(|file| secret_file(folder, file, "monitor.token_file")).transpose();
+    let database = config.postgres.url_file.as_ref().map(|file| database_server(&folder.join(file)));
     Ok(Loaded {
+        database_server: database.transpose().map_err(wrong)?,
         smtp_url: smtp_url.and_then(check::smtp_url).map_err(wrong)?,
         monitor_token: token.and_then(|token| token.map(check::token).transpose()).map_err(wrong)?,
         config,
     })
+}
+
+fn database_server(path: &Path) -> Result<PostgresConfig, Fault> {
+    let server = postgres_url::read(path).and_then(|url| postgres_url::config(&url));
+    server.map_err(|error| Fault { key: "postgres.url_file", what: error.to_string() })
 }
 
 fn secret_file(folder: &Path, file: &Path, key: &'static str) -> Result<SecretString, Fault> {
@@ -122,7 +134,7 @@ smtp_url = \"smtp://127.0.0.1:25\"
 
     #[test]
     fn little_is_enough() {
-        let Loaded { config, smtp_url, monitor_token } = parse(Path::new("kiavi.toml"), GOOD).unwrap();
+        let Loaded { config, smtp_url, monitor_token, .. } = parse(Path::new("kiavi.toml"), GOOD).unwrap();
         assert_eq!(config.data, Path::new("/var/lib/kiavi"));
         assert_eq!(smtp_url.expose_secret(), "smtp://127.0.0.1:25");
         assert!(monitor_token.is_none() && config.monitor.is_enabled);

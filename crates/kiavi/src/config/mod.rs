@@ -142,11 +142,14 @@ pub(crate) enum IsolationMode {
     Rootless,
 }
 
-/// The database server: a private cluster below the data folder, of the installed PostgreSQL.
+/// The database server: a private cluster below the data folder, of the installed PostgreSQL; or one on a network.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PostgresConfig {
-    /// Connections that it accepts. A busy tenant uses up to five, an idle one none.
+    /// A file with the URL of a server on a network (`docs/postgresql.md`), in place of a private cluster. Its reader
+    /// should be root alone. Relative paths begin at the configuration's folder.
+    pub(crate) url_file: Option<PathBuf>,
+    /// Connections that a private cluster accepts. A busy tenant uses up to five, an idle one none.
     pub(crate) max_connections: u32,
     /// Its cache, in megabytes; a quarter of the memory is usual.
     pub(crate) shared_buffers_mb: u32,
@@ -154,7 +157,7 @@ pub(crate) struct PostgresConfig {
 
 impl Default for PostgresConfig {
     fn default() -> Self {
-        Self { max_connections: 500, shared_buffers_mb: 128 }
+        Self { url_file: None, max_connections: 500, shared_buffers_mb: 128 }
     }
 }
 

@@ -6,26 +6,27 @@ use std::sync::{Arc, OnceLock};
 
 use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
 use kiavi_control::monitor::Monitored;
-use kiavi_control::{CONSOLE_SLUG, CallerKind, Control, ControlParts, SIGN_IN_LABEL};
+use kiavi_control::{CONSOLE_SLUG, CallerKind, Control, ControlParts, DatabaseServer, SIGN_IN_LABEL};
 use kiavi_crypto::SystemRng;
-use kiavi_db::{Database, Login};
 use kiavi_egress::Outlet;
 use kiavi_http::{AccessLog, ConnectionInfo, Drain, closing, drain, serve_connection};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::{Endpoint, Fd, IpcError, Receiver, SealedDocument, Sender, receive_blocking};
 use kiavi_launcher::Names;
-use kiavi_localpg::{CONTROL_DATABASE, CONTROL_ROLE};
+use kiavi_localpg::CONTROL_DATABASE;
 use kiavi_sandbox::Profile;
 use kiavi_vault::{Cached, Opened, Opening, Vault};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 use super::privileged::{Launcher, Platform};
 use super::schema::EngineSchema;
-use super::{RoleArgs, RoleError, access_log, begin, control_channel, lock_down, open_folder, runtime, seal};
+use super::{
+    RoleArgs, RoleError, access_log, begin, control_channel, lock_down, open_folder, runtime, seal, secured,
+};
 
 /// The tenant that every development instance has.
 const DEMO: &str = "demo";
@@ -60,6 +61,21 @@ struct Configuration {
     monitor_token: Option<String>,
     spares: u16,
     deletion_grace_seconds: u64,
+    /// Who control is on a database server on a network.
+    postgres: Option<RemotePostgres>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemotePostgres {
+    role: String,
+    #[serde(deserialize_with = "secret")]
+    password: SecretString,
+    database: String,
+}
+
+fn secret<'de, D: Deserializer<'de>>(text: D) -> Result<SecretString, D::Error> {
+    String::deserialize(text).map(SecretString::from)
 }
 
 pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
@@ -67,7 +83,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     let locked = lock_down(args, Profile::Control { data: open_folder(args)? })?;
     let data = locked.data_dir().ok_or(RoleError::NoFolder)?.to_owned();
     let channel = control_channel()?;
-    let ToControl::Start { document, local, monitor, vault } = receive_blocking(&channel)? else {
+    let ToControl::Start { document, local, monitor, vault, database } = receive_blocking(&channel)? else {
         return Err(RoleError::FirstMessage);
     };
     let document = SealedDocument::accept(document).and_then(SealedDocument::read);
@@ -82,7 +98,9 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         let sender_domains = sender_domains(&configuration)?;
         let monitor = monitor.map(monitor_listener).transpose()?;
         let platform = Platform { sender_domains, trusted_proxies: configuration.trusted_proxies.clone() };
-        let launcher = Launcher::new(to_launcher.clone(), platform.clone());
+        let password = configuration.postgres.as_ref().map(|postgres| postgres.password.clone());
+        let secured = secured(database, password)?;
+        let launcher = Launcher::new(to_launcher.clone(), platform.clone(), secured);
         let access = access_log(args);
         seal(locked)?;
         let Opened { vault, cached } = vault;
@@ -158,11 +176,13 @@ fn parts(
 ) -> ControlParts {
     let names = configuration.names.clone();
     let connect = Arc::new(launcher.clone());
-    let login = Login::new(CONTROL_ROLE, CONTROL_DATABASE);
+    let server = match &configuration.postgres {
+        Some(RemotePostgres { role, database, .. }) => DatabaseServer::remote(connect, role, database),
+        None => DatabaseServer::private(connect, CONTROL_DATABASE),
+    };
     ControlParts {
-        database: Database::new(connect.clone(), login),
-        database_name: CONTROL_DATABASE.to_owned(),
-        connect,
+        database: server.own(),
+        server,
         vault,
         privileged: Arc::new(launcher.clone()),
         schema: Arc::new(EngineSchema { sender_domains: platform.sender_domains }),

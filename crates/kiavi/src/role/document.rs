@@ -7,8 +7,8 @@ use kiavi_crypto::{InvalidSecret, SecretVersion, TenantSecret};
 use kiavi_engine::Settings;
 use kiavi_ipc::mail::MailRoute;
 use kiavi_ipc::{Fd, IpcError, SealedDocument, SealedDocumentError};
-use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,6 +17,16 @@ struct Written<'a> {
     settings: &'a Value,
     #[serde(flatten)]
     secret: WireSecret<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database_password: Option<&'a str>,
+}
+
+/// What an engine is started with.
+pub(super) struct Opened {
+    pub(super) settings: Settings,
+    pub(super) secret: TenantSecret,
+    /// The password of its database role, where roles have one.
+    pub(super) database_password: Option<SecretString>,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +38,8 @@ struct Read<'a> {
     secret: Option<&'a str>,
     #[serde(borrow, default)]
     secrets: Vec<WireVersion<'a>>,
+    #[serde(borrow, default)]
+    database_password: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -57,14 +69,15 @@ pub(super) enum DocumentError {
     Secret(#[from] InvalidSecret),
 }
 
-/// Seals settings and secret. The number differs whenever either does, or the way of the tenant's mail, which is not in
+/// Seals settings, secret and the database role's password. The number differs whenever one of them does, or the way of the tenant's mail, which is not in
 /// the document: an engine whose mail takes another way is replaced, so that what it has in hand lands first.
 pub(super) fn write(
     settings: &Value,
     secret: &TenantSecret,
+    database_password: Option<&SecretString>,
     route: &MailRoute,
 ) -> Result<(SealedDocument, u64), DocumentError> {
-    let bytes = to_bytes(settings, secret)?;
+    let bytes = to_bytes(settings, secret, database_password)?;
     let mut both = Zeroizing::new(kiavi_crypto::sha256(&bytes).to_vec());
     both.extend_from_slice(&kiavi_crypto::sha256(&route.to_bytes()?));
     let [a, b, c, d, e, f, g, h, ..] = kiavi_crypto::sha256(&both);
@@ -72,18 +85,23 @@ pub(super) fn write(
 }
 
 /// Reads what [`write`] sealed.
-pub(super) fn read(document: Fd) -> Result<(Settings, TenantSecret), DocumentError> {
+pub(super) fn read(document: Fd) -> Result<Opened, DocumentError> {
     from_bytes(&SealedDocument::accept(document)?.read()?)
 }
 
-fn to_bytes(settings: &Value, secret: &TenantSecret) -> Result<Zeroizing<Vec<u8>>, DocumentError> {
+fn to_bytes(
+    settings: &Value,
+    secret: &TenantSecret,
+    database_password: Option<&SecretString>,
+) -> Result<Zeroizing<Vec<u8>>, DocumentError> {
     let secrets = secret.expose_versions().map(|(version, value)| WireVersion { version, value }).collect();
     let secret = WireSecret { secret: secret.expose_unversioned(), secrets };
-    Ok(Zeroizing::new(serde_json::to_vec(&Written { settings, secret })?))
+    let database_password = database_password.map(|password| password.expose_secret());
+    Ok(Zeroizing::new(serde_json::to_vec(&Written { settings, secret, database_password })?))
 }
 
-fn from_bytes(bytes: &[u8]) -> Result<(Settings, TenantSecret), DocumentError> {
-    let Read { settings, secret, secrets } = serde_json::from_slice(bytes)?;
+fn from_bytes(bytes: &[u8]) -> Result<Opened, DocumentError> {
+    let Read { settings, secret, secrets, database_password } = serde_json::from_slice(bytes)?;
     let secret = match (secret, secrets.is_empty()) {
         (Some(text), true) => TenantSecret::new(SecretString::from(text)),
         (unversioned, _) => {
@@ -93,13 +111,11 @@ fn from_bytes(bytes: &[u8]) -> Result<(Settings, TenantSecret), DocumentError> {
             TenantSecret::versioned(versions, unversioned.map(SecretString::from))?
         }
     };
-    Ok((settings, secret))
+    Ok(Opened { settings, secret, database_password: database_password.map(SecretString::from) })
 }
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     fn version(version: u32, text: &str) -> SecretVersion {
@@ -112,7 +128,7 @@ mod tests {
     }
 
     fn round_trip(secret: &TenantSecret) -> TenantSecret {
-        from_bytes(&to_bytes(&settings(), secret).unwrap()).unwrap().1
+        from_bytes(&to_bytes(&settings(), secret, None).unwrap()).unwrap().secret
     }
 
     #[test]
@@ -127,6 +143,17 @@ mod tests {
             assert_eq!(rotated.expose_secret(), "new");
             assert_eq!(rotated.expose_versions().collect::<Vec<_>>(), [(7, "new"), (3, "old")]);
             assert_eq!(rotated.expose_unversioned(), expected);
+        }
+    }
+
+    #[test]
+    fn a_password_arrives_where_there_is_one() {
+        let secret = TenantSecret::new(SecretString::from("plain".to_owned()));
+        let password = SecretString::from("open sesame".to_owned());
+        for password in [None, Some(&password)] {
+            let opened = from_bytes(&to_bytes(&settings(), &secret, password).unwrap()).unwrap();
+            let arrived = opened.database_password.as_ref().map(|password| password.expose_secret());
+            assert_eq!(arrived, password.map(|password| password.expose_secret()));
         }
     }
 

@@ -10,21 +10,35 @@ use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::{Endpoint, receive_blocking};
 use kiavi_sandbox::Profile;
 
-use super::{RoleArgs, RoleError, access_log, begin, control_channel, document, lock_down, runtime, seal};
+use super::document::{self, Opened};
+use super::{RoleArgs, RoleError, access_log, begin, control_channel, lock_down, runtime, seal, secured};
 
 pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     begin(args)?;
     let locked = lock_down(args, Profile::Engine)?;
     let channel = control_channel()?;
-    let ToEngine::Start { tenant, document, door, mail, idle_seconds, egress } = receive_blocking(&channel)?
+    let ToEngine::Start { tenant, document, door, mail, idle_seconds, egress, database } =
+        receive_blocking(&channel)?
     else {
         return Err(RoleError::FirstMessage);
     };
-    let (settings, secret) = document::read(document).map_err(|error| RoleError::Document(error.into()))?;
+    let Opened { settings, secret, database_password } =
+        document::read(document).map_err(|error| RoleError::Document(error.into()))?;
+    let database = secured(database, database_password)?;
     let idle = idle_seconds.map(|seconds| Duration::from_secs(seconds.into()));
     let (access, closes_connections) = (access_log(args), args.close_connections);
-    let assignment =
-        Assignment { tenant, settings, secret, door, mail, egress, idle, access, closes_connections };
+    let assignment = Assignment {
+        tenant,
+        settings,
+        secret,
+        door,
+        mail,
+        egress,
+        database,
+        idle,
+        access,
+        closes_connections,
+    };
     runtime()?.block_on(async {
         let launcher = Endpoint::new(channel)?;
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));

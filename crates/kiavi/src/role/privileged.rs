@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kiavi_base::{Hostname, TenantId};
 use kiavi_control::monitor::Measure;
 use kiavi_control::{Failure, Privileged, TenantStart};
-use kiavi_db::{BoxFuture, Connect};
+use kiavi_db::{BoxFuture, Connect, Secured, Stream};
 use kiavi_ipc::control::FromControl;
 use kiavi_ipc::metrics::Measurements;
 use kiavi_ipc::{Fd, SealedDocument, Sender};
@@ -24,6 +24,8 @@ struct Shared {
     sender: Sender<FromControl>,
     waiting: Mutex<Waiting>,
     platform: Platform,
+    /// How the database server is recognised, if it is one on a network.
+    secured: Option<Secured>,
 }
 
 /// What the instance decides for all of its tenants.
@@ -57,8 +59,8 @@ enum RequestError {
 }
 
 impl Launcher {
-    pub(super) fn new(sender: Sender<FromControl>, platform: Platform) -> Self {
-        Self(Arc::new(Shared { sender, waiting: Mutex::default(), platform }))
+    pub(super) fn new(sender: Sender<FromControl>, platform: Platform, secured: Option<Secured>) -> Self {
+        Self(Arc::new(Shared { sender, waiting: Mutex::default(), platform, secured }))
     }
 
     /// The launcher answered a request that changes something.
@@ -117,17 +119,19 @@ impl Launcher {
 }
 
 impl Connect for Launcher {
-    fn connect(&self) -> BoxFuture<'_, io::Result<UnixStream>> {
+    fn connect(&self) -> BoxFuture<'_, io::Result<Stream>> {
         Box::pin(async move {
             let answer =
                 self.ask(|request| FromControl::NeedDatabase { request }).await.map_err(io::Error::other)?;
             let Answer::Database(Some(stream)) = answer else {
                 return Err(io::ErrorKind::ConnectionRefused.into());
             };
-            let stream = std::os::unix::net::UnixStream::from(stream.into_owned()?);
-            stream.set_nonblocking(true)?;
-            UnixStream::from_std(stream)
+            Stream::from_fd(stream.into_owned()?)
         })
+    }
+
+    fn secured(&self) -> Option<&Secured> {
+        self.0.secured.as_ref()
     }
 }
 
@@ -152,11 +156,12 @@ impl Privileged for Launcher {
 
     fn tenant_ready(&self, start: TenantStart) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
-            let TenantStart { id, uid, slug: _, hostnames, settings, secret } = start;
+            let TenantStart { id, uid, slug: _, hostnames, settings, secret, database_password } = start;
             let (egress, is_owing) = (schema::egress(&settings)?, schema::is_owing(&settings)?);
             let route = schema::mail_route(&settings, &self.0.platform.sender_domains)?;
             let settings = schema::for_engine(settings, &self.0.platform.trusted_proxies);
-            let (document, version) = document::write(&settings, &secret, &route)?;
+            let (document, version) =
+                document::write(&settings, &secret, database_password.as_ref(), &route)?;
             let mail = route.seal()?.fd();
             self.change(|request| FromControl::TenantReady {
                 request,

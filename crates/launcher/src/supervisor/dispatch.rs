@@ -9,13 +9,14 @@ use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
 use kiavi_ipc::metrics::{Durations, Measurements};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
-use kiavi_localpg::{CONTROL_UID, Cluster, FIRST_TENANT_UID};
+use kiavi_localpg::{CONTROL_UID, FIRST_TENANT_UID};
 use tokio::time::Instant;
 
 use super::start::{fd, sealed};
 use super::{Retry, Said, Supervisor};
 use crate::backoff::Backoff;
 use crate::child::ProcessId;
+use crate::databases::{Asker, Connecting};
 use crate::engines::{Management, Tenant};
 
 /// How long it takes until it is worth asking for control again.
@@ -34,13 +35,54 @@ impl Supervisor {
             {
                 self.need_door(destination, process);
             }
-            Said::Control(message) if self.control.is(process) => self.control_said(message),
+            Said::Control(message) if self.control.is(process) => self.control_said(process, message),
             Said::Gateway(FromGateway::Report(report)) => self.meter.gateway.merge(&report),
-            Said::Outbound(FromOutbound::Report(report)) => self.meter.outbound.merge(&report),
-            Said::Outbound(FromOutbound::Ready) => tracing::debug!("outbound is ready"),
+            Said::Outbound(message) => self.outbound_said(message),
             Said::Engine(message) => self.engine_said(process, message),
             // What a process said before it was replaced.
             Said::Gateway(_) | Said::Control(_) => {}
+        }
+    }
+
+    fn outbound_said(&mut self, message: FromOutbound) {
+        match message {
+            FromOutbound::Ready => tracing::debug!("outbound is ready"),
+            FromOutbound::Report(report) => self.meter.outbound.merge(&report),
+            FromOutbound::Database { request, stream } => {
+                if let Some(asker) = self.databases.answered(request) {
+                    self.answer_database(asker, stream);
+                }
+            }
+        }
+    }
+
+    /// Has a connection to the databases made for whoever asks, whose account has this uid.
+    fn connect_database(&mut self, asker: Asker, uid: u32) {
+        match self.databases.connect(asker, uid) {
+            Connecting::Now(stream) => self.answer_database(asker, stream),
+            Connecting::Outbound(request) => {
+                if !self.outbound.tell(ToOutbound::ConnectDatabase { request }) {
+                    self.databases.answered(request);
+                    self.answer_database(asker, None);
+                }
+            }
+        }
+    }
+
+    /// Passes a connection on, or the news that there is none.
+    pub(super) fn answer_database(&mut self, asker: Asker, stream: Option<Fd>) {
+        match asker {
+            Asker::Control(process, request) if self.control.is(process) => {
+                self.control.tell(ToControl::Database { request, stream });
+            }
+            Asker::Engine(process) => {
+                let Some(engine) = self.engines.processes.get_mut(&process) else { return };
+                self.meter.database_answered(stream.is_some());
+                engine.process.tell(ToEngine::Database { stream });
+                engine.session.database_answered();
+            }
+            // Control was replaced meanwhile.
+            Asker::Control(..) => {}
         }
     }
 
@@ -98,15 +140,13 @@ impl Supervisor {
                 tracing::debug!(tenant = %engine.tenant, "an engine is ready");
             }
             FromEngine::NeedDatabase => {
-                let stream = if engine.may_have_database(Instant::now()) {
-                    connect_as(self.cluster.as_ref(), engine.uid)
+                let (asker, uid) = (Asker::Engine(process), engine.uid);
+                if engine.may_have_database(Instant::now()) {
+                    self.connect_database(asker, uid);
                 } else {
                     tracing::warn!(tenant = %engine.tenant, "an engine asks for too many database connections");
-                    None
-                };
-                self.meter.database_answered(stream.is_some());
-                engine.process.tell(ToEngine::Database { stream });
-                engine.session.database_answered();
+                    self.answer_database(asker, None);
+                }
             }
             FromEngine::Stopping => self.retire_engine(process),
             // The launcher's copy goes with it.
@@ -121,7 +161,7 @@ impl Supervisor {
         }
     }
 
-    fn control_said(&mut self, message: FromControl) {
+    fn control_said(&mut self, process: ProcessId, message: FromControl) {
         match message {
             FromControl::Ready { document } => self.ready(document),
             FromControl::Measure { request } => {
@@ -129,8 +169,7 @@ impl Supervisor {
                 self.control.tell(ToControl::Measured { request, document });
             }
             FromControl::NeedDatabase { request } => {
-                let stream = connect_as(self.cluster.as_ref(), CONTROL_UID);
-                self.control.tell(ToControl::Database { request, stream });
+                self.connect_database(Asker::Control(process, request), CONTROL_UID);
             }
             FromControl::AddAccount { request, uid, tenant } => {
                 let succeeded = self.add_account(uid, &tenant);
@@ -214,7 +253,7 @@ impl Supervisor {
     pub(super) fn measurements(&self) -> Measurements {
         let count = |number: usize| number as u64;
         Measurements {
-            has_postgres: self.cluster.is_some(),
+            has_postgres: self.databases.are_up(),
             has_gateway: self.gateway.process.is_some(),
             has_outbound: self.outbound.process.is_some(),
             tenants: count(self.engines.tenants.len()),
@@ -236,29 +275,29 @@ impl Supervisor {
 
     /// Gives a tenant's uid its name. Control cannot name any of the instance's own accounts this way.
     fn add_account(&mut self, uid: u32, tenant: &TenantId) -> bool {
-        let Some(cluster) = self.cluster.as_mut().filter(|_| uid >= FIRST_TENANT_UID) else { return false };
-        let added = cluster.add_account(uid, tenant.as_str());
-        if let Err(error) = &added {
-            tracing::error!(%tenant, error = error as &dyn std::error::Error, "cannot add an account");
+        if uid < FIRST_TENANT_UID {
+            return false;
         }
-        added.is_ok()
+        self.databases.add_account(uid, tenant).unwrap_or_else(|error| {
+            tracing::error!(%tenant, error = &error as &dyn std::error::Error, "cannot add an account");
+            false
+        })
     }
 
     /// Takes a tenant's uid its name away, once nothing of the tenant may run any more.
     fn remove_account(&mut self, uid: u32, tenant: &TenantId) -> bool {
         let is_known = self.engines.tenants.contains_key(tenant);
-        let Some(cluster) = self.cluster.as_mut().filter(|_| uid >= FIRST_TENANT_UID && !is_known) else {
+        if uid < FIRST_TENANT_UID || is_known {
             return false;
-        };
-        let removed = cluster.remove_account(uid, tenant.as_str());
-        if let Err(error) = &removed {
-            tracing::error!(%tenant, error = error as &dyn std::error::Error, "cannot remove an account");
         }
-        removed.is_ok()
+        self.databases.remove_account(uid, tenant).unwrap_or_else(|error| {
+            tracing::error!(%tenant, error = &error as &dyn std::error::Error, "cannot remove an account");
+            false
+        })
     }
 
     fn accounts(&self) -> Option<Fd> {
-        let accounts = self.cluster.as_ref()?.tenant_accounts();
+        let accounts = self.databases.tenant_accounts()?;
         sealed(&serde_json::json!(accounts)).ok()
     }
 
@@ -356,15 +395,4 @@ fn write_ready_file(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()>
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&name)?;
     file.write_all(bytes)?;
     std::fs::rename(&name, path)
-}
-
-/// A connection to PostgreSQL under an account.
-fn connect_as(cluster: Option<&Cluster>, uid: u32) -> Option<Fd> {
-    match cluster?.connect_as(uid) {
-        Ok(stream) => Some(stream.into()),
-        Err(error) => {
-            tracing::warn!(%error, "PostgreSQL cannot be reached");
-            None
-        }
-    }
 }

@@ -3,13 +3,13 @@
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use kiavi_base::{Hostname, TenantId};
+use kiavi_base::{ExposeSecret, Hostname, TenantId};
 use kiavi_ipc::control::ToControl;
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::gateway::{Destination, ToGateway};
 use kiavi_ipc::outbound::ToOutbound;
 use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
-use kiavi_localpg::{CONTROL_UID, Cluster, ClusterConfig, GATEWAY_UID, OUTBOUND_UID};
+use kiavi_localpg::{CONTROL_UID, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Cgroups;
 use tokio::sync::watch;
@@ -19,7 +19,8 @@ use super::replace::Replaced;
 use super::{LauncherError, Retry, Said, Supervisor};
 use crate::backoff::{Failure, Next};
 use crate::child::{Events, Process, ProcessId, Program, spawn};
-use crate::config::{LauncherConfig, MailConfig, MonitorConfig};
+use crate::config::{LauncherConfig, MailConfig, MonitorConfig, PostgresConfig, RemotePostgres};
+use crate::databases::Databases;
 use crate::engines::{Engine, Engines, Management, Start};
 use crate::folder::Folder;
 use crate::groups::Groups;
@@ -50,11 +51,10 @@ impl Supervisor {
         let control_socket = folder.control_socket()?;
         // Before anything else is started: a group that hands out may have no process of its own (cgroups(7)).
         let groups = control_groups(&config)?;
-        let cluster = start_cluster(&folder, &config).await?;
+        let databases = Databases::start(&folder, &config).await?;
         let mut supervisor = Self {
             folder,
-            cluster: Some(cluster),
-            postgres: Service::default(),
+            databases,
             listeners,
             control_socket,
             events,
@@ -152,6 +152,12 @@ impl Supervisor {
             MailConfig::Mailbox => &[][..],
             MailConfig::Smtp { sender_domains, .. } => sender_domains,
         };
+        let postgres = match &self.config.postgres {
+            PostgresConfig::Private(_) => serde_json::json!(null),
+            PostgresConfig::Remote(RemotePostgres { role, password, database, .. }) => serde_json::json!({
+                "role": role, "password": password.expose_secret(), "database": database,
+            }),
+        };
         let configuration = serde_json::json!({
             "names": self.config.names,
             "is_development": self.config.is_development,
@@ -161,6 +167,7 @@ impl Supervisor {
             "monitor_token": self.config.monitor.as_ref().and_then(|monitor| monitor.token.as_ref()),
             "spares": self.config.spares,
             "deletion_grace_seconds": self.config.deletion_grace.as_secs(),
+            "postgres": postgres,
         });
         let document = sealed(&configuration)?;
         let local = self.control_socket.try_clone()?.into();
@@ -168,8 +175,8 @@ impl Supervisor {
         let door = self.control_door()?;
         let process: Process<ToControl> =
             spawn(&program, id, &self.events, Said::Control).map_err(cannot("control"))?;
-        let vault = self.config.vault.document.fd();
-        process.tell(ToControl::Start { document, local, monitor, vault });
+        let (vault, database) = (self.config.vault.document.fd(), self.databases.server());
+        process.tell(ToControl::Start { document, local, monitor, vault, database });
         self.control.process = Some(process);
         self.open_control_door(door);
         Ok(())
@@ -184,7 +191,13 @@ impl Supervisor {
                 serde_json::json!({ "smtp": { "url": url, "sender_domains": sender_domains } })
             }
         };
-        let configuration = serde_json::json!({ "mail": mail, "private_egress": self.config.private_egress });
+        let database = match &self.config.postgres {
+            PostgresConfig::Private(_) => None,
+            PostgresConfig::Remote(remote) => Some(remote.address.as_str()),
+        };
+        let configuration = serde_json::json!({
+            "mail": mail, "private_egress": self.config.private_egress, "database": database,
+        });
         let document = sealed(&configuration)?;
         let door = self.control_door()?;
         let mut process: Process<ToOutbound> =
@@ -345,6 +358,7 @@ impl Supervisor {
             door: fd(door),
             mail: fd(mail),
             egress: fd(egress),
+            database: self.databases.server(),
             idle_seconds: self.config.engine_idle.map(|idle| idle.as_secs().clamp(1, u32::MAX.into()) as u32),
         });
         let route = tenant.mail.fd();
@@ -373,18 +387,15 @@ impl Supervisor {
     }
 
     pub(super) fn postgres_ended(&mut self) {
-        self.cluster = None;
-        let delay = self.postgres.ended(Failure::Crash, Instant::now());
-        self.later(delay.unwrap_or_default(), Retry::Postgres);
+        if let Some(delay) = self.databases.failed() {
+            self.later(delay, Retry::Postgres);
+        }
     }
 
     pub(super) async fn start_postgres(&mut self) {
-        match start_cluster(&self.folder, &self.config).await {
-            Ok(cluster) => self.cluster = Some(cluster),
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "cannot start PostgreSQL");
-                self.postgres_ended();
-            }
+        if let Err(error) = self.databases.restart(&self.folder, &self.config).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "cannot start PostgreSQL");
+            self.postgres_ended();
         }
     }
 }
@@ -407,21 +418,6 @@ pub(super) fn control_groups(config: &LauncherConfig) -> std::io::Result<Option<
         }
         groups => Groups::start(groups, config.engine_share).map(Some),
     }
-}
-
-async fn start_cluster(folder: &Folder, config: &LauncherConfig) -> Result<Cluster, LauncherError> {
-    Ok(Cluster::start(cluster_config(folder, config)?).await?)
-}
-
-pub(super) fn cluster_config(
-    folder: &Folder,
-    config: &LauncherConfig,
-) -> Result<ClusterConfig, LauncherError> {
-    let program = std::env::current_exe()?;
-    let mut cluster = ClusterConfig::new(folder.path(), config.isolation == Isolation::Full, program);
-    cluster.max_connections = config.postgres.max_connections;
-    cluster.shared_buffers_mb = config.postgres.shared_buffers_mb;
-    Ok(cluster)
 }
 
 fn cannot(role: &'static str) -> impl FnOnce(std::io::Error) -> LauncherError {

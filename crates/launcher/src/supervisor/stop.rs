@@ -45,10 +45,7 @@ impl Supervisor {
             self.kill_all();
             self.until_all_ended(inbox, Instant::now() + KILL_DEADLINE).await;
         }
-        let Some(cluster) = self.cluster.take() else { return };
-        if let Err(error) = cluster.stop().await {
-            tracing::error!(error = &error as &dyn std::error::Error, "PostgreSQL did not stop cleanly");
-        }
+        self.databases.stop().await;
     }
 
     async fn until_all_ended(&mut self, inbox: &mut mpsc::Receiver<Event>, deadline: Instant) {

@@ -9,17 +9,17 @@ use std::process::Command;
 use std::time::Duration;
 
 use kiavi_ipc::{Channel, EngineSession, Message, Phase, SealedDocument};
-use kiavi_localpg::Cluster;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::replace::Replaced;
-use super::start::{cluster_config, control_groups, listen_for_monitors};
+use super::start::{control_groups, listen_for_monitors};
 use super::{Event, LauncherError, Retry, Said, Supervisor};
 use crate::attach::{Child, adopt};
 use crate::backoff::Backoff;
 use crate::child::{Events, Process, ProcessId};
-use crate::config::LauncherConfig;
+use crate::config::{LauncherConfig, PostgresConfig, PrivatePostgres};
+use crate::databases::Databases;
 use crate::engines::{Engine, Engines, Management, Tenant};
 use crate::folder::Folder;
 use crate::forward::Label;
@@ -34,6 +34,9 @@ const CHECK_DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long children may take to read what they were told.
 const REST_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How long outbound may take to answer what it was asked before. Everything goes on meanwhile.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(3);
 
 impl Supervisor {
     /// Asks the successor whether it can take over. Its answer arrives as [`Event::Checked`].
@@ -74,6 +77,7 @@ impl Supervisor {
 
     /// Stops listening to children for good, and follows what they have said until nothing is on its way.
     pub(super) async fn come_to_rest(&mut self, inbox: &mut mpsc::Receiver<Event>) {
+        self.await_databases(inbox).await;
         self.freeze.send_replace(true);
         let deadline = Instant::now() + REST_DEADLINE;
         loop {
@@ -87,6 +91,18 @@ impl Supervisor {
                 return tracing::warn!("a child does not read its channel; it is ended by the next program");
             }
             sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Lets outbound answer what it was asked: later nobody knows any more whose the answer is.
+    async fn await_databases(&mut self, inbox: &mut mpsc::Receiver<Event>) {
+        let deadline = Instant::now() + ANSWER_DEADLINE;
+        while self.databases.is_waited_for() {
+            let Ok(Some(event)) = timeout_at(deadline, inbox.recv()).await else { break };
+            self.happened(event).await;
+        }
+        for asker in self.databases.give_up() {
+            self.answer_database(asker, None);
         }
     }
 
@@ -130,7 +146,7 @@ impl Supervisor {
             listeners: self.listeners.iter().map(|listener| keeping.keep(listener)).collect(),
             control_socket: keeping.keep(&self.control_socket),
             monitor: self.monitor.as_ref().map(|monitor| keeping.keep(monitor)),
-            cluster: self.cluster.as_ref().map(|cluster| (cluster.pid(), keeping.keep(cluster.lock()))),
+            cluster: self.databases.cluster().map(|cluster| (cluster.pid(), keeping.keep(cluster.lock()))),
             announced: self.announced,
             last_process: self.last_process,
             tenants,
@@ -145,17 +161,19 @@ impl Supervisor {
 
     /// Goes on where the program before this one has stopped, and replaces its processes.
     pub(super) fn take_over(
-        config: LauncherConfig,
+        mut config: LauncherConfig,
         state: RawFd,
         events: Events,
         freeze: watch::Sender<bool>,
     ) -> Result<Self, LauncherError> {
         let state = State::read(state)?;
         let folder = Folder::adopt(state.folder_path(), taken(state.folder_lock)?);
-        let cluster = match state.cluster {
-            Some((pid, lock)) => Some(Cluster::adopt(&cluster_config(&folder, &config)?, pid, taken(lock)?)?),
-            None => None,
-        };
+        let cluster = state.cluster.map(|(pid, lock)| taken(lock).map(|lock| (pid, lock))).transpose()?;
+        if let (Some(_), PostgresConfig::Remote(_)) = (&cluster, &config.postgres) {
+            tracing::warn!("the databases stay in the private cluster until a restart");
+            config.postgres = PostgresConfig::Private(PrivatePostgres::default());
+        }
+        let databases = Databases::adopt(&folder, &config, cluster)?;
         let monitor = match (state.monitor, &config.monitor) {
             (Some(monitor), Some(_)) => Some(taken(monitor)?),
             (Some(monitor), None) => {
@@ -167,8 +185,7 @@ impl Supervisor {
         let listeners: Result<_, _> = state.listeners.iter().map(|listener| taken(*listener)).collect();
         let mut supervisor = Self {
             folder,
-            cluster,
-            postgres: Service::default(),
+            databases,
             listeners: listeners?,
             control_socket: taken(state.control_socket)?,
             events,
@@ -189,7 +206,7 @@ impl Supervisor {
             stopping: false,
             config,
         };
-        if supervisor.cluster.is_none() {
+        if !supervisor.databases.are_up() {
             supervisor.later(Duration::ZERO, Retry::Postgres);
         }
         supervisor.adopt_all(state)?;

@@ -6,12 +6,11 @@ use std::{
     sync::Mutex,
 };
 
-use kiavi_db::{AdminConnection, BoxFuture, Connect, DbError, Login};
+use kiavi_db::{AdminConnection, BoxFuture, Connect, DbError, Login, Stream};
 use kiavi_localpg::{
     CONTROL_DATABASE, CONTROL_ROLE, CONTROL_UID, Cluster, FIRST_TENANT_UID, POSTGRES_UID, SUPERUSER,
     TEMPLATE_DATABASE,
 };
-use tokio::net::UnixStream;
 
 use crate::{Folder, needs_root, start};
 
@@ -21,9 +20,9 @@ pub(crate) const TENANT: &str = "tenantaaaaaaaaaaaaaaaaaaa";
 struct Handed(Mutex<Option<OwnedFd>>);
 
 impl Connect for Handed {
-    fn connect(&self) -> BoxFuture<'_, std::io::Result<UnixStream>> {
+    fn connect(&self) -> BoxFuture<'_, std::io::Result<Stream>> {
         let stream = self.0.lock().unwrap().take().unwrap();
-        Box::pin(async move { UnixStream::from_std(stream.into()) })
+        Box::pin(async move { Stream::from_fd(stream) })
     }
 }
 

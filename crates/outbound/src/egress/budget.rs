@@ -27,7 +27,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(1);
 const LOOKUPS_AT_ONCE: usize = 8;
 
 /// One tenant's budget.
-pub(super) struct Budget {
+pub(crate) struct Budget {
     pace: Mutex<Pace>,
     places: Arc<Semaphore>,
     lookups: Arc<Semaphore>,
@@ -56,7 +56,7 @@ pub(super) struct OverBudget {
 }
 
 impl Budget {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self {
             pace: Mutex::new(Pace { arrival: now, logged: None }),
             places: Arc::new(Semaphore::new(AT_ONCE)),

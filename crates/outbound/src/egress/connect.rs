@@ -14,13 +14,13 @@ use super::address::{Reach, is_reachable};
 use super::budget::Budget;
 
 /// How long looking up and connecting may take together.
-const DEADLINE: Duration = Duration::from_secs(3);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(3);
 
 /// How long an address may take before the next one is tried beside it (RFC 8305 §5).
 const STAGGER: Duration = Duration::from_millis(250);
 
 /// The most addresses of one name that are tried.
-const MAX_ADDRESSES: usize = 6;
+pub(crate) const MAX_ADDRESSES: usize = 6;
 
 /// Connects to `target`, at an address within `reach`.
 pub(super) async fn connect(
@@ -64,7 +64,7 @@ async fn addresses(
     Ok(addresses)
 }
 
-async fn resolve(target: &Target, budget: &Budget) -> Result<Vec<SocketAddr>, Refusal> {
+pub(crate) async fn resolve(target: &Target, budget: &Budget) -> Result<Vec<SocketAddr>, Refusal> {
     let host = target.host().trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, target.port())]);
@@ -84,7 +84,7 @@ async fn resolve(target: &Target, budget: &Budget) -> Result<Vec<SocketAddr>, Re
 }
 
 /// The first connection of several addresses (RFC 8305 §5): each begins when the one before has failed or is slow.
-async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, Refusal> {
+pub(crate) async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, Refusal> {
     let mut next = addresses.into_iter();
     let mut attempts = FuturesUnordered::new();
     loop {

@@ -6,8 +6,8 @@
 //! TLS is the engine's, could it read it.
 
 mod address;
-mod budget;
-mod connect;
+pub(crate) mod budget;
+pub(crate) mod connect;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,141 @@
+//! The server that the databases are on: a private cluster, or any other one on a network. What differs between the two
+//! is here and nowhere else.
+//!
+//! | | private cluster | server on a network |
+//! |---|---|---|
+//! | made by | `localpg`, with roles, groups and a hardened template | somebody else, who gave us one role |
+//! | a role is known by | the uid of its socket's peer | a password, as a SCRAM verifier |
+//! | databases are copies of | the template | `template0`: only a superuser can take rights on catalogs away |
+
+mod inspect;
+
+use std::sync::Arc;
+
+use kiavi_db::{AdminConnection, Connect, Database, DbError, Login, RefusedReason, quote_ident};
+
+pub use inspect::{ServerFinding, ServerVerdict, inspect};
+
+use crate::{CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
+
+/// The database that every server has, to be in while ours is made.
+const MAINTENANCE_DATABASE: &str = "postgres";
+/// What a database is copied from that has no hardened template. Collation C, as in the private cluster: an upgrade of
+/// the operating system's locales cannot break an index.
+const BARE_TEMPLATE: &str = "template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'";
+
+/// The server, and the control plane's own role and database there.
+pub struct DatabaseServer {
+    connect: Arc<dyn Connect>,
+    role: String,
+    database: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Private,
+    Remote,
+}
+
+/// Why a server cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// It cannot be reached, or refuses us.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// Something is missing there; the text says what to do.
+    #[error("the database server cannot be used: {0}")]
+    Unfit(String),
+}
+
+impl DatabaseServer {
+    /// The private cluster, which whoever runs it has prepared. `connect` connects as the control plane's account.
+    pub fn private(connect: Arc<dyn Connect>, database: impl Into<String>) -> Self {
+        Self { connect, role: CONTROL_ROLE.to_owned(), database: database.into(), kind: Kind::Private }
+    }
+
+    /// A server on a network, as a role that may make roles and databases there. `database` is made if it is missing.
+    pub fn remote(connect: Arc<dyn Connect>, role: impl Into<String>, database: impl Into<String>) -> Self {
+        Self { connect, role: role.into(), database: database.into(), kind: Kind::Remote }
+    }
+
+    /// The control plane's own database, to work with.
+    pub fn own(&self) -> Database {
+        Database::new(self.connect.clone(), Login::new(&self.role, &self.database))
+    }
+
+    /// Connects to a database as the control plane's role, for statements that are not constants.
+    pub(crate) async fn administer(&self, database: &str) -> Result<AdminConnection, DbError> {
+        AdminConnection::connect(&*self.connect, &Login::new(&self.role, database)).await
+    }
+
+    /// The name of the control plane's own database.
+    pub(crate) fn own_database(&self) -> &str {
+        &self.database
+    }
+
+    /// Whether roles have passwords.
+    pub(crate) fn has_passwords(&self) -> bool {
+        self.kind == Kind::Remote
+    }
+
+    /// Whether others may have databases and roles there, another instance's tenants among them.
+    pub(crate) fn may_be_shared(&self) -> bool {
+        self.kind == Kind::Remote
+    }
+
+    /// What follows `TEMPLATE` where a tenant's database is made.
+    pub(crate) fn template(&self) -> &'static str {
+        match self.kind {
+            Kind::Private => TEMPLATE_DATABASE,
+            Kind::Remote => BARE_TEMPLATE,
+        }
+    }
+
+    /// The statements that put a tenant's roles into their groups: the private cluster's `pg_hba.conf` and catalogs know
+    /// these. Another server may not have them, or they are another instance's.
+    pub(crate) fn join_groups(&self, owner: &str, runtime: &str) -> String {
+        match self.kind {
+            Kind::Private => format!("GRANT {OWNER_GROUP} TO {owner}; GRANT {TENANT_GROUP} TO {runtime};"),
+            Kind::Remote => String::new(),
+        }
+    }
+
+    /// Makes what there has to be before the control plane's own tables, and refuses a server that cannot be used.
+    pub(crate) async fn prepare(&self) -> Result<(), ServerError> {
+        if self.kind == Kind::Private {
+            return Ok(());
+        }
+        let connection = match self.administer(&self.database).await {
+            Err(error) if error.refused() == Some(RefusedReason::NoDatabase) => {
+                self.make_own_database().await?;
+                self.administer(&self.database).await?
+            }
+            connection => connection?,
+        };
+        for finding in inspect(&connection, &self.database).await? {
+            match finding.verdict {
+                ServerVerdict::Missing => return Err(ServerError::Unfit(finding.detail)),
+                ServerVerdict::Warning => tracing::warn!("database server: {}", finding.detail),
+                ServerVerdict::Ok => {}
+            }
+        }
+        let close = format!("REVOKE ALL ON DATABASE {} FROM PUBLIC", quote_ident(&self.database));
+        Ok(connection.batch_execute(&close).await?)
+    }
+
+    async fn make_own_database(&self) -> Result<(), ServerError> {
+        let maintenance = self.administer(MAINTENANCE_DATABASE).await?;
+        let make = format!("CREATE DATABASE {} TEMPLATE {BARE_TEMPLATE}", quote_ident(&self.database));
+        maintenance.batch_execute(&make).await.map_err(|error| {
+            if error.is_permission_denied() {
+                let role = quote_ident(&self.role);
+                ServerError::Unfit(format!(
+                    "the role may not create databases: run `ALTER ROLE {role} CREATEDB CREATEROLE` as an administrator"
+                ))
+            } else {
+                error.into()
+            }
+        })
+    }
+}
