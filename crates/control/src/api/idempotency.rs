@@ -85,7 +85,7 @@ pub(super) async fn once(
         return Err(Code::InvalidIdempotencyKey.into());
     }
     let control = &once.control;
-    let caller = request.extensions().get::<Caller>().map(Caller::name).unwrap_or_default().into_owned();
+    let caller = request.extensions().get::<Caller>().map(place).unwrap_or_default();
     let Some(id) = request.extensions().get::<RequestId>().copied() else {
         return Ok(next.run(request).await);
     };
@@ -108,6 +108,15 @@ pub(super) async fn once(
     request.extensions_mut().insert(Arc::clone(&attempt));
     let response = next.run(request).await;
     settle(control, &attempt, response).await
+}
+
+/// Whose keys these are. Somebody who is in several workspaces has keys of their own in each: an answer in one is none in
+/// another, not even for who was removed from the one meanwhile.
+fn place(caller: &Caller) -> String {
+    match caller {
+        Caller::Member { workspace, .. } => format!("{}@{workspace}", caller.name()),
+        other => other.name().into_owned(),
+    }
 }
 
 /// Keeps the answer, or frees the key when there is nothing to keep.
