@@ -34,6 +34,7 @@ mod reconcile;
 mod rotation;
 mod server;
 mod settings;
+mod standing;
 mod step;
 mod tenant;
 #[cfg(test)]

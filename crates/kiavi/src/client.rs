@@ -118,13 +118,14 @@ impl Client {
         serde_json::from_slice(&body).map_err(broken)
     }
 
-    /// Deletes what is at a path.
+    /// Deletes what is at a path; the answer's JSON, null if it has none.
     ///
     /// # Errors
     /// When no instance runs or it refuses.
-    pub(crate) async fn delete(&self, path: &str) -> Result<(), ClientError> {
+    pub(crate) async fn delete(&self, path: &str) -> Result<Value, ClientError> {
         let request = Request::delete(path).header(ACCEPT, "application/json").body(Full::<Bytes>::default());
-        self.send(request).await.map(drop)
+        let body = read(self.send(request).await?.into_body()).await?;
+        if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body).map_err(broken) }
     }
 
     /// All items of a list, page by page. `path` may have a query.

@@ -144,16 +144,34 @@ async fn set_role(member: String, role: String, place: In) -> Result<String, Cli
     let client = place.common.client();
     let path = place.member(&client, &member).await?;
     let changed = client.send_json(Method::PATCH, &path, None, &json!({ "role": role })).await?;
-    Ok(if place.common.json { changed.to_string() } else { format!("{member} is {role} now.") })
+    Ok(if place.common.json {
+        changed.to_string()
+    } else {
+        with_keys(format!("{member} is {role} now."), &changed)
+    })
 }
 
 async fn remove(member: String, place: In) -> Result<String, ClientError> {
     let client = place.common.client();
     let path = place.member(&client, &member).await?;
-    client.delete(&path).await?;
+    let removed = client.delete(&path).await?;
     Ok(if place.common.json {
-        json!({ "member": member, "removed": true }).to_string()
+        json!({ "member": member, "removed": true, "keys": removed["keys"] }).to_string()
     } else {
-        format!("{member} is no member any more.")
+        with_keys(format!("{member} is no member any more."), &removed)
     })
+}
+
+/// What was done, and what became of the management keys that the member knows.
+fn with_keys(done: String, answer: &Value) -> String {
+    let line = |key: &Value| {
+        let outcome = match text(key, "outcome") {
+            "revoked" => "was revoked",
+            "narrowed" => "may do only what the role may",
+            _ => "was rotated by somebody else: its earlier secret ended",
+        };
+        format!("- The management key {} ({}) {outcome}.", text(key, "name"), text(key, "id"))
+    };
+    let keys = answer["keys"].as_array().into_iter().flatten().map(line);
+    std::iter::once(done).chain(keys).collect::<Vec<_>>().join("\n")
 }

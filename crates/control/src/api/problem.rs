@@ -212,6 +212,10 @@ impl From<ControlError> for Problem {
             ControlError::WorkspaceTaken(slug) => Self::new(Code::WorkspaceExists, taken("workspace", &slug)),
             ControlError::LastOwner => Code::LastOwner.into(),
             ControlError::RoleAbove => Code::RoleAbove.into(),
+            ControlError::NotAnyMore => Self::new(
+                Code::Forbidden,
+                "What you may do here was changed at this moment. Look at it again.",
+            ),
             ControlError::AlreadyMember => Code::MemberExists.into(),
             ControlError::InvitationExists => Code::InvitationExists.into(),
             ControlError::InvitationGone => Code::InvitationEnded.into(),

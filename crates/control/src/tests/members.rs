@@ -257,7 +257,7 @@ async fn a_role_counts_at_once_and_a_workspace_keeps_an_owner() {
         json!({ "email": "c@example.com", "role": "admin" }),
     )
     .await;
-    assert_eq!(owner.json("DELETE", &own, Value::Null).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(owner.json("DELETE", &own, Value::Null).await.json(), json!({ "keys": [] }));
     assert_eq!(bea.get("/v1/tenants").await.problem(), (403, "no_workspace".into()), "at once");
     assert_eq!(bea.get("/w/default").await.status, StatusCode::NOT_FOUND);
     let open = owner.get("/v1/workspaces/default/invitations?state=open").await.json();
@@ -384,6 +384,25 @@ async fn what_is_in_another_workspace_is_not_there_for_a_member() {
     let renamed = owner.post("/w/acme/rename", "name=Acme+Inc").await;
     assert_eq!(location(&renamed), "/w/acme/team?notice=workspace-renamed");
     assert!(owner.get("/w/acme").await.text.contains("Acme Inc"));
+}
+
+#[tokio::test]
+async fn a_repetition_is_one_in_the_same_workspace() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    owner.post("/workspaces/new", "name=Acme&slug=acme").await;
+    let mut made = Vec::new();
+    for workspace in ["default", "acme", "acme"] {
+        let request = Request::post("/v1/keys")
+            .header("kiavi-workspace", workspace)
+            .header("idempotency-key", "the-same")
+            .header(header::CONTENT_TYPE, "application/json");
+        let body = json!({ "name": "ci", "scopes": ["tenant.read"] }).to_string();
+        let answer = owner.send(request, body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        made.push(answer.json()["id"].clone());
+    }
+    assert!(made[0] != made[1] && made[1] == made[2], "{made:?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod asking;
 mod described;
+mod holders;
 mod imports;
 mod interruption;
 mod isolation;
@@ -46,6 +47,7 @@ use crate::{
     caller::Actor,
     console, invitation, key, member, orphans, owner_role, parse_name, provision, rotation,
     settings::store as settings_store,
+    standing,
     tenant::{create, store},
     workspace,
 };
@@ -515,6 +517,10 @@ async fn every_statement_fits_the_schema() {
         &key::store::ROTATE_KEY,
         &key::store::REVOKE_KEY,
         &key::store::REVOKE_KEYS_BY_NAME,
+        &key::end::KEYS_KNOWN_TO,
+        &key::end::KEYS_BY_HOLDER,
+        &key::end::NARROW_KEY,
+        &key::end::END_PREVIOUS_SECRET,
         &workspace::store::WORKSPACE_BY_ID,
         &workspace::store::WORKSPACE_BY_SLUG,
         &workspace::store::WORKSPACES_AFTER,
@@ -576,7 +582,9 @@ async fn every_statement_about_people_fits_the_schema() {
         &member::store::PUT_MEMBER,
         &member::store::JOIN_MEMBER,
         &member::store::DELETE_MEMBER,
-        &member::store::LOCK_WORKSPACE,
+        &standing::LOCK_WORKSPACE,
+        &standing::ROLE_NOW,
+        &standing::SCOPES_NOW,
         &member::store::OWNERS,
         &member::store::WORKSPACES_OF_PERSON,
         &invitation::store::INVITATION,
