@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Client, ClientError, Problem},
+    client::{Client, ClientError, unknown},
     tenant::{Common, answer, text},
     tenant_table::table,
 };
@@ -85,7 +85,7 @@ impl In {
             return Ok(format!("/v1/workspaces/{name}"));
         }
         // Nothing else is a name.
-        Err(unknown("workspace_not_found", format!("There is no workspace {name:?}.")))
+        Err(unknown("workspace", "workspace_not_found", name))
     }
 
     /// Where a member is in the API: by id, or by the address that the list has them under.
@@ -95,14 +95,9 @@ impl In {
         let found = members
             .iter()
             .find(|member| text(member, "id") == named || text(member, "email").eq_ignore_ascii_case(named));
-        let found =
-            found.ok_or_else(|| unknown("member_not_found", format!("There is no member {named:?}.")))?;
+        let found = found.ok_or_else(|| unknown("member", "member_not_found", named))?;
         Ok(format!("{path}/members/{}", text(found, "id")))
     }
-}
-
-fn unknown(code: &str, detail: String) -> ClientError {
-    ClientError::Refused(Problem { code: code.to_owned(), detail })
 }
 
 async fn list(place: In) -> Result<String, ClientError> {

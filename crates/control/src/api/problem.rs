@@ -272,7 +272,7 @@ impl From<ControlError> for Problem {
 impl From<RequestError> for Problem {
     fn from(error: RequestError) -> Self {
         match error {
-            RequestError::Gone => Self::not_found(),
+            RequestError::Gone => Code::TenantNotFound.into(),
             RequestError::Busy => Self::plain(Code::SecretChanging),
             RequestError::Target(target) => Self::plain(match target {
                 Target::Running | Target::Spare => Code::TenantRunning,

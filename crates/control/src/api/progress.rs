@@ -18,7 +18,7 @@ use futures_util::{Stream, stream};
 use kiavi_base::TenantId;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::{
@@ -27,12 +27,14 @@ use super::{
     resource::{Failure, TenantResource},
 };
 use crate::{
-    Control, Step, Tenant,
+    Caller, Control, Step, Tenant,
+    caller::Actor,
     error::chain,
     tenant::{
         Target,
         store::{self, StepRow},
     },
+    watching::Permit,
 };
 
 /// One server-sent event, as its lines say.
@@ -59,21 +61,24 @@ pub(super) struct ProgressEvent {
 pub(super) async fn show(
     State(control): State<Control>,
     Extension(tenant): Extension<Arc<Tenant>>,
+    actor: Actor,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let permit = permit(&control)?;
+    let permit = permit(&control, &actor)?;
     Ok(stream(&control, &tenant, permit))
 }
 
 /// The right to one open stream.
-pub(super) fn permit(control: &Control) -> Result<OwnedSemaphorePermit, Problem> {
-    Arc::clone(control.streams()).try_acquire_owned().map_err(|_| Code::TooManyStreams.into())
+pub(super) fn permit(control: &Control, actor: &Actor) -> Result<Permit, Problem> {
+    let is_operator = actor.caller == Some(Caller::LocalOperator);
+    let permit = control.streams().open(&actor.name(), is_operator);
+    permit.ok_or_else(|| Code::TooManyStreams.into())
 }
 
 /// The stream of a tenant's progress, from its beginning.
 pub(super) fn stream(
     control: &Control,
     tenant: &Tenant,
-    permit: OwnedSemaphorePermit,
+    permit: Permit,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     stream_after(control, tenant, Vec::new(), permit)
 }
@@ -83,10 +88,10 @@ pub(super) fn stream_after(
     control: &Control,
     tenant: &Tenant,
     told: Vec<StepRow>,
-    permit: OwnedSemaphorePermit,
+    permit: Permit,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let watcher = Watcher {
-        changes: control.changes(),
+        changes: control.changes().of(tenant.id.as_str()),
         control: control.clone(),
         id: tenant.id.clone(),
         told: Told(told),
@@ -104,11 +109,11 @@ pub(super) fn stream_after(
 struct Watcher {
     control: Control,
     id: TenantId,
-    changes: watch::Receiver<u64>,
+    changes: watch::Receiver<()>,
     told: Told,
     queue: VecDeque<Event>,
     has_ended: bool,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
 impl Watcher {

@@ -492,6 +492,7 @@ async fn members_are_listed_in_pages_in_the_order_that_they_came() {
 
 #[tokio::test]
 async fn the_console_is_told_of_a_change() {
+    use futures_util::FutureExt;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
     let world = World::new().await;
@@ -501,8 +502,14 @@ async fn the_console_is_told_of_a_change() {
     let response =
         world.router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
+    let mut body = response.into_body();
+    let acme = kiavi_base::WorkspaceId::random(&SystemRng);
+    let made = format!("INSERT INTO workspace (id, slug, name) VALUES ('{acme}', 'acme', 'Acme')");
+    world.execute(&made).await;
+    create::create(&world.control, &Actor::CONTROL, &parse_name("theirs").unwrap(), &acme).await.unwrap();
+    assert!(body.frame().now_or_never().is_none(), "another workspace's are none of theirs");
     world.instance.request(&world.control, "shop").await;
-    let frame = response.into_body().frame().await.unwrap().unwrap().into_data().unwrap();
+    let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
     assert_eq!(frame.as_ref(), b"data: changed\n\n");
 }
 

@@ -329,6 +329,7 @@ struct Instance {
     schema: Arc<FakeSchema>,
     /// Whether the vault answers nobody.
     vault_is_away: Arc<AtomicBool>,
+    console_origin: &'static str,
     port: AtomicU32,
     spares: AtomicU16,
 }
@@ -359,6 +360,7 @@ impl Instance {
             privileged: Arc::default(),
             vault_is_away: Arc::default(),
             schema: Arc::new(FakeSchema(AtomicI32::new(1))),
+            console_origin: "http://console.localhost:8080",
             port: AtomicU32::new(8080),
             spares: AtomicU16::new(0),
         }
@@ -394,7 +396,7 @@ impl Instance {
             rng: Arc::new(SystemRng),
             base_url_for: Arc::new(move |slug| format!("http://{slug}.localhost:{port}")),
             access: Arc::new(AccessLog::silent()),
-            console_origin: "http://console.localhost:8080".to_owned(),
+            console_origin: self.console_origin.to_owned(),
             spares: self.spares.load(Ordering::SeqCst),
             deletion_grace: DELETION_GRACE,
             create_command: "kiavi tenant create NAME".to_owned(),
