@@ -99,8 +99,8 @@ pub(crate) fn at_hostname(base_url: &str, hostname: &Hostname) -> Option<String>
     Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Refuses a name that no tenant can have beside that of its slug: one of one label, and those below the platform's
-/// domain, which slugs give.
+/// Refuses a name that no tenant can have beside that of its slug: one of one label, those below the platform's domain,
+/// which slugs give, and those of the console and its sign-in, or above or below them.
 pub(crate) fn check_new(control: &Control, hostname: &Hostname) -> Result<(), ControlError> {
     let probe: Slug = "x".parse().map_err(|_| ControlError::HostnameRefused(hostname.clone()))?;
     let own = own_hostname(control, &probe)?;
@@ -108,7 +108,14 @@ pub(crate) fn check_new(control: &Control, hostname: &Hostname) -> Result<(), Co
     let name = hostname.as_str();
     let is_platforms =
         name == platform || name.strip_suffix(platform).is_some_and(|rest| rest.ends_with('.'));
-    if is_platforms || !name.contains('.') {
+    let consoles = [control.parts().console_origin.clone(), control.sign_in_origin()];
+    let consoles = consoles.iter().filter_map(|origin| hostname_of(origin));
+    let is_near = |other: &Hostname| {
+        let is_below =
+            |one: &str, other: &str| one.strip_suffix(other).is_some_and(|rest| rest.ends_with('.'));
+        name == other.as_str() || is_below(name, other.as_str()) || is_below(other.as_str(), name)
+    };
+    if is_platforms || !name.contains('.') || consoles.into_iter().any(|other| is_near(&other)) {
         return Err(ControlError::HostnameRefused(hostname.clone()));
     }
     Ok(())

@@ -32,6 +32,8 @@ pub enum Caller {
         workspace: Option<WorkspaceId>,
         /// What it is good for.
         scopes: Scopes,
+        /// Who knows the secret that was sent, as logs call them.
+        holder: String,
     },
     /// A person who is signed in to the console.
     Member {
@@ -145,6 +147,14 @@ impl Actor {
     pub(crate) fn name(&self) -> Cow<'static, str> {
         self.caller.as_ref().map_or("control".into(), Caller::name)
     }
+
+    /// Who knows what this request is answered with: a key is somebody's.
+    pub(crate) fn holder(&self) -> Cow<'_, str> {
+        match &self.caller {
+            Some(Caller::ManagementKey { holder, .. }) => holder.into(),
+            _ => self.name(),
+        }
+    }
 }
 
 /// The same name as engines are told it: `local`, `key:ID`, `member:ID`, or `control`.
@@ -162,7 +172,12 @@ mod tests {
 
     #[test]
     fn nobody_gives_away_more_than_they_have() {
-        let key = |scopes| Caller::ManagementKey { id: "k".into(), workspace: None, scopes };
+        let key = |scopes| Caller::ManagementKey {
+            id: "k".into(),
+            workspace: None,
+            scopes,
+            holder: "control".into(),
+        };
         let some = Scopes::Only(vec![Permission::TenantRead]);
         let more = Scopes::Only(vec![Permission::TenantRead, Permission::TenantDelete]);
         assert!(Caller::LocalOperator.may_all(&Scopes::All) && key(Scopes::All).may_all(&Scopes::All));
@@ -192,7 +207,8 @@ mod tests {
         assert!(
             !member(Role::Developer).may_give(Role::Support) && !member(Role::Viewer).may_give(Role::Admin)
         );
-        let key = Caller::ManagementKey { id: "k".into(), workspace: None, scopes: Scopes::All };
+        let scopes = Scopes::All;
+        let key = Caller::ManagementKey { id: "k".into(), workspace: None, scopes, holder: "control".into() };
         assert!(key.may_give(Role::Owner));
     }
 }

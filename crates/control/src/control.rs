@@ -6,7 +6,7 @@ use kiavi_base::{ExposeSecret, RequestCounts, SecretString, Slug, TenantId, Work
 use kiavi_crypto::SealingKey;
 use kiavi_db::Migration;
 use kiavi_http::TrustedOrigins;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::Notify;
 
 use crate::{
     CallerKind, ControlError, ControlParts, Tenant, TenantState, address, api,
@@ -18,7 +18,9 @@ use crate::{
     meter::Meter,
     parse_name, provision, reconcile,
     tenant::{Target, create, store},
-    vault_key, workspace,
+    vault_key,
+    watching::{Changes, Streams},
+    workspace,
 };
 
 /// The control plane's own schema.
@@ -29,12 +31,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, name: "workspaces", sql: include_str!("../migrations/4_workspaces.sql") },
     Migration { version: 5, name: "life", sql: include_str!("../migrations/5_life.sql") },
     Migration { version: 6, name: "members", sql: include_str!("../migrations/6_members.sql") },
+    Migration { version: 9, name: "key_holders", sql: include_str!("../migrations/9_key_holders.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// Streams of progress and of console updates that are open at the same time.
-pub(crate) const MAX_STREAMS: usize = 64;
 
 /// The control plane. Clones are the same one.
 #[derive(Clone)]
@@ -42,10 +43,10 @@ pub struct Control(Arc<Inner>);
 
 struct Inner {
     parts: ControlParts,
-    /// Counts changes of tenants; whoever shows them waits here and reads the database again.
-    changes: watch::Sender<u64>,
+    /// Whoever shows tenants waits here and reads the database again.
+    changes: Changes,
     wake: Notify,
-    streams: Arc<Semaphore>,
+    streams: Streams,
     /// What callers asked lately, and networks without a known key.
     requests: Limiter,
     refusals: Limiter,
@@ -83,9 +84,9 @@ impl Control {
         transaction.commit().await?;
         let control = Self(Arc::new(Inner {
             parts,
-            changes: watch::Sender::new(0),
+            changes: Changes::default(),
             wake: Notify::new(),
-            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            streams: Streams::default(),
             requests: Limiter::new(REQUESTS),
             refusals: Limiter::new(REFUSALS),
             attempts: Attempts::default(),
@@ -214,13 +215,13 @@ impl Control {
         id: &TenantId,
         is_reached: impl Fn(&Tenant) -> bool,
     ) -> Result<Option<Tenant>, ControlError> {
-        let mut changes = self.changes();
+        let mut changes = self.changes().of(id.as_str());
         loop {
             match store::find(&self.parts().database, id.as_str()).await? {
                 Some(tenant) if !is_reached(&tenant) => {}
                 reached_or_gone => return Ok(reached_or_gone),
             }
-            // The sender lives in `self`, so this fails never.
+            // The sender stays for as long as somebody waits, so this fails never.
             let _ = changes.changed().await;
         }
     }
@@ -262,13 +263,13 @@ impl Control {
         at.unwrap_or(own)
     }
 
-    /// Tells whoever watches to read again. Call it after a commit.
-    pub(crate) fn changed(&self) {
-        self.0.changes.send_modify(|count| *count = count.wrapping_add(1));
+    /// Tells whoever watches the tenant or its workspace to read again. Call it after a commit.
+    pub(crate) fn changed(&self, tenant: &Tenant) {
+        self.0.changes.tell(tenant);
     }
 
-    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.0.changes.subscribe()
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.0.changes
     }
 
     pub(crate) fn wake_reconciler(&self) {
@@ -279,7 +280,7 @@ impl Control {
         self.0.wake.notified().await;
     }
 
-    pub(crate) fn streams(&self) -> &Arc<Semaphore> {
+    pub(crate) fn streams(&self) -> &Streams {
         &self.0.streams
     }
 

@@ -71,6 +71,9 @@ pub enum ControlError {
     /// Somebody would give or take a role that may do more than they may.
     #[error("the role is above that of who asks")]
     RoleAbove,
+    /// Whoever asks was removed, or has another role or other scopes than when their request came in.
+    #[error("what the caller may do was changed meanwhile")]
+    NotAnyMore,
     /// The address is a member's.
     #[error("the address is a member's")]
     AlreadyMember,

@@ -34,13 +34,16 @@ mod reconcile;
 mod rotation;
 mod server;
 mod settings;
+mod standing;
 mod step;
 mod tenant;
 #[cfg(test)]
 mod tests;
 mod vault_key;
+mod watching;
 mod workspace;
 
+pub use axum::Router;
 pub use caller::{Caller, CallerKind};
 pub use console::{CONSOLE_SLUG, SIGN_IN_LABEL};
 pub use control::{Control, MIGRATIONS};

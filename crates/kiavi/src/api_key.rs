@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    client::ClientError,
+    client::{ClientError, unknown},
     tenant::{Common, answer, query, text},
     tenant_table::table,
 };
@@ -121,10 +121,7 @@ fn path(id: &str) -> Result<String, ClientError> {
         return Ok(format!("/v1/keys/{id}"));
     }
     // Nothing else is an id.
-    Err(ClientError::Refused(crate::client::Problem {
-        code: "key_not_found".to_owned(),
-        detail: format!("There is no management key {id:?}."),
-    }))
+    Err(unknown("management key", "key_not_found", id))
 }
 
 fn made(key: &Value, is_json: bool) -> Result<String, ClientError> {

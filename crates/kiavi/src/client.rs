@@ -25,6 +25,7 @@ use tokio::{net::UnixStream, sync::mpsc};
 use crate::{
     client_events::EventParser,
     data::{CONTROL_SOCKET, run_folder},
+    next_step::with_next_step,
 };
 
 /// Items of one page of a list.
@@ -42,7 +43,7 @@ pub(crate) enum ClientError {
     #[error("The Kiavi with data folder {} belongs to another user: run this command as that user.", .0.display())]
     NotAllowed(PathBuf),
     /// The instance refused.
-    #[error("{}", .0.detail)]
+    #[error("{}", with_next_step(&.0.detail, &.0.code))]
     Refused(Problem),
     /// Something beside the instance failed.
     #[error("{0}")]
@@ -53,6 +54,23 @@ pub(crate) enum ClientError {
     /// Anything else about the connection.
     #[error("The connection to Kiavi failed ({0}): try again, and look at its log if that does not help.")]
     Connection(String),
+}
+
+impl ClientError {
+    /// Whether the same request may do better in a moment: its connection was lost, or the database's was.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Connection(_) => true,
+            Self::Refused(problem) => problem.code == "unavailable",
+            _ => false,
+        }
+    }
+}
+
+/// The refusal of a name that cannot be one, worded as the instance words that of an unknown one.
+pub(crate) fn unknown(what: &str, code: &str, name: &str) -> ClientError {
+    let shown: String = name.chars().take(64).collect();
+    ClientError::Refused(Problem { code: code.to_owned(), detail: format!("There is no {what} {shown:?}.") })
 }
 
 /// An error as the instance words it (RFC 9457), or as an engine does.
@@ -118,13 +136,14 @@ impl Client {
         serde_json::from_slice(&body).map_err(broken)
     }
 
-    /// Deletes what is at a path.
+    /// Deletes what is at a path; the answer's JSON, null if it has none.
     ///
     /// # Errors
     /// When no instance runs or it refuses.
-    pub(crate) async fn delete(&self, path: &str) -> Result<(), ClientError> {
+    pub(crate) async fn delete(&self, path: &str) -> Result<Value, ClientError> {
         let request = Request::delete(path).header(ACCEPT, "application/json").body(Full::<Bytes>::default());
-        self.send(request).await.map(drop)
+        let body = read(self.send(request).await?.into_body()).await?;
+        if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body).map_err(broken) }
     }
 
     /// All items of a list, page by page. `path` may have a query.
@@ -154,21 +173,24 @@ impl Client {
         self.send_json(Method::POST, path, None, body).await
     }
 
-    /// Posts what comes through a channel, until it ends; the answer's JSON.
+    /// Posts what comes through a channel, until it ends; the answer's JSON. The key makes a repetition the same request.
     ///
     /// # Errors
     /// When no instance runs or it refuses.
     pub(crate) async fn post_stream(
         &self,
         path: &str,
-        media_type: &str,
+        (media_type, idempotency_key): (&str, &str),
         pieces: mpsc::Receiver<Bytes>,
     ) -> Result<Value, ClientError> {
         let pieces = stream::unfold(pieces, |mut pieces| async {
             let piece = pieces.recv().await?;
             Some((Ok::<_, Infallible>(Frame::data(piece)), pieces))
         });
-        let request = Request::post(path).header(ACCEPT, "application/json").header(CONTENT_TYPE, media_type);
+        let request = Request::post(path)
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, media_type)
+            .header("idempotency-key", idempotency_key);
         let response = self.send(request.body(StreamBody::new(Box::pin(pieces)))).await?;
         let body = read(response.into_body()).await?;
         serde_json::from_slice(&body).map_err(broken)

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use kiavi_control::SIGN_IN_LABEL;
 use kiavi_launcher::{
     Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, PrivatePostgres,
     Share,
@@ -150,6 +151,7 @@ fn names(port: u16) -> Names {
         is_secure: false,
         domain: name(LOCALHOST.to_owned()),
         console: name(format!("console.{LOCALHOST}")),
+        sign_in: name(format!("{SIGN_IN_LABEL}.{LOCALHOST}")),
         mailbox: name(format!("mail.{LOCALHOST}")),
         port: Some(port),
     }

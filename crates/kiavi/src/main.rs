@@ -15,6 +15,7 @@ mod key;
 mod log;
 mod mail;
 mod member;
+mod next_step;
 mod postgres_url;
 mod provider;
 mod role;

@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Client, ClientError, Problem},
+    client::{Client, ClientError, unknown},
     tenant::{Common, answer, text},
     tenant_table::table,
 };
@@ -85,7 +85,7 @@ impl In {
             return Ok(format!("/v1/workspaces/{name}"));
         }
         // Nothing else is a name.
-        Err(unknown("workspace_not_found", format!("There is no workspace {name:?}.")))
+        Err(unknown("workspace", "workspace_not_found", name))
     }
 
     /// Where a member is in the API: by id, or by the address that the list has them under.
@@ -95,14 +95,9 @@ impl In {
         let found = members
             .iter()
             .find(|member| text(member, "id") == named || text(member, "email").eq_ignore_ascii_case(named));
-        let found =
-            found.ok_or_else(|| unknown("member_not_found", format!("There is no member {named:?}.")))?;
+        let found = found.ok_or_else(|| unknown("member", "member_not_found", named))?;
         Ok(format!("{path}/members/{}", text(found, "id")))
     }
-}
-
-fn unknown(code: &str, detail: String) -> ClientError {
-    ClientError::Refused(Problem { code: code.to_owned(), detail })
 }
 
 async fn list(place: In) -> Result<String, ClientError> {
@@ -144,16 +139,34 @@ async fn set_role(member: String, role: String, place: In) -> Result<String, Cli
     let client = place.common.client();
     let path = place.member(&client, &member).await?;
     let changed = client.send_json(Method::PATCH, &path, None, &json!({ "role": role })).await?;
-    Ok(if place.common.json { changed.to_string() } else { format!("{member} is {role} now.") })
+    Ok(if place.common.json {
+        changed.to_string()
+    } else {
+        with_keys(format!("{member} is {role} now."), &changed)
+    })
 }
 
 async fn remove(member: String, place: In) -> Result<String, ClientError> {
     let client = place.common.client();
     let path = place.member(&client, &member).await?;
-    client.delete(&path).await?;
+    let removed = client.delete(&path).await?;
     Ok(if place.common.json {
-        json!({ "member": member, "removed": true }).to_string()
+        json!({ "member": member, "removed": true, "keys": removed["keys"] }).to_string()
     } else {
-        format!("{member} is no member any more.")
+        with_keys(format!("{member} is no member any more."), &removed)
     })
+}
+
+/// What was done, and what became of the management keys that the member knows.
+fn with_keys(done: String, answer: &Value) -> String {
+    let line = |key: &Value| {
+        let outcome = match text(key, "outcome") {
+            "revoked" => "was revoked",
+            "narrowed" => "may do only what the role may",
+            _ => "was rotated by somebody else: its earlier secret ended",
+        };
+        format!("- The management key {} ({}) {outcome}.", text(key, "name"), text(key, "id"))
+    };
+    let keys = answer["keys"].as_array().into_iter().flatten().map(line);
+    std::iter::once(done).chain(keys).collect::<Vec<_>>().join("\n")
 }

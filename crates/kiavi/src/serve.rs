@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use kiavi_control::SIGN_IN_LABEL;
 use kiavi_launcher::{
     Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, PrivatePostgres,
     STATE_FORMAT, Share, Successor, VaultStart,
@@ -130,6 +131,7 @@ fn launcher_config(
         names: Names {
             is_secure: true,
             console: domain.console.clone().unwrap_or_else(|| below("console")),
+            sign_in: domain.sign_in.clone().unwrap_or_else(|| below(SIGN_IN_LABEL)),
             mailbox: below("mail"),
             domain: domain.tenants.clone(),
             port: None,

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Client, ClientError},
+    client::{Client, ClientError, unknown},
     data::default_folder,
     tenant_create::{self, CreateArgs},
     tenant_domain::{self, DomainArgs},
@@ -30,7 +30,7 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The command or a name in it cannot be meant.
     Usage = 2,
-    /// There is no such tenant, user or version.
+    /// What is named is not there: a tenant, a user, a member, a version.
     NotFound = 3,
     /// There is one of that name already, or somebody else was first.
     Conflict = 4,
@@ -183,10 +183,7 @@ pub(crate) fn tenant_path(name_or_id: &str) -> Result<String, ClientError> {
     let is_plain = name_or_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if name_or_id.is_empty() || !is_plain {
         // Nothing that could be in a path otherwise is a name or an id.
-        return Err(ClientError::Refused(crate::client::Problem {
-            code: "tenant_not_found".to_owned(),
-            detail: format!("There is no tenant {name_or_id:?}."),
-        }));
+        return Err(unknown("tenant", "tenant_not_found", name_or_id));
     }
     Ok(format!("/v1/tenants/{name_or_id}"))
 }
@@ -219,6 +216,8 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             | "workspace_not_found"
             | "key_not_found"
             | "hostname_not_found"
+            | "member_not_found"
+            | "invitation_not_found"
             | "settings_version_not_found"
             | "USER_NOT_FOUND"
             | "WEBHOOK_ENDPOINT_NOT_FOUND"
@@ -234,6 +233,12 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             | "no_database_password"
             | "settings_changed"
             | "key_not_active"
+            | "member_exists"
+            | "invitation_exists"
+            | "invitation_ended"
+            | "owner_exists"
+            | "last_owner"
+            | "console_tenant"
             | "secret_changing"
             | "hostname_taken"
             | "hostname_primary"
@@ -241,8 +246,8 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             | "secret_in_use"
             | "WEBHOOK_DELIVERY_NOT_REPLAYED" => Exit::Conflict,
             "invalid_name" | "invalid_key" | "invalid_body" | "reserved_name" | "invalid_settings"
-            | "invalid_hostname" | "not_confirmed" | "invalid_import" | "invalid_query" | "rows_refused"
-            | "VALIDATION_ERROR" | "INVALID_EMAIL" => Exit::Usage,
+            | "invalid_hostname" | "invalid_invitation" | "not_confirmed" | "invalid_import"
+            | "invalid_query" | "rows_refused" | "VALIDATION_ERROR" | "INVALID_EMAIL" => Exit::Usage,
             _ => Exit::Failed,
         },
     }

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use clap::Args;
 use futures_util::StreamExt;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use kiavi_crypto::TenantSecret;
+use kiavi_base::RequestId;
+use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::ForeignUrl;
 use kiavi_moving::{
     Selection, Source, SourceError, Survey, SurveyQuestions, TABLES,
@@ -28,6 +29,7 @@ use crate::{
     log::chain,
     settings_input::read_text,
     tenant::{Common, answer, text},
+    tenant_life::{ATTEMPTS, PAUSE},
 };
 
 /// Frames that wait for the instance.
@@ -82,6 +84,9 @@ pub(crate) struct ImportArgs {
     /// The prefix of its cookies, if it is not better-auth
     #[arg(long, value_name = "PREFIX")]
     cookie_prefix: Option<String>,
+    /// The workspace that it is in, by name or id [default: default]
+    #[arg(long)]
+    workspace: Option<String>,
     /// Read and check everything, and make nothing
     #[arg(long)]
     dry_run: bool,
@@ -105,8 +110,7 @@ pub(crate) fn run(args: ImportArgs) -> ExitCode {
         // Whatever would refuse the tenant is known before a row is read.
         report.take(client.post("/v1/imports/check", &head).await?);
         if !args.dry_run {
-            let brought = bring(&client, &source, &report.survey, head, secret.as_ref(), &bar).await?;
-            report.take(brought);
+            report.take(bring_once(&client, &source, &report.survey, head, secret.as_ref(), &bar).await?);
         }
         bar.clear();
         Ok(report.write(&args))
@@ -141,8 +145,9 @@ fn told(error: SourceError) -> ClientError {
     }
 }
 
-/// Sends the rows; what the instance answers once it has them all.
-async fn bring(
+/// Sends the rows, again where the connection to the instance is lost: with one key all attempts are one import, and the
+/// snapshot that they are read from is one, too.
+async fn bring_once(
     client: &Client,
     source: &Source,
     survey: &Survey,
@@ -151,6 +156,32 @@ async fn bring(
     bar: &Bar,
 ) -> Result<Value, ClientError> {
     head["secret"] = secret.map(|secret| secret.to_text().to_string()).into();
+    let key = RequestId::random(&SystemRng).to_string();
+    let mut attempts = 1;
+    loop {
+        let brought = bring((client, key.as_str()), source, survey, &head, bar).await;
+        // What an attempt before made is still being taken back.
+        let is_on_its_way = |error: &ClientError| {
+            attempts > 1 && matches!(error, ClientError::Refused(problem) if problem.code == "tenant_exists")
+        };
+        match brought {
+            Err(error) if attempts < ATTEMPTS && (error.is_passing() || is_on_its_way(&error)) => {
+                attempts += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            brought => return brought,
+        }
+    }
+}
+
+/// Sends the rows; what the instance answers once it has them all.
+async fn bring(
+    (client, key): (&Client, &str),
+    source: &Source,
+    survey: &Survey,
+    head: &Value,
+    bar: &Bar,
+) -> Result<Value, ClientError> {
     let (frames, waiting) = mpsc::channel(FRAMES_WAITING);
     let reading = async {
         // Ends the body when it is done, or has failed: then without its end, which the instance takes for nothing.
@@ -161,7 +192,8 @@ async fn bring(
         }
         send(&frames, Frame::End).await
     };
-    let (read, answered) = tokio::join!(reading, client.post_stream("/v1/imports", MEDIA_TYPE, waiting));
+    let (read, answered) =
+        tokio::join!(reading, client.post_stream("/v1/imports", (MEDIA_TYPE, key), waiting));
     match read {
         Err(Stopped::Source(error)) => Err(told(error.into())),
         // Whoever stopped taking has said why.
@@ -263,6 +295,7 @@ impl Report {
         let has = |table| self.survey.rows.get(table).is_some_and(|rows| *rows > 0);
         json!({
             "slug": args.name,
+            "workspace": args.workspace,
             "former": {
                 "base_url": args.base_url,
                 "cookie_prefix": args.cookie_prefix,

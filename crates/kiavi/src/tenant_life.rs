@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// How often a request whose connection was lost is made again, and the pause before.
-const ATTEMPTS: u32 = 10;
-const PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const ATTEMPTS: u32 = 10;
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
 /// A tenant, and how to answer.
 #[derive(Debug, Args)]
@@ -191,11 +191,7 @@ pub(crate) async fn followed(
     let mut attempts = 1;
     loop {
         match attempt(client, request.clone(), &key, body, &mut tell).await {
-            Err(ClientError::Connection(_)) if attempts < ATTEMPTS => {
-                attempts += 1;
-                tokio::time::sleep(PAUSE).await;
-            }
-            Err(ClientError::Refused(problem)) if attempts < ATTEMPTS && problem.code == "unavailable" => {
+            Err(error) if attempts < ATTEMPTS && error.is_passing() => {
                 attempts += 1;
                 tokio::time::sleep(PAUSE).await;
             }

@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    client::ClientError,
+    client::{ClientError, unknown},
     tenant::{Common, answer, text},
     tenant_table::table,
 };
@@ -72,7 +72,7 @@ async fn create(slug: String, name: Option<String>, common: Common) -> Result<St
 async fn rename(slug: String, name: String, common: Common) -> Result<String, ClientError> {
     // Nothing else is a name in addresses.
     if slug.is_empty() || !slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        return Err(ClientError::Input(format!("There is no workspace {slug:?}.")));
+        return Err(unknown("workspace", "workspace_not_found", &slug));
     }
     let (path, change) = (format!("/v1/workspaces/{slug}"), json!({ "name": name }));
     let renamed = common.client().send_json(Method::PATCH, &path, None, &change).await?;

@@ -35,6 +35,8 @@ pub struct Names {
     pub domain: Hostname,
     /// The host of the management API, and of the console.
     pub console: Hostname,
+    /// The host that the console's people sign in at.
+    pub sign_in: Hostname,
     /// The host of the development mailbox.
     pub mailbox: Hostname,
     /// The port that browsers use, where it is not the scheme's own.
@@ -210,6 +212,7 @@ mod tests {
             is_secure: true,
             domain: name("auth.example"),
             console: name("console.auth.example"),
+            sign_in: name("id.auth.example"),
             mailbox: name("mail.auth.example"),
             port: None,
         };

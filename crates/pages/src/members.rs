@@ -148,6 +148,8 @@ pub struct MemberRow {
     pub is_self: bool,
     /// Whether the visitor may change their role and remove them.
     pub is_changeable: bool,
+    /// The names of management keys whose secret they know, with a comma between two; empty if there are none.
+    pub keys: String,
 }
 
 /// An invitation in the list.

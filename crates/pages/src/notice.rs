@@ -69,6 +69,8 @@ pub enum Notice {
     MemberExists,
     MemberRoleChanged,
     MemberRemoved,
+    MemberRoleKeys,
+    MemberRemovedKeys,
     MemberOwnerLast,
     MemberRoleAbove,
     MemberForbidden,
@@ -103,7 +105,7 @@ pub enum Tone {
 
 impl Notice {
     /// Every notice, with 90 seconds where it carries a time.
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 80] = [
         Self::CodeWrong,
         Self::CodeExpired,
         Self::CodeTries,
@@ -163,6 +165,8 @@ impl Notice {
         Self::MemberExists,
         Self::MemberRoleChanged,
         Self::MemberRemoved,
+        Self::MemberRoleKeys,
+        Self::MemberRemovedKeys,
         Self::MemberOwnerLast,
         Self::MemberRoleAbove,
         Self::MemberForbidden,
@@ -237,6 +241,8 @@ impl Notice {
             Self::MemberExists,
             Self::MemberRoleChanged,
             Self::MemberRemoved,
+            Self::MemberRoleKeys,
+            Self::MemberRemovedKeys,
             Self::MemberOwnerLast,
             Self::MemberRoleAbove,
             Self::MemberForbidden,
@@ -270,6 +276,8 @@ impl Notice {
             | Self::MemberInvited
             | Self::MemberRoleChanged
             | Self::MemberRemoved
+            | Self::MemberRoleKeys
+            | Self::MemberRemovedKeys
             | Self::InvitationResent
             | Self::InvitationRevoked
             | Self::WorkspaceRenamed
@@ -302,6 +310,7 @@ impl Notice {
     }
 
     /// The stable name, `code-wrong`.
+    #[allow(clippy::too_many_lines, reason = "a table")]
     pub const fn key(self) -> &'static str {
         match self {
             Self::CodeWrong => "code-wrong",
@@ -363,6 +372,8 @@ impl Notice {
             Self::MemberExists => "member-exists",
             Self::MemberRoleChanged => "member-role-changed",
             Self::MemberRemoved => "member-removed",
+            Self::MemberRoleKeys => "member-role-keys",
+            Self::MemberRemovedKeys => "member-removed-keys",
             Self::MemberOwnerLast => "member-owner-last",
             Self::MemberRoleAbove => "member-role-above",
             Self::MemberForbidden => "member-forbidden",
@@ -488,6 +499,8 @@ impl Notice {
             Self::MemberExists => text.notice_member_exists(),
             Self::MemberRoleChanged => text.notice_member_role_changed(),
             Self::MemberRemoved => text.notice_member_removed(),
+            Self::MemberRoleKeys => text.notice_member_role_keys(),
+            Self::MemberRemovedKeys => text.notice_member_removed_keys(),
             Self::MemberOwnerLast => text.notice_member_owner_last(),
             Self::MemberRoleAbove => text.notice_member_role_above(),
             Self::MemberForbidden => text.notice_member_forbidden(),

@@ -59,7 +59,7 @@ codes! {
     InvalidQuery = BAD_REQUEST "invalid_query", "The query cannot be read",
         "A parameter of the query is unknown or out of range; the detail names it.";
     InvalidIdempotencyKey = BAD_REQUEST "invalid_idempotency_key", "Unusable idempotency key",
-        "An Idempotency-Key has 1 to 128 visible ASCII characters and is sent once. An import takes none.";
+        "An Idempotency-Key has 1 to 128 visible ASCII characters and is sent once.";
     InvalidIfMatch = BAD_REQUEST "invalid_if_match", "Unusable If-Match",
         "If-Match has entity tags in quotes, as they came in ETag.";
     ImportBroken = BAD_REQUEST "import_broken", "The data did not arrive",

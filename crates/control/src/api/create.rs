@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use kiavi_base::WorkspaceId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -54,7 +55,7 @@ pub(super) async fn create(
     Sent(wanted): Sent<NewTenant>,
 ) -> Result<Response, Problem> {
     // Before the tenant is made: a stream that cannot be opened makes nothing.
-    let permit = if wants_events(&headers) { Some(progress::permit(&control)?) } else { None };
+    let permit = if wants_events(&headers) { Some(progress::permit(&control, &actor)?) } else { None };
     let tenant = match actor.attempt.as_ref().and_then(|attempt| attempt.made.as_deref()) {
         // A request whose answer was lost made it already.
         Some(made) => {
@@ -75,15 +76,24 @@ pub(super) async fn create(
 
 async fn make(control: &Control, actor: &Actor, wanted: NewTenant) -> Result<Tenant, Problem> {
     let slug = parse_name(&wanted.slug).map_err(ControlError::Name)?;
+    let workspace = new_tenants_workspace(control, actor, wanted.workspace.as_deref()).await?;
+    Ok(create::create(control, actor, &slug, &workspace).await?)
+}
+
+/// The workspace of a new tenant: the one that is named, else that of who asks, else the one that every instance has.
+pub(super) async fn new_tenants_workspace(
+    control: &Control,
+    actor: &Actor,
+    named: Option<&str>,
+) -> Result<WorkspaceId, Problem> {
     let workspace = match &actor.caller {
-        Some(caller) => workspace_of(control, caller, wanted.workspace.as_deref()).await?,
+        Some(caller) => workspace_of(control, caller, named).await?,
         None => None,
     };
-    let workspace = match workspace {
-        Some(workspace) => workspace,
-        None => control.default_workspace().await?,
-    };
-    Ok(create::create(control, actor, &slug, &workspace).await?)
+    match workspace {
+        Some(workspace) => Ok(workspace),
+        None => Ok(control.default_workspace().await?),
+    }
 }
 
 async fn answer(control: &Control, tenant: Tenant) -> Result<Response, Problem> {

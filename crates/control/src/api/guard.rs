@@ -106,6 +106,7 @@ async fn admit(
 /// Whether somebody may do this at all.
 fn decide(control: &Control, caller: &Caller, need: Need) -> Result<(), Problem> {
     if !caller.may(need.permission) {
+        tracing::warn!(caller = %caller.name(), permission = need.permission.as_str(), "a permission was refused");
         return Err(Problem::forbidden(need.permission));
     }
     if need.step_up && caller.needs_proof(control.parts().clock.now()) {
@@ -195,7 +196,7 @@ impl Shown {
         Self {
             known: request.extensions().get::<Caller>().cloned(),
             key: bearer(request.headers()),
-            session: console::session_cookie(request.headers()),
+            session: console::session_cookie(control, request.headers()),
             is_own_page: console::is_own_page(control, request.method(), request.headers()),
             workspace: workspace_named(request.headers()).or_else(|| parameters.get("workspace").cloned()),
             network: info.map(|info| network_of(info.peer.ip()).to_string()),

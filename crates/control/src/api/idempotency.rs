@@ -4,6 +4,9 @@
 //! ([`crate::attempt`]), and its answer is kept for a day. The same request with the same key gets that answer again,
 //! another request with that key is refused. A request that changed nothing leaves its key free. Twins that come at the
 //! same time wait for each other.
+//!
+//! A body that is a stream cannot be compared before it is carried out: its handler says what the request is, once it has
+//! read that ([`StreamKey::once`]).
 
 use std::{
     collections::HashMap,
@@ -15,7 +18,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
 use kiavi_base::RequestId;
@@ -81,33 +84,77 @@ pub(super) async fn once(
     next: Next,
 ) -> Result<Response, Problem> {
     let Some(key) = key_of(request.headers())? else { return Ok(next.run(request).await) };
-    if once.is_stream {
-        return Err(Code::InvalidIdempotencyKey.into());
-    }
-    let control = &once.control;
-    let caller = request.extensions().get::<Caller>().map(Caller::name).unwrap_or_default().into_owned();
+    let caller = request.extensions().get::<Caller>().map(place).unwrap_or_default();
     let Some(id) = request.extensions().get::<RequestId>().copied() else {
         return Ok(next.run(request).await);
     };
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if once.is_stream {
+        parts.extensions.insert(StreamKey { caller, key, request: id });
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    }
     let body = read_body(body).await?;
     let hash = hash(&parts.method, &parts.uri, &body);
-    let lock = control.attempts().of(&caller, &key);
+    let attempt = Attempt { caller, key, hash, request: id, made: None };
+    carry_out(&once.control, attempt, once.resumes, async |attempt| {
+        let mut request = Request::from_parts(parts, Body::from(body));
+        request.extensions_mut().insert(attempt);
+        Ok(next.run(request).await)
+    })
+    .await
+}
+
+/// The key of a request whose body is a stream: an extension of the request.
+#[derive(Debug, Clone)]
+pub(super) struct StreamKey {
+    caller: String,
+    key: String,
+    request: RequestId,
+}
+
+impl StreamKey {
+    /// Carries the request out once; `what` is what makes two of them the same. A repetition whose answer was lost is
+    /// answered by `run`, which finds what was made in the attempt.
+    pub(super) async fn once(
+        self,
+        control: &Control,
+        what: &[u8],
+        run: impl AsyncFnOnce(Arc<Attempt>) -> Result<Response, Problem>,
+    ) -> Result<Response, Problem> {
+        let Self { caller, key, request } = self;
+        let attempt = Attempt { caller, key, hash: sha256(what), request, made: None };
+        carry_out(control, attempt, true, run).await
+    }
+}
+
+async fn carry_out(
+    control: &Control,
+    mut attempt: Attempt,
+    resumes: bool,
+    run: impl AsyncFnOnce(Arc<Attempt>) -> Result<Response, Problem>,
+) -> Result<Response, Problem> {
+    let lock = control.attempts().of(&attempt.caller, &attempt.key);
     let _alone = lock.lock().await;
-    let mut attempt = Attempt { caller, key, hash, request: id, made: None };
     if let Some(earlier) = attempt.earlier(&control.parts().database).await? {
         match earlier {
             Earlier { is_same: false, .. } => return Err(Code::IdempotencyKeyReused.into()),
             Earlier { answer: Some(answer), .. } => return Ok(replay(answer)),
-            Earlier { subject: Some(subject), .. } if once.resumes => attempt.made = Some(subject),
+            Earlier { subject: Some(subject), .. } if resumes => attempt.made = Some(subject),
             _ => return Err(Code::AlreadyDone.into()),
         }
     }
     let attempt = Arc::new(attempt);
-    let mut request = Request::from_parts(parts, Body::from(body));
-    request.extensions_mut().insert(Arc::clone(&attempt));
-    let response = next.run(request).await;
+    let response = run(Arc::clone(&attempt)).await.unwrap_or_else(Problem::into_response);
     settle(control, &attempt, response).await
+}
+
+/// Whose keys these are. Somebody who is in several workspaces has keys of their own in each: an answer in one is none in
+/// another, not even for who was removed from the one meanwhile.
+fn place(caller: &Caller) -> String {
+    match caller {
+        Caller::Member { workspace, .. } => format!("{}@{workspace}", caller.name()),
+        other => other.name().into_owned(),
+    }
 }
 
 /// Keeps the answer, or frees the key when there is nothing to keep.

@@ -1,12 +1,14 @@
 //! `POST /v1/imports`: a tenant with the data of a Better Auth server. `POST /v1/imports/check`: what it would be.
 //!
 //! The body is a stream (`kiavi_moving::stream`) that whoever can reach the other server's database reads there. Its head
-//! is JSON: `slug`, `former` (what is known of that server) and `secret` (as Better Auth's environment has it).
+//! is JSON: `slug`, `workspace`, `former` (what is known of that server) and `secret` (as Better Auth's environment has it).
+//! With an Idempotency-Key two imports are the same when their heads are, but for the secret: the rows of a source in
+//! service are others each time.
 
 use std::{borrow::Cow, time::Duration};
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode, header},
@@ -19,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{Problem, input::Sent};
+use super::{Problem, create::new_tenants_workspace, idempotency::StreamKey, input::Sent};
 use crate::{
     Adopted, Control, ControlError, FormerServer, TenantState,
     caller::Actor,
@@ -38,6 +40,9 @@ const WAIT: Duration = Duration::from_secs(20);
 pub(super) struct Wanted {
     /// The name that the tenant would have.
     slug: String,
+    /// The workspace that it would be in, by name or id. Without it: `default`.
+    #[schema(example = "default", max_length = 63)]
+    workspace: Option<String>,
     /// What is known of the server that it takes over from.
     #[serde(default)]
     #[schema(value_type = Object)]
@@ -48,6 +53,7 @@ pub(super) struct Wanted {
 #[serde(deny_unknown_fields)]
 struct Head<'a> {
     slug: String,
+    workspace: Option<String>,
     #[serde(default)]
     former: FormerServer,
     /// Borrowed, so that there is no copy more.
@@ -63,9 +69,11 @@ struct Head<'a> {
 ))]
 pub(super) async fn check(
     State(control): State<Control>,
+    actor: Actor,
     Sent(wanted): Sent<Wanted>,
 ) -> Result<Json<Value>, Problem> {
     let slug = parse_name(&wanted.slug).map_err(ControlError::Name)?;
+    new_tenants_workspace(&control, &actor, wanted.workspace.as_deref()).await?;
     if store::find(&control.parts().database, slug.as_str()).await?.is_some() {
         return Err(ControlError::NameTaken(slug).into());
     }
@@ -81,8 +89,8 @@ pub(super) async fn check(
 /// Import a tenant
 ///
 /// A stream of rows, as `kiavi tenant import` sends it. Answers 201 once the tenant has all of the data and runs; 202
-/// when it has the data and does not run yet. Anything else means that there is no such tenant. A stream cannot be
-/// compared with another, so it takes no Idempotency-Key; a repetition finds the name taken.
+/// when it has the data and does not run yet. Anything else means that there is no such tenant. An Idempotency-Key is of
+/// what the stream begins with, without the secret: a repetition of an import that was done gets its answer.
 #[utoipa::path(post, path = "/imports", tag = "Moving", request_body(content = Vec<u8>, content_type = MEDIA_TYPE),
     responses(
         (status = 201, description = "It has the data and runs", body = Value),
@@ -92,6 +100,7 @@ pub(super) async fn check(
 pub(super) async fn import(
     State(control): State<Control>,
     actor: Actor,
+    key: Option<Extension<StreamKey>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -100,13 +109,41 @@ pub(super) async fn import(
         return Err(Problem::invalid_body(format!("Send a stream as {MEDIA_TYPE}.")));
     }
     // A task of its own: whoever asks may go away, and what was begun is finished or taken back all the same.
-    let importing = tokio::spawn(async move { take_in(&control, &actor, Frames::new(body)).await });
+    let importing = tokio::spawn(async move {
+        let mut frames = Frames::new(body);
+        let (order, adopted, what) = read_head(&control, &actor, &mut frames).await?;
+        let Some(Extension(key)) = key else {
+            return take_in(&control, &actor, order, &adopted, &mut frames).await;
+        };
+        key.once(&control, &what, async |attempt| match attempt.made.as_deref() {
+            Some(made) => taken_in(&control, made, &adopted).await,
+            None => {
+                let actor = Actor { attempt: Some(attempt), ..actor };
+                take_in(&control, &actor, order, &adopted, &mut frames).await
+            }
+        })
+        .await
+    });
     importing.await.map_err(|error| Problem::internal(&error))?
 }
 
-async fn take_in(control: &Control, actor: &Actor, mut frames: Frames) -> Result<Response, Problem> {
-    let (order, adopted) = read_head(control, &mut frames).await?;
-    let (tenant, counts) = provision::import(control, actor, order, &mut frames).await?;
+/// The answer to an import that was done, and whose own answer was lost.
+async fn taken_in(control: &Control, id: &str, adopted: &Adopted) -> Result<Response, Problem> {
+    let tenant = store::find(&control.parts().database, id).await?;
+    let tenant = tenant.ok_or_else(|| Problem::tenant_not_found(id))?;
+    let counts = provision::imported(control, &tenant.id).await?;
+    let is_running = tenant.state == TenantState::Running;
+    Ok(Json(resource(control, &tenant, &counts, adopted, is_running)).into_response())
+}
+
+async fn take_in(
+    control: &Control,
+    actor: &Actor,
+    order: ImportOrder,
+    adopted: &Adopted,
+    frames: &mut Frames,
+) -> Result<Response, Problem> {
+    let (tenant, counts) = provision::import(control, actor, order, frames).await?;
     let is_settled =
         |tenant: &crate::Tenant| matches!(tenant.state, TenantState::Running | TenantState::Failed);
     let settled = tokio::time::timeout(WAIT, control.wait(&tenant.id, is_settled)).await;
@@ -116,10 +153,15 @@ async fn take_in(control: &Control, actor: &Actor, mut frames: Frames) -> Result
     };
     let is_running = state == Some(TenantState::Running);
     let status = if is_running { StatusCode::CREATED } else { StatusCode::ACCEPTED };
-    Ok((status, Json(resource(control, &tenant, &counts, &adopted, is_running))).into_response())
+    Ok((status, Json(resource(control, &tenant, &counts, adopted, is_running))).into_response())
 }
 
-async fn read_head(control: &Control, frames: &mut Frames) -> Result<(ImportOrder, Adopted), Problem> {
+/// What the stream begins with: the order, what it means, and what makes another import the same.
+async fn read_head(
+    control: &Control,
+    actor: &Actor,
+    frames: &mut Frames,
+) -> Result<(ImportOrder, Adopted, Vec<u8>), Problem> {
     let Frame::Head(json) = frames.next().await? else {
         return Err(ImportError::Stream(InvalidStream).into());
     };
@@ -129,9 +171,11 @@ async fn read_head(control: &Control, frames: &mut Frames) -> Result<(ImportOrde
     let secret = head.secret.as_ref().map(|text| TenantSecret::from_text(text)).transpose();
     let secret = secret
         .map_err(|error| ControlError::InvalidImport(format!("The secret cannot be used: {error}.")))?;
+    let workspace = new_tenants_workspace(control, actor, head.workspace.as_deref()).await?;
     let former = FormerServer { brings_secret: secret.is_some(), ..head.former };
+    let what = json!([slug, workspace, former]).to_string().into_bytes();
     let adopted = adopt(control, &slug, &former)?;
-    Ok((ImportOrder { slug, settings: adopted.settings.clone(), secret }, adopted))
+    Ok((ImportOrder { slug, workspace, settings: adopted.settings.clone(), secret }, adopted, what))
 }
 
 fn adopt(control: &Control, slug: &Slug, former: &FormerServer) -> Result<Adopted, ControlError> {

@@ -63,6 +63,10 @@ pub(super) struct KeyResource {
     /// Who made it.
     #[schema(example = "local_operator")]
     created_by: String,
+    /// Who was shown its secret: whoever made it, or rotated it last. It ends when they are a member no more, and does no
+    /// more than they may.
+    #[schema(example = "member:Zk3vX9bQ2mWc7LpR1sTd8uYa4eNf6gHj")]
+    holder: String,
     /// When it was made.
     #[schema(format = DateTime)]
     created_at: String,
@@ -102,6 +106,7 @@ impl From<ManagementKey> for KeyResource {
             workspace: key.workspace.map(String::from),
             state: key.state,
             created_by: key.created_by,
+            holder: key.holder,
             created_at: text(key.created_at),
             expires_at: key.expires_at.map(text),
             last_used_on: key.last_used_on,

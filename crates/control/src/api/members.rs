@@ -2,12 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Extension, Json,
-    extract::State,
-    http::{StatusCode, Uri},
-    response::Response,
-};
+use axum::{Extension, Json, extract::State, http::Uri, response::Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -22,6 +17,7 @@ use super::{
 use crate::{
     Control, Role, Workspace,
     caller::Actor,
+    key::end::ChangedKey,
     member::{self, Member, store},
 };
 
@@ -103,16 +99,33 @@ pub(super) struct RoleChange {
     role: Role,
 }
 
+/// A member with another role.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MemberChanged {
+    #[serde(flatten)]
+    member: MemberResource,
+    /// Management keys that may do less now.
+    keys: Vec<ChangedKey>,
+}
+
+/// What went with a member.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MemberRemoved {
+    /// Management keys that ended.
+    keys: Vec<ChangedKey>,
+}
+
 /// Change a member's role
 ///
 /// It counts at once. Nobody gives or takes a role that may do more than they may, and a workspace keeps an owner. Open
-/// invitations that the member made end.
+/// invitations that the member made end. Management keys whose secret they know keep only those scopes that the role has;
+/// one that is left with none is revoked.
 #[utoipa::path(patch, path = "/workspaces/{workspace}/members/{member}", tag = "Members", request_body = RoleChange,
     params(
         ("workspace" = String, Path, description = "The workspace's name or id", example = "default"),
         ("member" = String, Path, description = "The member's id"),
     ), responses(
-    (status = 200, description = "The member", body = MemberResource),
+    (status = 200, description = "The member, and the keys that may do less", body = MemberChanged),
 ))]
 pub(super) async fn change(
     State(control): State<Control>,
@@ -120,27 +133,29 @@ pub(super) async fn change(
     Extension(member): Extension<Arc<Member>>,
     actor: Actor,
     Sent(wanted): Sent<RoleChange>,
-) -> Result<Json<MemberResource>, Problem> {
+) -> Result<Json<MemberChanged>, Problem> {
     let changed = member::set_role(&control, &actor, &workspace.id, &member.user, wanted.role).await?;
-    let changed = changed.ok_or_else(|| Problem::member_not_found(member.user.as_str()))?;
-    Ok(Json(changed.into()))
+    let (changed, keys) = changed.ok_or_else(|| Problem::member_not_found(member.user.as_str()))?;
+    Ok(Json(MemberChanged { member: changed.into(), keys }))
 }
 
 /// Remove a member
 ///
-/// From then on the workspace is not there for them. Open invitations that they made end.
+/// From then on the workspace is not there for them. Open invitations that they made end, and so do management keys whose
+/// secret they know, because they made or rotated it last. To keep such a key, have somebody else rotate it before.
 #[utoipa::path(delete, path = "/workspaces/{workspace}/members/{member}", tag = "Members", params(
     ("workspace" = String, Path, description = "The workspace's name or id", example = "default"),
     ("member" = String, Path, description = "The member's id"),
 ), responses(
-    (status = 204, description = "They are no member any more"),
+    (status = 200, description = "They are no member any more; the keys that ended", body = MemberRemoved),
 ))]
 pub(super) async fn remove(
     State(control): State<Control>,
     Extension(workspace): Extension<Arc<Workspace>>,
     Extension(member): Extension<Arc<Member>>,
     actor: Actor,
-) -> Result<StatusCode, Problem> {
-    member::remove(&control, &actor, &workspace.id, &member.user).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Json<MemberRemoved>, Problem> {
+    let keys = member::remove(&control, &actor, &workspace.id, &member.user).await?;
+    let keys = keys.ok_or_else(|| Problem::member_not_found(member.user.as_str()))?;
+    Ok(Json(MemberRemoved { keys }))
 }

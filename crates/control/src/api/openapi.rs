@@ -26,7 +26,7 @@ use super::{
     hostnames, imports,
     invitations::{InvitationResource, NothingSent, WantedInvitation},
     keys::{KeyResource, KeyShownOnce, Rotation, WantedKey},
-    members::{MemberResource, RoleChange},
+    members::{MemberChanged, MemberRemoved, MemberResource, RoleChange},
     operations, orphans,
     page::Page,
     problem::ProblemBody,
@@ -58,7 +58,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
     info(title = "Kiavi management API", description = INTRODUCTION, license(name = "Apache-2.0", identifier = "Apache-2.0")),
     components(schemas(
         ProblemBody, Code, Permission, Role, TenantResource, NewTenant, WorkspaceResource, NewWorkspace, WorkspaceChange, KeyResource,
-        MemberResource, RoleChange, InvitationResource, WantedInvitation, NothingSent, OwnerLink, Page<MemberResource>,
+        MemberResource, MemberChanged, MemberRemoved, crate::key::end::ChangedKey, crate::key::end::KeyFate, RoleChange, InvitationResource, WantedInvitation, NothingSent, OwnerLink, Page<MemberResource>,
         Page<InvitationResource>,
         KeyShownOnce, WantedKey, Rotation, SettingsDocument, Changed, Back, Differences, VersionResource,
         Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted,
@@ -106,7 +106,10 @@ pub(crate) fn document(kind: CallerKind) -> openapi::OpenApi {
     components.security_schemes.insert(SCHEME.to_owned(), SecurityScheme::Http(bearer));
     let told = "A person who is signed in to the console, on its own pages only. `Kiavi-Workspace` names the workspace that \
                 they act in; without it, it is the one of the address, or the one that they opened last.";
-    let cookie = ApiKey::Cookie(ApiKeyValue::with_description(console::SECURE_COOKIE, told));
+    let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
+        console::cookie_name(true, console::SESSION_COOKIE),
+        told.to_owned(),
+    ));
     components.security_schemes.insert(COOKIE_SCHEME.to_owned(), SecurityScheme::ApiKey(cookie));
     for route in table_of(kind) {
         let path = format!("{PREFIX}{}", route.described_path());

@@ -56,7 +56,7 @@ impl Asked {
     pub(super) async fn order(self, order: Order) -> Result<Response, Problem> {
         let Self { control, actor, tenant, headers } = self;
         // Before anything is changed: a stream that cannot be opened changes nothing.
-        let permit = if wants_events(&headers) { Some(progress::permit(&control)?) } else { None };
+        let permit = if wants_events(&headers) { Some(progress::permit(&control, &actor)?) } else { None };
         let before = store::steps(&control.parts().database, &tenant.id).await?;
         // A request whose answer was lost has asked already.
         if actor.attempt.as_ref().is_none_or(|attempt| attempt.made.is_none()) {

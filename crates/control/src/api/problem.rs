@@ -212,6 +212,10 @@ impl From<ControlError> for Problem {
             ControlError::WorkspaceTaken(slug) => Self::new(Code::WorkspaceExists, taken("workspace", &slug)),
             ControlError::LastOwner => Code::LastOwner.into(),
             ControlError::RoleAbove => Code::RoleAbove.into(),
+            ControlError::NotAnyMore => Self::new(
+                Code::Forbidden,
+                "What you may do here was changed at this moment. Look at it again.",
+            ),
             ControlError::AlreadyMember => Code::MemberExists.into(),
             ControlError::InvitationExists => Code::InvitationExists.into(),
             ControlError::InvitationGone => Code::InvitationEnded.into(),
@@ -268,7 +272,7 @@ impl From<ControlError> for Problem {
 impl From<RequestError> for Problem {
     fn from(error: RequestError) -> Self {
         match error {
-            RequestError::Gone => Self::not_found(),
+            RequestError::Gone => Code::TenantNotFound.into(),
             RequestError::Busy => Self::plain(Code::SecretChanging),
             RequestError::Target(target) => Self::plain(match target {
                 Target::Running | Target::Spare => Code::TenantRunning,

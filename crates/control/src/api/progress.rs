@@ -18,7 +18,7 @@ use futures_util::{Stream, stream};
 use kiavi_base::TenantId;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use super::{
@@ -27,12 +27,14 @@ use super::{
     resource::{Failure, TenantResource},
 };
 use crate::{
-    Control, Step, Tenant,
+    Caller, Control, Step, Tenant,
+    caller::Actor,
     error::chain,
     tenant::{
         Target,
         store::{self, StepRow},
     },
+    watching::Permit,
 };
 
 /// One server-sent event, as its lines say.
@@ -59,21 +61,24 @@ pub(super) struct ProgressEvent {
 pub(super) async fn show(
     State(control): State<Control>,
     Extension(tenant): Extension<Arc<Tenant>>,
+    actor: Actor,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let permit = permit(&control)?;
+    let permit = permit(&control, &actor)?;
     Ok(stream(&control, &tenant, permit))
 }
 
 /// The right to one open stream.
-pub(super) fn permit(control: &Control) -> Result<OwnedSemaphorePermit, Problem> {
-    Arc::clone(control.streams()).try_acquire_owned().map_err(|_| Code::TooManyStreams.into())
+pub(super) fn permit(control: &Control, actor: &Actor) -> Result<Permit, Problem> {
+    let is_operator = actor.caller == Some(Caller::LocalOperator);
+    let permit = control.streams().open(&actor.name(), is_operator);
+    permit.ok_or_else(|| Code::TooManyStreams.into())
 }
 
 /// The stream of a tenant's progress, from its beginning.
 pub(super) fn stream(
     control: &Control,
     tenant: &Tenant,
-    permit: OwnedSemaphorePermit,
+    permit: Permit,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     stream_after(control, tenant, Vec::new(), permit)
 }
@@ -83,13 +88,13 @@ pub(super) fn stream_after(
     control: &Control,
     tenant: &Tenant,
     told: Vec<StepRow>,
-    permit: OwnedSemaphorePermit,
+    permit: Permit,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let watcher = Watcher {
-        changes: control.changes(),
+        changes: control.changes().of(tenant.id.as_str()),
         control: control.clone(),
         id: tenant.id.clone(),
-        told,
+        told: Told(told),
         queue: VecDeque::from([event("tenant", TenantResource::new(control, tenant))]),
         has_ended: false,
         _permit: permit,
@@ -104,12 +109,11 @@ pub(super) fn stream_after(
 struct Watcher {
     control: Control,
     id: TenantId,
-    changes: watch::Receiver<u64>,
-    /// The steps as the reader knows them.
-    told: Vec<StepRow>,
+    changes: watch::Receiver<()>,
+    told: Told,
     queue: VecDeque<Event>,
     has_ended: bool,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
 impl Watcher {
@@ -142,11 +146,15 @@ impl Watcher {
         let tenant = store::find(database, self.id.as_str()).await?;
         let steps = store::steps(database, &self.id).await?;
         if let Some(tenant) = &tenant {
-            self.tell(tenant.target.steps(), steps);
+            let way = tenant.target.steps();
+            self.queue.extend(
+                self.told.news(way, steps).into_iter().map(|(step, status)| step_event(way, step, status)),
+            );
         }
         match tenant {
             None => {
-                self.tell_removal();
+                let way = Target::Destroyed.steps();
+                self.queue.extend(self.told.rest(way).into_iter().map(|step| step_event(way, step, "done")));
                 self.end("removed", json!({}));
             }
             Some(tenant) if tenant.is_settled() => {
@@ -161,35 +169,40 @@ impl Watcher {
         Ok(())
     }
 
-    /// Queues the news of the steps of a way.
-    fn tell(&mut self, way: &[Step], steps: Vec<StepRow>) {
-        for row in steps.iter().filter(|row| way.contains(&row.step)) {
-            let known = self.told.iter().find(|known| known.step == row.step);
-            // One that has to be done again has no attempt yet.
-            if row.attempts > 0 && known.is_none_or(|known| known.started_at != row.started_at) {
-                self.queue.push_back(step_event(way, row.step, "started"));
-            }
-            if row.finished_at.is_some() && known.is_none_or(|known| known.finished_at != row.finished_at) {
-                self.queue.push_back(step_event(way, row.step, "done"));
-            }
-        }
-        self.told = steps;
-    }
-
-    /// Queues the last steps of a tenant that is gone: their rows went with it, so they are all done.
-    fn tell_removal(&mut self) {
-        let way = Target::Destroyed.steps();
-        for &step in way {
-            let is_told = self.told.iter().any(|row| row.step == step && row.finished_at.is_some());
-            if !is_told {
-                self.queue.push_back(step_event(way, step, "done"));
-            }
-        }
-    }
-
     fn end(&mut self, name: &str, data: impl Serialize) {
         self.queue.push_back(event(name, data));
         self.has_ended = true;
+    }
+}
+
+/// The steps as the reader knows them.
+struct Told(Vec<StepRow>);
+
+impl Told {
+    /// What is new of the steps of a way.
+    fn news(&mut self, way: &[Step], steps: Vec<StepRow>) -> Vec<(Step, &'static str)> {
+        let mut news = Vec::new();
+        for row in steps.iter().filter(|row| way.contains(&row.step)) {
+            let known = self.0.iter().find(|known| known.step == row.step);
+            // One that has to be done again has no attempt yet.
+            if row.attempts > 0 && known.is_none_or(|known| known.started_at != row.started_at) {
+                news.push((row.step, "started"));
+            }
+            if row.finished_at.is_some() && known.is_none_or(|known| known.finished_at != row.finished_at) {
+                news.push((row.step, "done"));
+            }
+        }
+        // Rows of steps go with their tenant only: when it went between two reads, what was told stays told.
+        if !steps.is_empty() {
+            self.0 = steps;
+        }
+        news
+    }
+
+    /// The last steps of a tenant that is gone: their rows went with it, so they are all done.
+    fn rest(&self, way: &[Step]) -> Vec<Step> {
+        let is_told = |step: Step| self.0.iter().any(|row| row.step == step && row.finished_at.is_some());
+        way.iter().copied().filter(|step| !is_told(*step)).collect()
     }
 }
 
@@ -202,4 +215,20 @@ fn event(name: &str, data: impl Serialize) -> Event {
     // Serialised here because the builder's own way panics where this leaves null.
     let data = serde_json::to_value(data).unwrap_or(Value::Null);
     Event::default().event(name).data(data.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_that_goes_between_two_reads_is_told_once() {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let row = |step, finished_at| StepRow { step, started_at: at, finished_at, attempts: 1 };
+        let (way, mut told) = (Target::Destroyed.steps(), Told(Vec::new()));
+        let news = told.news(way, vec![row(Step::Closed, Some(at)), row(Step::Shredded, None)]);
+        assert_eq!(news, [(Step::Closed, "started"), (Step::Closed, "done"), (Step::Shredded, "started")]);
+        assert!(told.news(way, Vec::new()).is_empty());
+        assert_eq!(told.rest(way), way[1..], "all but the first");
+    }
 }

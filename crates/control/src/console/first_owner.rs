@@ -12,7 +12,7 @@ use crate::{
     audit::{self, Event, Outcome},
     caller::Actor,
     member::store as members,
-    workspace,
+    standing, workspace,
 };
 
 /// Symbols of a token: 258 bits.
@@ -54,7 +54,7 @@ pub(crate) async fn renew(control: &Control, actor: &Actor) -> Result<Option<Sec
     let workspace = workspace(control).await?.id;
     let token = random_text(&*parts.rng, Alphabet::UrlSafe, SYMBOLS);
     let transaction = parts.database.begin().await?;
-    transaction.query_opt(&members::LOCK_WORKSPACE, &[&workspace.as_str()]).await?;
+    standing::lock(&transaction, &workspace).await?;
     if transaction.query_one(&HAS_OWNER, &[&workspace.as_str()]).await?.get(0) {
         return Ok(None);
     }
@@ -88,7 +88,7 @@ pub(crate) async fn claim(
     let id = workspace.id.as_str();
     let transaction = control.parts().database.begin().await?;
     // Two links, or two browsers with one, take turns.
-    transaction.query_opt(&members::LOCK_WORKSPACE, &[&id]).await?;
+    standing::lock(&transaction, &workspace.id).await?;
     if transaction.query_one(&HAS_OWNER, &[&id]).await?.get(0) {
         return Ok(Standing::Owned);
     }

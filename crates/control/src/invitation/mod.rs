@@ -3,7 +3,7 @@
 pub(crate) mod store;
 
 use jiff::Timestamp;
-use kiavi_base::{Alphabet, EmailAddress, Locale, WorkspaceId, random_text};
+use kiavi_base::{Alphabet, EmailAddress, Locale, UserId, WorkspaceId, random_text};
 use kiavi_crypto::sha256;
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ use crate::{
     console::{session::Person, tenant},
     error::chain,
     member::{self, store as members},
+    standing,
 };
 
 /// Days that a link is good.
@@ -100,7 +101,8 @@ pub(crate) async fn create(
     let id = random_text(&*parts.rng, Alphabet::LowerAlphaNumeric, ID_SYMBOLS);
     let token = token(control);
     let transaction = parts.database.begin().await?;
-    transaction.query_opt(&members::LOCK_WORKSPACE, &[&workspace.as_str()]).await?;
+    standing::lock(&transaction, workspace).await?;
+    standing::confirm(&transaction, actor).await?;
     if store::made_today(&transaction, workspace).await? >= PER_DAY {
         return Err(ControlError::TooManyInvitations);
     }
@@ -152,6 +154,7 @@ pub(crate) async fn resend(
     member::refuse_above(actor, invitation.role)?;
     let token = token(control);
     let transaction = control.parts().database.begin().await?;
+    standing::confirm(&transaction, actor).await?;
     let renewed = store::renew(&transaction, &invitation.id, &sha256(token.as_bytes())).await?;
     let Some(mut renewed) = renewed else {
         let is_open = matches!(invitation.state, InvitationState::Open | InvitationState::Expired);
@@ -179,6 +182,21 @@ pub(crate) async fn revoke(
     Ok(())
 }
 
+/// Withdraws what a member invited, whose role changes or ends.
+pub(crate) async fn withdraw_of(
+    control: &Control,
+    transaction: &kiavi_db::Transaction,
+    actor: &Actor,
+    workspace: &WorkspaceId,
+    user: &UserId,
+) -> Result<(), kiavi_db::DbError> {
+    for id in store::revoke_of(transaction, workspace, user).await? {
+        let detail = json!({ "workspace": workspace, "because": { "member": user } });
+        tell(control, transaction, actor, "invitation.revoked", &id, detail).await?;
+    }
+    Ok(())
+}
+
 /// Makes whoever accepts a member: the workspace. `None` when it is not for their address, or at its end.
 pub(crate) async fn accept(
     control: &Control,
@@ -195,10 +213,12 @@ pub(crate) async fn accept(
     };
     let values: [&(dyn kiavi_db::ToSql + Sync); 3] =
         [&workspace.as_str(), &person.user.as_str(), &role.as_str()];
-    transaction.execute(&members::JOIN_MEMBER, &values).await?;
+    let has_joined = transaction.execute(&members::JOIN_MEMBER, &values).await? == 1;
     let actor = &person.acting(actor, &workspace, role);
     let detail = json!({ "workspace": workspace, "role": role, "invitation": id, "by": "invitation" });
-    tell(control, &transaction, actor, "member.joined", person.user.as_str(), detail).await?;
+    // Whoever is a member already keeps the role that they have; only the invitation comes to its end.
+    let kind = if has_joined { "member.joined" } else { "invitation.accepted" };
+    tell(control, &transaction, actor, kind, person.user.as_str(), detail).await?;
     transaction.commit().await?;
     Ok(Some(workspace))
 }

@@ -87,7 +87,7 @@ pub(crate) const REVOKE_INVITATION: Sql = Sql::new(
 pub(crate) const REVOKE_INVITATIONS_OF: Sql = Sql::new(
     "REVOKE_INVITATIONS_OF",
     "UPDATE invitation SET revoked_at = now()
-     WHERE workspace_id = $1 AND invited_by = $2 AND accepted_at IS NULL AND revoked_at IS NULL",
+     WHERE workspace_id = $1 AND invited_by = $2 AND accepted_at IS NULL AND revoked_at IS NULL RETURNING id",
 );
 // Single use, and for one address: the row count decides.
 pub(crate) const ACCEPT_INVITATION: Sql = Sql::new(
@@ -171,14 +171,15 @@ pub(super) async fn sent(database: &Database, id: &str) -> Result<Option<Timesta
     row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
-/// Withdraws what a member invited, whose role changes or ends.
-pub(crate) async fn revoke_of(
+/// Withdraws what a member invited, whose role changes or ends: the ids.
+pub(super) async fn revoke_of(
     transaction: &Transaction,
     workspace: &WorkspaceId,
     user: &UserId,
-) -> Result<(), DbError> {
+) -> Result<Vec<String>, DbError> {
     let name = format!("member:{user}");
-    transaction.execute(&REVOKE_INVITATIONS_OF, &[&workspace.as_str(), &name]).await.map(drop)
+    let rows = transaction.query(&REVOKE_INVITATIONS_OF, &[&workspace.as_str(), &name]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 pub(super) async fn accept(

@@ -10,6 +10,7 @@ use crate::{
     Control, ControlError, Scopes,
     audit::{self, Event, Outcome},
     caller::Actor,
+    standing,
 };
 
 /// Symbols of a key's id.
@@ -37,6 +38,7 @@ pub(crate) struct Rotated {
 pub(crate) async fn create(control: &Control, actor: &Actor, new: &NewKey) -> Result<Rotated, ControlError> {
     let parts = control.parts();
     let transaction = parts.database.begin().await?;
+    standing::confirm(&transaction, actor).await?;
     let made = insert(control, &transaction, actor, new).await?;
     transaction.commit().await?;
     Ok(made)
@@ -50,7 +52,7 @@ async fn insert(
 ) -> Result<Rotated, ControlError> {
     let id = random_text(&*control.parts().rng, Alphabet::LowerAlphaNumeric, ID_SYMBOLS);
     let secret = secret(control);
-    let key = store::insert(transaction, &id, new, &stored(&secret), &actor.name()).await?;
+    let key = store::insert(transaction, &id, new, &stored(&secret, actor), &actor.name()).await?;
     let detail = json!({
         "name": new.name,
         "workspace": new.workspace,
@@ -71,7 +73,8 @@ pub(crate) async fn rotate(
 ) -> Result<Option<Rotated>, ControlError> {
     let secret = secret(control);
     let transaction = control.parts().database.begin().await?;
-    let Some(key) = store::rotate(&transaction, id, &stored(&secret), overlap).await? else {
+    standing::confirm(&transaction, actor).await?;
+    let Some(key) = store::rotate(&transaction, id, &stored(&secret, actor), overlap).await? else {
         return Ok(None);
     };
     let detail = json!({ "overlap_seconds": overlap.as_secs() });
@@ -119,14 +122,15 @@ fn secret(control: &Control) -> SecretString {
     format!("{PREFIX}{}", random_text(rng, Alphabet::UrlSafe, KEY_SYMBOLS)).into()
 }
 
-/// What is stored of a secret: its hash, and its last four symbols to know it by.
-fn stored(secret: &SecretString) -> store::Stored {
+/// What is stored of a secret: its hash, its last four symbols to know it by, and who is shown it.
+fn stored(secret: &SecretString, actor: &Actor) -> store::Stored {
     let text = secret.expose_secret();
     let last4 = text.get(text.len() - 4..).unwrap_or_default().to_owned();
-    store::Stored { hash: sha256(text.as_bytes()), last4 }
+    store::Stored { hash: sha256(text.as_bytes()), last4, holder: actor.holder().into_owned() }
 }
 
-async fn tell(
+/// Writes an event about a key.
+pub(super) async fn tell(
     control: &Control,
     transaction: &kiavi_db::Transaction,
     actor: &Actor,

@@ -3,6 +3,7 @@
 //! A key is made once and shown once. It can be rotated: its new secret is good at once, the one before for as long
 //! as whoever rotates says. Nobody can make or rotate a key that may do more than they may.
 
+pub(crate) mod end;
 mod make;
 pub(crate) mod store;
 
@@ -34,6 +35,8 @@ pub(crate) struct ManagementKey {
     /// The last four symbols.
     pub(crate) last4: String,
     pub(crate) created_by: String,
+    /// Who was shown its secret: whoever made it, or rotated it last.
+    pub(crate) holder: String,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
     /// A day such as `2026-11-26`, in UTC.
@@ -75,7 +78,12 @@ pub(crate) async fn caller_of(control: &Control, key: &SecretString) -> Result<O
         return Ok(None);
     }
     let found = store::by_hash(&control.parts().database, &sha256(text.as_bytes())).await?;
-    Ok(found.map(|store::Holder { id, workspace, scopes }| Caller::ManagementKey { id, workspace, scopes }))
+    Ok(found.map(|store::Opened { id, workspace, scopes, holder }| Caller::ManagementKey {
+        id,
+        workspace,
+        scopes,
+        holder,
+    }))
 }
 
 /// Whether a text looks like a key.

@@ -16,7 +16,7 @@ macro_rules! state {
 macro_rules! columns {
     () => {
         concat!(
-            "id, name, workspace_id, scopes, last4, created_by, created_at, expires_at, ",
+            "id, name, workspace_id, scopes, last4, created_by, holder, created_at, expires_at, ",
             "last_used_on::text AS last_used_on, revoked_at, ",
             "CASE WHEN previous_expires_at > now() THEN previous_expires_at END AS previous_expires_at, ",
             state!(),
@@ -28,7 +28,8 @@ macro_rules! columns {
 // The day is told whether it has to be written: once a day.
 pub(crate) const KEY_BY_HASH: Sql = Sql::new(
     "KEY_BY_HASH",
-    "SELECT id, workspace_id, scopes, last_used_on IS DISTINCT FROM (now() AT TIME ZONE 'UTC')::date AS is_first_today
+    "SELECT id, workspace_id, scopes, CASE WHEN hash = $1 THEN holder ELSE coalesce(previous_holder, holder) END AS holder,
+            last_used_on IS DISTINCT FROM (now() AT TIME ZONE 'UTC')::date AS is_first_today
      FROM management_key
      WHERE (hash = $1 OR (previous_hash = $1 AND previous_expires_at > now()))
        AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())",
@@ -62,8 +63,8 @@ pub(crate) const KEYS_BEFORE: Sql = Sql::new(
 pub(crate) const INSERT_KEY: Sql = Sql::new(
     "INSERT_KEY",
     concat!(
-        "INSERT INTO management_key (id, hash, name, workspace_id, scopes, last4, created_by, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING ",
+        "INSERT INTO management_key (id, hash, name, workspace_id, scopes, last4, created_by, expires_at, holder)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
         columns!()
     ),
 );
@@ -72,7 +73,8 @@ pub(crate) const ROTATE_KEY: Sql = Sql::new(
     "ROTATE_KEY",
     concat!(
         "UPDATE management_key
-         SET previous_hash = hash, previous_expires_at = now() + make_interval(secs => $4), hash = $2, last4 = $3
+         SET previous_hash = hash, previous_expires_at = now() + make_interval(secs => $4), previous_holder = holder,
+             hash = $2, last4 = $3, holder = $5
          WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) RETURNING ",
         columns!()
     ),
@@ -88,26 +90,31 @@ pub(crate) const REVOKE_KEYS_BY_NAME: Sql = Sql::new(
 );
 
 /// What a good key opens.
-pub(super) struct Holder {
+pub(super) struct Opened {
     pub(super) id: String,
     pub(super) workspace: Option<WorkspaceId>,
     pub(super) scopes: Scopes,
+    /// Who knows the secret that opened it.
+    pub(super) holder: String,
 }
 
 /// What is stored of a secret.
 pub(super) struct Stored {
     pub(super) hash: [u8; 32],
     pub(super) last4: String,
+    /// Who is shown it.
+    pub(super) holder: String,
 }
 
 /// The key with this hash, if it is good now. Notes the day.
-pub(super) async fn by_hash(database: &Database, hash: &[u8; 32]) -> Result<Option<Holder>, DbError> {
+pub(super) async fn by_hash(database: &Database, hash: &[u8; 32]) -> Result<Option<Opened>, DbError> {
     let Some(row) = database.query_opt(&KEY_BY_HASH, &[&hash.as_slice()]).await? else { return Ok(None) };
     let id: String = row.try_get("id")?;
     if row.try_get("is_first_today")? {
         database.execute(&KEY_USED, &[&id]).await?;
     }
-    Ok(Some(Holder { id, workspace: workspace(&row)?, scopes: scopes(&row)? }))
+    let holder = row.try_get("holder")?;
+    Ok(Some(Opened { id, workspace: workspace(&row)?, scopes: scopes(&row)?, holder }))
 }
 
 /// One key, if it is in the workspace `own`, or wherever it is.
@@ -149,8 +156,8 @@ pub(super) async fn insert(
     let NewKey { name, workspace, scopes, expires_at } = new;
     let (workspace, scopes) = (workspace.as_ref().map(WorkspaceId::as_str), scopes.texts());
     let (hash, last4) = (stored.hash.as_slice(), &stored.last4);
-    let values: [&(dyn kiavi_db::ToSql + Sync); 8] =
-        [&id, &hash, name, &workspace, &scopes, last4, &created_by, expires_at];
+    let values: [&(dyn kiavi_db::ToSql + Sync); 9] =
+        [&id, &hash, name, &workspace, &scopes, last4, &created_by, expires_at, &stored.holder];
     key(&transaction.query_one(&INSERT_KEY, &values).await?)
 }
 
@@ -161,7 +168,8 @@ pub(super) async fn rotate(
     overlap: SignedDuration,
 ) -> Result<Option<ManagementKey>, DbError> {
     let (hash, overlap) = (stored.hash.as_slice(), overlap.as_secs_f64());
-    let row = transaction.query_opt(&ROTATE_KEY, &[&id, &hash, &stored.last4, &overlap]).await?;
+    let values: [&(dyn kiavi_db::ToSql + Sync); 5] = [&id, &hash, &stored.last4, &overlap, &stored.holder];
+    let row = transaction.query_opt(&ROTATE_KEY, &values).await?;
     row.as_ref().map(key).transpose()
 }
 
@@ -179,6 +187,7 @@ fn key(row: &Row) -> Result<ManagementKey, DbError> {
         scopes: scopes(row)?,
         last4: row.try_get("last4")?,
         created_by: row.try_get("created_by")?,
+        holder: row.try_get("holder")?,
         created_at: row.try_get("created_at")?,
         expires_at: row.try_get("expires_at")?,
         last_used_on: row.try_get("last_used_on")?,
@@ -192,6 +201,6 @@ fn workspace(row: &Row) -> Result<Option<WorkspaceId>, DbError> {
     row.try_get::<_, Option<&str>>("workspace_id")?.map(parsed).transpose()
 }
 
-fn scopes(row: &Row) -> Result<Scopes, DbError> {
+pub(super) fn scopes(row: &Row) -> Result<Scopes, DbError> {
     Ok(Scopes::from_stored(&row.try_get::<_, Vec<&str>>("scopes")?))
 }

@@ -12,6 +12,8 @@ use crate::{
     caller::Actor,
     console::session::Person,
     invitation,
+    key::{self, end::ChangedKey},
+    standing,
 };
 
 /// Somebody in a workspace.
@@ -45,7 +47,8 @@ pub(crate) async fn caller(
     }))
 }
 
-/// Gives a member another role; `None` when they are not there any more.
+/// Gives a member another role; `None` when they are not there any more. Invitations that they made end, and keys that they
+/// know do what the role may.
 ///
 /// # Errors
 /// [`ControlError::RoleAbove`], [`ControlError::LastOwner`], or the database's.
@@ -55,23 +58,24 @@ pub(crate) async fn set_role(
     workspace: &WorkspaceId,
     user: &UserId,
     role: Role,
-) -> Result<Option<Member>, ControlError> {
+) -> Result<Option<(Member, Vec<ChangedKey>)>, ControlError> {
     refuse_above(actor, role)?;
     let transaction = control.parts().database.begin().await?;
     let Some(before) = held(&transaction, actor, workspace, user).await? else { return Ok(None) };
     if before.role == role {
-        return Ok(Some(before));
+        return Ok(Some((before, Vec::new())));
     }
     store::put(&transaction, workspace, user, role).await?;
     store::keep_an_owner(&transaction, workspace).await?;
-    invitation::store::revoke_of(&transaction, workspace, user).await?;
     let detail = json!({ "workspace": workspace, "from": before.role, "to": role });
     tell(control, &transaction, actor, "member.role_changed", user, detail).await?;
+    let keys = end_what_they_made(control, &transaction, actor, (workspace, user), Some(role)).await?;
     transaction.commit().await?;
-    Ok(Some(Member { role, ..before }))
+    Ok(Some((Member { role, ..before }, keys)))
 }
 
-/// Removes a member, and with them the invitations that they made; whether they were there.
+/// Removes a member, and with them the invitations that they made and the keys that they know, which are answered; `None`
+/// when they were not there.
 ///
 /// # Errors
 /// As [`set_role`].
@@ -80,16 +84,28 @@ pub(crate) async fn remove(
     actor: &Actor,
     workspace: &WorkspaceId,
     user: &UserId,
-) -> Result<bool, ControlError> {
+) -> Result<Option<Vec<ChangedKey>>, ControlError> {
     let transaction = control.parts().database.begin().await?;
-    let Some(before) = held(&transaction, actor, workspace, user).await? else { return Ok(false) };
+    let Some(before) = held(&transaction, actor, workspace, user).await? else { return Ok(None) };
     transaction.execute(&store::DELETE_MEMBER, &[&workspace.as_str(), &user.as_str()]).await?;
     store::keep_an_owner(&transaction, workspace).await?;
-    invitation::store::revoke_of(&transaction, workspace, user).await?;
     let detail = json!({ "workspace": workspace, "role": before.role });
     tell(control, &transaction, actor, "member.removed", user, detail).await?;
+    let keys = end_what_they_made(control, &transaction, actor, (workspace, user), None).await?;
     transaction.commit().await?;
-    Ok(true)
+    Ok(Some(keys))
+}
+
+/// Withdraws the invitations of a member who goes or gets another role, and ends what their keys may do beyond it.
+async fn end_what_they_made(
+    control: &Control,
+    transaction: &kiavi_db::Transaction,
+    actor: &Actor,
+    (workspace, user): (&WorkspaceId, &UserId),
+    role: Option<Role>,
+) -> Result<Vec<ChangedKey>, kiavi_db::DbError> {
+    invitation::withdraw_of(control, transaction, actor, workspace, user).await?;
+    key::end::follow_member(control, transaction, actor, (workspace, user), role).await
 }
 
 /// The member as they are while nobody else changes members of this workspace.
@@ -99,7 +115,8 @@ async fn held(
     workspace: &WorkspaceId,
     user: &UserId,
 ) -> Result<Option<Member>, ControlError> {
-    transaction.query_opt(&store::LOCK_WORKSPACE, &[&workspace.as_str()]).await?;
+    standing::lock(transaction, workspace).await?;
+    standing::confirm(transaction, actor).await?;
     let found = store::in_transaction(transaction, workspace, user).await?;
     if let Some(member) = &found {
         refuse_above(actor, member.role)?;

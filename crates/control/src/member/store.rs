@@ -39,9 +39,6 @@ pub(crate) const JOIN_MEMBER: Sql = Sql::new(
 );
 pub(crate) const DELETE_MEMBER: Sql =
     Sql::new("DELETE_MEMBER", "DELETE FROM member WHERE workspace_id = $1 AND user_id = $2");
-// Changes of one workspace's members take turns.
-pub(crate) const LOCK_WORKSPACE: Sql =
-    Sql::new("LOCK_WORKSPACE", "SELECT 1 FROM workspace WHERE id = $1 FOR UPDATE");
 pub(crate) const OWNERS: Sql =
     Sql::new("OWNERS", "SELECT count(*) FROM member WHERE workspace_id = $1 AND role = 'owner'");
 pub(crate) const WORKSPACES_OF_PERSON: Sql = Sql::new(

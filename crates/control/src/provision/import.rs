@@ -8,9 +8,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt;
-use kiavi_base::{EventId, SecretSlice, Slug};
+use kiavi_base::{EventId, SecretSlice, Slug, TenantId, WorkspaceId};
 use kiavi_crypto::TenantSecret;
-use kiavi_db::{AdminConnection, DbError, quote_ident};
+use kiavi_db::{AdminConnection, DbError, Sql, quote_ident};
 use kiavi_moving::{
     Table,
     stream::{Decoder, Frame, InvalidStream},
@@ -30,6 +30,11 @@ use crate::{
 const SILENCE: Duration = Duration::from_secs(600);
 /// How long a failed import waits for its remains to be gone.
 const REMOVAL_WAIT: Duration = Duration::from_secs(20);
+pub(super) const IMPORTED: Sql = Sql::new(
+    "IMPORTED",
+    "SELECT detail->'rows' FROM audit_event WHERE subject = $1 AND type = 'tenant.imported' ORDER BY id DESC LIMIT 1",
+);
+
 /// What COPY text is written as.
 const BEGIN: &str = "BEGIN; SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC';
     SET LOCAL DateStyle = 'ISO, YMD'";
@@ -40,6 +45,7 @@ pub(crate) type Counts = BTreeMap<String, u64>;
 /// What the tenant is to be.
 pub(crate) struct ImportOrder {
     pub(crate) slug: Slug,
+    pub(crate) workspace: WorkspaceId,
     pub(crate) settings: Value,
     /// The secret that comes along; without it the tenant gets one of its own.
     pub(crate) secret: Option<TenantSecret>,
@@ -99,15 +105,17 @@ impl Frames {
     }
 }
 
-/// Makes the tenant with all that `frames` bring, or nothing. What it answers with may start.
+/// Makes the tenant with all that `frames` bring, or nothing. What it answers with may start. An idempotency key is
+/// written down with the last step only: what comes to nothing can be asked for again with the same.
 pub(crate) async fn import(
     control: &Control,
     actor: &Actor,
     order: ImportOrder,
     frames: &mut Frames,
 ) -> Result<(Tenant, Counts), ImportError> {
-    let ImportOrder { slug, settings, secret } = order;
-    let tenant = create::create_for_import(control, actor, &slug, settings).await?;
+    let ImportOrder { slug, workspace, settings, secret } = order;
+    let beginning = &Actor { attempt: None, ..actor.clone() };
+    let tenant = create::create_for_import(control, beginning, &slug, &workspace, settings).await?;
     let filled = async {
         make(control, &tenant, secret).await?;
         let counts = fill(control, actor, &tenant, frames).await?;
@@ -115,14 +123,14 @@ pub(crate) async fn import(
     };
     match filled.await {
         Ok(counts) => {
-            control.changed();
+            control.changed(&tenant);
             control.wake_reconciler();
             Ok((tenant, counts))
         }
         #[cfg(test)]
         Err(error @ ImportError::Step(StepError::Interrupted)) => Err(error),
         Err(error) => {
-            give_up(control, actor, &tenant, &error).await;
+            give_up(control, beginning, &tenant, &error).await;
             Err(error)
         }
     }
@@ -170,6 +178,13 @@ async fn fill(
     audit::record_as(&transaction, event, &told).await?;
     transaction.commit().await?;
     Ok(counts)
+}
+
+/// How many rows an import brought, as its event tells it.
+pub(crate) async fn imported(control: &Control, id: &TenantId) -> Result<Counts, DbError> {
+    let row = control.parts().database.query_opt(&IMPORTED, &[&id.as_str()]).await?;
+    let rows = row.map(|row| row.try_get::<_, Value>(0)).transpose()?.unwrap_or_default();
+    serde_json::from_value(rows).map_err(|_| DbError::Value("the rows of an import".into()))
 }
 
 /// Every table of the stream into its own, up to the stream's end.

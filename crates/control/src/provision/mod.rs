@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 pub(crate) use change::Change;
 pub(crate) use export::export;
-pub(crate) use import::{Counts, Frames, ImportError, ImportOrder, import};
+pub(crate) use import::{Counts, Frames, ImportError, ImportOrder, import, imported};
 pub(crate) use password::rotate as rotate_password;
 pub(crate) use postgres::{connect_to, drop_database_and_roles};
 pub(crate) use request::{Order, RequestError, destroy, request};
@@ -43,6 +43,7 @@ use crate::{
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&kiavi_db::Sql] = &[
     &change::SET_REASON,
+    &import::IMPORTED,
     &change::CONDEMN,
     &change::IS_OVERDUE,
     &change::CHANGE_SECRET,
@@ -79,9 +80,9 @@ pub(crate) async fn converge(control: &Control, id: &TenantId) {
                 // Unrecorded, it has no pause of its own: the reconciler would come back at once.
                 tokio::time::sleep(UNRECORDED_PAUSE).await;
             }
-            return control.changed();
+            return control.changed(&tenant);
         }
-        control.changed();
+        control.changed(&tenant);
     }
 }
 
@@ -132,13 +133,13 @@ async fn reach_target(control: &Control, tenant: &Tenant) -> Result<(), CodedErr
 async fn run(control: &Control, tenant: &Tenant, step: Step) -> Result<(), StepError> {
     control.reach("before the step is begun")?;
     let began = store::start_step(&control.parts().database, &tenant.id, step).await?;
-    control.changed();
+    control.changed(tenant);
     control.reach("after the step is begun")?;
     perform(control, tenant, step).await?;
     control.reach("after the step is done")?;
     record_done(control, tenant, step, began).await?;
     control.meter().done(step);
-    control.changed();
+    control.changed(tenant);
     control.reach("after the step is recorded")
 }
 

@@ -92,7 +92,7 @@ pub(crate) async fn request(
     record(control, &transaction, actor, &tenant, order.operation, &detail).await?;
     control.reach("before what is asked is committed").map_err(interrupted)?;
     transaction.commit().await?;
-    control.changed();
+    control.changed(&tenant);
     control.wake_reconciler();
     control.reach("after what is asked is committed").map_err(interrupted)?;
     Ok(true)

@@ -103,7 +103,7 @@ pub(crate) async fn write(
     };
     audit::record_as(&transaction, event, &told).await?;
     transaction.commit().await?;
-    control.changed();
+    control.changed(tenant);
     control.wake_reconciler();
     Ok(Some(version))
 }

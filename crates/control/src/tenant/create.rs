@@ -52,7 +52,7 @@ pub(crate) async fn create(
     let new = New { slug, settings, target: Target::Running, workspace };
     let tenant = write_down(control, &transaction, actor, &new).await?;
     transaction.commit().await?;
-    control.changed();
+    control.changed(&tenant);
     control.wake_reconciler();
     Ok(tenant)
 }
@@ -62,14 +62,14 @@ pub(crate) async fn create_for_import(
     control: &Control,
     actor: &Actor,
     slug: &Slug,
+    workspace: &WorkspaceId,
     settings: Value,
 ) -> Result<Tenant, ControlError> {
-    let workspace = control.default_workspace().await?;
     let transaction = control.parts().database.begin().await?;
-    let new = New { slug, settings, target: Target::Importing, workspace: &workspace };
+    let new = New { slug, settings, target: Target::Importing, workspace };
     let tenant = write_down(control, &transaction, actor, &new).await?;
     transaction.commit().await?;
-    control.changed();
+    control.changed(&tenant);
     Ok(tenant)
 }
 

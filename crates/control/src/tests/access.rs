@@ -145,6 +145,7 @@ async fn a_key_may_what_its_scopes_say_and_nothing_else() {
             id: scope.as_str().into(),
             workspace,
             scopes: Scopes::Only(vec![*scope]),
+            holder: "control".into(),
         };
         for workspace in [None, Some(world.here.clone()), Some(world.elsewhere.clone())] {
             let router = world.as_caller(holder(workspace.clone()));
@@ -195,7 +196,8 @@ async fn an_engines_route_asks_for_what_it_does() {
     let world = World::new().await;
     let key = |permission| {
         let scopes = Scopes::Only(vec![permission]);
-        world.as_caller(Caller::ManagementKey { id: "k1".into(), workspace: None, scopes })
+        let holder = "control".into();
+        world.as_caller(Caller::ManagementKey { id: "k1".into(), workspace: None, scopes, holder })
     };
     for (method, path, permission) in [
         ("GET", "admin/list-users", Permission::UserRead),

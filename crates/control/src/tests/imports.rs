@@ -56,6 +56,13 @@ async fn post(router: &Router, head: &Value, data: &[Frame]) -> Answer {
     send(router, request.body(stream(head, data)).unwrap()).await
 }
 
+/// The same with an idempotency key.
+async fn post_with(router: &Router, key: &str, head: &Value, data: &[Frame]) -> Answer {
+    let request = Request::post("/v1/imports").header(header::CONTENT_TYPE, MEDIA_TYPE);
+    let request = request.header("idempotency-key", key);
+    send(router, request.body(stream(head, data)).unwrap()).await
+}
+
 async fn post_json(router: &Router, path: &str, body: &Value) -> Answer {
     let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
     send(router, request.body(Body::from(body.to_string())).unwrap()).await
@@ -69,6 +76,40 @@ async fn inside(instance: &Instance, id: &str) -> AdminConnection {
 async fn told(instance: &Instance, id: &str) -> Vec<(String, String)> {
     let rows = inside(instance, id).await.query("SELECT kind, operator FROM told", &[]).await.unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+#[tokio::test]
+async fn an_import_is_repeated_by_its_key_and_one_that_failed_leaves_it_free() {
+    let instance = Instance::new().await;
+    serving(&instance, async |_, local, _| {
+        let acme = post_json(&local, "/v1/workspaces", &json!({ "slug": "acme" })).await.json()["id"].clone();
+        let mut head = head("shop");
+        head["workspace"] = "nowhere".into();
+        assert_eq!(
+            post_with(&local, "k", &head, &data()).await.problem(),
+            (404, "workspace_not_found".into())
+        );
+        head["workspace"] = "acme".into();
+        let broken = &data()[..3];
+        assert_eq!(post_with(&local, "k", &head, broken).await.problem(), (400, "import_broken".into()));
+        let data = data();
+        let (first, twin) =
+            tokio::join!(post_with(&local, "k", &head, &data), post_with(&local, "k", &head, &data));
+        assert_eq!((first.status, twin.status), (StatusCode::CREATED, StatusCode::CREATED), "{}", first.text);
+        assert_eq!(first.json(), twin.json(), "of twins one is carried out");
+        let shown = super::api::get(&local, "/v1/tenants/shop").await.json();
+        assert_eq!(shown["workspace"], acme);
+        let lose = "UPDATE idempotency SET status = NULL, body = NULL WHERE key = $1";
+        instance.database.admin().await.execute(lose, &[&"k"]).await.unwrap();
+        let again = post_with(&local, "k", &head, &data).await;
+        assert_eq!((again.status, again.json()), (StatusCode::OK, first.json()), "whose answer was lost");
+        head["slug"] = "other".into();
+        let other = post_with(&local, "k", &head, &data).await;
+        assert_eq!(other.problem(), (422, "idempotency_key_reused".into()));
+        let question = "SELECT count(*) FROM idempotency i WHERE i::text LIKE '%' || $1 || '%'";
+        assert_eq!(instance.count(question, SECRET).await, 0);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -195,7 +236,8 @@ async fn import_until(instance: &Instance, number: usize) -> bool {
     control.set_interrupt(Box::new(move |_| count.fetch_add(1, Ordering::SeqCst) == number));
     let settings = json!({ "app": "shop", "base_url": "http://shop.localhost:8080", "seconds": 60 });
     let secret = Some(kiavi_crypto::TenantSecret::from_text(SECRET).unwrap());
-    let order = ImportOrder { slug: parse_name("shop").unwrap(), settings, secret };
+    let workspace = control.default_workspace().await.unwrap();
+    let order = ImportOrder { slug: parse_name("shop").unwrap(), workspace, settings, secret };
     let mut frames = Frames::new(stream(&json!({}), &data()));
     frames.next().await.unwrap();
     let imported = provision::import(&control, &Actor::CONTROL, order, &mut frames).await;

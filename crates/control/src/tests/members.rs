@@ -257,7 +257,7 @@ async fn a_role_counts_at_once_and_a_workspace_keeps_an_owner() {
         json!({ "email": "c@example.com", "role": "admin" }),
     )
     .await;
-    assert_eq!(owner.json("DELETE", &own, Value::Null).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(owner.json("DELETE", &own, Value::Null).await.json(), json!({ "keys": [] }));
     assert_eq!(bea.get("/v1/tenants").await.problem(), (403, "no_workspace".into()), "at once");
     assert_eq!(bea.get("/w/default").await.status, StatusCode::NOT_FOUND);
     let open = owner.get("/v1/workspaces/default/invitations?state=open").await.json();
@@ -387,6 +387,25 @@ async fn what_is_in_another_workspace_is_not_there_for_a_member() {
 }
 
 #[tokio::test]
+async fn a_repetition_is_one_in_the_same_workspace() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    owner.post("/workspaces/new", "name=Acme&slug=acme").await;
+    let mut made = Vec::new();
+    for workspace in ["default", "acme", "acme"] {
+        let request = Request::post("/v1/keys")
+            .header("kiavi-workspace", workspace)
+            .header("idempotency-key", "the-same")
+            .header(header::CONTENT_TYPE, "application/json");
+        let body = json!({ "name": "ci", "scopes": ["tenant.read"] }).to_string();
+        let answer = owner.send(request, body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        made.push(answer.json()["id"].clone());
+    }
+    assert!(made[0] != made[1] && made[1] == made[2], "{made:?}");
+}
+
+#[tokio::test]
 async fn the_console_ends_with_the_sign_in_and_the_other_way_round() {
     let world = World::new().await;
     let mut owner = world.owner().await;
@@ -473,6 +492,7 @@ async fn members_are_listed_in_pages_in_the_order_that_they_came() {
 
 #[tokio::test]
 async fn the_console_is_told_of_a_change() {
+    use futures_util::FutureExt;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
     let world = World::new().await;
@@ -482,8 +502,14 @@ async fn the_console_is_told_of_a_change() {
     let response =
         world.router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
+    let mut body = response.into_body();
+    let acme = kiavi_base::WorkspaceId::random(&SystemRng);
+    let made = format!("INSERT INTO workspace (id, slug, name) VALUES ('{acme}', 'acme', 'Acme')");
+    world.execute(&made).await;
+    create::create(&world.control, &Actor::CONTROL, &parse_name("theirs").unwrap(), &acme).await.unwrap();
+    assert!(body.frame().now_or_never().is_none(), "another workspace's are none of theirs");
     world.instance.request(&world.control, "shop").await;
-    let frame = response.into_body().frame().await.unwrap().unwrap().into_data().unwrap();
+    let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
     assert_eq!(frame.as_ref(), b"data: changed\n\n");
 }
 

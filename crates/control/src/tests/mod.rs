@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod asking;
 mod described;
+mod holders;
 mod imports;
 mod interruption;
 mod isolation;
@@ -46,6 +47,7 @@ use crate::{
     caller::Actor,
     console, invitation, key, member, orphans, owner_role, parse_name, provision, rotation,
     settings::store as settings_store,
+    standing,
     tenant::{create, store},
     workspace,
 };
@@ -327,6 +329,7 @@ struct Instance {
     schema: Arc<FakeSchema>,
     /// Whether the vault answers nobody.
     vault_is_away: Arc<AtomicBool>,
+    console_origin: &'static str,
     port: AtomicU32,
     spares: AtomicU16,
 }
@@ -357,6 +360,7 @@ impl Instance {
             privileged: Arc::default(),
             vault_is_away: Arc::default(),
             schema: Arc::new(FakeSchema(AtomicI32::new(1))),
+            console_origin: "http://console.localhost:8080",
             port: AtomicU32::new(8080),
             spares: AtomicU16::new(0),
         }
@@ -392,7 +396,7 @@ impl Instance {
             rng: Arc::new(SystemRng),
             base_url_for: Arc::new(move |slug| format!("http://{slug}.localhost:{port}")),
             access: Arc::new(AccessLog::silent()),
-            console_origin: "http://console.localhost:8080".to_owned(),
+            console_origin: self.console_origin.to_owned(),
             spares: self.spares.load(Ordering::SeqCst),
             deletion_grace: DELETION_GRACE,
             create_command: "kiavi tenant create NAME".to_owned(),
@@ -515,6 +519,10 @@ async fn every_statement_fits_the_schema() {
         &key::store::ROTATE_KEY,
         &key::store::REVOKE_KEY,
         &key::store::REVOKE_KEYS_BY_NAME,
+        &key::end::KEYS_KNOWN_TO,
+        &key::end::KEYS_BY_HOLDER,
+        &key::end::NARROW_KEY,
+        &key::end::END_PREVIOUS_SECRET,
         &workspace::store::WORKSPACE_BY_ID,
         &workspace::store::WORKSPACE_BY_SLUG,
         &workspace::store::WORKSPACES_AFTER,
@@ -576,7 +584,9 @@ async fn every_statement_about_people_fits_the_schema() {
         &member::store::PUT_MEMBER,
         &member::store::JOIN_MEMBER,
         &member::store::DELETE_MEMBER,
-        &member::store::LOCK_WORKSPACE,
+        &standing::LOCK_WORKSPACE,
+        &standing::ROLE_NOW,
+        &standing::SCOPES_NOW,
         &member::store::OWNERS,
         &member::store::WORKSPACES_OF_PERSON,
         &invitation::store::INVITATION,

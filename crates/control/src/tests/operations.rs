@@ -449,6 +449,13 @@ async fn a_hostname_is_one_tenants_with_all_above_and_below_it() {
         assert!(address::check_new(&control, &host(refused)).is_err(), "{refused}");
     }
     assert!(address::check_new(&control, &host("localhost.example")).is_ok());
+    let mut other = Instance::new().await;
+    other.console_origin = "https://console.kiavi.example";
+    let elsewhere = other.start().await;
+    for refused in ["console.kiavi.example", "kiavi.example", "a.console.kiavi.example"] {
+        assert!(address::check_new(&elsewhere, &host(refused)).is_err(), "{refused}");
+    }
+    assert!(address::check_new(&elsewhere, &host("auth.kiavi.example")).is_ok());
 
     let primary = Change::MakePrimary { hostname: Some(host("auth.shop.test")) };
     assert!(changed(&a, primary).await.unwrap());
@@ -499,7 +506,8 @@ async fn spares_are_made_in_advance_and_taken_once() {
     instance.spares.store(2, Ordering::SeqCst);
     let control = instance.start().await;
     let spares = async || instance.count("SELECT count(*) FROM tenant WHERE state = $1", "spare").await;
-    let mut changes = control.changes();
+    let workspace = control.default_workspace().await.unwrap();
+    let mut changes = control.changes().of(workspace.as_str());
     tokio::select! {
         () = control.run_reconciler() => unreachable!("it runs for ever"),
         () = async { while spares().await < 2 { changes.changed().await.unwrap() } } => {}

@@ -133,7 +133,10 @@ async fn a_key_is_one_callers_and_lives_for_a_day() {
     let control = instance.start().await;
     let local = control.router(CallerKind::LocalOperator);
     let scopes = crate::Scopes::All;
-    let other = crate::Caller::ManagementKey { id: "k".into(), workspace: None, scopes };
+    let new = key::NewKey { name: "other".into(), workspace: None, scopes: scopes.clone(), expires_at: None };
+    let id = key::create(&control, &Actor::CONTROL, &new).await.unwrap().key.id;
+    let holder = "control".to_owned();
+    let other = crate::Caller::ManagementKey { id, workspace: None, scopes, holder };
     let other = control.router(CallerKind::ConsoleHost).layer(axum::Extension(other));
     let make = |slug: &str| json!({ "slug": slug });
     assert_eq!(post(&local, "/v1/workspaces", "k1", &make("one")).await.status, StatusCode::CREATED);

@@ -11,6 +11,7 @@ use crate::{
     audit::{self, Event, Outcome},
     caller::Actor,
     member::store as members,
+    standing,
 };
 
 /// The slug of the workspace that every instance has.
@@ -44,6 +45,7 @@ pub(crate) async fn create(
     let parts = control.parts();
     let id = WorkspaceId::random(&*parts.rng);
     let transaction = parts.database.begin().await?;
+    standing::confirm(&transaction, actor).await?;
     let Some(workspace) = store::insert(&transaction, &id, slug, name).await? else {
         return Err(ControlError::WorkspaceTaken(slug.clone()));
     };

@@ -2,6 +2,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use kiavi_base::Hostname;
+
 use super::load::Fault;
 use super::{Config, EngineConfig, ListenConfig};
 
@@ -17,15 +19,31 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     let domain = &config.domain;
     rule(domain.tenants.as_str().contains('.'), "domain.tenants", "must have a dot, such as auth.example")?;
     // `console` is a name that no tenant can have; any other name below the domain may become a tenant's.
-    let console = domain.console.as_ref().map(kiavi_base::Hostname::as_str);
+    let named = |host: &Option<Hostname>, label: &str| {
+        host.as_ref().map_or_else(|| format!("{label}.{}", domain.tenants), ToString::to_string)
+    };
+    let (console, sign_in) = (
+        named(&domain.console, kiavi_control::CONSOLE_SLUG),
+        named(&domain.sign_in, kiavi_control::SIGN_IN_LABEL),
+    );
     let is_below = |name: &str| {
         let slug = name.strip_suffix(domain.tenants.as_str()).and_then(|slug| slug.strip_suffix('.'));
         slug.is_some_and(|slug| kiavi_control::parse_name(slug).is_ok())
     };
     rule(
-        !console.is_some_and(is_below),
+        !is_below(&console),
         "domain.console",
         "could be a tenant's name: take console.DOMAIN or a host outside of domain.tenants",
+    )?;
+    rule(
+        !is_below(&sign_in),
+        "domain.sign_in",
+        "could be a tenant's name: take id.DOMAIN or a host outside of domain.tenants",
+    )?;
+    rule(
+        console != sign_in,
+        "domain.sign_in",
+        "is the console's: the console and its sign-in are two processes, which is two hosts",
     )?;
     listen(&config.listen)?;
     let mail = &config.mail;
@@ -154,6 +172,9 @@ mod tests {
         assert_eq!(refused("domain.console = \"shop.auth.example\""), Some("domain.console"));
         assert_eq!(refused("domain.console = \"console.auth.example\""), None);
         assert_eq!(refused("domain.console = \"kiavi.example\""), None);
+        assert_eq!(refused("domain.sign_in = \"shop.auth.example\""), Some("domain.sign_in"));
+        assert_eq!(refused("domain.sign_in = \"console.auth.example\""), Some("domain.sign_in"));
+        assert_eq!(refused("domain.sign_in = \"login.kiavi.example\""), None);
     }
 
     #[test]

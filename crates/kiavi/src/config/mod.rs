@@ -70,6 +70,11 @@ pub(crate) struct DomainConfig {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub(crate) console: Option<Hostname>,
+    /// The host at which the console's people sign in; `id.DOMAIN` if absent. Passkeys belong to it: after a change they
+    /// sign in by e-mail and make new ones.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub(crate) sign_in: Option<Hostname>,
 }
 
 /// Where connections come in.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
 use kiavi_control::monitor::Monitored;
-use kiavi_control::{CONSOLE_SLUG, CallerKind, Control, ControlParts, DatabaseServer, SIGN_IN_LABEL};
+use kiavi_control::{CONSOLE_SLUG, CallerKind, Control, ControlParts, DatabaseServer, Router};
 use kiavi_crypto::SystemRng;
 use kiavi_egress::Outlet;
 use kiavi_http::{AccessLog, ConnectionInfo, Drain, closing, drain, serve_connection};
@@ -191,13 +191,28 @@ fn parts(
         console_origin: names.url(&names.console),
         base_url_for: Arc::new(move |slug: &Slug| match slug.as_str() {
             // Its name is the console's, whose host is another.
-            CONSOLE_SLUG => names.url(format_args!("{SIGN_IN_LABEL}.{}", names.domain)),
+            CONSOLE_SLUG => names.url(&names.sign_in),
             _ => names.tenant_url(slug),
         }),
         access,
         create_command: configuration.create_command.clone(),
         spares: configuration.spares,
         deletion_grace: std::time::Duration::from_secs(configuration.deletion_grace_seconds),
+    }
+}
+
+/// What connections are served with, made once: a router with all of its descriptions is much work.
+struct Routers {
+    console: Router,
+    local: Router,
+}
+
+impl Routers {
+    fn of(control: &Control) -> Self {
+        Self {
+            console: control.router(CallerKind::ConsoleHost),
+            local: control.router(CallerKind::LocalOperator),
+        }
     }
 }
 
@@ -234,6 +249,7 @@ impl Server {
         let mut opening = Some(opening);
         let monitor = kiavi_control::monitor::router(self.monitored.clone());
         let control = &self.monitored.control;
+        let mut routers = None;
         loop {
             tokio::select! {
                 message = from_launcher.receive() => match message? {
@@ -249,17 +265,17 @@ impl Server {
                 },
                 opened = joined(&mut opening) => {
                     let opened = opened?;
+                    routers = Some(Routers::of(&opened));
                     control.get_or_init(|| opened);
                     opening = None;
                 }
-                accepted = accept(&mut doors.console), if control.get().is_some() && tasks.len() < MAX_CONSOLE => match (accepted?, control.get()) {
-                    (Some(connection), Some(control)) => serve_console(connection, control, self.closes_connections, &drain, &mut tasks),
+                accepted = accept(&mut doors.console), if routers.is_some() && tasks.len() < MAX_CONSOLE => match (accepted?, &routers) {
+                    (Some(connection), Some(routers)) => serve_console(connection, routers, self.closes_connections, &drain, &mut tasks),
                     _ => doors.console = None,
                 },
-                stream = accept_local(&doors.local), if control.get().is_some() && locals.len() < MAX_LOCAL => {
-                    if let Some(control) = control.get() {
-                        let router = control.router(CallerKind::LocalOperator);
-                        locals.spawn(serve_connection(stream, HERE, router, drain.clone()));
+                stream = accept_local(&doors.local), if routers.is_some() && locals.len() < MAX_LOCAL => {
+                    if let Some(routers) = &routers {
+                        locals.spawn(serve_connection(stream, HERE, routers.local.clone(), drain.clone()));
                     }
                 }
                 (stream, peer) = accept_monitor(doors.monitor.as_ref()), if monitors.len() < MAX_MONITORS => {
@@ -325,13 +341,13 @@ async fn accept(door: &mut Option<Acceptor>) -> Result<Option<HandedOver>, IpcEr
 
 fn serve_console(
     connection: HandedOver,
-    control: &Control,
+    routers: &Routers,
     closes_connections: bool,
     drain: &Drain,
     tasks: &mut JoinSet<std::io::Result<()>>,
 ) {
     let HandedOver { peer, sequence, stream } = connection;
-    let router = control.router(CallerKind::ConsoleHost);
+    let router = routers.console.clone();
     let router = if closes_connections { closing(router) } else { router };
     tasks.spawn(serve_connection(stream, ConnectionInfo { peer, sequence }, router, drain.clone()));
 }

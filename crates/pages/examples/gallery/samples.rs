@@ -373,6 +373,7 @@ impl Samples {
             joined: self.before(60 * 24 * 12),
             is_self,
             is_changeable: !is_self,
+            keys: if is_self { String::new() } else { "deploy, backup".to_owned() },
         };
         let invitation = |id: &str, is_expired| InvitationRow {
             id: id.to_owned(),

@@ -48,7 +48,12 @@ pub(super) fn begin(visit: &Visit, next: &str, proves: bool) -> Response {
     let flow = Flow::new(rng, next, proves, now);
     let mut response = see_other(&flow.target(&control.sign_in_origin()));
     let life = Duration::try_from(FLOW_LIFE).unwrap_or_default();
-    visit.set_cookie(&mut response, FLOW_COOKIE, flow.seal(control.flows(), rng), Some(life));
+    visit.set_cookie(
+        &mut response,
+        &visit.cookie_name(FLOW_COOKIE),
+        flow.seal(control.flows(), rng),
+        Some(life),
+    );
     response
 }
 
@@ -76,15 +81,17 @@ pub(super) async fn step_up(visit: Visit, Query(query): Query<Next>) -> Answer {
 /// `GET /signed-in`: the way back. State and cookie must be of one browser; the code works once.
 pub(super) async fn signed_in(visit: Visit, Query(query): Query<WayBack>) -> Answer {
     let (control, now) = (&visit.control, visit.control.parts().clock.now());
-    let flow = visit.cookie(FLOW_COOKIE).and_then(|text| Flow::open(control.flows(), &text, now));
+    let flow = visit
+        .cookie(&visit.cookie_name(FLOW_COOKIE))
+        .and_then(|text| Flow::open(control.flows(), &text, now));
     let Some(flow) = flow.filter(|flow| flow.is_of(&query.state)) else { return Ok(failed(&visit)) };
     let Some(signed_in) = tenant::redeem(control, &query.code, &flow.verifier).await? else {
         return Ok(failed(&visit));
     };
     let token = session::begin(control, &visit.actor, &signed_in, visit.token.as_deref()).await?;
     let mut response = see_other(&with_thanks(&flow));
-    visit.set_cookie(&mut response, FLOW_COOKIE, String::new(), None);
-    visit.set_cookie(&mut response, visit.session_cookie_name(), token, Some(SESSION_LIFE));
+    visit.set_cookie(&mut response, &visit.cookie_name(FLOW_COOKIE), String::new(), None);
+    visit.set_cookie(&mut response, &visit.session_cookie_name(), token, Some(SESSION_LIFE));
     Ok(response)
 }
 
@@ -103,7 +110,7 @@ fn failed(visit: &Visit) -> Response {
     frame.path = "/".to_owned();
     let mut response = html(&Refusal { frame, why: NoEntry::EntryFailed });
     *response.status_mut() = axum::http::StatusCode::BAD_REQUEST;
-    visit.set_cookie(&mut response, FLOW_COOKIE, String::new(), None);
+    visit.set_cookie(&mut response, &visit.cookie_name(FLOW_COOKIE), String::new(), None);
     response
 }
 
@@ -119,7 +126,7 @@ pub(super) async fn sign_out(visit: Visit, Form(form): Form<SignOutForm>) -> Ans
         // The console has forgotten them; the other half is one button away.
         (false, _) => see_other(&format!("{}/sign-out", visit.control.sign_in_origin())),
     };
-    visit.set_cookie(&mut response, visit.session_cookie_name(), String::new(), None);
+    visit.set_cookie(&mut response, &visit.session_cookie_name(), String::new(), None);
     Ok(response)
 }
 

@@ -32,9 +32,8 @@ use kiavi_http::{cookie_value, joined_cookies};
 use super::Problem;
 use crate::Control;
 
-/// The session's cookie where browsers come by HTTPS, and where they do not (in development).
-pub(super) const SECURE_COOKIE: &str = "__Host-kiavi_console";
-const PLAIN_COOKIE: &str = "kiavi_console";
+/// The session's cookie, as it is called in development; see [`cookie_name`].
+pub(super) const SESSION_COOKIE: &str = "kiavi_console";
 /// Bytes of a form's body.
 const FORM_LIMIT: usize = 16 * 1024;
 
@@ -76,11 +75,21 @@ fn is_secure(control: &Control) -> bool {
     control.origins().own_origin().starts_with("https://")
 }
 
-/// The token in the console's cookie. A `__Host-` name counts wherever it comes from: no neighbour can have set it.
-pub(super) fn session_cookie(headers: &HeaderMap) -> Option<SecretString> {
+/// The name that a cookie has here. Where browsers come by HTTPS it is one that no neighbour can set: any name below the
+/// platform's domain could plant a plain one for the console's host, too (RFC 6265 §8.6; RFC 6265bis §4.1.3.2).
+pub(super) fn cookie_name(is_secure: bool, plain: &str) -> String {
+    if is_secure { format!("__Host-{plain}") } else { plain.to_owned() }
+}
+
+/// The token in the console's cookie, which has one name and no other.
+pub(super) fn session_cookie(control: &Control, headers: &HeaderMap) -> Option<SecretString> {
+    token(is_secure(control), headers).map(SecretString::from)
+}
+
+fn token(is_secure: bool, headers: &HeaderMap) -> Option<String> {
     let cookies = joined_cookies(headers)?;
-    let named = |name| cookie_value(&cookies, name).filter(|value| !value.is_empty());
-    named(SECURE_COOKIE).or_else(|| named(PLAIN_COOKIE)).map(SecretString::from)
+    let value = cookie_value(&cookies, &cookie_name(is_secure, SESSION_COOKIE))?;
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 /// Whether a request with the console's cookie is none that another site made the browser send: what changes something
@@ -92,4 +101,27 @@ pub(super) fn is_own_page(control: &Control, method: &Method, headers: &HeaderMa
     }
     let site = headers.get("sec-fetch-site").map(|value| value.as_bytes());
     matches!(site, None | Some(b"same-origin" | b"none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_a_neighbour_may_have_planted_opens_nothing() {
+        let told = |is_secure, line: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, line.parse().unwrap());
+            token(is_secure, &headers)
+        };
+        let both = "kiavi_console=planted; __Host-kiavi_console=own";
+        assert_eq!(told(true, both).as_deref(), Some("own"));
+        assert_eq!(told(true, "kiavi_console=planted"), None);
+        assert_eq!(
+            told(false, both).as_deref(),
+            Some("planted"),
+            "in development there is but the plain one"
+        );
+        assert_eq!(told(true, "__Host-kiavi_console="), None);
+    }
 }

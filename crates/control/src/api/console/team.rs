@@ -17,6 +17,7 @@ use crate::{
     ControlError, Permission, Role,
     api::Problem,
     invitation::{self, InvitationState, NewInvitation, store as invitations},
+    key,
     member::{self, store},
 };
 
@@ -63,11 +64,12 @@ pub(super) async fn page(visit: Visit, Path(named): Path<String>, Query(told): Q
     let open =
         all.into_iter().filter(|one| matches!(one.state, InvitationState::Open | InvitationState::Expired));
     let manages = here.caller.may(Permission::MemberManage);
+    let keys = if manages { key::end::by_holder(database, workspace).await? } else { Vec::new() };
     let roles = Role::ALL.into_iter().filter(|role| manages && here.caller.may_give(*role));
     Ok(html(&Team {
         frame: here.visit.frame(),
         top: here.top(Place::Team).await?,
-        members: members.into_iter().map(|member| row(&here, manages, member)).collect(),
+        members: members.into_iter().map(|member| row(&here, manages, &keys, member)).collect(),
         invitations: open
             .map(|one| InvitationRow {
                 id: one.id,
@@ -84,8 +86,10 @@ pub(super) async fn page(visit: Visit, Path(named): Path<String>, Query(told): Q
     }))
 }
 
-fn row(here: &Here, manages: bool, member: member::Member) -> MemberRow {
+fn row(here: &Here, manages: bool, keys: &[(String, String)], member: member::Member) -> MemberRow {
     let is_self = member.user == here.person.user;
+    let theirs = keys.iter().filter(|(holder, _)| holder == member.user.as_str());
+    let theirs: Vec<_> = theirs.map(|(_, name)| name.as_str()).collect();
     MemberRow {
         id: member.user.to_string(),
         name: member.name,
@@ -94,6 +98,7 @@ fn row(here: &Here, manages: bool, member: member::Member) -> MemberRow {
         joined: member.created_at,
         is_self,
         is_changeable: manages && here.caller.may_give(member.role),
+        keys: theirs.join(", "),
     }
 }
 
@@ -172,6 +177,7 @@ pub(super) async fn set_role(visit: Visit, Path(named): Path<String>, Form(form)
     let here = manager(visit, &named, true).await?;
     let (user, role) = (named_member(&form)?, form.role()?);
     match member::set_role(&here.visit.control, &here.actor, &here.workspace.id, &user, role).await {
+        Ok(Some((_, keys))) if !keys.is_empty() => Ok(here.tell(TEAM, Notice::MemberRoleKeys)),
         Ok(_) => Ok(here.tell(TEAM, Notice::MemberRoleChanged)),
         Err(error) => refused(&here, error),
     }
@@ -182,6 +188,7 @@ pub(super) async fn remove(visit: Visit, Path(named): Path<String>, Form(form): 
     let here = manager(visit, &named, true).await?;
     let user = named_member(&form)?;
     match member::remove(&here.visit.control, &here.actor, &here.workspace.id, &user).await {
+        Ok(Some(keys)) if !keys.is_empty() => Ok(here.tell(TEAM, Notice::MemberRemovedKeys)),
         Ok(_) => Ok(here.tell(TEAM, Notice::MemberRemoved)),
         Err(error) => refused(&here, error),
     }

@@ -43,7 +43,7 @@ pub(super) async fn page(visit: Visit, Path(named): Path<String>, Query(told): Q
     }))
 }
 
-/// `GET /w/{workspace}/events`: one event at each change of any tenant; the page then loads itself again. It tells no
+/// `GET /w/{workspace}/events`: one event at each change of one of its tenants; the page then loads itself again. It tells no
 /// more than that, so it may go on for somebody who is removed meanwhile.
 pub(super) async fn events(
     visit: Visit,
@@ -51,8 +51,9 @@ pub(super) async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Stop> {
     let here = visit.at(&named, Permission::TenantRead).await?;
     let control = &here.visit.control;
-    let permit = progress::permit(control)?;
-    let events = stream::unfold((control.changes(), permit), |(mut changes, permit)| async {
+    let permit = progress::permit(control, &here.actor)?;
+    let changes = control.changes().of(here.workspace.id.as_str());
+    let events = stream::unfold((changes, permit), |(mut changes, permit)| async {
         changes.changed().await.ok()?;
         Some((Ok(Event::default().data("changed")), (changes, permit)))
     });

@@ -14,7 +14,7 @@ use kiavi_pages::{
 };
 use std::time::Duration;
 
-use super::{PLAIN_COOKIE, SECURE_COOKIE, entry, is_secure, session_cookie};
+use super::{SESSION_COOKIE, cookie_name, entry, is_secure, session_cookie};
 use crate::{
     Caller, Control, ControlError, Permission, Workspace,
     api::{Problem, code::Code},
@@ -104,7 +104,7 @@ impl FromRequestParts<Control> for Visit {
             locale: locale(&parts.headers),
             here: here(&parts.uri),
             actor,
-            token: session_cookie(&parts.headers).map(|token| token.expose_secret().to_owned()),
+            token: session_cookie(control, &parts.headers).map(|token| token.expose_secret().to_owned()),
             headers: parts.headers.clone(),
         })
     }
@@ -187,8 +187,13 @@ impl Visit {
     }
 
     /// The name of the session's cookie here.
-    pub(super) fn session_cookie_name(&self) -> &'static str {
-        if is_secure(&self.control) { SECURE_COOKIE } else { PLAIN_COOKIE }
+    pub(super) fn session_cookie_name(&self) -> String {
+        self.cookie_name(SESSION_COOKIE)
+    }
+
+    /// The name that a cookie has here.
+    pub(super) fn cookie_name(&self, plain: &str) -> String {
+        cookie_name(is_secure(&self.control), plain)
     }
 }
 
