@@ -78,7 +78,7 @@ pub(crate) async fn rotate(control: &Control, actor: &Actor, tenant: &Tenant) ->
     };
     audit::record(control, &transaction, &event).await?;
     transaction.commit().await?;
-    control.changed();
+    control.changed(tenant);
     control.wake_reconciler();
     Ok(true)
 }

@@ -84,7 +84,8 @@ async fn spares_and_migrations_are_like_those_of_a_private_cluster() {
     instance.spares.store(1, Ordering::SeqCst);
     let control = instance.start().await;
     let spare = "SELECT count(*) FROM tenant WHERE state = $1";
-    let mut changes = control.changes();
+    let workspace = control.default_workspace().await.unwrap();
+    let mut changes = control.changes().of(workspace.as_str());
     tokio::select! {
         () = control.run_reconciler() => unreachable!("it runs for ever"),
         () = async { while instance.count(spare, "spare").await < 1 { changes.changed().await.unwrap() } } => {}
