@@ -3,6 +3,7 @@
 //! Each use of the tenant's secret has its own subkey (HKDF, RFC 5869), so that nothing minted for one purpose
 //! opens under another.
 
+pub mod age;
 mod cookie;
 mod ed25519;
 mod envelope;
