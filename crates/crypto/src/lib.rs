@@ -25,7 +25,7 @@ pub use envelope::EnvelopeError;
 pub use es256::{Es256SigningKey, InvalidSigningKey};
 pub use jws::{JwsAlgorithm, JwsError, PublicJwk, SigningKey};
 pub use keys::{
-    InvalidSecret, Purpose, SecretVersion, TenantSecret, constant_time_eq, hmac_sha256, sha256, sha256_of,
+    InvalidSecret, Purpose, SecretVersion, Sha256, TenantSecret, constant_time_eq, hmac_sha256, sha256, sha256_of,
     sha384, sha512,
 };
 pub use oauth_purpose::is_envelope;

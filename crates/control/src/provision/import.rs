@@ -200,7 +200,9 @@ async fn copy(inside: &AdminConnection, frames: &mut Frames) -> Result<Counts, I
                     return Err(InvalidStream.into());
                 }
             }
-            Frame::Head(_) | Frame::Rows(_) | Frame::EndOfTable(_) => return Err(InvalidStream.into()),
+            Frame::Head(_) | Frame::Rows(_) | Frame::EndOfTable(_) | Frame::Summary(_) => {
+                return Err(InvalidStream.into());
+            }
         }
     }
 }
@@ -221,7 +223,9 @@ async fn copy_table(
                 let is_whole = arrived == sent;
                 return is_whole.then_some(sent).ok_or(ImportError::Count { table, arrived, sent });
             }
-            Frame::Head(_) | Frame::Table(_) | Frame::End => return Err(InvalidStream.into()),
+            Frame::Head(_) | Frame::Table(_) | Frame::Summary(_) | Frame::End => {
+                return Err(InvalidStream.into());
+            }
         }
     }
 }
