@@ -39,6 +39,21 @@ const MIGRATIONS: &[Migration] = &[
 /// The number of the newest migration.
 pub const SCHEMA_VERSION: i32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
+/// Tables whose rows stay behind when a tenant is archived, because in another database they would be worth nothing or do
+/// harm: codes and links that live minutes, limits, letters and calls that are owed once. Every other table is archived.
+pub const NOT_ARCHIVED: &[&str] = &[
+    "kiavi.schema_history",
+    "kiavi.rate_limit",
+    "kiavi.outbox",
+    "kiavi.webhook_delivery",
+    "kiavi.webhook_attempt",
+    "kiavi.webhook_endpoint",
+    "public.verification",
+];
+
+/// Tables with the keys that personal fields are encrypted under, whose rows are archived apart and for a shorter time.
+pub const PERSON_KEYS: &[&str] = &[];
+
 /// What the runtime role may do; everything else it may not. The audit log is INSERT-only.
 const GRANTS: &[(&str, &str)] = &[
     ("public.\"user\"", "SELECT, INSERT, UPDATE, DELETE"),
@@ -83,6 +98,25 @@ pub async fn migrate(
     if let Some(runtime) = runtime_role {
         grant(connection, runtime).await?;
     }
+    Ok(())
+}
+
+/// Brings an empty database to the tables of `version`, which belong to `owner_role`, for rows of that time. Gives nobody
+/// rights on them: what follows is [`migrate`].
+///
+/// # Errors
+/// When the server refuses a step.
+pub async fn migrate_to(
+    connection: &mut AdminConnection,
+    owner_role: Option<&str>,
+    version: i32,
+) -> Result<(), MigrateError> {
+    if let Some(owner) = owner_role {
+        let grant = format!("GRANT CREATE, USAGE ON SCHEMA public TO {}", quote_ident(owner));
+        connection.batch_execute(&grant).await?;
+    }
+    let until = MIGRATIONS.partition_point(|step| step.version <= version);
+    kiavi_db::migrate(connection, &MIGRATIONS[..until], owner_role).await?;
     Ok(())
 }
 

@@ -101,6 +101,11 @@ impl Check {
         self.manifest.as_ref()
     }
 
+    /// Rows of the table that is being read, up to now.
+    pub fn rows_of_table(&self) -> u64 {
+        self.table.as_ref().map_or(0, |(_, content, _)| content.rows)
+    }
+
     /// What was read up to now.
     pub fn seen(&self) -> &Summary {
         &self.seen
