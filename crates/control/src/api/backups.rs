@@ -255,7 +255,10 @@ async fn take_in(control: &Control, actor: &Actor, mut frames: Frames) -> Result
     let (is_drill, order) = (wanted.drill, wanted.order(slug));
     if is_drill {
         let report = provision::drill(control, actor, order, &mut frames).await?;
-        return Ok(Json(json!({ "rows": report.counts, "signed_in": report.signed_in })).into_response());
+        let told = json!({
+            "rows": report.counts, "signed_in": report.signed_in, "removed": report.is_removed,
+        });
+        return Ok(Json(told).into_response());
     }
     let (tenant, restored) = provision::restore(control, actor, order, &mut frames).await?;
     let is_settled = |tenant: &Tenant| matches!(tenant.state, TenantState::Running | TenantState::Failed);
@@ -298,9 +301,19 @@ pub(super) async fn note(
     audit::record_as(&transaction, id, &event).await?;
     transaction.commit().await?;
     if run.succeeded {
-        tracing::info!(tenant = run.tenant_id, kind = run.kind.as_str(), place = run.place, "a backup run is over");
+        tracing::info!(
+            tenant = run.tenant_id,
+            kind = run.kind.as_str(),
+            place = run.place,
+            "a backup run is over"
+        );
     } else {
-        tracing::error!(tenant = run.tenant_id, kind = run.kind.as_str(), place = run.place, "a backup run failed");
+        tracing::error!(
+            tenant = run.tenant_id,
+            kind = run.kind.as_str(),
+            place = run.place,
+            "a backup run failed"
+        );
     }
     Ok(Json(json!({ "id": id.to_string() })))
 }

@@ -8,9 +8,9 @@
 //!
 //! [`table`] is all there is: a route is mounted, guarded, described and tested from its line there.
 
+mod backups;
 mod change_settings;
 pub(crate) mod code;
-mod backups;
 mod conditional;
 mod console;
 mod create;

@@ -37,8 +37,7 @@ pub(super) async fn current(control: &Control, tenant: &Tenant) -> Result<(Backu
         return read(&stored).ok_or(KeyError::Gone);
     }
     let key = BackupKey::random(&*control.parts().rng);
-    let Version(version) =
-        vault.put(&tenant.id, &name, &SecretSlice::from(key.expose().to_vec())).await?;
+    let Version(version) = vault.put(&tenant.id, &name, &SecretSlice::from(key.expose().to_vec())).await?;
     Ok((key, version))
 }
 

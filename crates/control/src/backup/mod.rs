@@ -13,10 +13,5 @@ pub(crate) use make::{BackupError, open};
 
 /// The statements of this module, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&kiavi_db::Sql] = &[
-    &store::INSERT_RUN,
-    &store::RUNS,
-    &store::SCHEDULE,
-    &store::SET_SCHEDULE,
-    &store::FORGET_RUNS,
-];
+pub(crate) const STATEMENTS: &[&kiavi_db::Sql] =
+    &[&store::INSERT_RUN, &store::RUNS, &store::SCHEDULE, &store::SET_SCHEDULE, &store::FORGET_RUNS];

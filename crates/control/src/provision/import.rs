@@ -241,18 +241,23 @@ pub(super) async fn give_up(control: &Control, actor: &Actor, tenant: &Tenant, e
         let event = Event { kind: "tenant.import_failed", outcome, actor, subject, detail };
         audit::record(control, &transaction, &event).await?;
         transaction.commit().await?;
-        remove(control, actor, tenant).await
+        remove(control, actor, tenant, REMOVAL_WAIT).await?;
+        Ok::<_, ControlError>(())
     };
     if let Err(error) = removed.await {
         tracing::error!(tenant = %tenant.id, error = chain(&error), "a failed import could not be removed yet");
     }
 }
 
-/// Has the tenant removed with all that it has, and waits for it.
-pub(super) async fn remove(control: &Control, actor: &Actor, tenant: &Tenant) -> Result<(), ControlError> {
+/// Has the tenant removed with all that it has, and waits for it; whether it is gone. Later will do, too: the reconciler does
+/// not forget it.
+pub(super) async fn remove(
+    control: &Control,
+    actor: &Actor,
+    tenant: &Tenant,
+    at_most: Duration,
+) -> Result<bool, ControlError> {
     request::destroy(control, actor, &tenant.id).await?;
-    let gone = control.wait(&tenant.id, |_| false);
-    // Later will do, too: the reconciler does not forget it.
-    let _ = tokio::time::timeout(REMOVAL_WAIT, gone).await;
-    Ok(())
+    let gone = tokio::time::timeout(at_most, control.wait(&tenant.id, |_| false)).await;
+    Ok(matches!(gone, Ok(Ok(None))))
 }

@@ -5,6 +5,8 @@
 //! go forward as any tenant's. A drill does the same, has an engine look at the copy, and removes it: the copy never gets
 //! further than an import that was cut off, so that what a crash leaves of it is removed as that is.
 
+use std::time::Duration;
+
 use kiavi_base::{EventId, Hostname, SecretSlice, Slug};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::{AdminConnection, Sql, quote_ident};
@@ -46,6 +48,9 @@ const COUNTING: &str = "
     WHERE a.attrelid = $1::text::regclass AND a.attnum > 0 AND NOT a.attisdropped
       AND pg_get_serial_sequence($1, a.attname) IS NOT NULL";
 
+/// How long a drill waits for its copy to be gone: dropping a database writes out what all others have changed.
+const REMOVAL_WAIT: Duration = Duration::from_secs(60);
+
 /// The cookie of a session, as it is called on HTTP and on HTTPS.
 const COOKIES: [&str; 2] = ["better-auth.session_token", "__Secure-better-auth.session_token"];
 
@@ -69,15 +74,14 @@ pub(crate) struct Restored {
 #[derive(Debug)]
 pub(crate) struct DrillReport {
     pub(crate) counts: Counts,
+    /// Whether the copy is gone already.
+    pub(crate) is_removed: bool,
     /// Whether an engine on the copy knew somebody by their session; `None` where nobody is in it.
     pub(crate) signed_in: Option<bool>,
 }
 
 /// The settings that the tenant will have, with its secrets in clear, and what they mean; refused where it cannot be.
-pub(crate) fn settle(
-    control: &Control,
-    order: &RestoreOrder,
-) -> Result<(Value, Vec<String>), ControlError> {
+pub(crate) fn settle(control: &Control, order: &RestoreOrder) -> Result<(Value, Vec<String>), ControlError> {
     let (schema, manifest) = (&control.parts().schema, &order.manifest);
     let refused = |text: String| Err(ControlError::InvalidImport(text));
     if manifest.format != FORMAT || manifest.schema_version > schema.version() {
@@ -87,7 +91,10 @@ pub(crate) fn settle(
     let person_keys = order.person_keys.iter().map(|table| (table, Archived::PersonKeys));
     for (table, kind) in tables.chain(person_keys) {
         if schema.archived(&table.name) != kind {
-            return refused(format!("The archive has a table \"{}\" that does not belong there.", table.name));
+            return refused(format!(
+                "The archive has a table \"{}\" that does not belong there.",
+                table.name
+            ));
         }
     }
     let Some(settings) = &manifest.settings else {
@@ -96,7 +103,8 @@ pub(crate) fn settle(
     let base_url = control.base_url(&order.slug);
     let own: Hostname = address::own_hostname(control, &order.slug)?;
     let at = Address { base_url: base_url.clone(), hostnames: vec![own], former: Vec::new() };
-    let wrong = |error: crate::Failure| ControlError::InvalidImport(format!("The settings do not fit: {error}."));
+    let wrong =
+        |error: crate::Failure| ControlError::InvalidImport(format!("The settings do not fit: {error}."));
     let moved = schema.with_address(settings, &at).map_err(wrong)?;
     let moved = schema.check_settings(&moved).map_err(wrong)?;
     let (before, after) = (schema.facts(settings).map_err(wrong)?, schema.facts(&moved).map_err(wrong)?);
@@ -161,13 +169,12 @@ pub(crate) async fn drill(
     let tried = async {
         let counts = fill(control, &tenant, &order, frames).await?;
         let signed_in = sign_in(control, &tenant).await?;
-        Ok(DrillReport { counts, signed_in })
+        Ok((counts, signed_in))
     };
     let tried: Result<_, ImportError> = tried.await;
-    let removed = import::remove(control, actor, &tenant).await;
-    let report = tried?;
-    removed?;
-    Ok(report)
+    let removed = import::remove(control, actor, &tenant, REMOVAL_WAIT).await;
+    let (counts, signed_in) = tried?;
+    Ok(DrillReport { counts, is_removed: removed?, signed_in })
 }
 
 async fn begin(control: &Control, actor: &Actor, slug: &Slug) -> Result<Tenant, ImportError> {
@@ -211,7 +218,8 @@ async fn copy(
     order: &RestoreOrder,
     frames: &mut Frames,
 ) -> Result<Counts, ImportError> {
-    let known = |name: &str| order.person_keys.iter().chain(&order.manifest.tables).find(|table| table.name == name);
+    let known =
+        |name: &str| order.person_keys.iter().chain(&order.manifest.tables).find(|table| table.name == name);
     let (mut counts, mut told) = (Counts::new(), None);
     loop {
         match frames.next().await? {
@@ -245,7 +253,9 @@ async fn count_on(inside: &AdminConnection, table: &TableShape) -> Result<(), Im
         let get = |index: usize| row.try_get::<_, String>(index).map_err(kiavi_db::DbError::from);
         let (column, sequence) = (get(0)?, get(1)?);
         let column = quote_ident(&column);
-        let set = format!("SELECT setval($1::text::regclass, max({column})) FROM {quoted} HAVING max({column}) > 0");
+        let set = format!(
+            "SELECT setval($1::text::regclass, max({column})) FROM {quoted} HAVING max({column}) > 0"
+        );
         inside.query(&set, &[&sequence]).await?;
     }
     Ok(())
@@ -262,7 +272,8 @@ async fn compare(
         let Some(&arrived) = counts.get(&table.name) else { continue };
         let sent = summary.tables.get(&table.name).ok_or(InvalidStream)?.rows;
         let row = inside.query_opt(&format!("SELECT count(*) FROM {}", table.quoted()), &[]).await?;
-        let there: i64 = row.map(|row| row.try_get(0)).transpose().map_err(kiavi_db::DbError::from)?.unwrap_or(0);
+        let there: i64 =
+            row.map(|row| row.try_get(0)).transpose().map_err(kiavi_db::DbError::from)?.unwrap_or(0);
         if sent != arrived || u64::try_from(there) != Ok(sent) {
             return Err(ImportError::Count { table: table.name.clone(), arrived, sent });
         }
@@ -276,7 +287,8 @@ async fn compare(
 /// The archive's settings as the tenant's own, their secrets in the vault.
 async fn take_settings(control: &Control, tenant: &Tenant, settings: Value) -> Result<(), ImportError> {
     let parts = control.parts();
-    let stored = secrets::sealed_anew(&*parts.vault, &tenant.id, settings).await.map_err(ControlError::from)?;
+    let stored =
+        secrets::sealed_anew(&*parts.vault, &tenant.id, settings).await.map_err(ControlError::from)?;
     let values: [&(dyn kiavi_db::ToSql + Sync); 2] = [&tenant.id.as_str(), &stored];
     match parts.database.execute(&RESTORE_SETTINGS, &values).await? {
         0 => Err(StepError::Unwanted.into()),
@@ -316,7 +328,8 @@ async fn finish(
 
 /// Whether an engine on the copy knows somebody by a session of theirs; `None` where there is nobody.
 async fn sign_in(control: &Control, tenant: &Tenant) -> Result<Option<bool>, ImportError> {
-    const USER: &str = r#"SELECT id FROM public."user" WHERE banned IS NOT TRUE ORDER BY "createdAt", id LIMIT 1"#;
+    const USER: &str =
+        r#"SELECT id FROM public."user" WHERE banned IS NOT TRUE ORDER BY "createdAt", id LIMIT 1"#;
     const SESSION: &str = r#"INSERT INTO public.session (id, token, "userId", "expiresAt", "createdAt", "updatedAt")
         VALUES ($1, $2, $3, now() + interval '10 minutes', date_trunc('milliseconds', now()),
                 date_trunc('milliseconds', now()))"#;

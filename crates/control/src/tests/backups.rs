@@ -55,8 +55,8 @@ fn decoded(bytes: &[u8]) -> Vec<Frame> {
 
 /// The files of an archive, by part.
 async fn taken(router: &Router, tenant: &str) -> BTreeMap<String, Vec<u8>> {
-    let request =
-        Request::post(format!("/v1/tenants/{tenant}/backup")).header(header::CONTENT_TYPE, "application/json");
+    let request = Request::post(format!("/v1/tenants/{tenant}/backup"))
+        .header(header::CONTENT_TYPE, "application/json");
     let response = tower::ServiceExt::oneshot(router.clone(), request.body(Body::from("{}")).unwrap());
     let response = response.await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
@@ -67,7 +67,9 @@ async fn taken(router: &Router, tenant: &str) -> BTreeMap<String, Vec<u8>> {
     for frame in frames {
         match frame {
             Frame::Table(name) => part = name,
-            Frame::Rows(piece) => files.entry(part.clone()).or_insert_with(Vec::new).extend_from_slice(&piece),
+            Frame::Rows(piece) => {
+                files.entry(part.clone()).or_insert_with(Vec::new).extend_from_slice(&piece)
+            }
             _ => {}
         }
     }
@@ -149,7 +151,8 @@ async fn a_restored_tenant_has_the_rows_the_secret_and_the_settings_of_the_archi
         assert_eq!(copy.schema_version, 2);
         assert_eq!((&copy.settings["app"], &copy.settings["seconds"]), (&json!("shop"), &json!(60)));
         let rows = inside(&instance, &copy.id).await;
-        let rows = rows.query("SELECT u.name, (SELECT id FROM item) FROM public.\"user\" u", &[]).await.unwrap();
+        let rows =
+            rows.query("SELECT u.name, (SELECT id FROM item) FROM public.\"user\" u", &[]).await.unwrap();
         assert_eq!((rows[0].get(0), rows[0].get(1)), ("Ada\tLovelace", 7));
         let ready = instance.privileged.ready.lock().unwrap();
         let secret = |tenant: &Tenant| ready[&tenant.id].secret.to_text().to_string();
@@ -206,7 +209,11 @@ async fn a_drill_leaves_nothing_and_says_what_the_engine_said() {
         // The engine of this test knows nobody, and says so.
         assert_eq!(answer.json()["signed_in"], json!(false));
         let asked = instance.privileged.asked.lock().unwrap();
-        assert!(asked.iter().any(|asked| asked.request == "GET /api/auth/get-session" && asked.operator == "drill"));
+        assert!(
+            asked
+                .iter()
+                .any(|asked| asked.request == "GET /api/auth/get-session" && asked.operator == "drill")
+        );
         assert_eq!(control.tenants().await.unwrap().len(), 1);
         assert_eq!(instance.vault().tenants().await.unwrap().len(), 1);
     })

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kiavi_base::{Hostname, Slug};
 use kiavi_control::{
-    Address, Adopted, Archived, Failure, FormerServer, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema,
+    Address, Adopted, Archived, Failure, FormerServer, SettingsFacts, TenantEvent, TenantEventKind,
+    TenantSchema,
 };
 use kiavi_db::{AdminConnection, BoxFuture};
 use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit};

@@ -84,7 +84,11 @@ impl ArchiveReader {
             let mut output = OutBuffer::around(&mut self.piece[..]);
             if self.is_over {
                 // Nothing comes after the end.
-                return if input.src.is_empty() { Ok(None) } else { Err(crate::stream::InvalidStream.into()) };
+                return if input.src.is_empty() {
+                    Ok(None)
+                } else {
+                    Err(crate::stream::InvalidStream.into())
+                };
             }
             let left = self.decompressor.run(&mut input, &mut output).map_err(ArchiveError::Compression)?;
             let (read, written) = (input.pos(), output.pos());
