@@ -156,10 +156,10 @@ export class Kiavi {
   }
 
   /** Runs a verb against this instance, or without any if it is `isOffline`; gives its stdout. */
-  verb(args, { input, env, isOffline = false } = {}) {
+  verb(args, { input, env, isOffline = false, within = VERB_DEADLINE_MS } = {}) {
     const given = isOffline ? args : this.#withData(args);
     return new Promise((resolve, reject) => {
-      const options = { timeout: VERB_DEADLINE_MS, maxBuffer: 64 << 20, env: { ...process.env, ...env } };
+      const options = { timeout: within, maxBuffer: 64 << 20, env: { ...process.env, ...env } };
       const child = execFile(this.program, given, options, (error, stdout, stderr) => {
         if (!error) resolve(stdout);
         else {

@@ -31,6 +31,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, name: "workspaces", sql: include_str!("../migrations/4_workspaces.sql") },
     Migration { version: 5, name: "life", sql: include_str!("../migrations/5_life.sql") },
     Migration { version: 6, name: "members", sql: include_str!("../migrations/6_members.sql") },
+    Migration { version: 8, name: "backups", sql: include_str!("../migrations/8_backups.sql") },
     Migration { version: 9, name: "key_holders", sql: include_str!("../migrations/9_key_holders.sql") },
 ];
 

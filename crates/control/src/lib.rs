@@ -12,6 +12,7 @@ mod address;
 mod api;
 mod attempt;
 mod audit;
+mod backup;
 mod caller;
 mod console;
 mod control;
@@ -51,7 +52,7 @@ pub use error::{ControlError, Failure};
 pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
 pub use names::{CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
 pub use parts::{
-    Address, Adopted, BaseUrl, ControlParts, FormerServer, Privileged, SettingsFacts, TenantEvent,
+    Address, Adopted, Archived, BaseUrl, ControlParts, FormerServer, Privileged, SettingsFacts, TenantEvent,
     TenantEventKind, TenantSchema, TenantStart,
 };
 pub use permission::{Permission, Role, Scopes};

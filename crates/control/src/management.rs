@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderName, Method, Request, Response, Uri, header};
+use axum::http::{HeaderName, Method, Request, Response, Uri, header, request::Builder};
 use bytes::Bytes;
 use http_body_util::Full;
 use jiff::Timestamp;
@@ -40,22 +40,46 @@ pub(crate) async fn ask(
     target: &str,
     json: Option<Bytes>,
 ) -> Result<Response<Bytes>, ManagementError> {
-    // The engine answers for its own names only, in this door as in the other: those of the settings that it has.
-    let base_url = tenant.settings["base_url"].as_str().map_or_else(|| control.url_of(tenant), str::to_owned);
-    let host = base_url.parse::<Uri>().ok().and_then(|url| url.authority().map(ToString::to_string));
-    let mut request = Request::builder()
-        .method(method)
-        .uri(target)
-        .header(header::HOST, host.unwrap_or_default())
-        .header(header::ACCEPT, "application/json")
-        .header(header::USER_AGENT, "kiavi");
+    let mut request = begin(control, tenant, method, target);
     if let Some(at) = proved_at {
         request = request.header(PROVED_AT, at.to_string());
     }
     if json.is_some() {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }
-    let request = request.body(Full::new(json.unwrap_or_default()))?;
+    send(control, tenant, operator, request.body(Full::new(json.unwrap_or_default()))?).await
+}
+
+/// What the engine answers to a browser with this cookie.
+pub(crate) async fn ask_with_cookie(
+    control: &Control,
+    tenant: &Tenant,
+    operator: &str,
+    target: &str,
+    cookie: &str,
+) -> Result<Response<Bytes>, ManagementError> {
+    let request = begin(control, tenant, Method::GET, target).header(header::COOKIE, cookie);
+    send(control, tenant, operator, request.body(Full::default())?).await
+}
+
+fn begin(control: &Control, tenant: &Tenant, method: Method, target: &str) -> Builder {
+    // The engine answers for its own names only, in this door as in the other: those of the settings that it has.
+    let base_url = tenant.settings["base_url"].as_str().map_or_else(|| control.url_of(tenant), str::to_owned);
+    let host = base_url.parse::<Uri>().ok().and_then(|url| url.authority().map(ToString::to_string));
+    Request::builder()
+        .method(method)
+        .uri(target)
+        .header(header::HOST, host.unwrap_or_default())
+        .header(header::ACCEPT, "application/json")
+        .header(header::USER_AGENT, "kiavi")
+}
+
+async fn send(
+    control: &Control,
+    tenant: &Tenant,
+    operator: &str,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<Bytes>, ManagementError> {
     let opening = control.parts().privileged.open_management(&tenant.id, operator);
     let stream = opening.await.map_err(ManagementError::Unavailable)?;
     Ok(exchange(stream, request, MAX_ANSWER, DEADLINE).await?)

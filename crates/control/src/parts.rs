@@ -32,6 +32,18 @@ pub trait TenantSchema: Send + Sync + 'static {
         runtime: &'a str,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
+    /// Brings an empty database's schema to the migration `version`, for rows of that time. Gives no rights: what follows is
+    /// [`TenantSchema::migrate`].
+    fn migrate_to<'a>(
+        &'a self,
+        connection: &'a mut AdminConnection,
+        owner: &'a str,
+        version: i32,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// What becomes of the rows of a table when its tenant is archived. The name is schema and name.
+    fn archived(&self, table: &str) -> Archived;
+
     /// The settings of a new tenant.
     ///
     /// # Errors
@@ -86,6 +98,17 @@ pub trait TenantSchema: Send + Sync + 'static {
         connection: &'a AdminConnection,
         before: Option<Timestamp>,
     ) -> BoxFuture<'a, Result<i64, Failure>>;
+}
+
+/// What becomes of a table's rows when its tenant is archived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Archived {
+    /// They are in the archive.
+    Kept,
+    /// They are keys of persons, in the part that is kept for a shorter time.
+    PersonKeys,
+    /// They are left behind: worth nothing, or harmful, in another database.
+    Left,
 }
 
 /// Where a tenant is reached.
@@ -159,6 +182,8 @@ pub struct TenantEvent<'a> {
 pub enum TenantEventKind {
     /// Its data came from another server.
     Imported,
+    /// Its data came from an archive.
+    Restored,
     /// Its data and its secret were handed out.
     Exported,
     /// It was switched off.
@@ -181,8 +206,9 @@ pub enum TenantEventKind {
 
 impl TenantEventKind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Imported,
+        Self::Restored,
         Self::Exported,
         Self::Suspended,
         Self::Resumed,
@@ -198,6 +224,7 @@ impl TenantEventKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Imported => "tenant.imported",
+            Self::Restored => "tenant.restored",
             Self::Exported => "tenant.exported",
             Self::Suspended => "tenant.suspended",
             Self::Resumed => "tenant.resumed",

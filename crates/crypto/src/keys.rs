@@ -199,6 +199,29 @@ pub fn sha256_of(parts: &[&[u8]]) -> [u8; 32] {
     bytes
 }
 
+/// SHA-256 (FIPS 180-4) of what comes piece by piece.
+pub struct Sha256(digest::Context);
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+}
+
+impl Sha256 {
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The hash of all pieces.
+    pub fn finish(self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(self.0.finish().as_ref());
+        bytes
+    }
+}
+
 /// SHA-384 (FIPS 180-4).
 pub fn sha384(message: &[u8]) -> [u8; 48] {
     let mut bytes = [0; 48];

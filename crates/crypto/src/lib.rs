@@ -3,6 +3,7 @@
 //! Each use of the tenant's secret has its own subkey (HKDF, RFC 5869), so that nothing minted for one purpose
 //! opens under another.
 
+pub mod age;
 mod cookie;
 mod ed25519;
 mod envelope;
@@ -24,7 +25,7 @@ pub use envelope::EnvelopeError;
 pub use es256::{Es256SigningKey, InvalidSigningKey};
 pub use jws::{JwsAlgorithm, JwsError, PublicJwk, SigningKey};
 pub use keys::{
-    InvalidSecret, Purpose, SecretVersion, TenantSecret, constant_time_eq, hmac_sha256, sha256, sha256_of,
+    InvalidSecret, Purpose, SecretVersion, Sha256, TenantSecret, constant_time_eq, hmac_sha256, sha256, sha256_of,
     sha384, sha512,
 };
 pub use oauth_purpose::is_envelope;

@@ -3,7 +3,7 @@
 use std::{pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use futures_util::SinkExt;
+use futures_util::{SinkExt, Stream, TryStreamExt};
 use tokio_postgres::{Client, CopyInSink, Row};
 
 use crate::{
@@ -44,6 +44,14 @@ impl AdminConnection {
     /// Begins a `COPY … FROM STDIN`.
     pub async fn copy_in(&self, text: &str) -> Result<CopyIn, DbError> {
         Ok(CopyIn(Box::pin(self.0.copy_in(text).await.map_err(failed)?)))
+    }
+
+    /// Runs a `COPY … TO STDOUT` and gives out its rows as they come.
+    pub async fn copy_out(
+        &self,
+        text: &str,
+    ) -> Result<impl Stream<Item = Result<Bytes, DbError>> + Send + use<>, DbError> {
+        Ok(self.0.copy_out(text).await.map_err(failed)?.map_err(failed))
     }
 
     pub(crate) fn client(&mut self) -> &mut Client {

@@ -39,6 +39,21 @@ const MIGRATIONS: &[Migration] = &[
 /// The number of the newest migration.
 pub const SCHEMA_VERSION: i32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
+/// Tables whose rows stay behind when a tenant is archived, because in another database they would be worth nothing or do
+/// harm: codes and links that live minutes, limits, letters and calls that are owed once. Every other table is archived.
+pub const NOT_ARCHIVED: &[&str] = &[
+    "kiavi.schema_history",
+    "kiavi.rate_limit",
+    "kiavi.outbox",
+    "kiavi.webhook_delivery",
+    "kiavi.webhook_attempt",
+    "kiavi.webhook_endpoint",
+    "public.verification",
+];
+
+/// Tables with the keys that personal fields are encrypted under, whose rows are archived apart and for a shorter time.
+pub const PERSON_KEYS: &[&str] = &[];
+
 /// What the runtime role may do; everything else it may not. The audit log is INSERT-only.
 const GRANTS: &[(&str, &str)] = &[
     ("public.\"user\"", "SELECT, INSERT, UPDATE, DELETE"),
@@ -86,6 +101,25 @@ pub async fn migrate(
     Ok(())
 }
 
+/// Brings an empty database to the tables of `version`, which belong to `owner_role`, for rows of that time. Gives nobody
+/// rights on them: what follows is [`migrate`].
+///
+/// # Errors
+/// When the server refuses a step.
+pub async fn migrate_to(
+    connection: &mut AdminConnection,
+    owner_role: Option<&str>,
+    version: i32,
+) -> Result<(), MigrateError> {
+    if let Some(owner) = owner_role {
+        let grant = format!("GRANT CREATE, USAGE ON SCHEMA public TO {}", quote_ident(owner));
+        connection.batch_execute(&grant).await?;
+    }
+    let until = MIGRATIONS.partition_point(|step| step.version <= version);
+    kiavi_db::migrate(connection, &MIGRATIONS[..until], owner_role).await?;
+    Ok(())
+}
+
 async fn grant(connection: &AdminConnection, runtime_role: &str) -> Result<(), DbError> {
     let role = quote_ident(runtime_role);
     let mut statements = format!(
@@ -112,6 +146,46 @@ mod tests {
           VALUES ('s1', 'token', 'u1', now() + interval '1 day', now());
         INSERT INTO public.passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp")
           VALUES ('p1', 'key', 'u1', 'credential', 0, 'singleDevice', false);"#;
+
+    /// Whoever adds a table decides here what becomes of its rows when the tenant is archived: those of this list come back.
+    const ARCHIVED: &[&str] = &[
+        "kiavi.audit_event",
+        "kiavi.guess_budget",
+        "kiavi.mail_suppression",
+        "kiavi.passkey_use",
+        "public.account",
+        "public.apikey",
+        "public.jwks",
+        "public.passkey",
+        "public.session",
+        "public.user",
+    ];
+
+    #[tokio::test]
+    async fn it_is_decided_for_every_table_whether_it_is_archived() {
+        let database = TestDatabase::empty().await;
+        let mut admin = database.admin().await;
+        migrate(&mut admin, None, None).await.unwrap();
+        let tables =
+            "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('public', 'kiavi')";
+        let there = admin.query(tables, &[]).await.unwrap();
+        let there: std::collections::BTreeSet<String> = there.iter().map(|row| row.get(0)).collect();
+        let decided = ARCHIVED.iter().chain(NOT_ARCHIVED).chain(PERSON_KEYS).map(|name| (*name).to_owned());
+        assert_eq!(there, decided.collect());
+        assert_eq!(there.len(), ARCHIVED.len() + NOT_ARCHIVED.len() + PERSON_KEYS.len(), "each once");
+    }
+
+    #[tokio::test]
+    async fn an_empty_database_goes_to_any_time_and_on_from_there() {
+        for version in 1..=SCHEMA_VERSION {
+            let database = TestDatabase::empty().await;
+            let mut admin = database.admin().await;
+            migrate_to(&mut admin, None, version).await.unwrap();
+            let newest = "SELECT max(version) FROM kiavi.schema_history";
+            assert_eq!(admin.query(newest, &[]).await.unwrap()[0].get::<_, i32>(0), version);
+            migrate(&mut admin, None, None).await.unwrap();
+        }
+    }
 
     #[tokio::test]
     async fn every_released_schema_goes_forward_with_its_people() {

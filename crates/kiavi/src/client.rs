@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::unfold;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::{
     Method, Request, Response,
@@ -17,6 +17,7 @@ use hyper::{
     header::{ACCEPT, CONTENT_TYPE, HOST, IF_MATCH},
 };
 use hyper_util::rt::TokioIo;
+use kiavi_moving::stream;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use serde::Deserialize;
 use serde_json::Value;
@@ -183,7 +184,7 @@ impl Client {
         (media_type, idempotency_key): (&str, &str),
         pieces: mpsc::Receiver<Bytes>,
     ) -> Result<Value, ClientError> {
-        let pieces = stream::unfold(pieces, |mut pieces| async {
+        let pieces = unfold(pieces, |mut pieces| async {
             let piece = pieces.recv().await?;
             Some((Ok::<_, Infallible>(Frame::data(piece)), pieces))
         });
@@ -194,6 +195,16 @@ impl Client {
         let response = self.send(request.body(StreamBody::new(Box::pin(pieces)))).await?;
         let body = read(response.into_body()).await?;
         serde_json::from_slice(&body).map_err(broken)
+    }
+
+    /// Posts JSON; the answer is a stream of frames.
+    ///
+    /// # Errors
+    /// When no instance runs or it refuses.
+    pub(crate) async fn post_for_frames(&self, path: &str, body: &Value) -> Result<FrameStream, ClientError> {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/json");
+        let response = self.send(request.body(Full::new(Bytes::from(body.to_string())))).await?;
+        Ok(FrameStream { body: response.into_body(), decoder: stream::Decoder::default() })
     }
 
     /// Sends JSON and calls `tell` with the name and the data of each event of the answer. An idempotency key makes a
@@ -271,6 +282,31 @@ impl Client {
             }
             io::ErrorKind::PermissionDenied => ClientError::NotAllowed(self.data.clone()),
             _ => broken(error),
+        }
+    }
+}
+
+/// The frames of an answer.
+pub(crate) struct FrameStream {
+    body: Incoming,
+    decoder: stream::Decoder,
+}
+
+impl FrameStream {
+    /// The next frame; `None` when the answer is over.
+    pub(crate) async fn next(&mut self) -> Result<Option<stream::Frame>, ClientError> {
+        loop {
+            if let Some(frame) = self.decoder.next_frame().map_err(broken)? {
+                return Ok(Some(frame));
+            }
+            match self.body.frame().await {
+                Some(frame) => {
+                    if let Ok(bytes) = frame.map_err(broken)?.into_data() {
+                        self.decoder.push(&bytes);
+                    }
+                }
+                None => return Ok(None),
+            }
         }
     }
 }

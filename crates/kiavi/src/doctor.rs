@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Args;
+use kiavi_base::{Clock, SystemClock};
 use kiavi_localpg::{Binaries, UID_BASE};
 use kiavi_sandbox::cgroup::Cgroups;
 use kiavi_sandbox::{Account, Isolation, Layers};
@@ -208,9 +209,20 @@ fn instance(data: PathBuf) -> Vec<Finding> {
             vec![
                 Finding::new(NAME, Verdict::Ok, format!("runs with data folder {place}")),
                 left_over(orphans.len()),
+                backups(&client),
             ]
         }
         Err(error) => vec![Finding::new(NAME, Verdict::Warning, error.to_string())],
+    }
+}
+
+/// Whether every tenant has an archive that is new and was tried.
+fn backups(client: &crate::client::Client) -> Finding {
+    const NAME: &str = "Backups";
+    match block_on(crate::backup::doctor(client, SystemClock.now())) {
+        Ok((true, detail)) => Finding::new(NAME, Verdict::Ok, detail),
+        Ok((false, detail)) => Finding::new(NAME, Verdict::Warning, detail),
+        Err(error) => Finding::new(NAME, Verdict::Warning, error.to_string()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `kiavi` binary: one module per verb. It wires the parts together and decides nothing.
 
 mod api_key;
+mod backup;
 mod client;
 mod client_events;
 mod config;
@@ -30,6 +31,7 @@ mod tenant_domain;
 mod tenant_export;
 mod tenant_export_readme;
 mod tenant_import;
+mod tenant_import_users;
 mod tenant_life;
 mod tenant_orphans;
 mod tenant_progress;
@@ -84,6 +86,10 @@ enum Verb {
     Key(key::KeyArgs),
     /// Tell servers of a tenant's own what happens
     Webhook(webhook::WebhookArgs),
+    /// Back tenants up, and find out whether their backups are good
+    Backup(backup::BackupArgs),
+    /// Make a tenant of an archive
+    Restore(backup::RestoreArgs),
     /// Open psql in a tenant's database, as its owner
     Psql(tenant_psql::PsqlArgs),
     /// Look at where secrets are kept, and change the key that seals them
@@ -120,6 +126,8 @@ fn main() -> ExitCode {
         Verb::Console(args) => console::run(args),
         Verb::Key(args) => key::run(args),
         Verb::Webhook(args) => webhook::run(args),
+        Verb::Backup(args) => backup::run(args),
+        Verb::Restore(args) => backup::restore(args),
         Verb::Psql(args) => tenant_psql::run(args),
         Verb::Vault(args) => vault::run(args),
         Verb::Doctor(args) => doctor::run(args),

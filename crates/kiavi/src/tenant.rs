@@ -219,6 +219,7 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             | "member_not_found"
             | "invitation_not_found"
             | "settings_version_not_found"
+            | "archive_key_not_found"
             | "USER_NOT_FOUND"
             | "WEBHOOK_ENDPOINT_NOT_FOUND"
             | "WEBHOOK_DELIVERY_NOT_FOUND" => Exit::NotFound,

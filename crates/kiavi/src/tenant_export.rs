@@ -14,6 +14,7 @@ use kiavi_localpg::Binaries;
 use serde_json::{Value, json};
 
 use crate::{
+    backup::{Wanted, archive_to_file},
     client::{Client, ClientError},
     tenant::{Common, answer, find, tenant_path, text},
     tenant_database::Way,
@@ -27,7 +28,7 @@ const README: &str = "README.md";
 const ARCHIVE: &str = ".database.dump";
 const CONTENTS: &str = ".database.list";
 
-/// Write what Better Auth needs to take a tenant over
+/// Write what Better Auth needs to take a tenant over, or an archive for another Kiavi
 ///
 /// Writes three files into a new folder that only you can read: database.sql (all of Better Auth's tables, for an empty
 /// database), secret (as BETTER_AUTH_SECRET or BETTER_AUTH_SECRETS takes it) and README.md, which says what to do with
@@ -38,8 +39,14 @@ pub(crate) struct ExportArgs {
     /// The tenant's name or id
     tenant: String,
     /// A folder that does not exist yet, or is empty
-    #[arg(long, value_name = "DIR")]
-    output: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "archive", conflicts_with = "archive")]
+    output: Option<PathBuf>,
+    /// Write an archive instead, for `kiavi tenant import --archive`; keys of persons are beside it in FILE.keys
+    #[arg(long, value_name = "FILE", requires = "recipient")]
+    archive: Option<PathBuf>,
+    /// Who can open the archive, as age knows them (age1…); may be given several times
+    #[arg(long, value_name = "RECIPIENT", requires = "archive")]
+    recipient: Vec<String>,
     /// The file with the URL of the server that the instance keeps its databases on, if it has no private cluster
     #[arg(long, value_name = "FILE")]
     postgres_url: Option<PathBuf>,
@@ -54,11 +61,12 @@ pub(crate) fn run(args: ExportArgs) -> ExitCode {
         let tenant = find(&client, &args.tenant).await?;
         let id = text(&tenant, "id").parse::<TenantId>();
         let id = id.map_err(|_| ClientError::Failed("The instance answered without an id.".to_owned()))?;
-        let folder = Folder::make(&args.output)?;
+        let Some(output) = &args.output else { return archive(&client, &tenant, &args).await };
+        let folder = Folder::make(output)?;
         let written = write(&client, args.postgres_url.as_deref(), &id, &folder).await;
         folder.remove([ARCHIVE, CONTENTS]);
         match written {
-            Ok(exported) => Ok(told(&exported, &args)),
+            Ok(exported) => Ok(told(&exported, output, args.common.json)),
             Err(error) => {
                 folder.remove([DATABASE, SECRET, README]);
                 Err(error)
@@ -82,9 +90,26 @@ async fn write(
     Ok(exported)
 }
 
-fn told(exported: &Value, args: &ExportArgs) -> String {
-    let folder = args.output.display();
+/// The tenant as one encrypted file.
+async fn archive(client: &Client, tenant: &Value, args: &ExportArgs) -> Result<String, ClientError> {
+    let file = args.archive.as_deref().unwrap_or(Path::new(""));
+    let wanted = Wanted { tenant, recipients: &args.recipient };
+    let (rows, bytes) = archive_to_file(client, file, &wanted).await?;
+    let (slug, file) = (text(tenant, "slug"), file.display().to_string());
     if args.common.json {
+        return Ok(
+            json!({ "slug": slug, "id": tenant["id"], "archive": file, "rows": rows, "bytes": bytes })
+                .to_string(),
+        );
+    }
+    Ok(format!(
+        "{slug} is in {file}; kiavi tenant import NAME --archive FILE --identity KEY makes a tenant of it."
+    ))
+}
+
+fn told(exported: &Value, output: &Path, is_json: bool) -> String {
+    let folder = output.display();
+    if is_json {
         let member = |name: &str| exported[name].clone();
         return json!({
             "slug": member("slug"), "url": member("url"), "id": member("id"), "output": folder.to_string(),

@@ -25,10 +25,12 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::{
+    backup::{Keys, RestoreArgs, restore_archive},
     client::{Client, ClientError},
     log::chain,
     settings_input::read_text,
     tenant::{Common, answer, text},
+    tenant_import_users::{self, Wanted as Users},
     tenant_life::{ATTEMPTS, PAUSE},
 };
 
@@ -65,24 +67,23 @@ Examples:
 
 docs/moving.md tells the whole move, and the way back.";
 
-/// Make a tenant of a Better Auth server's database
+/// Make a tenant of a Better Auth server's database, of a list of people, or of an archive
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP, after_help = "--help tells what moves, what stays and what to prepare.")]
 pub(crate) struct ImportArgs {
     /// Its name: lower-case letters, digits and hyphens
     name: String,
-    /// The PostgreSQL database of the Better Auth server
-    #[arg(long, value_name = "URL")]
-    better_auth: String,
+    #[command(flatten)]
+    from: Origin,
     /// The server's secret: the secret alone, versions as 2:new,1:old, or a file of environment variables with
     /// BETTER_AUTH_SECRET or BETTER_AUTH_SECRETS; - reads standard input. Without it everybody is signed out
-    #[arg(long, value_name = "FILE|-")]
+    #[arg(long, value_name = "FILE|-", requires = "better_auth")]
     secret_file: Option<PathBuf>,
     /// Where the server was, such as https://shop.example.com
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", requires = "better_auth")]
     base_url: Option<String>,
     /// The prefix of its cookies, if it is not better-auth
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", requires = "better_auth")]
     cookie_prefix: Option<String>,
     /// The workspace that it is in, by name or id [default: default]
     #[arg(long)]
@@ -91,14 +92,42 @@ pub(crate) struct ImportArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    keys: Keys,
+    #[command(flatten)]
     common: Common,
+}
+
+/// Where the data is. One of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Origin {
+    /// The PostgreSQL database of the Better Auth server
+    #[arg(long, value_name = "URL")]
+    better_auth: Option<String>,
+    /// A list of people: .csv with the columns email, name, email_verified, image, created_at, id, accounts, or .jsonl with
+    /// such members
+    #[arg(long, value_name = "FILE")]
+    users: Option<PathBuf>,
+    /// An archive, as `kiavi tenant export --archive` writes it; the tenant is what it was, its sessions too
+    #[arg(long, value_name = "FILE")]
+    archive: Option<PathBuf>,
 }
 
 /// Does what the command says and returns what the process should exit with.
 pub(crate) fn run(args: ImportArgs) -> ExitCode {
+    if let Some(file) = &args.from.users {
+        let (name, is_trial, is_json) = (&args.name, args.dry_run, args.common.json);
+        let wanted = Users { name, file, is_trial, is_json };
+        return answer(tenant_import_users::run(&args.common.client(), &wanted));
+    }
+    if let Some(archive) = args.from.archive {
+        let archive = archive.to_string_lossy().into_owned();
+        let restore = RestoreArgs::whole(archive, args.name, args.dry_run, args.keys, args.common);
+        return answer(restore_archive(restore));
+    }
     answer(async {
         let client = args.common.client();
-        let url = source_url(&args.better_auth)?;
+        let url = source_url(args.from.better_auth.as_deref().unwrap_or_default())?;
         let secret = args.secret_file.as_ref().map(|file| secret(file)).transpose()?;
         let bar = Bar::new(io::stderr().is_terminal());
         let source = Source::open(&url).await.map_err(told)?;

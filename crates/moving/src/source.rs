@@ -65,7 +65,7 @@ impl Source {
 }
 
 /// Puts small rows together and lets large ones pass.
-fn pieces<E>(
+pub(crate) fn pieces<E>(
     rows: impl Stream<Item = Result<Bytes, E>> + Send,
 ) -> impl Stream<Item = Result<Bytes, E>> + Send {
     // It is asked once more after its end.

@@ -1,7 +1,7 @@
 //! How a source's rows travel to who writes them: frames of a kind, a length and a content.
 //!
 //! ```text
-//! stream  = head, *( table, *rows, end of table ), end
+//! stream  = head, *( table, *rows, end of table ), [ summary ], end
 //! frame   = kind (1 byte), length (4 bytes, big-endian), content
 //! ```
 //!
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// The media type.
 pub const MEDIA_TYPE: &str = "application/vnd.kiavi.import";
 /// Longest content of a frame, in bytes.
-pub const MAX_FRAME: usize = 128 * 1024;
+pub const MAX_FRAME: usize = 1024 * 1024;
 
 const HEADER: usize = 5;
 const HEAD: u8 = 1;
@@ -21,6 +21,7 @@ const TABLE: u8 = 2;
 const ROWS: u8 = 3;
 const END_OF_TABLE: u8 = 4;
 const END: u8 = 5;
+const SUMMARY: u8 = 6;
 
 /// What is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum Frame {
     Rows(Bytes),
     /// There were so many rows.
     EndOfTable(Count),
+    /// What came, as JSON, for whoever checks it. After the tables, in archives.
+    Summary(Bytes),
     /// That is all.
     End,
 }
@@ -57,6 +60,7 @@ impl Frame {
             Self::Table(name) => (TABLE, name.clone().into()),
             Self::Rows(piece) => (ROWS, piece.clone()),
             Self::EndOfTable(count) => (END_OF_TABLE, count.rows.to_be_bytes().to_vec().into()),
+            Self::Summary(json) => (SUMMARY, json.clone()),
             Self::End => (END, Bytes::new()),
         };
         let mut bytes = BytesMut::with_capacity(HEADER + content.len());
@@ -75,6 +79,7 @@ impl Frame {
                 let rows = <[u8; 8]>::try_from(&*content).map_err(|_| InvalidStream)?;
                 Ok(Self::EndOfTable(Count { rows: u64::from_be_bytes(rows) }))
             }
+            SUMMARY => Ok(Self::Summary(content)),
             END if content.is_empty() => Ok(Self::End),
             _ => Err(InvalidStream),
         }
@@ -135,6 +140,7 @@ mod tests {
                 Frame::Table(name),
                 Frame::Rows(rows.into()),
                 Frame::EndOfTable(Count { rows: count }),
+                Frame::Summary(Bytes::from_static(b"{}")),
                 Frame::End,
             ];
             let bytes: Vec<u8> = frames.iter().flat_map(Frame::encode).collect();

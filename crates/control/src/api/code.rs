@@ -86,6 +86,8 @@ codes! {
         "There is no workspace of this name or id that you can see.";
     KeyNotFound = NOT_FOUND "key_not_found", "No such key",
         "There is no management key of this id that you can see.";
+    ArchiveKeyNotFound = NOT_FOUND "archive_key_not_found", "No key for this archive",
+        "The tenant that the archive is of is not here, or was destroyed with its keys. An identity of the operator's opens it, if it was made for one.";
     HostnameNotFound = NOT_FOUND "hostname_not_found", "No such hostname",
         "The tenant has no such hostname that could be changed like this.";
     MemberNotFound = NOT_FOUND "member_not_found", "No such member",

@@ -8,6 +8,7 @@
 //!
 //! [`table`] is all there is: a route is mounted, guarded, described and tested from its line there.
 
+mod backups;
 mod change_settings;
 pub(crate) mod code;
 mod conditional;
@@ -96,6 +97,7 @@ fn table() -> Vec<Route> {
     table.extend(key_routes());
     table.extend(member_routes());
     table.extend(moving_routes());
+    table.extend(backup_routes());
     // For whoever runs the instance, whom it tells where secrets are.
     table.push(Route::new(vault::show, vault::__path_show, may(P::TenantRead)).local());
     table
@@ -360,6 +362,45 @@ fn moving_routes() -> [Route; 3] {
         Route::new(export::export, export::__path_export, may_with_proof(P::TenantExport))
             .local()
             .problems(&[C::TenantDeleting, C::TenantImporting, C::VaultUnavailable]),
+    ]
+}
+
+/// What leaves here is encrypted, and what comes in is a tenant; the keys are for whoever may read the data folder anyway.
+fn backup_routes() -> [Route; 8] {
+    use Code as C;
+    const ROWS: &[C] = &[
+        C::InvalidImport,
+        C::InvalidName,
+        C::ReservedName,
+        C::TenantExists,
+        C::ImportBroken,
+        C::RowsRefused,
+        C::InvalidBody,
+        C::VaultUnavailable,
+    ];
+    [
+        Route::new(backups::make, backups::__path_make, may_with_proof(P::TenantExport))
+            .local()
+            .takes(Takes::Stream)
+            .problems(&[C::TenantDeleting, C::TenantImporting, C::VaultUnavailable, C::InvalidBody]),
+        Route::new(backups::open, backups::__path_open, may_with_proof(P::TenantExport))
+            .local()
+            .takes(Takes::Json)
+            .problems(&[C::ArchiveKeyNotFound, C::VaultUnavailable]),
+        Route::new(backups::restore, backups::__path_restore, may_with_proof(P::TenantImport))
+            .local()
+            .takes(Takes::Stream)
+            .problems(ROWS),
+        Route::new(backups::check, backups::__path_check, may(P::TenantImport))
+            .local()
+            .takes(Takes::Json)
+            .problems(&[C::InvalidImport, C::InvalidName, C::ReservedName, C::TenantExists]),
+        Route::new(backups::note, backups::__path_note, may(P::TenantExport)).local().takes(Takes::Json),
+        Route::new(backups::list, backups::__path_list, may(P::TenantRead)).local().takes(Takes::Query),
+        Route::new(backups::show_schedule, backups::__path_show_schedule, may(P::TenantRead)).local(),
+        Route::new(backups::set_schedule, backups::__path_set_schedule, may(P::TenantExport))
+            .local()
+            .takes(Takes::Json),
     ]
 }
 

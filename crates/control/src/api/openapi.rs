@@ -15,7 +15,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX,
+    PREFIX, backups,
     change_settings::{Back, Changed},
     code::Code,
     console,
@@ -62,6 +62,8 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         Page<InvitationResource>,
         KeyShownOnce, WantedKey, Rotation, SettingsDocument, Changed, Back, Differences, VersionResource,
         Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted,
+        backups::WantedBackup, backups::ArchiveHeader, backups::ArchiveKey, backups::WantedRestore, backups::Scheduled,
+        crate::backup::store::Run, crate::backup::store::RunKind,
         ProgressEvent, EngineRefusal,
         operations::Why, operations::Deletion, operations::NewName, operations::Retirement, hostnames::Hostnames,
         hostnames::NewHostname, hostnames::Consent, orphans::Orphans, orphans::Chosen, orphans::Removed,
@@ -75,6 +77,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         (name = "Members", description = "People of a workspace, and how they come in."),
         (name = "Keys", description = "What opens this API."),
         (name = "Moving", description = "To and from a Better Auth server. On the local socket only."),
+        (name = "Backups", description = "Archives of tenants, and tenants out of them. On the local socket only."),
         (name = "Instance", description = "The instance itself. On the local socket only."),
         (name = "About", description = "This document."),
     )

@@ -291,7 +291,7 @@ impl From<ImportError> for Problem {
         let nothing = "Nothing was made.";
         match &error {
             ImportError::Control(_) => {}
-            ImportError::Stream(_) | ImportError::CutOff | ImportError::Count { .. } => {
+            ImportError::Stream(_) | ImportError::CutOff | ImportError::Count { .. } | ImportError::Head => {
                 let detail = format!("The import was taken back, because {error}. {nothing}");
                 return Self::new(Code::ImportBroken, detail);
             }

@@ -11,10 +11,7 @@ use futures_util::StreamExt;
 use kiavi_base::{EventId, SecretSlice, Slug, TenantId, WorkspaceId};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::{AdminConnection, DbError, Sql, quote_ident};
-use kiavi_moving::{
-    Table,
-    stream::{Decoder, Frame, InvalidStream},
-};
+use kiavi_moving::stream::{Decoder, Frame, InvalidStream};
 use serde_json::{Value, json};
 
 use super::{postgres, request, run, secret::secret_name};
@@ -28,7 +25,7 @@ use crate::{
 
 /// How long who brings the data may be silent: another server may have much to sort before its first row.
 const SILENCE: Duration = Duration::from_secs(600);
-/// How long a failed import waits for its remains to be gone.
+/// How long what failed waits for its remains to be gone.
 const REMOVAL_WAIT: Duration = Duration::from_secs(20);
 pub(super) const IMPORTED: Sql = Sql::new(
     "IMPORTED",
@@ -36,7 +33,7 @@ pub(super) const IMPORTED: Sql = Sql::new(
 );
 
 /// What COPY text is written as.
-const BEGIN: &str = "BEGIN; SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC';
+pub(super) const BEGIN: &str = "BEGIN; SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC';
     SET LOCAL DateStyle = 'ISO, YMD'";
 
 /// Rows by table.
@@ -60,12 +57,14 @@ pub(crate) enum ImportError {
     CutOff,
     #[error("the rows of {table} were refused")]
     Rows {
-        table: &'static str,
+        table: String,
         #[source]
         cause: DbError,
     },
     #[error("{table} has {arrived} rows where {sent} were sent")]
-    Count { table: &'static str, arrived: u64, sent: u64 },
+    Count { table: String, arrived: u64, sent: u64 },
+    #[error("the log does not end where the archive's summary says")]
+    Head,
     #[error("the tenant could not be made")]
     Step(#[from] StepError),
     #[error("the event could not be written")]
@@ -195,39 +194,45 @@ async fn copy(inside: &AdminConnection, frames: &mut Frames) -> Result<Counts, I
             Frame::End => return Ok(counts),
             Frame::Table(name) => {
                 let table = kiavi_moving::table(&name).ok_or(InvalidStream)?;
-                let rows = copy_table(inside, table, frames).await?;
+                let rows = copy_table(inside, &name, &table.copy_in(), frames).await?;
                 if counts.insert(name, rows).is_some() {
                     return Err(InvalidStream.into());
                 }
             }
-            Frame::Head(_) | Frame::Rows(_) | Frame::EndOfTable(_) => return Err(InvalidStream.into()),
+            Frame::Head(_) | Frame::Rows(_) | Frame::EndOfTable(_) | Frame::Summary(_) => {
+                return Err(InvalidStream.into());
+            }
         }
     }
 }
 
-async fn copy_table(
+/// The rows of one table, which `statement` copies; how many they were.
+pub(super) async fn copy_table(
     inside: &AdminConnection,
-    table: &'static Table,
+    table: &str,
+    statement: &str,
     frames: &mut Frames,
 ) -> Result<u64, ImportError> {
-    let refused = |cause| ImportError::Rows { table: table.name, cause };
-    let mut rows = inside.copy_in(&table.copy_in()).await.map_err(refused)?;
+    let refused = |cause| ImportError::Rows { table: table.to_owned(), cause };
+    let mut rows = inside.copy_in(statement).await.map_err(refused)?;
     loop {
         match frames.next().await? {
             Frame::Rows(piece) => rows.send(piece).await.map_err(refused)?,
             Frame::EndOfTable(count) => {
-                let (table, sent) = (table.name, count.rows);
+                let (table, sent) = (table.to_owned(), count.rows);
                 let arrived = rows.finish().await.map_err(refused)?;
                 let is_whole = arrived == sent;
                 return is_whole.then_some(sent).ok_or(ImportError::Count { table, arrived, sent });
             }
-            Frame::Head(_) | Frame::Table(_) | Frame::End => return Err(InvalidStream.into()),
+            Frame::Head(_) | Frame::Table(_) | Frame::Summary(_) | Frame::End => {
+                return Err(InvalidStream.into());
+            }
         }
     }
 }
 
 /// Has everything removed that was made, and waits for it, so that the import can be tried again at once.
-async fn give_up(control: &Control, actor: &Actor, tenant: &Tenant, error: &ImportError) {
+pub(super) async fn give_up(control: &Control, actor: &Actor, tenant: &Tenant, error: &ImportError) {
     tracing::warn!(tenant = %tenant.id, error = chain(error), "an import came to nothing and is taken back");
     let removed = async {
         let transaction = control.parts().database.begin().await?;
@@ -236,13 +241,23 @@ async fn give_up(control: &Control, actor: &Actor, tenant: &Tenant, error: &Impo
         let event = Event { kind: "tenant.import_failed", outcome, actor, subject, detail };
         audit::record(control, &transaction, &event).await?;
         transaction.commit().await?;
-        request::destroy(control, actor, &tenant.id).await?;
-        let gone = control.wait(&tenant.id, |_| false);
-        // Later will do, too: the reconciler does not forget it.
-        let _ = tokio::time::timeout(REMOVAL_WAIT, gone).await;
+        remove(control, actor, tenant, REMOVAL_WAIT).await?;
         Ok::<_, ControlError>(())
     };
     if let Err(error) = removed.await {
         tracing::error!(tenant = %tenant.id, error = chain(&error), "a failed import could not be removed yet");
     }
+}
+
+/// Has the tenant removed with all that it has, and waits for it; whether it is gone. Later will do, too: the reconciler does
+/// not forget it.
+pub(super) async fn remove(
+    control: &Control,
+    actor: &Actor,
+    tenant: &Tenant,
+    at_most: Duration,
+) -> Result<bool, ControlError> {
+    request::destroy(control, actor, &tenant.id).await?;
+    let gone = tokio::time::timeout(at_most, control.wait(&tenant.id, |_| false)).await;
+    Ok(matches!(gone, Ok(Ok(None))))
 }

@@ -12,6 +12,7 @@ mod news;
 mod password;
 mod postgres;
 mod request;
+mod restore;
 mod secret;
 mod settings;
 mod start;
@@ -26,9 +27,10 @@ pub(crate) use import::{Counts, Frames, ImportError, ImportOrder, import, import
 pub(crate) use password::rotate as rotate_password;
 pub(crate) use postgres::{connect_to, drop_database_and_roles};
 pub(crate) use request::{Order, RequestError, destroy, request};
+pub(crate) use restore::{RestoreOrder, drill, restore, settle};
 #[cfg(test)]
 pub(crate) use secret::secret_name;
-pub(crate) use secret::version as secret_version;
+pub(crate) use secret::{current as current_secret, version as secret_version};
 
 use crate::{
     Control, Tenant,
@@ -59,6 +61,7 @@ pub(crate) const STATEMENTS: &[&kiavi_db::Sql] = &[
     &news::FORGET_NEWS,
     &request::ASK,
     &request::LOCK_TENANT,
+    &restore::RESTORE_SETTINGS,
 ];
 
 /// The pause after a failure that could not be recorded.

@@ -107,6 +107,13 @@ pub(super) async fn migrate(control: &Control, id: &TenantId) -> Result<(), Step
     schema.migrate(&mut inside, &owner_role(id), id.as_str()).await.map_err(StepError::Schema)
 }
 
+/// Brings the empty database of a tenant to the tables of an earlier time.
+pub(super) async fn migrate_to(control: &Control, id: &TenantId, version: i32) -> Result<(), StepError> {
+    let mut inside = connect_to(control, id.as_str()).await?;
+    let schema = &control.parts().schema;
+    schema.migrate_to(&mut inside, &owner_role(id), version).await.map_err(StepError::Schema)
+}
+
 /// Drops the database with whatever is connected to it, then the roles.
 pub(crate) async fn drop_database_and_roles(control: &Control, id: &TenantId) -> Result<(), StepError> {
     let (owner, runtime) = (quote_ident(&owner_role(id)), quote_ident(id.as_str()));

@@ -46,7 +46,7 @@ pub(super) async fn settle(control: &Control, tenant: &Tenant) -> Result<(), Ste
 }
 
 /// The secret as engines are started with it.
-pub(super) async fn current(control: &Control, tenant: &Tenant) -> Result<TenantSecret, StepError> {
+pub(crate) async fn current(control: &Control, tenant: &Tenant) -> Result<TenantSecret, StepError> {
     let stored = control.parts().vault.get(&tenant.id, &secret_name()).await?;
     read(&stored.ok_or(StepError::SecretMissing)?)
 }

@@ -35,6 +35,20 @@ pub(super) async fn start(control: &Control, tenant: Tenant) -> Result<Tenant, S
     Ok(tenant)
 }
 
+/// Makes a tenant known that nobody is to reach but over the management door: it has no name at the gateway.
+pub(super) async fn start_unlisted(control: &Control, tenant: &Tenant) -> Result<(), StepError> {
+    let parts = control.parts();
+    let start = TenantStart {
+        id: tenant.id.clone(),
+        uid: tenant.uid,
+        slug: tenant.slug.clone(),
+        hostnames: Vec::new(),
+        settings: secrets::opened(&*parts.vault, &tenant.id, &tenant.settings).await?,
+        secret: secret::current(control, tenant).await?,
+    };
+    parts.privileged.tenant_ready(start).await.map_err(StepError::Privileged)
+}
+
 /// The tenant with today's address, and its settings with their secrets in clear. A change of the address is a version
 /// like any other, written down first.
 async fn settle_settings(

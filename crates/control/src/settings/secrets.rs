@@ -173,6 +173,15 @@ pub(super) async fn sealed(
     Ok(clear)
 }
 
+/// The document of a tenant that has none yet, in clear, with references for its secrets.
+pub(crate) async fn sealed_anew(
+    vault: &dyn Vault,
+    tenant: &TenantId,
+    clear: Value,
+) -> Result<Value, SecretError> {
+    sealed(Keep::In(vault, tenant), clear, &Value::Null, &Value::Null).await
+}
+
 async fn put(
     vault: &dyn Vault,
     tenant: &TenantId,

@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod asking;
+mod backups;
 mod described;
 mod holders;
 mod imports;
@@ -41,7 +42,7 @@ use tokio::net::UnixStream;
 
 use self::vault_away::Away;
 use crate::{
-    Address, Adopted, CONTROL_ROLE, Control, ControlParts, DatabaseServer, Failure, FormerServer,
+    Address, Adopted, Archived, CONTROL_ROLE, Control, ControlParts, DatabaseServer, Failure, FormerServer,
     OWNER_GROUP, Privileged, SettingsFacts, TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent,
     TenantSchema, TenantStart, TenantState, address, attempt, audit,
     caller::Actor,
@@ -198,7 +199,8 @@ const TENANT_MIGRATIONS: &[Migration] = &[
         version: 1,
         name: "item",
         sql: concat!(
-            "CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE told (kind text, operator text, detail jsonb, id text UNIQUE);",
+            "CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE told (kind text, operator text, detail jsonb, id text UNIQUE);
+             CREATE TABLE kiavi.audit_event (id uuid PRIMARY KEY, at timestamptz NOT NULL);",
             include_str!("../../../engine/migrations/V1__better_auth.sql"),
             include_str!("../../../engine/migrations/V3__better_auth_plugins.sql"),
         ),
@@ -228,6 +230,27 @@ impl TenantSchema for FakeSchema {
             connection.batch_execute(&grant).await?;
             Ok(())
         })
+    }
+
+    fn migrate_to<'a>(
+        &'a self,
+        connection: &'a mut AdminConnection,
+        owner: &'a str,
+        version: i32,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let steps = &TENANT_MIGRATIONS[..usize::try_from(version)?];
+            kiavi_db::migrate(connection, steps, Some(owner)).await?;
+            Ok(())
+        })
+    }
+
+    fn archived(&self, table: &str) -> Archived {
+        match table {
+            "kiavi.schema_history" | "public.verification" => Archived::Left,
+            "public.item" => Archived::PersonKeys,
+            _ => Archived::Kept,
+        }
     }
 
     fn default_settings(&self, slug: &Slug, base_url: &str) -> Result<Value, Failure> {
@@ -570,6 +593,7 @@ async fn every_statement_fits_the_schema() {
     ];
     prepare_all(&control.parts().database, &statements).await.unwrap();
     prepare_all(&control.parts().database, provision::STATEMENTS).await.unwrap();
+    prepare_all(&control.parts().database, crate::backup::STATEMENTS).await.unwrap();
 }
 
 #[tokio::test]

@@ -139,6 +139,8 @@ event_types! {
     SettingsChanged = "settings.changed",
     /// The tenant's data came from a Better Auth server.
     TenantImported = "tenant.imported",
+    /// The tenant was made of an archive.
+    TenantRestored = "tenant.restored",
     /// The tenant's data and secret were handed to an operator.
     TenantExported = "tenant.exported",
     /// An operator switched the tenant off.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kiavi_base::{Hostname, Slug};
 use kiavi_control::{
-    Address, Adopted, Failure, FormerServer, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema,
+    Address, Adopted, Archived, Failure, FormerServer, SettingsFacts, TenantEvent, TenantEventKind,
+    TenantSchema,
 };
 use kiavi_db::{AdminConnection, BoxFuture};
 use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit};
@@ -61,6 +62,23 @@ impl TenantSchema for EngineSchema {
         Box::pin(async move { Ok(kiavi_engine::migrate(connection, Some(owner), Some(runtime)).await?) })
     }
 
+    fn migrate_to<'a>(
+        &'a self,
+        connection: &'a mut AdminConnection,
+        owner: &'a str,
+        version: i32,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { Ok(kiavi_engine::migrate_to(connection, Some(owner), version).await?) })
+    }
+
+    fn archived(&self, table: &str) -> Archived {
+        match table {
+            left if kiavi_engine::NOT_ARCHIVED.contains(&left) => Archived::Left,
+            keys if kiavi_engine::PERSON_KEYS.contains(&keys) => Archived::PersonKeys,
+            _ => Archived::Kept,
+        }
+    }
+
     fn default_settings(&self, slug: &Slug, base_url: &str) -> Result<Value, Failure> {
         Ok(serde_json::to_value(Settings::for_slug(slug, base_url)?)?)
     }
@@ -96,6 +114,7 @@ impl TenantSchema for EngineSchema {
             let TenantEvent { id, kind, operator, detail } = event;
             let kind = match kind {
                 TenantEventKind::Imported => audit::EventType::TenantImported,
+                TenantEventKind::Restored => audit::EventType::TenantRestored,
                 TenantEventKind::Exported => audit::EventType::TenantExported,
                 TenantEventKind::Suspended => audit::EventType::TenantSuspended,
                 TenantEventKind::Resumed => audit::EventType::TenantResumed,

@@ -1,0 +1,388 @@
+//! Backups: an archive as a stream, its key, a tenant out of one, and what became of runs.
+//!
+//! Whoever asks stores archives and finds them again; what is encrypted is made here, because here is the database.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use futures_util::stream;
+use kiavi_base::{EventId, Slug};
+use kiavi_crypto::age::Recipient;
+use kiavi_moving::{
+    TableShape,
+    archive::Manifest,
+    stream::{Frame, InvalidStream, MEDIA_TYPE},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    Problem,
+    code::Code,
+    idempotency::KeepInstead,
+    input::{Asked, Sent},
+};
+use crate::{
+    Control, ControlError, Tenant, TenantState,
+    audit::{self, Event, Outcome},
+    backup::{
+        self, BackupError, KeyError,
+        store::{self, Run, RunKind},
+    },
+    caller::Actor,
+    error::chain,
+    parse_name,
+    provision::{self, Frames, ImportError, RestoreOrder},
+    tenant::{Target, store as tenants},
+};
+
+/// How long an answer waits for a restored tenant to run.
+const WAIT: Duration = Duration::from_secs(20);
+/// Pieces that wait for who stores them.
+const PIECES_WAITING: usize = 8;
+/// Recipients beside the tenant.
+const MAX_RECIPIENTS: usize = 16;
+/// Runs that a list has.
+const RUNS: i64 = 500;
+/// The largest schedule, in bytes of JSON.
+const MAX_SCHEDULE: usize = 16 * 1024;
+
+/// For whom an archive is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WantedBackup {
+    /// Recipients as `age` knows them (`age1…`), who can open it too: without the instance, and when the tenant is
+    /// destroyed.
+    #[serde(default)]
+    recipients: Vec<String>,
+}
+
+/// Back a tenant up
+///
+/// One snapshot of its database, its settings and its secret, as a stream of files that are encrypted already: for the
+/// tenant, whose key is destroyed with it, and for the recipients. A stream without its end is no archive.
+#[utoipa::path(post, path = "/tenants/{tenant}/backup", tag = "Backups", request_body = WantedBackup,
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
+    (status = 200, description = "The archive", body = Vec<u8>, content_type = MEDIA_TYPE),
+))]
+pub(super) async fn make(
+    State(control): State<Control>,
+    actor: Actor,
+    Extension(tenant): Extension<Arc<Tenant>>,
+    Sent(wanted): Sent<WantedBackup>,
+) -> Result<Response, Problem> {
+    match tenant.target {
+        Target::Running | Target::Suspended | Target::Deleted => {}
+        Target::Destroyed | Target::Spare => return Err(Code::TenantDeleting.into()),
+        Target::Importing => return Err(Code::TenantImporting.into()),
+    }
+    let recipients: Result<Vec<Recipient>, _> = wanted.recipients.iter().map(|text| text.parse()).collect();
+    let recipients = recipients.map_err(|error| Problem::invalid_body(format!("{error}.")))?;
+    if recipients.len() > MAX_RECIPIENTS {
+        return Err(Problem::invalid_body(format!("There are {MAX_RECIPIENTS} recipients at most.")));
+    }
+    let backup = backup::open(&control, &actor, (*tenant).clone(), recipients).await?;
+    let (out, waiting) = mpsc::channel(PIECES_WAITING);
+    tokio::spawn(async move {
+        let Err(error) = backup.write(&out).await else { return };
+        tracing::warn!(tenant = %tenant.id, error = chain(&error), "a backup came to nothing");
+        // Without an end; whoever still listens is told why.
+        let reason = Frame::Summary(json!({ "error": chain(&error) }).to_string().into());
+        let _ = out.send(reason.encode()).await;
+    });
+    let pieces = stream::unfold(waiting, |mut waiting: mpsc::Receiver<Bytes>| async move {
+        let piece = waiting.recv().await?;
+        Some((Ok::<_, Infallible>(piece), waiting))
+    });
+    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], Body::from_stream(pieces)).into_response())
+}
+
+impl From<BackupError> for Problem {
+    fn from(error: BackupError) -> Self {
+        match error {
+            error if error.vault_is_away() => Self::vault_unavailable(&error),
+            BackupError::Recipient(error) => Self::invalid_body(format!("{error}.")),
+            BackupError::Database(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Header(_) | KeyError::Gone => Self::plain(Code::ArchiveKeyNotFound),
+            KeyError::Vault(ref cause) if cause.is_temporary() => Self::vault_unavailable(&error),
+            KeyError::Vault(_) => Self::internal(&error),
+            KeyError::Database(error) => error.into(),
+        }
+    }
+}
+
+/// An archive to be opened.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ArchiveHeader {
+    /// The header of its file, in Base64.
+    header: String,
+}
+
+/// What opens an archive.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ArchiveKey {
+    /// The key of this one file, in Base64. Null where the request is a repetition.
+    file_key: Option<String>,
+    /// The id of the tenant that it is of.
+    tenant: String,
+}
+
+/// Open an archive
+///
+/// The key of one file, by its header, if the tenant that it is of is here. The log tells of it.
+#[utoipa::path(post, path = "/archives/open", tag = "Backups", request_body = ArchiveHeader, responses(
+    (status = 200, description = "The key", body = ArchiveKey),
+))]
+pub(super) async fn open(
+    State(control): State<Control>,
+    actor: Actor,
+    Sent(sent): Sent<ArchiveHeader>,
+) -> Result<Response, Problem> {
+    let header = STANDARD.decode(&sent.header);
+    let header = header.map_err(|error| Problem::invalid_body(format!("header: {error}.")))?;
+    let (tenant, key) = backup::file_key(&control, &header).await?;
+    let (subject, outcome) = (tenant.id.as_str(), Outcome::Success);
+    let detail = json!({ "slug": tenant.slug });
+    let event = Event { kind: "archive.opened", outcome, actor: &actor, subject, detail };
+    let transaction = control.parts().database.begin().await?;
+    audit::record(&control, &transaction, &event).await?;
+    transaction.commit().await?;
+    let id = tenant.id.to_string();
+    let kept = KeepInstead(json!(ArchiveKey { file_key: None, tenant: id.clone() }));
+    let file_key = Some(STANDARD.encode(key.expose()));
+    let mut response = Json(ArchiveKey { file_key, tenant: id }).into_response();
+    response.extensions_mut().insert(kept);
+    Ok(response)
+}
+
+/// What somebody thinks of restoring.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WantedRestore {
+    /// The name that the tenant would have.
+    slug: String,
+    /// What the archive says of itself.
+    #[schema(value_type = Object)]
+    manifest: Manifest,
+    /// The tables of the part with the keys of persons.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    person_keys: Vec<TableShape>,
+    /// Make a copy that nobody reaches, have an engine look at it, and remove it.
+    #[serde(default)]
+    drill: bool,
+}
+
+impl WantedRestore {
+    fn order(self, slug: Slug) -> RestoreOrder {
+        RestoreOrder { slug, manifest: self.manifest, person_keys: self.person_keys }
+    }
+}
+
+/// See what a restored tenant would be
+///
+/// Where it would be, and what that means for its people. Makes nothing.
+#[utoipa::path(post, path = "/restores/check", tag = "Backups", request_body = WantedRestore, responses(
+    (status = 200, description = "Where it would be, and what to know", body = Value),
+))]
+pub(super) async fn check(
+    State(control): State<Control>,
+    Sent(wanted): Sent<WantedRestore>,
+) -> Result<Json<Value>, Problem> {
+    let slug = parse_name(&wanted.slug).map_err(ControlError::Name)?;
+    if tenants::find(&control.parts().database, slug.as_str()).await?.is_some() {
+        return Err(ControlError::NameTaken(slug).into());
+    }
+    let url = control.base_url(&slug);
+    let (_, warnings) = provision::settle(&control, &wanted.order(slug.clone()))?;
+    Ok(Json(json!({ "slug": slug, "url": url, "warnings": warnings })))
+}
+
+/// Restore a tenant
+///
+/// A stream of what is in an archive, as `kiavi restore` sends it. Answers 201 once the tenant has all of the data and runs;
+/// 202 when it has the data and does not run yet; 200 for a trial, of which nothing is left. Anything else means that there
+/// is no such tenant.
+#[utoipa::path(post, path = "/restores", tag = "Backups", request_body(content = Vec<u8>, content_type = MEDIA_TYPE),
+    responses(
+        (status = 200, description = "The trial is over, and its copy removed", body = Value),
+        (status = 201, description = "It has the data and runs", body = Value),
+        (status = 202, description = "It has the data and does not run yet", body = Value),
+    )
+)]
+pub(super) async fn restore(
+    State(control): State<Control>,
+    actor: Actor,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
+    if kind != Some(MEDIA_TYPE) {
+        return Err(Problem::invalid_body(format!("Send a stream as {MEDIA_TYPE}.")));
+    }
+    // A task of its own, as for imports: what was begun is finished or taken back.
+    let restoring = tokio::spawn(async move { take_in(&control, &actor, Frames::new(body)).await });
+    restoring.await.map_err(|error| Problem::internal(&error))?
+}
+
+async fn take_in(control: &Control, actor: &Actor, mut frames: Frames) -> Result<Response, Problem> {
+    let Frame::Head(head) = frames.next().await? else {
+        return Err(ImportError::Stream(InvalidStream).into());
+    };
+    let wanted: WantedRestore =
+        serde_json::from_slice(&head).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
+    let slug = parse_name(&wanted.slug).map_err(ControlError::Name)?;
+    let (is_drill, order) = (wanted.drill, wanted.order(slug));
+    if is_drill {
+        let report = provision::drill(control, actor, order, &mut frames).await?;
+        let told = json!({
+            "rows": report.counts, "signed_in": report.signed_in, "removed": report.is_removed,
+        });
+        return Ok(Json(told).into_response());
+    }
+    let (tenant, restored) = provision::restore(control, actor, order, &mut frames).await?;
+    let is_settled = |tenant: &Tenant| matches!(tenant.state, TenantState::Running | TenantState::Failed);
+    let settled = tokio::time::timeout(WAIT, control.wait(&tenant.id, is_settled)).await;
+    let state = match settled {
+        Ok(settled) => settled?.map(|tenant| tenant.state),
+        Err(_) => None,
+    };
+    let is_running = state == Some(TenantState::Running);
+    let status = if is_running { StatusCode::CREATED } else { StatusCode::ACCEPTED };
+    let resource = json!({
+        "slug": tenant.slug, "url": control.url_of(&tenant), "id": tenant.id, "rows": restored.counts,
+        "warnings": restored.warnings, "running": is_running,
+    });
+    Ok((status, Json(resource)).into_response())
+}
+
+/// Write down what became of a backup or a drill
+///
+/// By whoever stored the archive: only they know whether it arrived.
+#[utoipa::path(post, path = "/backups", tag = "Backups", request_body = Run, responses(
+    (status = 200, description = "It is written down", body = Value),
+))]
+pub(super) async fn note(
+    State(control): State<Control>,
+    actor: Actor,
+    Sent(run): Sent<Run>,
+) -> Result<Json<Value>, Problem> {
+    let parts = control.parts();
+    let id = EventId::new(parts.clock.now(), &*parts.rng);
+    let kind = match run.kind {
+        RunKind::Backup => "backup.ended",
+        RunKind::Drill => "backup.tried",
+    };
+    let outcome = if run.succeeded { Outcome::Success } else { Outcome::Failure };
+    let detail = json!({ "slug": run.slug, "place": run.place, "name": run.name, "detail": run.detail });
+    let event = Event { kind, outcome, actor: &actor, subject: &run.tenant_id, detail };
+    let transaction = parts.database.begin().await?;
+    store::insert(&transaction, id, &run).await?;
+    audit::record_as(&transaction, id, &event).await?;
+    transaction.commit().await?;
+    if run.succeeded {
+        tracing::info!(
+            tenant = run.tenant_id,
+            kind = run.kind.as_str(),
+            place = run.place,
+            "a backup run is over"
+        );
+    } else {
+        tracing::error!(
+            tenant = run.tenant_id,
+            kind = run.kind.as_str(),
+            place = run.place,
+            "a backup run failed"
+        );
+    }
+    Ok(Json(json!({ "id": id.to_string() })))
+}
+
+/// Which runs.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichRuns {
+    /// Of the tenant with this id only.
+    tenant: Option<String>,
+    /// Of this kind only.
+    #[param(inline)]
+    kind: Option<RunKind>,
+}
+
+/// List what became of backups and drills
+///
+/// The newest five hundred.
+#[utoipa::path(get, path = "/backups", tag = "Backups", params(WhichRuns), responses(
+    (status = 200, description = "The runs, the newest first", body = Value),
+))]
+pub(super) async fn list(
+    State(control): State<Control>,
+    Asked(which): Asked<WhichRuns>,
+) -> Result<Json<Value>, Problem> {
+    let runs = store::runs(&control.parts().database, which.tenant.as_deref(), which.kind, RUNS).await?;
+    Ok(Json(json!({ "runs": runs })))
+}
+
+/// Show the schedule of backups
+///
+/// What `kiavi backup run` does when it is started; null where there is none.
+#[utoipa::path(get, path = "/backups/schedule", tag = "Backups", responses(
+    (status = 200, description = "The schedule", body = Value),
+))]
+pub(super) async fn show_schedule(State(control): State<Control>) -> Result<Json<Value>, Problem> {
+    Ok(Json(json!({ "schedule": store::schedule(&control.parts().database).await? })))
+}
+
+/// A schedule.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scheduled {
+    /// The document that `kiavi backup run` reads; null for none.
+    #[schema(value_type = Object)]
+    schedule: Value,
+}
+
+/// Set the schedule of backups
+///
+/// For `kiavi backup run`, which carries it out and is started by a timer. The control plane keeps it, and does nothing
+/// about it by itself.
+#[utoipa::path(put, path = "/backups/schedule", tag = "Backups", request_body = Scheduled, responses(
+    (status = 200, description = "The schedule", body = Value),
+))]
+pub(super) async fn set_schedule(
+    State(control): State<Control>,
+    actor: Actor,
+    Sent(Scheduled { schedule }): Sent<Scheduled>,
+) -> Result<Json<Value>, Problem> {
+    if schedule.to_string().len() > MAX_SCHEDULE {
+        return Err(Problem::invalid_body(format!("A schedule has {MAX_SCHEDULE} bytes at most.")));
+    }
+    let (outcome, detail) = (Outcome::Success, json!({ "schedule": schedule }));
+    let event = Event { kind: "backup.scheduled", outcome, actor: &actor, subject: "instance", detail };
+    let transaction = control.parts().database.begin().await?;
+    transaction.execute(&store::SET_SCHEDULE, &[&schedule]).await?;
+    audit::record(&control, &transaction, &event).await?;
+    transaction.commit().await?;
+    Ok(Json(json!({ "schedule": schedule })))
+}

@@ -1,0 +1,17 @@
+//! Archives of tenants: making one, opening one, and what became of them.
+//!
+//! The control plane reads the tenant's database in one snapshot and gives out what is encrypted already; whoever asked
+//! stores it, where the control plane could not: in a folder, or at a store on a network ([`make`]). It opens the key of an
+//! archive whose tenant is here ([`key`]). A tenant is made of an archive by [`crate::provision`].
+
+mod key;
+mod make;
+pub(crate) mod store;
+
+pub(crate) use key::{KeyError, file_key};
+pub(crate) use make::{BackupError, open};
+
+/// The statements of this module, for the test that prepares each.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&kiavi_db::Sql] =
+    &[&store::INSERT_RUN, &store::RUNS, &store::SCHEDULE, &store::SET_SCHEDULE, &store::FORGET_RUNS];

@@ -1,0 +1,109 @@
+//! `kiavi backup run`: what the schedule says is due. Started by a timer, each hour; what failed is tried again then.
+
+use jiff::Timestamp;
+use kiavi_base::{Clock, SystemClock};
+use serde_json::{Value, json};
+
+use super::{
+    create::{self, Wanted, create_and_note},
+    drill::drill_and_note,
+    name::Name,
+    open::Opener,
+    place::Place,
+    progress::Progress,
+    schedule::{Schedule, last_runs},
+};
+use crate::{
+    client::{Client, ClientError},
+    tenant::{Common, text},
+};
+
+/// What was done.
+#[derive(Default)]
+struct Done {
+    made: Vec<String>,
+    removed: Vec<String>,
+    tried: Vec<String>,
+    failures: Vec<String>,
+}
+
+pub(super) async fn run(common: Common) -> Result<String, ClientError> {
+    let client = common.client();
+    let Some(schedule) = Schedule::read(&client).await? else {
+        return Ok(told(&Done::default(), common.json));
+    };
+    let place = Place::open(&schedule.to, &schedule.credentials())?;
+    let (now, progress, mut done) = (SystemClock.now(), Progress::new("Backing up"), Done::default());
+    for tenant in create::all(&client).await? {
+        let mut step = Step { client: &client, schedule: &schedule, place: &place, now, progress: &progress };
+        if let Err(error) = step.tenant(&tenant, &mut done).await {
+            done.failures.push(format!("{}: {error}", text(&tenant, "slug")));
+        }
+    }
+    progress.clear();
+    match done.failures.is_empty() {
+        true => Ok(told(&done, common.json)),
+        false => Err(ClientError::Failed(done.failures.join("\n"))),
+    }
+}
+
+fn told(done: &Done, is_json: bool) -> String {
+    let Done { made, removed, tried, .. } = done;
+    if is_json {
+        return json!({ "made": made, "removed": removed, "tried": tried }).to_string();
+    }
+    if made.is_empty() && removed.is_empty() && tried.is_empty() {
+        return "Nothing is due.".to_owned();
+    }
+    let lines = [("Backed up", made), ("Removed", removed), ("Restored for a trial", tried)];
+    let lines = lines.iter().filter(|(_, what)| !what.is_empty());
+    lines.map(|(verb, what)| format!("{verb}: {}", what.join(", "))).collect::<Vec<_>>().join("\n")
+}
+
+struct Step<'a> {
+    client: &'a Client,
+    schedule: &'a Schedule,
+    place: &'a Place,
+    now: Timestamp,
+    progress: &'a Progress,
+}
+
+impl Step<'_> {
+    /// Whatever is due for one tenant. Old archives go when there is a new one, and not before.
+    async fn tenant(&mut self, tenant: &Value, done: &mut Done) -> Result<(), ClientError> {
+        let (client, id, slug) = (self.client, text(tenant, "id"), text(tenant, "slug"));
+        let shown = &self.schedule.to;
+        if self.schedule.is_due(last_runs(client, "backup", id).await?, self.now) {
+            let wanted = Wanted { tenant, recipients: &self.schedule.recipients };
+            let made = create_and_note(client, self.place, shown, &wanted, self.progress).await?;
+            done.made.push(made.name);
+        }
+        // A store may let nobody remove anything, which is no reason not to try what is there.
+        let pruned = self.prune(id, done).await;
+        if self.schedule.is_drill_due(last_runs(client, "drill", id).await?, self.now) {
+            let opener = Opener::Instance(client);
+            drill_and_note(client, self.place, shown, tenant, &opener, self.progress).await?;
+            done.tried.push(slug.to_owned());
+        }
+        pruned
+    }
+
+    /// Removes what is kept no longer of this tenant. Files that are not archives of ours stay.
+    async fn prune(&self, tenant: &str, done: &mut Done) -> Result<(), ClientError> {
+        let stored = self.place.list().await?;
+        let ours = stored.iter().filter_map(|stored| Some((Name::parse(&stored.name)?, &stored.name)));
+        let ours: Vec<_> = ours.filter(|((name, _), _)| name.tenant == tenant).collect();
+        let data = ours.iter().filter(|((_, is_keys), _)| !is_keys);
+        let data: Vec<Name> = data.map(|((name, _), _)| name.clone()).collect();
+        let kept = self.schedule.keep.kept(&data);
+        for ((name, is_keys), path) in ours {
+            let is_kept =
+                kept.contains(&name) && (!is_keys || self.schedule.keep.keeps_keys(name.at, self.now));
+            if !is_kept {
+                self.place.remove(path).await?;
+                done.removed.push(path.clone());
+            }
+        }
+        Ok(())
+    }
+}
