@@ -25,8 +25,8 @@ pub use envelope::EnvelopeError;
 pub use es256::{Es256SigningKey, InvalidSigningKey};
 pub use jws::{JwsAlgorithm, JwsError, PublicJwk, SigningKey};
 pub use keys::{
-    InvalidSecret, Purpose, SecretVersion, Sha256, TenantSecret, constant_time_eq, hmac_sha256, sha256, sha256_of,
-    sha384, sha512,
+    InvalidSecret, Purpose, SecretVersion, Sha256, TenantSecret, constant_time_eq, hmac_sha256, sha256,
+    sha256_of, sha384, sha512,
 };
 pub use oauth_purpose::is_envelope;
 pub use passphrase::{InvalidPassphraseCost, PassphraseCost};

@@ -30,7 +30,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Problem,
     code::Code,
-    idempotency::KeepInstead,
+    idempotency::{KeepInstead, StreamKey},
     input::{Asked, Sent},
 };
 use crate::{
@@ -43,7 +43,7 @@ use crate::{
     caller::Actor,
     error::chain,
     parse_name,
-    provision::{self, Frames, ImportError, RestoreOrder},
+    provision::{self, Counts, Frames, ImportError, RestoreOrder},
     tenant::{Target, store as tenants},
 };
 
@@ -222,7 +222,8 @@ pub(super) async fn check(
 ///
 /// A stream of what is in an archive, as `kiavi restore` sends it. Answers 201 once the tenant has all of the data and runs;
 /// 202 when it has the data and does not run yet; 200 for a trial, of which nothing is left. Anything else means that there
-/// is no such tenant.
+/// is no such tenant. An Idempotency-Key is of the name and the archive: a repetition of a restore that was done gets its
+/// answer.
 #[utoipa::path(post, path = "/restores", tag = "Backups", request_body(content = Vec<u8>, content_type = MEDIA_TYPE),
     responses(
         (status = 200, description = "The trial is over, and its copy removed", body = Value),
@@ -233,6 +234,7 @@ pub(super) async fn check(
 pub(super) async fn restore(
     State(control): State<Control>,
     actor: Actor,
+    key: Option<Extension<StreamKey>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -241,26 +243,56 @@ pub(super) async fn restore(
         return Err(Problem::invalid_body(format!("Send a stream as {MEDIA_TYPE}.")));
     }
     // A task of its own, as for imports: what was begun is finished or taken back.
-    let restoring = tokio::spawn(async move { take_in(&control, &actor, Frames::new(body)).await });
+    let restoring = tokio::spawn(async move {
+        let mut frames = Frames::new(body);
+        let Frame::Head(head) = frames.next().await? else {
+            return Err(ImportError::Stream(InvalidStream).into());
+        };
+        let wanted: WantedRestore =
+            serde_json::from_slice(&head).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
+        let slug = parse_name(&wanted.slug).map_err(ControlError::Name)?;
+        let what = json!([slug, wanted.manifest.archive, wanted.drill]).to_string().into_bytes();
+        let (is_drill, order) = (wanted.drill, wanted.order(slug));
+        let Some(Extension(key)) = key.filter(|_| !is_drill) else {
+            return take_in(&control, &actor, order, is_drill, &mut frames).await;
+        };
+        key.once(&control, &what, async |attempt| match attempt.made.as_deref() {
+            Some(made) => taken_in(&control, made, &order).await,
+            None => {
+                let actor = Actor { attempt: Some(attempt), ..actor };
+                take_in(&control, &actor, order, false, &mut frames).await
+            }
+        })
+        .await
+    });
     restoring.await.map_err(|error| Problem::internal(&error))?
 }
 
-async fn take_in(control: &Control, actor: &Actor, mut frames: Frames) -> Result<Response, Problem> {
-    let Frame::Head(head) = frames.next().await? else {
-        return Err(ImportError::Stream(InvalidStream).into());
-    };
-    let wanted: WantedRestore =
-        serde_json::from_slice(&head).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
-    let slug = parse_name(&wanted.slug).map_err(ControlError::Name)?;
-    let (is_drill, order) = (wanted.drill, wanted.order(slug));
+/// The answer to a restore that was done, and whose own answer was lost.
+async fn taken_in(control: &Control, id: &str, order: &RestoreOrder) -> Result<Response, Problem> {
+    let tenant = tenants::find(&control.parts().database, id).await?;
+    let tenant = tenant.ok_or_else(|| Problem::tenant_not_found(id))?;
+    let rows = provision::restored(control, &tenant.id).await?;
+    let (_, warnings) = provision::settle(control, order)?;
+    let is_running = tenant.state == TenantState::Running;
+    Ok(Json(resource(control, &tenant, &rows, &warnings, is_running)).into_response())
+}
+
+async fn take_in(
+    control: &Control,
+    actor: &Actor,
+    order: RestoreOrder,
+    is_drill: bool,
+    frames: &mut Frames,
+) -> Result<Response, Problem> {
     if is_drill {
-        let report = provision::drill(control, actor, order, &mut frames).await?;
+        let report = provision::drill(control, actor, order, frames).await?;
         let told = json!({
             "rows": report.counts, "signed_in": report.signed_in, "removed": report.is_removed,
         });
         return Ok(Json(told).into_response());
     }
-    let (tenant, restored) = provision::restore(control, actor, order, &mut frames).await?;
+    let (tenant, restored) = provision::restore(control, actor, order, frames).await?;
     let is_settled = |tenant: &Tenant| matches!(tenant.state, TenantState::Running | TenantState::Failed);
     let settled = tokio::time::timeout(WAIT, control.wait(&tenant.id, is_settled)).await;
     let state = match settled {
@@ -269,11 +301,21 @@ async fn take_in(control: &Control, actor: &Actor, mut frames: Frames) -> Result
     };
     let is_running = state == Some(TenantState::Running);
     let status = if is_running { StatusCode::CREATED } else { StatusCode::ACCEPTED };
-    let resource = json!({
-        "slug": tenant.slug, "url": control.url_of(&tenant), "id": tenant.id, "rows": restored.counts,
-        "warnings": restored.warnings, "running": is_running,
-    });
+    let resource = resource(control, &tenant, &restored.counts, &restored.warnings, is_running);
     Ok((status, Json(resource)).into_response())
+}
+
+fn resource(
+    control: &Control,
+    tenant: &Tenant,
+    rows: &Counts,
+    warnings: &[String],
+    is_running: bool,
+) -> Value {
+    json!({
+        "slug": tenant.slug, "url": control.url_of(tenant), "id": tenant.id, "rows": rows, "warnings": warnings,
+        "running": is_running,
+    })
 }
 
 /// Write down what became of a backup or a drill

@@ -27,7 +27,7 @@ pub(crate) use import::{Counts, Frames, ImportError, ImportOrder, import, import
 pub(crate) use password::rotate as rotate_password;
 pub(crate) use postgres::{connect_to, drop_database_and_roles};
 pub(crate) use request::{Order, RequestError, destroy, request};
-pub(crate) use restore::{RestoreOrder, drill, restore, settle};
+pub(crate) use restore::{RestoreOrder, drill, restore, restored, settle};
 #[cfg(test)]
 pub(crate) use secret::secret_name;
 pub(crate) use secret::{current as current_secret, version as secret_version};
@@ -62,6 +62,7 @@ pub(crate) const STATEMENTS: &[&kiavi_db::Sql] = &[
     &request::ASK,
     &request::LOCK_TENANT,
     &restore::RESTORE_SETTINGS,
+    &restore::RESTORED,
 ];
 
 /// The pause after a failure that could not be recorded.

@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
-use kiavi_base::{EventId, Hostname, SecretSlice, Slug};
+use kiavi_base::{EventId, Hostname, SecretSlice, Slug, TenantId};
 use kiavi_crypto::TenantSecret;
-use kiavi_db::{AdminConnection, Sql, quote_ident};
+use kiavi_db::{AdminConnection, DbError, Sql, quote_ident};
 use kiavi_moving::{
     AuditHead, TableShape,
     archive::{FORMAT, Manifest, Summary},
@@ -40,6 +40,11 @@ pub(super) const RESTORE_SETTINGS: Sql = Sql::new(
        UPDATE tenant SET settings = $2 WHERE id = $1 AND target = 'importing' RETURNING id, settings_version)
      UPDATE tenant_settings_version v SET document = $2 FROM changed c
      WHERE v.tenant_id = c.id AND v.version = c.settings_version",
+);
+
+pub(super) const RESTORED: Sql = Sql::new(
+    "RESTORED",
+    "SELECT detail->'rows' FROM audit_event WHERE subject = $1 AND type = 'tenant.restored' ORDER BY id DESC LIMIT 1",
 );
 
 /// The columns that count by themselves.
@@ -127,7 +132,15 @@ pub(crate) fn settle(control: &Control, order: &RestoreOrder) -> Result<(Value, 
     Ok((moved, warnings))
 }
 
-/// Makes the tenant with all that `frames` bring, or nothing. What it answers with may start.
+/// How many rows a tenant was restored with, for an answer that was lost.
+pub(crate) async fn restored(control: &Control, tenant: &TenantId) -> Result<Counts, DbError> {
+    let row = control.parts().database.query_opt(&RESTORED, &[&tenant.as_str()]).await?;
+    let rows: Option<Value> = row.map(|row| row.try_get(0)).transpose()?;
+    Ok(rows.and_then(|rows| serde_json::from_value(rows).ok()).unwrap_or_default())
+}
+
+/// Makes the tenant with all that `frames` bring, or nothing. What it answers with may start. An idempotency key is written
+/// down with the last step, as an import's.
 pub(crate) async fn restore(
     control: &Control,
     actor: &Actor,
@@ -135,7 +148,8 @@ pub(crate) async fn restore(
     frames: &mut Frames,
 ) -> Result<(Tenant, Restored), ImportError> {
     let (settings, warnings) = settle(control, &order)?;
-    let tenant = begin(control, actor, &order.slug).await?;
+    let beginning = &Actor { attempt: None, ..actor.clone() };
+    let tenant = begin(control, beginning, &order.slug).await?;
     let filled = async {
         let counts = fill(control, &tenant, &order, frames).await?;
         take_settings(control, &tenant, settings).await?;
@@ -144,14 +158,14 @@ pub(crate) async fn restore(
     };
     match filled.await {
         Ok(counts) => {
-            control.changed();
+            control.changed(&tenant);
             control.wake_reconciler();
             Ok((tenant, Restored { counts, warnings }))
         }
         #[cfg(test)]
         Err(error @ ImportError::Step(StepError::Interrupted)) => Err(error),
         Err(error) => {
-            import::give_up(control, actor, &tenant, &error).await;
+            import::give_up(control, beginning, &tenant, &error).await;
             Err(error)
         }
     }
@@ -180,7 +194,8 @@ pub(crate) async fn drill(
 async fn begin(control: &Control, actor: &Actor, slug: &Slug) -> Result<Tenant, ImportError> {
     let settings = control.parts().schema.default_settings(slug, &control.base_url(slug));
     let settings = settings.map_err(ControlError::Settings)?;
-    Ok(create::create_for_import(control, actor, slug, settings).await?)
+    let workspace = control.default_workspace().await?;
+    Ok(create::create_for_import(control, actor, slug, &workspace, settings).await?)
 }
 
 /// Everything up to today's tables with the archive's rows in them.
@@ -250,7 +265,7 @@ async fn copy(
 async fn count_on(inside: &AdminConnection, table: &TableShape) -> Result<(), ImportError> {
     let quoted = table.quoted();
     for row in inside.query(COUNTING, &[&quoted]).await? {
-        let get = |index: usize| row.try_get::<_, String>(index).map_err(kiavi_db::DbError::from);
+        let get = |index: usize| row.try_get::<_, String>(index).map_err(DbError::from);
         let (column, sequence) = (get(0)?, get(1)?);
         let column = quote_ident(&column);
         let set = format!(
@@ -272,8 +287,7 @@ async fn compare(
         let Some(&arrived) = counts.get(&table.name) else { continue };
         let sent = summary.tables.get(&table.name).ok_or(InvalidStream)?.rows;
         let row = inside.query_opt(&format!("SELECT count(*) FROM {}", table.quoted()), &[]).await?;
-        let there: i64 =
-            row.map(|row| row.try_get(0)).transpose().map_err(kiavi_db::DbError::from)?.unwrap_or(0);
+        let there: i64 = row.map(|row| row.try_get(0)).transpose().map_err(DbError::from)?.unwrap_or(0);
         if sent != arrived || u64::try_from(there) != Ok(sent) {
             return Err(ImportError::Count { table: table.name.clone(), arrived, sent });
         }
@@ -337,7 +351,7 @@ async fn sign_in(control: &Control, tenant: &Tenant) -> Result<Option<bool>, Imp
     let inside = postgres::connect_to(control, id.as_str()).await?;
     inside.batch_execute(&format!("SET ROLE {}", quote_ident(&owner_role(id)))).await?;
     let Some(row) = inside.query_opt(USER, &[]).await? else { return Ok(None) };
-    let user: String = row.try_get(0).map_err(kiavi_db::DbError::from)?;
+    let user: String = row.try_get(0).map_err(DbError::from)?;
     let text = || kiavi_base::random_text(&*parts.rng, kiavi_base::Alphabet::AlphaNumeric, 32);
     let (session, token) = (text(), text());
     inside.execute(SESSION, &[&session, &token, &user]).await?;

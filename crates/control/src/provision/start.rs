@@ -45,6 +45,7 @@ pub(super) async fn start_unlisted(control: &Control, tenant: &Tenant) -> Result
         hostnames: Vec::new(),
         settings: secrets::opened(&*parts.vault, &tenant.id, &tenant.settings).await?,
         secret: secret::current(control, tenant).await?,
+        database_password: password::password(control, &tenant.id).await?,
     };
     parts.privileged.tenant_ready(start).await.map_err(StepError::Privileged)
 }

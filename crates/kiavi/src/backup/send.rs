@@ -1,6 +1,8 @@
 //! An archive on its way to the instance that makes a tenant of it.
 
 use bytes::Bytes;
+use kiavi_base::RequestId;
+use kiavi_crypto::SystemRng;
 use kiavi_moving::{
     TableShape,
     archive::{Manifest, Summary},
@@ -73,7 +75,9 @@ impl Order<'_> {
             put(&frames, &Frame::Summary(json!(self.summary()).to_string().into())).await?;
             put(&frames, &Frame::End).await
         };
-        let (read, answered) = tokio::join!(reading, client.post_stream("/v1/restores", MEDIA_TYPE, waiting));
+        let key = RequestId::random(&SystemRng).to_string();
+        let sending = client.post_stream("/v1/restores", (MEDIA_TYPE, &key), waiting);
+        let (read, answered) = tokio::join!(reading, sending);
         match read {
             Err(Stopped::Archive(error)) => Err(error),
             // Whoever stopped taking has said why.

@@ -18,7 +18,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
-use kiavi_base::{Clock, SystemClock, random_bytes};
+use kiavi_base::{Clock, RequestId, SystemClock, random_bytes};
 use kiavi_crypto::SystemRng;
 use kiavi_moving::stream::{Count, Frame, MEDIA_TYPE};
 use serde_json::{Value, json};
@@ -94,7 +94,9 @@ async fn send(
         table(&frames, "account", survey.accounts, open(wanted, format)?, now, accounts, &bar).await?;
         put(&frames, Frame::End).await
     };
-    let (read, answered) = tokio::join!(reading, client.post_stream("/v1/imports", MEDIA_TYPE, waiting));
+    let key = RequestId::random(&SystemRng).to_string();
+    let sending = client.post_stream("/v1/imports", (MEDIA_TYPE, &key), waiting);
+    let (read, answered) = tokio::join!(reading, sending);
     bar.finish_and_clear();
     match read {
         Err(Stopped::File(error)) => Err(error),
