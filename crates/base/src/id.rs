@@ -179,6 +179,16 @@ impl EventId {
         bytes[8] = 0x80 | (bytes[8] & 0x3f);
         Self(bytes)
     }
+
+    /// The id that these bytes are.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 16 bytes, as UUIDs have them (RFC 9562 §4).
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
 }
 
 impl FromStr for EventId {
@@ -240,7 +250,7 @@ mod tests {
         let text = early.to_string();
         assert_eq!((text.len(), &text[14..15]), (36, "7"));
         assert!(matches!(&text[19..20], "8" | "9" | "a" | "b"));
-        assert_eq!(text.parse(), Ok(early));
+        assert_eq!((text.parse(), EventId::from_bytes(*early.as_bytes())), (Ok(early), early));
         for bad in ["", &text[1..], &text.to_uppercase(), &text.replace('-', ""), &text.replace('7', "é")] {
             assert!(bad.parse::<EventId>().is_err(), "{bad}");
         }

@@ -188,6 +188,17 @@ pub fn sha256(message: &[u8]) -> [u8; 32] {
     bytes
 }
 
+/// SHA-256 of `parts` one after the other, without a copy of them.
+pub fn sha256_of(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(context.finish().as_ref());
+    bytes
+}
+
 /// SHA-384 (FIPS 180-4).
 pub fn sha384(message: &[u8]) -> [u8; 48] {
     let mut bytes = [0; 48];

@@ -4,27 +4,31 @@
 //! opens under another.
 
 mod cookie;
+mod ed25519;
 mod envelope;
 mod es256;
 mod jws;
 mod keys;
 mod oauth_purpose;
 mod passphrase;
+mod personal;
 mod rng;
 mod sealed;
 mod secret_text;
 mod signature;
 
 pub use cookie::{sign_cookie, signed_value, verify_cookie};
+pub use ed25519::Ed25519SigningKey;
 pub use envelope::EnvelopeError;
 pub use es256::{Es256SigningKey, InvalidSigningKey};
 pub use jws::{JwsAlgorithm, JwsError, PublicJwk, SigningKey};
 pub use keys::{
-    InvalidSecret, Purpose, SecretVersion, TenantSecret, constant_time_eq, hmac_sha256, sha256, sha384,
-    sha512,
+    InvalidSecret, Purpose, SecretVersion, TenantSecret, constant_time_eq, hmac_sha256, sha256, sha256_of,
+    sha384, sha512,
 };
 pub use oauth_purpose::is_envelope;
 pub use passphrase::{InvalidPassphraseCost, PassphraseCost};
+pub use personal::{PersonalCiphertext, PersonalKey};
 pub use rng::SystemRng;
 pub use sealed::{SealError, SealingKey};
 pub use secrecy::zeroize::Zeroizing;

@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["base"],
     &["crypto", "db", "http", "ipc"],
     &["egress"],
-    &["webauthn", "oauth", "pages", "sandbox", "vault", "localpg", "moving"],
+    &["webauthn", "oauth", "audit", "pages", "sandbox", "vault", "localpg", "moving"],
     &["engine", "control", "gateway", "launcher", "outbound"],
     &["kiavi"],
 ];
@@ -22,7 +22,8 @@ const LAYERS: &[&[&str]] = &[
 const TEST_ONLY: &str = "kiavi-testkit";
 
 /// Crates that decide and compute, and have no runtime to do I/O with.
-const WITHOUT_IO: &[&str] = &["kiavi-base", "kiavi-crypto", "kiavi-webauthn", "kiavi-oauth", "kiavi-pages"];
+const WITHOUT_IO: &[&str] =
+    &["kiavi-base", "kiavi-crypto", "kiavi-webauthn", "kiavi-oauth", "kiavi-audit", "kiavi-pages"];
 
 /// Libraries that one crate alone may name.
 const SOLE_USERS: &[(&str, &str)] = &[
@@ -34,6 +35,7 @@ const SOLE_USERS: &[(&str, &str)] = &[
     ("seccompiler", "kiavi-sandbox"),
     ("landlock", "kiavi-sandbox"),
     ("askama", "kiavi-pages"),
+    ("csv", "kiavi-audit"),
 ];
 
 /// A second implementation of what aws-lc-rs does.
