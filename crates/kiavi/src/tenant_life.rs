@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 use hyper::Method;
-use kiavi_base::RequestId;
+use kiavi_base::{Clock, RequestId, SystemClock};
 use kiavi_crypto::SystemRng;
 use serde_json::{Value, json};
 
@@ -187,7 +187,7 @@ pub(crate) async fn followed(
     mut tell: impl FnMut(&Value),
 ) -> Result<Option<Value>, ClientError> {
     // With one key all attempts are one request.
-    let key = RequestId::random(&SystemRng).to_string();
+    let key = RequestId::new(SystemClock.now(), &SystemRng).to_string();
     let mut attempts = 1;
     loop {
         match attempt(client, request.clone(), &key, body, &mut tell).await {

@@ -7,6 +7,7 @@ use kiavi_base::{Hostname, Slug};
 use kiavi_control::{
     Address, Adopted, Failure, FormerServer, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema,
 };
+use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture};
 use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit};
 use kiavi_ipc::egress::AllowList;
@@ -145,5 +146,13 @@ impl TenantSchema for EngineSchema {
         before: Option<Timestamp>,
     ) -> BoxFuture<'a, Result<i64, Failure>> {
         Box::pin(async move { Ok(kiavi_engine::count_passkeys(connection, before).await?) })
+    }
+
+    fn rewrap<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        secret: &'a TenantSecret,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { Ok(audit::rewrap(connection, secret, &SystemRng).await?) })
     }
 }
