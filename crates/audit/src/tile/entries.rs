@@ -40,14 +40,24 @@ pub fn encode_entries<T: AsRef<[u8]>>(entries: &[T]) -> Result<Vec<u8>, InvalidE
 /// # Errors
 /// When there are fewer or more.
 pub fn decode_entries(bundle: &[u8], count: usize) -> Result<Vec<&[u8]>, InvalidEntries> {
+    match read_entries(bundle, count) {
+        (entries, None) => Ok(entries),
+        (_, Some(error)) => Err(error),
+    }
+}
+
+/// As many of the `count` entries as can be read, and what is wrong with the bundle.
+pub(crate) fn read_entries(bundle: &[u8], count: usize) -> (Vec<&[u8]>, Option<InvalidEntries>) {
     let mut rest = bundle;
     let mut entries = Vec::with_capacity(count.min(TILE_WIDTH));
     for at in 0..count {
-        let (length, after) = rest.split_first_chunk().ok_or(InvalidEntries::Short(at))?;
-        let length = usize::from(u16::from_be_bytes(*length));
-        let (entry, after) = after.split_at_checked(length).ok_or(InvalidEntries::Short(at))?;
+        let entry = rest
+            .split_first_chunk()
+            .and_then(|(length, after)| after.split_at_checked(usize::from(u16::from_be_bytes(*length))));
+        let Some((entry, after)) = entry else { return (entries, Some(InvalidEntries::Short(at))) };
         entries.push(entry);
         rest = after;
     }
-    if rest.is_empty() { Ok(entries) } else { Err(InvalidEntries::Long(count)) }
+    let error = (!rest.is_empty()).then_some(InvalidEntries::Long(count));
+    (entries, error)
 }

@@ -9,6 +9,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use appender::Appender;
+pub(crate) use entries::read_entries;
 pub use entries::{InvalidEntries, decode_entries, encode_entries};
 pub use path::{InvalidTilePath, TilePath};
 

@@ -1,0 +1,155 @@
+//! Verifies a bundle: whether its entries are the log that was signed, and if not, which of them is the first that is not.
+
+use std::io;
+
+use super::{
+    BundleFiles, CHECKPOINT, InvalidManifest, MANIFEST, Manifest, Report, TrustSource, checkpoint_path,
+    finding::Problem,
+    manifest::MAX_MANIFEST,
+    walk::{Milestone, Walk},
+};
+use crate::{SignedCheckpoint, TrustedKeys, note::MAX_NOTE};
+
+/// Why a bundle cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// There is no manifest: it is no bundle, or not a whole one.
+    #[error("there is no {MANIFEST}: it is no bundle, or writing it was never finished")]
+    NoBundle,
+    /// The manifest is none.
+    #[error("{MANIFEST} cannot be used")]
+    Manifest(#[from] InvalidManifest),
+    /// A file is there and cannot be read.
+    #[error("{0} cannot be read")]
+    Io(String, #[source] io::Error),
+}
+
+/// What a bundle is held to.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// The keys that count. Where there are none of a kind, those count that the bundle names.
+    pub keys: TrustedKeys,
+    /// A checkpoint that was kept from before: this log must begin with what it is over.
+    pub old: Option<SignedCheckpoint>,
+}
+
+/// Verifies a bundle. `progress` is told the entries that are done, tile by tile.
+///
+/// # Errors
+/// When there is no bundle, or a file is there and cannot be read. What is wrong with a bundle is in the report.
+pub fn verify(
+    files: &dyn BundleFiles,
+    policy: &Policy,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, BundleError> {
+    let manifest = read(files, MANIFEST, MAX_MANIFEST + 1)?.ok_or(BundleError::NoBundle)?;
+    let manifest = Manifest::parse(&manifest)?;
+    let (keys, source) = trusted(&policy.keys, &manifest);
+    let mut report = Report::new(keys, source);
+    let last = checkpoint(files, CHECKPOINT, &mut report)?;
+    let Some(last) = last else { return Ok(report) };
+    let signed = last.checkpoint().clone();
+    report.checkpoint = Some(signed.clone());
+    match report.keys.vouch(&last, &manifest.origin) {
+        Ok(vouched) => report.vouched = Some(vouched),
+        Err(why) => report.add(CHECKPOINT, None, Problem::Distrusted(why)),
+    }
+    if (signed.size, &signed.origin) != (manifest.size, &manifest.origin) {
+        report.add(MANIFEST, None, Problem::Manifest);
+    }
+    let milestones = milestones(files, &manifest, policy, signed.size, &mut report)?;
+    let mut walk = Walk::new(files, &signed, milestones);
+    let done = walk.run(&mut report, progress)?;
+    conclude(&walk, done, &mut report)?;
+    Ok(report)
+}
+
+/// The keys that count. A key that was given takes the place of all of its kind.
+fn trusted(given: &TrustedKeys, manifest: &Manifest) -> (TrustedKeys, TrustSource) {
+    let own = &manifest.keys;
+    let or = |given: &Vec<_>, own: &Vec<_>| if given.is_empty() { own.clone() } else { given.clone() };
+    let keys = TrustedKeys { log: or(&given.log, &own.log), witnesses: or(&given.witnesses, &own.witnesses) };
+    let source = if given.log.is_empty() { TrustSource::Bundle } else { TrustSource::Given };
+    (keys, source)
+}
+
+pub(super) fn read(
+    files: &dyn BundleFiles,
+    path: &str,
+    limit: usize,
+) -> Result<Option<Vec<u8>>, BundleError> {
+    files.read(path, limit).map_err(|error| BundleError::Io(path.to_owned(), error))
+}
+
+/// The checkpoint in a file, if there is one; else a finding.
+fn checkpoint(
+    files: &dyn BundleFiles,
+    path: &str,
+    report: &mut Report,
+) -> Result<Option<SignedCheckpoint>, BundleError> {
+    let Some(bytes) = read(files, path, MAX_NOTE + 1)? else {
+        report.add(path, None, Problem::Missing);
+        return Ok(None);
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|_| "it is not text".to_owned());
+    match text.and_then(|text| SignedCheckpoint::parse(text).map_err(|error| error.to_string())) {
+        Ok(checkpoint) => Ok(Some(checkpoint)),
+        Err(why) => {
+            report.add(path, None, Problem::UnreadableCheckpoint(why));
+            Ok(None)
+        }
+    }
+}
+
+/// The sizes at which the root is known: those of earlier checkpoints and of the one that was kept, if they count.
+fn milestones(
+    files: &dyn BundleFiles,
+    manifest: &Manifest,
+    policy: &Policy,
+    size: u64,
+    report: &mut Report,
+) -> Result<Vec<Milestone>, BundleError> {
+    let mut found = Vec::new();
+    for earlier in &manifest.checkpoints {
+        let path = checkpoint_path(*earlier);
+        if let Some(checkpoint) = checkpoint(files, &path, report)? {
+            found.push((path, checkpoint));
+        }
+    }
+    found.extend(policy.old.clone().map(|old| ("the older checkpoint".to_owned(), old)));
+    let mut milestones = Vec::new();
+    for (file, signed) in found {
+        let checkpoint = signed.checkpoint();
+        let old = checkpoint.size;
+        if let Err(why) = report.keys.vouch(&signed, &manifest.origin) {
+            report.add(file, None, Problem::Distrusted(why));
+        } else if old > size {
+            report.add(file, Some((size, old - 1)), Problem::Shorter { size, old });
+        } else {
+            milestones.push(Milestone { file, size: old, root: checkpoint.root });
+        }
+    }
+    milestones.sort_by_key(|milestone| milestone.size);
+    Ok(milestones)
+}
+
+/// Compares the roots with what was signed.
+fn conclude(walk: &Walk<'_>, is_whole: bool, report: &mut Report) -> Result<(), BundleError> {
+    let signed = walk.signed();
+    report.entries = walk.size();
+    report.earlier = walk.reached().len();
+    let is_signed = is_whole && walk.root() == signed.root;
+    let own = Milestone { file: CHECKPOINT.to_owned(), size: signed.size, root: signed.root };
+    // Tiles that lead to the signed root show by themselves where it goes wrong below them.
+    let is_explained =
+        is_signed || !is_whole || report.has(Problem::is_of_tiles) && walk.is_signed_above()?;
+    let missed = walk.missed().iter().chain((!is_explained).then_some(&own)).min_by_key(|missed| missed.size);
+    if let Some(missed) = missed {
+        // What is over entries is over them at every later size: the first that is missed says it all.
+        let known = walk.reached().iter().filter(|reached| **reached < missed.size).max().copied();
+        let entries = (missed.size > 0).then(|| (known.unwrap_or(0), missed.size - 1));
+        report.add(missed.file.clone(), entries, Problem::Root { size: missed.size });
+    }
+    report.conclude(is_signed);
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Makes a bundle of entries.
+
+use std::io;
+
+use jiff::Timestamp;
+
+use super::{BundleSink, CHECKPOINT, EVENTS, MANIFEST, Manifest, checkpoint_path};
+use crate::{
+    Appender, Distrust, EventLine, Hash, InvalidEntries, SignedCheckpoint, TILE_WIDTH, Tile, TilePath,
+    TrustedKeys, encode_entries, leaf_hash,
+};
+
+/// Why a bundle cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// A file cannot be written.
+    #[error("a file of the bundle cannot be written")]
+    Io(#[from] io::Error),
+    /// An entry is longer than entries are.
+    #[error(transparent)]
+    Entries(#[from] InvalidEntries),
+    /// The checkpoint is not one over these entries.
+    #[error("the checkpoint of size {signed} is not one over the {entries} entries of the bundle")]
+    Checkpoint {
+        /// Entries that the checkpoint is over.
+        signed: u64,
+        /// Entries that were written.
+        entries: u64,
+    },
+    /// Nobody vouches for the checkpoint by the keys that the bundle will name.
+    #[error("a checkpoint counts for nothing")]
+    Distrust(#[from] Distrust),
+}
+
+/// Takes a log's entries in order. It holds the entries of one tile, whatever the size of the log.
+#[derive(Debug)]
+pub struct BundleWriter<S> {
+    sink: S,
+    appender: Appender,
+    entries: Vec<Vec<u8>>,
+    lines: String,
+    /// Sizes that earlier checkpoints are for, and their roots as they come out.
+    expected: Vec<(SignedCheckpoint, Option<Hash>)>,
+}
+
+impl<S: BundleSink> BundleWriter<S> {
+    /// Begins a bundle. `earlier` are checkpoints of the log that go into it besides the last one, in order of size.
+    pub fn new(sink: S, earlier: Vec<SignedCheckpoint>) -> Self {
+        let expected = earlier.into_iter().map(|checkpoint| (checkpoint, None)).collect();
+        let mut writer =
+            Self { sink, appender: Appender::default(), entries: Vec::new(), lines: String::new(), expected };
+        writer.note_root();
+        writer
+    }
+
+    /// Adds the body of the next event.
+    ///
+    /// # Errors
+    /// When it is too long, or a file cannot be written.
+    pub fn entry(&mut self, body: Vec<u8>) -> Result<(), WriteError> {
+        self.lines += &EventLine::of(Some(self.appender.size()), &body).to_json();
+        let full = self.appender.append(leaf_hash(&body));
+        self.entries.push(body);
+        for (tile, bytes) in &full {
+            self.sink.write(&TilePath::Hashes(*tile).to_string(), bytes)?;
+        }
+        if self.entries.len() == TILE_WIDTH {
+            self.flush()?;
+        }
+        self.note_root();
+        Ok(())
+    }
+
+    /// Ends the bundle with the checkpoint over all of its entries, and returns what it says of itself. The manifest is
+    /// written last: without it, there is no bundle.
+    ///
+    /// # Errors
+    /// When a checkpoint is not over these entries, or not signed by those keys, or a file cannot be written.
+    pub fn finish(
+        mut self,
+        checkpoint: &SignedCheckpoint,
+        keys: TrustedKeys,
+        made_at: Timestamp,
+    ) -> Result<Manifest, WriteError> {
+        let origin = checkpoint.checkpoint().origin.clone();
+        let entries = self.appender.size();
+        let last = [(checkpoint.clone(), Some(self.appender.root()))];
+        for (signed, root) in self.expected.iter().chain(&last) {
+            let size = signed.checkpoint().size;
+            if *root != Some(signed.checkpoint().root) || size > entries {
+                return Err(WriteError::Checkpoint { signed: size, entries });
+            }
+            keys.vouch(signed, &origin)?;
+        }
+        if checkpoint.checkpoint().size != entries {
+            return Err(WriteError::Checkpoint { signed: checkpoint.checkpoint().size, entries });
+        }
+        self.flush()?;
+        for (tile, bytes) in self.appender.partial_tiles() {
+            self.sink.write(&TilePath::Hashes(tile).to_string(), &bytes)?;
+        }
+        self.sink.append(EVENTS, b"")?;
+        self.sink.write(CHECKPOINT, checkpoint.to_string().as_bytes())?;
+        let mut checkpoints = Vec::new();
+        for (earlier, _) in self.expected {
+            let size = earlier.checkpoint().size;
+            if size < entries && checkpoints.last() != Some(&size) {
+                self.sink.write(&checkpoint_path(size), earlier.to_string().as_bytes())?;
+                checkpoints.push(size);
+            }
+        }
+        let manifest = Manifest { origin, size: entries, keys, checkpoints, made_at };
+        self.sink.write(MANIFEST, manifest.to_json().as_bytes())?;
+        Ok(manifest)
+    }
+
+    /// Writes the entries in hand, and their lines.
+    fn flush(&mut self) -> Result<(), WriteError> {
+        if self.entries.is_empty() {
+            return Ok(());
+        }
+        // At most 256, so the width fits.
+        let index = (self.appender.size() - 1) / TILE_WIDTH as u64;
+        let tile = Tile { level: 0, index, width: self.entries.len() as u16 };
+        self.sink.write(&TilePath::Entries(tile).to_string(), &encode_entries(&self.entries)?)?;
+        self.sink.append(EVENTS, self.lines.as_bytes())?;
+        self.entries.clear();
+        self.lines.clear();
+        Ok(())
+    }
+
+    /// Keeps the root for the checkpoints of the size that has been reached.
+    fn note_root(&mut self) {
+        let size = self.appender.size();
+        let mut of_size =
+            self.expected.iter_mut().filter(|(one, _)| one.checkpoint().size == size).peekable();
+        if of_size.peek().is_some() {
+            let root = self.appender.root();
+            of_size.for_each(|(_, found)| *found = Some(root));
+        }
+    }
+}
