@@ -142,14 +142,26 @@ text_id!(
     }
 );
 
-/// Names one request in logs, audit events and error pages: 16 random bytes as 32 hexadecimal characters.
+/// Names one request in logs, audit events and error pages: a UUID of version 7 (RFC 9562 §5.7) as 32 hexadecimal
+/// characters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId([u8; 16]);
 
 impl RequestId {
-    /// A fresh id.
-    pub fn random(rng: &dyn Rng) -> Self {
-        Self(random_bytes(rng))
+    /// A fresh id for a request that comes at `now`, as [`EventId::new`] makes them: it tells its time, so what it
+    /// names is found without an index.
+    pub fn new(now: jiff::Timestamp, rng: &dyn Rng) -> Self {
+        Self(time_ordered(now, rng))
+    }
+
+    /// When the request came that `text` names; `None` for what is no request's id, or one from before they told.
+    pub fn time_in(text: &str) -> Option<jiff::Timestamp> {
+        let is_lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if text.len() != 32 || !text.bytes().all(is_lower_hex) || text.as_bytes()[12] != b'7' {
+            return None;
+        }
+        let milliseconds = i64::from_str_radix(&text[..12], 16).ok()?;
+        jiff::Timestamp::from_millisecond(milliseconds).ok()
     }
 }
 
@@ -165,6 +177,20 @@ impl fmt::Debug for RequestId {
     }
 }
 
+fn milliseconds(at: jiff::Timestamp) -> [u8; 6] {
+    let bytes = u64::try_from(at.as_millisecond()).unwrap_or(0).to_be_bytes();
+    [bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]]
+}
+
+/// The bytes of a UUID of version 7 (RFC 9562 §5.7).
+fn time_ordered(now: jiff::Timestamp, rng: &dyn Rng) -> [u8; 16] {
+    let mut bytes: [u8; 16] = random_bytes(rng);
+    bytes[..6].copy_from_slice(&milliseconds(now));
+    bytes[6] = 0x70 | (bytes[6] & 0x0f);
+    bytes[8] = 0x80 | (bytes[8] & 0x3f);
+    bytes
+}
+
 /// Names one audit event: a UUID of version 7 (RFC 9562 §5.7), so ids sort by the time they were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId([u8; 16]);
@@ -172,11 +198,13 @@ pub struct EventId([u8; 16]);
 impl EventId {
     /// An id for an event at `now`. A moment before 1970 counts as 1970.
     pub fn new(now: jiff::Timestamp, rng: &dyn Rng) -> Self {
-        let mut bytes: [u8; 16] = random_bytes(rng);
-        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
-        bytes[..6].copy_from_slice(&milliseconds.to_be_bytes()[2..]);
-        bytes[6] = 0x70 | (bytes[6] & 0x0f);
-        bytes[8] = 0x80 | (bytes[8] & 0x3f);
+        Self(time_ordered(now, rng))
+    }
+
+    /// Where events of `at` and later begin: no event before it has an id as great, and none after it a smaller one.
+    pub fn first_at(at: jiff::Timestamp) -> Self {
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&milliseconds(at));
         Self(bytes)
     }
 
@@ -188,6 +216,12 @@ impl EventId {
     /// Its 16 bytes, as UUIDs have them (RFC 9562 §4).
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+
+    /// When it was made, to the millisecond.
+    pub fn time(&self) -> jiff::Timestamp {
+        let milliseconds = self.0[..6].iter().fold(0, |sum, byte| sum << 8 | i64::from(*byte));
+        jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX)
     }
 }
 

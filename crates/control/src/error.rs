@@ -134,6 +134,8 @@ pub(crate) enum StepError {
     NotLogged(axum::http::StatusCode),
     #[error("the tenant's log could not be written")]
     Event(#[source] Failure),
+    #[error("what the secret wraps could not be given to its current text")]
+    Rewrap(#[source] Failure),
     #[error("the tenant is gone or to be removed")]
     Unwanted,
     #[error("the tenant's address could not be found out")]

@@ -98,6 +98,14 @@ pub trait TenantSchema: Send + Sync + 'static {
         connection: &'a AdminConnection,
         before: Option<Timestamp>,
     ) -> BoxFuture<'a, Result<i64, Failure>>;
+
+    /// Has the current text of the tenant's secret wrap what earlier ones do, so that those can end. `connection` is in
+    /// the tenant's database, as its owner.
+    fn rewrap<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        secret: &'a TenantSecret,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
 }
 
 /// What becomes of a table's rows when its tenant is archived.

@@ -54,6 +54,8 @@ pub enum Purpose {
     UserHandle,
     /// Challenges of the proof of work.
     CaptchaChallenge,
+    /// Wraps the key of the audit log, which wraps those of the people in it.
+    AuditLog,
 }
 
 impl Purpose {
@@ -65,6 +67,7 @@ impl Purpose {
             Self::RateLimitKey => b"kiavi/1 rate-limit-key",
             Self::UserHandle => b"kiavi/1 user-handle",
             Self::CaptchaChallenge => b"kiavi/1 captcha-challenge",
+            Self::AuditLog => b"kiavi/1 audit-log",
         }
     }
 }

@@ -82,7 +82,7 @@ impl Context {
         let headers = request.headers();
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         Self(Arc::new(Inner {
-            request_id: RequestId::random(state.rng()),
+            request_id: RequestId::new(state.clock.now(), state.rng()),
             operator: request.extensions().get::<Operator>().cloned(),
             client: client_address(peer, headers, &state.settings.trusted_proxies),
             user_agent: headers.get(header::USER_AGENT).cloned(),

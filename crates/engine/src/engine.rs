@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use crate::{
     Busy, CookieNames, MailDoor, Settings, SettingsError, State, abuse, account, admin, api_key,
+    audit::{self, Log},
     context::{api_context, not_found},
     egress::HttpClient,
     email_otp,
@@ -87,6 +88,7 @@ impl Engine {
             jwt: jwt::Memory::default(),
             social: social::Directory::default(),
             webhooks: Webhooks::new(&settings.webhooks),
+            log: Log::default(),
             settings,
             secret,
             database,
@@ -130,6 +132,7 @@ impl Engine {
             .merge(abuse::captcha::routes(&state.settings))
             .merge(mail::routes())
             .merge(webhook::routes())
+            .merge(audit::routes())
             .route_layer(from_fn_with_state(state.clone(), api_gate))
             .merge(social::callback_routes());
         // Every slice stands above this line, and the gate too: a request that shows a key is counted by it and by
@@ -155,6 +158,11 @@ impl Engine {
     /// database.
     pub async fn run_outbox(&self, drain: Drain) {
         tokio::join!(outbox::run(&self.state, drain.clone()), webhook::run(&self.state, drain));
+    }
+
+    /// Ends what would never end by itself.
+    pub fn close_live_views(&self) {
+        self.state.log.close();
     }
 
     /// How long until a webhook is due, if any is owed: while none is, an idle engine need not run.

@@ -2,7 +2,7 @@
 
 use kiavi_db::Sql;
 
-use crate::{State, api_key, jwt, mail, session, verification, webhook};
+use crate::{State, api_key, audit, jwt, mail, session, verification, webhook};
 
 pub(crate) const STATEMENTS: &[&Sql] = &[&DELETE_PASSED_LIMITS, &DELETE_PASSED_BUDGETS];
 
@@ -31,6 +31,7 @@ pub(crate) async fn sweep(state: &State) {
         mail::suppression::delete_old(database).await,
         webhook::settle_removed(database, &endpoints).await,
         webhook::forget_old(database).await,
+        audit::forget_visitors(state).await,
         database.execute(&DELETE_PASSED_LIMITS, &[]).await,
         database.execute(&DELETE_PASSED_BUDGETS, &[]).await,
     ];

@@ -52,6 +52,7 @@ pub(crate) mod tests;
 
 pub use abuse::AbuseSettings;
 pub use api_key::ApiKeySettings;
+pub use audit::AuditSettings;
 pub use clock_text::{iso_milliseconds, optional_iso_milliseconds};
 pub use console::ConsoleSettings;
 pub use context::{Context, Operator, page_context};
@@ -83,7 +84,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         account::STATEMENTS,
         admin::STATEMENTS,
         api_key::STATEMENTS,
-        audit::STATEMENTS,
+        &audit::statements(),
         console::STATEMENTS,
         housekeeping::STATEMENTS,
         jwt::STATEMENTS,

@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/V9__mail_and_passkey_use.sql"),
     },
     Migration { version: 10, name: "webhooks", sql: include_str!("../migrations/V10__webhooks.sql") },
+    Migration { version: 11, name: "audit_log", sql: include_str!("../migrations/V11__audit_log.sql") },
 ];
 
 /// The number of the newest migration.
@@ -52,9 +53,9 @@ pub const NOT_ARCHIVED: &[&str] = &[
 ];
 
 /// Tables with the keys that personal fields are encrypted under, whose rows are archived apart and for a shorter time.
-pub const PERSON_KEYS: &[&str] = &[];
+pub const PERSON_KEYS: &[&str] = &["kiavi.audit_subject"];
 
-/// What the runtime role may do; everything else it may not. The audit log is INSERT-only.
+/// What the runtime role may do; everything else it may not. The audit log only grows.
 const GRANTS: &[(&str, &str)] = &[
     ("public.\"user\"", "SELECT, INSERT, UPDATE, DELETE"),
     ("public.session", "SELECT, INSERT, UPDATE, DELETE"),
@@ -72,8 +73,12 @@ const GRANTS: &[(&str, &str)] = &[
     ("kiavi.webhook_delivery", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.webhook_attempt", "SELECT, INSERT"),
     ("kiavi.webhook_endpoint", "SELECT, INSERT, UPDATE, DELETE"),
-    ("kiavi.audit_event", "INSERT"),
+    ("kiavi.audit_event", "SELECT, INSERT"),
+    ("kiavi.audit_subject", "SELECT, INSERT"),
 ];
+
+/// What the runtime role may call, with its owner's rights.
+const CALLS: &[&str] = &["kiavi.audit_forget(text)"];
 
 pub use kiavi_db::MigrateError;
 
@@ -129,6 +134,9 @@ async fn grant(connection: &AdminConnection, runtime_role: &str) -> Result<(), D
     );
     for (table, rights) in GRANTS {
         statements.push_str(&format!("GRANT {rights} ON {table} TO {role};"));
+    }
+    for function in CALLS {
+        statements.push_str(&format!("GRANT EXECUTE ON FUNCTION {function} TO {role};"));
     }
     connection.batch_execute(&statements).await
 }

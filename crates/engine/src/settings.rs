@@ -15,6 +15,7 @@ use url::Url;
 use crate::{
     AbuseSettings, ApiKeySettings, EgressSettings, JwtSettings, SocialSettings,
     account::AccountSettings,
+    audit::AuditSettings,
     bearer::BearerSettings,
     console::ConsoleSettings,
     last_login_method::LastLoginMethodSettings,
@@ -130,6 +131,9 @@ pub struct Settings {
     /// Events as they happen, for servers of the tenant's own.
     #[serde(default)]
     pub webhooks: WebhookSettings,
+    /// The audit log.
+    #[serde(default)]
+    pub audit: AuditSettings,
     /// The management console whose people sign in here.
     #[serde(default)]
     pub console: ConsoleSettings,
@@ -250,6 +254,7 @@ impl Settings {
             social: SocialSettings::default(),
             abuse: AbuseSettings::default(),
             webhooks: WebhookSettings::default(),
+            audit: AuditSettings::default(),
             console: ConsoleSettings::default(),
             compatibility: Compatibility::default(),
             base_url,
@@ -342,6 +347,7 @@ impl Settings {
         self.jwt.validate()?;
         self.abuse.validate()?;
         self.webhooks.validate()?;
+        self.audit.validate()?;
         self.mail.validate()?;
         self.validate_egress()?;
         self.validate_plugins()?;

@@ -26,6 +26,7 @@ use tower::ServiceExt;
 
 use crate::{
     Attempt, Delivery, Engine, EngineParts, MailDoor, Operator, OutgoingMail, Settings, State,
+    audit::EventView,
     egress::{HttpClient, Shut},
 };
 
@@ -220,6 +221,22 @@ impl TestTenant {
         T: for<'a> kiavi_db::FromSql<'a>,
     {
         self.admin.query_opt(sql, values).await.unwrap().expect("a row").get(0)
+    }
+
+    /// The events of a type as operators see them, the oldest first; of all types without one. The clock of the tests
+    /// stands still, so ids do not tell their order, but their numbers do.
+    pub(crate) async fn log(&self, kind: &str) -> Vec<EventView> {
+        crate::audit::tests::log(self, kind).await
+    }
+
+    /// The newest of them.
+    pub(crate) async fn newest(&self, kind: &str) -> EventView {
+        self.log(kind).await.pop().unwrap_or_else(|| panic!("no {kind}"))
+    }
+
+    /// The facts of the newest of them.
+    pub(crate) async fn facts(&self, kind: &str) -> Value {
+        self.newest(kind).await.facts.unwrap_or_default()
     }
 
     /// How many events of a type there are.

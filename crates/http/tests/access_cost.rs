@@ -36,7 +36,7 @@ static ALLOCATOR: Counting = Counting;
 fn access() -> Access<'static> {
     Access {
         at: "2026-11-26T17:00:00.5Z".parse().unwrap(),
-        id: RequestId::random(&SeededRng::new(1)),
+        id: RequestId::new(jiff::Timestamp::UNIX_EPOCH, &SeededRng::new(1)),
         class: RequestClass::SessionCheck,
         method: "GET",
         route: "/api/auth/get-session",

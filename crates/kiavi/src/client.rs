@@ -17,6 +17,8 @@ use hyper::{
     header::{ACCEPT, CONTENT_TYPE, HOST, IF_MATCH},
 };
 use hyper_util::rt::TokioIo;
+use kiavi_base::{Clock, RequestId, SystemClock};
+use kiavi_crypto::SystemRng;
 use kiavi_moving::stream;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use serde::Deserialize;
@@ -89,6 +91,11 @@ pub(crate) struct Problem {
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     data: PathBuf,
+}
+
+/// A key under which what is asked for is done once, however often it is asked.
+pub(crate) fn idempotency_key() -> String {
+    RequestId::new(SystemClock.now(), &SystemRng).to_string()
 }
 
 impl Client {

@@ -14,8 +14,7 @@ use bytes::Bytes;
 use clap::Args;
 use futures_util::StreamExt;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use kiavi_base::RequestId;
-use kiavi_crypto::{SystemRng, TenantSecret};
+use kiavi_crypto::TenantSecret;
 use kiavi_db::ForeignUrl;
 use kiavi_moving::{
     Selection, Source, SourceError, Survey, SurveyQuestions, TABLES,
@@ -26,7 +25,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     backup::{Keys, RestoreArgs, restore_archive},
-    client::{Client, ClientError},
+    client::{Client, ClientError, idempotency_key},
     log::chain,
     settings_input::read_text,
     tenant::{Common, answer, text},
@@ -185,7 +184,7 @@ async fn bring_once(
     bar: &Bar,
 ) -> Result<Value, ClientError> {
     head["secret"] = secret.map(|secret| secret.to_text().to_string()).into();
-    let key = RequestId::random(&SystemRng).to_string();
+    let key = idempotency_key();
     let mut attempts = 1;
     loop {
         let brought = bring((client, key.as_str()), source, survey, &head, bar).await;

@@ -7,12 +7,10 @@ use std::{
 
 use clap::{Args, Subcommand};
 use hyper::Method;
-use kiavi_base::RequestId;
-use kiavi_crypto::SystemRng;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Client, ClientError, Problem},
+    client::{Client, ClientError, Problem, idempotency_key},
     tenant::{Common, find, tenant_path, text},
     tenant_progress::Progress,
 };
@@ -187,7 +185,7 @@ pub(crate) async fn followed(
     mut tell: impl FnMut(&Value),
 ) -> Result<Option<Value>, ClientError> {
     // With one key all attempts are one request.
-    let key = RequestId::random(&SystemRng).to_string();
+    let key = idempotency_key();
     let mut attempts = 1;
     loop {
         match attempt(client, request.clone(), &key, body, &mut tell).await {

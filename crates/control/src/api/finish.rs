@@ -23,7 +23,7 @@ pub(super) async fn finish(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let id = RequestId::random(&*control.parts().rng);
+    let id = RequestId::new(control.parts().clock.now(), &*control.parts().rng);
     let text = id.to_string();
     request.extensions_mut().insert(id);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());

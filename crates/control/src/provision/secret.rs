@@ -2,9 +2,15 @@
 
 use kiavi_base::{Alphabet, ExposeSecret, SecretSlice, SecretString, random_text};
 use kiavi_crypto::{SecretVersion, TenantSecret};
+use kiavi_db::quote_ident;
 use kiavi_vault::{SecretName, StoredSecret};
 
-use crate::{Control, Tenant, error::StepError, tenant::SecretChange};
+use super::postgres;
+use crate::{
+    Control, Tenant,
+    error::StepError,
+    tenant::{SecretChange, owner_role},
+};
 
 /// Symbols of a tenant's secret: 258 bits.
 const SECRET_SYMBOLS: usize = 43;
@@ -33,7 +39,10 @@ pub(super) async fn settle(control: &Control, tenant: &Tenant) -> Result<(), Ste
         let secret = read(&stored)?;
         let changed = match change {
             SecretChange::Rotate => rotated(&secret, new_text(control))?,
-            SecretChange::Retire => alone(&secret)?,
+            SecretChange::Retire => {
+                rewrap(control, tenant, &secret).await?;
+                alone(&secret)?
+            }
         };
         put(control, tenant, changed.to_text().as_bytes().to_vec()).await?;
         control.reach("after the secret is changed")?;
@@ -43,6 +52,16 @@ pub(super) async fn settle(control: &Control, tenant: &Tenant) -> Result<(), Ste
         vault.destroy_earlier(&tenant.id, &secret_name()).await?;
     }
     Ok(())
+}
+
+/// Has the current text wrap what is kept for ever, before the others end.
+async fn rewrap(control: &Control, tenant: &Tenant, secret: &TenantSecret) -> Result<(), StepError> {
+    if tenant.schema_version == 0 {
+        return Ok(());
+    }
+    let inside = postgres::connect_to(control, tenant.id.as_str()).await?;
+    inside.batch_execute(&format!("SET ROLE {}", quote_ident(&owner_role(&tenant.id)))).await?;
+    control.parts().schema.rewrap(&inside, secret).await.map_err(StepError::Rewrap)
 }
 
 /// The secret as engines are started with it.

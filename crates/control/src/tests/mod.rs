@@ -31,7 +31,7 @@ use std::{
 };
 
 use kiavi_base::{ExposeSecret, Hostname, Slug, SystemClock, TenantId};
-use kiavi_crypto::SystemRng;
+use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture, Login, Migration, prepare_all, quote_ident};
 use kiavi_http::AccessLog;
 use kiavi_http::ConnectionInfo;
@@ -200,7 +200,8 @@ const TENANT_MIGRATIONS: &[Migration] = &[
         name: "item",
         sql: concat!(
             "CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE told (kind text, operator text, detail jsonb, id text UNIQUE);
-             CREATE TABLE kiavi.audit_event (id uuid PRIMARY KEY, at timestamptz NOT NULL);",
+             CREATE TABLE kiavi.audit_event (id uuid PRIMARY KEY, at timestamptz NOT NULL);
+             CREATE TABLE rewrapped (version bigint);",
             include_str!("../../../engine/migrations/V1__better_auth.sql"),
             include_str!("../../../engine/migrations/V3__better_auth_plugins.sql"),
         ),
@@ -323,6 +324,18 @@ impl TenantSchema for FakeSchema {
         Box::pin(async move {
             let question = "SELECT count(*) FROM passkey WHERE $1::timestamptz IS NULL OR \"createdAt\" < $1";
             Ok(connection.query(question, &[&before]).await?[0].get(0))
+        })
+    }
+
+    fn rewrap<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        secret: &'a TenantSecret,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let version = secret.expose_versions().next().map(|(version, _)| i64::from(version));
+            connection.execute("INSERT INTO rewrapped VALUES ($1)", &[&version]).await?;
+            Ok(())
         })
     }
 }

@@ -153,9 +153,26 @@ impl Instance {
         }
         assert_eq!(self.count("SELECT count(*) FROM tenant_news WHERE tenant_id = $1", id.as_str()).await, 0);
         assert_eq!(self.told(id).await, self.news_of(id).await, "both logs tell the same");
+        self.assert_rewrapped(id).await;
         let again = kill_at(control, usize::MAX);
         provision::converge(control, id).await;
         assert_eq!(again.load(Ordering::SeqCst), 0, "there is nothing left to do");
+    }
+
+    /// Nothing depends on texts of the secret that are retired.
+    async fn assert_rewrapped(&self, id: &TenantId) {
+        let stored = self.vault().get(id, &provision::secret_name()).await.unwrap().unwrap();
+        let secret =
+            TenantSecret::from_text(std::str::from_utf8(stored.value.expose_secret()).unwrap()).unwrap();
+        let mut versions = secret.expose_versions();
+        if let (Some((version, _)), None, None) =
+            (versions.next(), versions.next(), secret.expose_unversioned())
+        {
+            let login = Login::new(SUPERUSER, id.as_str());
+            let inside = AdminConnection::connect(&*self.database.connector(), &login).await.unwrap();
+            let question = "SELECT 1 FROM rewrapped WHERE version = $1";
+            assert!(inside.query_opt(question, &[&i64::from(version)]).await.unwrap().is_some(), "{version}");
+        }
     }
 
     /// What the tenant's own log tells.

@@ -26,9 +26,19 @@ async fn locked(transaction: &Transaction, id: &str) -> Result<User, ApiError> {
     by_id_for_change(transaction, id).await?.ok_or_else(wire::user_not_found)
 }
 
-/// What changed, for the log.
-fn changes(state: &State, before: &User, after: &User) -> Result<Value, ApiError> {
-    flow::changes(before, after, |address| address_reference(state, address)).map_err(ApiError::internal)
+/// An event of a change, which says what was there before and what after, and `more`.
+fn change_event<'a>(
+    state: &State,
+    caller: &'a Caller,
+    kind: EventType,
+    (before, after): (&'a User, &User),
+    more: Value,
+) -> Result<Event<'a>, ApiError> {
+    let told = flow::changes(before, after, |address| address_reference(state, address));
+    let (changes, personal) = told.map_err(ApiError::internal)?;
+    let mut detail = more;
+    detail["changes"] = changes;
+    Ok(caller.event(kind, &before.id, detail).personal(json!({ "changes": personal })))
 }
 
 /// Ends the sessions in which a former administrator acts as others; how many there were.
@@ -84,7 +94,7 @@ pub(super) async fn create(
         false => store::set_fields(&transaction, &wanted).await?,
     };
     let detail = json!({ "role": user.role, "email_verified": user.email_verified, "banned": user.banned });
-    let event = caller.event(EventType::UserCreated, &user.id, detail);
+    let event = caller.event(EventType::UserCreated, &user.id, detail).personal(user.personal());
     finish(transaction, state, context, event).await?;
     Ok(user)
 }
@@ -120,17 +130,14 @@ pub(super) async fn update(
         Err(error) if error.is_unique_violation() => return Err(wire::user_exists()),
         outcome => outcome?,
     };
-    let mut detail = json!({ "changes": changes(state, &before, &after)? });
     let is_demoted = !flow::is_admin(&state.settings.admin, &after);
     let ended = match (bans, is_demoted) {
         (true, _) => session::store::delete_all(&transaction, id).await?,
         (false, true) => end_impersonations(&transaction, state, &before).await?,
         (false, false) => 0,
     };
-    if ended > 0 {
-        detail["sessions"] = ended.into();
-    }
-    let event = caller.event(EventType::UserUpdated, id, detail);
+    let more = if ended > 0 { json!({ "sessions": ended }) } else { json!({}) };
+    let event = change_event(state, caller, EventType::UserUpdated, (&before, &after), more)?;
     finish(transaction, state, context, event).await?;
     Ok(after)
 }
@@ -153,8 +160,7 @@ pub(super) async fn set_role(
     if !flow::is_admin(&state.settings.admin, &after) {
         end_impersonations(&transaction, state, &before).await?;
     }
-    let detail = json!({ "changes": changes(state, &before, &after)? });
-    let event = caller.event(EventType::RoleChanged, id, detail);
+    let event = change_event(state, caller, EventType::RoleChanged, (&before, &after), json!({}))?;
     finish(transaction, state, context, event).await?;
     Ok(after)
 }
@@ -198,8 +204,9 @@ pub(super) async fn ban(
     }
     let after = store::ban(&transaction, id, reason, seconds).await?;
     let ended = session::store::delete_all(&transaction, id).await?;
-    let detail = json!({ "changes": changes(state, &before, &after)?, "sessions": ended });
-    finish(transaction, state, context, caller.event(EventType::UserBanned, id, detail)).await?;
+    let more = json!({ "sessions": ended });
+    let event = change_event(state, caller, EventType::UserBanned, (&before, &after), more)?;
+    finish(transaction, state, context, event).await?;
     Ok(after)
 }
 
@@ -217,8 +224,8 @@ pub(super) async fn unban(
     let before = locked(&transaction, id).await?;
     let wanted = User { banned: Some(false), ban_reason: None, ban_expires: None, ..before.clone() };
     let after = store::set_fields(&transaction, &wanted).await?;
-    let detail = json!({ "changes": changes(state, &before, &after)? });
-    finish(transaction, state, context, caller.event(EventType::UserUnbanned, id, detail)).await?;
+    let event = change_event(state, caller, EventType::UserUnbanned, (&before, &after), json!({}))?;
+    finish(transaction, state, context, event).await?;
     Ok(after)
 }
 
@@ -237,7 +244,10 @@ pub(super) async fn remove(
     let api_keys = user::deletion::erase(&transaction, state, &user).await?;
     store::delete_impersonations(&transaction, id).await?;
     let detail = json!({ "role": user.role, "api_keys": api_keys });
-    finish(transaction, state, context, caller.event(EventType::UserDeleted, id, detail)).await?;
+    let event = caller.event(EventType::UserDeleted, id, detail);
+    audit::record(&transaction, state, context, event.clone()).await?;
+    audit::record_erasure(&transaction, state, context, event).await?;
+    transaction.commit().await?;
     outbox::wake(state);
     Ok(())
 }

@@ -56,8 +56,11 @@ fn has_admin_role(settings: &AdminSettings, role: Option<&str>) -> bool {
     roles.split(',').any(|role| settings.admin_roles.contains(role))
 }
 
-/// What of a user changed, for the log: `{"field": {"from": …, "to": …}}` in the words of the wire. Addresses are
-/// told as `reference` of them.
+/// Fields that are about a user's person.
+const PERSONAL: &[&str] = &["name", "email", "image", "banReason"];
+
+/// What of a user changed: `{"field": {"from": …, "to": …}}` in the words of the wire, addresses told as `reference` of
+/// them; and what of it is personal, as it is.
 ///
 /// # Errors
 /// Those of the serializer.
@@ -65,20 +68,23 @@ pub(super) fn changes(
     before: &User,
     after: &User,
     reference: impl Fn(&str) -> String,
-) -> Result<Value, serde_json::Error> {
+) -> Result<(Value, Value), serde_json::Error> {
     let (before, after) = (serde_json::to_value(before)?, serde_json::to_value(after)?);
     let told = |field: &str, value: &Value| match value {
         Value::String(address) if field == "email" => reference(address).into(),
         value => value.clone(),
     };
-    let mut changes = Map::new();
+    let (mut changes, mut personal) = (Map::new(), Map::new());
     for (field, to) in after.as_object().into_iter().flatten() {
         let from = &before[field];
         if from != to && field != "updatedAt" {
             changes.insert(field.clone(), json!({ "from": told(field, from), "to": told(field, to) }));
+            if PERSONAL.contains(&field.as_str()) {
+                personal.insert(field.clone(), json!({ "from": from, "to": to }));
+            }
         }
     }
-    Ok(Value::Object(changes))
+    Ok((changes.into(), personal.into()))
 }
 
 #[cfg(test)]
@@ -128,11 +134,12 @@ mod tests {
     }
 
     #[test]
-    fn the_log_tells_old_and_new_but_no_address() {
+    fn old_and_new_are_told_and_addresses_only_among_what_is_personal() {
         let before = user(Some("user"));
         let after = User { email: "eve@example.com".to_owned(), role: None, ..before.clone() };
-        let told = changes(&before, &after, |address| format!("ref:{}", &address[..3])).unwrap();
+        let (told, personal) = changes(&before, &after, |address| format!("ref:{}", &address[..3])).unwrap();
         let expected = json!({ "email": { "from": "ref:ada", "to": "ref:eve" }, "role": { "from": "user", "to": null } });
         assert_eq!(told, expected);
+        assert_eq!(personal, json!({ "email": { "from": "ada@example.com", "to": "eve@example.com" } }));
     }
 }

@@ -33,12 +33,13 @@ impl TestTenant {
         self.admin.execute(sql, &[&id, &email]).await.unwrap();
     }
 
-    /// Actor, subject, method and detail of the newest event of a type. The clock stands still, so ids do not tell.
+    /// Actor, subject, method and facts of the newest event of a type.
     pub(crate) async fn newest_event(&self, kind: &str) -> (String, Option<String>, Option<String>, Value) {
-        let sql = "SELECT coalesce(actor, ''), subject, method, detail FROM kiavi.audit_event WHERE type = $1
-                   ORDER BY ctid DESC LIMIT 1";
-        let row = self.admin.query_opt(sql, &[&kind]).await.unwrap().expect("an event");
-        (row.get(0), row.get(1), row.get(2), row.get::<_, Option<Value>>(3).unwrap_or(Value::Null))
+        let event = self.newest(kind).await;
+        let owned = |name: Option<&str>| name.map(str::to_owned);
+        let actor = event.actor().unwrap_or_default().to_owned();
+        let (subject, method) = (owned(event.subject()), event.method.clone());
+        (actor, subject, method, event.facts.unwrap_or_default())
     }
 }
 

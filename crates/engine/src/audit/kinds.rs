@@ -47,6 +47,8 @@ event_types! {
     UserDeletionRequested = "user.deletion_requested",
     /// A user is gone, with everything that was theirs.
     UserDeleted = "user.deleted",
+    /// What the log said of a user's person can be read by nobody any more.
+    UserErased = "user.erased",
     /// An account at a provider no longer signs its user in.
     AccountUnlinked = "account.unlinked",
     /// A user was refused sign-in from now on, and their sessions ended.
@@ -165,6 +167,8 @@ event_types! {
     AccountRefused = "account.refused",
     /// The tokens of an account that is gone were given back to its provider, or it did not take them.
     ProviderTokensRevoked = "provider_tokens.revoked",
+    /// The log is alive: an hour without anything to tell is told apart from an hour that is missing.
+    LogHeartbeat = "log.heartbeat",
     /// An endpoint took none of what it was sent for so long that it was given up.
     WebhookGivenUp = "webhook.given_up",
     /// Nothing is sent to an endpoint any more, because it is gone or was out of order for days.
@@ -176,10 +180,26 @@ event_types! {
 }
 
 impl EventType {
+    /// What it is about, the first word of its name.
+    fn noun(self) -> &'static str {
+        self.name().split_once('.').map_or(self.name(), |(noun, _)| noun)
+    }
+
+    /// Those that a pattern means: `session.created` is one type, `session.*` all of a thing, `*` everything. None for
+    /// what no event can match, which is a mistake.
+    pub fn meant_by(pattern: &str) -> Vec<Self> {
+        let is_meant = |kind: &Self| match pattern.strip_suffix('*') {
+            Some("") => true,
+            Some(thing) => thing.strip_suffix('.') == Some(kind.noun()),
+            None => pattern == kind.name(),
+        };
+        Self::ALL.iter().copied().filter(is_meant).collect()
+    }
+
     /// Whether webhooks tell of it. What happens to webhooks is not told by webhooks: an endpoint that fails would make
-    /// work for itself. What happens to the tenant as a whole is written by the control plane, while no engine may run.
+    /// work for itself. What happens to the tenant as a whole is written by the control plane, while no engine may run,
+    /// and of the log itself the auditor writes.
     pub fn is_published(self) -> bool {
-        let noun = self.name().split('.').next();
-        !matches!(noun, Some("webhook" | "tenant"))
+        !matches!(self.noun(), "webhook" | "tenant" | "log")
     }
 }

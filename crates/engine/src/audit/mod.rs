@@ -1,13 +1,30 @@
 //! What happened, as typed events. A change writes its event in its own transaction, so that neither exists
 //! without the other; a refusal writes it in a statement of its own before the answer leaves.
+//!
+//! 1. A slice says what happened in an [`Event`], with user ids and in clear.
+//! 2. `body` makes of it what the log has: who is named stands there by an id that means somebody only while the log
+//!    knows them, and what is personal is sealed under that somebody's key (`people`).
+//! 3. The auditor seals the bodies, outside of the engine; nothing in them ever changes. Whoever is deleted takes their key
+//!    along, by a trigger of the table of users, and with it what all bodies say of their person.
 
+mod body;
 mod kinds;
+mod people;
+mod question;
+mod reading;
+mod routes;
+mod settings;
 mod store;
+mod tail;
+#[cfg(test)]
+pub(crate) mod tests;
+mod view;
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use kiavi_base::EventId;
-use kiavi_crypto::hmac_sha256;
+use kiavi_crypto::{Purpose, hmac_sha256};
 use kiavi_db::{AdminConnection, Database, DbError, Sql, Transaction};
 use serde_json::{Map, Value};
 
@@ -16,27 +33,17 @@ use crate::{
     webhook::{self, Recipients},
 };
 
+pub use kiavi_audit::Outcome;
 pub use kinds::EventType;
-pub(crate) use store::EventRow;
+pub(crate) use people::forget_visitors;
+pub use people::rewrap;
+pub(crate) use routes::routes;
+pub use settings::AuditSettings;
+#[cfg(test)]
+pub(crate) use view::EventView;
 
-pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
-
-/// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was done.
-    Success,
-    /// It was not.
-    Failure,
-}
-
-impl Outcome {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failure => "failure",
-        }
-    }
+pub(crate) fn statements() -> Vec<&'static Sql> {
+    [store::STATEMENTS, reading::STATEMENTS].concat()
 }
 
 /// By what means somebody proved who they are.
@@ -85,6 +92,20 @@ impl<'a> Method<'a> {
     }
 }
 
+/// What an engine keeps of its log in memory.
+#[derive(Default)]
+pub(crate) struct Log {
+    people: people::People,
+    tail: tail::Tail,
+}
+
+impl Log {
+    /// Ends the live views.
+    pub(crate) fn close(&self) {
+        self.tail.close();
+    }
+}
+
 /// One event. The request adds time, ids, address and user agent.
 #[derive(Debug, Clone)]
 pub struct Event<'a> {
@@ -100,12 +121,15 @@ pub struct Event<'a> {
     pub method: Option<Method<'a>>,
     /// Facts about this kind of event. Never a secret, never an address.
     pub detail: Option<Value>,
+    /// What is personal of the subject: addresses, names, what these were before. Sealed under the subject's key, and told
+    /// to no webhook. What stands in `detail` too stands only here in the log.
+    pub personal: Option<Value>,
 }
 
 impl<'a> Event<'a> {
     /// An event that only has a kind and an outcome.
     pub const fn new(kind: EventType, outcome: Outcome) -> Self {
-        Self { kind, outcome, actor: None, subject: None, method: None, detail: None }
+        Self { kind, outcome, actor: None, subject: None, method: None, detail: None, personal: None }
     }
 
     /// A change that a signed-in user made to what is theirs.
@@ -131,6 +155,28 @@ impl<'a> Event<'a> {
     pub fn detail(self, detail: Value) -> Self {
         Self { detail: Some(detail), ..self }
     }
+
+    /// With what is personal of the subject.
+    #[must_use]
+    pub fn personal(self, personal: Value) -> Self {
+        Self { personal: Some(personal), ..self }
+    }
+}
+
+/// An event with everything that its request adds, in clear: what webhooks are told, and what the log seals.
+pub(crate) struct EventRow {
+    pub(crate) id: EventId,
+    pub(crate) at: Timestamp,
+    pub(crate) kind: EventType,
+    pub(crate) outcome: Outcome,
+    pub(crate) request_id: Option<String>,
+    pub(crate) actor: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) ip: Option<String>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) detail: Option<Value>,
+    pub(crate) personal: Option<Value>,
 }
 
 /// Writes an event into the transaction of the change it tells of. It costs no round trip of its own: it travels with
@@ -145,6 +191,24 @@ pub async fn record(
     event: Event<'_>,
 ) -> Result<(), DbError> {
     write(transaction, state, row(state, Some(context), event)).await
+}
+
+/// Writes that somebody is forgotten, in the transaction that deletes them; `event` is that of the deletion and says by
+/// whom. Their key ends with COMMIT.
+///
+/// # Errors
+/// Those of preparing the statement.
+pub(crate) async fn record_erasure(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    event: Event<'_>,
+) -> Result<(), DbError> {
+    if let Some(name) = event.subject {
+        let (state, name) = (state.clone(), name.to_owned());
+        transaction.after_commit(move || state.log.people.forget(&name));
+    }
+    record(transaction, state, context, Event { kind: EventType::UserErased, detail: None, ..event }).await
 }
 
 /// Writes an event on its own: for refusals, which change nothing else.
@@ -164,11 +228,14 @@ pub(crate) async fn record_over(
 ) -> Result<(), DbError> {
     let row = row(state, Some(context), event);
     let (recipients, publication) = publication(state, &row);
+    let sealed = body::seal(state, database, None, &row).await?;
+    let _telling = Telling(state, row.id);
     if recipients.is_empty() {
-        return store::insert_alone(database, row, None).await;
+        return store::insert_alone(database, sealed, None).await;
     }
     let database = database.clone();
-    then_wake(state, recipients, async move { store::insert_alone(&database, row, publication).await }).await
+    then_wake(state, recipients, async move { store::insert_alone(&database, sealed, publication).await })
+        .await
 }
 
 /// Writes an event that has its id already, unless it is written: for what may be told again.
@@ -181,10 +248,13 @@ pub(crate) async fn record_once(
     id: EventId,
     event: Event<'_>,
 ) -> Result<(), DbError> {
-    let row = EventRow { id: id.to_string(), ..row(state, Some(context), event) };
+    let row = EventRow { id, ..row(state, Some(context), event) };
     let (recipients, publication) = publication(state, &row);
     let database = state.database.clone();
-    then_wake(state, recipients, async move { store::insert_once(&database, row, publication).await }).await
+    let sealed = body::seal(state, &database, None, &row).await?;
+    let _telling = Telling(state, id);
+    then_wake(state, recipients, async move { store::insert_once(&database, sealed, publication).await })
+        .await
 }
 
 /// Writes an event of the engine itself into the transaction of the change it tells of.
@@ -199,11 +269,24 @@ pub(crate) async fn record_own(
 /// Writes a row into a transaction, with what is owed of it to endpoints of webhooks, which are told of it at the end.
 async fn write(transaction: &Transaction, state: &State, row: EventRow) -> Result<(), DbError> {
     let (recipients, publication) = publication(state, &row);
-    if !recipients.is_empty() {
-        let state = state.clone();
-        transaction.after_commit(move || state.webhooks.wake(recipients));
+    let sealed = body::seal(state, &state.database, Some(transaction), &row).await?;
+    let (telling, id) = (state.clone(), row.id);
+    transaction.after_commit(move || {
+        telling.log.tail.tell(id);
+        if !recipients.is_empty() {
+            telling.webhooks.wake(recipients);
+        }
+    });
+    store::insert(transaction, sealed, publication).await
+}
+
+/// Tells of an event that is written on its own, at the end of it, also when whoever asked goes before.
+struct Telling<'s>(&'s State, EventId);
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        self.0.log.tail.tell(self.1);
     }
-    store::insert(transaction, row, publication).await
 }
 
 /// Who wants an event, and what they get of it. Where there are no webhooks this costs a comparison.
@@ -234,7 +317,7 @@ async fn then_wake(
 
 /// Writes an event of the control plane's into the transaction that is open on `connection`, which belongs to the owner
 /// of the tenant's tables: for what happens to a tenant as a whole, while no engine runs. `operator` is who asked, as
-/// engines are told it.
+/// engines are told it; the event happened when its id says.
 ///
 /// # Errors
 /// Those of the statement; the change must fail with it.
@@ -245,13 +328,37 @@ pub async fn record_by_control(
     operator: &str,
     detail: &Value,
 ) -> Result<(), DbError> {
-    store::insert_by_control(connection, &id.to_string(), kind.name(), operator, detail).await
+    let event = kiavi_audit::Event {
+        id,
+        kind: kind.name().to_owned(),
+        outcome: Outcome::Success,
+        at: id.time(),
+        request_id: None,
+        actor: Some(format!("operator:{operator}")),
+        subject: None,
+        method: Some(Method::Management.name().to_owned()),
+        facts: Some(body::facts(detail)),
+        sealed: Vec::new(),
+    };
+    let (event, body) = body::encode(event)?;
+    store::insert_by_control(connection, &event, kind, &body).await
 }
 
 /// Stands for an address in the log: a keyed hash, so that the log holds no address and yet shows that two events
 /// are about the same one.
 pub fn address_reference(state: &State, address: &str) -> String {
-    let hash = hmac_sha256(&state.keys.rate_limit, format!("audit\0{address}").as_bytes());
+    reference_under(&state.keys.rate_limit, address)
+}
+
+/// What may stand for an address in the log: under the tenant's secret, and under what it was before rotations.
+fn address_references(state: &State, address: &str) -> Vec<String> {
+    let earlier = state.secret.earlier_subkeys(Purpose::RateLimitKey);
+    let earlier = earlier.map(|key| reference_under(&key, address));
+    std::iter::once(address_reference(state, address)).chain(earlier).collect()
+}
+
+fn reference_under(key: &[u8; 32], address: &str) -> String {
+    let hash = hmac_sha256(key, format!("audit\0{address}").as_bytes());
     let mut text = String::from("address:");
     for byte in &hash[..12] {
         let _ = write!(text, "{byte:02x}");
@@ -270,10 +377,10 @@ fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> EventRow {
     let operator = context.and_then(Context::operator).map(|operator| format!("operator:{operator}"));
     let impersonator = context.and_then(Context::impersonator);
     EventRow {
-        id: EventId::new(now, state.rng()).to_string(),
+        id: EventId::new(now, state.rng()),
         at: now,
         kind: event.kind,
-        outcome: event.outcome.name(),
+        outcome: event.outcome,
         request_id: context.map(|context| context.request_id().to_string()),
         actor: event.actor.map(str::to_owned).or(operator),
         subject: event.subject.map(str::to_owned),
@@ -284,6 +391,7 @@ fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> EventRow {
             Some(by) => Some(with_impersonator(event.detail, by)),
             None => event.detail,
         },
+        personal: event.personal,
     }
 }
 

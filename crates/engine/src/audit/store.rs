@@ -1,30 +1,39 @@
-//! The log's statements. The runtime role may insert and nothing else.
+//! The log's statements. The runtime role may write events and people, and change none.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kiavi_db::{AdminConnection, Database, DbError, OwnedParams, Sql, ToSql, Transaction};
-use serde_json::Value;
+use kiavi_audit::{Outcome, SubjectId};
+use kiavi_base::EventId;
+use kiavi_db::{AdminConnection, Database, DbError, OwnedParams, Row, Sql, ToSql, Transaction};
 
-use super::EventType;
+use super::{EventType, people::Stored};
 
-pub(super) const STATEMENTS: &[&Sql] =
-    &[&INSERT_EVENT, &INSERT_EVENT_ONCE, &PUBLISH_EVENT, &PUBLISH_EVENT_ONCE, &INSERT_CONTROL_EVENT];
+pub(super) const STATEMENTS: &[&Sql] = &[
+    &INSERT_EVENT,
+    &INSERT_EVENT_ONCE,
+    &PUBLISH_EVENT,
+    &PUBLISH_EVENT_ONCE,
+    &PEOPLE_BY_NAME,
+    &PEOPLE_BY_ID,
+    &INSERT_PEOPLE,
+    &INSERT_PERSON,
+    &FORGET_VISITORS,
+];
 
 macro_rules! insert_event {
     () => {
         "INSERT INTO kiavi.audit_event
-           (id, at, type, outcome, request_id, actor, subject, method, ip, user_agent, detail)
-         VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+           (id, at, type, outcome, request_id, actor, subject, method, ip_token, body)
+         VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     };
 }
 
 const INSERT_EVENT: Sql = Sql::new("INSERT_EVENT", insert_event!());
-// Without a conflict target: naming one takes the right to read the column.
 const INSERT_EVENT_ONCE: Sql =
     Sql::new("INSERT_EVENT_ONCE", concat!(insert_event!(), " ON CONFLICT DO NOTHING"));
 
-// The event (`$1` to `$11`) and what is owed of it, `$12`, to the endpoints `$13` for `$14` seconds, in one statement, so
+// The event (`$1` to `$10`) and what is owed of it, `$11`, to the endpoints `$12` for `$13` seconds, in one statement, so
 // that there is never one without the other.
 macro_rules! publish {
     ($insert:expr) => {
@@ -33,8 +42,8 @@ macro_rules! publish {
             $insert,
             ")
              INSERT INTO kiavi.webhook_delivery (endpoint, event_id, type, body, expires_at)
-             SELECT wanting.id, $1::text::uuid, $3, $12, now() + make_interval(secs => $14)
-             FROM unnest($13::text[]) AS wanting (id)
+             SELECT wanting.id, $1::text::uuid, $3, $11, now() + make_interval(secs => $13)
+             FROM unnest($12::text[]) AS wanting (id)
              WHERE NOT EXISTS (
                SELECT FROM kiavi.webhook_endpoint e WHERE e.id = wanting.id AND e.disabled_at IS NOT NULL)
              ON CONFLICT (endpoint, event_id) DO NOTHING"
@@ -46,27 +55,56 @@ const PUBLISH_EVENT: Sql = Sql::new("PUBLISH_EVENT", publish!(insert_event!()));
 const PUBLISH_EVENT_ONCE: Sql =
     Sql::new("PUBLISH_EVENT_ONCE", publish!(concat!(insert_event!(), " ON CONFLICT DO NOTHING")));
 
-/// At the database's time; by an operator through control.
-const INSERT_CONTROL_EVENT: Sql = Sql::new(
-    "INSERT_CONTROL_EVENT",
-    "INSERT INTO kiavi.audit_event (id, at, type, outcome, actor, method, detail)
-     VALUES ($1::text::uuid, now(), $2, 'success', 'operator:' || $3::text, 'management', $4)
-     ON CONFLICT DO NOTHING",
+const PEOPLE_BY_NAME: Sql = Sql::new(
+    "AUDIT_PEOPLE_BY_NAME",
+    "SELECT uuid_send(id), user_id, key FROM kiavi.audit_subject WHERE user_id = ANY ($1)",
 );
 
-/// An event as it is written.
-pub(crate) struct EventRow {
-    pub(crate) id: String,
-    pub(crate) at: Timestamp,
-    pub(crate) kind: EventType,
-    pub(crate) outcome: &'static str,
-    pub(crate) request_id: Option<String>,
-    pub(crate) actor: Option<String>,
-    pub(crate) subject: Option<String>,
-    pub(crate) method: Option<String>,
-    pub(crate) ip: Option<String>,
-    pub(crate) user_agent: Option<String>,
-    pub(crate) detail: Option<Value>,
+const PEOPLE_BY_ID: Sql = Sql::new(
+    "AUDIT_PEOPLE_BY_ID",
+    "SELECT uuid_send(id), user_id, key FROM kiavi.audit_subject
+     WHERE id = ANY (SELECT encode(one.id, 'hex')::uuid FROM unnest($1::bytea[]) AS one (id))",
+);
+
+/// Those among them who are users, and those who are nobody.
+const INSERT_PEOPLE: Sql = Sql::new(
+    "AUDIT_INSERT_PEOPLE",
+    r#"INSERT INTO kiavi.audit_subject (id, user_id, key)
+       SELECT encode(new.id, 'hex')::uuid, new.user_id, new.key
+       FROM unnest($1::bytea[], $2::text[], $3::bytea[]) AS new (id, user_id, key)
+       WHERE new.user_id = 'log:key' OR starts_with(new.user_id, 'visitor:')
+         OR EXISTS (SELECT FROM public."user" u WHERE u.id = new.user_id)
+       ON CONFLICT (user_id) DO NOTHING"#,
+);
+
+/// A user whom the same transaction makes.
+const INSERT_PERSON: Sql = Sql::new(
+    "AUDIT_INSERT_PERSON",
+    "INSERT INTO kiavi.audit_subject (id, user_id, key) VALUES (encode($1::bytea, 'hex')::uuid, $2, $3)",
+);
+
+/// The oldest day of those that are older than `$1` days.
+const FORGET_VISITORS: Sql = Sql::new(
+    "AUDIT_FORGET_VISITORS",
+    "SELECT kiavi.audit_forget(user_id) FROM (
+       SELECT user_id FROM kiavi.audit_subject
+       WHERE starts_with(user_id, 'visitor:')
+         AND created_at < now() - make_interval(days => $1::integer)
+       ORDER BY created_at LIMIT 1) AS day",
+);
+
+/// An event as it is written: the columns of the index, and the body.
+pub(super) struct LogRow {
+    pub(super) id: EventId,
+    pub(super) at: Timestamp,
+    pub(super) kind: &'static str,
+    pub(super) outcome: Outcome,
+    pub(super) request_id: Option<String>,
+    pub(super) actor: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) method: Option<String>,
+    pub(super) ip_token: Option<Vec<u8>>,
+    pub(super) body: Vec<u8>,
 }
 
 /// What is owed of an event, and to whom.
@@ -78,20 +116,19 @@ pub(super) struct Publication {
     pub(super) life: Duration,
 }
 
-impl EventRow {
+impl LogRow {
     fn values(self, publication: Option<Publication>) -> OwnedParams {
         let mut values: OwnedParams = vec![
-            Box::new(self.id),
+            Box::new(self.id.to_string()),
             Box::new(self.at),
-            Box::new(self.kind.name()),
-            Box::new(self.outcome),
+            Box::new(self.kind),
+            Box::new(self.outcome.name()),
             Box::new(self.request_id),
             Box::new(self.actor),
             Box::new(self.subject),
             Box::new(self.method),
-            Box::new(self.ip),
-            Box::new(self.user_agent),
-            Box::new(self.detail),
+            Box::new(self.ip_token),
+            Box::new(self.body),
         ];
         if let Some(Publication { body, endpoints, life }) = publication {
             values.push(Box::new(body));
@@ -105,7 +142,7 @@ impl EventRow {
 /// Travels with what follows in the transaction, at the latest with its COMMIT.
 pub(super) async fn insert(
     transaction: &Transaction,
-    row: EventRow,
+    row: LogRow,
     publication: Option<Publication>,
 ) -> Result<(), DbError> {
     let sql = if publication.is_some() { PUBLISH_EVENT } else { INSERT_EVENT };
@@ -115,7 +152,7 @@ pub(super) async fn insert(
 /// Shares its commit with others that come at the same time.
 pub(super) async fn insert_alone(
     database: &Database,
-    row: EventRow,
+    row: LogRow,
     publication: Option<Publication>,
 ) -> Result<(), DbError> {
     let sql = if publication.is_some() { PUBLISH_EVENT } else { INSERT_EVENT };
@@ -125,20 +162,93 @@ pub(super) async fn insert_alone(
 /// The same, unless there is one with its id.
 pub(super) async fn insert_once(
     database: &Database,
-    row: EventRow,
+    row: LogRow,
     publication: Option<Publication>,
 ) -> Result<(), DbError> {
     let sql = if publication.is_some() { PUBLISH_EVENT_ONCE } else { INSERT_EVENT_ONCE };
     database.query_grouped(&sql, row.values(publication)).await.map(drop)
 }
 
+/// Over a connection of the owner's, at the time that its id tells; unless there is one with its id.
 pub(super) async fn insert_by_control(
     connection: &AdminConnection,
-    id: &str,
-    kind: &str,
-    operator: &str,
-    detail: &Value,
+    event: &kiavi_audit::Event,
+    kind: EventType,
+    body: &[u8],
 ) -> Result<(), DbError> {
-    let values: [&(dyn ToSql + Sync); 4] = [&id, &kind, &operator, detail];
-    connection.execute(INSERT_CONTROL_EVENT.text(), &values).await.map(drop)
+    let (id, outcome) = (event.id.to_string(), event.outcome.name());
+    let none = None::<Vec<u8>>;
+    let values: [&(dyn ToSql + Sync); 10] = [
+        &id,
+        &event.at,
+        &kind.name(),
+        &outcome,
+        &event.request_id,
+        &event.actor,
+        &event.subject,
+        &event.method,
+        &none,
+        &body,
+    ];
+    connection.execute(INSERT_EVENT_ONCE.text(), &values).await.map(drop)
+}
+
+fn stored(rows: &[Row]) -> Result<Vec<Stored>, DbError> {
+    let one = |row: &Row| {
+        let id: &[u8] = row.try_get(0)?;
+        let id = id.try_into().map_err(|_| DbError::Value("audit_subject.id".to_owned()))?;
+        Ok(Stored { id, name: row.try_get(1)?, key: row.try_get(2)? })
+    };
+    rows.iter().map(one).collect()
+}
+
+pub(super) async fn people_by_name(database: &Database, names: &[&str]) -> Result<Vec<Stored>, DbError> {
+    stored(&database.query(&PEOPLE_BY_NAME, &[&names]).await?)
+}
+
+pub(super) async fn people_by_id(database: &Database, ids: &[SubjectId]) -> Result<Vec<Stored>, DbError> {
+    let ids: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+    stored(&database.query(&PEOPLE_BY_ID, &[&ids]).await?)
+}
+
+/// Of two who name somebody for the first time, one's row stays.
+pub(super) async fn insert_people(database: &Database, people: &[Stored]) -> Result<u64, DbError> {
+    let ids: Vec<&[u8]> = people.iter().map(|one| one.id.as_slice()).collect();
+    let names: Vec<_> = people.iter().map(|one| one.name.as_deref()).collect();
+    let keys: Vec<_> = people.iter().map(|one| one.key.as_deref()).collect();
+    database.execute(&INSERT_PEOPLE, &[&ids, &names, &keys]).await
+}
+
+/// Travels with what follows in the transaction.
+pub(super) async fn insert_person(transaction: &Transaction, new: Stored) -> Result<(), DbError> {
+    let values: OwnedParams = vec![Box::new(new.id.to_vec()), Box::new(new.name), Box::new(new.key)];
+    transaction.defer(&INSERT_PERSON, values).await
+}
+
+/// Ends the key of one day of visitors that is older than these days, if there is one; how many days that was.
+pub(super) async fn forget_visitors(database: &Database, days: i32) -> Result<u64, DbError> {
+    database.query(&FORGET_VISITORS, &[&days]).await.map(|rows| rows.len() as u64)
+}
+
+/// Id and wrapped key of the log; `None` where nothing was ever logged.
+pub(super) async fn log_key_of(
+    connection: &AdminConnection,
+    name: &str,
+) -> Result<Option<([u8; 16], Vec<u8>)>, DbError> {
+    const IS_THERE: &str = "SELECT 1 WHERE to_regclass('kiavi.audit_subject') IS NOT NULL";
+    if connection.query_opt(IS_THERE, &[]).await?.is_none() {
+        return Ok(None);
+    }
+    let row = stored(&connection.query(PEOPLE_BY_NAME.text(), &[&vec![name]]).await?)?.pop();
+    Ok(row.and_then(|row| Some((row.id, row.key?))))
+}
+
+pub(super) async fn replace_log_key(
+    connection: &AdminConnection,
+    name: &str,
+    before: &[u8],
+    after: &[u8],
+) -> Result<(), DbError> {
+    const REPLACE: &str = "UPDATE kiavi.audit_subject SET key = $3 WHERE user_id = $1 AND key = $2";
+    connection.execute(REPLACE, &[&name, &before, &after]).await.map(drop)
 }

@@ -187,6 +187,7 @@ pub(crate) async fn user_of_proved_address(
                 actor: Some(&id),
                 ..Event::new(EventType::UserCreated, Outcome::Success).about(&id).using(method)
             };
+            let event = event.personal(user.personal());
             audit::record(transaction, state, context, event).await?;
             Ok(Some((user, true)))
         }
@@ -263,6 +264,7 @@ pub(super) async fn mark_proved(
 ) -> Result<User, ApiError> {
     let proved = store::verify_email(transaction, &user.id, &user.email).await?.ok_or_else(invalid_otp)?;
     let event = Event::new(EventType::EmailVerified, Outcome::Success).about(&user.id).using(method);
+    let event = event.personal(json!({ "email": user.email }));
     audit::record(transaction, state, context, event).await?;
     Ok(proved)
 }

@@ -3,6 +3,7 @@
 
 use axum::{http::StatusCode, response::Response};
 use kiavi_http::json_response;
+use serde_json::json;
 
 use kiavi_base::EmailAddress;
 
@@ -121,7 +122,9 @@ pub(super) async fn change_email(
         let locale = context.locale(&state.settings);
         outbox::enqueue(transaction, &state, &old, locale, letter, NOTICE_LIFE).await?;
     }
-    audit::record(transaction, &state, &context, Event::by(EventType::EmailChanged, &user.id)).await?;
+    let changes = json!({ "email": { "from": user.email, "to": new.as_str() } });
+    let event = Event::by(EventType::EmailChanged, &user.id).personal(json!({ "changes": changes }));
+    audit::record(transaction, &state, &context, event).await?;
     redeemed.transaction.commit().await?;
     outbox::wake(&state);
     session::renew_cookie(&state, &context, &current.session);

@@ -19,11 +19,11 @@ async fn a_change_of_the_settings_is_logged_once_under_controls_own_id() {
     for _ in 0..2 {
         assert_eq!(operator.post(CHANGED, change()).await.status, StatusCode::OK);
     }
-    let sql = "SELECT id::text || ' ' || actor || ' ' || method || ' ' || (detail->'changes'->0->>'to')
-               FROM kiavi.audit_event WHERE type = 'settings.changed'";
-    let rows = tenant.admin.query(sql, &[]).await.unwrap();
-    let rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    assert_eq!(rows, [format!("{EVENT} operator:test management Demo")]);
+    let events = tenant.log("settings.changed").await;
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((event.id.as_str(), event.actor()), (EVENT, Some("operator:test")));
+    assert_eq!(event.method.as_deref(), Some("management"));
+    assert_eq!(event.facts.as_ref().unwrap()["changes"][0]["to"], "Demo");
 }
 
 #[tokio::test]
@@ -58,10 +58,7 @@ async fn every_request_of_an_operator_is_written_down_before_it_is_served() {
     tenant.browser().get("/get-session?who=visitor").await;
     assert_eq!(tenant.events("management.requested").await, 0);
     tenant.operator().get("/get-session?email=ada@example.com").await;
-    let detail: Value =
-        tenant.value("SELECT detail FROM kiavi.audit_event WHERE type = 'management.requested'", &[]).await;
-    assert_eq!(detail, json!({ "method": "GET", "path": "/api/auth/get-session" }));
-    let actor: String =
-        tenant.value("SELECT actor FROM kiavi.audit_event WHERE type = 'management.requested'", &[]).await;
-    assert_eq!(actor, "operator:test");
+    let event = tenant.newest("management.requested").await;
+    assert_eq!(event.facts, Some(json!({ "method": "GET", "path": "/api/auth/get-session" })));
+    assert_eq!(event.actor(), Some("operator:test"));
 }

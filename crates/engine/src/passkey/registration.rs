@@ -221,6 +221,7 @@ async fn make_user(
     };
     let Some(user) = user::store::insert(transaction, new).await? else { return Ok(None) };
     let event = Event::new(EventType::UserCreated, Outcome::Success).about(&user.id).using(Method::Passkey);
+    let event = event.personal(user.personal());
     audit::record(transaction, state, context, event).await?;
     Ok(Some(user))
 }

@@ -229,6 +229,7 @@ impl Server {
     ) -> Result<(), ProcessError> {
         door.iter().for_each(Acceptor::stop);
         self.drain.0.start();
+        self.engine.close_live_views();
         let (mut end_of_mail, mut is_mail_done) = (None, false);
         while door.is_some() || !self.connections.is_empty() || !is_mail_done {
             if end_of_mail.is_none() && door.is_none() && self.connections.is_empty() {

@@ -229,6 +229,7 @@ async fn arrived(
     if is_new {
         let event =
             Event::new(EventType::UserCreated, Outcome::Success).about(&user.id).using(arrival.method());
+        let event = event.personal(user.personal());
         audit::record(transaction, state, context, Event { actor: Some(&user.id), ..event }).await?;
     }
     add(transaction, state, context, arrival, &user.id).await?;

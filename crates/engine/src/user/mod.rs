@@ -64,6 +64,11 @@ macro_rules! user_columns {
 pub(crate) use user_columns;
 
 impl User {
+    /// Who this is, for the log to seal.
+    pub(crate) fn personal(&self) -> serde_json::Value {
+        serde_json::json!({ "email": self.email, "name": self.name })
+    }
+
     /// The number of columns.
     pub(crate) const WIDTH: usize = 11;
 

@@ -75,7 +75,15 @@ pub async fn update_own(
     let id = &current.user.id;
     let transaction = state.database.begin().await?;
     store::update_own_fields(&transaction, id, name, image).await?;
+    let mut changes = serde_json::json!({});
+    if let Some(name) = name {
+        changes["name"] = serde_json::json!({ "from": current.user.name, "to": name });
+    }
+    if let Some(image) = image {
+        changes["image"] = serde_json::json!({ "from": current.user.image, "to": image });
+    }
     let event = Event::by(EventType::UserUpdated, id).detail(serde_json::json!({ "fields": changed }));
+    let event = event.personal(serde_json::json!({ "changes": changes }));
     audit::record(&transaction, state, context, event).await?;
     transaction.commit().await?;
     if current.is_signed_in() {

@@ -39,12 +39,13 @@ struct Data<'a> {
 
 /// What is sent of an event.
 pub(crate) fn body(row: &EventRow) -> String {
+    let id = row.id.to_string();
     let payload = Payload {
         kind: row.kind.name(),
         timestamp: row.at,
         data: Data {
-            id: &row.id,
-            outcome: row.outcome,
+            id: &id,
+            outcome: row.outcome.name(),
             request_id: row.request_id.as_deref(),
             actor: row.actor.as_deref(),
             subject: row.subject.as_deref(),

@@ -7,7 +7,7 @@ use super::*;
 fn access(route: &str) -> Access<'_> {
     Access {
         at: "2026-11-26T17:00:00.5Z".parse().unwrap(),
-        id: RequestId::random(&SeededRng::new(1)),
+        id: RequestId::new(jiff::Timestamp::UNIX_EPOCH, &SeededRng::new(1)),
         class: RequestClass::Api,
         method: "GET",
         route,

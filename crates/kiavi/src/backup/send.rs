@@ -1,8 +1,6 @@
 //! An archive on its way to the instance that makes a tenant of it.
 
 use bytes::Bytes;
-use kiavi_base::RequestId;
-use kiavi_crypto::SystemRng;
 use kiavi_moving::{
     TableShape,
     archive::{Manifest, Summary},
@@ -17,7 +15,7 @@ use super::{
     place::Place,
     progress::Progress,
 };
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, idempotency_key};
 
 /// Frames that wait for the instance.
 const FRAMES_WAITING: usize = 16;
@@ -75,7 +73,7 @@ impl Order<'_> {
             put(&frames, &Frame::Summary(json!(self.summary()).to_string().into())).await?;
             put(&frames, &Frame::End).await
         };
-        let key = RequestId::random(&SystemRng).to_string();
+        let key = idempotency_key();
         let sending = client.post_stream("/v1/restores", (MEDIA_TYPE, &key), waiting);
         let (read, answered) = tokio::join!(reading, sending);
         match read {

@@ -8,6 +8,7 @@ use kiavi_control::{
     Address, Adopted, Archived, Failure, FormerServer, SettingsFacts, TenantEvent, TenantEventKind,
     TenantSchema,
 };
+use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture};
 use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit};
 use kiavi_ipc::egress::AllowList;
@@ -164,5 +165,13 @@ impl TenantSchema for EngineSchema {
         before: Option<Timestamp>,
     ) -> BoxFuture<'a, Result<i64, Failure>> {
         Box::pin(async move { Ok(kiavi_engine::count_passkeys(connection, before).await?) })
+    }
+
+    fn rewrap<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        secret: &'a TenantSecret,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { Ok(audit::rewrap(connection, secret, &SystemRng).await?) })
     }
 }

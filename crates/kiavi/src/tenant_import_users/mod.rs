@@ -18,7 +18,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
-use kiavi_base::{Clock, RequestId, SystemClock, random_bytes};
+use kiavi_base::{Clock, SystemClock, random_bytes};
 use kiavi_crypto::SystemRng;
 use kiavi_moving::stream::{Count, Frame, MEDIA_TYPE};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 
 use self::{person::Person, read::Format, rows::Ids, survey::Survey};
 use crate::{
-    client::{Client, ClientError},
+    client::{Client, ClientError, idempotency_key},
     tenant::text,
 };
 
@@ -94,7 +94,7 @@ async fn send(
         table(&frames, "account", survey.accounts, open(wanted, format)?, now, accounts, &bar).await?;
         put(&frames, Frame::End).await
     };
-    let key = RequestId::random(&SystemRng).to_string();
+    let key = idempotency_key();
     let sending = client.post_stream("/v1/imports", (MEDIA_TYPE, &key), waiting);
     let (read, answered) = tokio::join!(reading, sending);
     bar.finish_and_clear();

@@ -25,17 +25,9 @@ async fn an_event_arrives_signed_with_everything_that_the_log_says() {
     let signature = kiavi_crypto::hmac_sha256(key, content.as_bytes());
     let signature = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, signature);
     assert_eq!(header("webhook-signature"), format!("v1,{signature}"));
-    let row = tenant
-        .admin
-        .query_opt(
-            "SELECT id::text, subject, request_id, ip, detail FROM kiavi.audit_event WHERE type = 'session.created'",
-            &[],
-        )
-        .await
-        .unwrap()
-        .unwrap();
-    let (id, subject, request): (String, String, String) = (row.get(0), row.get(1), row.get(2));
-    let (ip, detail): (String, Value) = (row.get(3), row.get(4));
+    let event = tenant.newest("session.created").await;
+    let (id, subject, request) = (&event.id, event.subject(), &event.request_id);
+    let (ip, detail) = (&event.ip, &event.facts);
     assert_eq!(seen.id(), id);
     assert_eq!(
         seen.json(),

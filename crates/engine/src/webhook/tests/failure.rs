@@ -70,8 +70,7 @@ async fn what_could_not_be_delivered_in_time_is_given_up_with_an_event() {
     tenant.admin.execute("UPDATE kiavi.webhook_delivery SET expires_at = now()", &[]).await.unwrap();
     assert_eq!(deliver_due(tenant.state()).await.unwrap(), None);
     assert_eq!(ledger(&tenant).await, ["crm code.requested failed 1", "crm code.requested failed 0"]);
-    let detail: Value =
-        tenant.value("SELECT detail FROM kiavi.audit_event WHERE type = 'webhook.given_up'", &[]).await;
+    let detail = tenant.facts("webhook.given_up").await;
     assert_eq!(detail, json!({ "endpoint": "crm", "deliveries": 2 }));
 }
 
@@ -89,8 +88,7 @@ async fn gone_disables_an_endpoint_until_its_url_changes() {
     let crm = |rows: Vec<String>| rows.into_iter().filter(|row| row.starts_with("crm")).collect::<Vec<_>>();
     let given_up = ["crm code.requested failed 1", "crm code.requested failed 0"];
     assert_eq!(crm(ledger(&tenant).await), given_up, "nothing is written for it any more");
-    let detail: Value =
-        tenant.value("SELECT detail FROM kiavi.audit_event WHERE type = 'webhook.disabled'", &[]).await;
+    let detail = tenant.facts("webhook.disabled").await;
     assert_eq!(detail, json!({ "endpoint": "crm", "because": "gone", "deliveries": 2 }));
     // With its new address it begins anew.
     let moved = tenant.another_engine(|parts| {

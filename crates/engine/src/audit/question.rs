@@ -1,0 +1,163 @@
+//! What somebody asks the log.
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+use kiavi_audit::{Outcome, SubjectId};
+use kiavi_base::{EmailAddress, EventId, RequestId};
+use kiavi_db::DbError;
+use kiavi_http::expanded;
+
+use super::{EventType, address_references, reading::Bounds};
+use crate::{ApiError, State, admin::parameters::Parameters, user};
+
+/// Events on a page that asks for no other number.
+const DEFAULT_LIMIT: i64 = 50;
+/// Events on any page.
+const MAX_LIMIT: i64 = 500;
+/// How long before and after its id's time a request's events may have happened.
+const REQUEST_LIFE: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_secs(1), SignedDuration::from_secs(60));
+
+/// The filters of a list or of a live view, as they are written.
+#[derive(Default)]
+pub(super) struct Filters {
+    kinds: Option<Vec<&'static str>>,
+    outcome: Option<&'static str>,
+    actor: Option<String>,
+    subject: Option<String>,
+    email: Option<String>,
+    ip: Option<String>,
+    request_id: Option<String>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+/// The filters as the index knows them.
+#[derive(Default)]
+pub(super) struct Question {
+    pub(super) kinds: Option<Vec<&'static str>>,
+    pub(super) outcomes: Option<Vec<&'static str>>,
+    /// Who did it.
+    pub(super) actor: Option<String>,
+    /// One of these it is about.
+    pub(super) subjects: Option<Vec<String>>,
+    /// Either one did it or it is about one of them.
+    pub(super) people: Option<Vec<String>>,
+    pub(super) ip_token: Option<Vec<u8>>,
+    pub(super) request_id: Option<String>,
+}
+
+/// Which part of the answer.
+pub(super) struct Page {
+    pub(super) bounds: Bounds,
+    pub(super) limit: i64,
+}
+
+impl Filters {
+    /// Takes the filters from a query; issues are noted there.
+    pub(super) fn take(query: &mut Parameters<'_>) -> Self {
+        let outcome = query.choice("outcome", &["", "success", "failure"], "");
+        Self {
+            kinds: kinds(query),
+            outcome: Some(outcome).filter(|outcome| !outcome.is_empty()),
+            actor: text(query, "actor"),
+            subject: text(query, "subject"),
+            email: checked(query, "email", |text| {
+                text.parse::<EmailAddress>().ok().map(|email| email.as_str().to_owned())
+            }),
+            ip: checked(query, "ip", |text| text.parse::<IpAddr>().ok().map(expanded)),
+            request_id: text(query, "request_id"),
+            from: checked(query, "from", |text| text.parse().ok()),
+            to: checked(query, "to", |text| text.parse().ok()),
+        }
+    }
+
+    /// Takes what only lists have.
+    pub(super) fn page(&self, query: &mut Parameters<'_>) -> Page {
+        let cursor = checked(query, "cursor", |text| text.parse::<EventId>().ok());
+        let limit = checked(query, "limit", |text| text.parse::<i64>().ok()).unwrap_or(DEFAULT_LIMIT);
+        let mut bounds = Bounds { from: self.from.map(first_at), before: self.to.map(first_at) };
+        if let Some(at) = self.request_id.as_deref().and_then(RequestId::time_in) {
+            let (earliest, latest) = (at.checked_sub(REQUEST_LIFE.0), at.checked_add(REQUEST_LIFE.1));
+            bounds.narrow(earliest.ok().map(first_at), latest.ok().map(first_at));
+        }
+        bounds.narrow(None, cursor);
+        Page { bounds, limit: limit.clamp(1, MAX_LIMIT) }
+    }
+
+    /// Finds out whom and what the filters name.
+    ///
+    /// # Errors
+    /// Those of the statements.
+    pub(super) async fn resolve(self, state: &State) -> Result<Question, ApiError> {
+        let mut question = Question {
+            kinds: self.kinds,
+            outcomes: self.outcome.map(|outcome| vec![outcome]),
+            request_id: self.request_id,
+            ..Question::default()
+        };
+        if let Some(actor) = self.actor {
+            question.actor = Some(indexed(state, actor).await?);
+        }
+        if let Some(subject) = self.subject {
+            question.subjects = Some(vec![indexed(state, subject).await?]);
+        }
+        if let Some(email) = self.email {
+            let found = user::store::find_by_email(&state.database, &email).await?;
+            let mut people = address_references(state, &email);
+            people.extend(found.map(|user| user.id));
+            question.people = Some(people);
+        }
+        if let Some(ip) = self.ip {
+            let token = state.log.people.address_token(state, &state.database, &ip).await?;
+            question.ip_token = Some(token);
+        }
+        Ok(question)
+    }
+}
+
+/// The name in the index: that of the log stands there only for those who are forgotten.
+async fn indexed(state: &State, name: String) -> Result<String, DbError> {
+    let Ok(id) = name.parse::<SubjectId>() else { return Ok(name) };
+    let behind = state.log.people.behind(state, &[id]).await?;
+    Ok(behind.into_values().next().map_or(name, |(user_id, _)| user_id))
+}
+
+/// The types that one or several patterns mean, with commas between: `session.created`, `session.*`, `*`.
+fn kinds(query: &mut Parameters<'_>) -> Option<Vec<&'static str>> {
+    let patterns = query.one("type").filter(|text| !text.is_empty())?;
+    let mut kinds = Vec::new();
+    for pattern in patterns.split(',') {
+        let meant = EventType::meant_by(pattern);
+        if meant.is_empty() {
+            query.issue("type", &format!("No event has the type {pattern}"));
+        }
+        kinds.extend(meant.iter().map(|kind| kind.name()));
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    (kinds.len() < EventType::ALL.len()).then_some(kinds)
+}
+
+fn text(query: &mut Parameters<'_>, name: &str) -> Option<String> {
+    checked(query, name, |text| (!text.contains('\0')).then(|| text.to_owned()))
+}
+
+/// A value that is there and not empty; what cannot be read is an issue.
+fn checked<T>(query: &mut Parameters<'_>, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let text = query.one(name).filter(|text| !text.is_empty())?;
+    let value = read(&text);
+    if value.is_none() {
+        query.issue(name, "Invalid input");
+    }
+    value
+}
+
+/// The least id that an event of this moment can have.
+fn first_at(at: Timestamp) -> EventId {
+    EventId::first_at(at)
+}
+
+/// The stable names of outcomes, for questions that name none.
+pub(super) const OUTCOMES: [&str; 2] = [Outcome::Success.name(), Outcome::Failure.name()];

@@ -1,0 +1,250 @@
+//! Statements of questions.
+//!
+//! Ids are in the order of time, so a page is the newest rows before a cursor, found at one end of an index: the primary
+//! key, or the one that fits the question best. What a question asks besides is looked at row by row, at most
+//! [`SCAN`] of them: a page can have fewer events than asked for and yet not be the last. So no question takes long,
+//! whatever it asks and however long the log is.
+
+use kiavi_base::EventId;
+use kiavi_db::{Database, DbError, Row, Sql, ToSql};
+
+use super::EventType;
+use super::question::{OUTCOMES, Page, Question};
+
+pub(super) const STATEMENTS: &[&Sql] = &[
+    &NEWEST_EVENTS,
+    &EVENTS_OF_KINDS,
+    &EVENTS_OF_PEOPLE,
+    &EVENTS_FROM_ADDRESS,
+    &EVENTS_OF_REQUEST,
+    &EVENTS_BY_ID,
+];
+
+/// Rows that one question looks at.
+const SCAN: i64 = 5_000;
+
+/// `$1` the first id that is too new, `$2` the first that is not too old, `$3` how many candidates, `$4` how many events;
+/// `$5` to `$10` what else is asked. The row without a body tells where to go on when the candidates were used up.
+macro_rules! page_of {
+    ($candidates:expr) => {
+        concat!(
+            "WITH candidate AS MATERIALIZED (",
+            $candidates,
+            "), page AS (
+               SELECT e.seq, e.id, e.body FROM candidate JOIN kiavi.audit_event e USING (id)
+               WHERE ($5::text[] IS NULL OR e.type = ANY ($5)) AND ($6::text[] IS NULL OR e.outcome = ANY ($6))
+                 AND ($7::text IS NULL OR e.actor = $7) AND ($8::text[] IS NULL OR e.subject = ANY ($8))
+                 AND ($9::text[] IS NULL OR e.subject = ANY ($9) OR e.actor = ANY ($9))
+                 AND ($10::bytea IS NULL OR e.ip_token = $10) AND ($11::text IS NULL OR e.request_id = $11)
+               ORDER BY e.id DESC LIMIT $4
+             )
+             SELECT seq, id::text, body FROM page
+             UNION ALL
+             SELECT NULL, (SELECT id::text FROM candidate ORDER BY id LIMIT 1), NULL
+             WHERE (SELECT count(*) FROM candidate) >= $3"
+        )
+    };
+}
+
+const NEWEST_EVENTS: Sql = Sql::new(
+    "AUDIT_NEWEST_EVENTS",
+    page_of!(
+        "SELECT id FROM kiavi.audit_event WHERE id < $1::text::uuid AND id >= $2::text::uuid ORDER BY id DESC LIMIT $3"
+    ),
+);
+
+/// Of the types `$12` with the outcomes `$13`: the newest of each, and of these the newest.
+const EVENTS_OF_KINDS: Sql = Sql::new(
+    "AUDIT_EVENTS_OF_KINDS",
+    page_of!(
+        "SELECT one.id FROM unnest($12::text[]) AS kind (name) CROSS JOIN unnest($13::text[]) AS outcome (name)
+         CROSS JOIN LATERAL (
+           SELECT id FROM kiavi.audit_event
+           WHERE type = kind.name AND outcome = outcome.name AND id < $1::text::uuid AND id >= $2::text::uuid
+           ORDER BY id DESC LIMIT $3) AS one
+         ORDER BY one.id DESC LIMIT $3"
+    ),
+);
+
+/// About one of `$12`, or done by one of `$13`. What people do to themselves is found by its subject only.
+const EVENTS_OF_PEOPLE: Sql = Sql::new(
+    "AUDIT_EVENTS_OF_PEOPLE",
+    page_of!(
+        "SELECT id FROM (
+           SELECT one.id FROM unnest($12::text[]) AS person (name) CROSS JOIN LATERAL (
+             SELECT id FROM kiavi.audit_event
+             WHERE subject = person.name AND id < $1::text::uuid AND id >= $2::text::uuid
+             ORDER BY id DESC LIMIT $3) AS one
+           UNION
+           SELECT one.id FROM unnest($13::text[]) AS person (name) CROSS JOIN LATERAL (
+             SELECT id FROM kiavi.audit_event
+             WHERE actor = person.name AND actor IS DISTINCT FROM subject
+               AND id < $1::text::uuid AND id >= $2::text::uuid
+             ORDER BY id DESC LIMIT $3) AS one
+         ) AS found ORDER BY id DESC LIMIT $3"
+    ),
+);
+
+const EVENTS_FROM_ADDRESS: Sql = Sql::new(
+    "AUDIT_EVENTS_FROM_ADDRESS",
+    page_of!(
+        "SELECT id FROM kiavi.audit_event
+         WHERE ip_token = $10 AND id < $1::text::uuid AND id >= $2::text::uuid ORDER BY id DESC LIMIT $3"
+    ),
+);
+
+/// A request's id tells its time, and the bounds are around that.
+const EVENTS_OF_REQUEST: Sql = Sql::new(
+    "AUDIT_EVENTS_OF_REQUEST",
+    page_of!(
+        "SELECT id FROM kiavi.audit_event
+         WHERE request_id = $11 AND id < $1::text::uuid AND id >= $2::text::uuid ORDER BY id DESC LIMIT $3"
+    ),
+);
+
+/// Those of `$12` that are there.
+const EVENTS_BY_ID: Sql = Sql::new(
+    "AUDIT_EVENTS_BY_ID",
+    page_of!(
+        "SELECT id FROM kiavi.audit_event
+         WHERE id = ANY ($12::text[]::uuid[]) AND id < $1::text::uuid AND id >= $2::text::uuid LIMIT $3"
+    ),
+);
+
+/// Between which ids.
+#[derive(Default, Clone, Copy)]
+pub(super) struct Bounds {
+    /// The first that is not too old.
+    pub(super) from: Option<EventId>,
+    /// The first that is too new.
+    pub(super) before: Option<EventId>,
+}
+
+impl Bounds {
+    /// Leaves what is within these, too.
+    pub(super) fn narrow(&mut self, from: Option<EventId>, before: Option<EventId>) {
+        self.from = self.from.max(from);
+        self.before = [self.before, before].into_iter().flatten().min();
+    }
+}
+
+/// An event as it is stored.
+pub(super) struct StoredEvent {
+    pub(super) seq: i64,
+    pub(super) id: EventId,
+    pub(super) body: Vec<u8>,
+}
+
+/// A page, and where the next one begins if there is one.
+pub(super) struct Answer {
+    pub(super) events: Vec<StoredEvent>,
+    pub(super) next: Option<EventId>,
+}
+
+/// Answers a question.
+///
+/// # Errors
+/// Those of the statement.
+pub(super) async fn page(database: &Database, asked: &Question, page: &Page) -> Result<Answer, DbError> {
+    let own = |names: &Option<Vec<String>>| names.clone().unwrap_or_default();
+    let actor: Vec<String> = asked.actor.iter().cloned().collect();
+    // The index that leads to the fewest rows; whatever it answers by itself need not be looked at again.
+    let (sql, more, is_whole): (Sql, Vec<Vec<String>>, bool) = match asked {
+        Question { request_id: Some(_), .. } => (EVENTS_OF_REQUEST, vec![], asked.asks_besides(1)),
+        Question { subjects: Some(_), .. } => {
+            (EVENTS_OF_PEOPLE, vec![own(&asked.subjects), vec![]], asked.asks_besides(1))
+        }
+        Question { people: Some(_), .. } => {
+            (EVENTS_OF_PEOPLE, vec![own(&asked.people), own(&asked.people)], asked.asks_besides(1))
+        }
+        Question { actor: Some(_), .. } => (EVENTS_OF_PEOPLE, vec![actor.clone(), actor], false),
+        Question { ip_token: Some(_), .. } => (EVENTS_FROM_ADDRESS, vec![], asked.asks_besides(1)),
+        Question { kinds: None, outcomes: None, .. } => (NEWEST_EVENTS, vec![], true),
+        Question { kinds, outcomes, .. } => {
+            let kinds =
+                kinds.clone().unwrap_or_else(|| EventType::ALL.iter().map(|kind| kind.name()).collect());
+            let outcomes = outcomes.clone().unwrap_or_else(|| OUTCOMES.to_vec());
+            let texts = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+            (EVENTS_OF_KINDS, vec![texts(kinds), texts(outcomes)], true)
+        }
+    };
+    let candidates = if is_whole { page.limit } else { SCAN };
+    run(database, &sql, asked, page, candidates, &more).await
+}
+
+/// Those with these ids that are there and that the question asks for, the newest first.
+///
+/// # Errors
+/// Those of the statement.
+pub(super) async fn by_ids(
+    database: &Database,
+    asked: &Question,
+    page: &Page,
+    ids: &[EventId],
+) -> Result<Vec<StoredEvent>, DbError> {
+    let ids = ids.iter().map(EventId::to_string).collect();
+    Ok(run(database, &EVENTS_BY_ID, asked, page, page.limit, &[ids]).await?.events)
+}
+
+impl Question {
+    /// Whether it asks for no more than `count` things, which one index answers.
+    fn asks_besides(&self, count: usize) -> bool {
+        let asked = [
+            self.kinds.is_some(),
+            self.outcomes.is_some(),
+            self.actor.is_some(),
+            self.subjects.is_some(),
+            self.people.is_some(),
+            self.ip_token.is_some(),
+            self.request_id.is_some(),
+        ];
+        asked.iter().filter(|is_asked| **is_asked).count() <= count
+    }
+}
+
+async fn run(
+    database: &Database,
+    sql: &Sql,
+    asked: &Question,
+    page: &Page,
+    candidates: i64,
+    more: &[Vec<String>],
+) -> Result<Answer, DbError> {
+    const LAST: &str = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+    const FIRST: &str = "00000000-0000-0000-0000-000000000000";
+    let before = page.bounds.before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
+    let from = page.bounds.from.map_or_else(|| FIRST.to_owned(), |id| id.to_string());
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![
+        &before,
+        &from,
+        &candidates,
+        &page.limit,
+        &asked.kinds,
+        &asked.outcomes,
+        &asked.actor,
+        &asked.subjects,
+        &asked.people,
+        &asked.ip_token,
+        &asked.request_id,
+    ];
+    values.extend(more.iter().map(|names| -> &(dyn ToSql + Sync) { names }));
+    let rows = database.query(sql, &values).await?;
+    let mut answer = Answer { events: Vec::new(), next: None };
+    let mut further = None;
+    for row in &rows {
+        let id = id_in(row)?;
+        match row.try_get(0)? {
+            Some(seq) => answer.events.push(StoredEvent { seq, id, body: row.try_get(2)? }),
+            None => further = Some(id),
+        }
+    }
+    answer.events.sort_unstable_by_key(|event| std::cmp::Reverse(event.id));
+    let is_full = i64::try_from(answer.events.len()).is_ok_and(|count| count >= page.limit);
+    answer.next = if is_full { answer.events.last().map(|event| event.id) } else { further };
+    Ok(answer)
+}
+
+fn id_in(row: &Row) -> Result<EventId, DbError> {
+    let id: &str = row.try_get(1)?;
+    id.parse().map_err(|_| DbError::Value("audit_event.id".to_owned()))
+}

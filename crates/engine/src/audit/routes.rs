@@ -1,0 +1,51 @@
+//! What operators ask the log, through the management door. `management.requested` says who asked for what.
+
+use axum::{
+    Router,
+    extract::RawQuery,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use kiavi_http::json_response;
+use serde_json::json;
+
+use super::{question::Filters, reading, tail, view};
+use crate::{ApiError, Context, State, admin::parameters::Parameters, context::not_found};
+
+/// The operators' routes; to anybody else they are not there.
+pub(crate) fn routes() -> Router<State> {
+    Router::new().route("/audit/events", get(events)).route("/audit/events/live", get(live))
+}
+
+/// `GET /audit/events?type&outcome&actor&subject&email&ip&request_id&from&to&cursor&limit`: events, the newest first.
+/// `next` is the cursor of the page after this one; a page may have fewer events than asked for and yet have a next.
+async fn events(state: State, context: Context, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
+    if context.operator().is_none() {
+        return Ok(not_found().await);
+    }
+    let mut query = Parameters::parse(query.as_deref().unwrap_or_default());
+    let filters = Filters::take(&mut query);
+    let page = filters.page(&mut query);
+    query.finish()?;
+    let question = filters.resolve(&state).await?;
+    let answer = reading::page(&state.database, &question, &page).await?;
+    let events = view::views(&state, &answer.events).await?;
+    let next = answer.next.map(|id| id.to_string());
+    let json = serde_json::to_vec(&json!({ "events": events, "next": next })).map_err(ApiError::internal)?;
+    Ok(json_response(StatusCode::OK, json))
+}
+
+/// `GET /audit/events/live?type&outcome&actor&subject&email&ip`: events as they are committed, as server-sent events
+/// (WHATWG HTML §9.2): `event` with the event; `missed` with how many there were, when the reader is too slow to be
+/// told them, and then the end.
+async fn live(state: State, context: Context, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
+    if context.operator().is_none() {
+        return Ok(not_found().await);
+    }
+    let mut query = Parameters::parse(query.as_deref().unwrap_or_default());
+    let filters = Filters::take(&mut query);
+    query.finish()?;
+    let question = filters.resolve(&state).await?;
+    Ok(tail::stream(&state, question)?.into_response())
+}
