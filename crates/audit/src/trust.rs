@@ -51,6 +51,13 @@ impl FromIterator<VerifierKey> for TrustedKeys {
 }
 
 impl TrustedKeys {
+    /// Those that are given instead of these; where none of a kind are given, these.
+    #[must_use]
+    pub fn replaced_by(&self, given: &Self) -> Self {
+        let or = |own: &Vec<_>, given: &Vec<_>| if given.is_empty() { own.clone() } else { given.clone() };
+        Self { log: or(&self.log, &given.log), witnesses: or(&self.witnesses, &given.witnesses) }
+    }
+
     /// Who vouches for a checkpoint of the log `origin`: the log, by a key of that name, and a witness if any are trusted.
     ///
     /// # Errors

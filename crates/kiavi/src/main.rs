@@ -1,6 +1,10 @@
 //! The `kiavi` binary: one module per verb. It wires the parts together and decides nothing.
 
 mod api_key;
+mod audit;
+mod audit_folder;
+mod audit_proof;
+mod audit_verify;
 mod backup;
 mod client;
 mod client_events;
@@ -90,6 +94,8 @@ enum Verb {
     Backup(backup::BackupArgs),
     /// Make a tenant of an archive
     Restore(backup::RestoreArgs),
+    /// Verify audit logs, offline
+    Audit(audit::AuditArgs),
     /// Open psql in a tenant's database, as its owner
     Psql(tenant_psql::PsqlArgs),
     /// Look at where secrets are kept, and change the key that seals them
@@ -128,6 +134,7 @@ fn main() -> ExitCode {
         Verb::Webhook(args) => webhook::run(args),
         Verb::Backup(args) => backup::run(args),
         Verb::Restore(args) => backup::restore(args),
+        Verb::Audit(args) => audit::run(args),
         Verb::Psql(args) => tenant_psql::run(args),
         Verb::Vault(args) => vault::run(args),
         Verb::Doctor(args) => doctor::run(args),

@@ -36,6 +36,8 @@ pub(crate) enum Exit {
     Conflict = 4,
     /// No instance runs with that data folder.
     NotRunning = 5,
+    /// What was to be verified is not what it should be.
+    Unverified = 6,
 }
 
 impl From<Exit> for ExitCode {

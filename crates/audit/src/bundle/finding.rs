@@ -109,7 +109,7 @@ impl fmt::Display for Finding {
                 None => write!(f, "{file} is missing"),
             },
             Problem::Manifest => {
-                write!(f, "{file} has another origin or size than the checkpoint that was signed")
+                write!(f, "{file} is not of the origin and size that it should be")
             }
             Problem::Shorter { size, old } => {
                 write!(

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::{BundleError, BundleFiles, MANIFEST, verify::read};
 use crate::{SignatureKind, TrustedKeys, VerifierKey};
 
 const FORMAT: &str = "kiavi-audit-bundle/1";
 
 /// The longest manifest, in bytes.
-pub(super) const MAX_MANIFEST: usize = 4 * 1024 * 1024;
+const MAX_MANIFEST: usize = 4 * 1024 * 1024;
 
 /// The file is no manifest of a bundle.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,12 @@ struct Wire {
 }
 
 impl Manifest {
+    /// The manifest of a bundle.
+    pub(super) fn load(files: &dyn BundleFiles) -> Result<Self, BundleError> {
+        let bytes = read(files, MANIFEST, MAX_MANIFEST + 1)?.ok_or(BundleError::NoBundle)?;
+        Ok(Self::parse(&bytes)?)
+    }
+
     /// Reads a manifest.
     ///
     /// # Errors

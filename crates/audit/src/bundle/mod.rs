@@ -5,6 +5,7 @@
 mod finding;
 mod lines;
 mod manifest;
+mod prove;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use std::io::{self, BufRead};
 
 pub use finding::{Blame, Finding, Problem};
 pub use manifest::{InvalidManifest, Manifest};
+pub use prove::{ProveError, prove};
 pub use report::{Report, TrustSource};
 pub use verify::{BundleError, Policy, verify};
 pub use writer::{BundleWriter, WriteError};

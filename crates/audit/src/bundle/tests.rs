@@ -327,7 +327,6 @@ fn a_change_is_told_from_another_one() {
     let told: Vec<_> = report
         .findings()
         .iter()
-        .filter(|finding| finding.problem != Problem::Line)
         .map(|finding| (finding.entries.unwrap().0, finding.problem.code()))
         .collect();
     assert_eq!(told, [(7, "hash_changed"), (300, "entry_changed"), (512, "entry_changed")]);
@@ -381,6 +380,9 @@ fn the_manifest_is_held_to_the_checkpoint() {
         verify(&changed, &Policy::default(), &mut |_, _| ())
     };
     assert_eq!(codes(&with("\"size\": 5", "\"size\": 6").unwrap()), ["manifest_differs"]);
+    let mut moved = bundle_of(&bodies(5), &[3, 4], 1);
+    moved.0.insert(checkpoint_path(4), moved.0[&checkpoint_path(3)].clone());
+    assert_eq!(codes(&verified(&moved, &Policy::default())), ["manifest_differs"]);
     assert!(!with("\"origin\": \"auth", "\"origin\": \"other").unwrap().is_verified());
     for (from, to) in [
         ("bundle/1", "bundle/2"),
@@ -417,6 +419,27 @@ fn lines_say_what_the_entries_say() {
     assert_eq!(with([&lines[..1], &lines[2..]].concat().join("\n")), (vec!["line_differs"], Some(1)));
     assert_eq!(with(format!("{text}{{}}\n")), (vec!["lines_more"], None));
     assert_eq!(with(text.replace(",\"type\"", ", \"type\"")), (vec![], None), "spaces mean nothing");
+}
+
+#[test]
+fn a_bundle_gives_the_proof_of_each_of_its_events() {
+    let files = bundle_of(&bodies(700), &[], 1);
+    for index in [0, 255, 256, 511, 512, 699] {
+        let proof = prove(&files, &TrustedKeys::default(), index).unwrap();
+        assert_eq!((proof.body.clone(), proof.index), (body(index), index));
+        assert!(proof.verify(&keys(1)).is_ok());
+    }
+    let none = |files: &Files, keys: &TrustedKeys, index| prove(files, keys, index).unwrap_err();
+    assert!(matches!(none(&files, &TrustedKeys::default(), 700), ProveError::Range(_)));
+    assert!(matches!(none(&files, &keys(2), 5), ProveError::Proof(_)));
+    for path in ["tile/0/000", "tile/entries/000", CHECKPOINT] {
+        let mut damaged = files.clone();
+        damaged.0.get_mut(path).unwrap().pop();
+        assert!(!matches!(none(&damaged, &TrustedKeys::default(), 5), ProveError::Range(_)), "{path}");
+    }
+    let mut changed = files;
+    changed.0.get_mut("tile/entries/000").unwrap()[5] ^= 1;
+    assert!(matches!(none(&changed, &TrustedKeys::default(), 0), ProveError::Proof(_)));
 }
 
 /// AU-10: what is sealed is nowhere in the bundle.

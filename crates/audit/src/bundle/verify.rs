@@ -5,7 +5,6 @@ use std::io;
 use super::{
     BundleFiles, CHECKPOINT, InvalidManifest, MANIFEST, Manifest, Report, TrustSource, checkpoint_path,
     finding::Problem,
-    manifest::MAX_MANIFEST,
     walk::{Milestone, Walk},
 };
 use crate::{SignedCheckpoint, TrustedKeys, note::MAX_NOTE};
@@ -42,10 +41,9 @@ pub fn verify(
     policy: &Policy,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, BundleError> {
-    let manifest = read(files, MANIFEST, MAX_MANIFEST + 1)?.ok_or(BundleError::NoBundle)?;
-    let manifest = Manifest::parse(&manifest)?;
-    let (keys, source) = trusted(&policy.keys, &manifest);
-    let mut report = Report::new(keys, source);
+    let manifest = Manifest::load(files)?;
+    let source = if policy.keys.log.is_empty() { TrustSource::Bundle } else { TrustSource::Given };
+    let mut report = Report::new(manifest.keys.replaced_by(&policy.keys), source);
     let last = checkpoint(files, CHECKPOINT, &mut report)?;
     let Some(last) = last else { return Ok(report) };
     let signed = last.checkpoint().clone();
@@ -62,15 +60,6 @@ pub fn verify(
     let done = walk.run(&mut report, progress)?;
     conclude(&walk, done, &mut report)?;
     Ok(report)
-}
-
-/// The keys that count. A key that was given takes the place of all of its kind.
-fn trusted(given: &TrustedKeys, manifest: &Manifest) -> (TrustedKeys, TrustSource) {
-    let own = &manifest.keys;
-    let or = |given: &Vec<_>, own: &Vec<_>| if given.is_empty() { own.clone() } else { given.clone() };
-    let keys = TrustedKeys { log: or(&given.log, &own.log), witnesses: or(&given.witnesses, &own.witnesses) };
-    let source = if given.log.is_empty() { TrustSource::Bundle } else { TrustSource::Given };
-    (keys, source)
 }
 
 pub(super) fn read(
@@ -113,6 +102,9 @@ fn milestones(
     for earlier in &manifest.checkpoints {
         let path = checkpoint_path(*earlier);
         if let Some(checkpoint) = checkpoint(files, &path, report)? {
+            if checkpoint.checkpoint().size != *earlier {
+                report.add(path.clone(), None, Problem::Manifest);
+            }
             found.push((path, checkpoint));
         }
     }

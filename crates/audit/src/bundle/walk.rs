@@ -1,6 +1,8 @@
 //! Goes through entries and tiles from the left, once, and holds each to what is above it: an entry to its hash, a tile to
 //! the hash over it. So a change is found where it was made, and not in everything above as well.
 
+use std::collections::VecDeque;
+
 use super::{
     BundleError, BundleFiles, Report,
     finding::{Blame, Problem},
@@ -15,10 +17,10 @@ use crate::{
 };
 
 /// The longest bundle of entries, in bytes.
-const MAX_ENTRIES: usize = TILE_WIDTH * (MAX_BODY + 2);
+pub(super) const MAX_ENTRIES: usize = TILE_WIDTH * (MAX_BODY + 2);
 
 /// The longest tile, in bytes.
-const MAX_TILE: usize = TILE_WIDTH * HASH_LENGTH;
+pub(super) const MAX_TILE: usize = TILE_WIDTH * HASH_LENGTH;
 
 /// A size at which the root was signed.
 #[derive(Debug, Clone)]
@@ -35,7 +37,7 @@ pub(super) struct Walk<'a> {
     range: CompactRange,
     /// The tile of each level above 0 that is being held to what is below it.
     above: Vec<Option<(u64, Vec<Hash>)>>,
-    milestones: Vec<Milestone>,
+    milestones: VecDeque<Milestone>,
     reached: Vec<u64>,
     missed: Vec<Milestone>,
     lines: Lines<'a>,
@@ -53,7 +55,7 @@ impl<'a> Walk<'a> {
             signed,
             range: CompactRange::default(),
             above: Vec::new(),
-            milestones,
+            milestones: milestones.into(),
             reached: Vec::new(),
             missed: Vec::new(),
             lines: Lines::default(),
@@ -121,19 +123,21 @@ impl<'a> Walk<'a> {
         let path = TilePath::Entries(tile).to_string();
         let bundle = read(self.files, &path, MAX_ENTRIES + 1)?;
         let entries = entries_of(bundle.as_deref(), tile, path, report);
-        for (index, entry) in (first..).zip(&entries) {
-            self.lines.compare(index, entry, report)?;
-        }
         let mut of_entries: Vec<_> = entries.iter().map(|entry| leaf_hash(entry)).collect();
-        for _ in of_entries.len()..usize::from(tile.width) {
-            self.lines.skip()?;
-        }
         // Each takes the other's place where it is missing.
         let mut of_tile = in_tile;
         let (known, wanted) = (of_entries.len().max(of_tile.len()), usize::from(tile.width));
         of_entries.extend_from_slice(of_tile.get(of_entries.len()..).unwrap_or_default());
         of_tile.extend_from_slice(of_entries.get(of_tile.len()..).unwrap_or_default());
-        let leaves = self.which(tile, of_entries, of_tile, report)?;
+        let leaves = self.which(tile, &of_entries, &of_tile, report)?;
+        for at in 0..wanted {
+            let index = first + at as u64;
+            match entries.get(at) {
+                // What an entry says that is not the log's is nothing to hold a line to.
+                Some(entry) if of_entries[at] == leaves[at] => self.lines.compare(index, entry, report)?,
+                _ => self.lines.skip()?,
+            }
+        }
         for leaf in &leaves {
             self.range.append(*leaf);
             self.pass_milestones();
@@ -148,12 +152,12 @@ impl<'a> Walk<'a> {
     fn which(
         &mut self,
         tile: Tile,
-        of_entries: Vec<Hash>,
-        of_tile: Vec<Hash>,
+        of_entries: &[Hash],
+        of_tile: &[Hash],
         report: &mut Report,
     ) -> Result<Vec<Hash>, BundleError> {
-        let Some(at) = of_entries.iter().zip(&of_tile).position(|(entry, hash)| entry != hash) else {
-            return Ok(of_entries);
+        let Some(at) = of_entries.iter().zip(of_tile).position(|(entry, hash)| entry != hash) else {
+            return Ok(of_entries.to_vec());
         };
         let is_signed = |walk: &mut Self, leaves: &[Hash], report: &mut Report| {
             if tile.is_full() {
@@ -165,9 +169,9 @@ impl<'a> Walk<'a> {
             leaves.iter().for_each(|leaf| range.append(*leaf));
             Ok(range.root() == walk.signed.root)
         };
-        let blame = if is_signed(self, &of_entries, report)? {
+        let blame = if is_signed(self, of_entries, report)? {
             Blame::Hash
-        } else if is_signed(self, &of_tile, report)? {
+        } else if is_signed(self, of_tile, report)? {
             Blame::Entry
         } else {
             Blame::Unknown
@@ -175,7 +179,7 @@ impl<'a> Walk<'a> {
         // Where one was taken out or put in, all that follow are at another's place: the first says it.
         let index = tile.index * TILE_WIDTH as u64 + at as u64;
         report.add(TilePath::Hashes(tile).to_string(), Some((index, index)), Problem::Entry(blame));
-        Ok(if blame == Blame::Hash { of_entries } else { of_tile })
+        Ok(if blame == Blame::Hash { of_entries } else { of_tile }.to_vec())
     }
 
     /// Holds the hash at `position` of `level` to what is below it, and its tile to the one above when it is the last in it.
@@ -249,8 +253,9 @@ impl<'a> Walk<'a> {
     /// Compares the root with those that were signed at the size that has been reached.
     fn pass_milestones(&mut self) {
         let size = self.range.size();
-        let count = self.milestones.iter().take_while(|milestone| milestone.size == size).count();
-        for milestone in self.milestones.drain(..count) {
+        while self.milestones.front().is_some_and(|milestone| milestone.size == size)
+            && let Some(milestone) = self.milestones.pop_front()
+        {
             if milestone.root == self.range.root() {
                 self.reached.push(size);
             } else {

@@ -41,14 +41,22 @@ pub struct BundleWriter<S> {
     lines: String,
     /// Sizes that earlier checkpoints are for, and their roots as they come out.
     expected: Vec<(SignedCheckpoint, Option<Hash>)>,
+    /// How many of these have come out.
+    noted: usize,
 }
 
 impl<S: BundleSink> BundleWriter<S> {
     /// Begins a bundle. `earlier` are checkpoints of the log that go into it besides the last one, in order of size.
     pub fn new(sink: S, earlier: Vec<SignedCheckpoint>) -> Self {
         let expected = earlier.into_iter().map(|checkpoint| (checkpoint, None)).collect();
-        let mut writer =
-            Self { sink, appender: Appender::default(), entries: Vec::new(), lines: String::new(), expected };
+        let mut writer = Self {
+            sink,
+            appender: Appender::default(),
+            entries: Vec::new(),
+            lines: String::new(),
+            expected,
+            noted: 0,
+        };
         writer.note_root();
         writer
     }
@@ -131,12 +139,11 @@ impl<S: BundleSink> BundleWriter<S> {
 
     /// Keeps the root for the checkpoints of the size that has been reached.
     fn note_root(&mut self) {
-        let size = self.appender.size();
-        let mut of_size =
-            self.expected.iter_mut().filter(|(one, _)| one.checkpoint().size == size).peekable();
-        if of_size.peek().is_some() {
-            let root = self.appender.root();
-            of_size.for_each(|(_, found)| *found = Some(root));
+        while let Some((checkpoint, root)) = self.expected.get_mut(self.noted)
+            && checkpoint.checkpoint().size == self.appender.size()
+        {
+            *root = Some(self.appender.root());
+            self.noted += 1;
         }
     }
 }
