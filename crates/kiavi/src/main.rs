@@ -2,6 +2,7 @@
 
 mod api_key;
 mod backup;
+mod certificate;
 mod client;
 mod client_events;
 mod config;
@@ -9,6 +10,8 @@ mod console;
 mod data;
 mod dev;
 mod doctor;
+mod doctor_host;
+mod doctor_network;
 mod doctor_server;
 mod generate;
 mod instance;
@@ -17,7 +20,10 @@ mod log;
 mod mail;
 mod member;
 mod next_step;
+mod place;
 mod postgres_url;
+mod profile;
+mod profile_store;
 mod provider;
 mod role;
 mod serve;
@@ -37,6 +43,7 @@ mod tenant_orphans;
 mod tenant_progress;
 mod tenant_psql;
 mod tenant_table;
+mod tls;
 mod user;
 mod vault;
 mod vault_keys;
@@ -80,6 +87,8 @@ enum Verb {
     Workspace(workspace::WorkspaceArgs),
     /// Manage the people of a workspace: invite them, change their roles
     Member(member::MemberArgs),
+    /// Manage profiles of instances elsewhere, for all commands that act on an instance
+    Profile(profile::ProfileArgs),
     /// Set up the console
     Console(console::ConsoleArgs),
     /// Verify API keys of a tenant
@@ -123,6 +132,7 @@ fn main() -> ExitCode {
         Verb::ApiKey(args) => api_key::run(args),
         Verb::Workspace(args) => workspace::run(args),
         Verb::Member(args) => member::run(args),
+        Verb::Profile(args) => profile::run(args),
         Verb::Console(args) => console::run(args),
         Verb::Key(args) => key::run(args),
         Verb::Webhook(args) => webhook::run(args),
