@@ -9,7 +9,7 @@ import { until } from '../lib/wait.mjs';
 import { WebhookReceiver, hang } from '../lib/webhook-receiver.mjs';
 
 /** An engine that is killed has its endpoints for 6 s more. */
-const RECOVERY_MS = 20_000;
+const RECOVERY_MS = 40_000;
 /** How soon an engine without requests ends here. */
 const IDLE_SECONDS = 2;
 

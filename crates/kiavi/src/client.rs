@@ -1,11 +1,6 @@
-//! Talking to a running instance: HTTP over its control socket.
+//! Talking to a running instance: HTTP over its control socket, or to its console by a profile.
 
-use std::{
-    convert::Infallible,
-    io,
-    os::fd::AsRawFd,
-    path::{Path, PathBuf},
-};
+use std::{convert::Infallible, path::PathBuf};
 
 use bytes::Bytes;
 use futures_util::stream::unfold;
@@ -14,21 +9,21 @@ use hyper::{
     Method, Request, Response,
     body::{Body, Frame, Incoming},
     client::conn::http1,
-    header::{ACCEPT, CONTENT_TYPE, HOST, IF_MATCH},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, IF_MATCH},
 };
 use hyper_util::rt::TokioIo;
 use kiavi_base::{Clock, RequestId, SystemClock};
 use kiavi_crypto::SystemRng;
 use kiavi_moving::stream;
-use rustix::fs::{CWD, Mode, OFlags, openat};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::{net::UnixStream, sync::mpsc};
+use tokio::sync::mpsc;
 
 use crate::{
     client_events::EventParser,
-    data::{CONTROL_SOCKET, run_folder},
     next_step::with_next_step,
+    place::{Connected, Place, reach},
+    profile_store::Profile,
 };
 
 /// Items of one page of a list.
@@ -45,6 +40,45 @@ pub(crate) enum ClientError {
     /// The socket is another user's.
     #[error("The Kiavi with data folder {} belongs to another user: run this command as that user.", .0.display())]
     NotAllowed(PathBuf),
+    /// There is no such profile.
+    #[error("There is no profile {name}, but {known}: kiavi profile add {name} --url https://console.DOMAIN")]
+    NoProfile {
+        /// What was asked for.
+        name: String,
+        /// Which there are.
+        known: String,
+    },
+    /// The instance of a profile does not answer.
+    #[error("{url} cannot be reached ({what}): check its address with kiavi profile list, and the network.")]
+    Unreachable {
+        /// Its address.
+        url: String,
+        /// What was in the way.
+        what: String,
+    },
+    /// Something answers that does not prove to be the instance. Nothing was sent to it.
+    #[error(
+        "What answers at {url} does not prove to be that ({what}), so the key was not sent. If its certificate is of an \
+         authority of your own, name that: kiavi profile add NAME --url {url} --ca FILE"
+    )]
+    Untrusted {
+        /// Its address.
+        url: String,
+        /// What is wrong with its certificate.
+        what: String,
+    },
+    /// The instance does not take the key of the profile.
+    #[error(
+        "The instance does not take the key of the profile {0}: it is unknown there, expired or revoked. Give the profile \
+         another: kiavi profile add {0} --url URL"
+    )]
+    KeyRefused(String),
+    /// The instance is elsewhere, and this can be done on its own machine only.
+    #[error(
+        "This can be done on the instance's own machine only, and the profile {0} leads elsewhere: run it there, or name a \
+         data folder with --data DIR."
+    )]
+    OnlyThere(String),
     /// The instance refused.
     #[error("{}", with_next_step(&.0.detail, &.0.code))]
     Refused(Problem),
@@ -87,10 +121,12 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
 }
 
-/// A running instance, by its data folder.
-#[derive(Debug, Clone)]
+/// A running instance.
+#[derive(Clone)]
 pub(crate) struct Client {
-    data: PathBuf,
+    place: Place,
+    /// A profile that is not written down yet, instead.
+    tried: Option<Profile>,
 }
 
 /// A key under which what is asked for is done once, however often it is asked.
@@ -99,14 +135,22 @@ pub(crate) fn idempotency_key() -> String {
 }
 
 impl Client {
-    /// The instance with this data folder. Nothing is opened yet.
-    pub(crate) fn new(data: PathBuf) -> Self {
-        Self { data }
+    /// The instance at this place. Nothing is opened yet.
+    pub(crate) fn new(place: Place) -> Self {
+        Self { place, tried: None }
     }
 
-    /// The data folder.
-    pub(crate) fn data(&self) -> &Path {
-        &self.data
+    /// The instance of a profile that may not be good.
+    pub(crate) fn trying(profile: Profile) -> Self {
+        Self { place: Place::Unsaid, tried: Some(profile) }
+    }
+
+    /// Its data folder, for what can be done on its own machine only.
+    ///
+    /// # Errors
+    /// When it is elsewhere.
+    pub(crate) fn folder(&self) -> Result<PathBuf, ClientError> {
+        self.place.folder()
     }
 
     /// The JSON at a path.
@@ -254,8 +298,12 @@ impl Client {
         B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
     {
         let mut request = request.map_err(broken)?;
-        request.headers_mut().insert(HOST, hyper::header::HeaderValue::from_static("localhost"));
-        let stream = self.connect().await?;
+        let Connected { stream, host, authorization } = match &self.tried {
+            Some(profile) => reach(profile).await?,
+            None => self.place.connect().await?,
+        };
+        request.headers_mut().insert(HOST, host);
+        request.headers_mut().extend(authorization.map(|value| (AUTHORIZATION, value)));
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
         // Ends with the connection; what goes wrong shows where the answer is read.
         tokio::spawn(connection);
@@ -265,30 +313,32 @@ impl Client {
         }
         let status = response.status();
         let body = read(response.into_body()).await?;
-        match serde_json::from_slice(&body) {
-            Ok(problem) => Err(ClientError::Refused(problem)),
+        match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) => Err(self.refused(problem)),
             Err(_) => Err(ClientError::Connection(format!("status {status}"))),
         }
     }
 
-    /// Connects through the open folder: a socket's path has at most 107 bytes (unix(7)), a data folder's may
-    /// have more.
-    async fn connect(&self) -> Result<UnixStream, ClientError> {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = openat(CWD, run_folder(&self.data), flags, Mode::empty())
-            .map_err(|errno| self.unreachable(&errno.into()))?;
-        let path = format!("/proc/self/fd/{}/{CONTROL_SOCKET}", folder.as_raw_fd());
-        UnixStream::connect(path).await.map_err(|error| self.unreachable(&error))
-    }
-
-    fn unreachable(&self, error: &io::Error) -> ClientError {
-        match error.kind() {
-            // A socket without a listener is what a killed instance leaves.
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::ConnectionRefused => {
-                ClientError::NotRunning(self.data.clone())
+    /// What a refusal means for who comes with a key.
+    fn refused(&self, mut problem: Problem) -> ClientError {
+        let is_unknown = problem.code == "unauthorized";
+        if self.tried.is_some() && is_unknown {
+            let what = "The instance does not take this key: it is unknown there, expired or revoked.";
+            return ClientError::Failed(what.to_owned());
+        }
+        let profile = if self.tried.is_some() { None } else { self.place.profile() };
+        let Some(profile) = profile else { return ClientError::Refused(problem) };
+        match problem.code.as_str() {
+            "unauthorized" => ClientError::KeyRefused(profile),
+            // The console's host does not have the routes of the local socket.
+            "not_found" | "method_not_allowed" => ClientError::OnlyThere(profile),
+            "forbidden" => {
+                let key = "make one that may with kiavi api-key create, and give it to the profile";
+                problem.detail =
+                    format!("{} The key of the profile {profile} may not: {key}.", problem.detail);
+                ClientError::Refused(problem)
             }
-            io::ErrorKind::PermissionDenied => ClientError::NotAllowed(self.data.clone()),
-            _ => broken(error),
+            _ => ClientError::Refused(problem),
         }
     }
 }

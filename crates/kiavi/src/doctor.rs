@@ -1,10 +1,11 @@
 //! `kiavi doctor`: what this machine offers, and what is missing.
 //!
 //! The layers of the sandbox are tried for real, in a child that applies an engine's lockdown to itself and writes
-//! which layers hold. Nothing here needs a running instance.
+//! which layers hold. Nothing here needs a running instance, or a network: what cannot be looked at is said not to be
+//! checked.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Args;
@@ -14,13 +15,19 @@ use kiavi_sandbox::cgroup::Cgroups;
 use kiavi_sandbox::{Account, Isolation, Layers};
 use serde::Serialize;
 
+use crate::config::{self, Config, ConfigError};
 use crate::data::default_folder;
 use crate::doctor_server;
+use crate::place::Place;
 use crate::tenant::{Exit, block_on, complain};
 use crate::tenant_orphans;
+use crate::{doctor_host, doctor_network};
 
 /// The account of the child that tries the layers; no other process of an instance has it.
 const PROBE_UID: u32 = UID_BASE + 999;
+
+/// Where the package has the configuration.
+const CONFIGURATION: &str = "/etc/kiavi/kiavi.toml";
 
 /// Options of `kiavi doctor`.
 #[derive(Args)]
@@ -31,6 +38,9 @@ pub(crate) struct DoctorArgs {
     /// Look at the database server whose URL this file holds, instead of the installed PostgreSQL
     #[arg(long, value_name = "FILE")]
     postgres_url: Option<PathBuf>,
+    /// The instance's configuration, for its names and certificates [default: /etc/kiavi/kiavi.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -48,14 +58,16 @@ pub(crate) enum Verdict {
     Warning,
     /// It does not work without.
     Missing,
+    /// It could not be looked at.
+    Unchecked,
 }
 
 /// One thing that was looked at.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     name: &'static str,
-    verdict: Verdict,
-    detail: String,
+    pub(crate) verdict: Verdict,
+    pub(crate) detail: String,
 }
 
 impl Finding {
@@ -75,7 +87,13 @@ pub(crate) fn run(args: DoctorArgs) -> ExitCode {
     }
     findings.extend(isolation());
     findings.push(control_groups());
-    findings.extend(instance(args.data.unwrap_or_else(default_folder)));
+    let configuration = configuration(args.config.as_deref());
+    let of_configuration =
+        configuration.as_ref().ok().and_then(Option::as_ref).map(|config| config.data.clone());
+    let data = args.data.or(of_configuration).unwrap_or_else(default_folder);
+    findings.extend(doctor_host::findings(&data));
+    findings.extend(names(configuration));
+    findings.extend(instance(data));
     let text = if args.json {
         serde_json::json!({ "findings": findings }).to_string()
     } else {
@@ -95,8 +113,35 @@ fn line(finding: &Finding) -> String {
         Verdict::Ok => "✓",
         Verdict::Warning => "!",
         Verdict::Missing => "✗",
+        Verdict::Unchecked => "?",
     };
     format!("{mark} {:<16}{}", finding.name, finding.detail)
+}
+
+/// The configuration that is named; the usual one, if nothing is named and there is one.
+fn configuration(named: Option<&Path>) -> Result<Option<Config>, ConfigError> {
+    let usual = Path::new(CONFIGURATION);
+    match named.or_else(|| usual.exists().then_some(usual)) {
+        Some(path) => config::read(path).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Whether browsers find the instance.
+fn names(configuration: Result<Option<Config>, ConfigError>) -> Vec<Finding> {
+    const NAME: &str = "Configuration";
+    match configuration {
+        Ok(Some(config)) => {
+            block_on(async { Ok(doctor_network::findings(&config).await) }).unwrap_or_default()
+        }
+        Ok(None) => {
+            let detail = format!(
+                "not checked: there is no {CONFIGURATION}; name another with --config for DNS and certificates"
+            );
+            vec![Finding::new(NAME, Verdict::Unchecked, detail)]
+        }
+        Err(error) => vec![Finding::new(NAME, Verdict::Missing, crate::log::chain(&error))],
+    }
 }
 
 fn kernel() -> Finding {
@@ -203,7 +248,7 @@ fn control_groups() -> Finding {
 fn instance(data: PathBuf) -> Vec<Finding> {
     const NAME: &str = "Instance";
     let place = data.display().to_string();
-    let client = crate::client::Client::new(data);
+    let client = crate::client::Client::new(Place::Here(data));
     match block_on(tenant_orphans::list(&client)) {
         Ok(orphans) => {
             vec![

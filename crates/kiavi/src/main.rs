@@ -6,6 +6,7 @@ mod audit_folder;
 mod audit_proof;
 mod audit_verify;
 mod backup;
+mod certificate;
 mod client;
 mod client_events;
 mod config;
@@ -13,6 +14,8 @@ mod console;
 mod data;
 mod dev;
 mod doctor;
+mod doctor_host;
+mod doctor_network;
 mod doctor_server;
 mod generate;
 mod instance;
@@ -21,7 +24,10 @@ mod log;
 mod mail;
 mod member;
 mod next_step;
+mod place;
 mod postgres_url;
+mod profile;
+mod profile_store;
 mod provider;
 mod role;
 mod serve;
@@ -41,6 +47,7 @@ mod tenant_orphans;
 mod tenant_progress;
 mod tenant_psql;
 mod tenant_table;
+mod tls;
 mod user;
 mod vault;
 mod vault_keys;
@@ -84,6 +91,8 @@ enum Verb {
     Workspace(workspace::WorkspaceArgs),
     /// Manage the people of a workspace: invite them, change their roles
     Member(member::MemberArgs),
+    /// Manage profiles of instances elsewhere, for all commands that act on an instance
+    Profile(profile::ProfileArgs),
     /// Set up the console
     Console(console::ConsoleArgs),
     /// Verify API keys of a tenant
@@ -129,6 +138,7 @@ fn main() -> ExitCode {
         Verb::ApiKey(args) => api_key::run(args),
         Verb::Workspace(args) => workspace::run(args),
         Verb::Member(args) => member::run(args),
+        Verb::Profile(args) => profile::run(args),
         Verb::Console(args) => console::run(args),
         Verb::Key(args) => key::run(args),
         Verb::Webhook(args) => webhook::run(args),

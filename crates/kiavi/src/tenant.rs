@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Client, ClientError, unknown},
-    data::default_folder,
+    place::Place,
     tenant_create::{self, CreateArgs},
     tenant_domain::{self, DomainArgs},
     tenant_export::{self, ExportArgs},
@@ -34,7 +34,7 @@ pub(crate) enum Exit {
     NotFound = 3,
     /// There is one of that name already, or somebody else was first.
     Conflict = 4,
-    /// No instance runs with that data folder.
+    /// No instance runs with that data folder, or the one of that profile cannot be reached.
     NotRunning = 5,
     /// What was to be verified is not what it should be.
     Unverified = 6,
@@ -59,6 +59,9 @@ pub(crate) struct Common {
     /// The data folder of the instance [default: /var/lib/kiavi as root, else ~/.local/share/kiavi]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A profile of an instance elsewhere, see kiavi profile [default: KIAVI_PROFILE, else the default profile]
+    #[arg(long, value_name = "NAME", conflicts_with = "data")]
+    profile: Option<String>,
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -67,7 +70,7 @@ pub(crate) struct Common {
 impl Common {
     /// The instance that is meant.
     pub(crate) fn client(&self) -> Client {
-        Client::new(self.data.clone().unwrap_or_else(default_folder))
+        Client::new(Place::of(self.data.clone(), self.profile.clone()))
     }
 }
 
@@ -210,9 +213,14 @@ pub(crate) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
 /// What an error exits with.
 pub(crate) fn exit_of(error: &ClientError) -> Exit {
     match error {
-        ClientError::NotRunning(_) => Exit::NotRunning,
-        ClientError::NotAllowed(_) | ClientError::Connection(_) | ClientError::Failed(_) => Exit::Failed,
-        ClientError::Input(_) => Exit::Usage,
+        ClientError::NotRunning(_) | ClientError::Unreachable { .. } => Exit::NotRunning,
+        ClientError::NotAllowed(_)
+        | ClientError::Untrusted { .. }
+        | ClientError::KeyRefused(_)
+        | ClientError::Connection(_)
+        | ClientError::Failed(_) => Exit::Failed,
+        ClientError::Input(_) | ClientError::OnlyThere(_) => Exit::Usage,
+        ClientError::NoProfile { .. } => Exit::NotFound,
         ClientError::Refused(problem) => match problem.code.as_str() {
             "tenant_not_found"
             | "workspace_not_found"

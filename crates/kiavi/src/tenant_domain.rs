@@ -65,6 +65,7 @@ pub(crate) async fn run(args: DomainArgs) -> Result<String, ClientError> {
     match args.verb {
         DomainVerb::List { tenant, common } => list(&tenant, &common).await,
         DomainVerb::Add { name } => {
+            name.common.client().folder()?;
             let body = json!({ "hostname": name.hostname });
             change(&name, Method::POST, ("Adding a hostname to", "hostnames"), &body).await
         }

@@ -58,12 +58,14 @@ pub(crate) struct ExportArgs {
 pub(crate) fn run(args: ExportArgs) -> ExitCode {
     answer(async {
         let client = args.common.client();
+        let data = client.folder()?;
         let tenant = find(&client, &args.tenant).await?;
         let id = text(&tenant, "id").parse::<TenantId>();
         let id = id.map_err(|_| ClientError::Failed("The instance answered without an id.".to_owned()))?;
         let Some(output) = &args.output else { return archive(&client, &tenant, &args).await };
+        let way = Way::open(&data, args.postgres_url.as_deref()).map_err(ClientError::Failed)?;
         let folder = Folder::make(output)?;
-        let written = write(&client, args.postgres_url.as_deref(), &id, &folder).await;
+        let written = write(&client, &way, &id, &folder).await;
         folder.remove([ARCHIVE, CONTENTS]);
         match written {
             Ok(exported) => Ok(told(&exported, output, args.common.json)),
@@ -76,13 +78,8 @@ pub(crate) fn run(args: ExportArgs) -> ExitCode {
 }
 
 /// The rows first: the secret leaves the vault when there is something that it belongs to.
-async fn write(
-    client: &Client,
-    url_file: Option<&Path>,
-    id: &TenantId,
-    folder: &Folder,
-) -> Result<Value, ClientError> {
-    dump(client, url_file, id, folder)?;
+async fn write(client: &Client, way: &Way, id: &TenantId, folder: &Folder) -> Result<Value, ClientError> {
+    dump(way, id, folder)?;
     let path = format!("{}/export", tenant_path(id.as_str())?);
     let exported = client.post(&path, &json!({})).await?;
     folder.write(SECRET, text(&exported, "secret"))?;
@@ -126,8 +123,7 @@ fn told(exported: &Value, output: &Path, is_json: bool) -> String {
 
 /// The schema `public` without the triggers that are for engines only. An archive first, because it can be told part by
 /// part; a line of text that looks like a trigger may be somebody's name.
-fn dump(client: &Client, url_file: Option<&Path>, id: &TenantId, folder: &Folder) -> Result<(), ClientError> {
-    let way = Way::open(client.data(), url_file).map_err(ClientError::Failed)?;
+fn dump(way: &Way, id: &TenantId, folder: &Folder) -> Result<(), ClientError> {
     let archive = folder.path(ARCHIVE);
     folder.write(ARCHIVE, "")?;
     let mut command = way.command(&program("pg_dump"), id);

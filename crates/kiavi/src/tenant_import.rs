@@ -126,6 +126,7 @@ pub(crate) fn run(args: ImportArgs) -> ExitCode {
     }
     answer(async {
         let client = args.common.client();
+        client.folder()?;
         let url = source_url(args.from.better_auth.as_deref().unwrap_or_default())?;
         let secret = args.secret_file.as_ref().map(|file| secret(file)).transpose()?;
         let bar = Bar::new(io::stderr().is_terminal());

@@ -47,6 +47,7 @@ pub(crate) async fn run(args: OrphansArgs) -> Result<String, ClientError> {
 
 /// All orphans of an instance.
 pub(crate) async fn list(client: &Client) -> Result<Vec<Value>, ClientError> {
+    client.folder()?;
     let mut answer = client.get("/v1/orphans").await?;
     Ok(answer["orphans"].as_array_mut().map(std::mem::take).unwrap_or_default())
 }

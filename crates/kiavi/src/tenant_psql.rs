@@ -14,6 +14,7 @@ use kiavi_base::TenantId;
 use crate::{
     client::{Client, ClientError},
     data::default_folder,
+    place::Place,
     tenant::{Exit, block_on, complain, exit_of, find, text},
     tenant_database::Way,
 };
@@ -49,7 +50,8 @@ fn take_data(args: &mut Vec<OsString>) -> Option<PathBuf> {
 /// Becomes psql. Returns only when that fails.
 pub(crate) fn run(mut args: PsqlArgs) -> ExitCode {
     let data = take_data(&mut args.args).or(args.data);
-    let client = Client::new(data.unwrap_or_else(default_folder));
+    let folder = data.unwrap_or_else(default_folder);
+    let client = Client::new(Place::Here(folder.clone()));
     let id = block_on(async {
         let tenant = find(&client, &args.tenant).await?;
         let id = text(&tenant, "id").parse::<TenantId>();
@@ -59,7 +61,7 @@ pub(crate) fn run(mut args: PsqlArgs) -> ExitCode {
         Ok(id) => id,
         Err(error) => return complain(&error.to_string(), exit_of(&error)),
     };
-    let way = match Way::open(client.data(), args.postgres_url.as_deref()) {
+    let way = match Way::open(&folder, args.postgres_url.as_deref()) {
         Ok(way) => way,
         Err(message) => return complain(&message, Exit::Failed),
     };

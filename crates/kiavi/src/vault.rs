@@ -74,23 +74,24 @@ impl FromStr for Place {
 pub(crate) fn run(args: VaultArgs) -> ExitCode {
     match args.verb {
         VaultVerb::Status { common } => answer(status(common)),
-        VaultVerb::RotateMasterKey { vault_config, new_key, common } => {
-            let folder = vault_folder(common.client().data());
+        VaultVerb::RotateMasterKey { vault_config, new_key, common } => answer(async {
+            let folder = vault_folder(&common.client().folder()?);
             let rotated = rotate(&folder, vault_config.as_deref(), new_key);
-            let told = rotated.map(|rotated| told(&rotated, common.json));
-            answer(async { told.map_err(|error| ClientError::Failed(format!("{}.", chain(&error)))) })
-        }
+            let failed = |error: KeyError| ClientError::Failed(format!("{}.", chain(&error)));
+            Ok(told(&rotated.map_err(failed)?, common.json))
+        }),
     }
 }
 
 async fn status(common: Common) -> Result<String, ClientError> {
     let client = common.client();
+    let data = client.folder()?;
     let store = match client.get("/v1/vault").await {
         Ok(store) => Some(store),
         Err(ClientError::NotRunning(_)) => None,
         Err(error) => return Err(error),
     };
-    let folder = vault_folder(client.data());
+    let folder = vault_folder(&data);
     let files = File::open(&folder).ok().and_then(|folder| kiavi_vault::inspect(&folder.into()).ok());
     if common.json {
         return Ok(json!({ "store": store, "files": files.as_ref().map(as_json) }).to_string());

@@ -184,7 +184,7 @@ fn read_all(file: impl Read) -> std::io::Result<Zeroizing<Vec<u8>>> {
 }
 
 /// Asks at the terminal, which does not show what is typed.
-fn ask(prompt: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn ask(prompt: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
     terminal.write_all(prompt.as_bytes())?;
     let shown = tcgetattr(&terminal)?;

@@ -58,6 +58,7 @@ pub(super) struct Made {
 
 pub(super) async fn run(args: CreateArgs) -> Result<String, ClientError> {
     let client = args.common.client();
+    client.folder()?;
     let place = Place::open(&args.to, &args.credentials)?;
     let tenants = match &args.tenant {
         Some(tenant) => vec![find(&client, tenant).await?],

@@ -48,6 +48,7 @@ pub(super) struct Tried {
 
 pub(super) async fn run(args: DrillArgs) -> Result<String, ClientError> {
     let client = args.common.client();
+    client.folder()?;
     let tenant = find(&client, &args.tenant).await?;
     let (shown, credentials) = match &args.from {
         Some(from) => (from.clone(), args.credentials.clone()),

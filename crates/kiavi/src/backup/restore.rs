@@ -84,6 +84,7 @@ impl RestoreArgs {
 
 pub(crate) async fn run(args: RestoreArgs) -> Result<String, ClientError> {
     let client = args.common.client();
+    client.folder()?;
     let (place, name) = Place::of_file(&args.archive, &args.credentials)?;
     let opener = Opener::new(&client, &args.keys)?;
     let progress = Progress::new("Reading the archive");

@@ -51,17 +51,36 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, ConfigError> {
     parse(path, &text)
 }
 
-pub(super) fn parse(path: &Path, text: &str) -> Result<Loaded, ConfigError> {
+/// Reads and checks the file alone: for whoever need not read the secrets that it names.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn read(path: &Path) -> Result<Config, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    parse_alone(path, &text)
+}
+
+fn parse_alone(path: &Path, text: &str) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|error| ConfigError::Wrong {
         place: place(path, text, error.span()),
         // Without the excerpt, which could show a password.
         what: error.message().to_owned(),
     })?;
-    let wrong = |fault: Fault| ConfigError::Wrong {
+    check::check(&config).map_err(|fault| wrong(path, text, &fault))?;
+    Ok(config)
+}
+
+fn wrong(path: &Path, text: &str, fault: &Fault) -> ConfigError {
+    ConfigError::Wrong {
         place: place(path, text, span_of(text, fault.key)),
         what: format!("{}: {}", fault.key, fault.what),
-    };
-    check::check(&config).map_err(wrong)?;
+    }
+}
+
+pub(super) fn parse(path: &Path, text: &str) -> Result<Loaded, ConfigError> {
+    let config = parse_alone(path, text)?;
+    let wrong = |fault: Fault| wrong(path, text, &fault);
     let folder = path.parent().unwrap_or(Path::new(""));
     let smtp_url = match (&config.mail.smtp_url, &config.mail.smtp_url_file) {
         (Some(url), _) => Ok(SecretString::from(url.clone())),

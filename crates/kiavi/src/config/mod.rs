@@ -15,7 +15,7 @@ use kiavi_vault::VaultConfig;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use load::{Loaded, load};
+pub(crate) use load::{ConfigError, Loaded, load, read};
 
 /// Everything that an instance is configured with.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
