@@ -68,7 +68,9 @@ pub use mail::{
     SmtpSettings, Template, TemplateError, TemplateFault, TemplateKind,
 };
 pub use passkey::count_passkeys;
-pub use schema::{MigrateError, NOT_ARCHIVED, PERSON_KEYS, SCHEMA_VERSION, migrate, migrate_to};
+pub use schema::{
+    MigrateError, NOT_ARCHIVED, PERSON_KEYS, SCHEMA_VERSION, let_auditor_in, migrate, migrate_to,
+};
 pub use settings::{
     AdminSettings, Adoption, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, Former, PasskeyPolicy,
     PasskeySettings, Rate, RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError,

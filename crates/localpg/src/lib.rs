@@ -31,11 +31,11 @@ mod settings;
 mod socket;
 
 pub use accounts::{
-    AccountError, CONTROL_UID, FIRST_TENANT_UID, GATEWAY_UID, OUTBOUND_UID, POSTGRES_UID, UID_BASE,
+    AUDITOR_UID, AccountError, CONTROL_UID, FIRST_TENANT_UID, GATEWAY_UID, OUTBOUND_UID, POSTGRES_UID, UID_BASE,
 };
 pub use binaries::{Binaries, BinariesError, OLDEST_VERSION};
 pub use bootstrap::{
-    CONTROL_DATABASE, CONTROL_ROLE, OWNERS_ROLE, SUPERUSER, TEMPLATE_DATABASE, TENANTS_ROLE, harden,
+    AUDITOR_ROLE, CONTROL_DATABASE, CONTROL_ROLE, OWNERS_ROLE, SUPERUSER, TEMPLATE_DATABASE, TENANTS_ROLE, harden,
     run as bootstrap,
 };
 pub use cluster::{Cluster, ClusterConfig};
