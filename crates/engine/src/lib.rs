@@ -26,6 +26,7 @@ mod housekeeping;
 pub mod jwt;
 pub mod last_login_method;
 mod links;
+mod log;
 pub mod magic_link;
 mod mail;
 mod management;
@@ -90,6 +91,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         console::STATEMENTS,
         housekeeping::STATEMENTS,
         jwt::STATEMENTS,
+        log::STATEMENTS,
         mail::STATEMENTS,
         outbox::STATEMENTS,
         passkey::STATEMENTS,
