@@ -69,7 +69,8 @@ impl Histogram {
         self.buckets.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
-    fn merge(&mut self, other: &Self) {
+    /// Adds all of `other`.
+    pub fn merge(&mut self, other: &Self) {
         for (own, more) in self.buckets.iter_mut().zip(other.buckets) {
             *own = own.saturating_add(more);
         }

@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use kiavi_audit::CosignatureKey;
 use kiavi_base::{ExposeSecret, RequestCounts, SecretString, Slug, TenantId, WorkspaceId, random_bytes};
 use kiavi_crypto::SealingKey;
 use kiavi_db::Migration;
 use kiavi_http::TrustedOrigins;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
 use crate::{
     CallerKind, ControlError, ControlParts, Tenant, TenantState, address, api,
@@ -31,6 +32,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, name: "workspaces", sql: include_str!("../migrations/4_workspaces.sql") },
     Migration { version: 5, name: "life", sql: include_str!("../migrations/5_life.sql") },
     Migration { version: 6, name: "members", sql: include_str!("../migrations/6_members.sql") },
+    Migration { version: 7, name: "audit_logs", sql: include_str!("../migrations/7_audit_logs.sql") },
     Migration { version: 8, name: "backups", sql: include_str!("../migrations/8_backups.sql") },
     Migration { version: 9, name: "key_holders", sql: include_str!("../migrations/9_key_holders.sql") },
 ];
@@ -56,6 +58,10 @@ struct Inner {
     meter: Meter,
     /// Seals the cookies of sign-ins under way; those do not outlive this process.
     flows: SealingKey,
+    /// What logs are cosigned by.
+    witness: OnceCell<CosignatureKey>,
+    /// The password of the role that seals logs, once the database server has it.
+    auditor: OnceCell<SecretString>,
     /// Decides which pages may act with the console's cookie.
     origins: TrustedOrigins,
     #[cfg(test)]
@@ -93,6 +99,8 @@ impl Control {
             attempts: Attempts::default(),
             meter: Meter::default(),
             flows,
+            witness: OnceCell::new(),
+            auditor: OnceCell::new(),
             origins,
             #[cfg(test)]
             interrupt: std::sync::Mutex::default(),
@@ -229,6 +237,14 @@ impl Control {
 
     pub(crate) fn parts(&self) -> &ControlParts {
         &self.0.parts
+    }
+
+    pub(crate) fn witness_key(&self) -> &OnceCell<CosignatureKey> {
+        &self.0.witness
+    }
+
+    pub(crate) fn auditor_password(&self) -> &OnceCell<SecretString> {
+        &self.0.auditor
     }
 
     pub(crate) fn flows(&self) -> &SealingKey {

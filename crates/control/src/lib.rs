@@ -20,6 +20,7 @@ mod error;
 mod invitation;
 mod key;
 mod limit;
+mod log;
 mod management;
 mod member;
 mod meter;
@@ -50,10 +51,10 @@ pub use console::{CONSOLE_SLUG, SIGN_IN_LABEL};
 pub use control::{Control, MIGRATIONS};
 pub use error::{ControlError, Failure};
 pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
-pub use names::{CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
+pub use names::{AUDITOR_ROLE, CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
 pub use parts::{
-    Address, Adopted, Archived, BaseUrl, ControlParts, FormerServer, Privileged, SettingsFacts, TenantEvent,
-    TenantEventKind, TenantSchema, TenantStart,
+    Address, Adopted, Archived, BaseUrl, ControlParts, FormerServer, LogStart, Privileged, SettingsFacts,
+    TenantEvent, TenantEventKind, TenantSchema, TenantStart,
 };
 pub use permission::{Permission, Role, Scopes};
 pub use server::{DatabaseServer, ServerError, ServerFinding, ServerVerdict, inspect};

@@ -2,6 +2,8 @@
 
 /// The control plane's role: makes roles and databases, and is no superuser.
 pub const CONTROL_ROLE: &str = "kiavi_control";
+/// The role of the process that seals tenants' logs.
+pub const AUDITOR_ROLE: &str = "kiavi_auditor";
 /// The group of all runtime roles; `pg_hba.conf` names it.
 pub const TENANT_GROUP: &str = "kiavi_tenants";
 /// The group of all owner roles: it keeps the catalog access that an operator's `psql` needs.

@@ -16,6 +16,7 @@ use crate::{
     audit::{self, Event, Outcome},
     caller::Actor,
     error::StepError,
+    log,
     provision::drop_database_and_roles,
 };
 
@@ -63,7 +64,7 @@ pub(crate) async fn find(control: &Control) -> Result<BTreeMap<TenantId, Remains
             found.entry(id).or_default().roles = true;
         }
     }
-    for id in parts.vault.tenants().await? {
+    for id in parts.vault.tenants().await?.into_iter().filter(|id| id.as_str() != log::INSTANCE) {
         found.entry(id).or_default().secrets = true;
     }
     for (uid, id) in parts.privileged.accounts().await.map_err(failed)? {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kiavi_base::{Clock, EventId, Hostname, Rng, SecretString, Slug, TenantId};
-use kiavi_crypto::TenantSecret;
+use kiavi_crypto::{TenantSecret, Zeroizing};
 use kiavi_db::{AdminConnection, BoxFuture, Database};
 use kiavi_http::AccessLog;
 use kiavi_vault::Vault;
@@ -23,13 +23,14 @@ pub trait TenantSchema: Send + Sync + 'static {
     fn version(&self) -> i32;
 
     /// Brings a tenant's schema to [`TenantSchema::version`]. Objects belong to the role `owner`; the role
-    /// `runtime` gets what the engine needs. `connection` is in the tenant's database, as a member of `owner`.
+    /// `runtime` gets what the engine needs, `auditor` what the process needs that seals the log. `connection` is in the tenant's database, as a member of `owner`.
     /// Doing it twice does nothing.
     fn migrate<'a>(
         &'a self,
         connection: &'a mut AdminConnection,
         owner: &'a str,
         runtime: &'a str,
+        auditor: &'a str,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
     /// Brings an empty database's schema to the migration `version`, for rows of that time. Gives no rights: what follows is
@@ -280,6 +281,12 @@ pub trait Privileged: Send + Sync + 'static {
     /// The uids of tenants that have a name, with it: what a search for orphans compares with.
     fn accounts(&self) -> BoxFuture<'_, Result<Vec<(u32, TenantId)>, Failure>>;
 
+    /// From now on the tenant's log is sealed; [`Privileged::tenant_removed`] ends it.
+    fn log_ready(&self, log: LogStart) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// Says that control has written into the tenant's log. A hint; whatever comes of it is nobody's failure.
+    fn log_written<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, ()>;
+
     /// Stops the tenant's engine and forgets the tenant.
     fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>>;
 }
@@ -303,6 +310,21 @@ pub struct TenantStart {
     pub database_password: Option<SecretString>,
 }
 
+/// All that a log is sealed with. It cannot be printed.
+#[derive(Clone)]
+pub struct LogStart {
+    /// Whose; also the name of the database that it is in.
+    pub tenant: TenantId,
+    /// The first line of its checkpoints.
+    pub origin: String,
+    /// The seed of the key that signs them.
+    pub seed: Zeroizing<[u8; 32]>,
+    /// Who the auditor is in the database.
+    pub role: String,
+    /// The role's password, on a server on a network.
+    pub password: Option<SecretString>,
+}
+
 /// What [`crate::Control::open`] needs.
 pub struct ControlParts {
     /// The control plane's own database, as the role that owns it.
@@ -323,6 +345,8 @@ pub struct ControlParts {
     pub base_url_for: Arc<BaseUrl>,
     /// Where requests are counted and logged.
     pub access: Arc<AccessLog>,
+    /// The instance's own domain, which names of logs begin with.
+    pub domain: String,
     /// The origin of the console, such as `http://console.localhost:8080`.
     pub console_origin: String,
     /// How many tenants are made in advance, so that the next who asks for one has it at once.

@@ -26,6 +26,7 @@ mod housekeeping;
 pub mod jwt;
 pub mod last_login_method;
 mod links;
+mod log;
 pub mod magic_link;
 mod mail;
 mod management;
@@ -68,7 +69,9 @@ pub use mail::{
     SmtpSettings, Template, TemplateError, TemplateFault, TemplateKind,
 };
 pub use passkey::count_passkeys;
-pub use schema::{MigrateError, NOT_ARCHIVED, PERSON_KEYS, SCHEMA_VERSION, migrate, migrate_to};
+pub use schema::{
+    MigrateError, NOT_ARCHIVED, PERSON_KEYS, SCHEMA_VERSION, let_auditor_in, migrate, migrate_to,
+};
 pub use settings::{
     AdminSettings, Adoption, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, Former, PasskeyPolicy,
     PasskeySettings, Rate, RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError,
@@ -88,6 +91,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         console::STATEMENTS,
         housekeeping::STATEMENTS,
         jwt::STATEMENTS,
+        log::STATEMENTS,
         mail::STATEMENTS,
         outbox::STATEMENTS,
         passkey::STATEMENTS,

@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 10, name: "webhooks", sql: include_str!("../migrations/V10__webhooks.sql") },
     Migration { version: 11, name: "audit_log", sql: include_str!("../migrations/V11__audit_log.sql") },
+    Migration { version: 12, name: "audit_seal", sql: include_str!("../migrations/V12__audit_seal.sql") },
 ];
 
 /// The number of the newest migration.
@@ -73,8 +74,25 @@ const GRANTS: &[(&str, &str)] = &[
     ("kiavi.webhook_delivery", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.webhook_attempt", "SELECT, INSERT"),
     ("kiavi.webhook_endpoint", "SELECT, INSERT, UPDATE, DELETE"),
-    ("kiavi.audit_event", "SELECT, INSERT"),
+    // Not the number: what has a number of somebody's choice would never be sealed.
+    (
+        "kiavi.audit_event",
+        "SELECT, INSERT (id, at, type, outcome, request_id, actor, subject, method, ip_token, body)",
+    ),
     ("kiavi.audit_subject", "SELECT, INSERT"),
+    // The auditor's to write.
+    ("kiavi.audit_leaf", "SELECT"),
+    ("kiavi.audit_tile", "SELECT"),
+    ("kiavi.audit_checkpoint", "SELECT"),
+];
+
+/// What the auditor's role may do: read what it seals, add its heartbeat, and keep the sealed log.
+const AUDITOR_GRANTS: &[(&str, &str)] = &[
+    ("kiavi.audit_event", "SELECT (seq, id, body), INSERT (id, at, type, outcome, actor, body)"),
+    ("kiavi.audit_leaf", "SELECT, INSERT"),
+    ("kiavi.audit_tile", "SELECT, INSERT, UPDATE"),
+    ("kiavi.audit_checkpoint", "SELECT, INSERT, UPDATE"),
+    ("kiavi.audit_gap", "SELECT, INSERT, DELETE"),
 ];
 
 /// What the runtime role may call, with its owner's rights.
@@ -137,6 +155,23 @@ async fn grant(connection: &AdminConnection, runtime_role: &str) -> Result<(), D
     }
     for function in CALLS {
         statements.push_str(&format!("GRANT EXECUTE ON FUNCTION {function} TO {role};"));
+    }
+    connection.batch_execute(&statements).await
+}
+
+/// Lets the auditor's role do its work in a tenant's database, and nothing else; doing it again changes nothing. The
+/// connection is as for [`migrate`].
+///
+/// # Errors
+/// When the server refuses.
+pub async fn let_auditor_in(connection: &AdminConnection, auditor_role: &str) -> Result<(), DbError> {
+    let role = quote_ident(auditor_role);
+    let mut statements = format!(
+        "REVOKE ALL ON ALL TABLES IN SCHEMA public, kiavi FROM {role};
+         GRANT USAGE ON SCHEMA kiavi TO {role};"
+    );
+    for (table, rights) in AUDITOR_GRANTS {
+        statements.push_str(&format!("GRANT {rights} ON {table} TO {role};"));
     }
     connection.batch_execute(&statements).await
 }

@@ -86,6 +86,13 @@ pub enum ToControl {
         #[n(0)]
         door: Fd,
     },
+    /// The auditor asks for cosignatures here from now on, see [`crate::witness`].
+    #[n(8)]
+    Witness {
+        /// A channel.
+        #[n(0)]
+        door: Fd,
+    },
 }
 
 /// What control asks of the launcher.
@@ -225,5 +232,28 @@ pub enum FromControl {
         /// Names the answer.
         #[n(0)]
         request: u64,
+    },
+    /// From now on the tenant's log is sealed. Replaces what was said before about it; [`FromControl::TenantRemoved`] ends
+    /// it.
+    #[n(10)]
+    LogReady {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// Whose.
+        #[n(1)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// The log's name and key, see [`crate::log::LogDocument`].
+        #[n(2)]
+        document: Fd,
+    },
+    /// Control has written into the tenant's log.
+    #[n(11)]
+    LogWritten {
+        /// Whose.
+        #[n(0)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
     },
 }

@@ -99,6 +99,9 @@ pub enum FromEngine {
     /// What was answered since the last report.
     #[n(4)]
     Report(#[n(0)] EngineReport),
+    /// Events were written into the log. At most once a second.
+    #[n(6)]
+    Logged,
     /// Ending, though something will have to be done later that nobody asks for: start an engine again then.
     #[n(5)]
     WakeIn {

@@ -15,15 +15,18 @@ mod fd;
 mod sealed;
 mod session;
 
+pub mod auditor;
 pub mod control;
 pub mod database;
 pub mod door;
 pub mod egress;
 pub mod engine;
 pub mod gateway;
+pub mod log;
 pub mod mail;
 pub mod metrics;
 pub mod outbound;
+pub mod witness;
 
 pub use channel::{Channel, MAX_FDS, MAX_MESSAGE_BYTES};
 pub use endpoint::{Endpoint, Receiver, Sender, receive_blocking};

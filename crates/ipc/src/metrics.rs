@@ -110,6 +110,55 @@ impl OutboundReport {
     }
 }
 
+/// What the auditor has to tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct AuditorReport {
+    /// Events sealed.
+    #[n(0)]
+    pub events: u64,
+    /// Checkpoints signed.
+    #[n(1)]
+    pub checkpoints: u64,
+    /// Checkpoints that the witness cosigned.
+    #[n(2)]
+    pub cosigned: u64,
+    /// Checkpoints that the witness refused because they contradict what it has seen.
+    #[n(3)]
+    pub refused: u64,
+    /// Rounds that failed, to be repeated.
+    #[n(4)]
+    pub failed: u64,
+    /// From the time of an event until its seal.
+    #[n(5)]
+    pub delays: Durations,
+    /// Gauge: logs by how they stand, in the order of [`LOG_STATES`].
+    #[n(6)]
+    pub logs: [u64; 5],
+    /// Gauge: for how many seconds the oldest event that is known and not sealed has waited.
+    #[n(7)]
+    pub oldest_seconds: u64,
+}
+
+/// How a log stands: not looked at yet; sealed and cosigned; sealed, and its last checkpoint waits for the witness; with
+/// events that wait to be sealed; contradicting what the witness has seen, and sealed no further.
+pub const LOG_STATES: [&str; 5] = ["unknown", "cosigned", "sealed", "behind", "refused"];
+
+impl AuditorReport {
+    /// Adds the counters of `other` and takes its gauges.
+    pub fn merge(&mut self, other: &Self) {
+        self.events += other.events;
+        self.checkpoints += other.checkpoints;
+        self.cosigned += other.cosigned;
+        self.refused += other.refused;
+        self.failed += other.failed;
+        let mut delays = Histogram::from(&self.delays);
+        delays.merge(&Histogram::from(&other.delays));
+        self.delays = Durations::from(&delays);
+        self.logs = other.logs;
+        self.oldest_seconds = other.oldest_seconds;
+    }
+}
+
 /// Durations, as they travel.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Durations {
@@ -200,6 +249,14 @@ pub struct Measurements {
     /// Outbound's.
     #[n(16)]
     pub outbound: OutboundReport,
+    /// Whether the auditor runs.
+    #[n(17)]
+    #[cbor(default)]
+    pub has_auditor: bool,
+    /// The auditor's.
+    #[n(18)]
+    #[cbor(default)]
+    pub auditor: AuditorReport,
 }
 
 impl Measurements {
@@ -256,6 +313,8 @@ mod tests {
             tenant_requests: vec![TenantReport { tenant, report }],
             gateway: GatewayReport { accepted: 5, ..GatewayReport::default() },
             outbound: OutboundReport { mails_failed: 6, ..OutboundReport::default() },
+            has_auditor: true,
+            auditor: AuditorReport { events: 7, ..AuditorReport::default() },
         };
         let bytes = all.seal().unwrap().read().unwrap();
         let read = Measurements::read(&bytes).unwrap();

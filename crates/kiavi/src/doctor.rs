@@ -251,11 +251,13 @@ fn instance(data: PathBuf) -> Vec<Finding> {
     let client = crate::client::Client::new(Place::Here(data));
     match block_on(tenant_orphans::list(&client)) {
         Ok(orphans) => {
-            vec![
+            let mut findings = vec![
                 Finding::new(NAME, Verdict::Ok, format!("runs with data folder {place}")),
                 left_over(orphans.len()),
                 backups(&client),
-            ]
+            ];
+            findings.extend(block_on(client.get("/v1/audit-alarms")).ok().map(|alarms| logs(&alarms)));
+            findings
         }
         Err(error) => vec![Finding::new(NAME, Verdict::Warning, error.to_string())],
     }
@@ -269,6 +271,22 @@ fn backups(client: &crate::client::Client) -> Finding {
         Ok((false, detail)) => Finding::new(NAME, Verdict::Warning, detail),
         Err(error) => Finding::new(NAME, Verdict::Warning, error.to_string()),
     }
+}
+
+/// Logs that contradict what was cosigned of them.
+fn logs(alarms: &serde_json::Value) -> Finding {
+    const NAME: &str = "Audit logs";
+    let names: Vec<_> =
+        alarms["logs"].as_array().into_iter().flatten().filter_map(|log| log["slug"].as_str()).collect();
+    if names.is_empty() {
+        return Finding::new(NAME, Verdict::Ok, "none contradicts what its witness has seen");
+    }
+    let detail = format!(
+        "those of {} contradict what their witness has seen, and are sealed no further: was a database replaced by an \
+         older copy? See docs/operations.md",
+        names.join(", ")
+    );
+    Finding::new(NAME, Verdict::Missing, detail)
 }
 
 /// What is left of tenants that are not there.

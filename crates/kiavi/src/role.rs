@@ -3,6 +3,7 @@
 //! Each role does the same, in this order: close what was inherited, lock down, build the runtime, receive the
 //! first message, set up, seal, serve. Nothing from outside is read before the seal.
 
+mod auditor;
 mod control;
 mod document;
 mod engine;
@@ -62,6 +63,7 @@ enum Role {
     Gateway,
     Control,
     Outbound,
+    Auditor,
     Engine,
 }
 
@@ -90,6 +92,7 @@ pub(crate) fn run(args: RoleArgs) -> ExitCode {
         Role::Gateway => gateway::run(&args),
         Role::Control => control::run(&args),
         Role::Outbound => outbound::run(&args),
+        Role::Auditor => auditor::run(&args),
         Role::Engine => engine::run(&args),
     };
     match ended {

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["crypto", "db", "http", "ipc"],
     &["egress"],
     &["webauthn", "oauth", "audit", "pages", "sandbox", "vault", "localpg", "moving"],
-    &["engine", "control", "gateway", "launcher", "outbound"],
+    &["engine", "control", "gateway", "launcher", "outbound", "auditor"],
     &["kiavi"],
 ];
 

@@ -24,6 +24,8 @@ pub(crate) enum Asker {
     Engine(ProcessId),
     /// The process and the number of its request.
     Control(ProcessId, u64),
+    /// The same.
+    Auditor(ProcessId, u64),
 }
 
 /// What comes of a request.

@@ -68,6 +68,20 @@ pub(crate) struct State {
     /// What was counted.
     #[n(14)]
     pub(crate) measured: Option<Measurements>,
+    #[n(15)]
+    pub(crate) auditor: Option<ChildState>,
+    /// Optional, because programs before the auditor leave none.
+    #[n(16)]
+    pub(crate) logs: Option<Vec<LogState>>,
+}
+
+/// A log that is sealed.
+#[derive(Debug, Encode, Decode)]
+pub(crate) struct LogState {
+    #[n(0)]
+    pub(crate) tenant: String,
+    #[n(1)]
+    pub(crate) document: RawFd,
 }
 
 /// A tenant that may be served.
@@ -158,6 +172,12 @@ impl State {
 
     pub(crate) fn folder_path(&self) -> PathBuf {
         PathBuf::from(&self.folder)
+    }
+}
+
+impl LogState {
+    pub(crate) fn tenant(&self) -> Result<TenantId, HandoverError> {
+        self.tenant.parse().map_err(|_| HandoverError::Malformed)
     }
 }
 

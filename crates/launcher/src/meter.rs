@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use kiavi_base::{Histogram, RequestCounts, TenantId};
-use kiavi_ipc::metrics::{EngineReport, GatewayReport, Measurements, OutboundReport, TenantReport};
+use kiavi_ipc::metrics::{
+    AuditorReport, EngineReport, GatewayReport, Measurements, OutboundReport, TenantReport,
+};
 
 use crate::backoff::Failure;
 
 /// The processes that should always run.
-const SERVICES: [&str; 3] = ["gateway", "control", "outbound"];
+const SERVICES: [&str; 4] = ["gateway", "control", "outbound", "auditor"];
 
 /// The most tenants that are told apart; further ones are in the sum only.
 const MAX_TENANTS: usize = 1_000;
@@ -25,6 +27,7 @@ pub(crate) struct Meter {
     pub(crate) database_refusals: u64,
     pub(crate) gateway: GatewayReport,
     pub(crate) outbound: OutboundReport,
+    pub(crate) auditor: AuditorReport,
     services_failed: BTreeMap<&'static str, u64>,
     requests: RequestCounts,
     /// `None`: tenants are not told apart.
@@ -47,6 +50,7 @@ impl Meter {
         self.database_refusals = before.database_refusals;
         self.gateway = before.gateway;
         self.outbound = before.outbound;
+        self.auditor = before.auditor.clone();
         for (role, count) in &before.services_failed {
             // A role that this program does not have is nobody's to watch.
             if let Some(role) = SERVICES.into_iter().find(|known| known == role) {

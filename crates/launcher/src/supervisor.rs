@@ -1,17 +1,21 @@
 //! The launcher's loop: one event at a time, never waiting for a child.
 
+mod auditor;
 mod dispatch;
 mod replace;
 mod start;
 mod stop;
 mod upgrade;
 
+use std::collections::HashMap;
 use std::os::fd::{OwnedFd, RawFd};
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use self::replace::Replaced;
 use kiavi_base::TenantId;
+use kiavi_ipc::SealedDocument;
+use kiavi_ipc::auditor::{FromAuditor, ToAuditor};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::engine::FromEngine;
 use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
@@ -76,6 +80,7 @@ pub(crate) enum Said {
     Gateway(FromGateway),
     Control(FromControl),
     Outbound(FromOutbound),
+    Auditor(FromAuditor),
     Engine(FromEngine),
 }
 
@@ -106,6 +111,7 @@ pub(crate) enum Retry {
     Gateway,
     Control,
     Outbound,
+    Auditor,
     Postgres,
     Engine(TenantId),
     /// The console's door, for the gateway that asked.
@@ -133,6 +139,9 @@ struct Supervisor {
     gateway: Service<ToGateway>,
     control: Service<ToControl>,
     outbound: Service<ToOutbound>,
+    auditor: Service<ToAuditor>,
+    /// What the auditor is told of each log. Nothing that an engine is.
+    logs: HashMap<TenantId, SealedDocument>,
     engines: Engines,
     groups: Option<Groups>,
     replaced: Replaced,
@@ -213,6 +222,7 @@ impl Supervisor {
             Event::Retry(Retry::Gateway) => self.start_gateway(),
             Event::Retry(Retry::Control) => self.start_control(),
             Event::Retry(Retry::Outbound) => self.start_outbound(),
+            Event::Retry(Retry::Auditor) => self.start_auditor(),
             Event::Retry(Retry::Engine(tenant)) => self.need_engine(&tenant, None),
             Event::Retry(Retry::Wake(tenant)) => self.wake(tenant),
             Event::Retry(Retry::WakeNow(tenant)) => self.wake_now(&tenant),
@@ -241,6 +251,8 @@ impl Supervisor {
             process.kill();
         } else if let Some(process) = self.outbound.process.as_ref().filter(|process| process.id == id) {
             process.kill();
+        } else if let Some(process) = self.auditor.process.as_ref().filter(|process| process.id == id) {
+            process.kill();
         } else if let Some(engine) = self.engines.processes.get(&id) {
             engine.process.kill();
         } else {
@@ -266,6 +278,9 @@ impl Supervisor {
             for asker in self.databases.give_up() {
                 self.answer_database(asker, None);
             }
+        } else if self.auditor.is(process) {
+            let delay = self.auditor.ended(failure, now);
+            self.retry("auditor", status, delay, Retry::Auditor);
         } else {
             let is_well = status.is_some_and(|status| status.success())
                 && !self.engines.processes.get(&process).is_some_and(|engine| engine.is_deserter(now));

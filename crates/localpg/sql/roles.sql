@@ -3,6 +3,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kiavi_control') THEN
         CREATE ROLE kiavi_control LOGIN CREATEDB CREATEROLE;
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kiavi_auditor') THEN
+        CREATE ROLE kiavi_auditor LOGIN CONNECTION LIMIT 80;
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'kiavi_tenants') THEN
         CREATE ROLE kiavi_tenants NOLOGIN;
     END IF;

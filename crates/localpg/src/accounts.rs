@@ -17,6 +17,8 @@ pub const CONTROL_UID: u32 = UID_BASE + 2;
 pub const OUTBOUND_UID: u32 = UID_BASE + 3;
 /// The database server's uid.
 pub const POSTGRES_UID: u32 = UID_BASE + 4;
+/// The uid of the process that seals tenants' logs.
+pub const AUDITOR_UID: u32 = UID_BASE + 5;
 /// Tenants have uids from here on, each used once.
 pub const FIRST_TENANT_UID: u32 = UID_BASE + 1_000;
 

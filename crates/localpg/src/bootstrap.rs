@@ -6,6 +6,9 @@ use kiavi_db::{AdminConnection, Connect, DbError, Login};
 pub const SUPERUSER: &str = "kiavi_super";
 /// The control plane's role. It makes the tenants' roles and databases.
 pub const CONTROL_ROLE: &str = "kiavi_control";
+/// The role of the process that seals tenants' logs. It may connect to the databases that it is let into, and read and
+/// write what their owner lets it.
+pub const AUDITOR_ROLE: &str = "kiavi_auditor";
 /// The group of all roles that engines log in as. A member may connect to the database of its own name only.
 pub const TENANTS_ROLE: &str = "kiavi_tenants";
 /// The control plane's database.

@@ -15,7 +15,8 @@ use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    AccountError, Binaries, CONTROL_ROLE, CONTROL_UID, ClusterError, POSTGRES_UID, SUPERUSER, SocketFolder,
+    AUDITOR_ROLE, AUDITOR_UID, AccountError, Binaries, CONTROL_ROLE, CONTROL_UID, ClusterError, POSTGRES_UID,
+    SUPERUSER, SocketFolder,
     accounts::{Accounts, FIRST_TENANT_UID},
     bootstrap,
     error::Doing,
@@ -221,7 +222,12 @@ fn open_accounts(layout: &Layout) -> Result<Accounts, ClusterError> {
     let path = layout.accounts();
     let mut accounts = Accounts::open(&path).doing("open the list of accounts")?;
     share_with_server(&path, true, 0o640).doing("share the list of accounts with the server")?;
-    for (uid, name) in [(0, "root"), (POSTGRES_UID, "kiavi_postgres"), (CONTROL_UID, CONTROL_ROLE)] {
+    for (uid, name) in [
+        (0, "root"),
+        (POSTGRES_UID, "kiavi_postgres"),
+        (CONTROL_UID, CONTROL_ROLE),
+        (AUDITOR_UID, AUDITOR_ROLE),
+    ] {
         accounts.add(uid, name).map_err(io::Error::other).doing("list the accounts")?;
     }
     Ok(accounts)

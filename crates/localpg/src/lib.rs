@@ -31,12 +31,13 @@ mod settings;
 mod socket;
 
 pub use accounts::{
-    AccountError, CONTROL_UID, FIRST_TENANT_UID, GATEWAY_UID, OUTBOUND_UID, POSTGRES_UID, UID_BASE,
+    AUDITOR_UID, AccountError, CONTROL_UID, FIRST_TENANT_UID, GATEWAY_UID, OUTBOUND_UID, POSTGRES_UID,
+    UID_BASE,
 };
 pub use binaries::{Binaries, BinariesError, OLDEST_VERSION};
 pub use bootstrap::{
-    CONTROL_DATABASE, CONTROL_ROLE, OWNERS_ROLE, SUPERUSER, TEMPLATE_DATABASE, TENANTS_ROLE, harden,
-    run as bootstrap,
+    AUDITOR_ROLE, CONTROL_DATABASE, CONTROL_ROLE, OWNERS_ROLE, SUPERUSER, TEMPLATE_DATABASE, TENANTS_ROLE,
+    harden, run as bootstrap,
 };
 pub use cluster::{Cluster, ClusterConfig};
 pub use error::ClusterError;

@@ -2,7 +2,7 @@
 
 use std::{fs, io, os::unix::fs::PermissionsExt, path::Path};
 
-use crate::{CONTROL_ROLE, SUPERUSER, TENANTS_ROLE, layout::share_with_server};
+use crate::{AUDITOR_ROLE, CONTROL_ROLE, SUPERUSER, TENANTS_ROLE, layout::share_with_server};
 
 /// The name of the map from operating system accounts to roles.
 const MAP: &str = "kiavi";
@@ -97,6 +97,7 @@ fn access_file(root: bool) -> String {
         "local all {SUPERUSER} {mapped}\n\
          local replication {SUPERUSER} {mapped}\n\
          local all {CONTROL_ROLE} {mapped}\n\
+         local all {AUDITOR_ROLE} {own_name}\n\
          local sameuser +{TENANTS_ROLE} {own_name}\n"
     )
 }

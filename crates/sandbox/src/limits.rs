@@ -30,6 +30,8 @@ impl Limits {
     /// leaves no way to write another; 64 threads for the resolver, whose pool should be smaller.
     pub const OUTBOUND: Self =
         Self { open_files: 65_536, data_bytes: 512 * MIB, file_bytes: MIB, processes: 64 };
+    /// 256 descriptors, of which the most are database connections; 256 MiB; no file; no second thread.
+    pub const AUDITOR: Self = Self { open_files: 256, data_bytes: 256 * MIB, file_bytes: 0, processes: 1 };
     /// 8,192 connections; 1 GiB; files up to 64 MiB; no second thread.
     pub const CONTROL: Self =
         Self { open_files: 8_192, data_bytes: 1_024 * MIB, file_bytes: 64 * MIB, processes: 1 };
@@ -41,6 +43,7 @@ impl Limits {
             Role::Engine => Self::ENGINE,
             Role::Gateway => Self::GATEWAY,
             Role::Outbound => Self::OUTBOUND,
+            Role::Auditor => Self::AUDITOR,
             Role::Control => Self::CONTROL,
         }
     }

@@ -23,6 +23,8 @@ pub enum Profile {
     /// Talks to the outside: keeps the host's network, may resolve names and open TCP and UDP sockets over IPv4
     /// and IPv6, and start threads for the resolver.
     Outbound,
+    /// Seals the logs of tenants. Opens nothing, as an engine.
+    Auditor,
     /// The control plane: keeps one folder, at [`crate::LockedDown::data_dir`], and may make socket pairs.
     Control {
         /// The folder, open. It is closed by the lockdown: a directory descriptor is a way out of an empty root.
@@ -36,6 +38,7 @@ impl Profile {
             Self::Engine => Role::Engine,
             Self::Gateway => Role::Gateway,
             Self::Outbound => Role::Outbound,
+            Self::Auditor => Role::Auditor,
             Self::Control { .. } => Role::Control,
         }
     }
@@ -47,6 +50,7 @@ pub(crate) enum Role {
     Engine,
     Gateway,
     Outbound,
+    Auditor,
     Control,
 }
 

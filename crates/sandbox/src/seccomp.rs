@@ -81,7 +81,7 @@ fn condition(argument: &Argument) -> Result<SeccompCondition, BackendError> {
 mod tests {
     use super::*;
 
-    const ROLES: [Role; 4] = [Role::Engine, Role::Gateway, Role::Outbound, Role::Control];
+    const ROLES: [Role; 5] = [Role::Engine, Role::Gateway, Role::Outbound, Role::Auditor, Role::Control];
 
     #[test]
     fn every_role_has_filters_that_the_kernel_has_room_for() {

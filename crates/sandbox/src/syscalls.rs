@@ -263,7 +263,7 @@ const THREAD_FLAGS: i32 = libc::CLONE_VM
 /// The tables of a role.
 pub(crate) fn allowed(role: Role) -> &'static [&'static [Rule]] {
     match role {
-        Role::Engine => &[EVERYONE, DESCRIPTORS],
+        Role::Engine | Role::Auditor => &[EVERYONE, DESCRIPTORS],
         Role::Gateway => &[EVERYONE, DESCRIPTORS, ACCEPTING],
         Role::Outbound => {
             &[EVERYONE, DESCRIPTORS, LOOKING_UP_FILES, OPEN_TO_READ, CONNECTING, STARTING_THREADS]
@@ -284,7 +284,7 @@ pub(crate) fn allowed(role: Role) -> &'static [&'static [Rule]] {
 pub(crate) fn answered_by_error(role: Role) -> &'static [(i32, &'static [Rule])] {
     match role {
         Role::Outbound => &[(libc::ENOSYS, NEWER_CLONE), (libc::EAFNOSUPPORT, RESOLVER_EXTRAS)],
-        Role::Engine | Role::Gateway | Role::Control => &[],
+        Role::Engine | Role::Gateway | Role::Auditor | Role::Control => &[],
     }
 }
 

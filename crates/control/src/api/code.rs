@@ -138,6 +138,8 @@ codes! {
         "The primary hostname cannot be removed. Make another one primary first.";
     TenantNotRunning = CONFLICT "tenant_not_running", "Not running",
         "The tenant does not run, or another change is under way. Try again when it runs.";
+    NotSealed = CONFLICT "not_sealed", "Nothing is sealed yet",
+        "The tenant's log has no checkpoint yet: its first event is sealed within two seconds. Try again.";
     NoDatabasePassword = CONFLICT "no_database_password", "No passwords here",
         "The private cluster knows tenants by their accounts, so there are no passwords.";
     KeyNotActive = CONFLICT "key_not_active", "The key is not active",

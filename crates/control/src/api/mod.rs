@@ -26,6 +26,7 @@ mod imports;
 mod input;
 mod invitations;
 mod keys;
+mod logs;
 mod members;
 pub(crate) mod openapi;
 mod operations;
@@ -94,6 +95,7 @@ fn table() -> Vec<Route> {
     table.extend(settings_routes());
     table.extend(password_routes());
     table.extend(engine_routes());
+    table.extend(log_routes());
     table.extend(key_routes());
     table.extend(member_routes());
     table.extend(moving_routes());
@@ -287,6 +289,30 @@ fn engine_routes() -> [Route; 2] {
             .at(ADDRESS)
             .takes(Takes::Json)
             .problems(ENGINE),
+    ]
+}
+
+fn log_routes() -> [Route; 5] {
+    use Code as C;
+    const LOG: &[C] = &[
+        C::NotSealed,
+        C::EngineAnswer,
+        C::EngineUnavailable,
+        C::EngineSilent,
+        C::TenantSuspended,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
+    const TILE: &str = "/tenants/{tenant}/audit/tile/{*path}";
+    [
+        Route::new(logs::key, logs::__path_key, may(P::AuditRead))
+            .problems(&[C::NotSealed, C::VaultUnavailable]),
+        Route::new(logs::checkpoint, logs::__path_checkpoint, may(P::AuditRead)).problems(LOG),
+        Route::new(logs::tile, logs::__path_tile, may(P::AuditRead)).at(TILE).problems(LOG),
+        Route::new(logs::proof, logs::__path_proof, may(P::AuditRead)).problems(LOG),
+        // Of all workspaces.
+        Route::new(logs::alarms, logs::__path_alarms, may(P::AuditRead)).local(),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Error;
 
 use kiavi_base::{DURATION_BOUNDS, Histogram, RequestClass, RequestCounts, STATUS_GROUPS};
-use kiavi_ipc::metrics::{GatewayReport, Measurements, OutboundReport};
+use kiavi_ipc::metrics::{AuditorReport, GatewayReport, LOG_STATES, Measurements, OutboundReport};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text::encode},
@@ -93,6 +93,7 @@ impl Collector for All {
         self.engines(&mut page)?;
         connections(&mut page, &self.measured.gateway)?;
         outbound(&mut page, &self.measured.outbound)?;
+        auditor(&mut page, &self.measured.auditor)?;
         self.tenants(&mut page)
     }
 }
@@ -141,7 +142,7 @@ impl All {
             .durations(&[], &Histogram::from(&measured.cold_starts))?;
         let mut family =
             page.counter("kiavi_processes_failed", "Other processes that ended and should not have.")?;
-        for role in ["control", "gateway", "outbound", "postgres"] {
+        for role in ["auditor", "control", "gateway", "outbound", "postgres"] {
             let failed = measured.services_failed.iter().find(|(name, _)| name == role);
             family.count(&[("role", role)], failed.map_or(0, |(_, count)| *count))?;
         }
@@ -198,4 +199,24 @@ fn outbound(page: &mut Page<'_>, outbound: &OutboundReport) -> Result<(), Error>
     family.count(&[("outcome", "forbidden")], outbound.egress_forbidden)?;
     family.count(&[("outcome", "busy")], outbound.egress_busy)?;
     family.count(&[("outcome", "failed")], outbound.egress_failed)
+}
+
+fn auditor(page: &mut Page<'_>, auditor: &AuditorReport) -> Result<(), Error> {
+    page.counter("kiavi_audit_events_sealed", "Events of tenants' logs sealed.")?
+        .count(&[], auditor.events)?;
+    let mut family =
+        page.counter("kiavi_audit_checkpoints", "Checkpoints of tenants' logs, by what came of them.")?;
+    family.count(&[("outcome", "signed")], auditor.checkpoints)?;
+    family.count(&[("outcome", "cosigned")], auditor.cosigned)?;
+    family.count(&[("outcome", "refused")], auditor.refused)?;
+    let help = "Attempts to seal a log that failed and are repeated.";
+    page.counter("kiavi_audit_failures", help)?.count(&[], auditor.failed)?;
+    let help = "Time from an event until it is sealed.";
+    page.histogram("kiavi_audit_seal_delay", help)?.durations(&[], &Histogram::from(&auditor.delays))?;
+    let mut family = page.gauge("kiavi_audit_logs", "Tenants' logs, by how they stand.")?;
+    for (state, count) in LOG_STATES.iter().zip(auditor.logs) {
+        family.state(&[("state", state)], count)?;
+    }
+    let help = "For how many seconds the oldest event that is known and not sealed has waited.";
+    page.gauge("kiavi_audit_oldest_unsealed_seconds", help)?.state(&[], auditor.oldest_seconds)
 }

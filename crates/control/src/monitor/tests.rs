@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use axum::{body::Body, http::Request};
 use http_body_util::BodyExt;
 use kiavi_base::{Histogram, RequestClass, RequestCounts};
-use kiavi_ipc::metrics::{Durations, EngineReport, GatewayReport, OutboundReport, TenantReport};
+use kiavi_ipc::metrics::{
+    AuditorReport, Durations, EngineReport, GatewayReport, OutboundReport, TenantReport,
+};
 use tower::ServiceExt;
 
 use super::*;
@@ -43,6 +45,13 @@ fn measurements() -> Measurements {
         tenant_requests: vec![TenantReport { tenant, report }],
         gateway: GatewayReport { unknown_hosts: 6, waiting: 7, ..GatewayReport::default() },
         outbound: OutboundReport { mails_deferred: 8, ..OutboundReport::default() },
+        has_auditor: true,
+        auditor: AuditorReport {
+            events: 9,
+            logs: [0, 2, 1, 0, 1],
+            oldest_seconds: 3,
+            ..AuditorReport::default()
+        },
     }
 }
 

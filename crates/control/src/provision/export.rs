@@ -30,6 +30,7 @@ pub(crate) async fn export(
     let told = TenantEvent { id: event, kind, operator: &operator, detail: &detail };
     parts.schema.record(&inside, told).await.map_err(StepError::Event)?;
     inside.batch_execute("COMMIT").await?;
+    parts.privileged.log_written(id).await;
 
     let transaction = parts.database.begin().await?;
     let outcome = Outcome::Success;

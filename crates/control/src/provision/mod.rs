@@ -37,6 +37,7 @@ use crate::{
     audit::{self, Event, Outcome},
     caller::Actor,
     error::{StepError, chain},
+    log,
     step::{NEWS_FAILED, PROGRESS_UNKNOWN, SETTINGS_FAILED, Step},
     tenant::{Target, store},
 };
@@ -151,7 +152,10 @@ async fn perform(control: &Control, tenant: &Tenant, step: Step) -> Result<(), S
     let (parts, id) = (control.parts(), &tenant.id);
     let privileged = &parts.privileged;
     match step {
-        Step::Secret => secret::settle(control, tenant).await,
+        Step::Secret => {
+            secret::settle(control, tenant).await?;
+            log::settle(control, id).await.map(drop)
+        }
         Step::Role => {
             privileged.add_account(tenant.uid, id).await.map_err(StepError::Privileged)?;
             control.reach("after the account is added")?;

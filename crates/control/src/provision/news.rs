@@ -64,6 +64,7 @@ pub(super) async fn tell(control: &Control, tenant: &Tenant) -> Result<(), StepE
         told.push(event.to_owned());
     }
     inside.batch_execute("COMMIT").await?;
+    parts.privileged.log_written(id).await;
     control.reach("after the tenant's log is told")?;
     parts.database.execute(&FORGET_NEWS, &[&told]).await?;
     control.reach("after the news are forgotten")

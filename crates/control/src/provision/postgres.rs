@@ -6,13 +6,13 @@ use kiavi_base::{SecretString, TenantId};
 use kiavi_db::{AdminConnection, DbError, SqlState, quote_ident};
 
 use super::password;
-use crate::{Control, error::StepError, tenant::owner_role};
+use crate::{Control, error::StepError, log, tenant::owner_role};
 
 /// Connections of the runtime role: five for an engine (one shared, four transactions), twice because an engine
 /// may start while its predecessor ends.
 const ROLE_CONNECTIONS: u32 = 10;
-/// Connections to the database: the runtime role's and two of the control plane's.
-const DATABASE_CONNECTIONS: u32 = ROLE_CONNECTIONS + 2;
+/// Connections to the database: the runtime role's, two of the control plane's, and two of the auditor's.
+const DATABASE_CONNECTIONS: u32 = ROLE_CONNECTIONS + 4;
 
 const ROLE: &str = "SELECT 1 FROM pg_roles WHERE rolname = $1";
 const DATABASE: &str = "SELECT 1 FROM pg_database WHERE datname = $1";
@@ -97,14 +97,25 @@ pub(super) async fn make_database(control: &Control, id: &TenantId) -> Result<()
     Ok(())
 }
 
-/// Brings the tenant's tables forward, as the owner role.
+/// Brings the tenant's tables forward, as the owner role, and lets the auditor in.
 pub(super) async fn migrate(control: &Control, id: &TenantId) -> Result<(), StepError> {
     let mut inside = connect_to(control, id.as_str()).await?;
     // An engine may be serving from these tables, and whoever waits for a table holds up all who come after: rather try
     // again than have its requests wait.
     inside.batch_execute("SET lock_timeout = '2s'").await?;
     let schema = &control.parts().schema;
-    schema.migrate(&mut inside, &owner_role(id), id.as_str()).await.map_err(StepError::Schema)
+    let auditor = control.parts().server.auditor_role();
+    // On a server where it has to be made, it is there from here on.
+    log::password(control).await?;
+    schema.migrate(&mut inside, &owner_role(id), id.as_str(), &auditor).await.map_err(StepError::Schema)?;
+    let (database, auditor) = (quote_ident(id.as_str()), quote_ident(&auditor));
+    inside
+        .batch_execute(&format!(
+            "GRANT CONNECT ON DATABASE {database} TO {auditor};
+             ALTER DATABASE {database} CONNECTION LIMIT {DATABASE_CONNECTIONS}"
+        ))
+        .await?;
+    Ok(())
 }
 
 /// Brings the empty database of a tenant to the tables of an earlier time.

@@ -8,6 +8,7 @@ use crate::{
     Address, Control, Tenant, TenantStart, address,
     caller::Actor,
     error::StepError,
+    log,
     settings::{self, diff, secrets},
     tenant::{Target, store},
 };
@@ -30,6 +31,7 @@ pub(super) async fn start(control: &Control, tenant: Tenant) -> Result<Tenant, S
         secret: secret::current(control, &tenant).await?,
         database_password,
     };
+    log::announce(control, &tenant.id).await?;
     control.reach("before the tenant is made ready")?;
     parts.privileged.tenant_ready(start).await.map_err(StepError::Privileged)?;
     Ok(tenant)
@@ -83,7 +85,9 @@ async fn settle_settings(
 pub(super) async fn stop(control: &Control, tenant: &Tenant) -> Result<(), StepError> {
     let hostnames = all(address::address(control, tenant).await?);
     let stopping = control.parts().privileged.tenant_suspended(&tenant.id, hostnames);
-    stopping.await.map_err(StepError::Privileged)
+    stopping.await.map_err(StepError::Privileged)?;
+    log::announce_stopped(control, tenant).await;
+    Ok(())
 }
 
 /// The names by which the gateway knows a tenant.

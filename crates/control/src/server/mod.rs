@@ -15,7 +15,7 @@ use kiavi_db::{AdminConnection, Connect, Database, DbError, Login, RefusedReason
 
 pub use inspect::{ServerFinding, ServerVerdict, inspect};
 
-use crate::{CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
+use crate::{AUDITOR_ROLE, CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
 
 /// The database that every server has, to be in while ours is made.
 const MAINTENANCE_DATABASE: &str = "postgres";
@@ -82,6 +82,14 @@ impl DatabaseServer {
     /// Whether others may have databases and roles there, another instance's tenants among them.
     pub(crate) fn may_be_shared(&self) -> bool {
         self.kind == Kind::Remote
+    }
+
+    /// The role that seals tenants' logs. On a server that other instances may use, too, it is this one's.
+    pub(crate) fn auditor_role(&self) -> String {
+        match self.kind {
+            Kind::Private => AUDITOR_ROLE.to_owned(),
+            Kind::Remote => format!("{}_auditor", self.database),
+        }
     }
 
     /// What follows `TEMPLATE` where a tenant's database is made.

@@ -57,8 +57,10 @@ impl World {
     /// The address with names that exist in `here`.
     fn address(&self, route: &Listed) -> String {
         let path = route.path.replace("{tenant}", "shop").replace("{workspace}", self.here.as_str());
-        let path = path.replace("{key}", &self.key).replace("{path}", "ok");
-        path.replace("{member}", "m1").replace("{invitation}", "i1")
+        let path =
+            path.replace("/tile/{path}", "/tile/0/000").replace("{path}", "ok").replace("{key}", &self.key);
+        let path = path.replace("{member}", "m1").replace("{invitation}", "i1");
+        path.replace("{event}", "0193a5c0-0000-7000-8000-0123456789ab")
     }
 
     async fn ask(&self, router: &Router, route: &Listed) -> Answer {

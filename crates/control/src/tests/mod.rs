@@ -20,6 +20,7 @@ mod repetition;
 mod settings;
 mod vault_away;
 mod vault_key;
+mod witness;
 
 use std::{
     collections::BTreeMap,
@@ -42,11 +43,11 @@ use tokio::net::UnixStream;
 
 use self::vault_away::Away;
 use crate::{
-    Address, Adopted, Archived, CONTROL_ROLE, Control, ControlParts, DatabaseServer, Failure, FormerServer,
-    OWNER_GROUP, Privileged, SettingsFacts, TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent,
-    TenantSchema, TenantStart, TenantState, address, attempt, audit,
+    AUDITOR_ROLE, Address, Adopted, Archived, CONTROL_ROLE, Control, ControlParts, DatabaseServer, Failure,
+    FormerServer, LogStart, OWNER_GROUP, Privileged, SettingsFacts, TEMPLATE_DATABASE, TENANT_GROUP, Tenant,
+    TenantEvent, TenantSchema, TenantStart, TenantState, address, attempt, audit,
     caller::Actor,
-    console, invitation, key, member, orphans, owner_role, parse_name, provision, rotation,
+    console, invitation, key, log, member, orphans, owner_role, parse_name, provision, rotation,
     settings::store as settings_store,
     standing,
     tenant::{create, store},
@@ -66,6 +67,8 @@ struct FakePrivileged {
     accounts: Mutex<BTreeMap<u32, TenantId>>,
     ready: Mutex<BTreeMap<TenantId, TenantStart>>,
     suspended: Mutex<BTreeMap<TenantId, Vec<Hostname>>>,
+    /// Logs that are sealed.
+    logs: Mutex<BTreeMap<TenantId, LogStart>>,
     /// How many calls of `tenant_ready` fail from now on.
     failures: AtomicU32,
     /// What engines were asked at the management door.
@@ -182,8 +185,18 @@ impl Privileged for FakePrivileged {
         Box::pin(std::future::ready(Ok(accounts.into_iter().collect())))
     }
 
+    fn log_ready(&self, log: LogStart) -> BoxFuture<'_, Result<(), Failure>> {
+        self.logs.lock().unwrap().insert(log.tenant.clone(), log);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn log_written<'a>(&'a self, _: &'a TenantId) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
+            self.logs.lock().unwrap().remove(tenant);
             self.suspended.lock().unwrap().remove(tenant);
             self.ready.lock().unwrap().remove(tenant);
             Ok(())
@@ -219,6 +232,7 @@ impl TenantSchema for FakeSchema {
         connection: &'a mut AdminConnection,
         owner: &'a str,
         runtime: &'a str,
+        _auditor: &'a str,
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let steps = &TENANT_MIGRATIONS[..usize::try_from(self.version())?];
@@ -344,8 +358,9 @@ impl TenantSchema for FakeSchema {
 fn the_names_are_those_that_the_private_cluster_has() {
     use kiavi_localpg as localpg;
     assert_eq!(
-        (CONTROL_ROLE, TENANT_GROUP, OWNER_GROUP, TEMPLATE_DATABASE, SUPERUSER),
+        (AUDITOR_ROLE, CONTROL_ROLE, TENANT_GROUP, OWNER_GROUP, TEMPLATE_DATABASE, SUPERUSER),
         (
+            localpg::AUDITOR_ROLE,
             localpg::CONTROL_ROLE,
             localpg::TENANTS_ROLE,
             localpg::OWNERS_ROLE,
@@ -432,6 +447,7 @@ impl Instance {
             rng: Arc::new(SystemRng),
             base_url_for: Arc::new(move |slug| format!("http://{slug}.localhost:{port}")),
             access: Arc::new(AccessLog::silent()),
+            domain: "localhost".to_owned(),
             console_origin: self.console_origin.to_owned(),
             spares: self.spares.load(Ordering::SeqCst),
             deletion_grace: DELETION_GRACE,
@@ -589,6 +605,12 @@ async fn every_statement_fits_the_schema() {
         &orphans::DATABASES,
         &orphans::ROLES,
         &orphans::ALL_TENANTS,
+        &log::store::KEEP_LOG,
+        &log::store::LOG,
+        &log::store::LOCK_LOG,
+        &log::store::SEE_LOG,
+        &log::store::REFUSE_LOG,
+        &log::store::ALARMS,
         &create::KEPT_HOSTNAME,
         &create::TAKE_SPARE,
         &create::INSERT_SPARE,

@@ -14,6 +14,7 @@ mod question;
 mod reading;
 mod routes;
 mod settings;
+mod signal;
 mod store;
 mod tail;
 #[cfg(test)]
@@ -97,9 +98,16 @@ impl<'a> Method<'a> {
 pub(crate) struct Log {
     people: people::People,
     tail: tail::Tail,
+    pub(crate) written: signal::Written,
 }
 
 impl Log {
+    /// An event may be there: its transaction has ended.
+    fn tell(&self, id: EventId) {
+        self.tail.tell(id);
+        self.written.tell();
+    }
+
     /// Ends the live views.
     pub(crate) fn close(&self) {
         self.tail.close();
@@ -272,7 +280,7 @@ async fn write(transaction: &Transaction, state: &State, row: EventRow) -> Resul
     let sealed = body::seal(state, &state.database, Some(transaction), &row).await?;
     let (telling, id) = (state.clone(), row.id);
     transaction.after_commit(move || {
-        telling.log.tail.tell(id);
+        telling.log.tell(id);
         if !recipients.is_empty() {
             telling.webhooks.wake(recipients);
         }
@@ -285,7 +293,7 @@ struct Telling<'s>(&'s State, EventId);
 
 impl Drop for Telling<'_> {
     fn drop(&mut self) {
-        self.0.log.tail.tell(self.1);
+        self.0.log.tell(self.1);
     }
 }
 
@@ -309,6 +317,7 @@ async fn then_wake(
     let state = state.clone();
     let written = tokio::spawn(async move {
         let outcome = writing.await;
+        state.log.written.tell();
         state.webhooks.wake(recipients);
         outcome
     });

@@ -29,6 +29,7 @@ use crate::{
     console,
     context::{api_context, not_found},
     engine::API,
+    log,
 };
 
 /// Where control says that the settings changed. Not below the API's base path: what control passes on for others
@@ -43,6 +44,7 @@ pub(crate) fn routes(state: &State) -> Router<State> {
     Router::new()
         .route(SETTINGS_CHANGED, post(routes::settings_changed))
         .merge(console::management_routes())
+        .merge(log::management_routes())
         .method_not_allowed_fallback(not_found)
         .layer(from_fn_with_state(state.clone(), api_context))
 }

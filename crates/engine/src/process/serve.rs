@@ -14,7 +14,7 @@ use kiavi_ipc::{Fd, IpcError, Receiver, Sender};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::ProcessError;
 use super::database::LauncherConnect;
@@ -27,6 +27,9 @@ const DATABASE_IDLE: Duration = Duration::from_secs(30);
 /// Connections that are served at a time; more wait in the gateway, which has limits for that. Fewer than this process may
 /// have descriptors (`kiavi_sandbox::Limits`): one that cannot take what the gateway hands over would end.
 const MAX_CONNECTIONS: usize = 6_000;
+
+/// Between two hints that events were written.
+const HINT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often idleness is looked at, at most.
 const TICK: Duration = Duration::from_secs(5);
@@ -101,6 +104,7 @@ impl Server {
         let outbox = tokio::spawn(async move { engine.run_outbox(mail_drain).await });
         let access = self.engine.state().access.clone();
         let lines = tokio::spawn(async move { access.keep_writing().await });
+        let hints = tokio::spawn(tell_of_events(self.engine.clone(), to_launcher.clone()));
         let mut tick = interval(self.idle.map_or(TICK, |idle| idle.min(TICK)));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -130,8 +134,12 @@ impl Server {
         // A mail that is still under way is sent again by whoever comes next, once its lease is over.
         outbox.relay.abort();
         lines.abort();
+        hints.abort();
         self.engine.state().access.flush();
         self.report(&to_launcher);
+        if self.engine.state().log.written.take() {
+            to_launcher.send(&FromEngine::Logged).await?;
+        }
         if let Some(due) = self.engine.next_due() {
             let seconds = u32::try_from(due.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
             to_launcher.send(&FromEngine::WakeIn { seconds }).await?;
@@ -251,6 +259,17 @@ impl Server {
             }
         }
         Ok(())
+    }
+}
+
+/// Tells the launcher that events were written, so that they are sealed: once a second at most.
+async fn tell_of_events(engine: Engine, launcher: Sender<FromEngine>) {
+    loop {
+        engine.state().log.written.wait().await;
+        if launcher.send(&FromEngine::Logged).await.is_err() {
+            return;
+        }
+        sleep(HINT_INTERVAL).await;
     }
 }
 

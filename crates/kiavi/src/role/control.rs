@@ -188,6 +188,7 @@ fn parts(
         schema: Arc::new(EngineSchema { sender_domains: platform.sender_domains }),
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRng),
+        domain: names.domain.to_string(),
         console_origin: names.url(&names.console),
         base_url_for: Arc::new(move |slug: &Slug| match slug.as_str() {
             // Its name is the console's, whose host is another.
@@ -247,6 +248,7 @@ impl Server {
         // Opening needs the database, which needs the launcher's answers below.
         let opening = tokio::spawn(open(parts, self.to_launcher.clone(), self.announcement));
         let mut opening = Some(opening);
+        let mut witnessing = None;
         let monitor = kiavi_control::monitor::router(self.monitored.clone());
         let control = &self.monitored.control;
         let mut routers = None;
@@ -259,6 +261,10 @@ impl Server {
                     Some(ToControl::Door { door: new }) => doors.console = Some(Acceptor::new(new)?),
                     Some(ToControl::Accounts { request, document }) => self.launcher.listed(request, document),
                     Some(ToControl::Egress { door }) => self.outlet.replace(door),
+                    Some(ToControl::Witness { door }) => {
+                        witnessing = Some(door);
+                        serve_witness(control.get(), &mut witnessing);
+                    }
                     Some(ToControl::Start { .. }) => {}
                     Some(ToControl::Drain) => break,
                     None => return Ok(()),
@@ -268,6 +274,7 @@ impl Server {
                     routers = Some(Routers::of(&opened));
                     control.get_or_init(|| opened);
                     opening = None;
+                    serve_witness(control.get(), &mut witnessing);
                 }
                 accepted = accept(&mut doors.console), if routers.is_some() && tasks.len() < MAX_CONSOLE => match (accepted?, &routers) {
                     (Some(connection), Some(routers)) => serve_console(connection, routers, self.closes_connections, &drain, &mut tasks),
@@ -297,6 +304,17 @@ impl Server {
         self.access.flush();
         Ok(())
     }
+}
+
+/// Answers the auditor at the door that it was given last, once there is a control plane.
+fn serve_witness(control: Option<&Control>, door: &mut Option<Fd>) {
+    let Some(control) = control.cloned() else { return };
+    let Some(door) = door.take() else { return };
+    tokio::spawn(async move {
+        if let Err(error) = control.witness(door).await {
+            tracing::error!(%error, "the auditor broke the witness's protocol");
+        }
+    });
 }
 
 async fn accept_local(listener: &UnixListener) -> UnixStream {

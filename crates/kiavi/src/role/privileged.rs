@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kiavi_base::{Hostname, TenantId};
+use kiavi_base::{ExposeSecret, Hostname, TenantId};
 use kiavi_control::monitor::Measure;
-use kiavi_control::{Failure, Privileged, TenantStart};
+use kiavi_control::{Failure, LogStart, Privileged, TenantStart};
 use kiavi_db::{BoxFuture, Connect, Secured, Stream};
 use kiavi_ipc::control::FromControl;
+use kiavi_ipc::log::LogDocument;
 use kiavi_ipc::metrics::Measurements;
 use kiavi_ipc::{Fd, SealedDocument, Sender};
 use tokio::net::UnixStream;
@@ -214,6 +215,22 @@ impl Privileged for Launcher {
                 serde_json::from_slice(&SealedDocument::accept(document)?.read()?)?;
             // Other names are none of a tenant.
             Ok(accounts.into_iter().filter_map(|(uid, name)| Some((uid, name.parse().ok()?))).collect())
+        })
+    }
+
+    fn log_ready(&self, log: LogStart) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
+            let LogStart { tenant, origin, seed, role, password } = log;
+            let (database, password) = (tenant.to_string(), password.map(|it| it.expose_secret().to_owned()));
+            let document = LogDocument { origin, seed: *seed, database, role, password }.seal()?.fd();
+            self.change(|request| FromControl::LogReady { request, tenant, document }).await
+        })
+    }
+
+    fn log_written<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            // Without the launcher there is nobody to tell; the auditor looks by itself.
+            let _ = self.0.sender.send(&FromControl::LogWritten { tenant: tenant.clone() }).await;
         })
     }
 

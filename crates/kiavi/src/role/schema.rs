@@ -59,8 +59,12 @@ impl TenantSchema for EngineSchema {
         connection: &'a mut AdminConnection,
         owner: &'a str,
         runtime: &'a str,
+        auditor: &'a str,
     ) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { Ok(kiavi_engine::migrate(connection, Some(owner), Some(runtime)).await?) })
+        Box::pin(async move {
+            kiavi_engine::migrate(connection, Some(owner), Some(runtime)).await?;
+            Ok(kiavi_engine::let_auditor_in(connection, auditor).await?)
+        })
     }
 
     fn migrate_to<'a>(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kiavi_base::{Hostname, TenantId};
+use kiavi_ipc::auditor::ToAuditor;
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
@@ -38,6 +39,7 @@ impl Supervisor {
             Said::Control(message) if self.control.is(process) => self.control_said(process, message),
             Said::Gateway(FromGateway::Report(report)) => self.meter.gateway.merge(&report),
             Said::Outbound(message) => self.outbound_said(message),
+            Said::Auditor(message) => self.auditor_said(process, message),
             Said::Engine(message) => self.engine_said(process, message),
             // What a process said before it was replaced.
             Said::Gateway(_) | Said::Control(_) => {}
@@ -57,7 +59,7 @@ impl Supervisor {
     }
 
     /// Has a connection to the databases made for whoever asks, whose account has this uid.
-    fn connect_database(&mut self, asker: Asker, uid: u32) {
+    pub(super) fn connect_database(&mut self, asker: Asker, uid: u32) {
         match self.databases.connect(asker, uid) {
             Connecting::Now(stream) => self.answer_database(asker, stream),
             Connecting::Outbound(request) => {
@@ -80,6 +82,9 @@ impl Supervisor {
                 self.meter.database_answered(stream.is_some());
                 engine.process.tell(ToEngine::Database { stream });
                 engine.session.database_answered();
+            }
+            Asker::Auditor(process, request) => {
+                self.auditor_of(process).tell(ToAuditor::Database { request, stream });
             }
             // Control was replaced meanwhile.
             Asker::Control(..) => {}
@@ -152,6 +157,13 @@ impl Supervisor {
             // The launcher's copy goes with it.
             FromEngine::ManagementTaken => drop(engine.untaken.pop_front()),
             FromEngine::Report(report) => self.meter.engine_reported(&engine.tenant, &report),
+            FromEngine::Logged => {
+                let may = engine.may_tell_of_events(Instant::now());
+                let tenant = engine.tenant.clone();
+                if may {
+                    self.log_written(&tenant);
+                }
+            }
             FromEngine::WakeIn { seconds } => {
                 let pause = Duration::from_secs(seconds.into()).clamp(SHORTEST_SLEEP, LONGEST_SLEEP);
                 let tenant = engine.tenant.clone();
@@ -224,6 +236,7 @@ impl Supervisor {
                 self.unroute(gone);
                 self.drain_engine(running);
                 self.meter.forget(&tenant);
+                self.log_removed(&tenant);
                 self.control.tell(ToControl::Done { request, succeeded: true });
             }
             FromControl::TenantSuspended { request, tenant, hostnames } => {
@@ -234,6 +247,11 @@ impl Supervisor {
                 let succeeded = self.remove_account(uid, &tenant);
                 self.control.tell(ToControl::Done { request, succeeded });
             }
+            FromControl::LogReady { request, tenant, document } => {
+                let succeeded = self.log_ready(tenant, document);
+                self.control.tell(ToControl::Done { request, succeeded });
+            }
+            FromControl::LogWritten { tenant } => self.log_written(&tenant),
             FromControl::NeedAccounts { request } => {
                 let document = self.accounts();
                 self.control.tell(ToControl::Accounts { request, document });
@@ -256,6 +274,7 @@ impl Supervisor {
             has_postgres: self.databases.are_up(),
             has_gateway: self.gateway.process.is_some(),
             has_outbound: self.outbound.process.is_some(),
+            has_auditor: self.auditor.process.is_some(),
             tenants: count(self.engines.tenants.len()),
             tenants_in_quarantine: count(self.engines.quarantined(Instant::now())),
             engines_running: count(self.engines.processes.len()),
@@ -270,6 +289,7 @@ impl Supervisor {
             tenant_requests: self.meter.tenant_requests(),
             gateway: self.meter.gateway,
             outbound: self.meter.outbound,
+            auditor: self.meter.auditor.clone(),
         }
     }
 

@@ -2,11 +2,12 @@
 //!
 //! The new gateway listens before the old one stops; an old engine finishes its requests while connections that come
 //! for its tenant start the new one; control stops before the new one starts, since there must be one; the old outbound
-//! stays for as long as old engines have mail under way.
+//! stays for as long as old engines have mail under way; the new auditor works beside the old one, log by log.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
+use kiavi_ipc::auditor::ToAuditor;
 use kiavi_ipc::control::ToControl;
 use kiavi_ipc::gateway::ToGateway;
 use kiavi_ipc::outbound::ToOutbound;
@@ -27,6 +28,7 @@ pub(super) struct Replaced {
     pub(super) gateway: Service<ToGateway>,
     pub(super) control: Service<ToControl>,
     pub(super) outbound: Service<ToOutbound>,
+    pub(super) auditor: Service<ToAuditor>,
     /// Engines that serve as before.
     waiting: VecDeque<ProcessId>,
     /// Engines that were told to end.
@@ -39,11 +41,13 @@ impl Replaced {
         gateway: Option<Process<ToGateway>>,
         control: Option<Process<ToControl>>,
         outbound: Option<Process<ToOutbound>>,
+        auditor: Option<Process<ToAuditor>>,
         engines: impl IntoIterator<Item = ProcessId>,
     ) -> Self {
         let (gateway, control) = (Service::adopted(gateway), Service::adopted(control));
-        let (outbound, waiting) = (Service::adopted(outbound), engines.into_iter().collect());
-        Self { gateway, control, outbound, waiting, ending: HashSet::new() }
+        let (outbound, auditor) = (Service::adopted(outbound), Service::adopted(auditor));
+        let waiting = engines.into_iter().collect();
+        Self { gateway, control, outbound, auditor, waiting, ending: HashSet::new() }
     }
 
     /// Whether nothing is left of the program before.
@@ -51,6 +55,7 @@ impl Replaced {
         self.gateway.process.is_none()
             && self.control.process.is_none()
             && self.outbound.process.is_none()
+            && self.auditor.process.is_none()
             && self.waiting.is_empty()
             && self.ending.is_empty()
     }
@@ -65,6 +70,7 @@ impl Replaced {
         kill(&self.gateway, only);
         kill(&self.control, only);
         kill(&self.outbound, only);
+        kill(&self.auditor, only);
     }
 }
 
@@ -84,7 +90,9 @@ impl Supervisor {
     pub(super) fn begin_replacing(&mut self) {
         self.replaced.gateway.tell(ToGateway::Drain);
         self.replaced.control.tell(ToControl::Drain);
-        for process in [id(&self.replaced.gateway), id(&self.replaced.control)].into_iter().flatten() {
+        self.replaced.auditor.tell(ToAuditor::Drain);
+        let ending = [id(&self.replaced.gateway), id(&self.replaced.control), id(&self.replaced.auditor)];
+        for process in ending.into_iter().flatten() {
             self.later(END_DEADLINE, Retry::Kill(process));
         }
         if self.replaced.control.process.is_none() {
@@ -129,6 +137,9 @@ impl Supervisor {
             true
         } else if self.replaced.outbound.is(process) {
             self.replaced.outbound.process = None;
+            true
+        } else if self.replaced.auditor.is(process) {
+            self.replaced.auditor.process = None;
             true
         } else {
             false

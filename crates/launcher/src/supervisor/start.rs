@@ -1,5 +1,6 @@
 //! Starting things.
 
+use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ impl Supervisor {
             gateway: Service::default(),
             control: Service::default(),
             outbound: Service::default(),
+            auditor: Service::default(),
+            logs: HashMap::new(),
             engines: Engines::default(),
             groups,
             replaced: Replaced::default(),
@@ -75,6 +78,7 @@ impl Supervisor {
             config,
         };
         supervisor.try_start_outbound()?;
+        supervisor.try_start_auditor()?;
         supervisor.try_start_control()?;
         supervisor.try_start_gateway()?;
         Ok(supervisor)
@@ -95,14 +99,14 @@ impl Supervisor {
         self.or_retry(started, Retry::Outbound);
     }
 
-    fn or_retry(&self, started: Result<(), LauncherError>, retry: Retry) {
+    pub(super) fn or_retry(&self, started: Result<(), LauncherError>, retry: Retry) {
         if let Err(error) = started {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot start a process");
             self.later(Duration::from_secs(1), retry);
         }
     }
 
-    fn program(&self, role: &'static str, uid: u32) -> Program {
+    pub(super) fn program(&self, role: &'static str, uid: u32) -> Program {
         Program {
             role,
             tenant: None,
@@ -172,12 +176,13 @@ impl Supervisor {
         let document = sealed(&configuration)?;
         let local = self.control_socket.try_clone()?.into();
         let monitor = self.monitor.as_ref().map(OwnedFd::try_clone).transpose()?.map(Fd::from);
-        let door = self.control_door()?;
+        let (door, witness) = (self.control_door()?, Channel::pair()?);
         let process: Process<ToControl> =
             spawn(&program, id, &self.events, Said::Control).map_err(cannot("control"))?;
         let (vault, database) = (self.config.vault.document.fd(), self.databases.server());
         process.tell(ToControl::Start { document, local, monitor, vault, database });
         self.control.process = Some(process);
+        self.open_witness_door(witness);
         self.open_control_door(door);
         Ok(())
     }
@@ -420,7 +425,7 @@ pub(super) fn control_groups(config: &LauncherConfig) -> std::io::Result<Option<
     }
 }
 
-fn cannot(role: &'static str) -> impl FnOnce(std::io::Error) -> LauncherError {
+pub(super) fn cannot(role: &'static str) -> impl FnOnce(std::io::Error) -> LauncherError {
     move |source| LauncherError::Spawn { role, source }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kiavi_ipc::auditor::ToAuditor;
 use kiavi_ipc::control::ToControl;
 use kiavi_ipc::gateway::ToGateway;
 use kiavi_ipc::outbound::ToOutbound;
@@ -37,7 +38,7 @@ impl Supervisor {
 
         let deadline = Instant::now() + DRAIN_DEADLINE;
         tokio::select! {
-            () = self.until_all_ended(inbox, deadline) => {}
+            () = self.drain_all(inbox, deadline) => {}
             _ = interrupt.recv() => {}
         }
         if !self.all_ended() {
@@ -46,6 +47,19 @@ impl Supervisor {
             self.until_all_ended(inbox, Instant::now() + KILL_DEADLINE).await;
         }
         self.databases.stop().await;
+    }
+
+    /// Waits for all, the auditor last: until then events are written that it seals.
+    async fn drain_all(&mut self, inbox: &mut mpsc::Receiver<Event>, deadline: Instant) {
+        while !self.writers_ended() {
+            match timeout_at(deadline, inbox.recv()).await {
+                Ok(Some(event)) => self.happened(event).await,
+                Ok(None) | Err(_) => break,
+            }
+        }
+        self.auditor.tell(ToAuditor::Drain);
+        self.replaced.auditor.tell(ToAuditor::Drain);
+        self.until_all_ended(inbox, deadline).await;
     }
 
     async fn until_all_ended(&mut self, inbox: &mut mpsc::Receiver<Event>, deadline: Instant) {
@@ -58,6 +72,11 @@ impl Supervisor {
     }
 
     fn all_ended(&self) -> bool {
+        self.writers_ended() && self.auditor.process.is_none() && self.replaced.auditor.process.is_none()
+    }
+
+    /// Whether everybody has ended but the auditor.
+    fn writers_ended(&self) -> bool {
         self.gateway.process.is_none()
             && self.control.process.is_none()
             && self.outbound.process.is_none()
@@ -71,6 +90,7 @@ impl Supervisor {
         self.gateway.process.iter().for_each(|process| process.kill());
         self.control.process.iter().for_each(|process| process.kill());
         self.outbound.process.iter().for_each(|process| process.kill());
+        self.auditor.process.iter().for_each(|process| process.kill());
         self.engines.processes.values().for_each(|engine| engine.process.kill());
         self.replaced.kill_services(None);
     }

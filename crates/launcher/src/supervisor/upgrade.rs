@@ -3,6 +3,7 @@
 //! Everything that other processes and clients hold on to stays: listening sockets, channels, PostgreSQL, the lock of
 //! the data folder. Nothing is lost on the way: what children say while nobody listens waits in their channels.
 
+use std::collections::HashMap;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -24,7 +25,8 @@ use crate::engines::{Engine, Engines, Management, Tenant};
 use crate::folder::Folder;
 use crate::forward::Label;
 use crate::handover::{
-    ChildState, EngineState, HandoverError, Keeping, STATE_FORMAT, State, TenantState, phase_number, taken,
+    ChildState, EngineState, HandoverError, Keeping, LogState, STATE_FORMAT, State, TenantState,
+    phase_number, taken,
 };
 use crate::meter::Meter;
 use crate::services::Service;
@@ -110,6 +112,7 @@ impl Supervisor {
         self.gateway.process.as_ref().is_none_or(Process::is_at_rest)
             && self.control.process.as_ref().is_none_or(Process::is_at_rest)
             && self.outbound.process.as_ref().is_none_or(Process::is_at_rest)
+            && self.auditor.process.as_ref().is_none_or(Process::is_at_rest)
             && self.engines.processes.values().all(|engine| engine.process.is_at_rest())
     }
 
@@ -127,6 +130,10 @@ impl Supervisor {
             backoff: Some(tenant.backoff.written(now)),
         });
         let tenants = tenants.collect();
+        let logs = self.logs.iter();
+        let logs =
+            logs.map(|(id, log)| LogState { tenant: id.to_string(), document: keeping.keep(log.fd()) });
+        let logs = logs.collect();
         let engines = self.engines.processes.values().map(|engine| EngineState {
             tenant: engine.tenant.to_string(),
             uid: engine.uid,
@@ -155,6 +162,8 @@ impl Supervisor {
             control: self.control.process.as_ref().map(|it| child_state(it, &mut keeping)),
             outbound: self.outbound.process.as_ref().map(|it| child_state(it, &mut keeping)),
             measured: Some(self.measurements()),
+            auditor: self.auditor.process.as_ref().map(|it| child_state(it, &mut keeping)),
+            logs: Some(logs),
         };
         keeping.write(&state)
     }
@@ -194,6 +203,8 @@ impl Supervisor {
             gateway: Service::default(),
             control: Service::default(),
             outbound: Service::default(),
+            auditor: Service::default(),
+            logs: HashMap::new(),
             engines: Engines::default(),
             groups: control_groups(&config)?,
             replaced: Replaced::default(),
@@ -233,6 +244,9 @@ impl Supervisor {
             };
             self.engines.ready(tenant.id()?, new);
         }
+        for log in state.logs.unwrap_or_default() {
+            self.logs.insert(log.tenant()?, sealed(log.document)?);
+        }
         let mut engines = Vec::new();
         for engine in state.engines {
             engines.push(self.adopt_engine(engine)?);
@@ -243,8 +257,11 @@ impl Supervisor {
             state.control.map(|child| self.adopt_service("control", child, Said::Control)).transpose()?;
         let outbound =
             state.outbound.map(|child| self.adopt_service("outbound", child, Said::Outbound)).transpose()?;
-        self.replaced = Replaced::new(gateway, control, outbound, engines);
+        let auditor =
+            state.auditor.map(|child| self.adopt_service("auditor", child, Said::Auditor)).transpose()?;
+        self.replaced = Replaced::new(gateway, control, outbound, auditor, engines);
         self.start_outbound();
+        self.start_auditor();
         self.start_gateway();
         self.begin_replacing();
         Ok(())

@@ -22,10 +22,12 @@ pub(crate) const CASES: &[Case] = &[
     ("a_sealed_engine_under_full_isolation_holds", || holds(Full, Role::Engine, Depth::Sealed)),
     ("a_sealed_gateway_under_full_isolation_holds", || holds(Full, Role::Gateway, Depth::Sealed)),
     ("a_sealed_outbound_under_full_isolation_holds", || holds(Full, Role::Outbound, Depth::Sealed)),
+    ("a_sealed_auditor_under_full_isolation_holds", || holds(Full, Role::Auditor, Depth::Sealed)),
     ("a_sealed_control_plane_under_full_isolation_holds", || holds(Full, Role::Control, Depth::Sealed)),
     ("a_sealed_engine_without_root_holds", || holds(Rootless, Role::Engine, Depth::Sealed)),
     ("a_sealed_gateway_without_root_holds", || holds(Rootless, Role::Gateway, Depth::Sealed)),
     ("a_sealed_outbound_without_root_holds", || holds(Rootless, Role::Outbound, Depth::Sealed)),
+    ("a_sealed_auditor_without_root_holds", || holds(Rootless, Role::Auditor, Depth::Sealed)),
     ("a_sealed_control_plane_without_root_holds", || holds(Rootless, Role::Control, Depth::Sealed)),
     ("a_sealed_engine_without_root_and_namespaces_holds", || {
         holds(RootlessAlone, Role::Engine, Depth::Sealed)
@@ -35,6 +37,9 @@ pub(crate) const CASES: &[Case] = &[
     }),
     ("a_sealed_outbound_without_root_and_namespaces_holds", || {
         holds(RootlessAlone, Role::Outbound, Depth::Sealed)
+    }),
+    ("a_sealed_auditor_without_root_and_namespaces_holds", || {
+        holds(RootlessAlone, Role::Auditor, Depth::Sealed)
     }),
     ("a_sealed_control_plane_without_root_and_namespaces_holds", || {
         holds(RootlessAlone, Role::Control, Depth::Sealed)

@@ -27,7 +27,7 @@ pub(crate) fn of(attempt: &str, mode: Mode, role: Role, depth: Depth) -> Verdict
 /// Everything ends the process, except what a role has the call for.
 fn sealed(attempt: &str, mode: Mode, role: Role) -> Verdict {
     let (refused, open): (&[&str], &[&str]) = match role {
-        Role::Engine => (&[], &[]),
+        Role::Engine | Role::Auditor => (&[], &[]),
         Role::Gateway => (&["connection.accept"], &[]),
         Role::Outbound => (OUTBOUND_REFUSED, OUTBOUND_OPEN),
         Role::Control => (CONTROL_REFUSED, &["socket.pair"]),

@@ -46,6 +46,7 @@ pub(crate) fn serve(text: &str) -> ExitCode {
         Role::Engine => Profile::Engine,
         Role::Gateway => Profile::Gateway,
         Role::Outbound => Profile::Outbound,
+        Role::Auditor => Profile::Auditor,
         // SAFETY: the warden passed this descriptor and nothing else in this process owns it.
         Role::Control => Profile::Control { data: unsafe { OwnedFd::from_raw_fd(order.data.unwrap()) } },
     };

@@ -85,7 +85,7 @@ fn outbound_reaches_out() {
 
 fn layers_are_reported() {
     for mode in modes() {
-        for role in [Role::Engine, Role::Gateway, Role::Outbound, Role::Control] {
+        for role in [Role::Engine, Role::Gateway, Role::Outbound, Role::Auditor, Role::Control] {
             let cell = Cell::new(mode);
             let ended = cell.start(role, Depth::Sealed, Task::ReportLayers).end();
             let layers: Layers = serde_json::from_str(&ended.said).unwrap_or_else(|_| panic!("{ended:?}"));

@@ -31,6 +31,7 @@ pub(crate) enum Role {
     Engine,
     Gateway,
     Outbound,
+    Auditor,
     Control,
 }
 

@@ -1,0 +1,28 @@
+//! The process that seals the tenants' logs. It holds the keys that checkpoints are signed with, which no engine does,
+//! and may read and write nothing in a tenant's database but the log.
+//!
+//! A round of a log is one transaction for each batch of events: those that are not in the tree yet become its next
+//! leaves, the tiles of the tree grow, and a checkpoint is signed ([`seal`]). Which events are new is told by their
+//! number: the greatest that was sealed, and the numbers below it that were missing ([`gaps`]). Transaction ids and
+//! snapshots are not looked at, because one that is open in another tenant's database would hold those back.
+//! Then the witness is asked to cosign ([`witness`]); a log that contradicts what the witness has seen is sealed no
+//! further, because what would be signed then is a second history.
+//!
+//! A log is worked on when events were written, each hour for its heartbeat, and at the start ([`schedule`]).
+
+mod connect;
+mod cosign;
+mod gaps;
+mod heartbeat;
+mod key;
+mod process;
+mod schedule;
+mod seal;
+mod store;
+mod tally;
+mod witness;
+
+#[cfg(test)]
+mod tests;
+
+pub use process::Auditor;

@@ -1,0 +1,77 @@
+//! What control asks for on behalf of whoever may read the log.
+
+use axum::{
+    body::Body,
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use kiavi_audit::{EventProof, ProofPlan, SignedCheckpoint, TilePath, encode_entries};
+use kiavi_base::EventId;
+
+use super::store;
+use crate::{ApiError, Context, State, context::not_found};
+
+/// Notes and proofs.
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+/// Tiles and entries.
+const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
+/// `GET /management/log/checkpoint`: the newest checkpoint with its signatures.
+pub(super) async fn checkpoint(state: State, context: Context) -> Result<Response, ApiError> {
+    if context.operator().is_none() {
+        return Ok(not_found().await);
+    }
+    match store::checkpoint(&state.database).await? {
+        Some(note) => Ok(answer(TEXT, note)),
+        None => Ok(not_found().await),
+    }
+}
+
+/// `GET /management/log/tile/…`: a tile, or the entries of one. There are those of the trees of all checkpoints.
+pub(super) async fn tile(
+    state: State,
+    context: Context,
+    Path(path): Path<String>,
+) -> Result<Response, ApiError> {
+    let parsed = format!("tile/{path}").parse::<TilePath>().ok().filter(|_| context.operator().is_some());
+    let found = match parsed {
+        Some(TilePath::Hashes(tile)) => store::tile(&state.database, tile).await?,
+        Some(TilePath::Entries(tile)) => {
+            let entries = store::entries(&state.database, tile).await?;
+            entries.map(|entries| encode_entries(&entries)).transpose().map_err(ApiError::internal)?
+        }
+        None => None,
+    };
+    match found {
+        Some(bytes) => Ok(answer(BYTES, bytes)),
+        None => Ok(not_found().await),
+    }
+}
+
+/// `GET /management/log/proof/{event}`: that the event is in the log, by the newest checkpoint (C2SP tlog-proof).
+pub(super) async fn proof(
+    state: State,
+    context: Context,
+    Path(event): Path<String>,
+) -> Result<Response, ApiError> {
+    let event = event.parse::<EventId>().ok().filter(|_| context.operator().is_some());
+    let Some(event) = event else { return Ok(not_found().await) };
+    let database = &state.database;
+    // The checkpoint after the leaf: it covers what was sealed before.
+    let leaf = store::leaf_of(database, &event).await?;
+    let note = store::checkpoint(database).await?;
+    let Some(((index, body), note)) = leaf.zip(note) else { return Ok(not_found().await) };
+    let checkpoint = SignedCheckpoint::parse(&note).map_err(ApiError::internal)?;
+    let plan = ProofPlan::inclusion(index, checkpoint.checkpoint().size).map_err(ApiError::internal)?;
+    let tiles = store::tiles(database, plan.tiles()).await?;
+    let hashes = plan.resolve(&tiles).map_err(ApiError::internal)?;
+    Ok(answer(TEXT, EventProof { body, index, hashes, checkpoint }.to_string()))
+}
+
+fn answer(kind: HeaderValue, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = StatusCode::OK;
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}

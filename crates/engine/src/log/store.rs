@@ -1,0 +1,86 @@
+//! The statements of the sealed log. The runtime role may read it.
+
+use kiavi_audit::{HASH_LENGTH, Tile, TileSet};
+use kiavi_base::EventId;
+use kiavi_db::{Database, DbError, Sql};
+
+pub(super) const STATEMENTS: &[&Sql] = &[&CHECKPOINT, &TILE, &TILES, &ENTRIES, &LEAF_OF_EVENT];
+
+const CHECKPOINT: Sql =
+    Sql::new("CHECKPOINT", "SELECT note FROM kiavi.audit_checkpoint ORDER BY size DESC LIMIT 1");
+const TILE: Sql =
+    Sql::new("TILE", "SELECT substring(hashes FOR $3) FROM kiavi.audit_tile WHERE level = $1 AND index = $2");
+const TILES: Sql = Sql::new(
+    "TILES",
+    "SELECT level, index, hashes FROM kiavi.audit_tile
+     WHERE (level, index) IN (SELECT * FROM unnest($1::smallint[], $2::bigint[]))",
+);
+const ENTRIES: Sql = Sql::new(
+    "ENTRIES",
+    "SELECT e.body FROM kiavi.audit_leaf l JOIN kiavi.audit_event e USING (seq)
+     WHERE l.index >= $1 AND l.index < $2 ORDER BY l.index",
+);
+const LEAF_OF_EVENT: Sql = Sql::new(
+    "LEAF_OF_EVENT",
+    "SELECT l.index, e.body FROM kiavi.audit_event e JOIN kiavi.audit_leaf l USING (seq)
+     WHERE e.id = $1::text::uuid",
+);
+
+/// The newest checkpoint, a signed note.
+pub(super) async fn checkpoint(database: &Database) -> Result<Option<String>, DbError> {
+    database.query_opt(&CHECKPOINT, &[]).await?.map(|row| row.try_get(0).map_err(DbError::from)).transpose()
+}
+
+/// The hashes of a tile; `None` while there are not as many.
+pub(super) async fn tile(database: &Database, tile: Tile) -> Result<Option<Vec<u8>>, DbError> {
+    let wanted = usize::from(tile.width) * HASH_LENGTH;
+    let (level, index) = (i16::from(tile.level), number(tile.index));
+    let length = i32::try_from(wanted).unwrap_or(i32::MAX);
+    let found = database.query_opt(&TILE, &[&level, &index, &length]).await?;
+    let hashes: Option<Vec<u8>> = found.map(|row| row.try_get(0)).transpose()?;
+    Ok(hashes.filter(|hashes| hashes.len() == wanted))
+}
+
+/// These tiles, as wide as they are there.
+pub(super) async fn tiles(
+    database: &Database,
+    wanted: impl IntoIterator<Item = Tile>,
+) -> Result<TileSet, DbError> {
+    let (levels, indexes): (Vec<i16>, Vec<i64>) =
+        wanted.into_iter().map(|tile| (i16::from(tile.level), number(tile.index))).unzip();
+    let mut set = TileSet::default();
+    for row in database.query(&TILES, &[&levels, &indexes]).await? {
+        let (level, index): (i16, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let hashes: &[u8] = row.try_get(2)?;
+        let (Ok(level), Ok(index), Ok(width)) =
+            (level.try_into(), index.try_into(), (hashes.len() / HASH_LENGTH).try_into())
+        else {
+            continue;
+        };
+        // What is damaged is missing, and whoever needs it says so.
+        let _ = set.insert(Tile { level, index, width }, hashes);
+    }
+    Ok(set)
+}
+
+/// The entries whose hashes a tile of level 0 has; `None` while there are not as many.
+pub(super) async fn entries(database: &Database, tile: Tile) -> Result<Option<Vec<Vec<u8>>>, DbError> {
+    let first = number(tile.index).saturating_mul(kiavi_audit::TILE_WIDTH as i64);
+    let end = first.saturating_add(i64::from(tile.width));
+    let rows = database.query(&ENTRIES, &[&first, &end]).await?;
+    let bodies: Vec<Vec<u8>> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    Ok((bodies.len() == usize::from(tile.width)).then_some(bodies))
+}
+
+/// Where an event is in the tree, and its body; `None` when there is no such event, or it is not sealed yet.
+pub(super) async fn leaf_of(database: &Database, event: &EventId) -> Result<Option<(u64, Vec<u8>)>, DbError> {
+    let row = database.query_opt(&LEAF_OF_EVENT, &[&event.to_string()]).await?;
+    let leaf: Option<(i64, Vec<u8>)> =
+        row.map(|row| Ok::<_, DbError>((row.try_get(0)?, row.try_get(1)?))).transpose()?;
+    Ok(leaf.map(|(index, body)| (index.unsigned_abs(), body)))
+}
+
+/// Places are below 2⁶³; nothing is at those that are not.
+fn number(of: u64) -> i64 {
+    i64::try_from(of).unwrap_or(i64::MAX)
+}
