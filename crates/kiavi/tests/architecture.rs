@@ -35,7 +35,6 @@ const SOLE_USERS: &[(&str, &str)] = &[
     ("seccompiler", "kiavi-sandbox"),
     ("landlock", "kiavi-sandbox"),
     ("askama", "kiavi-pages"),
-    ("csv", "kiavi-audit"),
 ];
 
 /// A second implementation of what aws-lc-rs does.
