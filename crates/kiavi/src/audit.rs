@@ -1,5 +1,5 @@
-//! `kiavi audit`: verifying audit logs. Nothing here needs an instance or a network: whoever has the files and the keys
-//! can do it, on any machine.
+//! `kiavi audit`: taking audit logs out of an instance, and verifying them. Verifying needs no instance and no network:
+//! whoever has the files and the keys can do it, on any machine.
 
 use std::{
     fmt::Write as _,
@@ -14,6 +14,7 @@ use kiavi_audit::{Comparison, SignedCheckpoint, TrustedKeys, VerifierKey, Vouche
 use serde_json::{Value, json};
 
 use crate::{
+    audit_export::{self, CheckpointArgs, ExportArgs},
     audit_proof::{self, ProofArgs},
     audit_verify::{self, VerifyArgs},
     tenant::{Exit, complain, say},
@@ -22,7 +23,7 @@ use crate::{
 /// The longest file that is read whole: no checkpoint or proof is near it.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// Verify audit logs, offline.
+/// Take audit logs out of an instance, and verify them offline.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
     #[command(subcommand)]
@@ -31,6 +32,8 @@ pub(crate) struct AuditArgs {
 
 #[derive(Debug, Subcommand)]
 enum AuditVerb {
+    Export(ExportArgs),
+    Checkpoint(CheckpointArgs),
     Verify(VerifyArgs),
     Proof(ProofArgs),
     Compare(CompareArgs),
@@ -63,6 +66,8 @@ pub(crate) type Told = Result<(String, Exit), Stop>;
 /// Does what the command says and returns what the process should exit with.
 pub(crate) fn run(args: AuditArgs) -> ExitCode {
     let told = match args.verb {
+        AuditVerb::Export(args) => return audit_export::export(args),
+        AuditVerb::Checkpoint(args) => return audit_export::checkpoint(args),
         AuditVerb::Verify(args) => audit_verify::run(args),
         AuditVerb::Proof(args) => audit_proof::run(args),
         AuditVerb::Compare(args) => compare_files(&args),

@@ -164,6 +164,15 @@ impl Client {
         serde_json::from_slice(&body).map_err(broken)
     }
 
+    /// The bytes at a path.
+    ///
+    /// # Errors
+    /// When no instance runs or it refuses.
+    pub(crate) async fn get_bytes(&self, path: &str) -> Result<Bytes, ClientError> {
+        let response = self.send(Request::get(path).body(Full::<Bytes>::default())).await?;
+        read(response.into_body()).await
+    }
+
     /// Sends JSON; the answer's JSON. `version` is the version that a change is made from.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod api_key;
 mod audit;
+mod audit_export;
 mod audit_folder;
 mod audit_proof;
 mod audit_verify;

@@ -1,0 +1,247 @@
+//! `kiavi audit export` and `kiavi audit checkpoint`: a tenant's sealed log out of a running instance.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, BufWriter, IsTerminal, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use kiavi_audit::{
+    CsvTable, EventLine, SignedCheckpoint, TILE_WIDTH, Tile, TilePath, TrustedKeys, VerifierKey,
+    bundle::{BundleSink, BundleWriter},
+    decode_entries,
+};
+use kiavi_base::{Clock, SystemClock};
+use serde_json::json;
+
+use crate::{
+    client::{Client, ClientError},
+    log::chain,
+    tenant::{Common, answer, tenant_path, text},
+};
+
+/// Write a tenant's log into files that can be verified without the instance
+///
+/// As a bundle it is everything that proves itself: events, tree, checkpoint and keys, for `kiavi audit verify`. As lines of
+/// JSON or as a table it is for reading. Personal fields stay sealed in all of them.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("form").required(true).args(["bundle", "ndjson", "csv"])))]
+pub(crate) struct ExportArgs {
+    /// The tenant's name or id
+    tenant: String,
+    /// A folder that does not exist yet, for a bundle
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// A file that does not exist yet, for one line of JSON for each event
+    #[arg(long, value_name = "FILE")]
+    ndjson: Option<PathBuf>,
+    /// A file that does not exist yet, for a table
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Print the newest checkpoint of a tenant's log
+///
+/// A signed note: keep it somewhere else, and `kiavi audit verify BUNDLE --old FILE` shows later that the log still begins
+/// with what it was.
+#[derive(Debug, Args)]
+pub(crate) struct CheckpointArgs {
+    /// The tenant's name or id
+    tenant: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Prints the newest checkpoint.
+pub(crate) fn checkpoint(args: CheckpointArgs) -> ExitCode {
+    answer(async {
+        let log = Log::open(args.common.client(), &args.tenant).await?;
+        let note = log.checkpoint.to_string();
+        Ok(if args.common.json {
+            json!({ "checkpoint": note }).to_string()
+        } else {
+            note.trim_end().to_owned()
+        })
+    })
+}
+
+/// Does what the command says and returns what the process should exit with.
+pub(crate) fn export(args: ExportArgs) -> ExitCode {
+    answer(async {
+        let log = Log::open(args.common.client(), &args.tenant).await?;
+        let target = [&args.bundle, &args.ndjson, &args.csv].into_iter().flatten().next();
+        let target = target.ok_or_else(|| ClientError::Input("Say where to write it.".to_owned()))?;
+        if target.exists() {
+            return Err(ClientError::Input(format!("{} exists already: name another.", target.display())));
+        }
+        let partial = partial(target)?;
+        let written = match (&args.bundle, &args.csv) {
+            (Some(_), _) => log.write_bundle(&partial).await,
+            (None, Some(_)) => log.write_csv(&partial).await,
+            (None, None) => log.write_lines(&partial).await,
+        };
+        if let Err(error) =
+            written.and_then(|()| fs::rename(&partial, target).map_err(|error| failed(&error)))
+        {
+            // What was begun is of no use to anybody.
+            let _ = if partial.is_dir() { fs::remove_dir_all(&partial) } else { fs::remove_file(&partial) };
+            return Err(error);
+        }
+        let (size, place) = (log.checkpoint.checkpoint().size, target.display().to_string());
+        Ok(if args.common.json {
+            json!({ "origin": log.checkpoint.checkpoint().origin, "events": size, "path": place }).to_string()
+        } else if args.bundle.is_some() {
+            format!("Wrote {size} events to {place}. Verify them anywhere: kiavi audit verify {place}")
+        } else {
+            format!("Wrote {size} events to {place}.")
+        })
+    })
+}
+
+/// How often, and how long in between, a checkpoint is looked at that nobody has cosigned.
+const PATIENCE: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// A tenant's log as it stands now.
+struct Log {
+    client: Client,
+    path: String,
+    keys: TrustedKeys,
+    checkpoint: SignedCheckpoint,
+}
+
+impl Log {
+    async fn open(client: Client, tenant: &str) -> Result<Self, ClientError> {
+        let path = format!("{}/audit", tenant_path(tenant)?);
+        let answered = client.get(&format!("{path}/key")).await?;
+        let key = |name| text(&answered, name).parse::<VerifierKey>().map_err(|error| failed(&error));
+        let keys = TrustedKeys::from_iter([key("log_key")?, key("witness_key")?]);
+        let origin = text(&answered, "origin");
+        let mut patience = PATIENCE;
+        loop {
+            let note = client.get_bytes(&format!("{path}/checkpoint")).await?;
+            let note = std::str::from_utf8(&note).map_err(|error| failed(&error))?;
+            let checkpoint = SignedCheckpoint::parse(note).map_err(|error| failed(&error))?;
+            match keys.vouch(&checkpoint, origin) {
+                Ok(_) => return Ok(Self { client, path, keys, checkpoint }),
+                // One that was signed just now is cosigned in a moment.
+                Err(_) if patience > 0 => {
+                    patience -= 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+    }
+
+    /// Hands over the body of every event, in order.
+    async fn each(
+        &self,
+        mut take: impl FnMut(u64, Vec<u8>) -> Result<(), ClientError>,
+    ) -> Result<(), ClientError> {
+        let size = self.checkpoint.checkpoint().size;
+        let bar = progress(size);
+        let width = TILE_WIDTH as u64;
+        for index in 0..size.div_ceil(width) {
+            let first = index * width;
+            // At most 256.
+            let tile = Tile { level: 0, index, width: (size - first).min(width) as u16 };
+            let bundle = self.client.get_bytes(&format!("{}/{}", self.path, TilePath::Entries(tile))).await?;
+            let entries = decode_entries(&bundle, usize::from(tile.width)).map_err(|error| failed(&error))?;
+            for (number, entry) in (first..).zip(entries) {
+                take(number, entry.to_vec())?;
+            }
+            bar.set_position(first + u64::from(tile.width));
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// The bundle is made anew from the events: what does not fit the checkpoint shows here.
+    async fn write_bundle(&self, folder: &Path) -> Result<(), ClientError> {
+        DirBuilder::new().mode(0o700).create(folder).map_err(|error| failed(&error))?;
+        let mut writer = BundleWriter::new(Folder(folder.to_owned()), Vec::new());
+        self.each(|_, body| writer.entry(body).map_err(|error| failed(&error))).await?;
+        let finished = writer.finish(&self.checkpoint, self.keys.clone(), SystemClock.now());
+        finished.map(drop).map_err(|error| failed(&error))
+    }
+
+    async fn write_lines(&self, path: &Path) -> Result<(), ClientError> {
+        let mut file = BufWriter::new(new_file(path)?);
+        self.each(|index, body| {
+            let line = EventLine::of(Some(index), &body).to_json();
+            file.write_all(line.as_bytes()).map_err(|error| failed(&error))
+        })
+        .await?;
+        file.flush().map_err(|error| failed(&error))
+    }
+
+    async fn write_csv(&self, path: &Path) -> Result<(), ClientError> {
+        let mut table = CsvTable::new(BufWriter::new(new_file(path)?)).map_err(|error| failed(&error))?;
+        self.each(|index, body| {
+            table.row(&EventLine::of(Some(index), &body)).map_err(|error| failed(&error))
+        })
+        .await?;
+        let mut file = table.finish().map_err(|error| failed(&error))?;
+        file.flush().map_err(|error| failed(&error))
+    }
+}
+
+/// A bundle's files in a folder.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn open(&self, path: &str, options: &mut OpenOptions) -> io::Result<File> {
+        let path = self.0.join(path);
+        if let Some(folder) = path.parent() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        options.mode(0o600).open(path)
+    }
+}
+
+impl BundleSink for Folder {
+    fn write(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.open(path, OpenOptions::new().write(true).create_new(true))?.write_all(bytes)
+    }
+
+    fn append(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.open(path, OpenOptions::new().append(true).create(true))?.write_all(bytes)
+    }
+}
+
+/// Where something is while it is not whole: beside its place, so that it only has to be renamed.
+fn partial(target: &Path) -> Result<PathBuf, ClientError> {
+    let name = target.file_name().ok_or_else(|| {
+        ClientError::Input(format!("{} cannot be the name of something new.", target.display()))
+    })?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}.partial", std::process::id()));
+    Ok(target.with_file_name(hidden))
+}
+
+fn new_file(path: &Path) -> Result<File, ClientError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map_err(|error| ClientError::Failed(format!("{} cannot be made: {error}.", path.display())))
+}
+
+fn progress(size: u64) -> ProgressBar {
+    let target =
+        if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(size), target);
+    let style = ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} events, {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+fn failed(error: &(dyn std::error::Error + 'static)) -> ClientError {
+    ClientError::Failed(format!("The log could not be written down: {}.", chain(error)))
+}
