@@ -266,6 +266,10 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
 
 /// Writes the answer. A reader that has gone away is no failure of the command.
 pub(crate) fn say(answer: &str) -> ExitCode {
+    if answer.is_empty() {
+        // What there was to say was said as it happened.
+        return Exit::Done.into();
+    }
     match writeln!(io::stdout().lock(), "{answer}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             complain(&format!("The answer could not be written: {error}."), Exit::Failed)

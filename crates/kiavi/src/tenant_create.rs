@@ -1,6 +1,10 @@
 //! `kiavi tenant create`: one tenant, or many at once.
 
-use std::io::{self, IsTerminal, Read};
+use std::{
+    collections::HashSet,
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+};
 
 use clap::Args;
 use futures_util::{StreamExt, stream};
@@ -9,27 +13,33 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Client, ClientError},
+    settings_input::read_text,
     tenant::{Common, text},
     tenant_life::followed,
     tenant_progress::{Count, Progress},
 };
 
-/// Tenants that are asked for at the same time; more would wait in the instance.
-const AT_ONCE: usize = 8;
+/// Tenants that are asked for at the same time: as many as the instance makes. More would only wait there.
+const AT_ONCE: usize = 4;
 /// The most that one command makes.
 const MAX_COUNT: u32 = 10_000;
 
 /// Create a tenant and wait until it runs, or many
 ///
-/// Many: several names, names from standard input (`-`, one a line), or --count with --prefix. What cannot be made does not
-/// keep the others from being made.
+/// Many: several names, names from a file or standard input (--from, one a line), or --count with --prefix. What cannot be
+/// made does not keep the others from being made. With --json there is one line for each, as soon as it runs or has failed:
+/// {"slug", "url", "id"}, or {"slug", "error": {"code", "detail"}}. The exit code is 1 when any was not made.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true))]
 pub(crate) struct CreateArgs {
     /// Its name: lower-case letters, digits and hyphens; or - for names from standard input
-    #[arg(required_unless_present = "count", conflicts_with = "count")]
+    #[arg(group = "which")]
     name: Vec<String>,
+    /// A file with names, one a line; - is standard input
+    #[arg(long, value_name = "FILE|-", group = "which")]
+    from: Option<PathBuf>,
     /// How many to make; they are called PREFIX-1, PREFIX-2 and so on
-    #[arg(long, requires = "prefix", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_COUNT)))]
+    #[arg(long, group = "which", requires = "prefix", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_COUNT)))]
     count: Option<u32>,
     /// What their names begin with
     #[arg(long, requires = "count")]
@@ -45,11 +55,10 @@ pub(crate) struct CreateArgs {
 pub(crate) async fn create(args: CreateArgs) -> Result<String, ClientError> {
     let (client, is_json) = (args.common.client(), args.common.json);
     let workspace = args.workspace.as_deref();
-    let names = names(&args)?;
-    match names.as_slice() {
-        [name] => {
+    match names(&args)? {
+        Names::One(name) => {
             let mut progress = Progress::new(&format!("Creating {name}"), io::stderr().is_terminal());
-            let made = one(&client, (name, workspace), |step| progress.step(step)).await;
+            let made = one(&client, (&name, workspace), |step| progress.step(step)).await;
             progress.finish(made.is_ok());
             let tenant = made?;
             Ok(if is_json {
@@ -58,28 +67,43 @@ pub(crate) async fn create(args: CreateArgs) -> Result<String, ClientError> {
                 format!("{} runs at {}", text(&tenant, "slug"), text(&tenant, "url"))
             })
         }
-        names => many(&client, names, workspace, is_json).await,
+        Names::Many(names) => many(&client, &names, workspace, is_json).await,
     }
 }
 
-/// The names that are meant.
-fn names(args: &CreateArgs) -> Result<Vec<String>, ClientError> {
+/// The names that are meant, each once.
+fn names(args: &CreateArgs) -> Result<Names, ClientError> {
     if let (Some(count), Some(prefix)) = (args.count, &args.prefix) {
         let width = count.to_string().len();
-        return Ok((1..=count).map(|number| format!("{prefix}-{number:0width$}")).collect());
+        return Ok(Names::Many((1..=count).map(|number| format!("{prefix}-{number:0width$}")).collect()));
     }
-    if args.name != ["-"] {
-        return Ok(args.name.clone());
+    let from = match (&args.from, args.name.as_slice()) {
+        (Some(file), _) => file.clone(),
+        (None, [name]) if name == "-" => "-".into(),
+        (None, [name]) => return Ok(Names::One(name.clone())),
+        (None, names) => return Ok(Names::Many(once_each(names.iter().map(String::as_str)))),
+    };
+    let names = once_each(read_text(&from)?.split_whitespace());
+    match names.len() {
+        0 => Err(ClientError::Input(format!(
+            "There is no name in {}: write one on each line.",
+            from.display()
+        ))),
+        count if count > MAX_COUNT as usize => Err(ClientError::Input(format!(
+            "One command makes {MAX_COUNT} tenants at most; these are {count}."
+        ))),
+        _ => Ok(Names::Many(names)),
     }
-    let mut input = String::new();
-    io::stdin()
-        .read_to_string(&mut input)
-        .map_err(|error| ClientError::Input(format!("The names could not be read: {error}.")))?;
-    let names: Vec<_> = input.split_whitespace().map(str::to_owned).collect();
-    if names.is_empty() {
-        return Err(ClientError::Input("There was no name on standard input.".to_owned()));
-    }
-    Ok(names)
+}
+
+fn once_each<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut known = HashSet::new();
+    names.filter(|name| known.insert(*name)).map(str::to_owned).collect()
+}
+
+enum Names {
+    One(String),
+    Many(Vec<String>),
 }
 
 /// One tenant. Whoever loses the connection asks again, for the same one.
@@ -103,36 +127,88 @@ async fn many(
     is_json: bool,
 ) -> Result<String, ClientError> {
     let count = Count::new(names.len(), io::stderr().is_terminal());
-    let counter = &count;
-    let outcomes: Vec<_> = stream::iter(names)
-        .map(|name| async move {
-            let made = one(client, (name, workspace), |_| {}).await;
-            counter.next(name, made.as_ref().err().map(ToString::to_string).as_deref());
-            (name, made)
-        })
-        .buffered(AT_ONCE)
-        .collect()
-        .await;
-    drop(count);
-    let total = outcomes.len();
+    let mut outcomes = stream::iter(names)
+        .map(|name| async move { (name, one(client, (name, workspace), |_| {}).await) })
+        .buffer_unordered(AT_ONCE);
     let mut failures = Vec::new();
-    let mut made = Vec::new();
-    for (name, outcome) in outcomes {
-        match outcome {
-            Ok(tenant) => made.push(brief(&tenant)),
+    while let Some((name, made)) = outcomes.next().await {
+        count.next(name, made.as_ref().err().map(ToString::to_string).as_deref());
+        if is_json {
+            let line = made.as_ref().map_or_else(|error| refused(name, error), brief);
+            writeln!(io::stdout(), "{line}")
+                .map_err(|error| ClientError::Failed(format!("The answer could not be written: {error}.")))?;
+        }
+        match made {
+            Ok(_) => {}
+            // Nor will any other be made.
+            Err(error @ (ClientError::NotRunning(_) | ClientError::NotAllowed(_))) => return Err(error),
             Err(error) => failures.push(format!("{name}: {error}")),
         }
     }
-    if !failures.is_empty() {
-        let failed = failures.len();
-        return Err(ClientError::Failed(format!(
-            "{failed} of {total} were not made:\n{}",
-            failures.join("\n")
-        )));
+    drop((outcomes, count));
+    let total = names.len();
+    match failures.len() {
+        0 if is_json => Ok(String::new()),
+        0 => Ok(format!("{total} tenants run.")),
+        failed => {
+            Err(ClientError::Failed(format!("{failed} of {total} were not made:\n{}", failures.join("\n"))))
+        }
     }
-    Ok(if is_json { Value::Array(made).to_string() } else { format!("{total} tenants run.") })
+}
+
+/// A line about a tenant that was not made.
+fn refused(name: &str, error: &ClientError) -> Value {
+    let code = match error {
+        ClientError::Refused(problem) => problem.code.as_str(),
+        _ => "failed",
+    };
+    json!({ "slug": name, "error": { "code": code, "detail": error.to_string() } })
 }
 
 fn brief(tenant: &Value) -> Value {
     json!({ "slug": tenant["slug"], "url": tenant["url"], "id": tenant["id"] })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Command {
+        #[command(flatten)]
+        create: CreateArgs,
+    }
+
+    fn parsed(line: &str) -> Option<Vec<String>> {
+        let command = Command::try_parse_from(line.split(' ')).ok()?;
+        Some(match names(&command.create).ok()? {
+            Names::One(name) => vec![name],
+            Names::Many(names) => names,
+        })
+    }
+
+    #[test]
+    fn names_come_one_by_one_from_a_file_or_by_number() {
+        assert_eq!(parsed("create shop").unwrap(), ["shop"]);
+        assert_eq!(parsed("create b a b").unwrap(), ["b", "a"]);
+        assert_eq!(parsed("create --count 10 --prefix x").unwrap()[..2], ["x-01", "x-02"]);
+        let file = std::env::temp_dir().join(format!("kiavi-names-{}", std::process::id()));
+        std::fs::write(&file, "one\n\n two \none\n").unwrap();
+        assert_eq!(parsed(&format!("create --from {}", file.display())).unwrap(), ["one", "two"]);
+        std::fs::write(&file, "\n").unwrap();
+        assert_eq!(parsed(&format!("create --from {}", file.display())), None, "no name");
+        std::fs::remove_file(file).unwrap();
+        for wrong in ["create", "create a --count 2 --prefix b", "create a --from b", "create --count 2"] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_a_line_of_its_own() {
+        let error = ClientError::Input("That is no name.".to_owned());
+        let line = json!({ "slug": "A", "error": { "code": "failed", "detail": "That is no name." } });
+        assert_eq!(refused("A", &error), line);
+    }
 }
