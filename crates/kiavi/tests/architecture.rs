@@ -37,7 +37,6 @@ const SOLE_USERS: &[(&str, &str)] = &[
     ("askama", "kiavi-pages"),
     ("zstd", "kiavi-moving"),
     ("object_store", "kiavi"),
-    ("csv", "kiavi-audit"),
 ];
 
 /// A second implementation of what aws-lc-rs does.
