@@ -35,6 +35,8 @@ const SOLE_USERS: &[(&str, &str)] = &[
     ("seccompiler", "kiavi-sandbox"),
     ("landlock", "kiavi-sandbox"),
     ("askama", "kiavi-pages"),
+    ("zstd", "kiavi-moving"),
+    ("object_store", "kiavi"),
 ];
 
 /// A second implementation of what aws-lc-rs does.

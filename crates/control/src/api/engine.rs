@@ -63,7 +63,7 @@ pub(super) fn need(method: &Method, path: &str) -> Need {
     };
     let found = known.iter().find(|(known, _)| *known == path);
     let permission = found.map_or(usual, |(_, permission)| *permission);
-    Need { permission, step_up: permission == Permission::UserImpersonate }
+    Need { permission, step_up: permission == Permission::UserImpersonate, stays: false }
 }
 
 /// Why an engine did not do what it was asked, in Better Auth's form.

@@ -119,7 +119,7 @@ fn decide(control: &Control, caller: &Caller, need: Need) -> Result<(), Problem>
 fn refuse_console(tenant: &Tenant, need: Need) -> Result<(), Problem> {
     use crate::Permission as P;
     let moves = matches!(need.permission, P::TenantManage | P::TenantDelete | P::TenantExport);
-    if tenant.is_console() && moves { Err(Code::ConsoleTenant.into()) } else { Ok(()) }
+    if tenant.is_console() && moves && !need.stays { Err(Code::ConsoleTenant.into()) } else { Ok(()) }
 }
 
 /// Finds what the address names, as far as the caller can see it.

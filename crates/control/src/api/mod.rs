@@ -52,7 +52,7 @@ pub(crate) use problem::Problem;
 
 use self::{
     code::Code,
-    route::{Access, Door, Route, Takes, may, may_with_proof},
+    route::{Access, Door, Route, Takes, may, may_copy, may_with_proof},
 };
 use crate::{CallerKind, Control, Permission as P};
 
@@ -405,7 +405,7 @@ fn backup_routes() -> [Route; 8] {
         C::VaultUnavailable,
     ];
     [
-        Route::new(backups::make, backups::__path_make, may_with_proof(P::TenantExport))
+        Route::new(backups::make, backups::__path_make, may_copy(P::TenantExport))
             .local()
             .takes(Takes::Stream)
             .problems(&[C::TenantDeleting, C::TenantImporting, C::VaultUnavailable, C::InvalidBody]),

@@ -27,16 +27,23 @@ pub(super) enum Access {
 pub(super) struct Need {
     pub(super) permission: Permission,
     pub(super) step_up: bool,
+    /// Whether the tenant stays where and what it is, so that the console's own may have it done too.
+    pub(super) stays: bool,
 }
 
 /// This permission is enough.
 pub(super) const fn may(permission: Permission) -> Access {
-    Access::Needs(Need { permission, step_up: false })
+    Access::Needs(Need { permission, step_up: false, stays: false })
 }
 
 /// This permission, and a fresh proof of being there.
 pub(super) const fn may_with_proof(permission: Permission) -> Access {
-    Access::Needs(Need { permission, step_up: true })
+    Access::Needs(Need { permission, step_up: true, stays: false })
+}
+
+/// The same, for what makes a copy and leaves the tenant where it is.
+pub(super) const fn may_copy(permission: Permission) -> Access {
+    Access::Needs(Need { permission, step_up: true, stays: true })
 }
 
 /// Through which doors a route is reached.

@@ -189,6 +189,7 @@ async fn what_is_not_whole_or_does_not_fit_makes_no_tenant() {
             (with(&|sent| sent.manifest.secret = None), "invalid_import"),
             (with(&|sent| sent.manifest.settings = Some(json!({ "x": 1 }))), "invalid_import"),
             (with(&|sent| sent.manifest.tables[0].name = "kiavi.schema_history".into()), "invalid_import"),
+            (with(&|sent| sent.manifest.tables[0].name = "pg_catalog.pg_class".into()), "invalid_import"),
         ] {
             assert_eq!(sent.post(&local, "copy", false).await.problem().1, code);
             assert!(control.tenant("copy").await.unwrap().is_none());

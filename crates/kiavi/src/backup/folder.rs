@@ -34,7 +34,7 @@ impl Folder {
         Self(path)
     }
 
-    /// The files here and one level below.
+    /// The files here and one level below. What was never finished, and is old, is removed.
     pub(super) fn list(&self) -> Result<Vec<Stored>, ClientError> {
         let mut found = Vec::new();
         let entries = match fs::read_dir(&self.0) {

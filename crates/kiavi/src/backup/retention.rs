@@ -86,8 +86,8 @@ mod tests {
         let names: Vec<_> = (0..365).map(|day| name(24 * day)).collect();
         let retention = Retention { daily: 7, weekly: 4, monthly: 12, person_keys_days: 30 };
         let kept = retention.kept(&names);
-        // Seven days; three weeks that end before them; of the months all but the newest.
-        assert_eq!(kept.len(), 7 + 3 + 11, "{kept:?}");
+        // Seven days from Monday back; of four weeks and twelve months the last of two are among them.
+        assert_eq!(kept.len(), 7 + 2 + 10, "{kept:?}");
         assert!(kept.contains(names.last().unwrap()));
         let none = Retention { daily: 0, weekly: 0, monthly: 0, person_keys_days: 30 };
         assert_eq!(none.kept(&names), BTreeSet::from([names[364].clone()]));

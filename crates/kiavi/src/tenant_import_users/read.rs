@@ -63,7 +63,9 @@ pub(super) fn lines(reader: impl Read + 'static, format: Format) -> Result<Lines
 }
 
 fn csv(reader: impl BufRead + 'static) -> Result<Lines, String> {
-    let mut reader = csv::ReaderBuilder::new().from_reader(reader);
+    // What is before a line feed is trimmed with the last value. Taken as a part of the line's end, it would have the reader
+    // count lines from before the feed.
+    let mut reader = csv::ReaderBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_reader(reader);
     let head = reader.headers().map_err(|error| told(&error))?.clone();
     let columns: Vec<String> = head.iter().map(|column| column.trim().to_ascii_lowercase()).collect();
     if let Some(unknown) = columns.iter().find(|column| !COLUMNS.contains(&column.as_str())) {

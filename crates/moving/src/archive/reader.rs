@@ -21,6 +21,8 @@ pub struct ArchiveReader {
     frames: Decoder,
     /// Whether the compressed data has come to its end.
     is_over: bool,
+    /// Whether the decompressor may hold more than it has given out: it takes being asked for nothing as an error.
+    has_more: bool,
     piece: Vec<u8>,
 }
 
@@ -40,6 +42,7 @@ impl ArchiveReader {
             at: 0,
             frames: Decoder::default(),
             is_over: false,
+            has_more: false,
             piece: vec![0; PIECE],
         })
     }
@@ -80,24 +83,20 @@ impl ArchiveReader {
             if let Some(frame) = self.frames.next_frame()? {
                 return Ok(Some(frame));
             }
-            let mut input = InBuffer::around(&self.compressed[self.at..]);
-            let mut output = OutBuffer::around(&mut self.piece[..]);
+            if self.at == self.compressed.len() && !self.has_more {
+                return Ok(None);
+            }
             if self.is_over {
                 // Nothing comes after the end.
-                return if input.src.is_empty() {
-                    Ok(None)
-                } else {
-                    Err(crate::stream::InvalidStream.into())
-                };
+                return Err(crate::stream::InvalidStream.into());
             }
+            let mut input = InBuffer::around(&self.compressed[self.at..]);
+            let mut output = OutBuffer::around(&mut self.piece[..]);
             let left = self.decompressor.run(&mut input, &mut output).map_err(ArchiveError::Compression)?;
             let (read, written) = (input.pos(), output.pos());
             self.at += read;
-            self.is_over = left == 0;
+            (self.is_over, self.has_more) = (left == 0, left > 0 && written == PIECE);
             self.frames.push(&self.piece[..written]);
-            if read == 0 && written == 0 {
-                return Ok(None);
-            }
         }
     }
 }

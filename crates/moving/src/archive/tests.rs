@@ -122,6 +122,12 @@ fn the_tenant_and_the_operator_open_it_and_nobody_else() {
 }
 
 #[test]
+fn an_archive_is_read_byte_by_byte() {
+    let (tenant, key) = tenant();
+    assert_eq!(read(&written(&sample(), &tenant, &key), &key, 1).unwrap(), sample());
+}
+
+#[test]
 fn frames_that_do_not_belong_are_refused() {
     let whole = sample();
     let without = |index: usize| {
