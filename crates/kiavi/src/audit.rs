@@ -1,5 +1,5 @@
-//! `kiavi audit`: verifying audit logs. Nothing here needs an instance or a network: whoever has the files and the keys
-//! can do it, on any machine.
+//! `kiavi audit`: reading and verifying audit logs. Verifying needs no instance and no network: whoever has the files and
+//! the keys can do it, on any machine.
 
 use std::{
     fmt::Write as _,
@@ -14,15 +14,16 @@ use kiavi_audit::{Comparison, SignedCheckpoint, TrustedKeys, VerifierKey, Vouche
 use serde_json::{Value, json};
 
 use crate::{
+    audit_list::{self, ListArgs},
     audit_proof::{self, ProofArgs},
     audit_verify::{self, VerifyArgs},
-    tenant::{Exit, complain, say},
+    tenant::{Exit, answer, complain, say},
 };
 
 /// The longest file that is read whole: no checkpoint or proof is near it.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// Verify audit logs, offline.
+/// Read and verify audit logs.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
     #[command(subcommand)]
@@ -31,6 +32,7 @@ pub(crate) struct AuditArgs {
 
 #[derive(Debug, Subcommand)]
 enum AuditVerb {
+    List(ListArgs),
     Verify(VerifyArgs),
     Proof(ProofArgs),
     Compare(CompareArgs),
@@ -63,6 +65,7 @@ pub(crate) type Told = Result<(String, Exit), Stop>;
 /// Does what the command says and returns what the process should exit with.
 pub(crate) fn run(args: AuditArgs) -> ExitCode {
     let told = match args.verb {
+        AuditVerb::List(args) => return answer(audit_list::list(args)),
         AuditVerb::Verify(args) => audit_verify::run(args),
         AuditVerb::Proof(args) => audit_proof::run(args),
         AuditVerb::Compare(args) => compare_files(&args),
