@@ -40,15 +40,12 @@ describe('kill -9 in mid-traffic', { skip: kiaviMissing() }, () => {
   async function assertCommitted({ signedIn }) {
     assert.ok(signedIn.length > 0);
     const sessions = await tenant.sql('select id, token, "userId" from session');
-    const events = await tenant.sql(
-      `select subject, detail->>'session' as session from kiavi.audit_event
-       where type = 'session.created' and outcome = 'success'`,
-    );
+    const events = await tenant.events('session.created', ['--outcome', 'success']);
     const owners = new Map(sessions.map(({ token, userId }) => [token, userId]));
     const lost = signedIn.filter(({ token, userId }) => owners.get(token) !== userId);
     assert.deepEqual(lost, [], 'sign-ins that were answered and are not in the database');
     const rows = sessions.map(({ id, userId }) => `${id} of ${userId}`).sort();
-    const told = events.map(({ session, subject }) => `${session} of ${subject}`).sort();
+    const told = events.map(({ facts, subject }) => `${facts.session} of ${subject}`).sort();
     assert.deepEqual(told, rows, 'each session has one event, and each event its session');
   }
 

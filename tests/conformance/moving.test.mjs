@@ -109,8 +109,8 @@ describe('a Better Auth server that moves to Kiavi and back', { skip: kiaviMissi
     const told = imported.warnings.join('\n');
     for (const what of ['github', 'Users with a password: 1', 'issuer']) assert.ok(told.includes(what), `${what}: ${told}`);
     await assert.rejects(importing(...everything()), /ended with 4/);
-    const [event] = await kiavi.sql(SLUG, `select actor, detail from kiavi.audit_event where type = 'tenant.imported'`);
-    assert.deepEqual([event.actor, event.detail.rows.user], ['operator:local', 1]);
+    const [event] = await kiavi.events(SLUG, 'tenant.imported');
+    assert.deepEqual([event.actor, event.facts.rows.user], ['operator:local', 1]);
   });
 
   test('who was signed in is signed in', async () => {

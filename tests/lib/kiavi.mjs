@@ -132,6 +132,7 @@ export class Kiavi {
       ...tenant,
       mailbox: this.mailbox,
       sql: (text, values) => this.sql(tenant.slug, text, values),
+      events: (type, filters) => this.events(tenant.slug, type, filters),
       log: () => this.log(),
     };
   }
@@ -179,6 +180,17 @@ export class Kiavi {
     const input = rows ? `select coalesce(json_agg(answer), '[]') from (${bound}) as answer;` : `${bound};`;
     const output = await this.verb(['psql', slug, '-XAtq', '-v', 'ON_ERROR_STOP=1'], { input });
     return rows ? JSON.parse(output) : [];
+  }
+
+  /**
+   * The tenant's events of a type (`session.*` is a thing), the oldest first: `actor` and `subject` are the user's id, or what
+   * else the log calls them.
+   */
+  async events(slug, type, filters = []) {
+    const output = await this.verb(['audit', 'list', slug, '--type', type, ...filters, '--limit', '100000', '--json']);
+    const name = (named) => named && (named.user_id ?? named.ref);
+    const events = JSON.parse(output).map((event) => ({ ...event, actor: name(event.actor), subject: name(event.subject) }));
+    return events.sort((a, b) => a.seq - b.seq);
   }
 
   /**

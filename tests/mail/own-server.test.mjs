@@ -40,8 +40,7 @@ describe('a mail server of the tenant', { skip: kiaviMissing() }, () => {
   };
   const tryOut = (email) => kiavi.verb(['mail', 'test', 'demo', email]);
   const arrive = () => new Visitor(tenant.url, server);
-  const faults = (type) =>
-    tenant.sql(`select detail->>'fault' as fault from kiavi.audit_event where type = $1`, [type]);
+  const faults = async (type) => (await tenant.events(type)).map(({ facts }) => ({ fault: facts.fault }));
 
   test('a code leaves by it, encrypted and signed in, from the address of the tenant', async () => {
     await use();

@@ -30,7 +30,7 @@ impl Sealer {
         // A second time only when another auditor was faster.
         for _ in 0..2 {
             if seen > newest.size() {
-                return Ok(self.after_another(&newest, seen).await?);
+                return self.after_another(&newest, seen).await;
             }
             match self.ask_for_cosignature(&newest.signed, seen).await? {
                 Ok(FromWitness::Cosigned { line, .. }) => {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::http::{HeaderName, Method, Request, Response, Uri, header, request::Builder};
 use bytes::Bytes;
 use http_body_util::Full;
 use jiff::Timestamp;
-use kiavi_http::{ExchangeError, exchange};
+use kiavi_http::{ExchangeError, exchange, open_exchange};
+use tokio::net::UnixStream;
 
 use crate::{Control, Failure, Tenant};
 
@@ -80,7 +82,28 @@ async fn send(
     operator: &str,
     request: Request<Full<Bytes>>,
 ) -> Result<Response<Bytes>, ManagementError> {
-    let opening = control.parts().privileged.open_management(&tenant.id, operator);
-    let stream = opening.await.map_err(ManagementError::Unavailable)?;
+    let stream = connect(control, tenant, operator).await?;
     Ok(exchange(stream, request, MAX_ANSWER, DEADLINE).await?)
+}
+
+/// Asks for what has no end; only the beginning of the answer has a deadline.
+pub(crate) async fn open(
+    control: &Control,
+    tenant: &Tenant,
+    operator: &str,
+    proved_at: Option<Timestamp>,
+    target: &str,
+) -> Result<Response<Body>, ManagementError> {
+    let mut request = begin(control, tenant, Method::GET, target);
+    if let Some(at) = proved_at {
+        request = request.header(PROVED_AT, at.to_string());
+    }
+    let request = request.body(Full::default())?;
+    let stream = connect(control, tenant, operator).await?;
+    Ok(open_exchange(stream, request, DEADLINE).await?)
+}
+
+async fn connect(control: &Control, tenant: &Tenant, operator: &str) -> Result<UnixStream, ManagementError> {
+    let opening = control.parts().privileged.open_management(&tenant.id, operator);
+    opening.await.map_err(ManagementError::Unavailable)
 }

@@ -161,6 +161,7 @@ impl TestTenant {
             origin: Some(ORIGIN.to_owned()),
             peer: [192, 0, 2, 1],
             operator: None,
+            state: self.state().clone(),
         }
     }
 
@@ -254,6 +255,7 @@ pub(crate) struct Browser {
     pub(crate) peer: [u8; 4],
     /// Set for a connection of the management door.
     pub(crate) operator: Option<Operator>,
+    state: State,
 }
 
 /// An answer, read to its end.
@@ -280,7 +282,7 @@ impl Answer {
 impl Browser {
     /// The same browser at another engine.
     pub(crate) fn at(self, engine: &Engine) -> Self {
-        Self { router: engine.router(), ..self }
+        Self { router: engine.router(), state: engine.state().clone(), ..self }
     }
 
     /// The same browser in another network.
@@ -305,6 +307,7 @@ impl Browser {
         headers: &[(&str, &str)],
     ) -> Answer {
         let target = if path.starts_with("//") { path[1..].to_owned() } else { format!("/api/auth{path}") };
+        let asked = (method.clone(), target.split('?').next().unwrap_or_default().to_owned());
         let mut request =
             Request::builder().method(method).uri(target).header(header::HOST, "demo.localhost:8080");
         if !self.cookies.is_empty() {
@@ -329,6 +332,7 @@ impl Browser {
         let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         let answer = Answer { status: parts.status, headers: parts.headers, text, json };
+        crate::audit::tests::assert_covered(&self.state, (&asked.0, &asked.1), &answer);
         for line in answer.set_cookies() {
             let (name, rest) = line.split_once('=').unwrap();
             self.cookies.retain(|(known, _)| known != name);

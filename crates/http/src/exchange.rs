@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use axum::http::{Request, Response};
+use axum::{
+    body::Body,
+    http::{Request, Response},
+};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
@@ -53,6 +56,28 @@ where
                 Err(error) => Err(error.into()),
             },
         }
+    };
+    tokio::time::timeout(deadline, answered).await.unwrap_or(Err(ExchangeError::Deadline))
+}
+
+/// Sends `request` on `stream` and gives the answer as soon as it begins, within `deadline`. The stream is closed when the
+/// body has ended or is dropped.
+///
+/// # Errors
+/// See [`ExchangeError`].
+pub async fn open_exchange<S>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+    deadline: Duration,
+) -> Result<Response<Body>, ExchangeError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let answered = async {
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // Ends with the body; what goes wrong shows there.
+        tokio::spawn(connection);
+        Ok(sender.send_request(request).await?.map(Body::new))
     };
     tokio::time::timeout(deadline, answered).await.unwrap_or(Err(ExchangeError::Deadline))
 }

@@ -21,7 +21,7 @@ pub use address::{InvalidNetwork, Network, TrustedProxies, client_address, expan
 pub use body::{BODY_LIMIT, BODY_READ_TIMEOUT, BodyError, parse_json, read_body};
 pub use cookie::{SetCookie, cookie_pairs, cookie_value, joined_cookies};
 pub use error::{error_response, json_response};
-pub use exchange::{ExchangeError, exchange};
+pub use exchange::{ExchangeError, exchange, open_exchange};
 pub use headers::{
     API_CONTENT_SECURITY_POLICY, PAGE_CONTENT_SECURITY_POLICY, REQUEST_ID, STRICT_TRANSPORT_SECURITY,
     set_api_headers, set_page_headers,

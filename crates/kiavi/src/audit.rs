@@ -1,5 +1,5 @@
-//! `kiavi audit`: taking audit logs out of an instance, and verifying them. Verifying needs no instance and no network:
-//! whoever has the files and the keys can do it, on any machine.
+//! `kiavi audit`: reading audit logs, taking them out of an instance, and verifying them. Verifying needs no instance and
+//! no network: whoever has the files and the keys can do it, on any machine.
 
 use std::{
     fmt::Write as _,
@@ -15,15 +15,16 @@ use serde_json::{Value, json};
 
 use crate::{
     audit_export::{self, CheckpointArgs, ExportArgs},
+    audit_list::{self, ListArgs},
     audit_proof::{self, ProofArgs},
     audit_verify::{self, VerifyArgs},
-    tenant::{Exit, complain, say},
+    tenant::{Exit, answer, complain, say},
 };
 
 /// The longest file that is read whole: no checkpoint or proof is near it.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// Take audit logs out of an instance, and verify them offline.
+/// Read audit logs, take them out of an instance, and verify them offline.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
     #[command(subcommand)]
@@ -34,6 +35,7 @@ pub(crate) struct AuditArgs {
 enum AuditVerb {
     Export(ExportArgs),
     Checkpoint(CheckpointArgs),
+    List(ListArgs),
     Verify(VerifyArgs),
     Proof(ProofArgs),
     Compare(CompareArgs),
@@ -68,6 +70,7 @@ pub(crate) fn run(args: AuditArgs) -> ExitCode {
     let told = match args.verb {
         AuditVerb::Export(args) => return audit_export::export(args),
         AuditVerb::Checkpoint(args) => return audit_export::checkpoint(args),
+        AuditVerb::List(args) => return answer(audit_list::list(args)),
         AuditVerb::Verify(args) => audit_verify::run(args),
         AuditVerb::Proof(args) => audit_proof::run(args),
         AuditVerb::Compare(args) => compare_files(&args),

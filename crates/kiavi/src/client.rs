@@ -286,16 +286,25 @@ impl Client {
             .header(CONTENT_TYPE, "application/json")
             .header("idempotency-key", idempotency_key)
             .body(Full::new(Bytes::from(body.to_string())));
-        let mut body = self.send(request).await?.into_body();
-        let mut parser = EventParser::default();
-        while let Some(frame) = body.frame().await {
-            let Ok(bytes) = frame.map_err(broken)?.into_data() else { continue };
-            for event in parser.push(&bytes).map_err(broken)? {
-                let data = serde_json::from_str(&event.data).map_err(broken)?;
-                tell(&event.name, &data);
-            }
-        }
-        Ok(())
+        let body = self.send(request).await?.into_body();
+        read_events(body, |name, data| {
+            tell(name, data);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Calls `tell` with the name and the data of each event of an answer that has no end.
+    ///
+    /// # Errors
+    /// When no instance runs, it refuses, or the connection breaks.
+    pub(crate) async fn events(
+        &self,
+        path: &str,
+        tell: impl FnMut(&str, &Value) -> Result<(), ClientError>,
+    ) -> Result<(), ClientError> {
+        let request = Request::get(path).header(ACCEPT, "text/event-stream").body(Full::<Bytes>::default());
+        read_events(self.send(request).await?.into_body(), tell).await
     }
 
     /// Sends a request on a connection of its own; an answer that is no success is an error.
@@ -375,6 +384,22 @@ impl FrameStream {
             }
         }
     }
+}
+
+/// Reads server-sent events to their end, or until `tell` fails.
+async fn read_events(
+    mut body: Incoming,
+    mut tell: impl FnMut(&str, &Value) -> Result<(), ClientError>,
+) -> Result<(), ClientError> {
+    let mut parser = EventParser::default();
+    while let Some(frame) = body.frame().await {
+        let Ok(bytes) = frame.map_err(broken)?.into_data() else { continue };
+        for event in parser.push(&bytes).map_err(broken)? {
+            let data = serde_json::from_str(&event.data).map_err(broken)?;
+            tell(&event.name, &data)?;
+        }
+    }
+    Ok(())
 }
 
 async fn read(body: Incoming) -> Result<Bytes, ClientError> {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Command, Subcommand};
 use clap_complete::Shell;
 
+use crate::audit_catalogue;
 use crate::config::reference;
 use crate::instance::fail;
 
@@ -29,6 +30,8 @@ enum What {
         /// For which shell
         shell: Shell,
     },
+    /// The events of audit logs, to standard output
+    AuditEvents,
     /// The reference of the configuration, to standard output
     Configuration {
         /// The JSON Schema that it is made of instead
@@ -47,6 +50,7 @@ pub(crate) fn run(args: GenerateArgs, command: Command) -> ExitCode {
             clap_complete::generate(shell, &mut command, "kiavi", &mut text);
             out.write_all(&text)
         }
+        What::AuditEvents => out.write_all(audit_catalogue::page().as_bytes()),
         What::Configuration { schema: true } => writeln!(out, "{:#}", reference::schema()),
         What::Configuration { schema: false } => out.write_all(reference::page().as_bytes()),
     };

@@ -2,8 +2,10 @@
 
 mod api_key;
 mod audit;
+mod audit_catalogue;
 mod audit_export;
 mod audit_folder;
+mod audit_list;
 mod audit_proof;
 mod audit_verify;
 mod backup;
@@ -104,7 +106,7 @@ enum Verb {
     Backup(backup::BackupArgs),
     /// Make a tenant of an archive
     Restore(backup::RestoreArgs),
-    /// Verify audit logs, offline
+    /// Read and verify audit logs
     Audit(audit::AuditArgs),
     /// Open psql in a tenant's database, as its owner
     Psql(tenant_psql::PsqlArgs),

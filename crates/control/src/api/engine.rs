@@ -37,6 +37,7 @@ const GETS: &[(&str, Permission)] = &[
     ("webhook/endpoints", Permission::SettingsRead),
     ("webhook/deliveries", Permission::AuditRead),
     ("webhook/delivery", Permission::AuditRead),
+    ("audit/events", Permission::AuditRead),
 ];
 
 /// POSTs below `/engine/` that are about something else than managing users; every other POST is
@@ -115,7 +116,7 @@ impl FromRequest<Control> for Passed {
 ///
 /// `/v1/tenants/{tenant}/engine/PATH` is `/api/auth/PATH` of the tenant's engine, such as `admin/list-users`. The engine
 /// knows who asks and writes it into the tenant's log. Needs `user.read`; `settings.read` for `webhook/endpoints`, and
-/// `audit.read` for `webhook/deliveries` and `webhook/delivery`.
+/// `audit.read` for `webhook/deliveries`, `webhook/delivery` and `audit/events`.
 #[utoipa::path(get, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "ok"),

@@ -16,6 +16,7 @@ mod console;
 mod create;
 mod database_password;
 mod engine;
+mod events;
 mod export;
 mod finish;
 mod first_owner;
@@ -96,6 +97,7 @@ fn table() -> Vec<Route> {
     table.extend(password_routes());
     table.extend(engine_routes());
     table.extend(log_routes());
+    table.extend(event_routes());
     table.extend(key_routes());
     table.extend(member_routes());
     table.extend(moving_routes());
@@ -313,6 +315,34 @@ fn log_routes() -> [Route; 5] {
         Route::new(logs::proof, logs::__path_proof, may(P::AuditRead)).problems(LOG),
         // Of all workspaces.
         Route::new(logs::alarms, logs::__path_alarms, may(P::AuditRead)).local(),
+    ]
+}
+
+fn event_routes() -> [Route; 2] {
+    use Code as C;
+    const EVENTS: &[C] = &[
+        C::InvalidCursor,
+        C::EngineAnswer,
+        C::EngineUnavailable,
+        C::EngineSilent,
+        C::TenantSuspended,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
+    const LIVE: &[C] = &[
+        C::TooManyStreams,
+        C::EngineAnswer,
+        C::EngineUnavailable,
+        C::EngineSilent,
+        C::TenantSuspended,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
+    [
+        Route::new(events::list, events::__path_list, may(P::AuditRead)).takes(Takes::Query).problems(EVENTS),
+        Route::new(events::live, events::__path_live, may(P::AuditRead)).takes(Takes::Query).problems(LIVE),
     ]
 }
 

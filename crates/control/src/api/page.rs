@@ -63,10 +63,15 @@ pub(super) fn page<R, T: Serialize>(
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| has_more);
-    let next_cursor = last.map(|last| URL_SAFE_NO_PAD.encode(format!("{list}:{}", position(last))));
+    let next = last.map(position);
+    page_of(list, uri, rows.into_iter().map(resource).collect(), next.as_deref())
+}
+
+/// The same of rows that are a page already; `next` is where the one after it begins.
+pub(super) fn page_of<T: Serialize>(list: &str, uri: &Uri, items: Vec<T>, next: Option<&str>) -> Response {
+    let next_cursor = next.map(|next| URL_SAFE_NO_PAD.encode(format!("{list}:{next}")));
     let link = next_cursor.as_deref().map(|cursor| next_link(uri, cursor));
-    let page = Page { items: rows.into_iter().map(resource).collect(), next_cursor };
-    let mut response = Json(page).into_response();
+    let mut response = Json(Page { items, next_cursor }).into_response();
     if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
         response.headers_mut().insert(header::LINK, link);
     }

@@ -209,12 +209,9 @@ async fn a_drill_leaves_nothing_and_says_what_the_engine_said() {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         // The engine of this test knows nobody, and says so.
         assert_eq!(answer.json()["signed_in"], json!(false));
-        let asked = instance.privileged.asked.lock().unwrap();
-        assert!(
-            asked
-                .iter()
-                .any(|asked| asked.request == "GET /api/auth/get-session" && asked.operator == "drill")
-        );
+        let is_session_check =
+            |asked: &Asked| asked.request == "GET /api/auth/get-session" && asked.operator == "drill";
+        assert!(instance.privileged.asked.lock().unwrap().iter().any(is_session_check));
         assert_eq!(control.tenants().await.unwrap().len(), 1);
         assert_eq!(instance.vault().tenants().await.unwrap().len(), 1);
     })

@@ -8,6 +8,7 @@
 //!    along, by a trigger of the table of users, and with it what all bodies say of their person.
 
 mod body;
+mod coverage;
 mod kinds;
 mod people;
 mod question;
@@ -34,6 +35,7 @@ use crate::{
     webhook::{self, Recipients},
 };
 
+pub use coverage::{ANYWHERE, COVERAGE, Coverage};
 pub use kiavi_audit::Outcome;
 pub use kinds::EventType;
 pub(crate) use people::forget_visitors;
@@ -99,6 +101,9 @@ pub(crate) struct Log {
     people: people::People,
     tail: tail::Tail,
     pub(crate) written: signal::Written,
+    /// What was written in which request, for tests to look at.
+    #[cfg(test)]
+    pub(crate) seen: std::sync::Mutex<Vec<(String, EventType)>>,
 }
 
 impl Log {
@@ -385,6 +390,10 @@ fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> EventRow {
     };
     let operator = context.and_then(Context::operator).map(|operator| format!("operator:{operator}"));
     let impersonator = context.and_then(Context::impersonator);
+    #[cfg(test)]
+    if let Some(context) = context {
+        state.log.seen.lock().unwrap().push((context.request_id().to_string(), event.kind));
+    }
     EventRow {
         id: EventId::new(now, state.rng()),
         at: now,

@@ -14,7 +14,7 @@ use crate::{ApiError, State, admin::parameters::Parameters, user};
 /// Events on a page that asks for no other number.
 const DEFAULT_LIMIT: i64 = 50;
 /// Events on any page.
-const MAX_LIMIT: i64 = 500;
+const MAX_LIMIT: i64 = 1_000;
 /// How long before and after its id's time a request's events may have happened.
 const REQUEST_LIFE: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(1), SignedDuration::from_secs(60));

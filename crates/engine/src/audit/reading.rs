@@ -4,6 +4,9 @@
 //! key, or the one that fits the question best. What a question asks besides is looked at row by row, at most
 //! [`SCAN`] of them: a page can have fewer events than asked for and yet not be the last. So no question takes long,
 //! whatever it asks and however long the log is.
+//!
+//! Comparisons of rows leave the planner no other index than the one that is meant: by its estimates it may well walk
+//! the whole primary key for a type that hardly ever happens.
 
 use kiavi_base::EventId;
 use kiavi_db::{Database, DbError, Row, Sql, ToSql};
@@ -31,7 +34,8 @@ macro_rules! page_of {
             "WITH candidate AS MATERIALIZED (",
             $candidates,
             "), page AS (
-               SELECT e.seq, e.id, e.body FROM candidate JOIN kiavi.audit_event e USING (id)
+               SELECT e.seq, e.id, e.body FROM candidate
+               CROSS JOIN LATERAL (SELECT * FROM kiavi.audit_event WHERE id = candidate.id LIMIT 1) AS e
                WHERE ($5::text[] IS NULL OR e.type = ANY ($5)) AND ($6::text[] IS NULL OR e.outcome = ANY ($6))
                  AND ($7::text IS NULL OR e.actor = $7) AND ($8::text[] IS NULL OR e.subject = ANY ($8))
                  AND ($9::text[] IS NULL OR e.subject = ANY ($9) OR e.actor = ANY ($9))
@@ -60,8 +64,9 @@ const EVENTS_OF_KINDS: Sql = Sql::new(
         "SELECT one.id FROM unnest($12::text[]) AS kind (name) CROSS JOIN unnest($13::text[]) AS outcome (name)
          CROSS JOIN LATERAL (
            SELECT id FROM kiavi.audit_event
-           WHERE type = kind.name AND outcome = outcome.name AND id < $1::text::uuid AND id >= $2::text::uuid
-           ORDER BY id DESC LIMIT $3) AS one
+           WHERE (type, outcome, id) < (kind.name, outcome.name, $1::text::uuid)
+             AND (type, outcome, id) >= (kind.name, outcome.name, $2::text::uuid)
+           ORDER BY type DESC, outcome DESC, id DESC LIMIT $3) AS one
          ORDER BY one.id DESC LIMIT $3"
     ),
 );
@@ -73,14 +78,15 @@ const EVENTS_OF_PEOPLE: Sql = Sql::new(
         "SELECT id FROM (
            SELECT one.id FROM unnest($12::text[]) AS person (name) CROSS JOIN LATERAL (
              SELECT id FROM kiavi.audit_event
-             WHERE subject = person.name AND id < $1::text::uuid AND id >= $2::text::uuid
-             ORDER BY id DESC LIMIT $3) AS one
+             WHERE subject IS NOT NULL AND (subject, id) < (person.name, $1::text::uuid)
+               AND (subject, id) >= (person.name, $2::text::uuid)
+             ORDER BY subject DESC, id DESC LIMIT $3) AS one
            UNION
            SELECT one.id FROM unnest($13::text[]) AS person (name) CROSS JOIN LATERAL (
              SELECT id FROM kiavi.audit_event
-             WHERE actor = person.name AND actor IS DISTINCT FROM subject
-               AND id < $1::text::uuid AND id >= $2::text::uuid
-             ORDER BY id DESC LIMIT $3) AS one
+             WHERE actor IS NOT NULL AND actor IS DISTINCT FROM subject
+               AND (actor, id) < (person.name, $1::text::uuid) AND (actor, id) >= (person.name, $2::text::uuid)
+             ORDER BY actor DESC, id DESC LIMIT $3) AS one
          ) AS found ORDER BY id DESC LIMIT $3"
     ),
 );
@@ -89,7 +95,9 @@ const EVENTS_FROM_ADDRESS: Sql = Sql::new(
     "AUDIT_EVENTS_FROM_ADDRESS",
     page_of!(
         "SELECT id FROM kiavi.audit_event
-         WHERE ip_token = $10 AND id < $1::text::uuid AND id >= $2::text::uuid ORDER BY id DESC LIMIT $3"
+         WHERE ip_token IS NOT NULL AND (ip_token, id) < ($10, $1::text::uuid)
+           AND (ip_token, id) >= ($10, $2::text::uuid)
+         ORDER BY ip_token DESC, id DESC LIMIT $3"
     ),
 );
 

@@ -6,7 +6,11 @@ use super::{
 };
 use crate::tests::TestTenant;
 
+mod coverage;
+mod questions;
 mod sealing;
+
+pub(crate) use coverage::assert_covered;
 
 impl Named {
     /// The user's id, or who else it is.

@@ -1,5 +1,7 @@
 //! `kiavi backup list`: what became of runs, or what is in a place.
 
+use std::cmp::Reverse;
+
 use clap::Args;
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
@@ -73,7 +75,7 @@ async fn archives(
         .filter_map(|stored| Some((Name::parse(&stored.name)?, stored)))
         .filter(|((name, _), _)| tenant.is_none_or(|tenant| name.tenant == tenant))
         .collect();
-    found.sort_by(|((one, _), _), ((other, _), _)| other.at.cmp(&one.at));
+    found.sort_by_key(|((name, _), _)| Reverse(name.at));
     if is_json {
         let archives = found.iter().map(|((name, is_keys), stored)| {
             let part = if *is_keys { "person_keys" } else { "data" };

@@ -27,14 +27,16 @@ impl Default for Retention {
     }
 }
 
+/// The year, and which day, week or month of it a time is in.
+type Period = fn(Timestamp) -> (i16, i16);
+
 impl Retention {
     /// Those of one tenant's archives that are kept. Days, weeks and months are those of UTC; weeks begin on Monday.
     pub(super) fn kept(&self, names: &[Name]) -> BTreeSet<Name> {
         let mut newest_first: Vec<&Name> = names.iter().collect();
         newest_first.sort_by(|one, other| other.cmp(one));
         let mut kept: BTreeSet<Name> = newest_first.first().copied().cloned().into_iter().collect();
-        let periods: [(u16, fn(Timestamp) -> (i16, i16)); 3] =
-            [(self.daily, day), (self.weekly, week), (self.monthly, month)];
+        let periods: [(u16, Period); 3] = [(self.daily, day), (self.weekly, week), (self.monthly, month)];
         for (count, period) in periods {
             let mut seen = BTreeSet::new();
             for name in &newest_first {

@@ -75,15 +75,15 @@ fn csv(reader: impl BufRead + 'static) -> Result<Lines, String> {
     if columns.iter().enumerate().any(is_twice) || !columns.iter().any(|column| column == "email") {
         return Err("the first line names each column once, and email among them".to_owned());
     }
-    Ok(Box::new(reader.into_records().filter_map(move |record| match record {
+    Ok(Box::new(reader.into_records().map(move |record| match record {
         Ok(record) => {
             let number = record.position().map_or(0, csv::Position::line);
-            Some(Ok((number, written(&columns, &record))))
+            Ok((number, written(&columns, &record)))
         }
-        Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => Some(Err(error.into())),
+        Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => Err(error.into()),
         Err(error) => {
             let number = error.position().map_or(0, csv::Position::line);
-            Some(Ok((number, Err(told(&error)))))
+            Ok((number, Err(told(&error))))
         }
     })))
 }

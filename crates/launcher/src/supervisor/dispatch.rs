@@ -232,11 +232,7 @@ impl Supervisor {
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::TenantRemoved { request, tenant } => {
-                let (gone, running) = self.engines.forget(&tenant);
-                self.unroute(gone);
-                self.drain_engine(running);
-                self.meter.forget(&tenant);
-                self.log_removed(&tenant);
+                self.tenant_removed(&tenant);
                 self.control.tell(ToControl::Done { request, succeeded: true });
             }
             FromControl::TenantSuspended { request, tenant, hostnames } => {
@@ -257,6 +253,15 @@ impl Supervisor {
                 self.control.tell(ToControl::Accounts { request, document });
             }
         }
+    }
+
+    /// Nothing is left of a tenant but what its engine still has to finish.
+    fn tenant_removed(&mut self, tenant: &TenantId) {
+        let (gone, running) = self.engines.forget(tenant);
+        self.unroute(gone);
+        self.drain_engine(running);
+        self.meter.forget(tenant);
+        self.log_removed(tenant);
     }
 
     /// Everything that is known, for control to tell whoever watches the instance.

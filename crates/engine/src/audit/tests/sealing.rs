@@ -235,7 +235,6 @@ async fn the_runtime_role_can_change_nothing_of_the_log() {
             format!("CREATE INDEX i ON {table} (id)"),
             format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"),
             format!("SELECT 1; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"),
-            format!("GRANT UPDATE ON {table} TO {RUNTIME_ROLE}"),
             format!("COMMENT ON TABLE {table} IS ''"),
             format!("SELECT * FROM {table} FOR UPDATE"),
         ]);

@@ -1,0 +1,287 @@
+//! A tenant's log, for operators: asked of its engine, which has the keys to what is personal in it.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::FromRequestParts,
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http_body_util::{BodyDataStream, BodyExt, Limited};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    Problem,
+    code::Code,
+    input::Asked,
+    page::{self, Page},
+    progress::{self, ProgressEvent},
+};
+use crate::{
+    Caller, Control, Tenant,
+    caller::{Actor, operator_name},
+    management,
+    provision::RequestError,
+    tenant::Target,
+};
+
+/// What cursors of this list begin with.
+const LIST: &str = "events";
+/// Where the engine has it.
+const EVENTS: &str = "/api/auth/audit/events";
+/// The longest refusal of an engine that is read, in bytes.
+const MAX_REFUSAL: usize = 64 * 1024;
+
+/// The queries of lists and of live views, which have their filters in common.
+macro_rules! queries {
+    ($($(#[$about:meta])* struct $name:ident { $($more:tt)* })+) => {
+        $(
+            $(#[$about])*
+            #[derive(Deserialize, Serialize, IntoParams)]
+            #[serde(deny_unknown_fields)]
+            #[into_params(parameter_in = Query)]
+            pub(super) struct $name {
+                /// Only of these types, with commas between: `session.created`, or `session.*` for all of a thing.
+                #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 1000, example = "session.*")]
+                kind: Option<String>,
+                /// Only with this outcome: `success` or `failure`.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(inline)]
+                outcome: Option<OutcomeFilter>,
+                /// Only what this user, or `operator:NAME`, did.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 200)]
+                actor: Option<String>,
+                /// Only what is about this user, or about the address that `address:…` stands for.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 200)]
+                subject: Option<String>,
+                /// Only what the user with this e-mail address did or what is about them, or about the address itself.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 254)]
+                email: Option<String>,
+                /// Only requests from this address; of an IPv6 address the /64 counts.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 45)]
+                ip: Option<String>,
+                /// Only what this request did.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 32)]
+                request_id: Option<String>,
+                /// Only from this moment on.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(value_type = Option<String>, format = DateTime)]
+                from: Option<Timestamp>,
+                /// Only before this moment.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(value_type = Option<String>, format = DateTime)]
+                to: Option<Timestamp>,
+                $($more)*
+            }
+        )+
+    };
+}
+
+queries! {
+    /// Which events to list.
+    struct Wanted {
+        /// How many, at most. A page may have fewer and yet have a next one.
+        #[serde(skip_serializing)]
+        #[param(minimum = 1, maximum = 1000, default = 100)]
+        limit: Option<u16>,
+        /// `next_cursor` of the page before.
+        #[serde(skip_serializing)]
+        #[param(max_length = 256, pattern = "^[A-Za-z0-9_-]+$")]
+        cursor: Option<String>,
+    }
+
+    /// Which events to watch.
+    struct Filters {}
+}
+
+/// How an event ended.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum OutcomeFilter {
+    /// It was done.
+    Success,
+    /// It was not.
+    Failure,
+}
+
+/// An event of a tenant's log.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "a description of what engines write")]
+pub(super) struct EventResource {
+    /// Its id, in the order of time.
+    id: String,
+    /// Its number in the tenant's database. Numbers have gaps.
+    seq: i64,
+    /// What happened.
+    #[schema(example = "session.created")]
+    r#type: String,
+    /// `success` or `failure`.
+    outcome: String,
+    /// When.
+    at: String,
+    /// The request that did it.
+    request_id: Option<String>,
+    /// Who did it.
+    actor: Option<NamedResource>,
+    /// Whom or what it is about.
+    subject: Option<NamedResource>,
+    /// How they proved who they are.
+    method: Option<String>,
+    /// Where the request came from; null once its owner is erased.
+    ip: Option<String>,
+    /// What it came with; likewise.
+    user_agent: Option<String>,
+    /// What else there is to say.
+    facts: Option<Value>,
+    /// What is personal of the subject; null once they are erased.
+    personal: Option<Value>,
+    /// Whether something personal can be read by nobody any more.
+    is_erased: bool,
+}
+
+/// Whom an event names.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "a description of what engines write")]
+pub(super) struct NamedResource {
+    /// As the log has it: `user:…` is a random id of a user in this log; or `operator:…`, `address:…`.
+    r#ref: String,
+    /// The user's id, until they are erased.
+    user_id: Option<String>,
+}
+
+/// Whose log is asked for, and by whom.
+pub(super) struct Reading {
+    control: Control,
+    actor: Actor,
+    tenant: Arc<Tenant>,
+}
+
+impl FromRequestParts<Control> for Reading {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, control: &Control) -> Result<Self, Problem> {
+        let Ok(actor) = Actor::from_request_parts(parts, control).await;
+        let found = Extension::<Arc<Tenant>>::from_request_parts(parts, control).await;
+        let Extension(tenant) = found.map_err(|error| Problem::internal(&error))?;
+        Ok(Self { control: control.clone(), actor, tenant })
+    }
+}
+
+/// List the events of a tenant
+///
+/// The newest first. The tenant's own log says who read it. Personal data are told as long as the person exists.
+#[utoipa::path(get, path = "/tenants/{tenant}/audit/events", tag = "Audit log",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop"), Wanted), responses(
+    (status = 200, description = "A page of events", body = Page<EventResource>),
+))]
+pub(super) async fn list(
+    uri: Uri,
+    reading: Reading,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Problem> {
+    let limit = page::limit(wanted.limit)?;
+    let cursor = page::position(LIST, wanted.cursor.as_deref())?;
+    let limit = limit.to_string();
+    let page = [("limit", Some(limit.as_str())), ("cursor", cursor.as_deref())];
+    let answered = reading.ask(&target(EVENTS, &wanted, &page)?).await?;
+    let (parts, body) = answered.into_parts();
+    if parts.status != StatusCode::OK {
+        return Err(refusal(parts.status, &body));
+    }
+    #[derive(Deserialize)]
+    struct Told {
+        events: Vec<Value>,
+        next: Option<String>,
+    }
+    let told: Told = serde_json::from_slice(&body).map_err(|_| Problem::from(Code::EngineAnswer))?;
+    Ok(page::page_of(LIST, &uri, told.events, told.next.as_deref()))
+}
+
+/// Watch the events of a tenant
+///
+/// Server-sent events, from now on: `open` first, `event` with each event when it is committed, `missed` when the reader is
+/// too slow to be told all, which ends it. What the control plane and the auditor write is in the list only.
+#[utoipa::path(get, path = "/tenants/{tenant}/audit/events/live", tag = "Audit log",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop"), Filters), responses(
+    (status = 200, description = "The events", content_type = "text/event-stream", body = ProgressEvent),
+))]
+pub(super) async fn live(reading: Reading, Asked(filters): Asked<Filters>) -> Result<Response, Problem> {
+    let permit = progress::permit(&reading.control, &reading.actor)?;
+    let answer = reading.open(&target(&format!("{EVENTS}/live"), &filters, &[])?).await?;
+    let (parts, body) = answer.into_parts();
+    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
+    if parts.status != StatusCode::OK || media_type != Some("text/event-stream") {
+        let body = Limited::new(body, MAX_REFUSAL).collect().await.map(|body| body.to_bytes());
+        return Err(refusal(parts.status, &body.unwrap_or_default()));
+    }
+    let frames = BodyDataStream::new(body).map(move |frame| {
+        // The permit goes with the stream.
+        let _ = &permit;
+        frame
+    });
+    let mut response = Body::from_stream(frames).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+impl Reading {
+    async fn ask(&self, target: &str) -> Result<axum::http::Response<Bytes>, Problem> {
+        let (name, proved_at) = self.asker()?;
+        let operator = operator_name(&name);
+        let asked =
+            management::ask(&self.control, &self.tenant, &operator, proved_at, Method::GET, target, None);
+        Ok(asked.await?)
+    }
+
+    async fn open(&self, target: &str) -> Result<axum::http::Response<Body>, Problem> {
+        let (name, proved_at) = self.asker()?;
+        let operator = operator_name(&name);
+        Ok(management::open(&self.control, &self.tenant, &operator, proved_at, target).await?)
+    }
+
+    /// Who asks, if there is an engine to be asked.
+    fn asker(&self) -> Result<(String, Option<Timestamp>), Problem> {
+        if self.tenant.target != Target::Running {
+            return Err(RequestError::Target(self.tenant.target).into());
+        }
+        let proved_at = self.actor.caller.as_ref().and_then(Caller::proved_at);
+        Ok((self.actor.name().into(), proved_at))
+    }
+}
+
+/// Path and query of the engine's route.
+fn target(path: &str, filters: &impl Serialize, page: &[(&str, Option<&str>)]) -> Result<String, Problem> {
+    let filters = serde_json::to_value(filters).map_err(|error| Problem::internal(&error))?;
+    let mut query = url::form_urlencoded::Serializer::for_suffix(format!("{path}?"), path.len() + 1);
+    for (name, value) in filters.as_object().into_iter().flatten() {
+        query.append_pair(name, value.as_str().unwrap_or_default());
+    }
+    query.extend_pairs(page.iter().filter_map(|(name, value)| Some((name, (*value)?))));
+    Ok(query.finish())
+}
+
+/// What the engine does not answer.
+fn refusal(status: StatusCode, body: &[u8]) -> Problem {
+    let message = serde_json::from_slice::<Value>(body).ok();
+    let message = message.as_ref().and_then(|body| body["message"].as_str());
+    match (status, message) {
+        (StatusCode::BAD_REQUEST, Some(message)) => Problem::invalid_query(message.to_owned()),
+        (StatusCode::TOO_MANY_REQUESTS, _) => Code::TooManyStreams.into(),
+        _ => Code::EngineAnswer.into(),
+    }
+}

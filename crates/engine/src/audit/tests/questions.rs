@@ -1,0 +1,185 @@
+//! What the log answers.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use futures_util::StreamExt;
+use kiavi_http::ConnectionInfo;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::{
+    Operator,
+    tests::{Browser, TestTenant},
+};
+
+async fn list(operator: &mut Browser, query: &str) -> Vec<Value> {
+    let answer = operator.get(&format!("/audit/events?{query}")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
+    answer.json["events"].as_array().unwrap().clone()
+}
+
+fn kinds(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["type"].as_str().unwrap()).collect()
+}
+
+/// Two people who signed in from networks of their own, and a stranger who tried.
+async fn tenant() -> TestTenant {
+    let tenant = TestTenant::new().await;
+    for (peer, email) in [([192, 0, 2, 1], "ada@example.com"), ([192, 0, 2, 2], "eve@example.com")] {
+        tenant.browser().from(peer).sign_in(&tenant, email).await;
+    }
+    let guess = json!({ "email": "stranger@example.com", "otp": "123456" });
+    tenant.browser().from([192, 0, 2, 3]).post("/sign-in/email-otp", guess).await;
+    tenant
+}
+
+#[tokio::test]
+async fn every_filter_finds_what_it_says_and_nothing_else() {
+    let tenant = tenant().await;
+    let (ada, eve) = (tenant.id_of("ada@example.com").await, tenant.id_of("eve@example.com").await);
+    let mut operator = tenant.operator();
+    assert_eq!(list(&mut operator, "type=session.*").await.len(), 2);
+    assert_eq!(kinds(&list(&mut operator, "outcome=failure").await), ["code.refused"]);
+    assert_eq!(list(&mut operator, "type=user.created,code.accepted&outcome=success").await.len(), 4);
+    for (query, who) in [(format!("actor={ada}"), &ada), (format!("subject={eve}"), &eve)] {
+        let events = list(&mut operator, &query).await;
+        assert!(
+            !events.is_empty() && events.iter().all(|event| event["subject"]["user_id"] == **who),
+            "{events:?}"
+        );
+    }
+    // Before they were users their address stood for them.
+    let of_ada = list(&mut operator, "email=Ada@Example.com").await;
+    assert!(kinds(&of_ada).contains(&"code.requested") && kinds(&of_ada).contains(&"session.created"));
+    assert_eq!(kinds(&list(&mut operator, "email=stranger@example.com").await), ["code.refused"]);
+    assert_eq!(kinds(&list(&mut operator, "ip=192.0.2.3").await), ["code.refused"]);
+    assert!(list(&mut operator, "ip=192.0.2.4").await.is_empty());
+    let both = list(&mut operator, &format!("ip=192.0.2.1&subject={ada}&type=session.created")).await;
+    assert_eq!(kinds(&both), ["session.created"]);
+    assert!(list(&mut operator, &format!("ip=192.0.2.1&subject={eve}")).await.is_empty());
+    let request = both[0]["request_id"].as_str().unwrap();
+    let of_request = list(&mut operator, &format!("request_id={request}")).await;
+    assert_eq!(of_request.len(), 3, "{:?}", kinds(&of_request));
+    assert!(list(&mut operator, "to=2026-11-24T12:00:00Z").await.is_empty());
+    assert!(list(&mut operator, "from=2026-11-24T12:00:00.001Z").await.is_empty());
+    assert!(!list(&mut operator, "from=2026-11-24T12:00:00Z&to=2026-11-24T12:00:00.001Z").await.is_empty());
+    let reference = both[0]["subject"]["ref"].as_str().unwrap();
+    assert_eq!(list(&mut operator, &format!("type=session.created&subject={reference}")).await, both);
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap_or_repetition() {
+    let tenant = tenant().await;
+    // From elsewhere: who reads the log is in it.
+    let mut operator = tenant.operator().from([192, 0, 2, 9]);
+    for filter in ["type=code.*,session.*,user.*&", "ip=192.0.2.1&outcome=success&"] {
+        let all = list(&mut operator, filter).await;
+        let (mut paged, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let answer = operator.get(&format!("/audit/events?{filter}limit=2&cursor={cursor}")).await;
+            paged.extend(answer.json["events"].as_array().unwrap().iter().cloned());
+            match answer.json["next"].as_str() {
+                Some(next) => cursor = next.to_owned(),
+                None => break,
+            }
+        }
+        assert_eq!(paged, all, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_forgotten_is_found_by_what_the_log_calls_them() {
+    let tenant = tenant().await;
+    let id = tenant.id_of("ada@example.com").await;
+    let mut operator = tenant.operator();
+    let before = list(&mut operator, &format!("subject={id}")).await;
+    let reference = before[0]["subject"]["ref"].as_str().unwrap().to_owned();
+    operator.post("/admin/remove-user", json!({ "userId": id })).await;
+    assert!(list(&mut operator, &format!("subject={id}")).await.is_empty());
+    assert!(
+        list(&mut operator, "ip=192.0.2.1").await.iter().all(|event| event["subject"]["ref"] != *reference)
+    );
+    let after = list(&mut operator, &format!("subject={reference}&type=session.created")).await;
+    assert_eq!(kinds(&after), ["session.created"]);
+    assert_eq!((&after[0]["ip"], &after[0]["is_erased"]), (&Value::Null, &json!(true)));
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_and_nobody_else_asks() {
+    let tenant = tenant().await;
+    let mut operator = tenant.operator();
+    for query in [
+        "type=nothing",
+        "type=session.",
+        "outcome=x",
+        "email=x",
+        "ip=x",
+        "from=x",
+        "cursor=x",
+        "limit=x",
+        "type=a&type=b",
+    ] {
+        let answer = operator.get(&format!("/audit/events?{query}")).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::BAD_REQUEST, "VALIDATION_ERROR"), "{query}");
+    }
+    let mut ada = tenant.signed_in("ada@example.com").await;
+    for path in ["/audit/events", "/audit/events/live"] {
+        assert_eq!(ada.get(path).await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn every_question_is_answered_by_an_index() {
+    let tenant = TestTenant::new().await;
+    tenant
+        .admin
+        .batch_execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+        .await
+        .unwrap();
+    let page = "NULL, NULL, 10, 10, NULL, NULL, NULL, NULL, NULL, NULL, NULL";
+    for (name, more, index) in [
+        ("AUDIT_NEWEST_EVENTS", "", "audit_event_pkey"),
+        ("AUDIT_EVENTS_OF_KINDS", ", '{a}', '{b}'", "audit_event_type_idx"),
+        ("AUDIT_EVENTS_OF_PEOPLE", ", '{a}', '{b}'", "audit_event_subject_idx"),
+        ("AUDIT_EVENTS_OF_PEOPLE", ", '{a}', '{b}'", "audit_event_actor_idx"),
+        ("AUDIT_EVENTS_FROM_ADDRESS", "", "audit_event_ip_idx"),
+        ("AUDIT_EVENTS_OF_REQUEST", "", "audit_event_pkey"),
+        ("AUDIT_EVENTS_BY_ID", ", '{}'", "audit_event_pkey"),
+    ] {
+        let statement = crate::statements().into_iter().find(|sql| sql.name() == name).expect(name);
+        let prepare = format!("DEALLOCATE ALL; PREPARE {name} AS {}", statement.text());
+        tenant.admin.batch_execute(&prepare).await.unwrap();
+        let plan = tenant.admin.query(&format!("EXPLAIN EXECUTE {name} ({page}{more})"), &[]).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains(index) && !plan.contains("Seq Scan on audit_event"), "{name}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_committed_is_seen_live() {
+    let tenant = TestTenant::new().await;
+    let request = Request::get("/api/auth/audit/events/live?type=session.*")
+        .header(header::HOST, "demo.localhost:8080")
+        .extension(Operator("test".into()))
+        .extension(ConnectionInfo { peer: ([127, 0, 0, 1], 1).into(), sequence: 1 });
+    let answer = tenant.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    let mut frames = answer.into_body().into_data_stream();
+    let mut next = async || {
+        let frame = tokio::time::timeout(Duration::from_secs(20), frames.next()).await.expect("in time");
+        frame.map(|frame| String::from_utf8(frame.unwrap().to_vec()).unwrap())
+    };
+    assert!(next().await.unwrap().contains("event: open"));
+    tenant.signed_in("ada@example.com").await;
+    let told = next().await.unwrap();
+    let data = told.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let event: Value = serde_json::from_str(data).unwrap();
+    assert_eq!((&event["type"], &event["ip"]), (&json!("session.created"), &json!("192.0.2.1")));
+    tenant.engine.close_live_views();
+    assert_eq!(next().await, None);
+}
