@@ -110,7 +110,7 @@ queries! {
 /// How an event ended.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum OutcomeFilter {
+pub(super) enum OutcomeFilter {
     /// It was done.
     Success,
     /// It was not.

@@ -48,7 +48,7 @@ pub(super) struct LogKeys {
 /// Show what verifies a tenant's log
 ///
 /// Keep the keys where you verify, apart from the log: who can change both can change everything.
-#[utoipa::path(get, path = "/tenants/{tenant}/audit/key", tag = "Log",
+#[utoipa::path(get, path = "/tenants/{tenant}/audit/key", tag = "Audit log",
     params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
     (status = 200, description = "The keys", body = LogKeys),
 ))]
@@ -66,7 +66,7 @@ pub(super) async fn key(
 ///
 /// A signed note (C2SP tlog-checkpoint): the log's name, how many events it has, and the root of the tree over them, signed
 /// by the log and cosigned by the witness. It is at most two seconds older than the newest event.
-#[utoipa::path(get, path = "/tenants/{tenant}/audit/checkpoint", tag = "Log",
+#[utoipa::path(get, path = "/tenants/{tenant}/audit/checkpoint", tag = "Audit log",
     params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
     (status = 200, description = "The checkpoint", body = String, content_type = "text/plain; charset=utf-8"),
 ))]
@@ -81,7 +81,7 @@ pub(super) async fn checkpoint(
 /// Read a tile of a tenant's log
 ///
 /// `tile/LEVEL/INDEX[.p/WIDTH]` has hashes, `tile/entries/INDEX[.p/WIDTH]` the events themselves (C2SP tlog-tiles).
-#[utoipa::path(get, path = "/tenants/{tenant}/audit/tile/{path}", tag = "Log", params(
+#[utoipa::path(get, path = "/tenants/{tenant}/audit/tile/{path}", tag = "Audit log", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows tile/; it has slashes", example = "entries/000.p/1"),
 ), responses(
@@ -104,7 +104,7 @@ pub(super) async fn tile(
 ///
 /// A file that proves it by itself, with the log's key (C2SP tlog-proof): the event, its place, the hashes from there to the
 /// root, and the checkpoint. `kiavi audit proof verify` reads it.
-#[utoipa::path(get, path = "/tenants/{tenant}/audit/proof/{event}", tag = "Log", params(
+#[utoipa::path(get, path = "/tenants/{tenant}/audit/proof/{event}", tag = "Audit log", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("event" = String, Path, description = "The event's id", example = "0193a5c0-0000-7000-8000-0123456789ab"),
 ), responses(
