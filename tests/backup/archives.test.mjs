@@ -116,8 +116,8 @@ describe('archives of tenants', { skip: kiaviMissing() }, () => {
     assert.equal(same.user.id, known.user.id);
     assert.equal((await at(there, 'shop').signInByPasskey(device)).user.email, ada);
     assert.equal((await at(there, 'shop').signInByCode(ada)).user.id, known.user.id);
-    const events = await there.sql('shop', `select actor, detail from kiavi.audit_event where type = 'tenant.restored'`);
-    assert.deepEqual([events.length, events[0].actor, events[0].detail.archive.tenant], [1, 'operator:local', shop.id]);
+    const events = await there.events('shop', 'tenant.restored');
+    assert.deepEqual([events.length, events[0].actor, events[0].facts.archive.tenant], [1, 'operator:local', shop.id]);
     await rejects(there.verb(['restore', archive, '--as', 'shop', ...identity]), 4);
   });
 
@@ -192,10 +192,12 @@ describe('archives of tenants', { skip: kiaviMissing() }, () => {
     writeFileSync(path.join(to, shop.id, 'notes.txt'), 'not an archive');
     await create(to);
     const { removed } = await json(here, ['backup', 'run']);
-    assert.equal(removed.length, 1);
-    assert.equal(filesIn(path.join(to, shop.id)).filter((name) => name.endsWith('.kiavi')).length, 1);
+    // With each archive goes the file of the keys of persons.
+    assert.deepEqual(removed.map((name) => name.endsWith('.keys.kiavi')).sort(), [false, true]);
+    assert.equal(filesIn(path.join(to, shop.id)).filter((name) => name.endsWith('.kiavi')).length, 2);
     assert.ok(existsSync(path.join(to, shop.id, 'notes.txt')));
-    assert.equal((await json(here, ['backup', 'list', 'shop', '--from', to])).length, 1);
+    const kept = await json(here, ['backup', 'list', 'shop', '--from', to]);
+    assert.deepEqual(kept.map(({ part }) => part).sort(), ['data', 'person_keys']);
     await here.verb(['backup', 'schedule', '--off']);
     assert.match(await here.verb(['doctor']).catch(({ message }) => message), /! Backups/);
   });
@@ -206,9 +208,12 @@ describe('archives of tenants', { skip: kiaviMissing() }, () => {
       const run = (kiavi, ...args) => json(kiavi, args, { env: store.env, ...SLOW });
       const to = 's3://bucket/some/where';
       const { archives: [made] } = await run(here, 'backup', 'create', 'shop', '--to', to, '--recipient', RECIPIENT);
-      assert.deepEqual([...store.objects.keys()], [`/bucket/some/where/${made.name}`]);
-      const [listed] = await run(here, 'backup', 'list', '--from', to);
-      assert.deepEqual([listed.name, listed.bytes], [made.name, made.bytes]);
+      const keys = made.name.replace(/\.kiavi$/, '.keys.kiavi');
+      const stored = [keys, made.name].map((name) => `/bucket/some/where/${name}`);
+      assert.deepEqual([...store.objects.keys()].sort(), stored);
+      const listed = await run(here, 'backup', 'list', '--from', to);
+      assert.deepEqual(listed.map(({ name }) => name).sort(), [keys, made.name]);
+      assert.equal(listed[0].bytes + listed[1].bytes, made.bytes);
       assert.equal((await run(here, 'backup', 'verify', `${to}/${made.name}`)).tenant.slug, 'shop');
       assert.equal((await run(here, 'backup', 'drill', 'shop', '--from', to)).signed_in, true);
       const args = ['restore', `${to}/${made.name}`, '--as', 'from-store', '--identity', place('identity')];
@@ -217,13 +222,13 @@ describe('archives of tenants', { skip: kiaviMissing() }, () => {
       // The credentials may be in a file.
       writeFileSync(place('s3.env'), Object.entries(store.env).map((pair) => pair.join('=')).join('\n'));
       const again = ['backup', 'list', '--from', to, '--credentials', place('s3.env')];
-      assert.equal((await json(here, again)).length, 1);
+      assert.equal((await json(here, again)).length, 2);
       const wrong = { ...store.env, AWS_SECRET_ACCESS_KEY: 'wrong' };
       await rejects(here.verb(['backup', 'list', '--from', to], { env: wrong }), 1);
 
       store.refusals = 100;
       await rejects(here.verb(['backup', 'create', 'shop', '--to', to], { env: store.env }), 1);
-      assert.equal(store.objects.size, 1, 'no half archive');
+      assert.equal(store.objects.size, 2, 'no half archive');
       const [failed] = await json(here, ['backup', 'list', 'shop']);
       assert.deepEqual([failed.kind, failed.succeeded], ['backup', false]);
     } finally {

@@ -106,7 +106,7 @@ describe('databases on a server on a network', { skip: kiaviMissing() }, () => {
       'select rolname from pg_authid',
       `select pg_read_file('/etc/passwd')`,
       `copy (select 1) to program 'true'`,
-      'select * from kiavi.audit_event',
+      'select * from kiavi.audit_event for update',
       'delete from kiavi.audit_event',
       'drop table session',
       `alter system set work_mem = '1GB'`,

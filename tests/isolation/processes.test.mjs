@@ -39,13 +39,13 @@ describe('the running processes', { skip: kiaviMissing() }, () => {
   test('each tenant has an engine of its own', () => assert.equal(engines.length, 2));
 
   test('there is one of each other role', () => {
-    for (const role of ['launcher', 'gateway', 'control', 'outbound']) {
+    for (const role of ['launcher', 'gateway', 'control', 'outbound', 'auditor']) {
       assert.equal(kiavi.role(role).length, 1, role);
     }
   });
 
   test('every process but the launcher has an account of its own, and none is root', unlessFull, () => {
-    const rest = ['gateway', 'control', 'outbound', 'engine'].flatMap((role) => kiavi.role(role));
+    const rest = ['gateway', 'control', 'outbound', 'auditor', 'engine'].flatMap((role) => kiavi.role(role));
     const accounts = rest.map(({ uids }) => uids[0]);
     assert.equal(new Set(accounts).size, accounts.length, `accounts: ${accounts}`);
     for (const { uids, gids, groups, arguments: args } of rest) {

@@ -82,8 +82,10 @@ impl Ways {
 }
 
 impl Auditor {
-    /// An auditor that knows no log yet. `server` has the databases, if it is one on a network.
+    /// An auditor that knows no log yet; to be made before the process is sealed. `server` has the databases, if it is one
+    /// on a network.
     pub fn new(clock: Arc<dyn Clock>, server: Option<DatabaseServer>) -> Self {
+        kiavi_db::prepare_for_sandbox();
         Self { clock, server }
     }
 

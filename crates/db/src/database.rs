@@ -4,7 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use deadpool::{
     Runtime,
-    managed::{Manager, Metrics, Pool, PoolError, QueueMode, RecycleError, RecycleResult},
+    managed::{Manager, Metrics, Pool, PoolConfig, PoolError, QueueMode, RecycleError, RecycleResult},
 };
 use tokio_postgres::Row;
 
@@ -50,6 +50,12 @@ struct Inner {
     group: Arc<Group>,
     pool: Pool<Connections>,
     watch: Option<Watch>,
+}
+
+/// Has the pool's library ask how many processors there are, which it does once, for a default that nobody uses, and by
+/// reading a file: to be called before files are out of reach where the first [`Database`] is made later than that.
+pub fn prepare_for_sandbox() {
+    let _ = PoolConfig::default();
 }
 
 impl Database {

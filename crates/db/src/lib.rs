@@ -35,7 +35,7 @@ mod writer;
 
 pub use admin::{AdminConnection, CopyIn, quote_ident};
 pub use connect::{Connect, Login, UnixSocket};
-pub use database::{Database, MAX_TRANSACTIONS, TRANSACTION_WAIT, prepare_all};
+pub use database::{Database, MAX_TRANSACTIONS, TRANSACTION_WAIT, prepare_all, prepare_for_sandbox};
 pub use error::{DbError, ServerReport};
 pub use flight::OwnedParams;
 pub use foreign::{ForeignConnection, ForeignUrl, ForeignUrlError};

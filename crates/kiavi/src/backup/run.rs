@@ -11,7 +11,7 @@ use super::{
     open::Opener,
     place::Place,
     progress::Progress,
-    schedule::{Schedule, last_runs},
+    schedule::{Schedule, last_run},
 };
 use crate::{
     client::{Client, ClientError},
@@ -73,14 +73,14 @@ impl Step<'_> {
     async fn tenant(&mut self, tenant: &Value, done: &mut Done) -> Result<(), ClientError> {
         let (client, id, slug) = (self.client, text(tenant, "id"), text(tenant, "slug"));
         let shown = &self.schedule.to;
-        if self.schedule.is_due(last_runs(client, "backup", id).await?, self.now) {
+        if self.schedule.is_due(last_run(client, "backup", id, shown).await?, self.now) {
             let wanted = Wanted { tenant, recipients: &self.schedule.recipients };
             let made = create_and_note(client, self.place, shown, &wanted, self.progress).await?;
             done.made.push(made.name);
         }
         // A store may let nobody remove anything, which is no reason not to try what is there.
         let pruned = self.prune(id, done).await;
-        if self.schedule.is_drill_due(last_runs(client, "drill", id).await?, self.now) {
+        if self.schedule.is_drill_due(last_run(client, "drill", id, shown).await?, self.now) {
             let opener = Opener::Instance(client);
             drill_and_note(client, self.place, shown, tenant, &opener, self.progress).await?;
             done.tried.push(slug.to_owned());

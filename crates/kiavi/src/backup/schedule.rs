@@ -186,11 +186,13 @@ pub(super) async fn place(client: &Client) -> Result<(String, Credentials), Clie
     Ok((schedule.to, credentials))
 }
 
-/// The newest run of a kind that came about, of each tenant by its id.
-pub(super) async fn last_runs(
+/// When a run of a kind last came about for a tenant, by its id, at this place. What somebody makes elsewhere meanwhile
+/// takes nothing off the schedule.
+pub(super) async fn last_run(
     client: &Client,
     kind: &str,
     tenant: &str,
+    place: &str,
 ) -> Result<Option<Timestamp>, ClientError> {
     let path = crate::tenant::query(
         "/v1/backups",
@@ -198,7 +200,8 @@ pub(super) async fn last_runs(
     );
     let answer = client.get(&path).await?;
     let runs = answer["runs"].as_array().into_iter().flatten();
-    Ok(runs.filter(|run| run["succeeded"] == true).find_map(|run| text(run, "at").parse().ok()))
+    let counts = |run: &&Value| run["succeeded"] == true && run["place"] == place;
+    Ok(runs.filter(counts).find_map(|run| text(run, "at").parse().ok()))
 }
 
 /// What `kiavi doctor` says of backups: whether it is well, and in words.
@@ -209,12 +212,14 @@ pub(crate) async fn doctor(client: &Client, now: Timestamp) -> Result<(bool, Str
     let (mut late, mut untried, tenants) = (Vec::new(), Vec::new(), super::create::all(client).await?);
     for tenant in &tenants {
         let (id, slug) = (text(tenant, "id"), text(tenant, "slug"));
-        let last = last_runs(client, "backup", id).await?;
+        let last = last_run(client, "backup", id, &schedule.to).await?;
         if last.is_none_or(|last| now.duration_since(last) > MISSED) {
             late.push(slug);
         }
         let grace = SignedDuration::from_hours(48);
-        if schedule.is_drill_due(last_runs(client, "drill", id).await?.map(|last| last + grace), now) {
+        if schedule
+            .is_drill_due(last_run(client, "drill", id, &schedule.to).await?.map(|last| last + grace), now)
+        {
             untried.push(slug);
         }
     }
