@@ -5,8 +5,6 @@
 
 mod routes;
 mod store;
-#[cfg(test)]
-mod tests;
 
 use axum::{Router, routing::get};
 use kiavi_db::Sql;
