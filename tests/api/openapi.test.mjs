@@ -15,7 +15,7 @@ const SCHEMATHESIS = process.env.SCHEMATHESIS ?? path.join(HERE, '../../target/p
 /** The same requests each time. */
 const SEED = 20261126;
 /** Requests for each operation and phase. */
-const EXAMPLES = 5;
+const EXAMPLES = 3;
 /** Less than what a key may; waiting for what `Retry-After` says would take minutes where mails are spaced. */
 const REQUESTS_IN_TIME = '1100/m';
 const DEADLINE_MS = 175_000;
@@ -58,6 +58,9 @@ describe('the management API is as it is described', { skip: missing() }, () => 
       String(EXAMPLES),
       '--rate-limit',
       REQUESTS_IN_TIME,
+      // An answer that does not end.
+      '--exclude-path-regex',
+      'events/live$',
       '--continue-on-failure',
       '--no-color',
     ];
