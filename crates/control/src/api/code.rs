@@ -154,6 +154,8 @@ codes! {
         "The body is sent as something other than what the route takes.";
     InvalidCursor = UNPROCESSABLE_ENTITY "invalid_cursor", "Unusable cursor",
         "The cursor is none of this list. Use `next_cursor` as it came, or begin again without.";
+    InvalidFilter = UNPROCESSABLE_ENTITY "invalid_filter", "A filter means nothing",
+        "A filter of events cannot be what it is said to be, an address or a type; the detail names it.";
     InvalidName = UNPROCESSABLE_ENTITY "invalid_name", "This cannot be a name",
         "The name breaks a rule, which the detail tells.";
     ReservedName = UNPROCESSABLE_ENTITY "reserved_name", "This cannot be a name",

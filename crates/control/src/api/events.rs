@@ -39,6 +39,10 @@ const EVENTS: &str = "/api/auth/audit/events";
 /// The longest refusal of an engine that is read, in bytes.
 const MAX_REFUSAL: usize = 64 * 1024;
 
+/// The longest values of filters, in characters; their descriptions below say the same.
+const LONGEST: &[(&str, usize)] =
+    &[("type", 1000), ("actor", 200), ("subject", 200), ("email", 254), ("ip", 45), ("request_id", 32)];
+
 /// The queries of lists and of live views, which have their filters in common.
 macro_rules! queries {
     ($($(#[$about:meta])* struct $name:ident { $($more:tt)* })+) => {
@@ -269,7 +273,13 @@ fn target(path: &str, filters: &impl Serialize, page: &[(&str, Option<&str>)]) -
     let filters = serde_json::to_value(filters).map_err(|error| Problem::internal(&error))?;
     let mut query = url::form_urlencoded::Serializer::for_suffix(format!("{path}?"), path.len() + 1);
     for (name, value) in filters.as_object().into_iter().flatten() {
-        query.append_pair(name, value.as_str().unwrap_or_default());
+        let value = value.as_str().unwrap_or_default();
+        if let Some((_, limit)) =
+            LONGEST.iter().find(|(of, limit)| of == name && value.chars().count() > *limit)
+        {
+            return Err(Problem::invalid_query(format!("`{name}` has at most {limit} characters.")));
+        }
+        query.append_pair(name, value);
     }
     query.extend_pairs(page.iter().filter_map(|(name, value)| Some((name, (*value)?))));
     Ok(query.finish())
@@ -280,7 +290,8 @@ fn refusal(status: StatusCode, body: &[u8]) -> Problem {
     let message = serde_json::from_slice::<Value>(body).ok();
     let message = message.as_ref().and_then(|body| body["message"].as_str());
     match (status, message) {
-        (StatusCode::BAD_REQUEST, Some(message)) => Problem::invalid_query(message.to_owned()),
+        // The query itself was read here; what the engine does not take is what a value means.
+        (StatusCode::BAD_REQUEST, Some(message)) => Problem::invalid_filter(message),
         (StatusCode::TOO_MANY_REQUESTS, _) => Code::TooManyStreams.into(),
         _ => Code::EngineAnswer.into(),
     }

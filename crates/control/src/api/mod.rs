@@ -283,7 +283,16 @@ fn password_routes() -> [Route; 1] {
 
 fn engine_routes() -> [Route; 2] {
     use Code as C;
-    const ENGINE: &[C] = &[C::EngineAnswer, C::EngineUnavailable, C::EngineSilent, C::NotFound];
+    const ENGINE: &[C] = &[
+        C::EngineAnswer,
+        C::EngineUnavailable,
+        C::EngineSilent,
+        C::NotFound,
+        C::TenantSuspended,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
     const ADDRESS: &str = "/tenants/{tenant}/engine/{*path}";
     [
         Route::new(engine::read, engine::__path_read, Access::Engine).at(ADDRESS).problems(ENGINE),
@@ -322,6 +331,7 @@ fn event_routes() -> [Route; 2] {
     use Code as C;
     const EVENTS: &[C] = &[
         C::InvalidCursor,
+        C::InvalidFilter,
         C::EngineAnswer,
         C::EngineUnavailable,
         C::EngineSilent,
@@ -332,6 +342,7 @@ fn event_routes() -> [Route; 2] {
     ];
     const LIVE: &[C] = &[
         C::TooManyStreams,
+        C::InvalidFilter,
         C::EngineAnswer,
         C::EngineUnavailable,
         C::EngineSilent,

@@ -123,6 +123,10 @@ impl Problem {
         Self::new(Code::InvalidQuery, detail)
     }
 
+    pub(crate) fn invalid_filter(detail: impl Into<String>) -> Self {
+        Self::new(Code::InvalidFilter, detail)
+    }
+
     pub(crate) fn no_such_settings_version(version: i32) -> Self {
         let detail = format!("The tenant's settings have no version {version}.");
         Self::new(Code::SettingsVersionNotFound, detail)
