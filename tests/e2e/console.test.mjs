@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { words } from '../lib/words.mjs';
+import { consoleOf } from './at-console.mjs';
 import * as journey from './journey.mjs';
 
 const { button, buttonOf, dialog, emailField, heading, notice } = journey;
@@ -13,46 +14,20 @@ describe('the console and its people', { skip: kiaviMissing() || chromiumMissing
   let kiavi;
   let browser;
   let signIn;
+  let arrive;
+  let comeIn;
+  let prove;
   let owner;
   let viewer;
 
   before(async () => {
     [kiavi, browser] = await Promise.all([startKiavi(), openBrowser()]);
-    signIn = { url: kiavi.consoleUrl.replace('//console.', '//id.'), mailbox: kiavi.mailbox };
+    ({ signIn, arrive, comeIn, prove } = consoleOf(kiavi, browser));
   });
   after(async () => {
     await browser?.close();
     await kiavi?.dispose();
   });
-
-  const arrive = () => journey.arrive(browser, signIn);
-  const atConsole = ({ page }) => page.waitForURL((url) => url.origin === kiavi.consoleUrl);
-
-  /** From the sign-in page by code; the passkey that is offered is made, if `makesPasskey`. */
-  async function comeIn(person, { makesPasskey = true } = {}) {
-    const { page } = person;
-    await emailField(page).fill(person.email);
-    await button(page, 'action-continue').click();
-    await journey.codeField(page).waitFor();
-    await journey.enterCode(person, await signIn.mailbox.nextCode(person.email));
-    if (makesPasskey) {
-      await heading(page, 'offer-title').waitFor();
-      await person.touch(true);
-      await button(page, 'offer-create').click();
-    }
-    await atConsole(person);
-    await person.touch(false);
-  }
-
-  /** Uses the passkey on the page that takes nothing else. */
-  async function prove(person) {
-    await heading(person.page, 'prove-title').waitFor();
-    await person.page.waitForLoadState();
-    await person.touch(true);
-    await button(person.page, 'prove-confirm').click();
-    await atConsole(person);
-    await person.touch(false);
-  }
 
   /** What a script of the console's own page gets from the API. */
   const api = ({ page }, method, path, body) =>

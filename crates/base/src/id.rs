@@ -218,6 +218,11 @@ impl EventId {
         &self.0
     }
 
+    /// The next greater id, if there is one.
+    pub fn next(self) -> Option<Self> {
+        u128::from_be_bytes(self.0).checked_add(1).map(|next| Self(next.to_be_bytes()))
+    }
+
     /// When it was made, to the millisecond.
     pub fn time(&self) -> jiff::Timestamp {
         let milliseconds = self.0[..6].iter().fold(0, |sum, byte| sum << 8 | i64::from(*byte));

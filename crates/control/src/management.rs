@@ -10,7 +10,12 @@ use jiff::Timestamp;
 use kiavi_http::{ExchangeError, exchange, open_exchange};
 use tokio::net::UnixStream;
 
-use crate::{Control, Failure, Tenant};
+use crate::{
+    Caller, Control, Failure, Tenant,
+    caller::{Actor, operator_name},
+    provision::RequestError,
+    tenant::Target,
+};
 
 /// How long one request may take, the start of a sleeping engine included.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -29,6 +34,44 @@ pub(crate) enum ManagementError {
     NoAnswer(#[from] ExchangeError),
     #[error("the request cannot be written")]
     Request(#[from] axum::http::Error),
+}
+
+/// A tenant's engine, asked on behalf of somebody.
+pub(crate) struct Door<'a> {
+    control: &'a Control,
+    tenant: &'a Tenant,
+    operator: String,
+    proved_at: Option<Timestamp>,
+}
+
+impl<'a> Door<'a> {
+    /// The way to the tenant's engine for this actor.
+    ///
+    /// # Errors
+    /// When no engine runs, because the tenant is not to run.
+    pub(crate) fn of(control: &'a Control, actor: &Actor, tenant: &'a Tenant) -> Result<Self, RequestError> {
+        if tenant.target != Target::Running {
+            return Err(RequestError::Target(tenant.target));
+        }
+        let operator = operator_name(&actor.name()).into_owned();
+        let proved_at = actor.caller.as_ref().and_then(Caller::proved_at);
+        Ok(Self { control, tenant, operator, proved_at })
+    }
+
+    /// Asks for what `target`, path and query, is.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        target: &str,
+        json: Option<Bytes>,
+    ) -> Result<Response<Bytes>, ManagementError> {
+        ask(self.control, self.tenant, &self.operator, self.proved_at, method, target, json).await
+    }
+
+    /// Asks for what has no end.
+    pub(crate) async fn open(&self, target: &str) -> Result<Response<Body>, ManagementError> {
+        open(self.control, self.tenant, &self.operator, self.proved_at, target).await
+    }
 }
 
 /// Asks a tenant's engine, which is started if it sleeps. `operator` is who it is told to act for, `proved_at` when

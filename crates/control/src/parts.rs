@@ -42,6 +42,9 @@ pub trait TenantSchema: Send + Sync + 'static {
         version: i32,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
+    /// The types of the events that its log may have.
+    fn event_types(&self) -> Vec<&'static str>;
+
     /// What becomes of the rows of a table when its tenant is archived. The name is schema and name.
     fn archived(&self, table: &str) -> Archived;
 

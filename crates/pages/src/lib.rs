@@ -20,13 +20,17 @@ mod confirm;
 mod connect;
 mod console;
 mod device;
+mod events;
 mod frame;
 mod mail;
 mod members;
 mod notice;
+mod settings;
 mod sign_in;
 mod status;
+mod tenant;
 mod text;
+mod users;
 mod when;
 
 use askama::Template;
@@ -36,6 +40,7 @@ pub use asset::{ASSET_PATH, Asset, asset, asset_url};
 pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
+pub use events::{EventPage, EventRow, EventSearch, Events, Period, Seal};
 pub use frame::{Acting, Frame};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
@@ -45,10 +50,13 @@ pub use members::{
     NoWorkspace, Offer, Place, Prove, Refusal, Team, WorkspaceLink,
 };
 pub use notice::{Notice, Tone};
+pub use settings::{ChangeRow, Settings, VersionRow};
 pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
 pub use status::{
     BARE_CONTENT_SECURITY_POLICY, Failed, Leaving, NotFound, Refused, Starting, UNKNOWN_HOST, Unavailable,
 };
+pub use tenant::{TenantAway, TenantOverview, TenantPlace, TenantTop};
+pub use users::{Standing, Suspension, UserPage, UserRow, UserSearch, Users};
 
 /// The Content-Security-Policy of every page but the bare ones: nothing inline, nothing from elsewhere, no
 /// framing, no string ever turned into script.
@@ -82,6 +90,13 @@ impl Page for NotFound {}
 impl Page for Starting {}
 impl Page for Unavailable {}
 impl Page for Tenants {}
+impl Page for TenantOverview {}
+impl Page for TenantAway {}
+impl Page for Users {}
+impl Page for UserPage {}
+impl Page for Events {}
+impl Page for EventPage {}
+impl Page for Settings {}
 impl Page for Mailbox {}
 impl Page for Team {}
 impl Page for NewWorkspace {}

@@ -4,94 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
 
-/// A state that a person is told about. The key is stable: tests and translations go by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "each name is the state; its words are in locales/en.ftl under notice-…")]
-pub enum Notice {
-    CodeWrong,
-    CodeExpired,
-    CodeTries,
-    CodeUsed,
-    CodeOtherBrowser,
-    CodeSent,
-    LinkExpired,
-    DeletionMailSent,
-    EmailInvalid,
-    MailFailed,
-    MailRefused,
-    PasskeyCancelled,
-    PasskeyUnknown,
-    PasskeyUnsupported,
-    PasskeyNotAllowed,
-    PasskeyExists,
-    PasskeyVerification,
-    PasskeyWrongDomain,
-    PasskeyTimeout,
-    PasskeyFailed,
-    PasskeyCreateCancelled,
-    PasskeyCreated,
-    PasskeyRenamed,
-    PasskeyRemoved,
-    PasskeyGone,
-    PasskeyLast,
-    ProfileSaved,
-    NameInvalid,
-    SessionRevoked,
-    SessionsRevoked,
-    SessionEnded,
-    SignInAgain,
-    FlowExpired,
-    /// Too many requests; the seconds until the next one may come.
-    RateLimited(u32),
-    TooMany,
-    Suspended,
-    PasskeyRequired,
-    SignUpClosed,
-    InvitationAddress,
-    ProviderDenied,
-    ProviderUnverified,
-    ProviderFailed,
-    AccountConflict,
-    AccountLinked,
-    AccountUnlinked,
-    AccountGone,
-    AccountLast,
-    AccountOtherEmail,
-    AccountTaken,
-    AccountUnable,
-    ConnectOther,
-    ConnectExpired,
-    ConnectNeedsCode,
-    NotWhileActing,
-    ActingStopped,
-    MemberInvited,
-    MemberExists,
-    MemberRoleChanged,
-    MemberRemoved,
-    MemberRoleKeys,
-    MemberRemovedKeys,
-    MemberOwnerLast,
-    MemberRoleAbove,
-    MemberForbidden,
-    InvitationResent,
-    InvitationRevoked,
-    InvitationExists,
-    InvitationPaused,
-    InvitationGone,
-    WorkspaceRenamed,
-    WorkspaceExists,
-    WorkspaceName,
-    StepUpDone,
-    CookiesBlocked,
-    Offline,
-    WrongOrigin,
-    CaptchaFailed,
-    NetworkBlocked,
-    Maintenance,
-    Unexpected,
-}
-
 /// How a notice looks and how a screen reader takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -99,95 +11,158 @@ pub enum Tone {
     Error,
     /// Something was done.
     Success,
-    /// Something to know; nobody is at fault.
+    /// Something to know; nobody is at fault. A cancelled ceremony is a choice; the others say where to go next.
     Info,
 }
 
-impl Notice {
-    /// Every notice, with 90 seconds where it carries a time.
-    pub const ALL: [Self; 80] = [
-        Self::CodeWrong,
-        Self::CodeExpired,
-        Self::CodeTries,
-        Self::CodeUsed,
-        Self::CodeOtherBrowser,
-        Self::CodeSent,
-        Self::LinkExpired,
-        Self::DeletionMailSent,
-        Self::EmailInvalid,
-        Self::MailFailed,
-        Self::MailRefused,
-        Self::PasskeyCancelled,
-        Self::PasskeyUnknown,
-        Self::PasskeyUnsupported,
-        Self::PasskeyNotAllowed,
-        Self::PasskeyExists,
-        Self::PasskeyVerification,
-        Self::PasskeyWrongDomain,
-        Self::PasskeyTimeout,
-        Self::PasskeyFailed,
-        Self::PasskeyCreateCancelled,
-        Self::PasskeyCreated,
-        Self::PasskeyRenamed,
-        Self::PasskeyRemoved,
-        Self::PasskeyGone,
-        Self::PasskeyLast,
-        Self::ProfileSaved,
-        Self::NameInvalid,
-        Self::SessionRevoked,
-        Self::SessionsRevoked,
-        Self::SessionEnded,
-        Self::SignInAgain,
-        Self::FlowExpired,
-        Self::RateLimited(90),
-        Self::TooMany,
-        Self::Suspended,
-        Self::PasskeyRequired,
-        Self::SignUpClosed,
-        Self::InvitationAddress,
-        Self::ProviderDenied,
-        Self::ProviderUnverified,
-        Self::ProviderFailed,
-        Self::AccountConflict,
-        Self::AccountLinked,
-        Self::AccountUnlinked,
-        Self::AccountGone,
-        Self::AccountLast,
-        Self::AccountOtherEmail,
-        Self::AccountTaken,
-        Self::AccountUnable,
-        Self::ConnectOther,
-        Self::ConnectExpired,
-        Self::ConnectNeedsCode,
-        Self::NotWhileActing,
-        Self::ActingStopped,
-        Self::MemberInvited,
-        Self::MemberExists,
-        Self::MemberRoleChanged,
-        Self::MemberRemoved,
-        Self::MemberRoleKeys,
-        Self::MemberRemovedKeys,
-        Self::MemberOwnerLast,
-        Self::MemberRoleAbove,
-        Self::MemberForbidden,
-        Self::InvitationResent,
-        Self::InvitationRevoked,
-        Self::InvitationExists,
-        Self::InvitationPaused,
-        Self::InvitationGone,
-        Self::WorkspaceRenamed,
-        Self::WorkspaceExists,
-        Self::WorkspaceName,
-        Self::StepUpDone,
-        Self::CookiesBlocked,
-        Self::Offline,
-        Self::WrongOrigin,
-        Self::CaptchaFailed,
-        Self::NetworkBlocked,
-        Self::Maintenance,
-        Self::Unexpected,
-    ];
+/// The table of notices: a stable key, how it is shown, and the message with its words.
+macro_rules! notices {
+    (site { $($site:ident = $site_key:literal, $site_tone:ident, $site_words:ident;)+ }
+     console { $($console:ident = $console_key:literal, $console_tone:ident, $console_words:ident;)+ }) => {
+        /// A state that a person is told about. The key is stable: tests and translations go by it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        #[allow(missing_docs, reason = "each name is the state; its words are in locales/en.ftl under notice-…")]
+        pub enum Notice {
+            $($site,)+
+            $($console,)+
+            /// Too many requests; the seconds until the next one may come.
+            RateLimited(u32),
+        }
 
+        impl Notice {
+            /// Every notice, with 90 seconds where it carries a time.
+            pub const ALL: &[Self] = &[$(Self::$site,)+ $(Self::$console,)+ Self::RateLimited(90)];
+
+            /// What the console may tell by the address of a page.
+            const CONSOLE: &[Self] = &[$(Self::$console,)+];
+
+            /// How it is shown.
+            pub const fn tone(self) -> Tone {
+                match self {
+                    $(Self::$site => Tone::$site_tone,)+
+                    $(Self::$console => Tone::$console_tone,)+
+                    Self::RateLimited(_) => Tone::Error,
+                }
+            }
+
+            /// The stable name, `code-wrong`.
+            pub const fn key(self) -> &'static str {
+                match self {
+                    $(Self::$site => $site_key,)+
+                    $(Self::$console => $console_key,)+
+                    Self::RateLimited(_) => "rate-limited",
+                }
+            }
+
+            pub(crate) fn words(self, text: &Text) -> String {
+                match self {
+                    $(Self::$site => text.$site_words(),)+
+                    $(Self::$console => text.$console_words(),)+
+                    Self::RateLimited(seconds) => text.notice_rate_limited(&time_left(text, seconds)),
+                }
+            }
+        }
+    };
+}
+
+notices! {
+    site {
+        CodeWrong = "code-wrong", Error, notice_code_wrong;
+        CodeExpired = "code-expired", Error, notice_code_expired;
+        CodeTries = "code-tries", Error, notice_code_tries;
+        CodeUsed = "code-used", Error, notice_code_used;
+        CodeOtherBrowser = "code-other-browser", Info, notice_code_other_browser;
+        CodeSent = "code-sent", Success, notice_code_sent;
+        LinkExpired = "link-expired", Info, notice_link_expired;
+        DeletionMailSent = "deletion-mail-sent", Success, notice_deletion_mail_sent;
+        MailFailed = "mail-failed", Error, notice_mail_failed;
+        MailRefused = "mail-refused", Error, notice_mail_refused;
+        PasskeyCancelled = "passkey-cancelled", Info, notice_passkey_cancelled;
+        PasskeyUnknown = "passkey-unknown", Error, notice_passkey_unknown;
+        PasskeyUnsupported = "passkey-unsupported", Info, notice_passkey_unsupported;
+        PasskeyNotAllowed = "passkey-not-allowed", Error, notice_passkey_not_allowed;
+        PasskeyExists = "passkey-exists", Info, notice_passkey_exists;
+        PasskeyVerification = "passkey-verification", Error, notice_passkey_verification;
+        PasskeyWrongDomain = "passkey-wrong-domain", Error, notice_passkey_wrong_domain;
+        PasskeyTimeout = "passkey-timeout", Error, notice_passkey_timeout;
+        PasskeyFailed = "passkey-failed", Error, notice_passkey_failed;
+        PasskeyCreateCancelled = "passkey-create-cancelled", Info, notice_passkey_create_cancelled;
+        PasskeyCreated = "passkey-created", Success, notice_passkey_created;
+        PasskeyRenamed = "passkey-renamed", Success, notice_passkey_renamed;
+        PasskeyRemoved = "passkey-removed", Success, notice_passkey_removed;
+        PasskeyGone = "passkey-gone", Info, notice_passkey_gone;
+        PasskeyLast = "passkey-last", Error, notice_passkey_last;
+        ProfileSaved = "profile-saved", Success, notice_profile_saved;
+        NameInvalid = "name-invalid", Error, notice_name_invalid;
+        SessionRevoked = "session-revoked", Success, notice_session_revoked;
+        SessionsRevoked = "sessions-revoked", Success, notice_sessions_revoked;
+        SessionEnded = "session-ended", Info, notice_session_ended;
+        SignInAgain = "sign-in-again", Info, notice_sign_in_again;
+        FlowExpired = "flow-expired", Info, notice_flow_expired;
+        TooMany = "too-many", Error, notice_too_many;
+        Suspended = "suspended", Error, notice_suspended;
+        PasskeyRequired = "passkey-required", Info, notice_passkey_required;
+        SignUpClosed = "sign-up-closed", Error, notice_sign_up_closed;
+        InvitationAddress = "invitation-address", Error, notice_invitation_address;
+        ProviderDenied = "provider-denied", Error, notice_provider_denied;
+        ProviderUnverified = "provider-unverified", Error, notice_provider_unverified;
+        ProviderFailed = "provider-failed", Error, notice_provider_failed;
+        AccountConflict = "account-conflict", Info, notice_account_conflict;
+        AccountLinked = "account-linked", Success, notice_account_linked;
+        AccountUnlinked = "account-unlinked", Success, notice_account_unlinked;
+        AccountGone = "account-gone", Info, notice_account_gone;
+        AccountLast = "account-last", Error, notice_account_last;
+        AccountOtherEmail = "account-other-email", Error, notice_account_other_email;
+        AccountTaken = "account-taken", Error, notice_account_taken;
+        AccountUnable = "account-unable", Error, notice_account_unable;
+        ConnectOther = "connect-other", Error, notice_connect_other;
+        ConnectExpired = "connect-expired", Info, notice_connect_expired;
+        ConnectNeedsCode = "connect-needs-code", Info, notice_connect_needs_code;
+        NotWhileActing = "not-while-acting", Info, notice_not_while_acting;
+        ActingStopped = "acting-stopped", Success, notice_acting_stopped;
+        CookiesBlocked = "cookies-blocked", Error, notice_cookies_blocked;
+        Offline = "offline", Error, notice_offline;
+        WrongOrigin = "wrong-origin", Error, notice_wrong_origin;
+        CaptchaFailed = "captcha-failed", Error, notice_captcha_failed;
+        NetworkBlocked = "network-blocked", Error, notice_network_blocked;
+        Maintenance = "maintenance", Info, notice_maintenance;
+        Unexpected = "unexpected", Error, notice_unexpected;
+    }
+    console {
+        EmailInvalid = "email-invalid", Error, notice_email_invalid;
+        MemberInvited = "member-invited", Success, notice_member_invited;
+        MemberExists = "member-exists", Info, notice_member_exists;
+        MemberRoleChanged = "member-role-changed", Success, notice_member_role_changed;
+        MemberRemoved = "member-removed", Success, notice_member_removed;
+        MemberRoleKeys = "member-role-keys", Success, notice_member_role_keys;
+        MemberRemovedKeys = "member-removed-keys", Success, notice_member_removed_keys;
+        MemberOwnerLast = "member-owner-last", Error, notice_member_owner_last;
+        MemberRoleAbove = "member-role-above", Error, notice_member_role_above;
+        MemberForbidden = "member-forbidden", Error, notice_member_forbidden;
+        InvitationResent = "invitation-resent", Success, notice_invitation_resent;
+        InvitationRevoked = "invitation-revoked", Success, notice_invitation_revoked;
+        InvitationExists = "invitation-exists", Info, notice_invitation_exists;
+        InvitationPaused = "invitation-paused", Info, notice_invitation_paused;
+        InvitationGone = "invitation-gone", Info, notice_invitation_gone;
+        WorkspaceRenamed = "workspace-renamed", Success, notice_workspace_renamed;
+        WorkspaceExists = "workspace-exists", Error, notice_workspace_exists;
+        WorkspaceName = "workspace-name", Error, notice_workspace_name;
+        StepUpDone = "step-up-done", Success, notice_step_up_done;
+        UserBanned = "user-banned", Success, notice_user_banned;
+        UserUnbanned = "user-unbanned", Success, notice_user_unbanned;
+        UserSessionEnded = "user-session-ended", Success, notice_user_session_ended;
+        UserSessionsEnded = "user-sessions-ended", Success, notice_user_sessions_ended;
+        UserRemoved = "user-removed", Success, notice_user_removed;
+        UserGone = "user-gone", Info, notice_user_gone;
+        UserRefused = "user-refused", Error, notice_user_refused;
+        SettingsSaved = "settings-saved", Success, notice_settings_saved;
+        SettingsMeanwhile = "settings-meanwhile", Error, notice_settings_meanwhile;
+        EngineAway = "engine-away", Error, notice_engine_away;
+    }
+}
+
+impl Notice {
     /// What a browser's script may have to show on the sign-in page.
     pub(crate) const SIGN_IN_SCRIPT: [Self; 11] = [
         Self::PasskeyCancelled,
@@ -236,164 +211,7 @@ impl Notice {
 
     /// The notice that the console tells after a change, by its key.
     pub fn of_console(key: &str) -> Option<Self> {
-        let known = [
-            Self::MemberInvited,
-            Self::MemberExists,
-            Self::MemberRoleChanged,
-            Self::MemberRemoved,
-            Self::MemberRoleKeys,
-            Self::MemberRemovedKeys,
-            Self::MemberOwnerLast,
-            Self::MemberRoleAbove,
-            Self::MemberForbidden,
-            Self::InvitationResent,
-            Self::InvitationRevoked,
-            Self::InvitationExists,
-            Self::InvitationPaused,
-            Self::InvitationGone,
-            Self::WorkspaceRenamed,
-            Self::WorkspaceExists,
-            Self::WorkspaceName,
-            Self::EmailInvalid,
-            Self::StepUpDone,
-        ];
-        known.into_iter().find(|notice| notice.key() == key)
-    }
-
-    /// How it is shown.
-    pub const fn tone(self) -> Tone {
-        match self {
-            Self::CodeSent
-            | Self::DeletionMailSent
-            | Self::PasskeyCreated
-            | Self::PasskeyRenamed
-            | Self::PasskeyRemoved
-            | Self::ProfileSaved
-            | Self::SessionRevoked
-            | Self::SessionsRevoked
-            | Self::AccountLinked
-            | Self::AccountUnlinked
-            | Self::MemberInvited
-            | Self::MemberRoleChanged
-            | Self::MemberRemoved
-            | Self::MemberRoleKeys
-            | Self::MemberRemovedKeys
-            | Self::InvitationResent
-            | Self::InvitationRevoked
-            | Self::WorkspaceRenamed
-            | Self::StepUpDone
-            | Self::ActingStopped => Tone::Success,
-            // A cancelled ceremony is a choice, not a fault; the others say where to go next.
-            Self::PasskeyCancelled
-            | Self::PasskeyCreateCancelled
-            | Self::PasskeyExists
-            | Self::PasskeyUnsupported
-            | Self::PasskeyGone
-            | Self::PasskeyRequired
-            | Self::SessionEnded
-            | Self::SignInAgain
-            | Self::FlowExpired
-            | Self::CodeOtherBrowser
-            | Self::LinkExpired
-            | Self::AccountConflict
-            | Self::AccountGone
-            | Self::ConnectExpired
-            | Self::ConnectNeedsCode
-            | Self::NotWhileActing
-            | Self::MemberExists
-            | Self::InvitationExists
-            | Self::InvitationPaused
-            | Self::InvitationGone
-            | Self::Maintenance => Tone::Info,
-            _ => Tone::Error,
-        }
-    }
-
-    /// The stable name, `code-wrong`.
-    #[allow(clippy::too_many_lines, reason = "a table")]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::CodeWrong => "code-wrong",
-            Self::CodeExpired => "code-expired",
-            Self::CodeTries => "code-tries",
-            Self::CodeUsed => "code-used",
-            Self::CodeOtherBrowser => "code-other-browser",
-            Self::CodeSent => "code-sent",
-            Self::LinkExpired => "link-expired",
-            Self::DeletionMailSent => "deletion-mail-sent",
-            Self::EmailInvalid => "email-invalid",
-            Self::MailFailed => "mail-failed",
-            Self::MailRefused => "mail-refused",
-            Self::PasskeyCancelled => "passkey-cancelled",
-            Self::PasskeyUnknown => "passkey-unknown",
-            Self::PasskeyUnsupported => "passkey-unsupported",
-            Self::PasskeyNotAllowed => "passkey-not-allowed",
-            Self::PasskeyExists => "passkey-exists",
-            Self::PasskeyVerification => "passkey-verification",
-            Self::PasskeyWrongDomain => "passkey-wrong-domain",
-            Self::PasskeyTimeout => "passkey-timeout",
-            Self::PasskeyFailed => "passkey-failed",
-            Self::PasskeyCreateCancelled => "passkey-create-cancelled",
-            Self::PasskeyCreated => "passkey-created",
-            Self::PasskeyRenamed => "passkey-renamed",
-            Self::PasskeyRemoved => "passkey-removed",
-            Self::PasskeyGone => "passkey-gone",
-            Self::PasskeyLast => "passkey-last",
-            Self::ProfileSaved => "profile-saved",
-            Self::NameInvalid => "name-invalid",
-            Self::SessionRevoked => "session-revoked",
-            Self::SessionsRevoked => "sessions-revoked",
-            Self::SessionEnded => "session-ended",
-            Self::SignInAgain => "sign-in-again",
-            Self::FlowExpired => "flow-expired",
-            Self::RateLimited(_) => "rate-limited",
-            Self::TooMany => "too-many",
-            Self::Suspended => "suspended",
-            Self::PasskeyRequired => "passkey-required",
-            Self::SignUpClosed => "sign-up-closed",
-            Self::InvitationAddress => "invitation-address",
-            Self::ProviderDenied => "provider-denied",
-            Self::ProviderUnverified => "provider-unverified",
-            Self::ProviderFailed => "provider-failed",
-            Self::AccountConflict => "account-conflict",
-            Self::AccountLinked => "account-linked",
-            Self::AccountUnlinked => "account-unlinked",
-            Self::AccountGone => "account-gone",
-            Self::AccountLast => "account-last",
-            Self::AccountOtherEmail => "account-other-email",
-            Self::AccountTaken => "account-taken",
-            Self::AccountUnable => "account-unable",
-            Self::ConnectOther => "connect-other",
-            Self::ConnectExpired => "connect-expired",
-            Self::ConnectNeedsCode => "connect-needs-code",
-            Self::NotWhileActing => "not-while-acting",
-            Self::ActingStopped => "acting-stopped",
-            Self::MemberInvited => "member-invited",
-            Self::MemberExists => "member-exists",
-            Self::MemberRoleChanged => "member-role-changed",
-            Self::MemberRemoved => "member-removed",
-            Self::MemberRoleKeys => "member-role-keys",
-            Self::MemberRemovedKeys => "member-removed-keys",
-            Self::MemberOwnerLast => "member-owner-last",
-            Self::MemberRoleAbove => "member-role-above",
-            Self::MemberForbidden => "member-forbidden",
-            Self::InvitationResent => "invitation-resent",
-            Self::InvitationRevoked => "invitation-revoked",
-            Self::InvitationExists => "invitation-exists",
-            Self::InvitationPaused => "invitation-paused",
-            Self::InvitationGone => "invitation-gone",
-            Self::WorkspaceRenamed => "workspace-renamed",
-            Self::WorkspaceExists => "workspace-exists",
-            Self::WorkspaceName => "workspace-name",
-            Self::StepUpDone => "step-up-done",
-            Self::CookiesBlocked => "cookies-blocked",
-            Self::Offline => "offline",
-            Self::WrongOrigin => "wrong-origin",
-            Self::CaptchaFailed => "captcha-failed",
-            Self::NetworkBlocked => "network-blocked",
-            Self::Maintenance => "maintenance",
-            Self::Unexpected => "unexpected",
-        }
+        Self::CONSOLE.iter().copied().find(|notice| notice.key() == key)
     }
 
     /// Whether the fault is in the page's one field, which then takes the focus.
@@ -419,103 +237,6 @@ impl Notice {
             Tone::Success | Tone::Info => "status",
         }
     }
-
-    pub(crate) fn words(self, text: &Text) -> String {
-        match self {
-            Self::CodeWrong => text.notice_code_wrong(),
-            Self::CodeExpired => text.notice_code_expired(),
-            Self::CodeTries => text.notice_code_tries(),
-            Self::CodeUsed => text.notice_code_used(),
-            Self::CodeOtherBrowser => text.notice_code_other_browser(),
-            Self::CodeSent => text.notice_code_sent(),
-            Self::LinkExpired => text.notice_link_expired(),
-            Self::DeletionMailSent => text.notice_deletion_mail_sent(),
-            Self::EmailInvalid => text.notice_email_invalid(),
-            Self::MailFailed => text.notice_mail_failed(),
-            Self::MailRefused => text.notice_mail_refused(),
-            Self::PasskeyCancelled => text.notice_passkey_cancelled(),
-            Self::PasskeyUnknown => text.notice_passkey_unknown(),
-            Self::PasskeyUnsupported => text.notice_passkey_unsupported(),
-            Self::PasskeyNotAllowed => text.notice_passkey_not_allowed(),
-            Self::PasskeyExists => text.notice_passkey_exists(),
-            Self::PasskeyVerification => text.notice_passkey_verification(),
-            Self::PasskeyWrongDomain => text.notice_passkey_wrong_domain(),
-            Self::PasskeyTimeout => text.notice_passkey_timeout(),
-            Self::PasskeyFailed => text.notice_passkey_failed(),
-            Self::PasskeyCreateCancelled => text.notice_passkey_create_cancelled(),
-            Self::PasskeyCreated => text.notice_passkey_created(),
-            Self::PasskeyRenamed => text.notice_passkey_renamed(),
-            Self::PasskeyRemoved => text.notice_passkey_removed(),
-            Self::PasskeyGone => text.notice_passkey_gone(),
-            Self::PasskeyLast => text.notice_passkey_last(),
-            Self::ProfileSaved => text.notice_profile_saved(),
-            Self::NameInvalid => text.notice_name_invalid(),
-            Self::SessionRevoked => text.notice_session_revoked(),
-            Self::SessionsRevoked => text.notice_sessions_revoked(),
-            Self::SessionEnded => text.notice_session_ended(),
-            Self::SignInAgain => text.notice_sign_in_again(),
-            Self::FlowExpired => text.notice_flow_expired(),
-            Self::RateLimited(seconds) => text.notice_rate_limited(&time_left(text, seconds)),
-            other => other.words_of_access(text),
-        }
-    }
-
-    fn words_of_access(self, text: &Text) -> String {
-        match self {
-            Self::TooMany => text.notice_too_many(),
-            Self::Suspended => text.notice_suspended(),
-            Self::PasskeyRequired => text.notice_passkey_required(),
-            Self::SignUpClosed => text.notice_sign_up_closed(),
-            Self::InvitationAddress => text.notice_invitation_address(),
-            Self::ProviderDenied => text.notice_provider_denied(),
-            Self::ProviderUnverified => text.notice_provider_unverified(),
-            Self::ProviderFailed => text.notice_provider_failed(),
-            Self::AccountConflict => text.notice_account_conflict(),
-            Self::CookiesBlocked => text.notice_cookies_blocked(),
-            Self::Offline => text.notice_offline(),
-            Self::WrongOrigin => text.notice_wrong_origin(),
-            Self::CaptchaFailed => text.notice_captcha_failed(),
-            Self::NetworkBlocked => text.notice_network_blocked(),
-            Self::Maintenance => text.notice_maintenance(),
-            other => other.words_of_accounts(text),
-        }
-    }
-
-    fn words_of_accounts(self, text: &Text) -> String {
-        match self {
-            Self::AccountLinked => text.notice_account_linked(),
-            Self::AccountUnlinked => text.notice_account_unlinked(),
-            Self::AccountGone => text.notice_account_gone(),
-            Self::AccountLast => text.notice_account_last(),
-            Self::AccountOtherEmail => text.notice_account_other_email(),
-            Self::AccountTaken => text.notice_account_taken(),
-            Self::AccountUnable => text.notice_account_unable(),
-            Self::ConnectOther => text.notice_connect_other(),
-            Self::ConnectExpired => text.notice_connect_expired(),
-            Self::ConnectNeedsCode => text.notice_connect_needs_code(),
-            Self::NotWhileActing => text.notice_not_while_acting(),
-            Self::ActingStopped => text.notice_acting_stopped(),
-            Self::MemberInvited => text.notice_member_invited(),
-            Self::MemberExists => text.notice_member_exists(),
-            Self::MemberRoleChanged => text.notice_member_role_changed(),
-            Self::MemberRemoved => text.notice_member_removed(),
-            Self::MemberRoleKeys => text.notice_member_role_keys(),
-            Self::MemberRemovedKeys => text.notice_member_removed_keys(),
-            Self::MemberOwnerLast => text.notice_member_owner_last(),
-            Self::MemberRoleAbove => text.notice_member_role_above(),
-            Self::MemberForbidden => text.notice_member_forbidden(),
-            Self::InvitationResent => text.notice_invitation_resent(),
-            Self::InvitationRevoked => text.notice_invitation_revoked(),
-            Self::InvitationExists => text.notice_invitation_exists(),
-            Self::InvitationPaused => text.notice_invitation_paused(),
-            Self::InvitationGone => text.notice_invitation_gone(),
-            Self::WorkspaceRenamed => text.notice_workspace_renamed(),
-            Self::WorkspaceExists => text.notice_workspace_exists(),
-            Self::WorkspaceName => text.notice_workspace_name(),
-            Self::StepUpDone => text.notice_step_up_done(),
-            _ => text.notice_unexpected(),
-        }
-    }
 }
 
 /// A waiting time in words: seconds under a minute, then minutes, rounded up so that the promise holds.
@@ -539,14 +260,17 @@ mod tests {
     fn each_state_has_words_of_its_own() {
         for locale in Locale::ALL {
             let text = Text::of(locale);
-            let words: HashSet<_> = Notice::ALL.map(|notice| notice.words(text)).into_iter().collect();
+            let words: HashSet<_> = Notice::ALL.iter().map(|notice| notice.words(text)).collect();
             assert_eq!(words.len(), Notice::ALL.len(), "{locale:?}");
         }
     }
 
     #[test]
     fn each_state_has_a_key_of_its_own() {
-        assert_eq!(Notice::ALL.map(Notice::key).into_iter().collect::<HashSet<_>>().len(), Notice::ALL.len());
+        assert_eq!(
+            Notice::ALL.iter().map(|notice| notice.key()).collect::<HashSet<_>>().len(),
+            Notice::ALL.len()
+        );
     }
 
     #[test]

@@ -163,7 +163,7 @@ pub(super) async fn roll_back(asked: Asked) -> Result<Response, Problem> {
     let body = sent.object("application/json").await?;
     let back: Back =
         serde_json::from_value(body).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
-    change.options.comment.get_or_insert_with(|| format!("back to version {}", back.version));
+    change.options.comment.get_or_insert_with(|| back_to(back.version));
     change.make(version.unwrap_or(Match::Any), Wish::Back(back.version)).await
 }
 
@@ -190,13 +190,21 @@ impl Wish {
         match self {
             Self::Whole(document) => Ok(document.clone()),
             Self::Patch(patch) => Ok(merge(secrets::masked(&tenant.settings), patch)),
-            Self::Back(version) => {
-                let old = document(control, tenant, *version).await?;
-                let opened = secrets::opened(&*control.parts().vault, &tenant.id, &old).await;
-                Ok(settings::without_fixed(opened.map_err(ControlError::from)?))
-            }
+            Self::Back(version) => earlier(control, tenant, *version).await,
         }
     }
+}
+
+/// The document of an earlier version, with the secrets of then.
+pub(super) async fn earlier(control: &Control, tenant: &Tenant, version: i32) -> Result<Value, Problem> {
+    let old = document(control, tenant, version).await?;
+    let opened = secrets::opened(&*control.parts().vault, &tenant.id, &old).await;
+    Ok(settings::without_fixed(opened.map_err(ControlError::from)?))
+}
+
+/// The comment of a change that makes an earlier version the newest again.
+pub(super) fn back_to(version: i32) -> String {
+    format!("back to version {version}")
 }
 
 /// A change of a tenant, whichever it is.
@@ -262,9 +270,14 @@ impl Change {
     }
 }
 
+/// Whether a text can be a comment.
+#[allow(clippy::ptr_arg, reason = "for options")]
+pub(super) fn is_comment(text: &String) -> bool {
+    text.chars().count() <= MAX_COMMENT && !text.chars().any(char::is_control)
+}
+
 fn checked(Input(options): Input<Options>) -> Result<Options, Problem> {
-    let is_plain = |text: &String| text.chars().count() <= MAX_COMMENT && !text.chars().any(char::is_control);
-    if options.comment.as_ref().is_none_or(is_plain) {
+    if options.comment.as_ref().is_none_or(is_comment) {
         Ok(options)
     } else {
         Err(Problem::invalid_query(format!("\"comment\" has at most {MAX_COMMENT} printable characters.")))

@@ -55,6 +55,9 @@ const POSTS: &[(&str, Permission)] = &[
     ("webhook/test", Permission::SettingsWrite),
 ];
 
+/// Nothing brings a user back, so it asks for a proof as acting as one does.
+const REMOVE_USER: &str = "admin/remove-user";
+
 /// What the engine's own route at `path` needs.
 pub(super) fn need(method: &Method, path: &str) -> Need {
     // A HEAD is answered by the route of the GET.
@@ -64,7 +67,9 @@ pub(super) fn need(method: &Method, path: &str) -> Need {
     };
     let found = known.iter().find(|(known, _)| *known == path);
     let permission = found.map_or(usual, |(_, permission)| *permission);
-    Need { permission, step_up: permission == Permission::UserImpersonate, stays: false }
+    let step_up =
+        permission == Permission::UserImpersonate || (method == Method::POST && path == REMOVE_USER);
+    Need { permission, step_up, stays: false }
 }
 
 /// Why an engine did not do what it was asked, in Better Auth's form.
@@ -239,6 +244,14 @@ mod tests {
         assert_eq!(of(Method::POST, "webhook/replay"), Permission::SettingsWrite);
         assert_eq!(of(Method::GET, "admin/list-users"), Permission::UserRead);
         assert_eq!(of(Method::POST, "admin/ban-user"), Permission::UserManage);
+    }
+
+    #[test]
+    fn acting_as_somebody_and_deleting_them_want_a_proof() {
+        for path in ["admin/impersonate-user", REMOVE_USER] {
+            assert!(need(&Method::POST, path).step_up, "{path}");
+        }
+        assert!(!need(&Method::POST, "admin/ban-user").step_up && !need(&Method::GET, REMOVE_USER).step_up);
     }
 
     #[test]

@@ -260,6 +260,10 @@ impl TenantSchema for FakeSchema {
         })
     }
 
+    fn event_types(&self) -> Vec<&'static str> {
+        vec!["session.created"]
+    }
+
     fn archived(&self, table: &str) -> Archived {
         match table {
             "kiavi.schema_history" | "public.verification" => Archived::Left,

@@ -14,6 +14,7 @@
 
 mod access;
 mod actions;
+mod card;
 mod change;
 mod flow;
 mod impersonation;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route("/admin/list-users", get(routes::list_users))
         .route("/admin/get-user", get(routes::get_user))
+        .route("/admin/view-user", get(card::view_user))
         .route("/admin/create-user", post(routes::create_user))
         .route("/admin/update-user", post(routes::update_user))
         .route("/admin/set-role", post(routes::set_role))

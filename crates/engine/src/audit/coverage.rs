@@ -146,6 +146,7 @@ pub const COVERAGE: &[Coverage] = &[
     always("POST", "/api/auth/passkey/delete-passkey", &[E::PasskeyDeleted]),
     writes("GET", "/api/auth/admin/list-users", &[E::UsersListed, E::PermissionRefused]),
     writes("GET", "/api/auth/admin/get-user", &[E::UserViewed, E::PermissionRefused]),
+    writes("GET", "/api/auth/admin/view-user", &[E::UserViewed, E::PermissionRefused]),
     always("POST", "/api/auth/admin/create-user", &[E::UserCreated, E::PermissionRefused]),
     always("POST", "/api/auth/admin/update-user", &[E::UserUpdated, E::PermissionRefused]),
     always("POST", "/api/auth/admin/set-role", &[E::RoleChanged, E::PermissionRefused]),

@@ -22,6 +22,7 @@ const REQUEST_LIFE: (SignedDuration, SignedDuration) =
 /// The filters of a list or of a live view, as they are written.
 #[derive(Default)]
 pub(super) struct Filters {
+    id: Option<EventId>,
     kinds: Option<Vec<&'static str>>,
     outcome: Option<&'static str>,
     actor: Option<String>,
@@ -59,6 +60,7 @@ impl Filters {
     pub(super) fn take(query: &mut Parameters<'_>) -> Self {
         let outcome = query.choice("outcome", &["", "success", "failure"], "");
         Self {
+            id: checked(query, "id", |text| text.parse().ok()),
             kinds: kinds(query),
             outcome: Some(outcome).filter(|outcome| !outcome.is_empty()),
             actor: text(query, "actor"),
@@ -81,6 +83,9 @@ impl Filters {
         if let Some(at) = self.request_id.as_deref().and_then(RequestId::time_in) {
             let (earliest, latest) = (at.checked_sub(REQUEST_LIFE.0), at.checked_add(REQUEST_LIFE.1));
             bounds.narrow(earliest.ok().map(first_at), latest.ok().map(first_at));
+        }
+        if let Some(id) = self.id {
+            bounds.narrow(Some(id), id.next());
         }
         bounds.narrow(None, cursor);
         Page { bounds, limit: limit.clamp(1, MAX_LIMIT) }
@@ -124,20 +129,29 @@ async fn indexed(state: &State, name: String) -> Result<String, DbError> {
     Ok(behind.into_values().next().map_or(name, |(user_id, _)| user_id))
 }
 
-/// The types that one or several patterns mean, with commas between: `session.created`, `session.*`, `*`.
+/// The types that one or several patterns mean, with commas between: `session.created`, `session.*`, `*`; `-session.*` is all
+/// but these.
 fn kinds(query: &mut Parameters<'_>) -> Option<Vec<&'static str>> {
     let patterns = query.one("type").filter(|text| !text.is_empty())?;
-    let mut kinds = Vec::new();
+    let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
     for pattern in patterns.split(',') {
+        let (names, pattern) = match pattern.strip_prefix('-') {
+            Some(rest) => (&mut unwanted, rest),
+            None => (&mut wanted, pattern),
+        };
         let meant = EventType::meant_by(pattern);
         if meant.is_empty() {
             query.issue("type", &format!("No event has the type {pattern}"));
         }
-        kinds.extend(meant.iter().map(|kind| kind.name()));
+        names.extend(meant.iter().map(|kind| kind.name()));
     }
-    kinds.sort_unstable();
-    kinds.dedup();
-    (kinds.len() < EventType::ALL.len()).then_some(kinds)
+    if !patterns.split(',').any(|pattern| !pattern.starts_with('-')) {
+        wanted.extend(EventType::ALL.iter().map(|kind| kind.name()));
+    }
+    wanted.retain(|kind| !unwanted.contains(kind));
+    wanted.sort_unstable();
+    wanted.dedup();
+    (wanted.len() < EventType::ALL.len()).then_some(wanted)
 }
 
 fn text(query: &mut Parameters<'_>, name: &str) -> Option<String> {

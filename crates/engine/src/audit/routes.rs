@@ -18,7 +18,7 @@ pub(crate) fn routes() -> Router<State> {
     Router::new().route("/audit/events", get(events)).route("/audit/events/live", get(live))
 }
 
-/// `GET /audit/events?type&outcome&actor&subject&email&ip&request_id&from&to&cursor&limit`: events, the newest first.
+/// `GET /audit/events?id&type&outcome&actor&subject&email&ip&request_id&from&to&cursor&limit`: events, the newest first.
 /// `next` is the cursor of the page after this one; a page may have fewer events than asked for and yet have a next.
 async fn events(state: State, context: Context, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
     if context.operator().is_none() {
@@ -30,7 +30,8 @@ async fn events(state: State, context: Context, RawQuery(query): RawQuery) -> Re
     query.finish()?;
     let question = filters.resolve(&state).await?;
     let answer = reading::page(&state.database, &question, &page).await?;
-    let events = view::views(&state, &answer.events).await?;
+    let mut events = view::views(&state, &answer.events).await?;
+    view::tell_addresses(&state, &mut events).await?;
     let next = answer.next.map(|id| id.to_string());
     let json = serde_json::to_vec(&json!({ "events": events, "next": next })).map_err(ApiError::internal)?;
     Ok(json_response(StatusCode::OK, json))

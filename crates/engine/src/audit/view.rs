@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{people::is_user, reading::StoredEvent};
-use crate::{State, iso_milliseconds};
+use crate::{State, iso_milliseconds, user};
 
 /// An event as operators see it.
 #[derive(Debug, Serialize)]
@@ -44,6 +44,9 @@ pub(crate) struct Named {
     pub(crate) reference: String,
     /// The user's id, as long as the log knows it.
     pub(crate) user_id: Option<String>,
+    /// Their e-mail address now, in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<String>,
 }
 
 /// An event of before, as its row had it.
@@ -83,6 +86,26 @@ pub(super) async fn views(state: &State, events: &[StoredEvent]) -> Result<Vec<E
     events.iter().zip(bodies).map(view).collect()
 }
 
+/// Tells by which address people know those whom events name: one statement.
+///
+/// # Errors
+/// Those of the statement.
+pub(super) async fn tell_addresses(state: &State, events: &mut [EventView]) -> Result<(), DbError> {
+    let mut named: Vec<&mut Named> =
+        events.iter_mut().flat_map(|event| [&mut event.actor, &mut event.subject]).flatten().collect();
+    let mut ids: Vec<String> = named.iter().filter_map(|named| named.user_id.clone()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let addresses = user::store::addresses(&state.database, &ids).await?;
+    for named in &mut named {
+        named.email = named.user_id.as_ref().and_then(|id| addresses.get(id).cloned());
+    }
+    Ok(())
+}
+
 /// Everybody whom an event names.
 fn collect_ids(body: &Body, ids: &mut BTreeSet<SubjectId>) {
     let Body::Event(event) = body else { return };
@@ -94,7 +117,9 @@ fn collect_ids(body: &Body, ids: &mut BTreeSet<SubjectId>) {
 
 fn of_event(seq: i64, event: kiavi_audit::Event, behind: &Behind) -> EventView {
     let known = |name: &str| name.parse::<SubjectId>().ok().and_then(|id| Some(behind.get(&id)?.0.clone()));
-    let named = |name: Option<String>| name.map(|reference| Named { user_id: known(&reference), reference });
+    let named = |name: Option<String>| {
+        name.map(|reference| Named { user_id: known(&reference), reference, email: None })
+    };
     let opened = |wanted: SealedGroup| {
         let fields = event.sealed.iter().find(|fields| fields.group == wanted)?;
         let (_, key) = behind.get(&fields.holder)?;
@@ -138,6 +163,7 @@ fn of_before(seq: i64, json: &str) -> Result<EventView, DbError> {
         name.map(|reference| Named {
             user_id: Some(reference.clone()).filter(|name| is_user(name)),
             reference,
+            email: None,
         })
     };
     Ok(EventView {

@@ -1,5 +1,7 @@
 //! Statements of the `user` table.
 
+use std::collections::HashMap;
+
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 
 use super::{User, user_columns};
@@ -8,6 +10,7 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &BY_EMAIL,
     &BY_ID,
     &BY_ID_FOR_CHANGE,
+    &ADDRESSES,
     &INSERT,
     &UPDATE_OWN_FIELDS,
     &VERIFY_EMAIL,
@@ -25,6 +28,9 @@ const BY_EMAIL: Sql = Sql::new(
 
 const BY_ID: Sql =
     Sql::new("USER_BY_ID", concat!("SELECT ", user_columns!(), r#" FROM public."user" u WHERE u.id = $1"#));
+
+const ADDRESSES: Sql =
+    Sql::new("USER_ADDRESSES", r#"SELECT id, email FROM public."user" WHERE id = ANY($1)"#);
 
 /// Changes of one user take turns, so that what the log says was there before was there.
 const BY_ID_FOR_CHANGE: Sql = Sql::new(
@@ -128,6 +134,18 @@ pub async fn find_by_email(database: &Database, email: &str) -> Result<Option<Us
 pub async fn find_by_id(database: &Database, id: &str) -> Result<Option<User>, DbError> {
     // PostgreSQL's text cannot hold a NUL, so no row has such an id.
     if id.contains('\0') { Ok(None) } else { read(database.query_opt(&BY_ID, &[&id]).await?) }
+}
+
+/// The e-mail addresses of those of these users who exist, by their ids.
+///
+/// # Errors
+/// Those of the statement.
+pub(crate) async fn addresses(
+    database: &Database,
+    ids: &[String],
+) -> Result<HashMap<String, String>, DbError> {
+    let rows = database.query(&ADDRESSES, &[&ids]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
 /// The user with this id, whom nobody else changes before the transaction ends.

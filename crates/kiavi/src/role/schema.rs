@@ -76,6 +76,10 @@ impl TenantSchema for EngineSchema {
         Box::pin(async move { Ok(kiavi_engine::migrate_to(connection, Some(owner), version).await?) })
     }
 
+    fn event_types(&self) -> Vec<&'static str> {
+        kiavi_engine::audit::EventType::ALL.iter().map(|kind| kind.name()).collect()
+    }
+
     fn archived(&self, table: &str) -> Archived {
         match table {
             left if kiavi_engine::NOT_ARCHIVED.contains(&left) => Archived::Left,

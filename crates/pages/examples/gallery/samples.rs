@@ -12,6 +12,9 @@ use kiavi_pages::{
     WorkspaceLink,
 };
 
+#[path = "tenant_samples.rs"]
+mod tenant;
+
 /// The present of all samples.
 const NOW: &str = "2026-06-15T12:00:00Z";
 const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -104,6 +107,7 @@ impl Samples {
         add("team", self.team(None).html());
         let reader = Team { roles: vec![], may_rename: false, invitations: vec![], ..self.team(None) };
         add("team-reader", reader.html());
+        self.tenant_pages(&mut add);
         self.entries(&mut add);
         add("mailbox", self.mailbox().html());
         add("mailbox-empty", Mailbox { messages: vec![], ..self.mailbox() }.html());
@@ -145,7 +149,7 @@ impl Samples {
 
     /// Every notice, on a page that tells it.
     fn notices(&self, add: &mut impl FnMut(&str, String)) {
-        for notice in Notice::ALL {
+        for notice in Notice::ALL.iter().copied() {
             let key = notice.key();
             match key.split('-').next() {
                 Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/` | leads to the workspace that was opened last; says so when there is none |
 //! | `/w/NAME`, `/w/NAME/team` | a workspace's tenants and members, with their forms |
+//! | `/w/NAME/t/TENANT`, `…/users`, `…/events`, `…/settings` | a tenant, its people, log and settings |
 //! | `/workspaces/new` | makes a workspace |
 //! | `/sign-in`, `/signed-in`, `/step-up`, `/sign-out` | to the console's tenant and back ([`crate::console`]) |
 //! | `/first-owner`, `/invitation` | what links lead to: opening one asks, its button acts |
@@ -12,9 +13,14 @@
 //! What a member may do is decided as in the API, by the same permissions and with the same functions.
 
 mod entry;
+mod events;
 mod join;
+mod overview;
+mod settings;
 mod team;
+mod tenant;
 mod tenants;
+mod users;
 mod visit;
 mod workspaces;
 
@@ -47,6 +53,7 @@ pub(super) fn routes(control: &Control) -> Router<Control> {
         .route("/w/{workspace}/team/revoke", post(team::revoke))
         .route("/w/{workspace}/team/role", post(team::set_role))
         .route("/w/{workspace}/team/remove", post(team::remove))
+        .merge(tenant::routes())
         .route("/w/{workspace}/rename", post(workspaces::rename))
         .route("/workspaces/new", get(workspaces::new).post(workspaces::create))
         .route("/sign-in", get(entry::sign_in))
@@ -60,6 +67,7 @@ pub(super) fn routes(control: &Control) -> Router<Control> {
         .layer(from_fn_with_state(control.clone(), visit::gate));
     pages
         .route("/w/{workspace}/events", get(tenants::events))
+        .route("/w/{workspace}/t/{tenant}/events/live", get(events::live))
         .route(&format!("{}{{file}}", kiavi_pages::ASSET_PATH), get(asset))
 }
 

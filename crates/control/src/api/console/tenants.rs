@@ -69,7 +69,7 @@ fn row(control: &Control, tenant: &Tenant) -> TenantRow {
     }
 }
 
-fn badge(state: TenantState) -> Badge {
+pub(super) fn badge(state: TenantState) -> Badge {
     match state {
         TenantState::Requested
         | TenantState::Secret

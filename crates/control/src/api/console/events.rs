@@ -1,0 +1,281 @@
+//! A tenant's log: the list, one event with its proof, and the live view.
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::{Path, Query},
+    http::{Method, StatusCode},
+    response::{
+        Sse,
+        sse::{Event as Message, KeepAlive},
+    },
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures_util::{Stream, StreamExt, stream};
+use http_body_util::BodyDataStream;
+use jiff::{SignedDuration, Timestamp};
+use kiavi_audit::EventProof;
+use kiavi_pages::{EventPage, EventRow, EventSearch, Events, Period, Place, Seal, TenantPlace};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    tenant::{AtTenant, Refusal, address, read},
+    visit::{Answer, Stop, Visit, html},
+};
+use crate::{
+    Permission,
+    api::{Problem, code::Code, progress},
+    log,
+    management::Door,
+};
+
+/// Events on a page.
+const SHOWN: &str = "50";
+/// All but that the log was read: a page that shows the latest events is itself the latest, otherwise.
+pub(super) const UNREAD: &str = "-management.requested";
+const EVENTS: &str = "audit/events";
+
+/// A part of the log, as engines tell it.
+#[derive(Deserialize)]
+pub(super) struct Told {
+    pub(super) events: Vec<Event>,
+    next: Option<String>,
+}
+
+/// An event, as engines tell it.
+#[derive(Deserialize)]
+pub(super) struct Event {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    outcome: String,
+    at: Timestamp,
+    actor: Option<Named>,
+    subject: Option<Named>,
+    ip: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    r#ref: String,
+    user_id: Option<String>,
+    email: Option<String>,
+}
+
+impl Named {
+    /// By what people know them best.
+    fn label(&self) -> String {
+        self.email.as_ref().or(self.user_id.as_ref()).unwrap_or(&self.r#ref).clone()
+    }
+}
+
+impl Event {
+    /// As lists show it.
+    pub(super) fn row(&self, at: &AtTenant) -> EventRow {
+        let label = |named: &Option<Named>| named.as_ref().map(Named::label).unwrap_or_default();
+        EventRow {
+            path: at.path(&format!("/events/{}", self.id)),
+            kind: self.kind.clone(),
+            is_success: self.outcome == "success",
+            at: self.at,
+            actor: label(&self.actor),
+            subject: label(&self.subject),
+            ip: self.ip.clone(),
+        }
+    }
+}
+
+/// What the list is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    r#type: String,
+    outcome: String,
+    email: String,
+    ip: String,
+    period: String,
+    /// The cursor of this page.
+    before: Option<String>,
+}
+
+impl Asked {
+    fn search(&self) -> EventSearch {
+        let trimmed = |text: &String| text.trim().to_owned();
+        EventSearch {
+            kind: trimmed(&self.r#type),
+            outcome: self.outcome.clone(),
+            email: trimmed(&self.email),
+            ip: trimmed(&self.ip),
+            period: Period::of(&self.period),
+        }
+    }
+
+    /// The address of a page below this tenant with the same filters.
+    fn address(&self, at: &AtTenant, below: &str, before: Option<&String>) -> String {
+        let fields = [
+            ("type", &self.r#type),
+            ("outcome", &self.outcome),
+            ("email", &self.email),
+            ("ip", &self.ip),
+            ("period", &self.period),
+        ];
+        let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        address(&at.path(below), fields.chain(before.map(|before| ("before", before))))
+    }
+}
+
+/// The filters of a search in the query of the engine's route; `*` is everything but that the log was read.
+fn filters(search: &EventSearch) -> Vec<(&'static str, String)> {
+    let kind = match search.kind.as_str() {
+        "" => UNREAD.to_owned(),
+        kind => kind.replace(' ', ""),
+    };
+    let fields = [
+        ("type", kind),
+        ("outcome", search.outcome.clone()),
+        ("email", search.email.clone()),
+        ("ip", search.ip.clone()),
+    ];
+    fields.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// `GET …/events`.
+pub(super) async fn list(
+    visit: Visit,
+    Path((workspace, tenant)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let at = visit.at_tenant(&workspace, &tenant, Permission::AuditRead).await?;
+    let door = at.door(TenantPlace::Events).await?;
+    let (search, now) = (asked.search(), at.here.visit.control.parts().clock.now());
+    let mut query = filters(&search);
+    query.push(("limit", SHOWN.to_owned()));
+    if let Some(from) =
+        search.period.hours().and_then(|hours| now.checked_sub(SignedDuration::from_hours(hours)).ok())
+    {
+        query.push(("from", from.to_string()));
+    }
+    query.extend(asked.before.clone().map(|before| ("cursor", before)));
+    let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (told, fault) = match read::<Told>(&door, EVENTS, &query).await {
+        Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => (Told { events: vec![], next: None }, Some(why)),
+        told => (told?, None),
+    };
+    let is_newest = asked.before.is_none();
+    Ok(html(&Events {
+        frame: at.here.visit.frame(),
+        top: at.here.top(Place::Tenants).await?,
+        tenant: at.top(TenantPlace::Events),
+        kinds: at.here.visit.control.parts().schema.event_types(),
+        events: told.events.iter().map(|event| event.row(&at)).collect(),
+        older: told.next.as_ref().map(|next| asked.address(&at, "/events", Some(next))),
+        newest: (!is_newest).then(|| asked.address(&at, "/events", None)),
+        live: (is_newest && fault.is_none()).then(|| asked.address(&at, "/events/live", None)),
+        search,
+        fault,
+        now,
+    }))
+}
+
+/// `GET …/events/{event}`.
+pub(super) async fn page(
+    visit: Visit,
+    Path((workspace, tenant, id)): Path<(String, String, String)>,
+) -> Answer {
+    let at = visit.at_tenant(&workspace, &tenant, Permission::AuditRead).await?;
+    let door = at.door(TenantPlace::Events).await?;
+    let id: kiavi_base::EventId = id.parse().map_err(|_| Problem::not_found())?;
+    let id = id.to_string();
+    #[derive(Deserialize)]
+    struct Raw {
+        events: Vec<Value>,
+    }
+    let found: Raw = read(&door, EVENTS, &[("id", &id), ("limit", "1")]).await?;
+    let raw = found.events.into_iter().next().ok_or_else(Problem::not_found)?;
+    let event = Event::deserialize(&raw).map_err(|_| Problem::from(Code::EngineAnswer))?;
+    let text = |name: &str| raw[name].as_str().map(str::to_owned);
+    Ok(html(&EventPage {
+        frame: at.here.visit.frame(),
+        top: at.here.top(Place::Tenants).await?,
+        tenant: at.top(TenantPlace::Events),
+        row: event.row(&at),
+        user_agent: text("user_agent"),
+        method: text("method"),
+        request_id: text("request_id"),
+        is_erased: raw["is_erased"] == true,
+        facts: ["facts", "personal"].into_iter().flat_map(|group| facts(&raw[group])).collect(),
+        json: serde_json::to_string_pretty(&raw).unwrap_or_default(),
+        seal: seal(&at, &door, &id).await?,
+        command: format!("kiavi audit proof {} {id}", at.tenant.slug),
+        id,
+        now: at.here.visit.control.parts().clock.now(),
+    }))
+}
+
+/// The members of a group, each in a line; what is more than a word or a number is JSON.
+fn facts(group: &Value) -> Vec<(String, String)> {
+    let words = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    group.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), words(value))).collect()
+}
+
+/// Verifies here, with the keys that this instance has, what the engine says of an event's place in the log.
+async fn seal(at: &AtTenant, door: &Door<'_>, id: &str) -> Result<Option<Seal>, Stop> {
+    let control = &at.here.visit.control;
+    let Some((_, log, witness)) = log::verifiers(control, &at.tenant.id).await? else {
+        return Ok(Some(Seal::Waiting));
+    };
+    let answer = door.ask(Method::GET, &format!("/management/log/proof/{id}"), None).await;
+    let Ok(answer) = answer else { return Ok(None) };
+    if answer.status() == StatusCode::NOT_FOUND {
+        return Ok(Some(Seal::Waiting));
+    }
+    let text = std::str::from_utf8(answer.body()).unwrap_or_default();
+    let Ok(proof) = text.parse::<EventProof>() else { return Ok(Some(Seal::Broken)) };
+    if proof.verify(&[log, witness].into_iter().collect()).is_err() {
+        return Ok(Some(Seal::Broken));
+    }
+    let checkpoint = proof.checkpoint.checkpoint();
+    Ok(Some(Seal::Holds {
+        index: proof.index,
+        size: checkpoint.size,
+        root: STANDARD.encode(checkpoint.root),
+        hashes: proof.hashes.len(),
+    }))
+}
+
+/// `GET …/events/live`: one message for what happened and fits; the page then loads itself again.
+pub(super) async fn live(
+    visit: Visit,
+    Path((workspace, tenant)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, Stop> {
+    let at = visit.at_tenant(&workspace, &tenant, Permission::AuditRead).await?;
+    let door = at.door(TenantPlace::Events).await?;
+    let permit = progress::permit(&at.here.visit.control, &at.here.actor)?;
+    let search = asked.search();
+    let mut kinds = filters(&search);
+    // Whatever is asked for, loading the page is none of it.
+    if let Some((_, kind)) = kinds.iter_mut().find(|(name, kind)| *name == "type" && !kind.contains(UNREAD)) {
+        *kind = format!("{kind},{UNREAD}");
+    }
+    let target = address(&format!("/api/auth/{EVENTS}/live"), kinds);
+    let answer = door.open(&target).await.map_err(Problem::from)?;
+    if answer.status() != StatusCode::OK {
+        return Err(Problem::from(Code::EngineAnswer).into());
+    }
+    let frames = BodyDataStream::new(answer.into_body());
+    let told = stream::unfold((frames, permit), |(mut frames, permit)| async {
+        // A comment that keeps the connection, and the opening, are no news.
+        loop {
+            let frame = frames.next().await?.ok()?;
+            if frame.windows(EVENT_FIELD.len()).any(|window| window == EVENT_FIELD) {
+                return Some((Ok(Message::default().data("changed")), (frames, permit)));
+            }
+        }
+    });
+    Ok(Sse::new(told).keep_alive(KeepAlive::default()))
+}
+
+/// What a message with an event says of itself.
+const EVENT_FIELD: &[u8] = b"event: event";

@@ -1,0 +1,192 @@
+//! A tenant's settings: the document with a form that changes it, and its versions. A change goes the way of the API.
+
+use std::collections::HashMap;
+
+use axum::{
+    Form,
+    extract::{Path, Query},
+};
+use jiff::Timestamp;
+use kiavi_pages::{ChangeRow, Notice, Place, Settings, TenantPlace, VersionRow};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    tenant::{AtTenant, address},
+    visit::{Answer, Stop, Visit, html},
+};
+use crate::{
+    ControlError, Permission,
+    api::change_settings,
+    member,
+    settings::{self, Change, Proposal, secrets::masked, store},
+};
+
+const PAGE: &str = "/settings";
+/// Versions on a page.
+const SHOWN: i64 = 20;
+/// Members who are looked up by name.
+const KNOWN: i64 = 1_000;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    notice: Option<String>,
+    /// Only versions before this one.
+    before: Option<i32>,
+}
+
+/// What the form sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SettingsForm {
+    version: i32,
+    document: String,
+    comment: String,
+    act: String,
+}
+
+/// The version to go back to.
+#[derive(Deserialize)]
+pub(super) struct Back {
+    version: i32,
+}
+
+/// What a page shows beside what is stored.
+#[derive(Default)]
+struct Typed {
+    form: Option<SettingsForm>,
+    fault: Option<String>,
+    preview: Option<Vec<Change>>,
+}
+
+/// `GET …/settings`.
+pub(super) async fn page(
+    visit: Visit,
+    Path((workspace, tenant)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    let at = visit.at_tenant(&workspace, &tenant, Permission::SettingsRead).await?;
+    let notice = asked.notice.as_deref().and_then(Notice::of_console);
+    show(&at, asked.before, notice, Typed::default()).await
+}
+
+async fn show(at: &AtTenant, before: Option<i32>, notice: Option<Notice>, typed: Typed) -> Answer {
+    let (database, tenant) = (&at.here.visit.control.parts().database, &at.tenant);
+    let before = before.unwrap_or(i32::MAX);
+    let mut versions = store::versions_before(database, &tenant.id, before, SHOWN + 1).await?;
+    let more = usize::try_from(SHOWN).is_ok_and(|shown| versions.len() > shown);
+    versions.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));
+    let oldest = versions.last().map(|version| version.version.to_string());
+    let people = people(at).await?;
+    let form = typed.form.unwrap_or_else(|| SettingsForm {
+        version: tenant.settings_version,
+        document: pretty(&settings::without_fixed(masked(&tenant.settings))),
+        ..SettingsForm::default()
+    });
+    Ok(html(&Settings {
+        frame: at.here.visit.frame(),
+        top: at.here.top(Place::Tenants).await?,
+        tenant: at.top(TenantPlace::Settings),
+        document: form.document,
+        version: form.version,
+        comment: form.comment,
+        fault: typed.fault,
+        preview: typed.preview.map(rows),
+        older: oldest.filter(|_| more).map(|before| address(&at.path(PAGE), [("before", before)])),
+        versions: versions.into_iter().map(|one| version(one, &people, tenant.settings_version)).collect(),
+        is_changeable: at.may(Permission::SettingsWrite),
+        notice,
+        now: at.here.visit.control.parts().clock.now(),
+    }))
+}
+
+/// The addresses of the workspace's members, by the names that logs have for them.
+async fn people(at: &AtTenant) -> Result<HashMap<String, String>, Stop> {
+    let first = member::store::After { created_at: Timestamp::UNIX_EPOCH, user: String::new() };
+    let database = &at.here.visit.control.parts().database;
+    let members = member::store::list(database, &at.here.workspace.id, &first, KNOWN).await?;
+    Ok(members.into_iter().map(|member| (format!("member:{}", member.user), member.email)).collect())
+}
+
+fn version(row: store::SettingsVersion, people: &HashMap<String, String>, current: i32) -> VersionRow {
+    let changes: Vec<Change> = serde_json::from_value(row.changes).unwrap_or_default();
+    VersionRow {
+        version: row.version,
+        actor: people.get(&row.actor).cloned().unwrap_or(row.actor),
+        at: row.at,
+        comment: row.comment,
+        changes: rows(changes),
+        is_current: row.version == current,
+    }
+}
+
+fn rows(changes: Vec<Change>) -> Vec<ChangeRow> {
+    let text = |value: Option<Value>| value.map(|value| value.to_string());
+    let row = |change: Change| ChangeRow { path: change.path, from: text(change.from), to: text(change.to) };
+    changes.into_iter().map(row).collect()
+}
+
+fn pretty(document: &Value) -> String {
+    serde_json::to_string_pretty(document).unwrap_or_default()
+}
+
+/// `POST …/settings` `version`, `document`, `comment`, `act`: checks the document, or makes it the settings.
+pub(super) async fn change(
+    visit: Visit,
+    Path((workspace, tenant)): Path<(String, String)>,
+    Form(form): Form<SettingsForm>,
+) -> Answer {
+    let at = visit.at_tenant(&workspace, &tenant, Permission::SettingsWrite).await?;
+    let refused = |at: AtTenant, form, fault: String| async move {
+        show(&at, None, None, Typed { form: Some(form), fault: Some(fault), preview: None }).await
+    };
+    let document: Value = match serde_json::from_str(&form.document) {
+        Ok(document @ Value::Object(_)) => document,
+        Ok(_) => return refused(at, form, "{ … }".to_owned()).await,
+        Err(error) => return refused(at, form, error.to_string()).await,
+    };
+    if form.version != at.tenant.settings_version {
+        return show(
+            &at,
+            None,
+            Some(Notice::SettingsMeanwhile),
+            Typed { form: Some(form), ..Typed::default() },
+        )
+        .await;
+    }
+    let comment = Some(form.comment.trim().to_owned()).filter(|comment| !comment.is_empty());
+    let is_trial = form.act == "check";
+    let proposal = Proposal { document, comment: comment.filter(change_settings::is_comment), is_trial };
+    match settings::change(&at.here.visit.control, &at.here.actor, &at.tenant, proposal).await {
+        Ok(decided) if is_trial => {
+            let preview = Some(decided.changes);
+            show(&at, None, None, Typed { form: Some(form), fault: None, preview }).await
+        }
+        Ok(_) => Ok(at.tell(PAGE, Notice::SettingsSaved)),
+        Err(ControlError::InvalidSettings(fault)) => refused(at, form, fault).await,
+        Err(ControlError::SettingsChangedMeanwhile) => Ok(at.tell(PAGE, Notice::SettingsMeanwhile)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST …/settings/rollback` `version`.
+pub(super) async fn roll_back(
+    visit: Visit,
+    Path((workspace, tenant)): Path<(String, String)>,
+    Form(back): Form<Back>,
+) -> Answer {
+    let at = visit.at_tenant(&workspace, &tenant, Permission::SettingsWrite).await?;
+    let (control, actor) = (&at.here.visit.control, &at.here.actor);
+    let document = change_settings::earlier(control, &at.tenant, back.version).await?;
+    let comment = Some(change_settings::back_to(back.version));
+    match settings::change(control, actor, &at.tenant, Proposal { document, comment, is_trial: false }).await
+    {
+        Ok(_) => Ok(at.tell(PAGE, Notice::SettingsSaved)),
+        Err(ControlError::InvalidSettings(fault)) => {
+            show(&at, None, None, Typed { fault: Some(fault), ..Typed::default() }).await
+        }
+        Err(ControlError::SettingsChangedMeanwhile) => Ok(at.tell(PAGE, Notice::SettingsMeanwhile)),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,185 @@
+//! One request of a person at one tenant: which one, what they may see of it, and how its engine is asked.
+
+use axum::{
+    Router,
+    http::{Method, StatusCode},
+    routing::{get, post},
+};
+use bytes::Bytes;
+use kiavi_pages::{Notice, Place, TenantAway, TenantPlace, TenantTop};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{
+    events, overview, settings,
+    tenants::badge,
+    users,
+    visit::{Here, Stop, Visit, html},
+};
+use crate::{
+    Control, Permission, Tenant,
+    api::{Problem, code::Code, engine},
+    management::{Door, ManagementError},
+    tenant::store,
+};
+
+/// The engine's API.
+const API: &str = "/api/auth/";
+
+/// The pages of a tenant, but for its live views.
+pub(super) fn routes() -> Router<Control> {
+    let at = |below: &str| format!("/w/{{workspace}}/t/{{tenant}}{below}");
+    Router::new()
+        .route(&at(""), get(overview::page))
+        .route(&at("/users"), get(users::list))
+        .route(&at("/users/{user}"), get(users::page))
+        .route(&at("/users/{user}/sign-out"), post(users::sign_out))
+        .route(&at("/users/{user}/suspend"), post(users::suspend))
+        .route(&at("/users/{user}/restore"), post(users::restore))
+        .route(&at("/users/{user}/delete"), post(users::delete))
+        .route(&at("/events"), get(events::list))
+        .route(&at("/events/{event}"), get(events::page))
+        .route(&at("/settings"), get(settings::page).post(settings::change))
+        .route(&at("/settings/rollback"), post(settings::roll_back))
+}
+
+/// Somebody at a tenant.
+pub(super) struct AtTenant {
+    pub(super) here: Here,
+    pub(super) tenant: Tenant,
+}
+
+/// Why an engine did not do what a page asked.
+pub(super) enum Refusal {
+    /// It says so, by this code of its API.
+    Said(StatusCode, String),
+    Stop(Stop),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Said(StatusCode::NOT_FOUND, _) => Problem::not_found().into(),
+            Refusal::Said(..) => Problem::from(Code::EngineAnswer).into(),
+            Refusal::Stop(stop) => stop,
+        }
+    }
+}
+
+impl From<ManagementError> for Refusal {
+    fn from(error: ManagementError) -> Self {
+        Self::Stop(Problem::from(error).into())
+    }
+}
+
+impl Visit {
+    /// Somebody at a tenant of a workspace, with a permission there.
+    pub(super) async fn at_tenant(
+        self,
+        workspace: &str,
+        tenant: &str,
+        permission: Permission,
+    ) -> Result<AtTenant, Stop> {
+        let here = self.at(workspace, permission).await?;
+        let found = store::find(&here.visit.control.parts().database, tenant).await?;
+        let tenant =
+            found.filter(|tenant| tenant.workspace == here.workspace.id && here.caller.sees_tenant(tenant));
+        Ok(AtTenant { tenant: tenant.ok_or_else(Problem::not_found)?, here })
+    }
+}
+
+impl AtTenant {
+    /// The path of this tenant, or of a page below it.
+    pub(super) fn path(&self, below: &str) -> String {
+        self.here.path(&self.below(below))
+    }
+
+    fn below(&self, below: &str) -> String {
+        format!("/t/{}{below}", self.tenant.slug)
+    }
+
+    /// Tells what was done on a page below this tenant.
+    pub(super) fn tell(&self, below: &str, notice: Notice) -> axum::response::Response {
+        self.here.tell(&self.below(below), notice)
+    }
+
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        self.here.caller.may(permission)
+    }
+
+    /// What is on top of its pages.
+    pub(super) fn top(&self, place: TenantPlace) -> TenantTop {
+        let sees = [
+            (TenantPlace::Overview, Permission::TenantRead),
+            (TenantPlace::Users, Permission::UserRead),
+            (TenantPlace::Events, Permission::AuditRead),
+            (TenantPlace::Settings, Permission::SettingsRead),
+        ];
+        let places = sees.into_iter().filter(|(_, needed)| self.may(*needed)).map(|(place, _)| place);
+        TenantTop {
+            slug: self.tenant.slug.to_string(),
+            path: self.path(""),
+            url: self.here.visit.control.url_of(&self.tenant),
+            state: badge(self.tenant.state),
+            place,
+            places: places.collect(),
+        }
+    }
+
+    /// The way to its engine. Where none runs, the page says so instead.
+    pub(super) async fn door(&self, place: TenantPlace) -> Result<Door<'_>, Stop> {
+        match Door::of(&self.here.visit.control, &self.here.actor, &self.tenant) {
+            Ok(door) => Ok(door),
+            Err(_) => {
+                let (frame, top) = (self.here.visit.frame(), self.here.top(Place::Tenants).await?);
+                Err(html(&TenantAway { frame, top, tenant: self.top(place) }).into())
+            }
+        }
+    }
+
+    /// Asks the engine to change something, as somebody who may and has proved it where that is asked for.
+    pub(super) async fn change(&self, path: &str, body: Value, back: &str) -> Result<(), Refusal> {
+        let need = engine::need(&Method::POST, path);
+        if !self.may(need.permission) {
+            return Err(Refusal::Stop(Problem::forbidden(need.permission).into()));
+        }
+        if need.step_up {
+            self.here.require_proof(&self.path(back)).map_err(Refusal::Stop)?;
+        }
+        let door = self.door(TenantPlace::Users).await.map_err(Refusal::Stop)?;
+        let answer = door.ask(Method::POST, &format!("{API}{path}"), Some(body.to_string().into())).await?;
+        said(answer).map(drop)
+    }
+}
+
+/// Reads something from an engine: path below its API, and query.
+pub(super) async fn read<T: DeserializeOwned>(
+    door: &Door<'_>,
+    path: &str,
+    query: &[(&str, &str)],
+) -> Result<T, Refusal> {
+    let target = address(&format!("{API}{path}"), query.iter().copied());
+    let body = said(door.ask(Method::GET, &target, None).await?)?;
+    serde_json::from_slice(&body).map_err(|_| Refusal::Stop(Problem::from(Code::EngineAnswer).into()))
+}
+
+/// The body of a success, or the code of a refusal.
+fn said(answer: axum::http::Response<Bytes>) -> Result<Bytes, Refusal> {
+    let (parts, body) = answer.into_parts();
+    if parts.status == StatusCode::OK {
+        return Ok(body);
+    }
+    let told = serde_json::from_slice::<Value>(&body).ok();
+    let field = |name: &str| told.as_ref()?[name].as_str().map(str::to_owned);
+    let code = field("message").or_else(|| field("code")).unwrap_or_default();
+    Err(Refusal::Said(parts.status, code))
+}
+
+/// A path with a query.
+pub(super) fn address<K: AsRef<str>, V: AsRef<str>>(
+    path: &str,
+    query: impl IntoIterator<Item = (K, V)>,
+) -> String {
+    let mut address = url::form_urlencoded::Serializer::for_suffix(format!("{path}?"), path.len() + 1);
+    address.extend_pairs(query).finish()
+}

@@ -1,0 +1,112 @@
+//! Everything about one user at once, for operators. Better Auth has no such route; to anybody else it is not there.
+
+use axum::{extract::RawQuery, response::Response};
+use jiff::{Timestamp, civil::Date};
+use serde::Serialize;
+
+use super::{
+    access::{Caller, GET_USER},
+    look_up::{Key, look_up},
+    parameters::Parameters,
+    wire,
+};
+use crate::{
+    ApiError, Context, State, account, context::not_found, iso_milliseconds, optional_iso_milliseconds,
+    passkey, session, social::provider_name_of, user::User,
+};
+
+/// Better Auth's word for a password, which opens nothing here.
+const PASSWORD: &str = "credential";
+
+/// A user and their ways in. No token and no key is among it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Card<'a> {
+    user: &'a User,
+    passkeys: Vec<PasskeyOf>,
+    accounts: Vec<AccountOf>,
+    sessions: Vec<SessionOf>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PasskeyOf {
+    id: String,
+    name: Option<String>,
+    aaguid: Option<String>,
+    backed_up: bool,
+    #[serde(serialize_with = "optional_iso_milliseconds")]
+    created_at: Option<Timestamp>,
+    /// The day (UTC) on which it last signed in.
+    last_used: Option<Date>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AccountOf {
+    id: String,
+    /// What people call the provider.
+    provider: String,
+    #[serde(serialize_with = "iso_milliseconds")]
+    created_at: Timestamp,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionOf {
+    id: String,
+    user_agent: Option<String>,
+    ip_address: Option<String>,
+    #[serde(serialize_with = "iso_milliseconds")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "iso_milliseconds")]
+    updated_at: Timestamp,
+}
+
+/// `GET /admin/view-user?id=`: five statements, of which four go out together.
+pub(super) async fn view_user(
+    state: State,
+    context: Context,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    if context.operator().is_none() {
+        return Ok(not_found().await);
+    }
+    let mut query = Parameters::parse(query.as_deref().unwrap_or_default());
+    let id = query.required("id");
+    query.finish()?;
+    let caller = Caller::with(GET_USER, &state, &context).await?;
+    let user = look_up(&state, &context, &caller, Key::Id(&id)).await?;
+    let (passkeys, mut used, accounts, sessions) = tokio::try_join!(
+        passkey::list(&state, &user.id),
+        passkey::last_uses(&state, &user.id),
+        async { Ok(account::list(&state.database, &user.id).await?) },
+        async { Ok(session::store::list(&state.database, &user.id).await?) },
+    )?;
+    let passkeys = passkeys.into_iter().map(|row| PasskeyOf {
+        last_used: used.remove(&row.id),
+        id: row.id,
+        name: row.name,
+        aaguid: row.aaguid,
+        backed_up: row.backed_up,
+        created_at: row.created_at,
+    });
+    let accounts = accounts.into_iter().filter(|row| row.provider_id != PASSWORD).map(|row| AccountOf {
+        provider: provider_name_of(&state.settings.social, &row.provider_id),
+        id: row.id,
+        created_at: row.created_at,
+    });
+    let sessions = sessions.into_iter().map(|row| SessionOf {
+        id: row.id,
+        user_agent: row.user_agent,
+        ip_address: row.ip_address,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    });
+    wire::json(&Card {
+        user: &user,
+        passkeys: passkeys.collect(),
+        accounts: accounts.collect(),
+        sessions: sessions.collect(),
+    })
+}

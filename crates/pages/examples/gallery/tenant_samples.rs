@@ -1,0 +1,227 @@
+//! The pages of a tenant in the console.
+
+use kiavi_pages::{
+    ChangeRow, EventPage, EventRow, EventSearch, Events, Frame, Page, Period, Place, Seal, Settings,
+    Standing, Suspension, TenantAway, TenantOverview, TenantPlace, TenantState, TenantTop, UserPage, UserRow,
+    UserSearch, Users, VersionRow,
+};
+
+use super::{FIREFOX, Samples};
+
+impl Samples {
+    fn tenant_top(&self, place: TenantPlace, state: TenantState) -> TenantTop {
+        TenantTop {
+            slug: "shop".into(),
+            path: "/w/acme/t/shop".into(),
+            url: "http://shop.localhost:8080".into(),
+            state,
+            place,
+            places: vec![
+                TenantPlace::Overview,
+                TenantPlace::Users,
+                TenantPlace::Events,
+                TenantPlace::Settings,
+            ],
+        }
+    }
+
+    fn event(&self, kind: &str, is_success: bool, minutes: i64) -> EventRow {
+        EventRow {
+            path: "/w/acme/t/shop/events/0197".into(),
+            kind: kind.into(),
+            is_success,
+            at: self.before(minutes),
+            actor: self.words.email.clone(),
+            subject: self.words.name.clone(),
+            ip: is_success.then(|| "203.0.113.7".into()),
+        }
+    }
+
+    fn events(&self) -> Vec<EventRow> {
+        vec![
+            self.event("session.created", true, 0),
+            self.event("passkey.added", true, 3),
+            self.event("code.refused", false, 95),
+        ]
+    }
+
+    fn user(&self, name: &str, is_verified: bool, is_suspended: bool) -> UserRow {
+        UserRow {
+            id: "u1".into(),
+            name: name.into(),
+            email: self.words.email.clone(),
+            is_verified,
+            is_suspended,
+            created: self.before(60 * 24 * 3),
+        }
+    }
+
+    /// The pages of a tenant in the console.
+    pub(super) fn tenant_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let frame = || Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop") };
+        let top = || self.top(Place::Tenants);
+        let at = |place| self.tenant_top(place, TenantState::Running);
+        let overview = TenantOverview {
+            frame: frame(),
+            top: top(),
+            tenant: at(TenantPlace::Overview),
+            created: self.before(60 * 24 * 9),
+            people: Some(1_284),
+            events: Some(self.events()),
+            notice: None,
+            now: self.now,
+        };
+        add("tenant", overview.html());
+        add(
+            "tenant-new",
+            TenantOverview { people: Some(0), events: Some(vec![]), ..overview.clone() }.html(),
+        );
+        let tenant = self.tenant_top(TenantPlace::Overview, TenantState::Suspended);
+        add("tenant-suspended", TenantOverview { tenant, people: None, events: None, ..overview }.html());
+        let tenant = self.tenant_top(TenantPlace::Users, TenantState::Suspended);
+        add("tenant-away", TenantAway { frame: frame(), top: top(), tenant }.html());
+        let users = Users {
+            frame: frame(),
+            top: top(),
+            tenant: at(TenantPlace::Users),
+            search: UserSearch::default(),
+            users: vec![self.user(&self.words.name, true, false), self.user("", false, true)],
+            total: 120,
+            before: 50,
+            previous: Some("?page=1".into()),
+            next: Some("?page=3".into()),
+            notice: None,
+            now: self.now,
+        };
+        add("users", users.html());
+        let none = Users { users: vec![], total: 0, ..users };
+        add("users-empty", none.html());
+        let text = self.words.email.clone();
+        let search = UserSearch { text, is_name: true, standing: Standing::Suspended };
+        add("users-none", Users { search, ..none }.html());
+        self.user_pages(add);
+        self.event_pages(add);
+        self.settings_pages(add);
+    }
+
+    fn user_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let account = self.account(None);
+        let page = UserPage {
+            frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/users/u1") },
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Users, TenantState::Running),
+            user: self.user(&self.words.name, true, false),
+            suspension: None,
+            passkeys: account.passkeys,
+            accounts: account.accounts,
+            sessions: account.sessions,
+            events: Some(self.events()),
+            log: "/w/acme/t/shop/events?period=all".into(),
+            is_changeable: true,
+            notice: None,
+            now: self.now,
+        };
+        add("user", page.html());
+        let suspension = Some(Suspension { reason: Some(self.words.name.clone()), until: Some(self.now) });
+        let empty = UserPage {
+            suspension,
+            user: self.user("", false, true),
+            passkeys: vec![],
+            accounts: vec![],
+            sessions: vec![],
+            events: Some(vec![]),
+            ..page
+        };
+        add("user-suspended", empty.html());
+        let always = Some(Suspension { reason: None, until: None });
+        let reader = UserPage { suspension: always, is_changeable: false, events: None, ..empty };
+        add("user-reader", reader.html());
+    }
+
+    fn event_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let frame = || Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/events") };
+        let top = || self.top(Place::Tenants);
+        let tenant = || self.tenant_top(TenantPlace::Events, TenantState::Running);
+        let list = Events {
+            frame: frame(),
+            top: top(),
+            tenant: tenant(),
+            search: EventSearch::default(),
+            kinds: vec!["session.created", "session.ended"],
+            fault: None,
+            events: self.events(),
+            older: Some("?before=0197".into()),
+            newest: None,
+            live: Some("/w/acme/t/shop/events/live".into()),
+            now: self.now,
+        };
+        add("events", list.html());
+        let none = Events { events: vec![], older: None, live: None, ..list };
+        add("events-empty", none.html());
+        let (kind, email) = (self.words.name.clone(), self.words.email.clone());
+        let search = EventSearch { kind, email, period: Period::All, ..EventSearch::default() };
+        let fault = Some(self.words.name.clone());
+        add("events-none", Events { search, fault, newest: Some("?".into()), ..none }.html());
+        let event = EventPage {
+            frame: frame(),
+            top: top(),
+            tenant: tenant(),
+            id: "01970000-0000-7000-8000-000000000001".into(),
+            row: self.event("session.created", true, 3),
+            user_agent: Some(FIREFOX.into()),
+            method: Some("passkey".into()),
+            request_id: Some("01j0000000".into()),
+            is_erased: false,
+            facts: vec![("reason".into(), self.words.name.clone())],
+            json: format!("{{\n  \"name\": \"{}\"\n}}", self.words.name),
+            seal: Some(Seal::Holds { index: 41, size: 97, root: "bm90IGEgcm9vdA==".into(), hashes: 7 }),
+            command: "kiavi audit proof shop 0197".into(),
+            now: self.now,
+        };
+        add("event", event.html());
+        for (name, seal) in
+            [("waiting", Some(Seal::Waiting)), ("broken", Some(Seal::Broken)), ("unknown", None)]
+        {
+            let row = self.event("user.deleted", false, 0);
+            add(&format!("event-{name}"), EventPage { seal, row, is_erased: true, ..event.clone() }.html());
+        }
+    }
+
+    fn settings_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let change = |from: Option<&str>, to: Option<&str>| ChangeRow {
+            path: "session.expires_in_seconds".into(),
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+        };
+        let version = |version, is_current| VersionRow {
+            version,
+            actor: self.words.email.clone(),
+            at: self.before(60),
+            comment: Some(self.words.name.clone()),
+            changes: vec![change(Some("604800"), Some("86400")), change(None, Some("true"))],
+            is_current,
+        };
+        let page = Settings {
+            frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/settings") },
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Settings, TenantState::Running),
+            document: format!("{{ \"name\": \"{}\" }}", self.words.name),
+            version: 3,
+            comment: self.words.name.clone(),
+            fault: None,
+            preview: None,
+            versions: vec![version(3, true), version(2, false)],
+            older: Some("?before=2".into()),
+            is_changeable: true,
+            notice: None,
+            now: self.now,
+        };
+        add("settings", page.html());
+        let preview = Some(vec![change(Some("1"), None)]);
+        add("settings-checked", Settings { preview, ..page.clone() }.html());
+        add("settings-unchanged", Settings { preview: Some(vec![]), ..page.clone() }.html());
+        let fault = Some(self.words.name.clone());
+        add("settings-fault", Settings { fault, ..page.clone() }.html());
+        add("settings-reader", Settings { is_changeable: false, older: None, ..page }.html());
+    }
+}

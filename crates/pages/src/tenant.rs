@@ -1,0 +1,117 @@
+//! A tenant in the console: the frame of its pages, and the first of them.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use crate::{ConsoleTop, EventRow, Frame, Notice, Place, TenantState, text::Text, when};
+
+/// The pages of a tenant that its menu leads to, in the menu's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenantPlace {
+    /// How it stands.
+    Overview,
+    /// Who signs in to it.
+    Users,
+    /// What happened.
+    Events,
+    /// How it behaves.
+    Settings,
+}
+
+impl TenantPlace {
+    /// What follows the tenant's path.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "",
+            Self::Users => "/users",
+            Self::Events => "/events",
+            Self::Settings => "/settings",
+        }
+    }
+
+    pub(crate) fn words(self, text: &Text) -> String {
+        match self {
+            Self::Overview => text.tenant_overview(),
+            Self::Users => text.users_title(),
+            Self::Events => text.events_title(),
+            Self::Settings => text.settings_title(),
+        }
+    }
+}
+
+/// Which tenant a page is of, and where one can go in it.
+#[derive(Debug, Clone)]
+pub struct TenantTop {
+    /// Its name.
+    pub slug: String,
+    /// Its path in the console, `/w/acme/t/shop`.
+    pub path: String,
+    /// Its sign-in page's site, `https://shop.example.com`.
+    pub url: String,
+    /// Where it is in its life.
+    pub state: TenantState,
+    /// This page.
+    pub place: TenantPlace,
+    /// The pages that the visitor may see.
+    pub places: Vec<TenantPlace>,
+}
+
+impl TenantTop {
+    pub(crate) fn sees(&self, place: TenantPlace) -> bool {
+        self.places.contains(&place)
+    }
+}
+
+/// How a tenant stands.
+#[derive(Debug, Clone, Template)]
+#[template(path = "tenant.html")]
+pub struct TenantOverview {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// The top of the page.
+    pub top: ConsoleTop,
+    /// The tenant.
+    pub tenant: TenantTop,
+    /// When it was asked for.
+    pub created: Timestamp,
+    /// How many people it has, where the visitor may know and it can be asked.
+    pub people: Option<i64>,
+    /// What happened last, likewise; the newest first.
+    pub events: Option<Vec<EventRow>>,
+    /// What the last step has to tell.
+    pub notice: Option<Notice>,
+    /// The present.
+    pub now: Timestamp,
+}
+
+impl TenantOverview {
+    pub(crate) fn ago(&self, at: &Timestamp) -> String {
+        when::ago(self.frame.text(), *at, self.now)
+    }
+
+    /// What an application has to be told, in the words of its client library.
+    pub(crate) fn snippet(&self) -> String {
+        format!(
+            "import {{ createAuthClient }} from 'better-auth/client';\n\nexport const auth = createAuthClient({{ baseURL: '{}' }});",
+            self.tenant.url
+        )
+    }
+}
+
+/// A page of a tenant that is not running, so that its engine cannot be asked.
+#[derive(Debug, Clone, Template)]
+#[template(path = "tenant-away.html")]
+pub struct TenantAway {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// The top of the page.
+    pub top: ConsoleTop,
+    /// The tenant.
+    pub tenant: TenantTop,
+}
+
+impl TenantAway {
+    pub(crate) fn title(&self) -> String {
+        self.tenant.place.words(self.frame.text())
+    }
+}

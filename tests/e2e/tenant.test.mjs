@@ -1,0 +1,171 @@
+// A tenant in the console: how it stands, its people and what can be done for them, its log.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
+import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
+import { Visitor, freshEmail } from '../lib/visitor.mjs';
+import { words } from '../lib/words.mjs';
+import { consoleOf } from './at-console.mjs';
+import * as journey from './journey.mjs';
+
+const { button, dialog, heading, notice } = journey;
+const HOSTILE = '"><img src=x onerror=alert(1)>';
+
+describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() }, () => {
+  let kiavi;
+  let browser;
+  let prove;
+  let page;
+  let owner;
+  let ada;
+  let email;
+
+  const at = (below = '') => `${kiavi.consoleUrl}/w/default/t/demo${below}`;
+  const row = (text) => page.getByRole('row').filter({ hasText: text });
+
+  before(async () => {
+    [kiavi, browser] = await Promise.all([startKiavi(), openBrowser()]);
+    const theConsole = consoleOf(kiavi, browser);
+    ({ prove } = theConsole);
+    owner = await theConsole.firstOwner();
+    ({ page } = owner);
+    const { url, mailbox } = kiavi.tenant();
+    ada = new Visitor(url, mailbox);
+    email = freshEmail();
+  });
+  after(async () => {
+    await browser?.close();
+    await kiavi?.dispose();
+  });
+
+  test('a new tenant says how to begin', async () => {
+    await page.getByRole('link', { name: 'demo', exact: true }).click();
+    await heading(page, 'tenant-overview').or(page.getByRole('heading', { level: 1, name: 'demo' })).waitFor();
+    assert.equal(await page.locator('.figure').textContent(), '0');
+    await page.getByText('createAuthClient').first().waitFor();
+    await look(page, '60-tenant-new');
+    await page.goto(at('/users'));
+    await page.getByText(words('users-empty-title')).waitFor();
+    await look(page, '61-users-empty');
+  });
+
+  test('whoever signs in is there, and is found', async () => {
+    await ada.signInByCode(email);
+    await ada.post('/update-user', { name: 'Ada Lovelace' });
+    const other = new Visitor(ada.url, ada.mailbox);
+    await other.signInByCode(freshEmail('grace'));
+    await other.post('/update-user', { name: HOSTILE });
+    await page.goto(at('/users'));
+    await page.getByRole('link', { name: 'Ada Lovelace' }).waitFor();
+    await page.getByRole('link', { name: HOSTILE }).waitFor();
+    await look(page, '62-users');
+    await page.getByLabel(words('users-search'), { exact: true }).fill('ada.');
+    await button(page, 'action-search').click();
+    await page.getByText(words('users-count', {}).split('\n')[0]).or(page.getByText('1–1 of 1')).waitFor();
+    assert.equal(await page.getByRole('link', { name: HOSTILE }).count(), 0);
+    await page.goto(at('/users?text=100%25&standing=suspended'));
+    await page.getByText(words('users-none-title')).waitFor();
+    await look(page, '63-users-none');
+  });
+
+  test('somebody is suspended, which ends what they have open, and restored', async () => {
+    await page.goto(at('/users'));
+    await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Ada Lovelace' }).waitFor();
+    await page.getByText(email).first().waitFor();
+    await look(page, '64-user');
+    await button(page, 'user-suspend').click();
+    await dialog(page).getByRole('combobox').selectOption('7');
+    await dialog(page).getByLabel(words('user-suspend-reason')).fill('spam');
+    await look(page, '65-suspend');
+    await button(dialog(page), 'user-suspend').click();
+    await notice(page, 'user-banned').waitFor();
+    await look(page, '66-user-suspended');
+    assert.equal((await ada.get('/get-session')).json, null, 'the session has ended');
+    await page.goto(at('/users?standing=suspended'));
+    await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+    await button(page, 'user-restore').click();
+    await notice(page, 'user-unbanned').waitFor();
+    await ada.signInByCode(email);
+    await page.reload();
+    await page.getByRole('button', { name: new RegExp(`^${words('session-revoke-of', { device: '.*' })}$`) }).click();
+    await notice(page, 'user-session-ended').waitFor();
+    assert.equal((await ada.get('/get-session')).json, null);
+  });
+
+  test('the log tells it, shows what happens while one looks, and finds it again', async () => {
+    await page.goto(at('/events'));
+    await heading(page, 'events-title').waitFor();
+    await row('user.banned').waitFor();
+    await page.locator('[data-live-state="on"]').filter({ visible: true }).waitFor();
+    const before = await row('session.created').count();
+    await ada.signInByCode(email);
+    await page.waitForFunction(
+      (count) => [...document.querySelectorAll('.log tbody tr')].filter((row) => row.textContent.includes('session.created')).length > count,
+      before,
+    );
+    await look(page, '67-events');
+    assert.equal(await row('management.requested').count(), 0, 'that the log was read is not told unless asked for');
+    await page.goto(at('/events?type=management.*'));
+    await row('management.requested').first().waitFor();
+    await page.goto(at(`/events?email=${encodeURIComponent(email)}&type=user.*&period=day`));
+    await row('user.banned').waitFor();
+    assert.equal(await row('session.created').count(), 0);
+    await page.goto(at('/events?type=nonsense'));
+    await page.getByRole('alert').waitFor();
+    await look(page, '68-events-fault');
+    await page.goto(at('/events?type=session.deleted&ip=203.0.113.9'));
+    await page.getByText(words('events-none-title')).waitFor();
+  });
+
+  test('an event has its proof, which is verified here', async () => {
+    await page.goto(at('/events?type=user.banned'));
+    await page.getByRole('link', { name: 'user.banned' }).click();
+    await page.getByRole('heading', { level: 1, name: 'user.banned' }).waitFor();
+    await page.getByText('spam').first().waitFor();
+    for (;;) {
+      if (await page.getByText(words('event-sealed')).count()) break;
+      assert.ok(await page.getByText(words('event-waiting')).count(), 'it waits for its seal');
+      await page.reload();
+    }
+    await look(page, '69-event');
+    const command = await page.locator('.command code').textContent();
+    assert.match(command, /^kiavi audit proof demo [0-9a-f-]{36}$/);
+    const proof = await kiavi.verb(command.split(' ').slice(1));
+    assert.match(proof, /c2sp\.org\/tlog-proof/);
+  });
+
+  test('deleting somebody asks for the passkey, and the log forgets who it was', async () => {
+    await page.goto(at('/users'));
+    await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+    await button(page, 'user-delete').click();
+    await look(page, '70-user-delete');
+    const remove = () => button(dialog(page), 'user-delete').click();
+    await remove();
+    await Promise.race([notice(page, 'user-removed').waitFor(), heading(page, 'prove-title').waitFor()]);
+    if (await heading(page, 'prove-title').count()) {
+      await prove(owner);
+      await button(page, 'user-delete').click();
+      await remove();
+      await notice(page, 'user-removed').waitFor();
+    }
+    assert.equal(await page.getByText(email).count(), 0);
+    await page.goto(at('/events?type=user.banned'));
+    await page.getByRole('link', { name: 'user.banned' }).click();
+    await page.getByText(words('event-erased')).waitFor();
+    assert.equal(await page.getByText(email).count(), 0);
+    await look(page, '71-event-erased');
+  });
+
+  test('what is not running says so, and what is not there is not found', async () => {
+    await kiavi.verb(['tenant', 'suspend', 'demo', '--reason', 'unpaid']);
+    await page.goto(at('/events'));
+    await page.getByText(words('tenant-away-title')).waitFor();
+    await look(page, '72-tenant-away');
+    await page.goto(at());
+    await page.getByText(words('state-suspended')).first().waitFor();
+    const missing = await page.goto(`${kiavi.consoleUrl}/w/default/t/nobody`);
+    assert.equal(missing.status(), 404);
+  });
+});
