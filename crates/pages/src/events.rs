@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{ConsoleTop, Frame, Place, TenantTop, device, text::Text, when};
+use crate::{ChangeRow, ConsoleTop, Frame, Place, TenantTop, device, text::Text, when};
 
 /// How far back a list goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -169,6 +169,17 @@ pub enum Seal {
     Broken,
 }
 
+/// A proof to take away.
+#[derive(Debug, Clone)]
+pub struct ProofFile {
+    /// Its address.
+    pub path: String,
+    /// What it is called.
+    pub name: String,
+    /// The command that verifies it, without this instance.
+    pub command: String,
+}
+
 /// One event.
 #[derive(Debug, Clone, Template)]
 #[template(path = "event.html")]
@@ -191,14 +202,16 @@ pub struct EventPage {
     pub request_id: Option<String>,
     /// Whether something personal can be read by nobody any more.
     pub is_erased: bool,
-    /// What it changed and why, as pairs of a name and a value.
+    /// What it changed.
+    pub changes: Vec<ChangeRow>,
+    /// What else there is to say, as pairs of a name and a value.
     pub facts: Vec<(String, String)>,
     /// All of it, as JSON.
     pub json: String,
     /// What shows that it is in the log.
     pub seal: Option<Seal>,
-    /// The command that checks the same away from here.
-    pub command: String,
+    /// Where the proof is, as a file, and what checks it away from here; once there is one.
+    pub proof: Option<ProofFile>,
     /// The present.
     pub now: Timestamp,
 }

@@ -40,7 +40,7 @@ pub use asset::{ASSET_PATH, Asset, asset, asset_url};
 pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
-pub use events::{EventPage, EventRow, EventSearch, Events, Period, Seal};
+pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal};
 pub use frame::{Acting, Frame};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,

@@ -37,7 +37,7 @@ fn every_page_says_its_language_title_and_heading() {
         let lang = if name == "unknown-host" { "en" } else { locale.tag() };
         assert!(html.starts_with("<!doctype html>"), "{name}");
         assert!(html.contains(&format!("<html lang=\"{lang}\"")), "{name}");
-        assert_eq!(html.matches("<h1>").count(), 1, "{name}");
+        assert_eq!(html.matches("<h1").count(), 1, "{name}");
         assert_eq!(html.matches("<main").count(), 1, "{name}");
         assert!(!html.contains("<title> "), "{name}");
     }
@@ -63,8 +63,8 @@ fn every_notice_is_on_a_page() {
 
 #[test]
 fn hostile_words_stay_words() {
+    let friendly = Samples::new(Locale::En, Words::friendly()).all();
     for (_, Sample { name, html }) in every_page(&Words::hostile()) {
-        let friendly = Samples::new(Locale::En, Words::friendly()).all();
         let expected = friendly.iter().find(|sample| sample.name == name).unwrap();
         let shape =
             |html: &str| tags(html).iter().map(|tag| tag.split(' ').next().unwrap().to_owned()).collect();

@@ -1,9 +1,9 @@
 //! The pages of a tenant in the console.
 
 use kiavi_pages::{
-    ChangeRow, EventPage, EventRow, EventSearch, Events, Frame, Page, Period, Place, Seal, Settings,
-    Standing, Suspension, TenantAway, TenantOverview, TenantPlace, TenantState, TenantTop, UserPage, UserRow,
-    UserSearch, Users, VersionRow,
+    ChangeRow, EventPage, EventRow, EventSearch, Events, Frame, Page, Period, Place, ProofFile, Seal,
+    Settings, Standing, Suspension, TenantAway, TenantOverview, TenantPlace, TenantState, TenantTop,
+    UserPage, UserRow, UserSearch, Users, VersionRow,
 };
 
 use super::{FIREFOX, Samples};
@@ -172,10 +172,19 @@ impl Samples {
             method: Some("passkey".into()),
             request_id: Some("01j0000000".into()),
             is_erased: false,
+            changes: vec![ChangeRow {
+                path: "banReason".into(),
+                from: None,
+                to: Some(self.words.name.clone()),
+            }],
             facts: vec![("reason".into(), self.words.name.clone())],
             json: format!("{{\n  \"name\": \"{}\"\n}}", self.words.name),
             seal: Some(Seal::Holds { index: 41, size: 97, root: "bm90IGEgcm9vdA==".into(), hashes: 7 }),
-            command: "kiavi audit proof shop 0197".into(),
+            proof: Some(ProofFile {
+                path: "/v1/tenants/shop/audit/proof/0197".into(),
+                name: "0197.tlog-proof".into(),
+                command: "kiavi audit proof verify 0197.tlog-proof --key shop+0a1b2c3d+AAAA".into(),
+            }),
             now: self.now,
         };
         add("event", event.html());
@@ -183,7 +192,10 @@ impl Samples {
             [("waiting", Some(Seal::Waiting)), ("broken", Some(Seal::Broken)), ("unknown", None)]
         {
             let row = self.event("user.deleted", false, 0);
-            add(&format!("event-{name}"), EventPage { seal, row, is_erased: true, ..event.clone() }.html());
+            add(
+                &format!("event-{name}"),
+                EventPage { seal, row, is_erased: true, proof: None, ..event.clone() }.html(),
+            );
         }
     }
 

@@ -15,12 +15,14 @@ use futures_util::{Stream, StreamExt, stream};
 use http_body_util::BodyDataStream;
 use jiff::{SignedDuration, Timestamp};
 use kiavi_audit::EventProof;
-use kiavi_pages::{EventPage, EventRow, EventSearch, Events, Period, Place, Seal, TenantPlace};
+use kiavi_pages::{
+    ChangeRow, EventPage, EventRow, EventSearch, Events, Period, Place, ProofFile, Seal, TenantPlace,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    tenant::{AtTenant, Refusal, address, read},
+    tenant::{AtTenant, People, Refusal, address, read},
     visit::{Answer, Stop, Visit, html},
 };
 use crate::{
@@ -32,8 +34,8 @@ use crate::{
 
 /// Events on a page.
 const SHOWN: &str = "50";
-/// All but that the log was read: a page that shows the latest events is itself the latest, otherwise.
-pub(super) const UNREAD: &str = "-management.requested";
+/// All but that somebody looked: otherwise, a page that shows the latest events is itself the latest.
+pub(super) const UNREAD: &str = "-management.requested,-user.viewed,-users.listed,-sessions.listed";
 const EVENTS: &str = "audit/events";
 
 /// A part of the log, as engines tell it.
@@ -72,15 +74,15 @@ impl Named {
 
 impl Event {
     /// As lists show it.
-    pub(super) fn row(&self, at: &AtTenant) -> EventRow {
-        let label = |named: &Option<Named>| named.as_ref().map(Named::label).unwrap_or_default();
+    pub(super) fn row(&self, at: &AtTenant, people: &People) -> EventRow {
+        let label = |named: &Option<Named>| named.as_ref().map(|named| people.label(named.label()));
         EventRow {
             path: at.path(&format!("/events/{}", self.id)),
             kind: self.kind.clone(),
             is_success: self.outcome == "success",
             at: self.at,
-            actor: label(&self.actor),
-            subject: label(&self.subject),
+            actor: label(&self.actor).unwrap_or_default(),
+            subject: label(&self.subject).unwrap_or_default(),
             ip: self.ip.clone(),
         }
     }
@@ -125,7 +127,7 @@ impl Asked {
     }
 }
 
-/// The filters of a search in the query of the engine's route; `*` is everything but that the log was read.
+/// The filters of a search in the query of the engine's route; Nothing is everything but that somebody looked.
 fn filters(search: &EventSearch) -> Vec<(&'static str, String)> {
     let kind = match search.kind.as_str() {
         "" => UNREAD.to_owned(),
@@ -162,13 +164,13 @@ pub(super) async fn list(
         Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => (Told { events: vec![], next: None }, Some(why)),
         told => (told?, None),
     };
-    let is_newest = asked.before.is_none();
+    let (is_newest, people) = (asked.before.is_none(), at.people().await?);
     Ok(html(&Events {
         frame: at.here.visit.frame(),
         top: at.here.top(Place::Tenants).await?,
         tenant: at.top(TenantPlace::Events),
         kinds: at.here.visit.control.parts().schema.event_types(),
-        events: told.events.iter().map(|event| event.row(&at)).collect(),
+        events: told.events.iter().map(|event| event.row(&at, &people)).collect(),
         older: told.next.as_ref().map(|next| asked.address(&at, "/events", Some(next))),
         newest: (!is_newest).then(|| asked.address(&at, "/events", None)),
         live: (is_newest && fault.is_none()).then(|| asked.address(&at, "/events/live", None)),
@@ -194,54 +196,77 @@ pub(super) async fn page(
     let found: Raw = read(&door, EVENTS, &[("id", &id), ("limit", "1")]).await?;
     let raw = found.events.into_iter().next().ok_or_else(Problem::not_found)?;
     let event = Event::deserialize(&raw).map_err(|_| Problem::from(Code::EngineAnswer))?;
+    let people = at.people().await?;
+    let (seal, proof) = seal(&at, &door, &id).await?;
+    let (changes, facts) = told(&raw);
     let text = |name: &str| raw[name].as_str().map(str::to_owned);
     Ok(html(&EventPage {
         frame: at.here.visit.frame(),
         top: at.here.top(Place::Tenants).await?,
         tenant: at.top(TenantPlace::Events),
-        row: event.row(&at),
+        row: event.row(&at, &people),
         user_agent: text("user_agent"),
         method: text("method"),
         request_id: text("request_id"),
         is_erased: raw["is_erased"] == true,
-        facts: ["facts", "personal"].into_iter().flat_map(|group| facts(&raw[group])).collect(),
+        changes,
+        facts,
         json: serde_json::to_string_pretty(&raw).unwrap_or_default(),
-        seal: seal(&at, &door, &id).await?,
-        command: format!("kiavi audit proof {} {id}", at.tenant.slug),
+        seal,
+        proof,
         id,
         now: at.here.visit.control.parts().clock.now(),
     }))
 }
 
-/// The members of a group, each in a line; what is more than a word or a number is JSON.
-fn facts(group: &Value) -> Vec<(String, String)> {
+/// What an event changed, and what else it says: of the change itself and of the person. What is more than a word or a
+/// number is JSON.
+fn told(event: &Value) -> (Vec<ChangeRow>, Vec<(String, String)>) {
     let words = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    group.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), words(value))).collect()
+    let members = |group: &str| event[group].as_object().into_iter().flatten();
+    let (changes, facts): (Vec<_>, Vec<_>) =
+        ["facts", "personal"].into_iter().flat_map(members).partition(|(name, _)| *name == "changes");
+    let changes = changes.into_iter().filter_map(|(_, changes)| changes.as_object()).flatten();
+    let change = |(path, change): (&String, &Value)| ChangeRow {
+        path: path.clone(),
+        from: change.get("from").map(words),
+        to: change.get("to").map(words),
+    };
+    // What is personal of a change stands in the group that goes with the person, and nothing in the other.
+    let changes = changes.map(change).filter(|change| change.from.is_some() || change.to.is_some());
+    (changes.collect(), facts.into_iter().map(|(name, value)| (name.clone(), words(value))).collect())
 }
 
-/// Verifies here, with the keys that this instance has, what the engine says of an event's place in the log.
-async fn seal(at: &AtTenant, door: &Door<'_>, id: &str) -> Result<Option<Seal>, Stop> {
+/// Verifies here, with the keys that this instance has, what the engine says of an event's place in the log; and says how
+/// anybody else does.
+async fn seal(at: &AtTenant, door: &Door<'_>, id: &str) -> Result<(Option<Seal>, Option<ProofFile>), Stop> {
     let control = &at.here.visit.control;
     let Some((_, log, witness)) = log::verifiers(control, &at.tenant.id).await? else {
-        return Ok(Some(Seal::Waiting));
+        return Ok((Some(Seal::Waiting), None));
     };
     let answer = door.ask(Method::GET, &format!("/management/log/proof/{id}"), None).await;
-    let Ok(answer) = answer else { return Ok(None) };
+    let Ok(answer) = answer else { return Ok((None, None)) };
     if answer.status() == StatusCode::NOT_FOUND {
-        return Ok(Some(Seal::Waiting));
+        return Ok((Some(Seal::Waiting), None));
     }
+    let name = format!("{id}.tlog-proof");
+    let file = ProofFile {
+        path: format!("/v1/tenants/{}/audit/proof/{id}", at.tenant.slug),
+        command: format!("kiavi audit proof verify {name} --key {log}"),
+        name,
+    };
     let text = std::str::from_utf8(answer.body()).unwrap_or_default();
-    let Ok(proof) = text.parse::<EventProof>() else { return Ok(Some(Seal::Broken)) };
-    if proof.verify(&[log, witness].into_iter().collect()).is_err() {
-        return Ok(Some(Seal::Broken));
-    }
+    let proof = text.parse::<EventProof>().ok();
+    let proof = proof.filter(|proof| proof.verify(&[log, witness].into_iter().collect()).is_ok());
+    let Some(proof) = proof else { return Ok((Some(Seal::Broken), Some(file))) };
     let checkpoint = proof.checkpoint.checkpoint();
-    Ok(Some(Seal::Holds {
+    let seal = Seal::Holds {
         index: proof.index,
         size: checkpoint.size,
         root: STANDARD.encode(checkpoint.root),
         hashes: proof.hashes.len(),
-    }))
+    };
+    Ok((Some(seal), Some(file)))
 }
 
 /// `GET …/events/live`: one message for what happened and fits; the page then loads itself again.

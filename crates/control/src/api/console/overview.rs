@@ -46,5 +46,6 @@ async fn recent(at: &AtTenant, door: Option<&Door<'_>>) -> Result<Option<Vec<kia
     let Some(door) = door.filter(|_| at.may(Permission::AuditRead)) else { return Ok(None) };
     let query = [("limit", RECENT), ("type", events::UNREAD)];
     let log: Log = read(door, "audit/events", &query).await?;
-    Ok(Some(log.events.iter().map(|event| event.row(at)).collect()))
+    let people = at.people().await?;
+    Ok(Some(log.events.iter().map(|event| event.row(at, &people)).collect()))
 }

@@ -1,32 +1,26 @@
 //! A tenant's settings: the document with a form that changes it, and its versions. A change goes the way of the API.
 
-use std::collections::HashMap;
-
 use axum::{
     Form,
     extract::{Path, Query},
 };
-use jiff::Timestamp;
 use kiavi_pages::{ChangeRow, Notice, Place, Settings, TenantPlace, VersionRow};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    tenant::{AtTenant, address},
-    visit::{Answer, Stop, Visit, html},
+    tenant::{AtTenant, People, address},
+    visit::{Answer, Visit, html},
 };
 use crate::{
     ControlError, Permission,
     api::change_settings,
-    member,
     settings::{self, Change, Proposal, secrets::masked, store},
 };
 
 const PAGE: &str = "/settings";
 /// Versions on a page.
 const SHOWN: i64 = 20;
-/// Members who are looked up by name.
-const KNOWN: i64 = 1_000;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -78,7 +72,7 @@ async fn show(at: &AtTenant, before: Option<i32>, notice: Option<Notice>, typed:
     let more = usize::try_from(SHOWN).is_ok_and(|shown| versions.len() > shown);
     versions.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));
     let oldest = versions.last().map(|version| version.version.to_string());
-    let people = people(at).await?;
+    let people = at.people().await?;
     let form = typed.form.unwrap_or_else(|| SettingsForm {
         version: tenant.settings_version,
         document: pretty(&settings::without_fixed(masked(&tenant.settings))),
@@ -101,19 +95,11 @@ async fn show(at: &AtTenant, before: Option<i32>, notice: Option<Notice>, typed:
     }))
 }
 
-/// The addresses of the workspace's members, by the names that logs have for them.
-async fn people(at: &AtTenant) -> Result<HashMap<String, String>, Stop> {
-    let first = member::store::After { created_at: Timestamp::UNIX_EPOCH, user: String::new() };
-    let database = &at.here.visit.control.parts().database;
-    let members = member::store::list(database, &at.here.workspace.id, &first, KNOWN).await?;
-    Ok(members.into_iter().map(|member| (format!("member:{}", member.user), member.email)).collect())
-}
-
-fn version(row: store::SettingsVersion, people: &HashMap<String, String>, current: i32) -> VersionRow {
+fn version(row: store::SettingsVersion, people: &People, current: i32) -> VersionRow {
     let changes: Vec<Change> = serde_json::from_value(row.changes).unwrap_or_default();
     VersionRow {
         version: row.version,
-        actor: people.get(&row.actor).cloned().unwrap_or(row.actor),
+        actor: people.label(row.actor),
         at: row.at,
         comment: row.comment,
         changes: rows(changes),

@@ -1,11 +1,14 @@
 //! One request of a person at one tenant: which one, what they may see of it, and how its engine is asked.
 
+use std::collections::HashMap;
+
 use axum::{
     Router,
     http::{Method, StatusCode},
     routing::{get, post},
 };
 use bytes::Bytes;
+use jiff::Timestamp;
 use kiavi_pages::{Notice, Place, TenantAway, TenantPlace, TenantTop};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,9 +23,12 @@ use crate::{
     Control, Permission, Tenant,
     api::{Problem, code::Code, engine},
     management::{Door, ManagementError},
+    member,
     tenant::store,
 };
 
+/// Members who are looked up by name.
+const KNOWN: i64 = 1_000;
 /// The engine's API.
 const API: &str = "/api/auth/";
 
@@ -47,6 +53,16 @@ pub(super) fn routes() -> Router<Control> {
 pub(super) struct AtTenant {
     pub(super) here: Here,
     pub(super) tenant: Tenant,
+}
+
+/// The addresses of members, by the names that logs have for them.
+pub(super) struct People(HashMap<String, String>);
+
+impl People {
+    /// The address of a member; anybody else is called what logs call them.
+    pub(super) fn label(&self, name: String) -> String {
+        self.0.get(name.strip_prefix("operator:").unwrap_or(&name)).cloned().unwrap_or(name)
+    }
 }
 
 /// Why an engine did not do what a page asked.
@@ -105,6 +121,15 @@ impl AtTenant {
 
     pub(super) fn may(&self, permission: Permission) -> bool {
         self.here.caller.may(permission)
+    }
+
+    /// The workspace's members, for logs that name them by their ids.
+    pub(super) async fn people(&self) -> Result<People, Stop> {
+        let first = member::store::After { created_at: Timestamp::UNIX_EPOCH, user: String::new() };
+        let database = &self.here.visit.control.parts().database;
+        let members = member::store::list(database, &self.here.workspace.id, &first, KNOWN).await?;
+        let named = |member: member::Member| (format!("member:{}", member.user), member.email);
+        Ok(People(members.into_iter().map(named).collect()))
     }
 
     /// What is on top of its pages.

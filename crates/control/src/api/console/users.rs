@@ -208,7 +208,8 @@ pub(super) async fn page(
     if at.may(Permission::AuditRead) {
         let query = [("email", card.user.email.as_str()), ("limit", RECENT), ("type", events::UNREAD)];
         let log: Log = read(&door, "audit/events", &query).await?;
-        events = Some(log.events.iter().map(|event| event.row(&at)).collect());
+        let people = at.people().await?;
+        events = Some(log.events.iter().map(|event| event.row(&at, &people)).collect());
     }
     let now = at.here.visit.control.parts().clock.now();
     let log = address(&at.path("/events"), [("email", card.user.email.as_str()), ("period", "all")]);

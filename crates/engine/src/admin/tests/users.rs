@@ -301,3 +301,26 @@ async fn the_address_of_somebody_whom_the_settings_name_is_not_for_administrator
     assert_eq!(root.post("/admin/update-user", body(same)).await.json["name"], "Named");
     assert_eq!(tenant.operator().post("/admin/update-user", body(taken)).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn an_operator_sees_somebody_with_their_ways_in_and_no_secret() {
+    let tenant = TestTenant::new().await;
+    let mut ada = tenant.signed_in("ada@example.com").await;
+    let id = tenant.id_of("ada@example.com").await;
+    let view = format!("/admin/view-user?id={id}");
+    let card = tenant.operator().get(&view).await;
+    assert_eq!(card.json["user"]["email"], "ada@example.com");
+    assert_eq!(card.json["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!((&card.json["passkeys"], &card.json["accounts"]), (&json!([]), &json!([])));
+    let token: String = tenant.value(r#"SELECT token FROM session WHERE "userId" = $1"#, &[&id]).await;
+    assert!(!card.text.contains(&token) && !card.text.contains("token"), "{}", card.text);
+    assert_eq!(tenant.events("user.viewed").await, 1);
+    let session = json!({ "sessionToken": card.json["sessions"][0]["id"] });
+    tenant.operator().post("/admin/revoke-user-session", session).await;
+    assert_eq!(ada.get("/get-session").await.json, Value::Null, "what is shown can be ended");
+    assert_eq!(tenant.operator().get("/admin/view-user?id=nobody").await.status, StatusCode::NOT_FOUND);
+    for mut other in [tenant.administrator().await, tenant.browser()] {
+        let answer = other.get(&view).await;
+        assert_eq!((answer.status, answer.text.as_str()), (StatusCode::NOT_FOUND, ""));
+    }
+}

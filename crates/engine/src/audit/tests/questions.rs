@@ -52,6 +52,13 @@ async fn every_filter_finds_what_it_says_and_nothing_else() {
             "{events:?}"
         );
     }
+    let sessions = list(&mut operator, "type=session.*").await;
+    let rest = list(&mut operator, "type=-session.*,-management.requested").await;
+    assert!(rest.len() > 6 && !kinds(&rest).iter().any(|kind| kind.starts_with("session.")), "{rest:?}");
+    assert!(list(&mut operator, "type=session.*,-session.created").await.is_empty());
+    let one = list(&mut operator, &format!("id={}", sessions[1]["id"].as_str().unwrap())).await;
+    assert_eq!(one, sessions[1..], "by its id");
+    assert_eq!(one[0]["subject"]["email"], "ada@example.com", "as people know them");
     // Before they were users their address stood for them.
     let of_ada = list(&mut operator, "email=Ada@Example.com").await;
     assert!(kinds(&of_ada).contains(&"code.requested") && kinds(&of_ada).contains(&"session.created"));
