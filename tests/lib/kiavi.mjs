@@ -206,7 +206,7 @@ export class Kiavi {
     return [...all.values()];
   }
 
-  /** The processes of one role: engine, gateway, control, outbound; "launcher" is the first process. */
+  /** The processes of one role: engine, gateway, control, outbound, auditor; "launcher" is the first process. */
   role(role) {
     if (role === 'launcher') return [inspect(this.pid)].filter(Boolean);
     return this.processes().filter(({ arguments: [, verb, name] }) => verb === 'role' && name === role);
