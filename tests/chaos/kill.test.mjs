@@ -55,7 +55,7 @@ describe('kill -9 in mid-traffic', { skip: kiaviMissing() }, () => {
     assert.ok(await visitor.session());
   }
 
-  for (const role of ['engine', 'gateway', 'outbound', 'control']) {
+  for (const role of ['engine', 'gateway', 'outbound', 'control', 'auditor']) {
     test(`the ${role}, ${KILLS_PER_ROLE} times`, async () => {
       const traffic = new Traffic(tenant);
       try {

@@ -84,7 +84,7 @@ describe('an upgrade', { skip: kiaviMissing() }, () => {
   };
 
   const everybody = () => Object.fromEntries(
-    ['gateway', 'control', 'outbound', 'engine'].map((role) => [role, kiavi.role(role)]),
+    ['gateway', 'control', 'outbound', 'auditor', 'engine'].map((role) => [role, kiavi.role(role)]),
   );
 
   test(`${UPGRADES} times under load: no request fails, every process is a new one but PostgreSQL`, async () => {

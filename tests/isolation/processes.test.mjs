@@ -61,7 +61,7 @@ describe('the running processes', { skip: kiaviMissing() }, () => {
   test('PostgreSQL does not run as root', () => assert.notEqual(kiavi.postgres().uids[0], 0));
 
   test('every process but the launcher is filtered and can gain nothing', () => {
-    for (const process of ['gateway', 'control', 'outbound', 'engine'].flatMap((role) => kiavi.role(role))) {
+    for (const process of ['gateway', 'control', 'outbound', 'auditor', 'engine'].flatMap((role) => kiavi.role(role))) {
       assert.equal(process.seccomp, SECCOMP_FILTER, `${process.arguments}: seccomp`);
       assert.equal(process.noNewPrivileges, 1, `${process.arguments}: no_new_privs`);
       for (const [set, value] of Object.entries(process.capabilities)) {

@@ -11,12 +11,15 @@ function toLoopback(_hostname, options, callback) {
   else callback(null, '127.0.0.1', 4);
 }
 
-/** Sends one request and reads the whole answer. `headers` with the value undefined are left out. */
-export function request(url, { method = 'GET', headers = {}, body, localAddress, timeout } = {}) {
+/**
+ * Sends one request and reads the whole answer. `headers` with the value undefined are left out. Connections are those of
+ * an `agent`, if there is one.
+ */
+export function request(url, { method = 'GET', headers = {}, body, localAddress, timeout, agent = false } = {}) {
   const target = new URL(url);
   // The path goes out as it was written: tests of routing must not be tidied by the URL parser.
   const path = url.slice(target.protocol.length + 2).replace(/^[^/?]*/, '') || '/';
-  const sent = { host: target.host, connection: 'close' };
+  const sent = { host: target.host, connection: agent ? 'keep-alive' : 'close' };
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) delete sent[name.toLowerCase()];
     else sent[name.toLowerCase()] = value;
@@ -34,7 +37,7 @@ export function request(url, { method = 'GET', headers = {}, body, localAddress,
         headers: sent,
         lookup: toLoopback,
         localAddress,
-        agent: false,
+        agent,
         setHost: false,
         timeout: timeout ?? REQUEST_TIMEOUT_MS,
       },

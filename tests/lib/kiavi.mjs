@@ -44,21 +44,22 @@ export function kiaviMissing() {
   return `no program at ${KIAVI_BIN}; set KIAVI_BIN`;
 }
 
-export async function startKiavi(options = {}) {
-  const kiavi = new Kiavi();
+/** Starts one, of another `program` if it is given. */
+export async function startKiavi({ program, ...options } = {}) {
+  const kiavi = new Kiavi(program);
   await kiavi.start(options);
   return kiavi;
 }
 
 export class Kiavi {
-  constructor() {
+  constructor(program = KIAVI_BIN) {
     this.dir = mkdtempSync(path.join(tmpdir(), 'kv-'));
     chmodSync(this.dir, 0o755); // the server account must be able to reach its cluster
     this.data = path.join(this.dir, 'data');
     this.logFile = path.join(this.dir, 'kiavi.log');
     // A copy, so that every process of this instance is known by its program file.
     this.program = path.join(this.dir, 'kiavi');
-    copyFileSync(KIAVI_BIN, this.program, constants.COPYFILE_FICLONE);
+    copyFileSync(program, this.program, constants.COPYFILE_FICLONE);
   }
 
   /**
@@ -206,7 +207,7 @@ export class Kiavi {
     return [...all.values()];
   }
 
-  /** The processes of one role: engine, gateway, control, outbound; "launcher" is the first process. */
+  /** The processes of one role: engine, gateway, control, outbound, auditor; "launcher" is the first process. */
   role(role) {
     if (role === 'launcher') return [inspect(this.pid)].filter(Boolean);
     return this.processes().filter(({ arguments: [, verb, name] }) => verb === 'role' && name === role);

@@ -20,9 +20,10 @@ export function freshEmail(name = 'ada') {
 }
 
 export class Visitor {
-  /** `url` is the tenant's origin; `mailbox` is where its codes arrive. */
-  constructor(url, mailbox, { jar = new CookieJar(), localAddress = ownAddress() } = {}) {
+  /** `url` is the tenant's origin; `mailbox` is where its codes arrive; with an `agent` connections are kept. */
+  constructor(url, mailbox, { jar = new CookieJar(), localAddress = ownAddress(), agent } = {}) {
     this.url = url;
+    this.agent = agent;
     this.origin = new URL(url).origin;
     this.mailbox = mailbox;
     this.jar = jar;
@@ -41,6 +42,7 @@ export class Visitor {
       method,
       body,
       localAddress: this.localAddress,
+      agent: this.agent,
       headers: {
         'user-agent': this.userAgent,
         cookie: this.jar.header(),

@@ -31,6 +31,15 @@ impl LogKey {
         Ok(Self { document, note_key })
     }
 
+    /// Whether it is the same log, reached in the same way.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let parts = |key: &Self| {
+            let LogDocument { origin, seed, database, role, password } = &key.document;
+            (origin.clone(), *seed, database.clone(), role.clone(), password.clone())
+        };
+        parts(self) == parts(other)
+    }
+
     /// The first line of its checkpoints.
     pub(crate) fn origin(&self) -> &str {
         &self.document.origin

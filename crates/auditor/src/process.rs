@@ -23,7 +23,7 @@ use crate::witness::Witness;
 const AT_ONCE: usize = 4;
 /// Logs that keep their connection for what comes next. The server has room for 500 connections of all processes together,
 /// and lets this role have 80.
-const MAX_CONNECTED: usize = 48;
+const MAX_CONNECTED: usize = 32;
 /// For how long they do.
 const MAX_RESTING: Duration = Duration::from_secs(30);
 /// How often what was counted is told, and idle connections are looked for.
@@ -48,6 +48,8 @@ struct Server {
     rounds: JoinSet<Finished>,
     /// Whose they are, with what to begin anew with.
     under_way: HashMap<Id, (TenantId, Sealer)>,
+    /// What is known of each log.
+    keys: HashMap<TenantId, Arc<LogKey>>,
     /// Logs whose connections may be open.
     connected: HashSet<TenantId>,
     to_launcher: Sender<FromAuditor>,
@@ -102,9 +104,9 @@ impl Auditor {
         let (rounds, under_way) = (JoinSet::new(), HashMap::new());
         let schedule = Schedule::default();
         to_launcher.send(&FromAuditor::Ready).await?;
-        let connected = HashSet::new();
+        let (keys, connected) = (HashMap::new(), HashSet::new());
         let mut server =
-            Server { around, connect, ways, schedule, rounds, under_way, connected, to_launcher };
+            Server { around, connect, ways, schedule, rounds, under_way, keys, connected, to_launcher };
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -132,6 +134,7 @@ impl Server {
             ToAuditor::Log { tenant, document } => self.add(tenant, document, now),
             ToAuditor::LogRemoved { tenant } => {
                 self.schedule.remove(&tenant);
+                self.keys.remove(&tenant);
                 self.connected.remove(&tenant);
             }
             ToAuditor::Written { tenant } => self.schedule.hint(&tenant, now),
@@ -148,7 +151,12 @@ impl Server {
         let opened = LogKey::open(document)
             .and_then(|key| Ok((self.ways.of(&self.connect, key.password())?, Arc::new(key))));
         match opened {
+            // A control plane that has just started tells of all of them again.
+            Ok((_, key)) if self.keys.get(&tenant).is_some_and(|known| known.is_same(&key)) => {
+                self.schedule.hint(&tenant, now);
+            }
             Ok((connect, key)) => {
+                self.keys.insert(tenant.clone(), key.clone());
                 let around = Surroundings { connect, ..self.around.clone() };
                 self.schedule.add(tenant.clone(), Sealer::new(tenant, key, around), now);
             }

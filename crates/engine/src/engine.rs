@@ -10,7 +10,9 @@ use kiavi_http::{AccessLog, Drain, InvalidOrigin, TrustedOrigins};
 use tokio::sync::Notify;
 
 use crate::{
-    Busy, CookieNames, MailDoor, Settings, SettingsError, State, abuse, account, admin, api_key,
+    Busy, CookieNames, MailDoor, Settings, SettingsError, State, abuse, account, admin,
+    analytics::{self, Analytics},
+    api_key,
     audit::{self, Log},
     context::{api_context, not_found},
     egress::HttpClient,
@@ -89,6 +91,7 @@ impl Engine {
             social: social::Directory::default(),
             webhooks: Webhooks::new(&settings.webhooks),
             log: Log::default(),
+            analytics: Analytics::new(&settings.analytics),
             settings,
             secret,
             database,
@@ -133,6 +136,7 @@ impl Engine {
             .merge(mail::routes())
             .merge(webhook::routes())
             .merge(audit::routes())
+            .merge(analytics::routes())
             .route_layer(from_fn_with_state(state.clone(), api_gate))
             .merge(social::callback_routes());
         // Every slice stands above this line, and the gate too: a request that shows a key is counted by it and by
@@ -154,10 +158,14 @@ impl Engine {
         moved::lead_from_former_names(router, state)
     }
 
-    /// Delivers mail and webhooks until told to drain, and then what is under way; what is still owed stays in the
-    /// database.
+    /// Delivers mail and webhooks, and counts what happens, until told to drain; and then what is under way. What is still
+    /// owed or uncounted stays in the database.
     pub async fn run_outbox(&self, drain: Drain) {
-        tokio::join!(outbox::run(&self.state, drain.clone()), webhook::run(&self.state, drain));
+        tokio::join!(
+            outbox::run(&self.state, drain.clone()),
+            webhook::run(&self.state, drain.clone()),
+            analytics::run(&self.state, drain)
+        );
     }
 
     /// Ends what would never end by itself.

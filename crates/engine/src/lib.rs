@@ -8,6 +8,7 @@
 pub mod abuse;
 pub mod account;
 pub mod admin;
+mod analytics;
 pub mod api_key;
 pub mod audit;
 pub mod bearer;
@@ -52,6 +53,7 @@ mod webhook;
 pub(crate) mod tests;
 
 pub use abuse::AbuseSettings;
+pub use analytics::AnalyticsSettings;
 pub use api_key::ApiKeySettings;
 pub use audit::AuditSettings;
 pub use clock_text::{iso_milliseconds, optional_iso_milliseconds};
@@ -86,6 +88,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
     [
         account::STATEMENTS,
         admin::STATEMENTS,
+        analytics::STATEMENTS,
         api_key::STATEMENTS,
         &audit::statements(),
         console::STATEMENTS,

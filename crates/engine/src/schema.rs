@@ -36,13 +36,15 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 10, name: "webhooks", sql: include_str!("../migrations/V10__webhooks.sql") },
     Migration { version: 11, name: "audit_log", sql: include_str!("../migrations/V11__audit_log.sql") },
     Migration { version: 12, name: "audit_seal", sql: include_str!("../migrations/V12__audit_seal.sql") },
+    Migration { version: 13, name: "analytics", sql: include_str!("../migrations/V13__analytics.sql") },
 ];
 
 /// The number of the newest migration.
 pub const SCHEMA_VERSION: i32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
 /// Tables whose rows stay behind when a tenant is archived, because in another database they would be worth nothing or do
-/// harm: codes and links that live minutes, limits, letters and calls that are owed once. Every other table is archived.
+/// harm: codes and links that live minutes, limits, letters and calls that are owed once, and figures that are counted anew
+/// from the log. Every other table is archived.
 pub const NOT_ARCHIVED: &[&str] = &[
     "kiavi.schema_history",
     "kiavi.rate_limit",
@@ -55,6 +57,12 @@ pub const NOT_ARCHIVED: &[&str] = &[
     "kiavi.audit_tile",
     "kiavi.audit_checkpoint",
     "kiavi.audit_gap",
+    "kiavi.activity",
+    "kiavi.activity_last",
+    "kiavi.activity_day",
+    "kiavi.activity_count",
+    "kiavi.activity_progress",
+    "kiavi.activity_gap",
     "public.verification",
 ];
 
@@ -89,6 +97,13 @@ const GRANTS: &[(&str, &str)] = &[
     ("kiavi.audit_leaf", "SELECT"),
     ("kiavi.audit_tile", "SELECT"),
     ("kiavi.audit_checkpoint", "SELECT"),
+    ("kiavi.activity", "SELECT, INSERT, DELETE"),
+    ("kiavi.activity_last", "SELECT, INSERT, UPDATE, DELETE"),
+    ("kiavi.activity_day", "SELECT, INSERT, DELETE"),
+    ("kiavi.activity_count", "SELECT, INSERT, UPDATE, DELETE"),
+    ("kiavi.activity_zone", "SELECT, INSERT"),
+    ("kiavi.activity_progress", "SELECT, UPDATE"),
+    ("kiavi.activity_gap", "SELECT, INSERT, DELETE"),
 ];
 
 /// What the auditor's role may do: read what it seals, add its heartbeat, and keep the sealed log.
@@ -197,6 +212,7 @@ mod tests {
 
     /// Whoever adds a table decides here what becomes of its rows when the tenant is archived: those of this list come back.
     const ARCHIVED: &[&str] = &[
+        "kiavi.activity_zone",
         "kiavi.audit_event",
         "kiavi.guess_budget",
         "kiavi.mail_suppression",
@@ -225,7 +241,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_empty_database_goes_to_any_time_and_on_from_there() {
-        for version in 1..=SCHEMA_VERSION {
+        for version in MIGRATIONS.iter().map(|step| step.version) {
             let database = TestDatabase::empty().await;
             let mut admin = database.admin().await;
             migrate_to(&mut admin, None, version).await.unwrap();

@@ -15,6 +15,7 @@ use url::Url;
 use crate::{
     AbuseSettings, ApiKeySettings, EgressSettings, JwtSettings, SocialSettings,
     account::AccountSettings,
+    analytics::AnalyticsSettings,
     audit::AuditSettings,
     bearer::BearerSettings,
     console::ConsoleSettings,
@@ -134,6 +135,9 @@ pub struct Settings {
     /// The audit log.
     #[serde(default)]
     pub audit: AuditSettings,
+    /// Figures.
+    #[serde(default)]
+    pub analytics: AnalyticsSettings,
     /// The management console whose people sign in here.
     #[serde(default)]
     pub console: ConsoleSettings,
@@ -255,6 +259,7 @@ impl Settings {
             abuse: AbuseSettings::default(),
             webhooks: WebhookSettings::default(),
             audit: AuditSettings::default(),
+            analytics: AnalyticsSettings::default(),
             console: ConsoleSettings::default(),
             compatibility: Compatibility::default(),
             base_url,
@@ -348,6 +353,7 @@ impl Settings {
         self.abuse.validate()?;
         self.webhooks.validate()?;
         self.audit.validate()?;
+        self.analytics.validate()?;
         self.mail.validate()?;
         self.validate_egress()?;
         self.validate_plugins()?;

@@ -17,8 +17,8 @@ use kiavi_http::{AccessLog, TrustedOrigins};
 use tokio::sync::Notify;
 
 use crate::{
-    CookieNames, MailDoor, Settings, api_key::Budget, audit::Log, egress::HttpClient, jwt,
-    rate_limit::MemoryLimiter, session::KeptSessions, social::Directory, webhook::Webhooks,
+    CookieNames, MailDoor, Settings, analytics::Analytics, api_key::Budget, audit::Log, egress::HttpClient,
+    jwt, rate_limit::MemoryLimiter, session::KeptSessions, social::Directory, webhook::Webhooks,
 };
 
 /// Settings, keys, database, time and chance of one tenant. Cloning is one reference count.
@@ -58,6 +58,7 @@ pub struct Shared {
     pub(crate) social: Directory,
     pub(crate) webhooks: Webhooks,
     pub(crate) log: Log,
+    pub(crate) analytics: Analytics,
 }
 
 /// Subkeys, derived once.

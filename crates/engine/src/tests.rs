@@ -263,7 +263,9 @@ pub(crate) struct Browser {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+    /// Empty for what is no text.
     pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) json: Value,
 }
 
@@ -329,9 +331,11 @@ impl Browser {
         request = request.extension(ConnectionInfo { peer: (self.peer, 4_711).into(), sequence: 1 });
         let request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
-        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        let is_text = parts.headers.get("content-type").is_none_or(|kind| kind != "application/octet-stream");
+        let text = if is_text { String::from_utf8(bytes.clone()).unwrap() } else { String::new() };
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let answer = Answer { status: parts.status, headers: parts.headers, text, json };
+        let answer = Answer { status: parts.status, headers: parts.headers, text, bytes, json };
         crate::audit::tests::assert_covered(&self.state, (&asked.0, &asked.1), &answer);
         for line in answer.set_cookies() {
             let (name, rest) = line.split_once('=').unwrap();

@@ -106,7 +106,7 @@ enum Verb {
     Backup(backup::BackupArgs),
     /// Make a tenant of an archive
     Restore(backup::RestoreArgs),
-    /// Read and verify audit logs
+    /// Read audit logs, take them out of an instance, and verify them
     Audit(audit::AuditArgs),
     /// Open psql in a tenant's database, as its owner
     Psql(tenant_psql::PsqlArgs),

@@ -9,7 +9,7 @@ use kiavi_base::TenantId;
 use kiavi_ipc::{Fd, SealedDocument};
 use kiavi_localpg::{AccountError, Cluster, ClusterConfig};
 use kiavi_sandbox::Isolation;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::backoff::Failure;
 use crate::child::ProcessId;
@@ -17,6 +17,9 @@ use crate::config::{LauncherConfig, PostgresConfig, PrivatePostgres, RemotePostg
 use crate::folder::Folder;
 use crate::services::Service;
 use crate::supervisor::LauncherError;
+
+/// How long a cluster that was left may take to be brought up to date. Nobody is let in meanwhile.
+const UP_TO_DATE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Who asked for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,30 @@ impl Databases {
             }
             PostgresConfig::Remote(remote) => Self::remote(remote)?,
         })
+    }
+
+    /// Has the private cluster that was left be as this program would have started it: one from before there was an auditor
+    /// knows no role of its. Without it the instance goes on, and what it lacks comes with the next restart.
+    pub(crate) async fn bring_up_to_date(&self, folder: &Folder, config: &LauncherConfig) {
+        let (Self::Private { cluster: Some(cluster), .. }, PostgresConfig::Private(sizes)) =
+            (self, &config.postgres)
+        else {
+            return;
+        };
+        let work = async {
+            cluster.bring_up_to_date(&cluster_config(folder, config.isolation, sizes)?).await?;
+            Ok::<_, LauncherError>(())
+        };
+        match timeout(UP_TO_DATE_DEADLINE, work).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "PostgreSQL stays as it was until a restart"
+                );
+            }
+            Err(_) => tracing::error!("PostgreSQL does not answer; it stays as it was until a restart"),
+        }
     }
 
     fn remote(remote: &RemotePostgres) -> Result<Self, LauncherError> {

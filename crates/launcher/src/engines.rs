@@ -23,9 +23,9 @@ const MAX_MESSAGES_PER_SECOND: u32 = 2_000;
 /// An engine that ends sooner than this by itself has not done what it was started for, whatever it says about it.
 const SHORTEST_LIFE: Duration = Duration::from_millis(500);
 
-/// Between two hints of one engine that events were written: a correct one gives one a second at most, and a flood must not
-/// reach the auditor.
-const HINT_INTERVAL: Duration = Duration::from_millis(200);
+/// The most hints of one engine per second that events were written: a correct one gives one, and another as it ends. A
+/// flood must not reach the auditor.
+const MAX_HINTS_PER_SECOND: u32 = 4;
 
 /// A start that may happen this soon is waited for; otherwise those who wait are told to come back.
 pub(crate) const WORTH_WAITING: Duration = Duration::from_secs(5);
@@ -59,7 +59,7 @@ pub(crate) struct Engine {
     pub(crate) is_dismissed: bool,
     databases: Budget,
     messages: Budget,
-    last_hint: Option<Instant>,
+    hints: Budget,
 }
 
 /// A connection of the management door.
@@ -81,7 +81,7 @@ impl Engine {
             is_dismissed: false,
             databases: Budget::default(),
             messages: Budget::default(),
-            last_hint: None,
+            hints: Budget::default(),
         }
     }
 
@@ -98,11 +98,7 @@ impl Engine {
 
     /// Whether the auditor is told now that it has written events.
     pub(crate) fn may_tell_of_events(&mut self, now: Instant) -> bool {
-        let may = self.last_hint.is_none_or(|last| now.duration_since(last) >= HINT_INTERVAL);
-        if may {
-            self.last_hint = Some(now);
-        }
-        may
+        self.hints.take(MAX_HINTS_PER_SECOND, now)
     }
 
     /// Whether it may have one more database connection now.

@@ -171,7 +171,7 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
     let events = Events { sender, frozen };
     signals::release()?;
     let mut supervisor = match takes_over {
-        Some(state) => Supervisor::take_over(config, state, events, freeze)?,
+        Some(state) => Supervisor::take_over(config, state, events, freeze).await?,
         None => Supervisor::start(config, events, freeze).await?,
     };
     loop {

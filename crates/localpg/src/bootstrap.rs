@@ -28,7 +28,7 @@ const HARDENING: &str = include_str!("../sql/hardening.sql");
 const BOOTSTRAP_LOCK: i64 = 0x6b_69_61_76_69_70_67;
 
 /// Makes the roles and databases of a cluster that are missing, as [`SUPERUSER`]. [`crate::Cluster`] does so at
-/// each start. It can be interrupted anywhere and run again; concurrent calls take turns.
+/// each start and when it is taken over. It can be interrupted anywhere and run again; concurrent calls take turns.
 pub async fn run(socket: &dyn Connect) -> Result<(), DbError> {
     let admin = AdminConnection::connect(socket, &Login::new(SUPERUSER, "postgres")).await?;
     // Held until the connection closes, on any way out.

@@ -3,7 +3,10 @@
 use std::{
     ffi::{OsStr, OsString},
     fmt, fs, io,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::fs::MetadataExt,
+    },
     path::{Path, PathBuf},
     process::ExitStatus,
     sync::Arc,
@@ -96,10 +99,7 @@ impl Cluster {
                 binaries
             }
         };
-        let base = if config.root { Path::new(HIDDEN_BASE) } else { &layout.base };
-        let sizes =
-            Sizes { max_connections: config.max_connections, shared_buffers_mb: config.shared_buffers_mb };
-        settings::write(&layout.conf(), base, config.root, &sizes).doing("write the server's settings")?;
+        write_settings(&config, &layout)?;
         let socket = SocketFolder::open(&layout.run()).doing("open the folder of the server's socket")?;
         let server = start_role(SERVER, &config, &layout, &binaries)?;
         let mut cluster = Self { server, socket, accounts, lock };
@@ -114,13 +114,28 @@ impl Cluster {
     }
 
     /// Takes over a server that the program before this one has started in this very process, with its lock: see
-    /// [`Cluster::pid`] and [`Cluster::lock`].
+    /// [`Cluster::pid`] and [`Cluster::lock`]. It is as that program left it: see [`Cluster::bring_up_to_date`].
     pub fn adopt(config: &ClusterConfig, pid: u32, lock: OwnedFd) -> Result<Self, ClusterError> {
         let layout = Layout::create(&config.data_dir, config.root)?;
         let accounts = if config.root { Some(open_accounts(&layout)?) } else { None };
         let socket = SocketFolder::open(&layout.run()).doing("open the folder of the server's socket")?;
         let server = Process::adopt(pid).doing("look after the server")?;
         Ok(Self { server, socket, accounts, lock: lock.into() })
+    }
+
+    /// Gives a server that was taken over what it would have been started with: the settings that need no restart, who may
+    /// log in, the roles and databases of every cluster. The server reads its files a moment later. One that runs in the
+    /// other mode stays as it is: its connections prove themselves in another way.
+    pub async fn bring_up_to_date(&self, config: &ClusterConfig) -> Result<(), ClusterError> {
+        let layout = Layout::create(&config.data_dir, config.root)?;
+        let owner = fs::metadata(layout.data()).doing("look after the server")?.uid();
+        if config.root != (owner == POSTGRES_UID) {
+            return Ok(());
+        }
+        write_settings(config, &layout)?;
+        bootstrap::run(&self.socket).await?;
+        self.admin("postgres").await?.execute("SELECT pg_reload_conf()", &[]).await?;
+        Ok(())
     }
 
     /// What keeps others from the cluster.
@@ -216,6 +231,13 @@ impl Cluster {
         }
         Ok(())
     }
+}
+
+fn write_settings(config: &ClusterConfig, layout: &Layout) -> Result<(), ClusterError> {
+    let base = if config.root { Path::new(HIDDEN_BASE) } else { &layout.base };
+    let sizes =
+        Sizes { max_connections: config.max_connections, shared_buffers_mb: config.shared_buffers_mb };
+    settings::write(&layout.conf(), base, config.root, &sizes).doing("write the server's settings")
 }
 
 fn open_accounts(layout: &Layout) -> Result<Accounts, ClusterError> {

@@ -9,7 +9,7 @@ const MAP: &str = "kiavi";
 
 /// What does not depend on the instance.
 const FIXED: &str = "\
-# Written at each start.
+# Written at each start, and when another program takes the server over.
 listen_addresses = ''
 # Relative to the data folder: the path of a socket must fit into 108 bytes.
 unix_socket_directories = '../run'

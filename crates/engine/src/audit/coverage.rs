@@ -268,6 +268,13 @@ pub const COVERAGE: &[Coverage] = &[
     none("POST", "/api/auth/webhook/test", "`management.requested` says who tried it"),
     none("GET", "/api/auth/audit/events", "`management.requested` says who looked"),
     none("GET", "/api/auth/audit/events/live", "`management.requested` says who looked"),
+    none("GET", "/api/auth/analytics", "`management.requested` says who looked"),
+    none("GET", "/api/auth/analytics/rebuild", "`management.requested` says who looked"),
+    none(
+        "POST",
+        "/api/auth/analytics/rebuild",
+        "`management.requested` says who asked; it changes no figure",
+    ),
     none("GET", "/", "a page"),
     none("GET", "/sign-in", "a page"),
     none("GET", "/sign-in/code", "a page"),

@@ -47,6 +47,8 @@ event_types! {
     UserDeletionRequested = "user.deletion_requested",
     /// A user is gone, with everything that was theirs.
     UserDeleted = "user.deleted",
+    /// A user was there on a day on which they had not signed in.
+    UserActive = "user.active",
     /// What the log said of a user's person can be read by nobody any more.
     UserErased = "user.erased",
     /// An account at a provider no longer signs its user in.
@@ -198,8 +200,9 @@ impl EventType {
 
     /// Whether webhooks tell of it. What happens to webhooks is not told by webhooks: an endpoint that fails would make
     /// work for itself. What happens to the tenant as a whole is written by the control plane, while no engine may run,
-    /// and of the log itself the auditor writes.
+    /// and of the log itself the auditor writes. That somebody is there is no change, and would be a call for each of them each
+    /// day.
     pub fn is_published(self) -> bool {
-        !matches!(self.noun(), "webhook" | "tenant" | "log")
+        !matches!(self.noun(), "webhook" | "tenant" | "log") && self != Self::UserActive
     }
 }

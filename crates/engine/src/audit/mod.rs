@@ -22,7 +22,7 @@ mod tail;
 pub(crate) mod tests;
 mod view;
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use jiff::Timestamp;
 use kiavi_base::EventId;
@@ -279,13 +279,38 @@ pub(crate) async fn record_own(
     write(transaction, state, row(state, None, event)).await
 }
 
+/// Writes into a transaction that a user was there at some moment, without having signed in.
+pub(crate) async fn record_active(
+    transaction: &Transaction,
+    state: &State,
+    user_id: &str,
+    at: Timestamp,
+) -> Result<(), DbError> {
+    let event = Event::by(EventType::UserActive, user_id);
+    write(transaction, state, EventRow { id: EventId::new(at, state.rng()), at, ..row(state, None, event) })
+        .await
+}
+
+/// What the log calls these users; who is gone has no name.
+pub(crate) async fn subjects(state: &State, users: &[&str]) -> Result<HashMap<String, [u8; 16]>, DbError> {
+    let found = state.log.people.find(state, &state.database, users).await?;
+    let named = |user: &&str| Some(((*user).to_owned(), *found.get(user)?.id.as_bytes()));
+    Ok(users.iter().filter_map(named).collect())
+}
+
+/// An event may be there now.
+fn tell(state: &State, id: EventId) {
+    state.log.tell(id);
+    state.analytics.wake();
+}
+
 /// Writes a row into a transaction, with what is owed of it to endpoints of webhooks, which are told of it at the end.
 async fn write(transaction: &Transaction, state: &State, row: EventRow) -> Result<(), DbError> {
     let (recipients, publication) = publication(state, &row);
     let sealed = body::seal(state, &state.database, Some(transaction), &row).await?;
     let (telling, id) = (state.clone(), row.id);
     transaction.after_commit(move || {
-        telling.log.tell(id);
+        tell(&telling, id);
         if !recipients.is_empty() {
             telling.webhooks.wake(recipients);
         }
@@ -298,7 +323,7 @@ struct Telling<'s>(&'s State, EventId);
 
 impl Drop for Telling<'_> {
     fn drop(&mut self) {
-        self.0.log.tell(self.1);
+        tell(self.0, self.1);
     }
 }
 
@@ -323,6 +348,7 @@ async fn then_wake(
     let written = tokio::spawn(async move {
         let outcome = writing.await;
         state.log.written.tell();
+        state.analytics.wake();
         state.webhooks.wake(recipients);
         outcome
     });

@@ -5,6 +5,8 @@
 
 mod routes;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use axum::{Router, routing::get};
 use kiavi_db::Sql;

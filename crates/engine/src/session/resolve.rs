@@ -7,6 +7,8 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 
+use tokio::time::Instant;
+
 use super::{Kept, Session, clear_cookies, is_of_cookies, is_remembered, renew_cookie, store, wire};
 use crate::{ApiError, Context, SessionSettings, State, bearer, multi_session, user::User};
 
@@ -106,6 +108,9 @@ pub(super) async fn find_with(
         context.note_impersonator(by);
     }
     let is_own = found.session.impersonated_by.is_none();
+    if is_own {
+        state.analytics.note(&found.user.id, state.clock.now());
+    }
     let mut current = CurrentUser {
         session: found.session,
         user: found.user,
@@ -160,9 +165,11 @@ pub(crate) async fn find_kept(state: &State, context: &Context) -> Result<Option
     if !clears_cookie && let Some(kept) = state.kept_sessions.get(&token, stamp) {
         return Ok(Some(kept));
     }
+    let day_ends = Instant::now() + state.analytics.rest_of_day(state.clock.now());
     let Some(current) = find(state, context).await? else { return Ok(None) };
     let json = wire::session_and_user(&current.session, &current.user)?.into();
-    let lasts = current.lasts;
+    // Whoever is still there tomorrow is noted again then.
+    let lasts = current.lasts.min(day_ends.saturating_duration_since(Instant::now()));
     let kept = Kept { current: Arc::new(current), json };
     if let Some(stamp) = stamp.filter(|_| !lasts.is_zero()) {
         state.kept_sessions.put(stamp, lasts, kept.clone());

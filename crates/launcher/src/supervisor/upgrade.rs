@@ -169,7 +169,7 @@ impl Supervisor {
     }
 
     /// Goes on where the program before this one has stopped, and replaces its processes.
-    pub(super) fn take_over(
+    pub(super) async fn take_over(
         mut config: LauncherConfig,
         state: RawFd,
         events: Events,
@@ -183,6 +183,7 @@ impl Supervisor {
             config.postgres = PostgresConfig::Private(PrivatePostgres::default());
         }
         let databases = Databases::adopt(&folder, &config, cluster)?;
+        databases.bring_up_to_date(&folder, &config).await;
         let monitor = match (state.monitor, &config.monitor) {
             (Some(monitor), Some(_)) => Some(taken(monitor)?),
             (Some(monitor), None) => {

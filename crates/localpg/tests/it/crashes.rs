@@ -8,13 +8,15 @@ use std::{
 };
 
 use kiavi_db::{AdminConnection, Login};
-use kiavi_localpg::{Cluster, ClusterConfig, ClusterError, SUPERUSER};
+use kiavi_localpg::{AUDITOR_ROLE, AUDITOR_UID, Cluster, ClusterConfig, ClusterError, SUPERUSER};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use crate::{
     Folder, HOST,
     host::{Host, Mode, socket},
-    is_root, start,
+    is_root,
+    peer::log_in,
+    start,
 };
 
 async fn admin(data: &Path) -> AdminConnection {
@@ -107,6 +109,39 @@ async fn a_supervisor_sees_the_servers_end_and_starts_anew() {
     let again = start(&folder).await;
     again.admin("postgres").await.unwrap().query("SELECT id FROM kept", &[]).await.unwrap();
     again.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_taken_over_is_brought_up_to_date() {
+    let folder = Folder::new();
+    let first = start(&folder).await;
+    let before = first.admin("postgres").await.unwrap();
+    // As a program has left it that knew of no auditor.
+    let access = folder.path().join("postgres/conf/pg_hba.conf");
+    let lines = fs::read_to_string(&access).unwrap();
+    let lines: String = lines.split_inclusive('\n').filter(|line| !line.contains(AUDITOR_ROLE)).collect();
+    fs::write(&access, lines).unwrap();
+    for statement in
+        [&format!("DROP ROLE {AUDITOR_ROLE}"), "CREATE DATABASE tenant", "SELECT pg_reload_conf()"]
+    {
+        before.batch_execute(statement).await.unwrap();
+    }
+    let (pid, lock) = (first.pid(), first.lock().try_clone_to_owned().unwrap());
+    // Its program is gone without having ended the server.
+    std::mem::forget(first);
+    let config = ClusterConfig::new(folder.path(), is_root(), HOST);
+    let cluster = Cluster::adopt(&config, pid, lock).unwrap();
+    assert!(log_in(&cluster, AUDITOR_UID, AUDITOR_ROLE, "tenant").await.is_err());
+    cluster.bring_up_to_date(&config).await.unwrap();
+    let is_let_in = async {
+        while log_in(&cluster, AUDITOR_UID, AUDITOR_ROLE, "tenant").await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), is_let_in).await.unwrap();
+    assert_eq!(cluster.pid(), pid);
+    before.query("SELECT 1", &[]).await.unwrap();
+    cluster.stop().await.unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,216 @@
+//! What is told of the figures, and what each of them means.
+
+use std::collections::BTreeMap;
+
+use jiff::{Span, Timestamp, civil::Date};
+use kiavi_db::DbError;
+use serde::Serialize;
+
+use super::{
+    count,
+    store::{self, ActiveOn},
+    tally::{FAILURES, NEW_USERS, SIGN_INS},
+};
+use crate::{State, iso_milliseconds};
+
+/// What every figure means. `docs/analytics.md` and the pages that show them say the same.
+pub(super) const DEFINITIONS: &[(&str, &str)] = &[
+    (
+        "active_users",
+        "People who signed in, or used a session or a token of one, at least once in the period; each counts once. \
+         Requests by API key and by somebody who acts as a user do not count.",
+    ),
+    ("wau", "People who were active on at least one of the 7 days up to and including this one."),
+    ("mau", "People who were active on at least one of the 30 days up to and including this one."),
+    ("stickiness", "Active users of the day divided by mau; null without any."),
+    ("new_users", "Users who came into being. Users who were imported do not count."),
+    ("sign_ins", "Sign-ins that gave a session, by method."),
+    (
+        "failures",
+        "Sign-ins that were refused, by the event that tells it and its reason. What a limit or a captcha stopped does \
+         not count.",
+    ),
+    ("passkey_share", "Sign-ins by passkey divided by all sign-ins; null without any."),
+    ("failed_share", "Failures divided by sign-ins and failures; null without any."),
+    ("users", "Users that there are now."),
+];
+
+/// Into which periods a range is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Granularity {
+    Day,
+    Week,
+    Month,
+}
+
+impl Granularity {
+    pub(super) const NAMES: &[&str] = &["day", "week", "month"];
+
+    pub(super) fn named(name: &str) -> Self {
+        match name {
+            "week" => Self::Week,
+            "month" => Self::Month,
+            _ => Self::Day,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// The first day of the period that a day is in. Weeks begin on Monday (ISO 8601).
+    fn first(self, day: Date) -> Date {
+        match self {
+            Self::Day => day,
+            Self::Week => back(day, i64::from(day.weekday().to_monday_zero_offset())),
+            Self::Month => day.first_of_month(),
+        }
+    }
+
+    /// The last day of the period that begins with a day.
+    fn last(self, first: Date) -> Date {
+        match self {
+            Self::Day => first,
+            Self::Week => back(first, -6),
+            Self::Month => first.last_of_month(),
+        }
+    }
+}
+
+/// So many days earlier.
+pub(super) fn back(day: Date, days: i64) -> Date {
+    day.checked_sub(Span::new().days(days)).unwrap_or(day)
+}
+
+/// The figures of a range.
+#[derive(Debug, Serialize)]
+pub(super) struct Figures {
+    /// By which clock days begin and end now.
+    time_zone: String,
+    #[serde(serialize_with = "iso_milliseconds")]
+    as_of: Timestamp,
+    today: Date,
+    granularity: &'static str,
+    users: i64,
+    pub(super) points: Vec<Point>,
+    definitions: BTreeMap<&'static str, &'static str>,
+}
+
+/// The figures of a period.
+#[derive(Debug, Serialize)]
+pub(super) struct Point {
+    from: Date,
+    to: Date,
+    /// Whether all of it is over.
+    is_finished: bool,
+    pub(super) active_users: i64,
+    /// Of days only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) wau: Option<i64>,
+    /// Of days only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mau: Option<i64>,
+    stickiness: Option<f64>,
+    pub(super) new_users: i64,
+    pub(super) sign_ins: BTreeMap<String, i64>,
+    failures: BTreeMap<String, i64>,
+    pub(super) passkey_share: Option<f64>,
+    failed_share: Option<f64>,
+}
+
+/// The day that it is.
+pub(super) async fn today(state: &State) -> Result<Date, DbError> {
+    let calendar = store::calendar(&state.database).await?;
+    Ok(calendar.day(state.clock.now()))
+}
+
+/// Counts what has come, and tells the figures from one day to another, whole periods.
+///
+/// # Errors
+/// Those of the statements.
+pub(super) async fn read(
+    state: &State,
+    (from, to): (Date, Date),
+    granularity: Granularity,
+) -> Result<Figures, DbError> {
+    count(state).await?;
+    let calendar = store::calendar(&state.database).await?;
+    let as_of = state.clock.now();
+    let today = calendar.day(as_of);
+    let (from, to) = (granularity.first(from), granularity.last(granularity.first(to)));
+    let days = store::Days { from, to, today };
+    let active = match granularity {
+        Granularity::Day => {
+            store::fix_days(&state.database, days).await?;
+            store::active_by_day(&state.database, days).await?
+        }
+        _ => store::active_by_period(&state.database, days, granularity.name()).await?,
+    };
+    let mut active: BTreeMap<Date, ActiveOn> = active.into_iter().map(|one| (one.first, one)).collect();
+    let counts = store::counts_by_period(&state.database, days, granularity.name()).await?;
+    let mut points = Vec::new();
+    let mut first = from;
+    while first <= to {
+        let last = granularity.last(first);
+        let mut point = Point::new(first, last, last < today, active.remove(&first));
+        counts.iter().filter(|count| count.first == first).for_each(|count| point.add(count));
+        point.conclude();
+        points.push(point);
+        first = back(last, -1);
+    }
+    Ok(Figures {
+        time_zone: calendar.zone().to_owned(),
+        as_of,
+        today,
+        granularity: granularity.name(),
+        users: store::users(&state.database).await?,
+        points,
+        definitions: DEFINITIONS.iter().copied().collect(),
+    })
+}
+
+impl Point {
+    fn new(from: Date, to: Date, is_finished: bool, active: Option<ActiveOn>) -> Self {
+        let (wau, mau) = active.as_ref().map_or((None, None), |active| (active.week, active.month));
+        Self {
+            from,
+            to,
+            is_finished,
+            active_users: active.map_or(0, |active| active.people),
+            wau,
+            mau,
+            stickiness: None,
+            new_users: 0,
+            sign_ins: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            passkey_share: None,
+            failed_share: None,
+        }
+    }
+
+    fn add(&mut self, told: &store::CountOn) {
+        match told.metric.as_str() {
+            NEW_USERS => self.new_users += told.count,
+            SIGN_INS => *self.sign_ins.entry(told.key.clone()).or_default() += told.count,
+            FAILURES => *self.failures.entry(told.key.clone()).or_default() += told.count,
+            _ => {}
+        }
+    }
+
+    fn conclude(&mut self) {
+        let (sign_ins, failures) = (self.sign_ins.values().sum::<i64>(), self.failures.values().sum::<i64>());
+        self.stickiness = self.mau.and_then(|mau| share(self.active_users, mau));
+        self.passkey_share = share(self.sign_ins.get("passkey").copied().unwrap_or_default(), sign_ins);
+        self.failed_share = share(failures, sign_ins + failures);
+    }
+}
+
+/// A part of a whole, to four places.
+#[allow(clippy::cast_precision_loss, reason = "no tenant has 2^52 of anything")]
+fn share(part: i64, whole: i64) -> Option<f64> {
+    (whole > 0).then(|| (part as f64 / whole as f64 * 10_000.0).round() / 10_000.0)
+}
