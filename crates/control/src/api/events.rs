@@ -52,7 +52,8 @@ macro_rules! queries {
             #[serde(deny_unknown_fields)]
             #[into_params(parameter_in = Query)]
             pub(super) struct $name {
-                /// Only of these types, with commas between: `session.created`, or `session.*` for all of a thing.
+                /// Only of these types, with commas between: `session.created`, `session.*` for all of a thing, `-session.*` for all
+                /// but these.
                 #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
                 #[param(max_length = 1000, example = "session.*")]
                 kind: Option<String>,
