@@ -26,8 +26,8 @@ export class Connection {
     socket.on('close', () => this.#fail(new Error('the server closed the connection')));
   }
 
-  /** One request; `body` is sent as JSON. Gives {status, cookie, text}; anything but 200 is an error. */
-  async send(contender, method, path, { cookie, body } = {}) {
+  /** One request; `body` is sent as JSON. Gives {status, cookie, text}; any status but the `expected` is an error. */
+  async send(contender, method, path, { cookie, body, expected = 200 } = {}) {
     const payload = body === undefined ? '' : JSON.stringify(body);
     const lines = [`${method} ${path} HTTP/1.1`, `Host: ${contender.host}`];
     if (cookie) lines.push(`Cookie: ${cookie}`);
@@ -39,7 +39,7 @@ export class Connection {
       this.#waiting = { resolve, reject };
       this.#socket.write(`${lines.join('\r\n')}\r\n\r\n${payload}`);
     });
-    if (answer.status !== 200) throw new Error(`${contender.name}: ${method} ${path}: ${answer.status} ${answer.text}`);
+    if (answer.status !== expected) throw new Error(`${contender.name}: ${method} ${path}: ${answer.status} ${answer.text}`);
     return answer;
   }
 

@@ -142,6 +142,14 @@ describe('the audit log, with its writers and its auditor killed in mid-traffic'
     );
   });
 
+  test('what an engine wrote last is sealed, though it was killed and nobody comes', async () => {
+    await sealed();
+    const traffic = new Traffic(tenant, { workers: 1 });
+    await until('somebody signs in', () => traffic.signedIn.length > 0, { within: RECOVERY_MS, every: 1 });
+    await Promise.all([traffic.stop(), kill(['engine'])]);
+    await sealed();
+  });
+
   test('what is taken out verifies, against a checkpoint of before as well', async () => {
     await sealed();
     const before = await keepCheckpoint('checkpoint');

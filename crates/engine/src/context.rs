@@ -77,7 +77,8 @@ struct Line {
 }
 
 impl Context {
-    fn new(state: &State, request: &Request) -> Self {
+    /// What a request brings along.
+    pub(crate) fn new(state: &State, request: &Request) -> Self {
         let peer = request.extensions().get::<ConnectionInfo>().map(|info| info.peer.ip());
         let headers = request.headers();
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));

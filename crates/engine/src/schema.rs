@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "audit_log", sql: include_str!("../migrations/V11__audit_log.sql") },
     Migration { version: 12, name: "audit_seal", sql: include_str!("../migrations/V12__audit_seal.sql") },
     Migration { version: 13, name: "analytics", sql: include_str!("../migrations/V13__analytics.sql") },
+    Migration { version: 16, name: "audit_index", sql: include_str!("../migrations/V16__audit_index.sql") },
 ];
 
 /// The number of the newest migration.
@@ -116,7 +117,7 @@ const AUDITOR_GRANTS: &[(&str, &str)] = &[
 ];
 
 /// What the runtime role may call, with its owner's rights.
-const CALLS: &[&str] = &["kiavi.audit_forget(text)"];
+const CALLS: &[&str] = &["kiavi.audit_forget(text)", "kiavi.audit_gone(text[])"];
 
 pub use kiavi_db::MigrateError;
 

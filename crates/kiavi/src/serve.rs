@@ -49,6 +49,9 @@ pub(crate) struct ServeArgs {
 }
 
 pub(crate) fn run(args: ServeArgs) -> ExitCode {
+    if kiavi_engine::audit::IS_WITHOUT_LOG {
+        return fail("this program was built for a measurement: it writes no audit log");
+    }
     let loaded = match config::load(&args.config) {
         Ok(loaded) => loaded,
         Err(error) => return fail(&log::chain(&error)),

@@ -46,6 +46,9 @@ const EVENT_QUEUE: usize = 1024;
 /// Time for what was signalled to be noticed.
 const LAST_LOOK: Duration = Duration::from_millis(2);
 
+/// By when what an engine had PostgreSQL commit as it was killed is committed.
+const LAST_COMMIT: Duration = Duration::from_secs(1);
+
 /// Why an instance could not be started, or had to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum LauncherError {
@@ -124,6 +127,8 @@ pub(crate) enum Retry {
     Wake(TenantId),
     /// The same, now that it is its turn.
     WakeNow(TenantId),
+    /// What its engine wrote last, which that can tell nobody any more.
+    Written(TenantId),
 }
 
 /// The state of the launcher.
@@ -226,6 +231,7 @@ impl Supervisor {
             Event::Retry(Retry::Engine(tenant)) => self.need_engine(&tenant, None),
             Event::Retry(Retry::Wake(tenant)) => self.wake(tenant),
             Event::Retry(Retry::WakeNow(tenant)) => self.wake_now(&tenant),
+            Event::Retry(Retry::Written(tenant)) => self.log_written(&tenant),
             Event::Retry(Retry::Postgres) => self.start_postgres().await,
             Event::Retry(Retry::Console(asker)) => self.need_door(Destination::Console, asker),
             Event::Retry(Retry::Kill(process)) => self.kill(process),
@@ -293,6 +299,7 @@ impl Supervisor {
                 self.meter.engine_failed(failure);
                 tracing::error!(tenant = %engine.tenant, ?failure, ?status, "an engine ended");
                 self.wake_again(&engine, now);
+                self.later(LAST_COMMIT, Retry::Written(engine.tenant.clone()));
             }
             // What it did not take goes to its successor; without one, the stream closes and control is told so.
             for management in &engine.untaken {

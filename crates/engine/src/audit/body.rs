@@ -50,8 +50,11 @@ pub(super) async fn seal(
         Some(ip) => Some(people.address_token(state, database, ip).await?),
         None => None,
     };
-    let indexed =
-        |name: &Option<String>| name.clone().filter(|name| !is_user(name) || found.get(name).is_some());
+    let is_known = |name: &String| is_user(name) && found.get(name).is_some();
+    let indexed = |name: &Option<String>| name.clone().filter(|name| !is_user(name) || is_known(name));
+    let mut people: Vec<String> = [&row.actor, &row.subject].into_iter().flatten().cloned().collect();
+    people.retain(is_known);
+    people.dedup();
     Ok(LogRow {
         id: row.id,
         at: row.at,
@@ -63,6 +66,8 @@ pub(super) async fn seal(
         method: row.method.clone(),
         ip_token,
         body,
+        requester: people.first().cloned(),
+        people,
     })
 }
 

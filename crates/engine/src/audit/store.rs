@@ -21,11 +21,17 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &FORGET_VISITORS,
 ];
 
+// `$11` are the people whom the index would name, `$12` is the one whose request it was. Who is forgotten by now is not
+// named; who is not cannot be before this is committed.
 macro_rules! insert_event {
     () => {
         "INSERT INTO kiavi.audit_event
            (id, at, type, outcome, request_id, actor, subject, method, ip_token, body)
-         VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+         SELECT $1::text::uuid, $2::timestamptz, $3::text, $4::text, $5::text,
+           CASE WHEN $6::text = ANY (gone.names) THEN NULL ELSE $6 END,
+           CASE WHEN $7::text = ANY (gone.names) THEN NULL ELSE $7 END,
+           $8::text, CASE WHEN $12::text = ANY (gone.names) THEN NULL ELSE $9::bytea END, $10::bytea
+         FROM kiavi.audit_gone($11::text[]) AS gone (names)"
     };
 }
 
@@ -33,7 +39,7 @@ const INSERT_EVENT: Sql = Sql::new("INSERT_EVENT", insert_event!());
 const INSERT_EVENT_ONCE: Sql =
     Sql::new("INSERT_EVENT_ONCE", concat!(insert_event!(), " ON CONFLICT DO NOTHING"));
 
-// The event (`$1` to `$10`) and what is owed of it, `$11`, to the endpoints `$12` for `$13` seconds, in one statement, so
+// The event (`$1` to `$12`) and what is owed of it, `$13`, to the endpoints `$14` for `$15` seconds, in one statement, so
 // that there is never one without the other.
 macro_rules! publish {
     ($insert:expr) => {
@@ -42,8 +48,8 @@ macro_rules! publish {
             $insert,
             ")
              INSERT INTO kiavi.webhook_delivery (endpoint, event_id, type, body, expires_at)
-             SELECT wanting.id, $1::text::uuid, $3, $11, now() + make_interval(secs => $13)
-             FROM unnest($12::text[]) AS wanting (id)
+             SELECT wanting.id, $1::text::uuid, $3, $13, now() + make_interval(secs => $15)
+             FROM unnest($14::text[]) AS wanting (id)
              WHERE NOT EXISTS (
                SELECT FROM kiavi.webhook_endpoint e WHERE e.id = wanting.id AND e.disabled_at IS NOT NULL)
              ON CONFLICT (endpoint, event_id) DO NOTHING"
@@ -105,6 +111,10 @@ pub(super) struct LogRow {
     pub(super) method: Option<String>,
     pub(super) ip_token: Option<Vec<u8>>,
     pub(super) body: Vec<u8>,
+    /// Those among actor and subject whom the log knows and may have to forget.
+    pub(super) people: Vec<String>,
+    /// Whose request it was, if it was one of theirs.
+    pub(super) requester: Option<String>,
 }
 
 /// What is owed of an event, and to whom.
@@ -129,6 +139,8 @@ impl LogRow {
             Box::new(self.method),
             Box::new(self.ip_token),
             Box::new(self.body),
+            Box::new(self.people),
+            Box::new(self.requester),
         ];
         if let Some(Publication { body, endpoints, life }) = publication {
             values.push(Box::new(body));
@@ -176,9 +188,12 @@ pub(super) async fn insert_by_control(
     kind: EventType,
     body: &[u8],
 ) -> Result<(), DbError> {
+    // Names nobody who could be forgotten, and is written to tables of earlier versions, too.
+    const INSERT: &str = "INSERT INTO kiavi.audit_event
+           (id, at, type, outcome, request_id, actor, subject, method, body)
+         VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
     let (id, outcome) = (event.id.to_string(), event.outcome.name());
-    let none = None::<Vec<u8>>;
-    let values: [&(dyn ToSql + Sync); 10] = [
+    let values: [&(dyn ToSql + Sync); 9] = [
         &id,
         &event.at,
         &kind.name(),
@@ -187,10 +202,9 @@ pub(super) async fn insert_by_control(
         &event.actor,
         &event.subject,
         &event.method,
-        &none,
         &body,
     ];
-    connection.execute(INSERT_EVENT_ONCE.text(), &values).await.map(drop)
+    connection.execute(INSERT, &values).await.map(drop)
 }
 
 fn stored(rows: &[Row]) -> Result<Vec<Stored>, DbError> {

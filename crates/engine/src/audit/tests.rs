@@ -7,6 +7,7 @@ use super::{
 use crate::tests::TestTenant;
 
 mod coverage;
+mod erasure;
 mod questions;
 mod sealing;
 
