@@ -351,6 +351,7 @@ pub const COVERAGE: &[Coverage] = &[
     writes("POST", "/management/console/sign-out", &[E::SessionRevoked]),
     writes("POST", "/management/console/invite", &[E::ConsoleInvitationSent]),
     none("GET", "/management/log/checkpoint", "what is sealed, in which everything personal is encrypted"),
+    none("GET", "/management/log/pruned", "what is no longer kept, as the log itself says"),
     none("GET", "/management/log/tile/{*path}", "what is sealed, in which everything personal is encrypted"),
     none("GET", "/management/log/proof/{event}", "what is sealed, in which everything personal is encrypted"),
 ];

@@ -171,6 +171,8 @@ event_types! {
     ProviderTokensRevoked = "provider_tokens.revoked",
     /// The log is alive: an hour without anything to tell is told apart from an hour that is missing.
     LogHeartbeat = "log.heartbeat",
+    /// Events that were older than the log is kept for were removed; their hashes stay.
+    LogPruned = "log.pruned",
     /// An endpoint took none of what it was sent for so long that it was given up.
     WebhookGivenUp = "webhook.given_up",
     /// Nothing is sent to an endpoint any more, because it is gone or was out of order for days.

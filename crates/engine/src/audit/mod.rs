@@ -41,7 +41,7 @@ pub use kinds::EventType;
 pub(crate) use people::forget_visitors;
 pub use people::rewrap;
 pub(crate) use routes::routes;
-pub use settings::AuditSettings;
+pub use settings::{AuditSettings, settle_retention};
 #[cfg(test)]
 pub(crate) use view::EventView;
 
