@@ -44,4 +44,54 @@ describe('the log of a tenant', { skip: kiaviMissing() }, () => {
     writeFileSync(entries[0], content);
     await assert.rejects(verify, /ended with 6[^]*bad index/i);
   });
+
+  test('can be kept for a month only, and what is left proves what it did', async () => {
+    const one = async (text) => (await kiavi.sql('demo', text))[0];
+    const old = path.join(folder, 'old.checkpoint');
+    // As if much had happened, two months ago.
+    await kiavi.sql(
+      'demo',
+      `insert into kiavi.audit_event (id, at, type, outcome, body)
+       select gen_random_uuid(), now(), 'test.written', 'success', (select body from kiavi.audit_event limit 1)
+       from generate_series(1, 600)`,
+    );
+    await new Visitor(kiavi.tenant().url, kiavi.mailbox).signInByCode(freshEmail());
+    const sealed = 'select max(index)::int as last from kiavi.audit_leaf';
+    await until('everything is sealed', async () => (await one(sealed)).last > 600);
+    writeFileSync(old, await kiavi.verb(['audit', 'checkpoint', 'demo']));
+    await kiavi.set('demo', { 'audit.retention_days': 30 });
+    assert.deepEqual(await kiavi.sql('demo', 'select days from kiavi.audit_retention'), [{ days: 30 }]);
+    // What is sealed after this would make the log's beginning young again.
+    const unsealed = 'select 1 from kiavi.audit_event e left join kiavi.audit_leaf l using (seq) where l.seq is null';
+    await until('the change is sealed, too', async () => (await kiavi.sql('demo', unsealed)).length === 0);
+    await kiavi.sql(
+      'demo',
+      `alter table kiavi.audit_tile disable trigger user;
+       update kiavi.audit_tile set grown_at = grown_at - interval '60 days';
+       alter table kiavi.audit_tile enable trigger user;
+       update kiavi.audit_checkpoint set at = at - interval '60 days'`,
+    );
+    // Once an hour, and at the start.
+    await kiavi.stop();
+    await kiavi.start();
+    const pruned = 'select coalesce(max(until), 0)::int as until from kiavi.audit_pruning';
+    await until('what is old is pruned', async () => (await one(pruned)).until === 512);
+    assert.equal((await one('select count(*)::int as count from kiavi.audit_leaf where index < 512')).count, 0);
+    const [event] = await kiavi.events('demo', 'log.pruned');
+    assert.deepEqual([event.actor, event.facts.first_index, event.facts.last_index], ['auditor', 0, 511]);
+
+    await until('the pruning is sealed', async () => {
+      const sealedToo = 'select 1 from kiavi.audit_leaf join kiavi.audit_event using (seq) where type = \'log.pruned\'';
+      return (await kiavi.sql('demo', sealedToo)).length === 1;
+    });
+    const bundle = path.join(folder, 'pruned');
+    assert.match(await kiavi.verb(['audit', 'export', 'demo', '--bundle', bundle]), /Events 0 to 511 are no longer kept/);
+    const verify = (...args) => kiavi.verb(['audit', 'verify', bundle, ...args], { isOffline: true });
+    assert.match(await verify('--old', old), /pruned +events 0 to 511, on [^]*earlier +1 checkpoints/);
+    const { first } = JSON.parse(readFileSync(path.join(bundle, 'bundle.json'), 'utf8'));
+    assert.equal(first, 512);
+    // Without the log's own word nothing is pruned, only missing.
+    rmSync(path.join(bundle, 'pruned'));
+    await assert.rejects(verify(), /ended with 6[^]*First bad index: 0/);
+  });
 });

@@ -12,6 +12,7 @@ mod compare;
 mod merkle;
 mod note;
 mod proof;
+mod pruning;
 mod readable;
 mod record;
 mod tile;
@@ -29,6 +30,7 @@ pub use note::{
     VerifiedSignature, VerifierKey,
 };
 pub use proof::{EventProof, ProofError};
+pub use pruning::{Pruning, SignedPruning};
 pub use readable::{CsvTable, EventLine, PersonalLine};
 pub use record::{
     Body, DecodeError, EncodeError, Event, Facts, MAX_BODY, Outcome, SealedFields, SealedGroup, SubjectId,

@@ -52,7 +52,7 @@ pub(crate) fn event(
     hour: Hour,
     now: Timestamp,
 ) -> Result<(EventId, Vec<u8>), EncodeError> {
-    let derived = Derived(hmac_sha256(seed, format!("{TYPE}\0{tenant}\0{}", hour.0).as_bytes()));
+    let derived = Derived::of(seed, &format!("{TYPE}\0{tenant}\0{}", hour.0));
     let id = EventId::new(hour.start(tenant), &derived);
     let event = Event {
         id,
@@ -70,7 +70,14 @@ pub(crate) fn event(
 }
 
 /// Bytes that are not random: an event's id has room for fewer than there are here.
-struct Derived([u8; 32]);
+pub(crate) struct Derived([u8; 32]);
+
+impl Derived {
+    /// Those of a log's key for one purpose.
+    pub(crate) fn of(seed: &[u8; 32], purpose: &str) -> Self {
+        Self(hmac_sha256(seed, purpose.as_bytes()))
+    }
+}
 
 impl Rng for Derived {
     fn fill(&self, bytes: &mut [u8]) {

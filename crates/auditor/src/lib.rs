@@ -8,6 +8,8 @@
 //! Then the witness is asked to cosign ([`witness`]); a log that contradicts what the witness has seen is sealed no
 //! further, because what would be signed then is a second history.
 //!
+//! What is older than a tenant keeps its log for is removed ([`prune`]), as the database allows and no sooner: hashes stay.
+//!
 //! A log is worked on when events were written, each hour for its heartbeat, and at the start ([`schedule`]).
 
 mod connect;
@@ -16,6 +18,7 @@ mod gaps;
 mod heartbeat;
 mod key;
 mod process;
+mod prune;
 mod schedule;
 mod seal;
 mod store;

@@ -36,8 +36,8 @@ pub(crate) enum Standing {
 pub(crate) struct Ended {
     /// How the log stands.
     pub(crate) standing: Standing,
-    /// How long the next heartbeat is off.
-    pub(crate) until_heartbeat: Duration,
+    /// How long it is until there is something to do unasked: the next heartbeat, mostly.
+    pub(crate) until_next: Duration,
 }
 
 /// A round that failed is repeated.
@@ -153,7 +153,7 @@ impl<W> Schedule<W> {
                 log.not_before = now + pause;
                 pause
             }
-            Ok(Ended { standing, until_heartbeat }) => {
+            Ok(Ended { standing, until_next }) => {
                 (log.standing, log.failures) = (standing, 0);
                 match standing {
                     // The others' turn first.
@@ -167,8 +167,8 @@ impl<W> Schedule<W> {
                         log.not_before = now + ROUND_INTERVAL;
                         match (log.is_hinted, standing) {
                             (true, _) => ROUND_INTERVAL,
-                            (false, Standing::Sealed) => until_heartbeat.min(WITNESS_PAUSE),
-                            (false, _) => until_heartbeat,
+                            (false, Standing::Sealed) => until_next.min(WITNESS_PAUSE),
+                            (false, _) => until_next,
                         }
                     }
                 }
@@ -234,7 +234,7 @@ mod tests {
     }
 
     fn ended(standing: Standing) -> Result<Ended, Failed> {
-        Ok(Ended { standing, until_heartbeat: HOUR })
+        Ok(Ended { standing, until_next: HOUR })
     }
 
     /// A schedule with one log, in which a round is under way.

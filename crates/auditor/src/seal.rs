@@ -14,7 +14,7 @@ use crate::cosign::Refused;
 use crate::gaps::{self, Gap};
 use crate::heartbeat::{self, Hour};
 use crate::key::LogKey;
-use crate::schedule::{Ended, Standing};
+use crate::schedule::{Ended, ROUND_INTERVAL, Standing};
 use crate::store::{self, Found, Look, StoredCheckpoint};
 use crate::tally::Tally;
 use crate::witness::Witness;
@@ -63,11 +63,13 @@ pub(crate) struct Sealer {
     /// `None`: to be read from the database.
     pub(super) sealed: Option<Sealed>,
     heartbeat: Option<Hour>,
+    /// There was more to be pruned than one round does.
+    is_pruning: bool,
 }
 
 /// What is known of the sealed part of the log.
 pub(super) struct Sealed {
-    tree: Appender,
+    pub(super) tree: Appender,
     /// The greatest number of an event in it.
     watermark: i64,
     /// The newest checkpoint, over the whole tree.
@@ -98,7 +100,7 @@ impl Sealer {
     /// Nothing is connected before the first round.
     pub(crate) fn new(tenant: TenantId, key: Arc<LogKey>, around: Surroundings) -> Self {
         let database = Database::new(around.connect.clone(), key.login());
-        Self { tenant, key, around, database, sealed: None, heartbeat: None }
+        Self { tenant, key, around, database, sealed: None, heartbeat: None, is_pruning: false }
     }
 
     /// The same log, from its beginning: what one starts with whose round was cut off.
@@ -120,7 +122,8 @@ impl Sealer {
         }
         let now = self.around.clock.now();
         let until_heartbeat = Hour::of(&self.tenant, now).until_next(&self.tenant, now);
-        Ok(Ended { standing: standing?, until_heartbeat })
+        let until_next = if self.is_pruning { ROUND_INTERVAL } else { until_heartbeat };
+        Ok(Ended { standing: standing?, until_next })
     }
 
     async fn try_round(&mut self) -> Result<Standing, RoundError> {
@@ -130,6 +133,9 @@ impl Sealer {
             return Ok(Standing::Refused);
         }
         let (heartbeat, is_first_of_hour) = self.beat().await?;
+        if is_first_of_hour || self.is_pruning {
+            self.is_pruning = self.prune_or_tell().await;
+        }
         let mut is_behind = false;
         for batch in 0..BATCHES {
             is_behind = self.seal_batch(is_first_of_hour && batch == 0, heartbeat.as_ref()).await?;
@@ -169,6 +175,16 @@ impl Sealer {
             return Ok(Err(self.show_contradiction(checkpoint).await?));
         }
         Ok(Ok(()))
+    }
+
+    /// Prunes; what keeps it from that keeps nothing from being sealed, and is tried again in an hour.
+    async fn prune_or_tell(&mut self) -> bool {
+        self.prune().await.unwrap_or_else(|error| {
+            self.around.tally.failed();
+            let (tenant, error) = (&self.tenant, &error as &dyn std::error::Error);
+            tracing::error!(%tenant, error, "events that are too old to be kept could not be removed");
+            false
+        })
     }
 
     /// Writes the heartbeat of this hour once. Answers its id, and whether it was written or found now.

@@ -26,6 +26,9 @@ pub(crate) const STATEMENTS: &[&Sql] = &[
     &REPLACE_CHECKPOINT,
     &COSIGN_CHECKPOINT,
     &ADD_HEARTBEAT,
+    &PRUNABLE,
+    &PRUNE,
+    &BODIES,
 ];
 
 /// Whoever holds it is the only one that seals in this database ("sealing" as bytes).
@@ -96,6 +99,20 @@ const ADD_HEARTBEAT: Sql = Sql::new(
     "INSERT INTO kiavi.audit_event (id, at, type, outcome, actor, body)
      VALUES ($1::text::uuid, $2, $3, 'success', $4, $5) ON CONFLICT DO NOTHING",
 );
+const PRUNABLE: Sql = Sql::new("PRUNABLE", "SELECT since, until FROM kiavi.audit_prunable()");
+const PRUNE: Sql = Sql::new("PRUNE", "SELECT kiavi.audit_prune($1, $2, $3::text::uuid, $4)");
+const BODIES: Sql = Sql::new(
+    "BODIES",
+    "SELECT e.body FROM kiavi.audit_leaf l JOIN kiavi.audit_event e USING (seq)
+     WHERE l.index >= $1 AND l.index < $1 + $2 ORDER BY l.index",
+);
+
+/// The part of the log that is too old to be kept: events from index `since` to before `until`.
+#[derive(Clone, Copy)]
+pub(crate) struct Due {
+    pub(crate) since: i64,
+    pub(crate) until: i64,
+}
 
 /// An event that is to be sealed.
 pub(crate) struct Found {
@@ -192,6 +209,40 @@ pub(crate) async fn tiles(
         }
     }
     Ok(Ok(set))
+}
+
+/// The hashes of one tile, as they are stored.
+pub(crate) async fn hashes(transaction: &Transaction, tile: Tile) -> Result<Option<Vec<u8>>, DbError> {
+    let (levels, indexes) = (vec![i16::from(tile.level)], vec![number(tile.index)]);
+    let row = transaction.query_opt(&TILES, &[&levels, &indexes]).await?;
+    row.map(|row| row.try_get(2).map_err(DbError::from)).transpose()
+}
+
+/// The bodies of up to `count` events, from the index `first` on.
+pub(crate) async fn bodies(
+    transaction: &Transaction,
+    first: i64,
+    count: i64,
+) -> Result<Vec<Vec<u8>>, DbError> {
+    let rows = transaction.query(&BODIES, &[&first, &count]).await?;
+    rows.iter().map(|row| row.try_get(0).map_err(DbError::from)).collect()
+}
+
+/// What is too old to be kept now; empty when nothing is.
+pub(crate) async fn prunable(transaction: &Transaction) -> Result<Due, DbError> {
+    let row = transaction.query_one(&PRUNABLE, &[]).await?;
+    Ok(Due { since: row.try_get(0)?, until: row.try_get(1)? })
+}
+
+/// Removes the events before an index, with the note and the event that say so.
+pub(crate) async fn prune(
+    transaction: &Transaction,
+    until: i64,
+    note: &str,
+    event: &EventId,
+    body: &[u8],
+) -> Result<(), DbError> {
+    transaction.query_one(&PRUNE, &[&until, &note, &event.to_string(), &body]).await.map(drop)
 }
 
 /// A checkpoint as it is stored.

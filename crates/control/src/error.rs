@@ -134,6 +134,8 @@ pub(crate) enum StepError {
     NotLogged(axum::http::StatusCode),
     #[error("the tenant's log could not be written")]
     Event(#[source] Failure),
+    #[error("the tenant's database could not be told for how long its log is kept")]
+    Retention(#[source] Failure),
     #[error("what the secret wraps could not be given to its current text")]
     Rewrap(#[source] Failure),
     #[error("the tenant is gone or to be removed")]

@@ -76,6 +76,14 @@ pub trait TenantSchema: Send + Sync + 'static {
         event: TenantEvent<'a>,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
+    /// Has the tenant's database know for how long its log is kept, as the settings say. `connection` is there, as its
+    /// owner.
+    fn settle_retention<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        settings: &'a Value,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
     /// The same settings for the tenant that the console's people sign in to, whose sign-ins lead back to the console at
     /// `origin`. What an operator changed stays.
     ///

@@ -37,6 +37,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "audit_log", sql: include_str!("../migrations/V11__audit_log.sql") },
     Migration { version: 12, name: "audit_seal", sql: include_str!("../migrations/V12__audit_seal.sql") },
     Migration { version: 13, name: "analytics", sql: include_str!("../migrations/V13__analytics.sql") },
+    Migration {
+        version: 15,
+        name: "audit_retention_and_streams",
+        sql: include_str!("../migrations/V15__audit_retention_and_streams.sql"),
+    },
     Migration { version: 16, name: "audit_index", sql: include_str!("../migrations/V16__audit_index.sql") },
 ];
 
@@ -64,6 +69,10 @@ pub const NOT_ARCHIVED: &[&str] = &[
     "kiavi.activity_count",
     "kiavi.activity_progress",
     "kiavi.activity_gap",
+    "kiavi.audit_pruning",
+    "kiavi.audit_stream",
+    // Written anew as the restored settings say.
+    "kiavi.audit_retention",
     "public.verification",
 ];
 
@@ -105,6 +114,8 @@ const GRANTS: &[(&str, &str)] = &[
     ("kiavi.activity_zone", "SELECT, INSERT"),
     ("kiavi.activity_progress", "SELECT, UPDATE"),
     ("kiavi.activity_gap", "SELECT, INSERT, DELETE"),
+    ("kiavi.audit_pruning", "SELECT"),
+    ("kiavi.audit_stream", "SELECT, INSERT, UPDATE, DELETE"),
 ];
 
 /// What the auditor's role may do: read what it seals, add its heartbeat, and keep the sealed log.
@@ -115,6 +126,9 @@ const AUDITOR_GRANTS: &[(&str, &str)] = &[
     ("kiavi.audit_checkpoint", "SELECT, INSERT, UPDATE"),
     ("kiavi.audit_gap", "SELECT, INSERT, DELETE"),
 ];
+
+/// What the auditor's role may call, with its owner's rights: to remove what is too old to be kept, and nothing else.
+const AUDITOR_CALLS: &[&str] = &["kiavi.audit_prunable()", "kiavi.audit_prune(bigint, text, uuid, bytea)"];
 
 /// What the runtime role may call, with its owner's rights.
 const CALLS: &[&str] = &["kiavi.audit_forget(text)", "kiavi.audit_gone(text[])"];
@@ -193,6 +207,9 @@ pub async fn let_auditor_in(connection: &AdminConnection, auditor_role: &str) ->
     );
     for (table, rights) in AUDITOR_GRANTS {
         statements.push_str(&format!("GRANT {rights} ON {table} TO {role};"));
+    }
+    for function in AUDITOR_CALLS {
+        statements.push_str(&format!("GRANT EXECUTE ON FUNCTION {function} TO {role};"));
     }
     connection.batch_execute(&statements).await
 }

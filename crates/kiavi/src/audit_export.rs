@@ -12,7 +12,8 @@ use std::{
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kiavi_audit::{
-    CsvTable, EventLine, SignedCheckpoint, TILE_WIDTH, Tile, TilePath, TrustedKeys, VerifierKey,
+    CsvTable, EventLine, HASH_LENGTH, SignedCheckpoint, SignedPruning, TILE_WIDTH, Tile, TilePath,
+    TrustedKeys, VerifierKey,
     bundle::{BundleSink, BundleWriter},
     decode_entries,
 };
@@ -28,7 +29,8 @@ use crate::{
 /// Write a tenant's log into files that can be verified without the instance
 ///
 /// As a bundle it is everything that proves itself: events, tree, checkpoint and keys, for `kiavi audit verify`. As lines of
-/// JSON or as a table it is for reading. Personal fields stay sealed in all of them.
+/// JSON or as a table it is for reading. Personal fields stay sealed in all of them. Of events that are no longer kept
+/// (audit.retention_days) a bundle has the hashes.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("form").required(true).args(["bundle", "ndjson", "csv"])))]
 pub(crate) struct ExportArgs {
@@ -94,14 +96,7 @@ pub(crate) fn export(args: ExportArgs) -> ExitCode {
             let _ = if partial.is_dir() { fs::remove_dir_all(&partial) } else { fs::remove_file(&partial) };
             return Err(error);
         }
-        let (size, place) = (log.checkpoint.checkpoint().size, target.display().to_string());
-        Ok(if args.common.json {
-            json!({ "origin": log.checkpoint.checkpoint().origin, "events": size, "path": place }).to_string()
-        } else if args.bundle.is_some() {
-            format!("Wrote {size} events to {place}. Verify them anywhere: kiavi audit verify {place}")
-        } else {
-            format!("Wrote {size} events to {place}.")
-        })
+        Ok(log.written(&target.display().to_string(), &args))
     })
 }
 
@@ -115,6 +110,8 @@ struct Log {
     path: String,
     keys: TrustedKeys,
     checkpoint: SignedCheckpoint,
+    /// What is no longer kept.
+    pruning: Option<SignedPruning>,
 }
 
 impl Log {
@@ -130,7 +127,10 @@ impl Log {
             let note = std::str::from_utf8(&note).map_err(|error| failed(&error))?;
             let checkpoint = SignedCheckpoint::parse(note).map_err(|error| failed(&error))?;
             match keys.vouch(&checkpoint, origin) {
-                Ok(_) => return Ok(Self { client, path, keys, checkpoint }),
+                Ok(_) => {
+                    let pruning = pruning(&client, &path, &keys, origin).await?;
+                    return Ok(Self { client, path, keys, checkpoint, pruning });
+                }
                 // One that was signed just now is cosigned in a moment.
                 Err(_) if patience > 0 => {
                     patience -= 1;
@@ -141,7 +141,47 @@ impl Log {
         }
     }
 
-    /// Hands over the body of every event, in order.
+    /// The first event that is kept.
+    fn first(&self) -> u64 {
+        self.pruning.as_ref().map_or(0, |said| said.pruning().first)
+    }
+
+    /// Tells what was written.
+    fn written(&self, place: &str, args: &ExportArgs) -> String {
+        let (signed, first) = (self.checkpoint.checkpoint(), self.first());
+        let events = signed.size - first;
+        if args.common.json {
+            let (origin, pruned) = (&signed.origin, first);
+            return json!({ "origin": origin, "events": events, "pruned": pruned, "path": place })
+                .to_string();
+        }
+        let mut text = format!("Wrote {events} events to {place}.");
+        if let Some(said) = &self.pruning {
+            let (last, at) = (first - 1, said.pruning().at);
+            text += &format!(" Events 0 to {last} are no longer kept, as the log says since {at}.");
+        }
+        if args.bundle.is_some() {
+            text += &format!(" Verify them anywhere: kiavi audit verify {place}");
+        }
+        text
+    }
+
+    /// The hashes of events that are no longer kept, in order.
+    async fn each_pruned(
+        &self,
+        mut take: impl FnMut([u8; HASH_LENGTH]) -> Result<(), ClientError>,
+    ) -> Result<(), ClientError> {
+        for index in 0..self.first() / TILE_WIDTH as u64 {
+            let tile = Tile { level: 0, index, width: TILE_WIDTH as u16 };
+            let bytes = self.client.get_bytes(&format!("{}/{}", self.path, TilePath::Hashes(tile))).await?;
+            for hash in bytes.as_chunks::<HASH_LENGTH>().0 {
+                take(*hash)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands over the body of every event that is kept, in order.
     async fn each(
         &self,
         mut take: impl FnMut(u64, Vec<u8>) -> Result<(), ClientError>,
@@ -149,7 +189,7 @@ impl Log {
         let size = self.checkpoint.checkpoint().size;
         let bar = progress(size);
         let width = TILE_WIDTH as u64;
-        for index in 0..size.div_ceil(width) {
+        for index in self.first() / width..size.div_ceil(width) {
             let first = index * width;
             // At most 256.
             let tile = Tile { level: 0, index, width: (size - first).min(width) as u16 };
@@ -168,6 +208,10 @@ impl Log {
     async fn write_bundle(&self, folder: &Path) -> Result<(), ClientError> {
         DirBuilder::new().mode(0o700).create(folder).map_err(|error| failed(&error))?;
         let mut writer = BundleWriter::new(Folder(folder.to_owned()), Vec::new());
+        self.each_pruned(|hash| writer.pruned_hash(hash).map_err(|error| failed(&error))).await?;
+        if let Some(said) = &self.pruning {
+            writer.pruned(said.clone()).map_err(|error| failed(&error))?;
+        }
         self.each(|_, body| writer.entry(body).map_err(|error| failed(&error))).await?;
         let finished = writer.finish(&self.checkpoint, self.keys.clone(), SystemClock.now());
         finished.map(drop).map_err(|error| failed(&error))
@@ -192,6 +236,23 @@ impl Log {
         let mut file = table.finish().map_err(|error| failed(&error))?;
         file.flush().map_err(|error| failed(&error))
     }
+}
+
+/// What the log says of events that are no longer kept, once its key says so.
+async fn pruning(
+    client: &Client,
+    path: &str,
+    keys: &TrustedKeys,
+    origin: &str,
+) -> Result<Option<SignedPruning>, ClientError> {
+    let note = match client.get_bytes(&format!("{path}/pruned")).await {
+        Err(ClientError::Refused(problem)) if problem.code == "not_found" => return Ok(None),
+        answered => answered?,
+    };
+    let note = std::str::from_utf8(&note).map_err(|error| failed(&error))?;
+    let said = SignedPruning::parse(note).map_err(|error| failed(&error))?;
+    said.verify(keys, origin).map_err(|error| failed(&error))?;
+    Ok(Some(said))
 }
 
 /// A bundle's files in a folder.

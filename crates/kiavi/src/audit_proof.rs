@@ -72,7 +72,7 @@ fn make(bundle: PathBuf, index: u64, output: Option<&Path>, keys: &TrustedKeys) 
         let exit = match &error {
             ProveError::Bundle(BundleError::Io(..)) => Exit::Failed,
             ProveError::Bundle(BundleError::NoBundle) => Exit::Usage,
-            ProveError::Range(_) => Exit::NotFound,
+            ProveError::Range(_) | ProveError::Pruned => Exit::NotFound,
             _ => Exit::Unverified,
         };
         Stop(format!("{}: {}.", bundle.display(), chain(&error)), exit)

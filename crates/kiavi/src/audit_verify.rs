@@ -85,10 +85,22 @@ fn good(report: &Report) -> String {
     let mut text = String::new();
     if let Some(signed) = &report.checkpoint {
         let (size, origin) = (signed.size, plain(&signed.origin));
-        let _ = writeln!(text, "VERIFIED: the {size} events of {origin} are those that were signed.");
+        let events = match report.pruned {
+            Some(pruned) => format!("events {} to {}", pruned.entries, size.saturating_sub(1)),
+            None => format!("{size} events"),
+        };
+        let _ = writeln!(text, "VERIFIED: the {events} of {origin} are those that were signed.");
     }
     if let Some(vouched) = &report.vouched {
         text += &vouching(vouched);
+    }
+    if let Some(pruned) = report.pruned {
+        let last = pruned.entries.saturating_sub(1);
+        let _ = write!(
+            text,
+            "\n  pruned       events 0 to {last}, on {}, as the log says by its key; their hashes are kept, and proofs of the rest hold",
+            pruned.at
+        );
     }
     if report.earlier > 0 {
         let _ = write!(text, "\n  earlier      {} checkpoints, each a beginning of this log", report.earlier);
@@ -138,6 +150,7 @@ fn in_json(report: &Report) -> Value {
         "signed_by": null,
         "cosigned_by": [],
         "entries": report.entries,
+        "pruned": report.pruned.map(|pruned| json!({ "entries": pruned.entries, "at": pruned.at.to_string() })),
         "earlier_checkpoints": report.earlier,
         "unreadable": report.unreadable.map(|(count, first)| json!({ "count": count, "first_index": first })),
         "first_bad_index": report.first_bad_index(),

@@ -10,7 +10,8 @@ use std::{
 };
 
 use kiavi_audit::{
-    Appender, Body, Checkpoint, CosignatureKey, NoteKey, SignedCheckpoint, TrustedKeys,
+    Appender, Body, Checkpoint, CosignatureKey, NoteKey, Pruning, SignedCheckpoint, SignedPruning,
+    TrustedKeys,
     bundle::{BundleSink, BundleWriter},
     leaf_hash,
 };
@@ -111,6 +112,36 @@ fn a_bundle_is_verified() {
     assert_eq!((&answer["earlier_checkpoints"], &answer["first_bad_index"]), (&json!(1), &Value::Null));
     assert_eq!(answer["cosigned_by"][0]["at"], "2026-11-26T20:40:07Z");
     assert_eq!(answer["signed_by"], key);
+}
+
+#[test]
+fn what_was_pruned_is_told() {
+    let folder = Folder::new("pruned");
+    let (bundle, bodies) = (folder.path("bundle"), bodies(300));
+    let mut writer = BundleWriter::new(Sink(bundle.clone()), Vec::new());
+    bodies[..256].iter().for_each(|body| writer.pruned_hash(leaf_hash(body)).unwrap());
+    let root = signed(&bodies[..256]).checkpoint().root;
+    let at = "2026-11-26T20:00:00Z".parse().unwrap();
+    let said = Pruning { origin: ORIGIN.to_owned(), first: 256, root, at };
+    writer.pruned(SignedPruning::sign(said, &log_key(1)).unwrap()).unwrap();
+    bodies[256..].iter().for_each(|body| writer.entry(body.clone()).unwrap());
+    let keys = TrustedKeys::from_iter([log_key(1).verifier(), witness_key().verifier()]);
+    writer.finish(&signed(&bodies), keys, at).unwrap();
+    let old = folder.path("old");
+    fs::write(&old, signed(&bodies[..200]).to_string()).unwrap();
+
+    let (exit, out, error) = kiavi(&[&"verify", &bundle, &"--old", &old]);
+    assert_eq!((exit, error.as_str()), (0, ""), "{out}");
+    assert!(out.starts_with("VERIFIED: the events 256 to 299 of auth.example/audit/t1 are"), "{out}");
+    assert!(out.contains("pruned       events 0 to 255, on 2026-11-26T20:00:00Z"), "{out}");
+    let (_, out, _) = kiavi(&[&"verify", &bundle, &"--json"]);
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(answer["pruned"], json!({ "entries": 256, "at": "2026-11-26T20:00:00Z" }));
+    let (exit, _, error) = kiavi(&[&"proof", &"make", &bundle, &"7"]);
+    assert!(exit == 3 && error.contains("was pruned"), "{error}");
+    fs::remove_file(bundle.join("pruned")).unwrap();
+    let (exit, out, _) = kiavi(&[&"verify", &bundle]);
+    assert!(exit == 6 && out.contains("First bad index: 0"), "{out}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Distrust;
+use crate::{Distrust, NoteError};
 
 /// What is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Problem {
     Distrusted(Distrust),
     /// A checkpoint cannot be read.
     UnreadableCheckpoint(String),
+    /// What the log says of entries that are no longer kept cannot be read, or is not said by the log.
+    Pruning(NoteError),
     /// There is no such file.
     Missing,
     /// The bundle says another size or origin of itself than its checkpoint.
@@ -76,6 +78,7 @@ impl Problem {
         match self {
             Self::Distrusted(_) => "untrusted_checkpoint",
             Self::UnreadableCheckpoint(_) => "unreadable_checkpoint",
+            Self::Pruning(_) => "untrusted_pruning",
             Self::Missing => "missing_file",
             Self::Manifest => "manifest_differs",
             Self::Shorter { .. } => "log_shorter",
@@ -104,6 +107,9 @@ impl fmt::Display for Finding {
         match &self.problem {
             Problem::Distrusted(why) => write!(f, "{file}: {why}"),
             Problem::UnreadableCheckpoint(why) => write!(f, "{file}: {why}"),
+            Problem::Pruning(why) => {
+                write!(f, "{file}: {why}; so nothing says that {entries} were pruned, and they are not here")
+            }
             Problem::Missing => match self.entries {
                 Some(_) => write!(f, "{file} is missing, which has {entries}"),
                 None => write!(f, "{file} is missing"),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{BundleError, BundleFiles, MANIFEST, verify::read};
-use crate::{SignatureKind, TrustedKeys, VerifierKey};
+use crate::{SignatureKind, TILE_WIDTH, TrustedKeys, VerifierKey};
 
 const FORMAT: &str = "kiavi-audit-bundle/1";
 
@@ -26,6 +26,9 @@ pub enum InvalidManifest {
     /// The earlier checkpoints are not in order of their sizes, or not smaller than the last one.
     #[error("its earlier checkpoints are not in order")]
     Checkpoints,
+    /// Its first entry is none that a log can begin with.
+    #[error("its first entry is not the first of a tile of the log")]
+    First,
     /// The time at which it was made is none.
     #[error("it does not say when it was made")]
     Time,
@@ -39,8 +42,10 @@ pub enum InvalidManifest {
 pub struct Manifest {
     /// Which log it is.
     pub origin: String,
-    /// Entries.
+    /// Entries of the log.
     pub size: u64,
+    /// The first of them that is here: those before it were pruned, and only their hashes are here.
+    pub first: u64,
     /// The keys of the log and of its witnesses.
     pub keys: TrustedKeys,
     /// The sizes that earlier checkpoints are there for, in order.
@@ -55,6 +60,9 @@ struct Wire {
     format: String,
     origin: String,
     size: u64,
+    // Bundles of logs that are whole do not have it, so that older verifiers read these.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    first: u64,
     log_keys: Vec<String>,
     witness_keys: Vec<String>,
     checkpoints: Vec<u64>,
@@ -84,9 +92,15 @@ impl Manifest {
         if !is_ordered || wire.checkpoints.last().is_some_and(|last| *last >= wire.size) {
             return Err(InvalidManifest::Checkpoints);
         }
+        // The last entry of a log is never pruned.
+        let is_first = |first: u64| first.is_multiple_of(TILE_WIDTH as u64) && first < wire.size;
+        if wire.first != 0 && !is_first(wire.first) {
+            return Err(InvalidManifest::First);
+        }
         Ok(Self {
             origin: wire.origin,
             size: wire.size,
+            first: wire.first,
             keys: TrustedKeys {
                 log: keys(wire.log_keys, SignatureKind::Ed25519)?,
                 witnesses: keys(wire.witness_keys, SignatureKind::CosignatureV1)?,
@@ -103,6 +117,7 @@ impl Manifest {
             format: FORMAT.to_owned(),
             origin: self.origin.clone(),
             size: self.size,
+            first: self.first,
             log_keys: texts(&self.keys.log),
             witness_keys: texts(&self.keys.witnesses),
             checkpoints: self.checkpoints.clone(),
@@ -113,6 +128,12 @@ impl Manifest {
         text.push('\n');
         text
     }
+}
+
+// serde hands over a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 fn keys(texts: Vec<String>, kind: SignatureKind) -> Result<Vec<VerifierKey>, InvalidManifest> {

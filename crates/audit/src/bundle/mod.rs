@@ -18,7 +18,7 @@ use std::io::{self, BufRead};
 pub use finding::{Blame, Finding, Problem};
 pub use manifest::{InvalidManifest, Manifest};
 pub use prove::{ProveError, prove};
-pub use report::{Report, TrustSource};
+pub use report::{Pruned, Report, TrustSource};
 pub use verify::{BundleError, Policy, verify};
 pub use writer::{BundleWriter, WriteError};
 
@@ -27,6 +27,9 @@ pub const MANIFEST: &str = "bundle.json";
 
 /// The file with the last checkpoint.
 pub const CHECKPOINT: &str = "checkpoint";
+
+/// The file with what the log says of entries that are no longer kept ([`crate::SignedPruning`]).
+pub const PRUNED: &str = "pruned";
 
 /// The file with the events in lines of JSON.
 pub const EVENTS: &str = "events.ndjson";

@@ -18,6 +18,9 @@ pub enum ProveError {
     /// There is no such event.
     #[error("there is no such event")]
     Range(#[from] OutOfRange),
+    /// It is no longer kept.
+    #[error("the event was pruned: its hash is here, what it said is not")]
+    Pruned,
     /// A file that the proof is made of is missing, or is not what it should be.
     #[error("{0} is missing or damaged; `kiavi audit verify` tells more")]
     File(String),
@@ -40,6 +43,9 @@ pub fn prove(files: &dyn BundleFiles, keys: &TrustedKeys, index: u64) -> Result<
     let checkpoint = SignedCheckpoint::parse(&text).map_err(ProveError::Checkpoint)?;
     let size = checkpoint.checkpoint().size;
     let plan = ProofPlan::inclusion(index, size)?;
+    if index < manifest.first {
+        return Err(ProveError::Pruned);
+    }
     let mut tiles = TileSet::default();
     for tile in plan.tiles() {
         let path = TilePath::Hashes(tile).to_string();

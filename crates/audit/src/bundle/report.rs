@@ -1,5 +1,7 @@
 //! What came of verifying a bundle.
 
+use jiff::Timestamp;
+
 use crate::{Checkpoint, TrustedKeys, Vouched};
 
 use super::{
@@ -19,6 +21,15 @@ pub enum TrustSource {
     Bundle,
 }
 
+/// The beginning of a log that is no longer kept, as the log says by its key. Its hashes are here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pruned {
+    /// How many entries.
+    pub entries: u64,
+    /// Since when.
+    pub at: Timestamp,
+}
+
 /// What came of verifying a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -30,8 +41,10 @@ pub struct Report {
     pub keys: TrustedKeys,
     /// Where they came from.
     pub source: TrustSource,
-    /// Entries that were read.
+    /// Entries that were gone through, by their hashes where they are pruned.
     pub entries: u64,
+    /// What of them is no longer kept.
+    pub pruned: Option<Pruned>,
     /// How many earlier checkpoints, and the older one that was asked for, are the beginnings of this log.
     pub earlier: usize,
     /// Entries that are of no version known here, and the first of them. They are sealed like all others.
@@ -48,6 +61,7 @@ impl Report {
             keys,
             source,
             entries: 0,
+            pruned: None,
             earlier: 0,
             unreadable: None,
             findings: Vec::new(),
@@ -76,6 +90,12 @@ impl Report {
 
     pub(super) fn has(&self, is_it: impl Fn(&Problem) -> bool) -> bool {
         self.findings.iter().any(|finding| is_it(&finding.problem))
+    }
+
+    /// The first entry below a tile with which something is wrong.
+    pub(super) fn first_in_tiles(&self) -> Option<u64> {
+        let of_tiles = self.findings.iter().filter(|finding| finding.problem.is_of_tiles());
+        of_tiles.filter_map(|finding| finding.entries).map(|(first, _)| first).min()
     }
 
     /// What is wrong: first what is about no entry in particular, then in the order of the entries.

@@ -3,11 +3,12 @@
 use std::io;
 
 use super::{
-    BundleFiles, CHECKPOINT, InvalidManifest, MANIFEST, Manifest, Report, TrustSource, checkpoint_path,
+    BundleFiles, CHECKPOINT, InvalidManifest, MANIFEST, Manifest, PRUNED, Pruned, Report, TrustSource,
+    checkpoint_path,
     finding::Problem,
     walk::{Milestone, Walk},
 };
-use crate::{SignedCheckpoint, TrustedKeys, note::MAX_NOTE};
+use crate::{NoteError, SignedCheckpoint, SignedPruning, TrustedKeys, note::MAX_NOTE};
 
 /// Why a bundle cannot be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +56,10 @@ pub fn verify(
     if (signed.size, &signed.origin) != (manifest.size, &manifest.origin) {
         report.add(MANIFEST, None, Problem::Manifest);
     }
-    let milestones = milestones(files, &manifest, policy, signed.size, &mut report)?;
-    let mut walk = Walk::new(files, &signed, milestones);
+    let mut milestones = milestones(files, &manifest, policy, signed.size, &mut report)?;
+    milestones.extend(pruning(files, &manifest, &mut report)?);
+    milestones.sort_by_key(|milestone| milestone.size);
+    let mut walk = Walk::new(files, &signed, manifest.first, milestones);
     let done = walk.run(&mut report, progress)?;
     conclude(&walk, done, &mut report)?;
     Ok(report)
@@ -121,24 +124,62 @@ fn milestones(
             milestones.push(Milestone { file, size: old, root: checkpoint.root });
         }
     }
-    milestones.sort_by_key(|milestone| milestone.size);
     Ok(milestones)
+}
+
+/// What the log says of the entries before the first one that is here. Nothing but its word makes them pruned: otherwise
+/// they are missing.
+fn pruning(
+    files: &dyn BundleFiles,
+    manifest: &Manifest,
+    report: &mut Report,
+) -> Result<Option<Milestone>, BundleError> {
+    if manifest.first == 0 {
+        return Ok(None);
+    }
+    let gone = Some((0, manifest.first - 1));
+    let Some(bytes) = read(files, PRUNED, MAX_NOTE + 1)? else {
+        report.add(PRUNED, gone, Problem::Missing);
+        return Ok(None);
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|_| NoteError::Malformed("it is not text"));
+    let said = text.and_then(SignedPruning::parse).and_then(|signed| {
+        signed.verify(&report.keys, &manifest.origin)?;
+        let said = signed.pruning().clone();
+        let is_here = said.first == manifest.first;
+        if is_here { Ok(said) } else { Err(NoteError::Malformed("it is about another part of the log")) }
+    });
+    match said {
+        Ok(said) => {
+            report.pruned = Some(Pruned { entries: said.first, at: said.at });
+            Ok(Some(Milestone { file: PRUNED.to_owned(), size: said.first, root: said.root }))
+        }
+        Err(why) => {
+            report.add(PRUNED, gone, Problem::Pruning(why));
+            Ok(None)
+        }
+    }
 }
 
 /// Compares the roots with what was signed.
 fn conclude(walk: &Walk<'_>, is_whole: bool, report: &mut Report) -> Result<(), BundleError> {
     let signed = walk.signed();
     report.entries = walk.size();
-    report.earlier = walk.reached().len();
+    report.earlier = walk.reached().iter().filter(|reached| reached.file != PRUNED).count();
     let is_signed = is_whole && walk.root() == signed.root;
     let own = Milestone { file: CHECKPOINT.to_owned(), size: signed.size, root: signed.root };
     // Tiles that lead to the signed root show by themselves where it goes wrong below them.
-    let is_explained =
-        is_signed || !is_whole || report.has(Problem::is_of_tiles) && walk.is_signed_above()?;
-    let missed = walk.missed().iter().chain((!is_explained).then_some(&own)).min_by_key(|missed| missed.size);
+    let is_signed_above = report.has(Problem::is_of_tiles) && walk.is_signed_above()?;
+    let is_explained = is_signed || !is_whole || is_signed_above;
+    // Where entries are pruned there is nothing but hashes to make the roots of, and changed ones make others.
+    let changed = report.first_in_tiles().filter(|first| is_signed_above && *first < walk.first());
+    let unexplained = |missed: &&Milestone| changed.is_none_or(|first| missed.size <= first);
+    let missed = walk.missed().iter().filter(unexplained).chain((!is_explained).then_some(&own));
+    let missed = missed.min_by_key(|missed| missed.size);
     if let Some(missed) = missed {
         // What is over entries is over them at every later size: the first that is missed says it all.
-        let known = walk.reached().iter().filter(|reached| **reached < missed.size).max().copied();
+        let known =
+            walk.reached().iter().map(|reached| reached.size).filter(|size| *size < missed.size).max();
         let entries = (missed.size > 0).then(|| (known.unwrap_or(0), missed.size - 1));
         report.add(missed.file.clone(), entries, Problem::Root { size: missed.size });
     }

@@ -33,12 +33,14 @@ pub(super) struct Milestone {
 pub(super) struct Walk<'a> {
     files: &'a dyn BundleFiles,
     signed: &'a Checkpoint,
+    /// The first entry that is here; of those before it there are hashes only.
+    first: u64,
     /// The tree over the entries; where one is not what its tile says, over whichever of both the tile above knows.
     range: CompactRange,
     /// The tile of each level above 0 that is being held to what is below it.
     above: Vec<Option<(u64, Vec<Hash>)>>,
     milestones: VecDeque<Milestone>,
-    reached: Vec<u64>,
+    reached: Vec<Milestone>,
     missed: Vec<Milestone>,
     lines: Lines<'a>,
 }
@@ -48,11 +50,13 @@ impl<'a> Walk<'a> {
     pub(super) fn new(
         files: &'a dyn BundleFiles,
         signed: &'a Checkpoint,
+        first: u64,
         milestones: Vec<Milestone>,
     ) -> Self {
         Self {
             files,
             signed,
+            first,
             range: CompactRange::default(),
             above: Vec::new(),
             milestones: milestones.into(),
@@ -66,6 +70,11 @@ impl<'a> Walk<'a> {
         self.signed
     }
 
+    /// The first entry that is here.
+    pub(super) const fn first(&self) -> u64 {
+        self.first
+    }
+
     /// Entries that were gone through.
     pub(super) const fn size(&self) -> u64 {
         self.range.size()
@@ -77,7 +86,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The sizes at which the root was the one that was signed.
-    pub(super) fn reached(&self) -> &[u64] {
+    pub(super) fn reached(&self) -> &[Milestone] {
         &self.reached
     }
 
@@ -95,7 +104,9 @@ impl<'a> Walk<'a> {
         self.lines = Lines::open(self.files, report)?;
         self.pass_milestones();
         for tile in tiles_of(self.signed.size).take_while(|tile| tile.level == 0) {
-            if !self.tile(tile, report)? {
+            let is_pruned = tile.index < self.first / TILE_WIDTH as u64;
+            let goes_on = if is_pruned { self.pruned_tile(tile, report)? } else { self.tile(tile, report)? };
+            if !goes_on {
                 return Ok(false);
             }
             progress(self.range.size(), self.signed.size);
@@ -114,6 +125,20 @@ impl<'a> Walk<'a> {
             let _ = tiles.insert(tile, &bytes.unwrap_or_default());
         }
         Ok(plan.resolve(&tiles).is_ok_and(|root| root == [self.signed.root]))
+    }
+
+    /// One tile of level 0 whose entries are no longer kept. Whether there was something to go on with.
+    fn pruned_tile(&mut self, tile: Tile, report: &mut Report) -> Result<bool, BundleError> {
+        let leaves = self.hashes_of(tile, report)?.unwrap_or_default();
+        for leaf in &leaves {
+            self.range.append(*leaf);
+            self.pass_milestones();
+        }
+        if leaves.len() < TILE_WIDTH {
+            return Ok(false);
+        }
+        self.hold(1, tile.index, root_of(&leaves), report)?;
+        Ok(true)
     }
 
     /// One tile of level 0 and its entries. Whether there was something to go on with.
@@ -257,7 +282,7 @@ impl<'a> Walk<'a> {
             && let Some(milestone) = self.milestones.pop_front()
         {
             if milestone.root == self.range.root() {
-                self.reached.push(size);
+                self.reached.push(milestone);
             } else {
                 self.missed.push(milestone);
             }

@@ -4,10 +4,10 @@ use std::io;
 
 use jiff::Timestamp;
 
-use super::{BundleSink, CHECKPOINT, EVENTS, MANIFEST, Manifest, checkpoint_path};
+use super::{BundleSink, CHECKPOINT, EVENTS, MANIFEST, Manifest, PRUNED, checkpoint_path};
 use crate::{
-    Appender, Distrust, EventLine, Hash, InvalidEntries, SignedCheckpoint, TILE_WIDTH, Tile, TilePath,
-    TrustedKeys, encode_entries, leaf_hash,
+    Appender, Distrust, EventLine, Hash, InvalidEntries, NoteError, SignedCheckpoint, SignedPruning,
+    TILE_WIDTH, Tile, TilePath, TrustedKeys, encode_entries, leaf_hash,
 };
 
 /// Why a bundle cannot be made.
@@ -27,6 +27,12 @@ pub enum WriteError {
         /// Entries that were written.
         entries: u64,
     },
+    /// What was pruned is not what the log says of it.
+    #[error("the log does not say that the entries before {0} were pruned, with those hashes")]
+    Pruning(u64),
+    /// The log does not say that at all.
+    #[error("what is said of pruned entries counts for nothing")]
+    Unsaid(#[from] NoteError),
     /// Nobody vouches for the checkpoint by the keys that the bundle will name.
     #[error("a checkpoint counts for nothing")]
     Distrust(#[from] Distrust),
@@ -43,6 +49,10 @@ pub struct BundleWriter<S> {
     expected: Vec<(SignedCheckpoint, Option<Hash>)>,
     /// How many of these have come out.
     noted: usize,
+    /// Events of which there are hashes only.
+    hashed: u64,
+    /// What the log says of them.
+    pruning: Option<SignedPruning>,
 }
 
 impl<S: BundleSink> BundleWriter<S> {
@@ -56,9 +66,39 @@ impl<S: BundleSink> BundleWriter<S> {
             lines: String::new(),
             expected,
             noted: 0,
+            hashed: 0,
+            pruning: None,
         };
         writer.note_root();
         writer
+    }
+
+    /// Adds the hash of an event that is no longer kept. All of these come before the first body, and end with
+    /// [`BundleWriter::pruned`].
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn pruned_hash(&mut self, hash: Hash) -> Result<(), WriteError> {
+        let full = self.appender.append(hash);
+        for (tile, bytes) in &full {
+            self.sink.write(&TilePath::Hashes(*tile).to_string(), bytes)?;
+        }
+        self.hashed += 1;
+        self.note_root();
+        Ok(())
+    }
+
+    /// Adds what the log says of these.
+    ///
+    /// # Errors
+    /// When it says something else.
+    pub fn pruned(&mut self, said: SignedPruning) -> Result<(), WriteError> {
+        let (first, root) = (said.pruning().first, said.pruning().root);
+        if (first, root) != (self.appender.size(), self.appender.root()) {
+            return Err(WriteError::Pruning(first));
+        }
+        self.pruning = Some(said);
+        Ok(())
     }
 
     /// Adds the body of the next event.
@@ -103,6 +143,14 @@ impl<S: BundleSink> BundleWriter<S> {
         if checkpoint.checkpoint().size != entries {
             return Err(WriteError::Checkpoint { signed: checkpoint.checkpoint().size, entries });
         }
+        let first = self.pruning.as_ref().map_or(0, |said| said.pruning().first);
+        if self.hashed != first {
+            return Err(WriteError::Pruning(self.hashed));
+        }
+        if let Some(said) = &self.pruning {
+            said.verify(&keys, &origin)?;
+            self.sink.write(PRUNED, said.to_string().as_bytes())?;
+        }
         self.flush()?;
         for (tile, bytes) in self.appender.partial_tiles() {
             self.sink.write(&TilePath::Hashes(tile).to_string(), &bytes)?;
@@ -117,7 +165,7 @@ impl<S: BundleSink> BundleWriter<S> {
                 checkpoints.push(size);
             }
         }
-        let manifest = Manifest { origin, size: entries, keys, checkpoints, made_at };
+        let manifest = Manifest { origin, size: entries, first, keys, checkpoints, made_at };
         self.sink.write(MANIFEST, manifest.to_json().as_bytes())?;
         Ok(manifest)
     }

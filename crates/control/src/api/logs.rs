@@ -30,6 +30,9 @@ const ENGINE: &str = "/management/log";
 /// The newest checkpoint.
 const CHECKPOINT: &str = "checkpoint";
 
+/// What is no longer kept.
+const PRUNED: &str = "pruned";
+
 /// Media types that an engine answers with here.
 const KINDS: &[&str] = &["text/plain; charset=utf-8", "application/octet-stream"];
 
@@ -78,9 +81,26 @@ pub(super) async fn checkpoint(
     ask(&control, &actor, &tenant, CHECKPOINT).await
 }
 
+/// Show what of a tenant's log is no longer kept
+///
+/// A note that the log's key signs: which event is the first that is kept, the root over those before it, and since when.
+/// Their hashes are kept. There is none while everything is kept (`audit.retention_days`).
+#[utoipa::path(get, path = "/tenants/{tenant}/audit/pruned", tag = "Audit log",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
+    (status = 200, description = "The note", body = String, content_type = "text/plain; charset=utf-8"),
+))]
+pub(super) async fn pruned(
+    State(control): State<Control>,
+    actor: Actor,
+    Extension(tenant): Extension<Arc<Tenant>>,
+) -> Result<Response, Problem> {
+    ask(&control, &actor, &tenant, PRUNED).await
+}
+
 /// Read a tile of a tenant's log
 ///
-/// `tile/LEVEL/INDEX[.p/WIDTH]` has hashes, `tile/entries/INDEX[.p/WIDTH]` the events themselves (C2SP tlog-tiles).
+/// `tile/LEVEL/INDEX[.p/WIDTH]` has hashes, `tile/entries/INDEX[.p/WIDTH]` the events themselves (C2SP tlog-tiles), as long as
+/// they are kept.
 #[utoipa::path(get, path = "/tenants/{tenant}/audit/tile/{path}", tag = "Audit log", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows tile/; it has slashes", example = "entries/000.p/1"),

@@ -303,7 +303,7 @@ fn engine_routes() -> [Route; 2] {
     ]
 }
 
-fn log_routes() -> [Route; 5] {
+fn log_routes() -> [Route; 6] {
     use Code as C;
     const LOG: &[C] = &[
         C::NotSealed,
@@ -320,6 +320,7 @@ fn log_routes() -> [Route; 5] {
         Route::new(logs::key, logs::__path_key, may(P::AuditRead))
             .problems(&[C::NotSealed, C::VaultUnavailable]),
         Route::new(logs::checkpoint, logs::__path_checkpoint, may(P::AuditRead)).problems(LOG),
+        Route::new(logs::pruned, logs::__path_pruned, may(P::AuditRead)).problems(LOG),
         Route::new(logs::tile, logs::__path_tile, may(P::AuditRead)).at(TILE).problems(LOG),
         Route::new(logs::proof, logs::__path_proof, may(P::AuditRead)).problems(LOG),
         // Of all workspaces.

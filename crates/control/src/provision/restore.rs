@@ -21,6 +21,7 @@ use super::{
     import::{self, BEGIN, Counts, Frames, ImportError},
     postgres, run,
     secret::secret_name,
+    settings::settle_retention,
     start,
 };
 use crate::{
@@ -153,6 +154,7 @@ pub(crate) async fn restore(
     let tenant = begin(control, beginning, &order.slug).await?;
     let filled = async {
         let counts = fill(control, &tenant, &order, frames).await?;
+        settle_retention(control, &tenant.id, &settings).await?;
         take_settings(control, &tenant, settings).await?;
         finish(control, actor, &tenant, &order.manifest, &counts).await?;
         Ok(counts)

@@ -3,16 +3,17 @@
 use axum::http::{Method, StatusCode};
 use bytes::Bytes;
 use kiavi_base::TenantId;
-use serde_json::json;
+use kiavi_db::quote_ident;
+use serde_json::{Value, json};
 
-use super::start;
+use super::{postgres, start};
 use crate::{
     Control, Tenant,
     caller::operator_name,
     error::StepError,
     management,
     settings::store::{SET_SETTINGS_DELIVERED, SettingsVersion, versions_after},
-    tenant::store,
+    tenant::{owner_role, store},
 };
 
 /// Where an engine takes the news.
@@ -28,6 +29,8 @@ pub(super) async fn deliver(control: &Control, id: &TenantId) -> Result<(), Step
         return Ok(());
     };
     control.reach("before the settings are delivered")?;
+    settle_retention(control, id, &tenant.settings).await?;
+    control.reach("after the log's retention is settled")?;
     let tenant = start::start(control, tenant).await?;
     control.reach("after the settings are delivered")?;
     let (from, to) = (tenant.settings_delivered, tenant.settings_version);
@@ -37,6 +40,17 @@ pub(super) async fn deliver(control: &Control, id: &TenantId) -> Result<(), Step
     }
     database.execute(&SET_SETTINGS_DELIVERED, &[&id.as_str(), &to]).await?;
     control.reach("after the delivery is recorded")
+}
+
+/// Writes into the tenant's database for how long its log is kept: as its owner, because nobody who writes to the log may.
+pub(super) async fn settle_retention(
+    control: &Control,
+    id: &TenantId,
+    settings: &Value,
+) -> Result<(), StepError> {
+    let inside = postgres::connect_to(control, id.as_str()).await?;
+    inside.batch_execute(&format!("SET ROLE {}", quote_ident(&owner_role(id)))).await?;
+    control.parts().schema.settle_retention(&inside, settings).await.map_err(StepError::Retention)
 }
 
 /// Has the tenant's log tell of a change. The event's id makes it one event however often this is said.

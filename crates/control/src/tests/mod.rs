@@ -214,7 +214,7 @@ const TENANT_MIGRATIONS: &[Migration] = &[
         sql: concat!(
             "CREATE TABLE item (id int PRIMARY KEY); CREATE TABLE told (kind text, operator text, detail jsonb, id text UNIQUE);
              CREATE TABLE kiavi.audit_event (id uuid PRIMARY KEY, at timestamptz NOT NULL);
-             CREATE TABLE rewrapped (version bigint);",
+             CREATE TABLE rewrapped (version bigint); CREATE TABLE retained (seconds bigint);",
             include_str!("../../../engine/migrations/V1__better_auth.sql"),
             include_str!("../../../engine/migrations/V3__better_auth_plugins.sql"),
         ),
@@ -312,6 +312,18 @@ impl TenantSchema for FakeSchema {
                 [&event.kind.as_str(), &event.operator, event.detail, &event.id.to_string()];
             let once = "INSERT INTO told VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
             connection.execute(once, &values).await?;
+            Ok(())
+        })
+    }
+
+    fn settle_retention<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        settings: &'a Value,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let seconds = settings["seconds"].as_i64();
+            connection.execute("INSERT INTO retained VALUES ($1)", &[&seconds]).await?;
             Ok(())
         })
     }

@@ -58,6 +58,11 @@ async fn a_change_is_a_version_that_reaches_the_engine_and_both_logs() {
         assert_eq!(changed.json()["changes"], change);
         assert_eq!(changed.json()["delivered"], true);
         assert_eq!(instance.started(&tenant.id)["seconds"], 120);
+        let inside = instance.database.connector();
+        let inside = AdminConnection::connect(&*inside, &Login::new(SUPERUSER, tenant.id.as_str())).await;
+        let retained = inside.unwrap().query("SELECT seconds FROM retained", &[]).await.unwrap();
+        let retained: Vec<i64> = retained.iter().map(|row| row.get(0)).collect();
+        assert_eq!(retained, [120], "the database knows for how long the log is kept");
 
         let asked = instance.asked();
         let [told] = asked.as_slice() else { panic!("told more or less than once: {asked:?}") };

@@ -351,7 +351,11 @@ pub const COVERAGE: &[Coverage] = &[
     none("POST", "/management/console/session", "control asks every few seconds whether it lives"),
     writes("POST", "/management/console/sign-out", &[E::SessionRevoked]),
     writes("POST", "/management/console/invite", &[E::ConsoleInvitationSent]),
+    none("GET", "/api/auth/audit/streams", "how each stream of the log does"),
+    none("POST", "/api/auth/audit/streams/retry", "what will be tried anyway is tried now"),
+    always("POST", "/api/auth/audit/streams/move", &[E::StreamMoved]),
     none("GET", "/management/log/checkpoint", "what is sealed, in which everything personal is encrypted"),
+    none("GET", "/management/log/pruned", "what is no longer kept, as the log itself says"),
     none("GET", "/management/log/tile/{*path}", "what is sealed, in which everything personal is encrypted"),
     none("GET", "/management/log/proof/{event}", "what is sealed, in which everything personal is encrypted"),
 ];

@@ -40,10 +40,12 @@ pub use kiavi_audit::Outcome;
 pub use kinds::EventType;
 pub(crate) use people::forget_visitors;
 pub use people::rewrap;
+pub(crate) use reading::StoredEvent;
 pub(crate) use routes::routes;
-pub use settings::AuditSettings;
+pub use settings::{AuditSettings, settle_retention};
 #[cfg(test)]
-pub(crate) use view::EventView;
+pub(crate) use view::Named;
+pub(crate) use view::{EventView, views};
 
 pub(crate) fn statements() -> Vec<&'static Sql> {
     [store::STATEMENTS, reading::STATEMENTS].concat()
@@ -341,6 +343,12 @@ impl Drop for Telling<'_> {
     fn drop(&mut self) {
         tell(self.0, self.1);
     }
+}
+
+/// Tells everybody who waits for events that one may be there.
+fn tell(state: &State, id: EventId) {
+    state.log.tell(id);
+    state.streams.wake();
 }
 
 /// Who wants an event, and what they get of it. Where there are no webhooks this costs a comparison.

@@ -28,6 +28,17 @@ pub(super) async fn checkpoint(state: State, context: Context) -> Result<Respons
     }
 }
 
+/// `GET /management/log/pruned`: what the log says of its beginning that is no longer kept.
+pub(super) async fn pruned(state: State, context: Context) -> Result<Response, ApiError> {
+    if context.operator().is_none() {
+        return Ok(not_found().await);
+    }
+    match store::pruned(&state.database).await? {
+        Some(note) => Ok(answer(TEXT, note)),
+        None => Ok(not_found().await),
+    }
+}
+
 /// `GET /management/log/tile/…`: a tile, or the entries of one. There are those of the trees of all checkpoints.
 pub(super) async fn tile(
     state: State,

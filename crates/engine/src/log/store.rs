@@ -4,10 +4,11 @@ use kiavi_audit::{HASH_LENGTH, Tile, TileSet};
 use kiavi_base::EventId;
 use kiavi_db::{Database, DbError, Sql};
 
-pub(super) const STATEMENTS: &[&Sql] = &[&CHECKPOINT, &TILE, &TILES, &ENTRIES, &LEAF_OF_EVENT];
+pub(super) const STATEMENTS: &[&Sql] = &[&CHECKPOINT, &PRUNED, &TILE, &TILES, &ENTRIES, &LEAF_OF_EVENT];
 
 const CHECKPOINT: Sql =
     Sql::new("CHECKPOINT", "SELECT note FROM kiavi.audit_checkpoint ORDER BY size DESC LIMIT 1");
+const PRUNED: Sql = Sql::new("PRUNED", "SELECT note FROM kiavi.audit_pruning ORDER BY until DESC LIMIT 1");
 const TILE: Sql =
     Sql::new("TILE", "SELECT substring(hashes FOR $3) FROM kiavi.audit_tile WHERE level = $1 AND index = $2");
 const TILES: Sql = Sql::new(
@@ -29,6 +30,11 @@ const LEAF_OF_EVENT: Sql = Sql::new(
 /// The newest checkpoint, a signed note.
 pub(super) async fn checkpoint(database: &Database) -> Result<Option<String>, DbError> {
     database.query_opt(&CHECKPOINT, &[]).await?.map(|row| row.try_get(0).map_err(DbError::from)).transpose()
+}
+
+/// What the log says of events that are no longer kept, a signed note; `None` when all are.
+pub(super) async fn pruned(database: &Database) -> Result<Option<String>, DbError> {
+    database.query_opt(&PRUNED, &[]).await?.map(|row| row.try_get(0).map_err(DbError::from)).transpose()
 }
 
 /// The hashes of a tile; `None` while there are not as many.
@@ -63,7 +69,7 @@ pub(super) async fn tiles(
     Ok(set)
 }
 
-/// The entries whose hashes a tile of level 0 has; `None` while there are not as many.
+/// The entries whose hashes a tile of level 0 has; `None` while there are not as many, and when they are pruned.
 pub(super) async fn entries(database: &Database, tile: Tile) -> Result<Option<Vec<Vec<u8>>>, DbError> {
     let first = number(tile.index).saturating_mul(kiavi_audit::TILE_WIDTH as i64);
     let end = first.saturating_add(i64::from(tile.width));

@@ -10,7 +10,7 @@ use kiavi_control::{
 };
 use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture};
-use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit};
+use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit, audit::AuditSettings};
 use kiavi_ipc::egress::AllowList;
 use kiavi_ipc::mail::MailRoute;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub(super) fn egress(settings: &Value) -> Result<AllowList, Failure> {
 
 /// Whether an engine with these settings may owe something that nobody will ask for.
 pub(super) fn is_owing(settings: &Value) -> Result<bool, Failure> {
-    Ok(Settings::deserialize(settings)?.webhooks.is_in_use())
+    Ok(Settings::deserialize(settings)?.owes())
 }
 
 /// The way that the tenant's mail takes; `platform` are the domains that the platform's server sends for.
@@ -135,6 +135,19 @@ impl TenantSchema for EngineSchema {
                 TenantEventKind::SecretRetired => audit::EventType::TenantSecretRetired,
             };
             Ok(audit::record_by_control(connection, id, kind, operator, detail).await?)
+        })
+    }
+
+    fn settle_retention<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        settings: &'a Value,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            // Secrets are references here, and the rest of the document is not looked at.
+            let settings = settings.get("audit").map(AuditSettings::deserialize).transpose()?;
+            let days = settings.unwrap_or_default().retention_days;
+            Ok(audit::settle_retention(connection, days).await?)
         })
     }
 
