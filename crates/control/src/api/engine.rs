@@ -34,6 +34,8 @@ const API: &str = "/api/auth";
 /// GETs below `/engine/` that read something else than users; every other GET is [`Permission::UserRead`]. What endpoints of
 /// webhooks were sent are events of the log.
 const GETS: &[(&str, Permission)] = &[
+    ("analytics", Permission::TenantRead),
+    ("analytics/rebuild", Permission::TenantRead),
     ("webhook/endpoints", Permission::SettingsRead),
     ("webhook/deliveries", Permission::AuditRead),
     ("webhook/delivery", Permission::AuditRead),
@@ -43,6 +45,7 @@ const GETS: &[(&str, Permission)] = &[
 /// POSTs below `/engine/` that are about something else than managing users; every other POST is
 /// [`Permission::UserManage`].
 const POSTS: &[(&str, Permission)] = &[
+    ("analytics/rebuild", Permission::TenantManage),
     ("admin/has-permission", Permission::UserRead),
     ("admin/list-user-sessions", Permission::UserRead),
     ("api-key/verify", Permission::UserRead),
@@ -115,8 +118,8 @@ impl FromRequest<Control> for Passed {
 /// Read from a tenant's own API
 ///
 /// `/v1/tenants/{tenant}/engine/PATH` is `/api/auth/PATH` of the tenant's engine, such as `admin/list-users`. The engine
-/// knows who asks and writes it into the tenant's log. Needs `user.read`; `settings.read` for `webhook/endpoints`, and
-/// `audit.read` for `webhook/deliveries`, `webhook/delivery` and `audit/events`.
+/// knows who asks and writes it into the tenant's log. Needs `user.read`; `settings.read` for `webhook/endpoints`,
+/// `tenant.read` for `analytics`, and `audit.read` for `webhook/deliveries`, `webhook/delivery` and `audit/events`.
 #[utoipa::path(get, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "ok"),
@@ -130,7 +133,8 @@ pub(super) async fn read(passed: Passed) -> Result<Response, Problem> {
 
 /// Change something through a tenant's own API
 ///
-/// As with GET. Needs `user.manage`; `user.impersonate` for `admin/impersonate-user`, `settings.write` for `mail/test` and
+/// As with GET. Needs `user.manage`; `user.impersonate` for `admin/impersonate-user`, `tenant.manage` for
+/// `analytics/rebuild`, `settings.write` for `mail/test` and
 /// `webhook/enable`, `webhook/replay` and `webhook/test`, and `user.read` for POSTs that only read. With an Idempotency-Key a repetition is not passed on: it gets the first
 /// status and `{"replayed": true}`, because what an engine answers is not kept outside of its tenant.
 #[utoipa::path(post, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
