@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/` | leads to the workspace that was opened last; says so when there is none |
 //! | `/w/NAME`, `/w/NAME/team` | a workspace's tenants and members, with their forms |
+//! | `/w/NAME/t/TENANT/figures` | a tenant's figures |
 //! | `/workspaces/new` | makes a workspace |
 //! | `/sign-in`, `/signed-in`, `/step-up`, `/sign-out` | to the console's tenant and back ([`crate::console`]) |
 //! | `/first-owner`, `/invitation` | what links lead to: opening one asks, its button acts |
@@ -12,6 +13,7 @@
 //! What a member may do is decided as in the API, by the same permissions and with the same functions.
 
 mod entry;
+mod figures;
 mod join;
 mod team;
 mod tenants;
@@ -41,6 +43,7 @@ pub(super) fn routes(control: &Control) -> Router<Control> {
     let pages = Router::new()
         .route("/", get(workspaces::home))
         .route("/w/{workspace}", get(tenants::page))
+        .route("/w/{workspace}/t/{tenant}/figures", get(figures::page))
         .route("/w/{workspace}/team", get(team::page))
         .route("/w/{workspace}/team/invite", post(team::invite))
         .route("/w/{workspace}/team/resend", post(team::resend))
