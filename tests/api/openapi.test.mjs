@@ -60,7 +60,7 @@ describe('the management API is as it is described', { skip: missing() }, () => 
       REQUESTS_IN_TIME,
       // An answer that does not end.
       '--exclude-path-regex',
-      'events/live$',
+      '/live$',
       '--continue-on-failure',
       '--no-color',
     ];

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
+import { Visitor, freshEmail } from '../lib/visitor.mjs';
 import { words } from '../lib/words.mjs';
 import { consoleOf } from './at-console.mjs';
 import * as journey from './journey.mjs';
@@ -67,6 +68,22 @@ describe('the console and its people', { skip: kiaviMissing() || chromiumMissing
     await heading(page, 'owner-exists-title').waitFor();
     await look(page, '41-owner-exists');
     await assert.rejects(kiavi.verb(['console', 'first-owner']), /owner/);
+  });
+
+  test('a tenant’s figures have whoever signs in', async () => {
+    const { page } = owner;
+    const demo = kiavi.tenant();
+    await new Visitor(demo.url, demo.mailbox).signInByCode(freshEmail());
+    await page.goto(`${kiavi.consoleUrl}/w/default/t/demo`);
+    await page.getByRole('link', { name: words('figures-title'), exact: true }).click();
+    await heading(page, 'figures-title').waitFor();
+    const dau = page.locator('.stats > div').filter({ hasText: words('figures-dau-about') });
+    assert.equal(await dau.locator('.stat').textContent(), '1');
+    assert.ok(await page.getByText(words('figures-by-code')).isVisible());
+    await look(page, '54-figures');
+    await page.getByText(words('figures-table')).click();
+    assert.equal(await page.locator('.numbers tbody tr').count(), 30);
+    await look(page, '55-figures-table');
   });
 
   test('inviting asks for the passkey, and nothing else will do', async () => {

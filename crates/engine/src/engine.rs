@@ -176,6 +176,7 @@ impl Engine {
     /// Ends what would never end by itself.
     pub fn close_live_views(&self) {
         self.state.log.close();
+        self.state.analytics.close();
     }
 
     /// How long until a webhook or a stream is due, if any is owed: while none is, an idle engine need not run.

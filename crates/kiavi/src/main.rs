@@ -1,5 +1,7 @@
 //! The `kiavi` binary: one module per verb. It wires the parts together and decides nothing.
 
+mod analytics;
+mod analytics_text;
 mod api_key;
 mod audit;
 mod audit_catalogue;
@@ -103,6 +105,8 @@ enum Verb {
     Key(key::KeyArgs),
     /// Tell servers of a tenant's own what happens
     Webhook(webhook::WebhookArgs),
+    /// See who is there, how people sign in, and why some cannot
+    Analytics(analytics::AnalyticsArgs),
     /// Back tenants up, and find out whether their backups are good
     Backup(backup::BackupArgs),
     /// Make a tenant of an archive
@@ -146,6 +150,7 @@ fn main() -> ExitCode {
         Verb::Console(args) => console::run(args),
         Verb::Key(args) => key::run(args),
         Verb::Webhook(args) => webhook::run(args),
+        Verb::Analytics(args) => analytics::run(args),
         Verb::Backup(args) => backup::run(args),
         Verb::Restore(args) => backup::restore(args),
         Verb::Audit(args) => audit::run(args),

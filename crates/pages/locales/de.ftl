@@ -179,8 +179,7 @@ tenant-nav = Mandant { $name }
 tenant-overview = Übersicht
 tenant-created = Angelegt { $time }
 tenant-open = Anmeldeseite öffnen
-tenant-figures = Zahlen
-tenant-people = Personen mit Konto
+tenant-figures-all = Alle Zahlen, und wie sie gezählt werden
 tenant-connect = In der eigenen Anwendung verwenden
 tenant-connect-lede = Der offizielle Client von Better Auth funktioniert unverändert. Er muss nur diese Adresse kennen.
 tenant-recent = Letzte Ereignisse
@@ -294,6 +293,52 @@ user-days = { $days ->
     [one] { $days } Tag
    *[other] { $days } Tage
   }
+
+# Figures of a tenant
+figures-title = Zahlen
+figures-lede = Aus dem Audit-Protokoll gezählt { $date } um { $time } UTC. Tage sind die von { $zone }.
+figures-now = Wie es steht
+figures-dau = Heute aktiv
+figures-dau-about = Personen, die sich heute angemeldet oder eine Sitzung benutzt haben. Jede zählt einmal. API-Schlüssel und Administratoren, die als jemand anderes handeln, zählen nicht.
+figures-wau = In 7 Tagen aktiv
+figures-wau-about = Personen, die an mindestens einem der 7 Tage bis einschließlich heute aktiv waren.
+figures-mau = In 30 Tagen aktiv
+figures-mau-about = Personen, die an mindestens einem der 30 Tage bis einschließlich heute aktiv waren.
+figures-stickiness = Bindung
+figures-stickiness-about = Heute Aktive geteilt durch die in 30 Tagen Aktiven.
+figures-new = Heute neu
+figures-new-about = Konten, die heute entstanden sind. Importierte zählen nicht.
+figures-users = Konten
+figures-users-about = Konten, die es jetzt gibt.
+figures-passkeys = Mit Passkey
+figures-passkeys-about = Anmeldungen mit Passkey geteilt durch alle Anmeldungen der letzten 30 Tage.
+figures-refused = Abgelehnt
+figures-refused-about = Abgelehnte Anmeldungen geteilt durch gelungene und abgelehnte der letzten 30 Tage.
+figures-percent = { $share } %
+figures-chart = Aktive Personen am Tag
+figures-chart-about = Von { $first } bis { $last }; höchstens { $most }. Heute, die gestrichelte Linie, ist noch nicht vorbei.
+figures-table = Als Tabelle zeigen
+figures-day = Tag
+figures-active = Aktiv
+figures-new-users = Neu
+figures-sign-ins = Anmeldungen nach Verfahren
+figures-sign-ins-about = Die der letzten 30 Tage, aus denen eine Sitzung wurde.
+figures-by-code = Code per E-Mail
+figures-by-link = Link per E-Mail
+figures-failures = Abgelehnte Anmeldungen nach Grund
+figures-failures-about = Die der letzten 30 Tage, nach dem Ereignis im Audit-Protokoll und seinem Grund. Was eine Begrenzung oder ein Captcha aufhielt, zählt nicht.
+figures-funnel = Was aus Passkeys wird
+figures-funnel-about = In den letzten 30 Tagen. Begonnen heißt, dass eine Seite nach einer Aufgabe gefragt hat; Anmeldeseiten mit Vorschlägen tun das von selbst. Wer im Browser abbricht, hat nur begonnen.
+figures-funnel-sign-in = Anmelden
+figures-funnel-creation = Erstellen
+figures-offered = Angeboten
+figures-declined = Abgelehnt
+figures-started = Begonnen
+figures-completed = Gelungen
+figures-failed = Zurückgewiesen
+figures-none = Nichts in den letzten 30 Tagen.
+figures-away-title = Zurzeit keine Zahlen
+figures-away-lede = Nur der Prozess des Mandanten kann dessen Protokoll lesen, und er ist gerade nicht zu erreichen. Laden Sie diese Seite später noch einmal.
 
 # Members of the console
 console-nav = Arbeitsbereich

@@ -179,8 +179,7 @@ tenant-nav = Tenant { $name }
 tenant-overview = Overview
 tenant-created = Created { $time }
 tenant-open = Open the sign-in page
-tenant-figures = Figures
-tenant-people = People with an account
+tenant-figures-all = All figures, and how they are counted
 tenant-connect = Use it from your application
 tenant-connect-lede = The official Better Auth client works as it is. This address is all that it has to know.
 tenant-recent = Latest events
@@ -294,6 +293,52 @@ user-days = { $days ->
     [one] { $days } day
    *[other] { $days } days
   }
+
+# Figures of a tenant
+figures-title = Figures
+figures-lede = Counted from the audit log { $date } at { $time } UTC. Days are those of { $zone }.
+figures-now = As it is
+figures-dau = Active today
+figures-dau-about = People who have signed in or used a session today. Each counts once. API keys and administrators who act as a user do not count.
+figures-wau = Active in 7 days
+figures-wau-about = People who were active on at least one of the 7 days up to and including today.
+figures-mau = Active in 30 days
+figures-mau-about = People who were active on at least one of the 30 days up to and including today.
+figures-stickiness = Stickiness
+figures-stickiness-about = Active today divided by active in 30 days.
+figures-new = New today
+figures-new-about = Users who came into being today. Users who were imported do not count.
+figures-users = Users
+figures-users-about = Users that there are now.
+figures-passkeys = By passkey
+figures-passkeys-about = Sign-ins by passkey divided by all sign-ins of the last 30 days.
+figures-refused = Refused
+figures-refused-about = Refused sign-ins divided by sign-ins and refused ones of the last 30 days.
+figures-percent = { $share }%
+figures-chart = Active users a day
+figures-chart-about = From { $first } to { $last }; { $most } at most. Today, with the dashed line, is not over yet.
+figures-table = Show as a table
+figures-day = Day
+figures-active = Active
+figures-new-users = New
+figures-sign-ins = Sign-ins by method
+figures-sign-ins-about = Those of the last 30 days that gave a session.
+figures-by-code = Code by email
+figures-by-link = Link by email
+figures-failures = Refused sign-ins by cause
+figures-failures-about = Those of the last 30 days, by the event of the audit log and its reason. What a limit or a captcha stopped does not count.
+figures-funnel = What becomes of passkeys
+figures-funnel-about = In the last 30 days. Started means that a page asked for a challenge; sign-in pages with suggestions do so by themselves. Whoever cancels in their browser has only started.
+figures-funnel-sign-in = Signing in
+figures-funnel-creation = Creating one
+figures-offered = Offered
+figures-declined = Declined
+figures-started = Started
+figures-completed = Completed
+figures-failed = Refused
+figures-none = Nothing in the last 30 days.
+figures-away-title = No figures at the moment
+figures-away-lede = Only the tenant’s own process can read its log, and it cannot be asked now. Load this page again in a while.
 
 # Members of the console
 console-nav = Workspace

@@ -179,8 +179,7 @@ tenant-nav = Inquilino { $name }
 tenant-overview = Resumen
 tenant-created = Creado { $time }
 tenant-open = Abrir la página de inicio de sesión
-tenant-figures = Cifras
-tenant-people = Personas con cuenta
+tenant-figures-all = Todas las cifras y cómo se cuentan
 tenant-connect = Úselo desde su aplicación
 tenant-connect-lede = El cliente oficial de Better Auth funciona tal cual. Esta dirección es todo lo que necesita saber.
 tenant-recent = Últimos eventos
@@ -294,6 +293,52 @@ user-days = { $days ->
     [one] { $days } día
    *[other] { $days } días
   }
+
+# Figures of a tenant
+figures-title = Cifras
+figures-lede = Contadas a partir del registro de auditoría { $date } a las { $time } UTC. Los días son los de { $zone }.
+figures-now = La situación
+figures-dau = Activos hoy
+figures-dau-about = Personas que hoy han iniciado sesión o han usado una. Cada una cuenta una vez. Las claves de API y los administradores que actúan como otra persona no cuentan.
+figures-wau = Activos en 7 días
+figures-wau-about = Personas activas al menos uno de los 7 días hasta hoy inclusive.
+figures-mau = Activos en 30 días
+figures-mau-about = Personas activas al menos uno de los 30 días hasta hoy inclusive.
+figures-stickiness = Fidelidad
+figures-stickiness-about = Activos hoy divididos por los activos en 30 días.
+figures-new = Nuevos hoy
+figures-new-about = Cuentas creadas hoy. Las importadas no cuentan.
+figures-users = Cuentas
+figures-users-about = Cuentas que existen ahora.
+figures-passkeys = Con llave de acceso
+figures-passkeys-about = Inicios de sesión con llave de acceso divididos por todos los de los últimos 30 días.
+figures-refused = Rechazados
+figures-refused-about = Inicios de sesión rechazados divididos por los logrados y rechazados de los últimos 30 días.
+figures-percent = { $share } %
+figures-chart = Personas activas al día
+figures-chart-about = Del { $first } al { $last }; { $most } como máximo. Hoy, con la línea discontinua, aún no ha terminado.
+figures-table = Mostrar como tabla
+figures-day = Día
+figures-active = Activos
+figures-new-users = Nuevos
+figures-sign-ins = Inicios de sesión por método
+figures-sign-ins-about = Los de los últimos 30 días que dieron una sesión.
+figures-by-code = Código por correo
+figures-by-link = Enlace por correo
+figures-failures = Inicios de sesión rechazados por causa
+figures-failures-about = Los de los últimos 30 días, según el evento del registro de auditoría y su motivo. Lo que detuvo un límite o un captcha no cuenta.
+figures-funnel = Qué pasa con las llaves de acceso
+figures-funnel-about = En los últimos 30 días. Empezado quiere decir que una página pidió un desafío; las páginas con sugerencias lo hacen por sí solas. Quien cancela en su navegador solo ha empezado.
+figures-funnel-sign-in = Iniciar sesión
+figures-funnel-creation = Crear una
+figures-offered = Ofrecido
+figures-declined = Declinado
+figures-started = Empezado
+figures-completed = Logrado
+figures-failed = Rechazado
+figures-none = Nada en los últimos 30 días.
+figures-away-title = Sin cifras por ahora
+figures-away-lede = Solo el propio proceso del inquilino puede leer su registro, y ahora no responde. Vuelva a cargar esta página dentro de un rato.
 
 # Members of the console
 console-nav = Espacio de trabajo

@@ -179,8 +179,7 @@ tenant-nav = Locataire { $name }
 tenant-overview = Vue d’ensemble
 tenant-created = Créé { $time }
 tenant-open = Ouvrir la page de connexion
-tenant-figures = Chiffres
-tenant-people = Personnes avec un compte
+tenant-figures-all = Tous les chiffres et leur calcul
 tenant-connect = Utilisez-le dans votre application
 tenant-connect-lede = Le client officiel de Better Auth fonctionne tel quel. Cette adresse est tout ce qu’il doit connaître.
 tenant-recent = Derniers événements
@@ -294,6 +293,52 @@ user-days = { $days ->
     [one] { $days } jour
    *[other] { $days } jours
   }
+
+# Figures of a tenant
+figures-title = Chiffres
+figures-lede = Comptés dans le journal d’audit { $date } à { $time } UTC. Les jours sont ceux de { $zone }.
+figures-now = La situation
+figures-dau = Actifs aujourd’hui
+figures-dau-about = Personnes qui se sont connectées ou ont utilisé une session aujourd’hui. Chacune compte une fois. Les clés d’API et les administrateurs qui agissent pour quelqu’un ne comptent pas.
+figures-wau = Actifs en 7 jours
+figures-wau-about = Personnes actives au moins un des 7 jours jusqu’à aujourd’hui inclus.
+figures-mau = Actifs en 30 jours
+figures-mau-about = Personnes actives au moins un des 30 jours jusqu’à aujourd’hui inclus.
+figures-stickiness = Assiduité
+figures-stickiness-about = Actifs aujourd’hui divisés par les actifs en 30 jours.
+figures-new = Nouveaux aujourd’hui
+figures-new-about = Comptes créés aujourd’hui. Les comptes importés ne comptent pas.
+figures-users = Comptes
+figures-users-about = Comptes qui existent maintenant.
+figures-passkeys = Par clé d’accès
+figures-passkeys-about = Connexions par clé d’accès divisées par toutes les connexions des 30 derniers jours.
+figures-refused = Refusées
+figures-refused-about = Connexions refusées divisées par les connexions réussies et refusées des 30 derniers jours.
+figures-percent = { $share } %
+figures-chart = Personnes actives par jour
+figures-chart-about = Du { $first } au { $last } ; { $most } au plus. Aujourd’hui, en pointillé, n’est pas encore fini.
+figures-table = Afficher en tableau
+figures-day = Jour
+figures-active = Actifs
+figures-new-users = Nouveaux
+figures-sign-ins = Connexions par méthode
+figures-sign-ins-about = Celles des 30 derniers jours qui ont donné une session.
+figures-by-code = Code par e-mail
+figures-by-link = Lien par e-mail
+figures-failures = Connexions refusées par cause
+figures-failures-about = Celles des 30 derniers jours, selon l’événement du journal d’audit et sa raison. Ce qu’une limite ou un captcha a arrêté ne compte pas.
+figures-funnel = Ce que deviennent les clés d’accès
+figures-funnel-about = Ces 30 derniers jours. Commencé veut dire qu’une page a demandé un défi ; les pages de connexion avec suggestions le font d’elles-mêmes. Qui annule dans son navigateur n’a fait que commencer.
+figures-funnel-sign-in = Connexion
+figures-funnel-creation = Création
+figures-offered = Proposé
+figures-declined = Décliné
+figures-started = Commencé
+figures-completed = Abouti
+figures-failed = Refusé
+figures-none = Rien ces 30 derniers jours.
+figures-away-title = Pas de chiffres pour le moment
+figures-away-lede = Seul le processus du locataire peut lire son journal, et il ne répond pas pour l’instant. Rechargez cette page dans un moment.
 
 # Members of the console
 console-nav = Espace de travail

@@ -179,8 +179,7 @@ tenant-nav = Tenant { $name }
 tenant-overview = Panoramica
 tenant-created = Creato { $time }
 tenant-open = Apri la pagina di accesso
-tenant-figures = Cifre
-tenant-people = Persone con un account
+tenant-figures-all = Tutte le cifre e come sono calcolate
 tenant-connect = Usalo dalla tua applicazione
 tenant-connect-lede = Il client ufficiale di Better Auth funziona così com’è. Questo indirizzo è tutto ciò che deve conoscere.
 tenant-recent = Ultimi eventi
@@ -294,6 +293,52 @@ user-days = { $days ->
     [one] { $days } giorno
    *[other] { $days } giorni
   }
+
+# Figures of a tenant
+figures-title = Cifre
+figures-lede = Contate dal registro di audit { $date } alle { $time } UTC. I giorni sono quelli di { $zone }.
+figures-now = La situazione
+figures-dau = Attivi oggi
+figures-dau-about = Persone che oggi hanno effettuato l’accesso o usato una sessione. Ognuna conta una volta. Le chiavi API e gli amministratori che agiscono per qualcuno non contano.
+figures-wau = Attivi in 7 giorni
+figures-wau-about = Persone attive in almeno uno dei 7 giorni fino a oggi compreso.
+figures-mau = Attivi in 30 giorni
+figures-mau-about = Persone attive in almeno uno dei 30 giorni fino a oggi compreso.
+figures-stickiness = Fedeltà
+figures-stickiness-about = Attivi oggi divisi per gli attivi in 30 giorni.
+figures-new = Nuovi oggi
+figures-new-about = Account creati oggi. Quelli importati non contano.
+figures-users = Account
+figures-users-about = Account che esistono ora.
+figures-passkeys = Con passkey
+figures-passkeys-about = Accessi con passkey divisi per tutti gli accessi degli ultimi 30 giorni.
+figures-refused = Rifiutati
+figures-refused-about = Accessi rifiutati divisi per quelli riusciti e rifiutati degli ultimi 30 giorni.
+figures-percent = { $share }%
+figures-chart = Persone attive al giorno
+figures-chart-about = Dal { $first } al { $last }; al massimo { $most }. Oggi, con la linea tratteggiata, non è ancora finito.
+figures-table = Mostra come tabella
+figures-day = Giorno
+figures-active = Attivi
+figures-new-users = Nuovi
+figures-sign-ins = Accessi per metodo
+figures-sign-ins-about = Quelli degli ultimi 30 giorni che hanno dato una sessione.
+figures-by-code = Codice via e-mail
+figures-by-link = Link via e-mail
+figures-failures = Accessi rifiutati per causa
+figures-failures-about = Quelli degli ultimi 30 giorni, secondo l’evento del registro di audit e il suo motivo. Ciò che è stato fermato da un limite o da un captcha non conta.
+figures-funnel = Che cosa diventano le passkey
+figures-funnel-about = Negli ultimi 30 giorni. Iniziato significa che una pagina ha chiesto una sfida; le pagine di accesso con suggerimenti lo fanno da sole. Chi annulla nel browser ha solo iniziato.
+figures-funnel-sign-in = Accedere
+figures-funnel-creation = Crearne una
+figures-offered = Offerto
+figures-declined = Declinato
+figures-started = Iniziato
+figures-completed = Riuscito
+figures-failed = Rifiutato
+figures-none = Niente negli ultimi 30 giorni.
+figures-away-title = Nessuna cifra al momento
+figures-away-lede = Solo il processo del tenant può leggere il suo registro, e ora non risponde. Ricarica questa pagina tra poco.
 
 # Members of the console
 console-nav = Area di lavoro

@@ -179,8 +179,7 @@ tenant-nav = Tenant { $name }
 tenant-overview = Overzicht
 tenant-created = Aangemaakt { $time }
 tenant-open = Inlogpagina openen
-tenant-figures = Cijfers
-tenant-people = Mensen met een account
+tenant-figures-all = Alle cijfers, en hoe ze worden geteld
 tenant-connect = In uw applicatie gebruiken
 tenant-connect-lede = De officiële client van Better Auth werkt zonder aanpassing. Dit adres is alles wat hij moet weten.
 tenant-recent = Laatste gebeurtenissen
@@ -294,6 +293,52 @@ user-days = { $days ->
     [one] { $days } dag
    *[other] { $days } dagen
   }
+
+# Figures of a tenant
+figures-title = Cijfers
+figures-lede = Geteld uit het auditlogboek { $date } om { $time } UTC. Dagen zijn die van { $zone }.
+figures-now = Hoe het ervoor staat
+figures-dau = Vandaag actief
+figures-dau-about = Mensen die vandaag zijn ingelogd of een sessie hebben gebruikt. Ieder telt één keer. API-sleutels en beheerders die als iemand anders handelen, tellen niet.
+figures-wau = In 7 dagen actief
+figures-wau-about = Mensen die op minstens een van de 7 dagen tot en met vandaag actief waren.
+figures-mau = In 30 dagen actief
+figures-mau-about = Mensen die op minstens een van de 30 dagen tot en met vandaag actief waren.
+figures-stickiness = Binding
+figures-stickiness-about = Vandaag actief gedeeld door actief in 30 dagen.
+figures-new = Vandaag nieuw
+figures-new-about = Accounts die vandaag zijn ontstaan. Geïmporteerde tellen niet.
+figures-users = Accounts
+figures-users-about = Accounts die er nu zijn.
+figures-passkeys = Met passkey
+figures-passkeys-about = Logins met een passkey gedeeld door alle logins van de laatste 30 dagen.
+figures-refused = Geweigerd
+figures-refused-about = Geweigerde logins gedeeld door gelukte en geweigerde van de laatste 30 dagen.
+figures-percent = { $share }%
+figures-chart = Actieve mensen per dag
+figures-chart-about = Van { $first } tot { $last }; hoogstens { $most }. Vandaag, de streepjeslijn, is nog niet voorbij.
+figures-table = Als tabel tonen
+figures-day = Dag
+figures-active = Actief
+figures-new-users = Nieuw
+figures-sign-ins = Logins per methode
+figures-sign-ins-about = Die van de laatste 30 dagen die een sessie gaven.
+figures-by-code = Code per e-mail
+figures-by-link = Link per e-mail
+figures-failures = Geweigerde logins per oorzaak
+figures-failures-about = Die van de laatste 30 dagen, naar de gebeurtenis in het auditlogboek en de reden ervan. Wat een limiet of captcha tegenhield, telt niet.
+figures-funnel = Wat er van passkeys wordt
+figures-funnel-about = In de laatste 30 dagen. Begonnen betekent dat een pagina om een opgave vroeg; inlogpagina’s met suggesties doen dat vanzelf. Wie in de browser afbreekt, is alleen begonnen.
+figures-funnel-sign-in = Inloggen
+figures-funnel-creation = Aanmaken
+figures-offered = Aangeboden
+figures-declined = Afgeslagen
+figures-started = Begonnen
+figures-completed = Gelukt
+figures-failed = Geweigerd
+figures-none = Niets in de laatste 30 dagen.
+figures-away-title = Nu geen cijfers
+figures-away-lede = Alleen het eigen proces van de tenant kan het logboek lezen, en dat is nu niet te bereiken. Laad deze pagina straks opnieuw.
 
 # Members of the console
 console-nav = Werkruimte

@@ -21,6 +21,7 @@ mod connect;
 mod console;
 mod device;
 mod events;
+mod figures;
 mod frame;
 mod mail;
 mod members;
@@ -41,6 +42,7 @@ pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
 pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal};
+pub use figures::{FigureSet, FiguresOfDay, PasskeySteps, TenantFigures};
 pub use frame::{Acting, Frame};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
@@ -97,6 +99,7 @@ impl Page for UserPage {}
 impl Page for Events {}
 impl Page for EventPage {}
 impl Page for Settings {}
+impl Page for TenantFigures {}
 impl Page for Mailbox {}
 impl Page for Team {}
 impl Page for NewWorkspace {}

@@ -3,13 +3,15 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use crate::{ConsoleTop, EventRow, Frame, Notice, Place, TenantState, text::Text, when};
+use crate::{ConsoleTop, EventRow, FigureSet, Frame, Notice, Place, TenantState, text::Text, when};
 
 /// The pages of a tenant that its menu leads to, in the menu's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TenantPlace {
     /// How it stands.
     Overview,
+    /// Who is there, and how they sign in.
+    Figures,
     /// Who signs in to it.
     Users,
     /// What happened.
@@ -23,6 +25,7 @@ impl TenantPlace {
     pub const fn path(self) -> &'static str {
         match self {
             Self::Overview => "",
+            Self::Figures => "/figures",
             Self::Users => "/users",
             Self::Events => "/events",
             Self::Settings => "/settings",
@@ -32,6 +35,7 @@ impl TenantPlace {
     pub(crate) fn words(self, text: &Text) -> String {
         match self {
             Self::Overview => text.tenant_overview(),
+            Self::Figures => text.figures_title(),
             Self::Users => text.users_title(),
             Self::Events => text.events_title(),
             Self::Settings => text.settings_title(),
@@ -74,9 +78,9 @@ pub struct TenantOverview {
     pub tenant: TenantTop,
     /// When it was asked for.
     pub created: Timestamp,
-    /// How many people it has, where the visitor may know and it can be asked.
-    pub people: Option<i64>,
-    /// What happened last, likewise; the newest first.
+    /// Its figures, while it can be asked.
+    pub figures: Option<FigureSet>,
+    /// What happened last, where the visitor may know and it can be asked; the newest first.
     pub events: Option<Vec<EventRow>>,
     /// What the last step has to tell.
     pub notice: Option<Notice>,

@@ -156,6 +156,8 @@ codes! {
         "The cursor is none of this list. Use `next_cursor` as it came, or begin again without.";
     InvalidFilter = UNPROCESSABLE_ENTITY "invalid_filter", "A filter means nothing",
         "A filter of events cannot be what it is said to be, an address or a type; the detail names it.";
+    InvalidRange = UNPROCESSABLE_ENTITY "invalid_range", "No such range of days",
+        "A range of figures has 1 to 400 days, and begins on a day that has begun.";
     InvalidName = UNPROCESSABLE_ENTITY "invalid_name", "This cannot be a name",
         "The name breaks a rule, which the detail tells.";
     ReservedName = UNPROCESSABLE_ENTITY "reserved_name", "This cannot be a name",

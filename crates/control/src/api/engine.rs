@@ -20,12 +20,10 @@ use utoipa::ToSchema;
 
 use super::{Problem, code::Code, idempotency::KeepInstead, route::Need};
 use crate::{
-    Caller, Control, Permission, Tenant,
+    Control, Permission, Tenant,
     audit::{self, Event, Outcome},
-    caller::{Actor, operator_name},
-    management,
-    provision::RequestError,
-    tenant::Target,
+    caller::Actor,
+    management::Door,
 };
 
 /// The engine's API.
@@ -34,6 +32,8 @@ const API: &str = "/api/auth";
 /// GETs below `/engine/` that read something else than users; every other GET is [`Permission::UserRead`]. What endpoints of
 /// webhooks were sent are events of the log.
 const GETS: &[(&str, Permission)] = &[
+    ("analytics", Permission::TenantRead),
+    ("analytics/rebuild", Permission::TenantRead),
     ("webhook/endpoints", Permission::SettingsRead),
     ("webhook/deliveries", Permission::AuditRead),
     ("webhook/delivery", Permission::AuditRead),
@@ -44,6 +44,7 @@ const GETS: &[(&str, Permission)] = &[
 /// POSTs below `/engine/` that are about something else than managing users; every other POST is
 /// [`Permission::UserManage`].
 const POSTS: &[(&str, Permission)] = &[
+    ("analytics/rebuild", Permission::TenantManage),
     ("admin/has-permission", Permission::UserRead),
     ("admin/list-user-sessions", Permission::UserRead),
     ("api-key/verify", Permission::UserRead),
@@ -123,8 +124,9 @@ impl FromRequest<Control> for Passed {
 /// Read from a tenant's own API
 ///
 /// `/v1/tenants/{tenant}/engine/PATH` is `/api/auth/PATH` of the tenant's engine, such as `admin/list-users`. The engine
-/// knows who asks and writes it into the tenant's log. Needs `user.read`; `settings.read` for `webhook/endpoints`, and
-/// `audit.read` for `webhook/deliveries`, `webhook/delivery`, `audit/events` and `audit/streams`.
+/// knows who asks and writes it into the tenant's log. Needs `user.read`; `settings.read` for `webhook/endpoints`,
+/// `tenant.read` for `analytics`, and `audit.read` for `webhook/deliveries`, `webhook/delivery`, `audit/events` and
+/// `audit/streams`.
 #[utoipa::path(get, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "ok"),
@@ -138,8 +140,9 @@ pub(super) async fn read(passed: Passed) -> Result<Response, Problem> {
 
 /// Change something through a tenant's own API
 ///
-/// As with GET. Needs `user.manage`; `user.impersonate` for `admin/impersonate-user`, `settings.write` for `mail/test` and
-/// `webhook/enable`, `webhook/replay`, `webhook/test`, `audit/streams/retry` and `audit/streams/move`, and `user.read` for POSTs that only read. With an Idempotency-Key a repetition is not passed on: it gets the first
+/// As with GET. Needs `user.manage`; `user.impersonate` for `admin/impersonate-user`, `tenant.manage` for
+/// `analytics/rebuild`, `settings.write` for `mail/test`, `webhook/enable`, `webhook/replay`, `webhook/test`,
+/// `audit/streams/retry` and `audit/streams/move`, and `user.read` for POSTs that only read. With an Idempotency-Key a repetition is not passed on: it gets the first
 /// status and `{"replayed": true}`, because what an engine answers is not kept outside of its tenant.
 #[utoipa::path(post, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
@@ -160,10 +163,7 @@ pub(super) async fn write(passed: Passed) -> Result<Response, Problem> {
 
 async fn pass_on(passed: Passed) -> Result<Response, Problem> {
     let Passed { control, actor, tenant, method, path, target, json } = passed;
-    if tenant.target != Target::Running {
-        // No engine runs.
-        return Err(RequestError::Target(tenant.target).into());
-    }
+    let door = Door::of(&control, &actor, &tenant)?;
     if need(&method, &path).step_up {
         // The tenant's log tells it, too. What is asked for is not known to be done.
         let (kind, outcome) = ("engine.requested", Outcome::Success);
@@ -174,9 +174,7 @@ async fn pass_on(passed: Passed) -> Result<Response, Problem> {
         audit::record(&control, &transaction, &event).await?;
         transaction.commit().await?;
     }
-    let (name, proved_at) = (actor.name(), actor.caller.as_ref().and_then(Caller::proved_at));
-    let operator = operator_name(&name);
-    answer(management::ask(&control, &tenant, &operator, proved_at, method, &target, json).await?)
+    answer(door.ask(method, &target, json).await?)
 }
 
 fn json_to_send(method: &Method, headers: &HeaderMap, bytes: Bytes) -> Result<Option<Bytes>, Problem> {

@@ -1,17 +1,6 @@
 //! A tenant's log, for operators: asked of its engine, which has the keys to what is personal in it.
 
-use std::sync::Arc;
-
-use axum::{
-    Extension,
-    body::Body,
-    extract::FromRequestParts,
-    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
-    response::{IntoResponse, Response},
-};
-use bytes::Bytes;
-use futures_util::StreamExt;
-use http_body_util::{BodyDataStream, BodyExt, Limited};
+use axum::{http::Uri, response::Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,22 +11,14 @@ use super::{
     code::Code,
     input::Asked,
     page::{self, Page},
-    progress::{self, ProgressEvent},
-};
-use crate::{
-    Caller, Control, Tenant,
-    caller::{Actor, operator_name},
-    management,
-    provision::RequestError,
-    tenant::Target,
+    progress::ProgressEvent,
+    reading::Reading,
 };
 
 /// What cursors of this list begin with.
 const LIST: &str = "events";
 /// Where the engine has it.
 const EVENTS: &str = "/api/auth/audit/events";
-/// The longest refusal of an engine that is read, in bytes.
-const MAX_REFUSAL: usize = 64 * 1024;
 
 /// The longest values of filters, in characters; their descriptions below say the same.
 const LONGEST: &[(&str, usize)] =
@@ -167,24 +148,6 @@ pub(super) struct NamedResource {
     user_id: Option<String>,
 }
 
-/// Whose log is asked for, and by whom.
-pub(super) struct Reading {
-    control: Control,
-    actor: Actor,
-    tenant: Arc<Tenant>,
-}
-
-impl FromRequestParts<Control> for Reading {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, control: &Control) -> Result<Self, Problem> {
-        let Ok(actor) = Actor::from_request_parts(parts, control).await;
-        let found = Extension::<Arc<Tenant>>::from_request_parts(parts, control).await;
-        let Extension(tenant) = found.map_err(|error| Problem::internal(&error))?;
-        Ok(Self { control: control.clone(), actor, tenant })
-    }
-}
-
 /// List the events of a tenant
 ///
 /// The newest first. The tenant's own log says who read it. Personal data are told as long as the person exists.
@@ -201,11 +164,7 @@ pub(super) async fn list(
     let cursor = page::position(LIST, wanted.cursor.as_deref())?;
     let limit = limit.to_string();
     let page = [("limit", Some(limit.as_str())), ("cursor", cursor.as_deref())];
-    let answered = reading.ask(&target(EVENTS, &wanted, &page)?).await?;
-    let (parts, body) = answered.into_parts();
-    if parts.status != StatusCode::OK {
-        return Err(refusal(parts.status, &body));
-    }
+    let body = reading.refused_as(Problem::invalid_filter).ask(&target(EVENTS, &wanted, &page)?).await?;
     #[derive(Deserialize)]
     struct Told {
         events: Vec<Value>,
@@ -224,49 +183,10 @@ pub(super) async fn list(
     (status = 200, description = "The events", content_type = "text/event-stream", body = ProgressEvent),
 ))]
 pub(super) async fn live(reading: Reading, Asked(filters): Asked<Filters>) -> Result<Response, Problem> {
-    let permit = progress::permit(&reading.control, &reading.actor)?;
-    let answer = reading.open(&target(&format!("{EVENTS}/live"), &filters, &[])?).await?;
-    let (parts, body) = answer.into_parts();
-    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
-    if parts.status != StatusCode::OK || media_type != Some("text/event-stream") {
-        let body = Limited::new(body, MAX_REFUSAL).collect().await.map(|body| body.to_bytes());
-        return Err(refusal(parts.status, &body.unwrap_or_default()));
-    }
-    let frames = BodyDataStream::new(body).map(move |frame| {
-        // The permit goes with the stream.
-        let _ = &permit;
-        frame
-    });
-    let mut response = Body::from_stream(frames).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Ok(response)
-}
-
-impl Reading {
-    async fn ask(&self, target: &str) -> Result<axum::http::Response<Bytes>, Problem> {
-        let (name, proved_at) = self.asker()?;
-        let operator = operator_name(&name);
-        let asked =
-            management::ask(&self.control, &self.tenant, &operator, proved_at, Method::GET, target, None);
-        Ok(asked.await?)
-    }
-
-    async fn open(&self, target: &str) -> Result<axum::http::Response<Body>, Problem> {
-        let (name, proved_at) = self.asker()?;
-        let operator = operator_name(&name);
-        Ok(management::open(&self.control, &self.tenant, &operator, proved_at, target).await?)
-    }
-
-    /// Who asks, if there is an engine to be asked.
-    fn asker(&self) -> Result<(String, Option<Timestamp>), Problem> {
-        if self.tenant.target != Target::Running {
-            return Err(RequestError::Target(self.tenant.target).into());
-        }
-        let proved_at = self.actor.caller.as_ref().and_then(Caller::proved_at);
-        Ok((self.actor.name().into(), proved_at))
-    }
+    reading
+        .refused_as(Problem::invalid_filter)
+        .watch(&target(&format!("{EVENTS}/live"), &filters, &[])?)
+        .await
 }
 
 /// Path and query of the engine's route.
@@ -284,16 +204,4 @@ fn target(path: &str, filters: &impl Serialize, page: &[(&str, Option<&str>)]) -
     }
     query.extend_pairs(page.iter().filter_map(|(name, value)| Some((name, (*value)?))));
     Ok(query.finish())
-}
-
-/// What the engine does not answer.
-fn refusal(status: StatusCode, body: &[u8]) -> Problem {
-    let message = serde_json::from_slice::<Value>(body).ok();
-    let message = message.as_ref().and_then(|body| body["message"].as_str());
-    match (status, message) {
-        // The query itself was read here; what the engine does not take is what a value means.
-        (StatusCode::BAD_REQUEST, Some(message)) => Problem::invalid_filter(message),
-        (StatusCode::TOO_MANY_REQUESTS, _) => Code::TooManyStreams.into(),
-        _ => Code::EngineAnswer.into(),
-    }
 }

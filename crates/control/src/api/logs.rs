@@ -16,13 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Problem, code::Code};
-use crate::{
-    Control, Tenant,
-    caller::{Actor, operator_name},
-    log, management,
-    provision::RequestError,
-    tenant::Target,
-};
+use crate::{Control, Tenant, caller::Actor, log, management::Door};
 
 /// Where engines have it.
 const ENGINE: &str = "/management/log";
@@ -144,13 +138,7 @@ pub(super) async fn proof(
 
 /// Passes a request on to the tenant's engine and its answer back.
 async fn ask(control: &Control, actor: &Actor, tenant: &Tenant, path: &str) -> Result<Response, Problem> {
-    if tenant.target != Target::Running {
-        // No engine runs.
-        return Err(RequestError::Target(tenant.target).into());
-    }
-    let operator = operator_name(&actor.name()).into_owned();
-    let target = format!("{ENGINE}/{path}");
-    let asked = management::ask(control, tenant, &operator, None, Method::GET, &target, None).await?;
+    let asked = Door::of(control, actor, tenant)?.ask(Method::GET, &format!("{ENGINE}/{path}"), None).await?;
     let (parts, body) = asked.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE).filter(|kind| KINDS.iter().any(|known| kind == known));
     match (parts.status, kind) {

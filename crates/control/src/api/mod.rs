@@ -8,6 +8,7 @@
 //!
 //! [`table`] is all there is: a route is mounted, guarded, described and tested from its line there.
 
+mod analytics;
 mod backups;
 mod change_settings;
 pub(crate) mod code;
@@ -35,6 +36,7 @@ mod orphans;
 mod page;
 mod problem;
 mod progress;
+mod reading;
 mod resource;
 mod route;
 mod settings;
@@ -98,6 +100,7 @@ fn table() -> Vec<Route> {
     table.extend(engine_routes());
     table.extend(log_routes());
     table.extend(event_routes());
+    table.extend(analytics_routes());
     table.extend(key_routes());
     table.extend(member_routes());
     table.extend(moving_routes());
@@ -355,6 +358,48 @@ fn event_routes() -> [Route; 2] {
     [
         Route::new(events::list, events::__path_list, may(P::AuditRead)).takes(Takes::Query).problems(EVENTS),
         Route::new(events::live, events::__path_live, may(P::AuditRead)).takes(Takes::Query).problems(LIVE),
+    ]
+}
+
+fn analytics_routes() -> [Route; 4] {
+    use Code as C;
+    const ENGINE: &[C] = &[
+        C::EngineAnswer,
+        C::EngineUnavailable,
+        C::EngineSilent,
+        C::TenantSuspended,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
+    const FIGURES: &[C] = &[
+        C::InvalidRange,
+        C::EngineAnswer,
+        C::EngineUnavailable,
+        C::EngineSilent,
+        C::TenantSuspended,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
+    const LIVE: &[C] = &[
+        C::TooManyStreams,
+        C::EngineAnswer,
+        C::EngineUnavailable,
+        C::EngineSilent,
+        C::TenantSuspended,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
+    [
+        Route::new(analytics::show, analytics::__path_show, may(P::TenantRead))
+            .takes(Takes::Query)
+            .problems(FIGURES),
+        Route::new(analytics::live, analytics::__path_live, may(P::TenantRead)).problems(LIVE),
+        Route::new(analytics::how_far, analytics::__path_how_far, may(P::TenantRead)).problems(ENGINE),
+        Route::new(analytics::count_anew, analytics::__path_count_anew, may(P::TenantManage))
+            .problems(ENGINE),
     ]
 }
 

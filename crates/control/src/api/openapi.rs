@@ -15,7 +15,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, backups,
+    PREFIX, analytics, backups,
     change_settings::{Back, Changed},
     code::Code,
     console,
@@ -69,13 +69,15 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         ProgressEvent, EngineRefusal,
         operations::Why, operations::Deletion, operations::NewName, operations::Retirement, hostnames::Hostnames,
         hostnames::NewHostname, hostnames::Consent, orphans::Orphans, orphans::Chosen, orphans::Removed,
-        VaultResource, LogKeys, WitnessedLogs,
+        VaultResource, LogKeys, WitnessedLogs, analytics::Figures, analytics::FiguresOfPeriod, analytics::PasskeyFunnel,
+        analytics::SignInFunnel, analytics::CreationFunnel, analytics::Granularity, analytics::Recount,
     )),
     tags(
         (name = "Tenants", description = "The applications' auth environments."),
         (name = "Settings", description = "One versioned document for each tenant."),
         (name = "Users", description = "A tenant's own API, on behalf of who asks here."),
         (name = "Audit log", description = "A tenant's events, and the sealed log of them: checkpoints, tiles, proofs."),
+        (name = "Analytics", description = "A tenant's figures, counted from its log."),
         (name = "Workspaces", description = "Customers' accounts."),
         (name = "Members", description = "People of a workspace, and how they come in."),
         (name = "Keys", description = "What opens this API."),

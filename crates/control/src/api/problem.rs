@@ -123,8 +123,12 @@ impl Problem {
         Self::new(Code::InvalidQuery, detail)
     }
 
-    pub(crate) fn invalid_filter(detail: impl Into<String>) -> Self {
+    pub(crate) fn invalid_filter(detail: String) -> Self {
         Self::new(Code::InvalidFilter, detail)
+    }
+
+    pub(crate) fn invalid_range(detail: String) -> Self {
+        Self::new(Code::InvalidRange, detail)
     }
 
     pub(crate) fn no_such_settings_version(version: i32) -> Self {

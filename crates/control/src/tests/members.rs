@@ -372,7 +372,7 @@ async fn what_is_in_another_workspace_is_not_there_for_a_member() {
         let foreign = bea.get(&format!("/v1/workspaces/acme{path}")).await;
         assert_eq!(foreign.problem(), (404, "workspace_not_found".into()), "{path}");
     }
-    for path in ["/w/acme", "/w/acme/team", "/w/acme/events"] {
+    for path in ["/w/acme", "/w/acme/team", "/w/acme/events", "/w/acme/t/shop/figures"] {
         assert_eq!(bea.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let foreign = bea.post("/w/acme/team/invite", "email=x%40example.com&role=viewer").await;
@@ -384,6 +384,24 @@ async fn what_is_in_another_workspace_is_not_there_for_a_member() {
     let renamed = owner.post("/w/acme/rename", "name=Acme+Inc").await;
     assert_eq!(location(&renamed), "/w/acme/team?notice=workspace-renamed");
     assert!(owner.get("/w/acme").await.text.contains("Acme Inc"));
+}
+
+#[tokio::test]
+async fn figures_are_those_of_a_tenant_of_the_workspace() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    owner.post("/workspaces/new", "name=Acme+Ltd&slug=acme").await;
+    world.instance.tenant(&world.control, "shop").await;
+    let page = owner.get("/w/default/t/shop/figures").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    // The stand-in for its engine has none.
+    assert!(page.text.contains("No figures at the moment"), "{}", page.text);
+    for path in ["/w/acme/t/shop/figures", "/w/default/t/nowhere/figures", "/w/default/t/console/figures"] {
+        assert_eq!(owner.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let mut viewer = world.member(&mut owner, "vic", "viewer").await;
+    assert_eq!(viewer.get("/w/default/t/shop/figures").await.status, StatusCode::OK);
+    assert!(viewer.get("/w/default").await.text.contains("/w/default/t/shop/figures"));
 }
 
 #[tokio::test]

@@ -297,6 +297,15 @@ async fn a_tenants_own_api_is_asked_on_behalf_of_who_asks() {
         let answer = get(&local, &format!("{engine}/admin/list-users?limit=1&searchValue=a%40b")).await;
         assert_eq!(answer.json()["request"], "GET /api/auth/admin/list-users?limit=1&searchValue=a%40b");
         assert_eq!(answer.json()["operator"], "local");
+        let figures = "/v1/tenants/shop/analytics";
+        let answer = get(&local, &format!("{figures}?granularity=week&from=2026-11-01")).await;
+        assert_eq!(answer.json()["request"], "GET /api/auth/analytics?from=2026-11-01&granularity=week");
+        let answer =
+            send(&local, Request::post(format!("{figures}/rebuild")).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.json()["request"], "POST /api/auth/analytics/rebuild");
+        for query in ["day=1", "from=today", "granularity=hour"] {
+            assert_eq!(get(&local, &format!("{figures}?{query}")).await.problem().0, 400, "{query}");
+        }
         let key = control.ensure_management_key().await.unwrap();
         let request = Request::post(format!("{engine}/admin/ban-user"))
             .header(header::AUTHORIZATION, format!("Bearer {}", key.expose_secret()))

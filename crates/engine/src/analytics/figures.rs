@@ -8,8 +8,10 @@ use serde::Serialize;
 
 use super::{
     count,
+    day::Calendar,
+    funnel::Step,
     store::{self, ActiveOn},
-    tally::{FAILURES, NEW_USERS, SIGN_INS},
+    tally::{self, FAILURES, NEW_USERS, PASSKEYS, SIGN_INS},
 };
 use crate::{State, iso_milliseconds};
 
@@ -32,6 +34,12 @@ pub(super) const DEFINITIONS: &[(&str, &str)] = &[
     ),
     ("passkey_share", "Sign-ins by passkey divided by all sign-ins; null without any."),
     ("failed_share", "Failures divided by sign-ins and failures; null without any."),
+    (
+        "passkey_funnel",
+        "Of signing in and of making a passkey: how often a hosted page offered it (and somebody declined), a challenge was \
+         asked for (started; a sign-in page with suggestions does so by itself), it was completed, and an answer was refused \
+         (failed). Whoever cancels in their browser has only started. Signing up by passkey counts as both.",
+    ),
     ("users", "Users that there are now."),
 ];
 
@@ -97,6 +105,8 @@ pub(super) struct Figures {
     granularity: &'static str,
     users: i64,
     pub(super) points: Vec<Point>,
+    /// None in live views.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     definitions: BTreeMap<&'static str, &'static str>,
 }
 
@@ -120,6 +130,38 @@ pub(super) struct Point {
     failures: BTreeMap<String, i64>,
     pub(super) passkey_share: Option<f64>,
     failed_share: Option<f64>,
+    pub(super) passkey_funnel: Funnel,
+}
+
+/// What became of passkeys.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Funnel {
+    sign_in: OfSignIn,
+    creation: OfCreation,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct OfSignIn {
+    offered: i64,
+    started: i64,
+    completed: i64,
+    failed: i64,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct OfCreation {
+    offered: i64,
+    declined: i64,
+    started: i64,
+    completed: i64,
+    failed: i64,
+}
+
+impl Figures {
+    /// All but the moment that they are of.
+    pub(super) fn without_time(&self) -> String {
+        serde_json::to_string(&(&self.time_zone, self.today, self.users, &self.points)).unwrap_or_default()
+    }
 }
 
 /// The day that it is.
@@ -139,6 +181,26 @@ pub(super) async fn read(
 ) -> Result<Figures, DbError> {
     count(state).await?;
     let calendar = store::calendar(&state.database).await?;
+    let figures = told(state, &calendar, (from, to), granularity).await?;
+    Ok(Figures { definitions: DEFINITIONS.iter().copied().collect(), ..figures })
+}
+
+/// The figures of the day that it is, as far as they are counted.
+///
+/// # Errors
+/// Those of the statements.
+pub(super) async fn of_today(state: &State) -> Result<Figures, DbError> {
+    let calendar = store::calendar(&state.database).await?;
+    let today = calendar.day(state.clock.now());
+    told(state, &calendar, (today, today), Granularity::Day).await
+}
+
+async fn told(
+    state: &State,
+    calendar: &Calendar,
+    (from, to): (Date, Date),
+    granularity: Granularity,
+) -> Result<Figures, DbError> {
     let as_of = state.clock.now();
     let today = calendar.day(as_of);
     let (from, to) = (granularity.first(from), granularity.last(granularity.first(to)));
@@ -169,7 +231,7 @@ pub(super) async fn read(
         granularity: granularity.name(),
         users: store::users(&state.database).await?,
         points,
-        definitions: DEFINITIONS.iter().copied().collect(),
+        definitions: BTreeMap::new(),
     })
 }
 
@@ -189,6 +251,7 @@ impl Point {
             failures: BTreeMap::new(),
             passkey_share: None,
             failed_share: None,
+            passkey_funnel: Funnel::default(),
         }
     }
 
@@ -197,15 +260,35 @@ impl Point {
             NEW_USERS => self.new_users += told.count,
             SIGN_INS => *self.sign_ins.entry(told.key.clone()).or_default() += told.count,
             FAILURES => *self.failures.entry(told.key.clone()).or_default() += told.count,
+            PASSKEYS => self.passkey_funnel.add(&told.key, told.count),
             _ => {}
         }
     }
 
     fn conclude(&mut self) {
         let (sign_ins, failures) = (self.sign_ins.values().sum::<i64>(), self.failures.values().sum::<i64>());
+        let by_passkey = self.sign_ins.get("passkey").copied().unwrap_or_default();
+        self.passkey_funnel.sign_in.completed = by_passkey;
         self.stickiness = self.mau.and_then(|mau| share(self.active_users, mau));
-        self.passkey_share = share(self.sign_ins.get("passkey").copied().unwrap_or_default(), sign_ins);
+        self.passkey_share = share(by_passkey, sign_ins);
         self.failed_share = share(failures, sign_ins + failures);
+    }
+}
+
+impl Funnel {
+    fn add(&mut self, what: &str, count: i64) {
+        let (sign_in, creation) = (&mut self.sign_in, &mut self.creation);
+        let ends = [
+            (tally::SIGN_IN_FAILED, &mut sign_in.failed),
+            (tally::CREATION_COMPLETED, &mut creation.completed),
+            (tally::CREATION_FAILED, &mut creation.failed),
+            (Step::SignInOffered.name(), &mut sign_in.offered),
+            (Step::SignInStarted.name(), &mut sign_in.started),
+            (Step::CreationOffered.name(), &mut creation.offered),
+            (Step::CreationDeclined.name(), &mut creation.declined),
+            (Step::CreationStarted.name(), &mut creation.started),
+        ];
+        ends.into_iter().filter(|(name, _)| *name == what).for_each(|(_, sum)| *sum += count);
     }
 }
 

@@ -8,11 +8,16 @@
 //! What has no event of its own is somebody who is there without signing in. The first time on a day that a session's
 //! check reads the database, [`Analytics::note`] remembers them; once a second those who are not counted yet get an event
 //! `user.active` each, all in one transaction. A session that is answered from memory was noted when it got there, and
-//! stays there until the day ends at most, so such a check costs nothing more.
+//! stays there until the day ends at most, so such a check costs nothing more. Of what is no event either, how passkeys are
+//! offered and asked for, [`funnel`] makes one now and then.
+//!
+//! Whoever looks on is told when something was counted ([`live`]).
 
 mod anew;
 mod day;
 mod figures;
+mod funnel;
+mod live;
 mod routes;
 mod settings;
 mod store;
@@ -36,11 +41,17 @@ use kiavi_http::Drain;
 use tokio::sync::Notify;
 
 use self::{
+    funnel::Steps,
+    live::Live,
     store::{Progress, Uncounted},
     tally::Tally,
 };
-use crate::{State, audit};
+use crate::{
+    State,
+    audit::{self, Event, EventType},
+};
 
+pub(crate) use funnel::Step;
 pub(crate) use routes::routes;
 pub use settings::AnalyticsSettings;
 
@@ -66,6 +77,8 @@ const LONGEST_TRANSACTION: SignedDuration = SignedDuration::from_hours(1);
 pub(crate) struct Analytics {
     zone: TimeZone,
     today: Mutex<Today>,
+    steps: Mutex<Steps>,
+    live: Live,
     signal: Notify,
     anew: anew::Anew,
     /// Whether this engine has said by which zone days are counted: once, so that one that is being replaced does not take
@@ -90,6 +103,8 @@ impl Analytics {
         Self {
             zone: day::zone(&settings.time_zone).unwrap_or(TimeZone::UTC),
             today: Mutex::new(today),
+            steps: Mutex::default(),
+            live: Live::default(),
             signal: Notify::new(),
             anew: anew::Anew::default(),
             has_set_zone: AtomicBool::new(false),
@@ -111,6 +126,19 @@ impl Analytics {
         self.wake();
     }
 
+    /// A passkey is offered or asked for. Costs a look into memory; how often is written later.
+    pub(crate) fn step(&self, step: Step, now: Timestamp) {
+        let ends = self.today(now).ends;
+        if self.steps().add(step, now, ends) {
+            self.wake();
+        }
+    }
+
+    /// Ends the live views.
+    pub(crate) fn close(&self) {
+        self.live.close();
+    }
+
     /// For how long it stays the day that it is.
     pub(crate) fn rest_of_day(&self, now: Timestamp) -> Duration {
         self.today(now).ends.duration_since(now).try_into().unwrap_or_default()
@@ -128,6 +156,10 @@ impl Analytics {
             today.known.clear();
         }
         today
+    }
+
+    fn steps(&self) -> MutexGuard<'_, Steps> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take_waiting(&self) -> Vec<(Box<str>, Timestamp)> {
@@ -152,11 +184,12 @@ pub(crate) async fn run(state: &State, mut drain: Drain) {
     loop {
         tokio::select! {
             () = state.analytics.signal.notified() => {}
+            () = steps_are_due(state) => {}
             () = drain.started() => {}
         }
         // What comes meanwhile is counted along.
         pause(PAUSE, &mut drain).await;
-        if let Err(error) = count(state).await {
+        if let Err(error) = count_due(state, drain.has_started()).await {
             tracing::warn!(cause = %error, "what happened could not be counted yet");
             pause(FAULT_PAUSE, &mut drain).await;
             state.analytics.wake();
@@ -174,12 +207,28 @@ async fn pause(length: Duration, drain: &mut Drain) {
     }
 }
 
-/// Counts what has happened since it was counted last, and writes down who was there without signing in. Somebody else may
-/// be counting at this moment; then it is left to them.
+/// Until what was offered and asked for is to be written down.
+async fn steps_are_due(state: &State) {
+    let rest = state.analytics.steps().rest(state.clock.now());
+    match rest {
+        Some(rest) => tokio::time::sleep(rest.try_into().unwrap_or_default()).await,
+        // The first of them wakes.
+        None => std::future::pending().await,
+    }
+}
+
+/// Counts all that has happened since it was counted last, and writes down who was there without signing in. Somebody else
+/// may be counting at this moment; then it is left to them.
 ///
 /// # Errors
 /// Those of the statements; the next time makes up for it.
 pub(crate) async fn count(state: &State) -> Result<(), DbError> {
+    count_due(state, true).await
+}
+
+/// The same; what is written once a minute waits for its time, unless `somebody_looks`.
+async fn count_due(state: &State, somebody_looks: bool) -> Result<(), DbError> {
+    funnel::write_down(state, somebody_looks).await?;
     catch_up(state).await?;
     let waiting = state.analytics.take_waiting();
     if waiting.is_empty() {
@@ -216,7 +265,8 @@ async fn write_down(state: &State, crowd: &[(Box<str>, Timestamp)]) -> Result<bo
     let mut written = BTreeSet::new();
     for (place, (name, at, person)) in people.into_iter().enumerate() {
         if !counted.contains(&place) && written.insert(person) {
-            audit::record_active(&transaction, state, name, at).await?;
+            let event = Event::by(EventType::UserActive, name);
+            audit::record_at(&transaction, state, at, event).await?;
         }
     }
     transaction.commit().await?;
@@ -231,9 +281,12 @@ async fn catch_up(state: &State) -> Result<(), DbError> {
             return Ok(());
         };
         set_zone(state, &transaction, &mut progress).await?;
-        let is_full = count_batch(state, &transaction, &mut progress).await?;
+        let batch = count_batch(state, &transaction, &mut progress).await?;
         transaction.commit().await?;
-        if !is_full {
+        if batch != Batch::Empty {
+            state.analytics.live.tell();
+        }
+        if batch != Batch::Full {
             return Ok(());
         }
     }
@@ -255,10 +308,11 @@ pub(crate) async fn rebuild(
     let Some(mut progress) = store::lock(&transaction, true).await? else { return Ok(0) };
     store::clear(&transaction).await?;
     progress.seq = 0;
-    while count_batch(state, &transaction, &mut progress).await? {
+    while count_batch(state, &transaction, &mut progress).await? == Batch::Full {
         told(progress.seq);
     }
     transaction.commit().await?;
+    state.analytics.live.tell();
     Ok(progress.seq)
 }
 
@@ -276,14 +330,23 @@ async fn set_zone(state: &State, transaction: &Transaction, progress: &mut Progr
     Ok(())
 }
 
-/// Counts the next events; whether there may be more.
+/// What there was to be counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Batch {
+    Empty,
+    Last,
+    /// There may be more.
+    Full,
+}
+
+/// Counts the next events.
 async fn count_batch(
     state: &State,
     transaction: &Transaction,
     progress: &mut Progress,
-) -> Result<bool, DbError> {
+) -> Result<Batch, DbError> {
     let events = store::uncounted(transaction, progress.seq, BATCH).await?;
-    let Some(last) = events.last() else { return Ok(false) };
+    let Some(last) = events.last() else { return Ok(Batch::Empty) };
     let last = last.seq.max(progress.seq);
     let late: Vec<i64> = events.iter().map(|event| event.seq).filter(|seq| *seq <= progress.seq).collect();
     let mut tally = Tally::default();
@@ -296,7 +359,7 @@ async fn count_batch(
     let missing = missing(&events, progress.seq, state.clock.now());
     progress.seq = last;
     store::add(transaction, tally, last, missing, late).await?;
-    Ok(is_full)
+    Ok(if is_full { Batch::Full } else { Batch::Last })
 }
 
 /// The numbers after `counted` that are not there and may yet come: a number is taken when an event is written, and is seen

@@ -1,6 +1,12 @@
 //! What operators ask the figures, through the management door. `management.requested` says who asked for what.
 
-use axum::{Router, extract::RawQuery, http::StatusCode, response::Response, routing::get};
+use axum::{
+    Router,
+    extract::RawQuery,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use jiff::civil::Date;
 use kiavi_http::json_response;
 use serde::Serialize;
@@ -8,6 +14,7 @@ use serde::Serialize;
 use super::{
     anew,
     figures::{self, Granularity, back},
+    live,
 };
 use crate::{ApiError, Context, State, admin::parameters::Parameters, context::not_found};
 
@@ -18,7 +25,10 @@ const MAX_DAYS: i32 = 400;
 
 /// The operators' routes; to anybody else they are not there.
 pub(crate) fn routes() -> Router<State> {
-    Router::new().route("/analytics", get(read)).route("/analytics/rebuild", get(how_far).post(count_anew))
+    Router::new()
+        .route("/analytics", get(read))
+        .route("/analytics/live", get(watch))
+        .route("/analytics/rebuild", get(how_far).post(count_anew))
 }
 
 /// `GET /analytics?from&to&granularity`: the figures from one day to another, at most 400 days, by day, week or month, in
@@ -39,6 +49,15 @@ async fn read(state: State, context: Context, RawQuery(query): RawQuery) -> Resu
         return Err(ApiError::validation("[query.from] A range has 1 to 400 days, none of them after today"));
     }
     told(StatusCode::OK, &figures::read(&state, (from, to), granularity).await?)
+}
+
+/// `GET /analytics/live`: the figures of the day that it is, as server-sent events (WHATWG HTML §9.2): `figures` now and when
+/// they have changed; `failed` when they cannot be read, and then the end.
+async fn watch(state: State, context: Context) -> Result<Response, ApiError> {
+    if context.operator().is_none() {
+        return Ok(not_found().await);
+    }
+    Ok(live::stream(&state)?.into_response())
 }
 
 /// `POST /analytics/rebuild`: counts the whole log anew, unless that is being done already. Until it is done the figures are

@@ -7,7 +7,7 @@ use kiavi_audit::{Body, Event, Facts, SubjectId};
 use kiavi_crypto::sha256;
 use serde::Deserialize;
 
-use super::day::Calendar;
+use super::{day::Calendar, funnel::Step};
 use crate::audit::EventType;
 
 /// New users.
@@ -16,6 +16,15 @@ pub(super) const NEW_USERS: &str = "new_users";
 pub(super) const SIGN_INS: &str = "sign_ins";
 /// Refused sign-ins by cause.
 pub(super) const FAILURES: &str = "failures";
+/// What becomes of passkeys: [`Step`]s, and the ends below.
+pub(super) const PASSKEYS: &str = "passkeys";
+
+/// A passkey was made.
+pub(super) const CREATION_COMPLETED: &str = "creation_completed";
+/// None was, although an authenticator answered.
+pub(super) const CREATION_FAILED: &str = "creation_failed";
+/// An authenticator's answer signed nobody in.
+pub(super) const SIGN_IN_FAILED: &str = "sign_in_failed";
 
 /// The events that count for anything.
 pub(super) const COUNTED: &[EventType] = &[
@@ -25,6 +34,8 @@ pub(super) const COUNTED: &[EventType] = &[
     EventType::SessionRefused,
     EventType::CodeRefused,
     EventType::LinkRefused,
+    EventType::PasskeyOffered,
+    EventType::PasskeyCreated,
     EventType::PasskeyRefused,
     EventType::PasskeyCounterRegressed,
     EventType::AccountRefused,
@@ -76,21 +87,40 @@ impl Tally {
     }
 
     fn count(&mut self, event: &Counted<'_>) {
-        let kind = COUNTED.iter().find(|kind| kind.name() == event.kind);
+        let Some(kind) = COUNTED.iter().copied().find(|kind| kind.name() == event.kind) else { return };
         match kind {
-            Some(EventType::UserActive) => self.active.extend(event.subject.map(|who| (event.day, who))),
-            Some(EventType::SessionCreated) => {
+            EventType::UserActive => self.active.extend(event.subject.map(|who| (event.day, who))),
+            EventType::SessionCreated => {
                 self.active.extend(event.subject.map(|who| (event.day, who)));
                 self.one_more(event.day, SIGN_INS, event.method.unwrap_or_default());
             }
-            Some(EventType::UserCreated) => self.one_more(event.day, NEW_USERS, ""),
-            Some(_) if event.is_of_sign_in() => self.one_more(event.day, FAILURES, &event.cause()),
-            _ => {}
+            EventType::UserCreated => self.one_more(event.day, NEW_USERS, ""),
+            EventType::PasskeyOffered => {
+                for step in Step::ALL {
+                    self.more(event.day, PASSKEYS, step.name(), event.number(step.name()));
+                }
+            }
+            EventType::PasskeyCreated => self.one_more(event.day, PASSKEYS, CREATION_COMPLETED),
+            _ => {
+                if event.is_of_sign_in() {
+                    self.one_more(event.day, FAILURES, &event.cause());
+                }
+                if matches!(kind, EventType::PasskeyRefused | EventType::PasskeyCounterRegressed) {
+                    let end = if event.is_of_sign_in() { SIGN_IN_FAILED } else { CREATION_FAILED };
+                    self.one_more(event.day, PASSKEYS, end);
+                }
+            }
         }
     }
 
     fn one_more(&mut self, day: Date, metric: &'static str, key: &str) {
-        *self.counts.entry((day, metric, key.to_owned())).or_default() += 1;
+        self.more(day, metric, key, 1);
+    }
+
+    fn more(&mut self, day: Date, metric: &'static str, key: &str, count: i64) {
+        if count > 0 {
+            *self.counts.entry((day, metric, key.to_owned())).or_default() += count;
+        }
     }
 }
 
@@ -125,6 +155,10 @@ fn of_before<'e>(event: &'e Before, calendar: &Calendar) -> Counted<'e> {
 impl Counted<'_> {
     fn fact(&self, name: &str) -> Option<&str> {
         self.facts?.get(name)?.as_str()
+    }
+
+    fn number(&self, name: &str) -> i64 {
+        self.facts.and_then(|facts| facts.get(name)?.as_i64()).unwrap_or_default()
     }
 
     /// Codes also prove addresses, and ceremonies also make passkeys.

@@ -1,5 +1,8 @@
 //! What is counted as it happens is what the log says.
 
+mod live;
+mod passkeys;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, civil::Date};
@@ -157,7 +160,7 @@ async fn operators_are_told_the_figures_and_others_find_nothing() {
     for wrong in ["from=2020-01-01", "from=2026-11-26&to=2026-11-20", "granularity=hour", "from=today"] {
         assert_eq!(tenant.operator().get(&format!("/analytics?{wrong}")).await.status, 400, "{wrong}");
     }
-    for path in ["/analytics", "/analytics/rebuild"] {
+    for path in ["/analytics", "/analytics/live", "/analytics/rebuild"] {
         assert_eq!(browser.get(path).await.status, 404);
     }
     assert_eq!(browser.post("/analytics/rebuild", serde_json::json!({})).await.status, 404);

@@ -269,6 +269,7 @@ pub const COVERAGE: &[Coverage] = &[
     none("GET", "/api/auth/audit/events", "`management.requested` says who looked"),
     none("GET", "/api/auth/audit/events/live", "`management.requested` says who looked"),
     none("GET", "/api/auth/analytics", "`management.requested` says who looked"),
+    none("GET", "/api/auth/analytics/live", "`management.requested` says who looked"),
     none("GET", "/api/auth/analytics/rebuild", "`management.requested` says who looked"),
     none(
         "POST",

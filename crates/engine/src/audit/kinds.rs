@@ -115,6 +115,8 @@ event_types! {
     MailSuppressed = "mail.suppressed",
     /// An operator lets an address get mail again.
     MailUnsuppressed = "mail.unsuppressed",
+    /// So often passkeys were offered and asked for since it was told last.
+    PasskeyOffered = "passkey.offered",
     /// A passkey was registered.
     PasskeyCreated = "passkey.created",
     /// A passkey was renamed.
@@ -208,9 +210,10 @@ impl EventType {
 
     /// Whether webhooks tell of it. What happens to webhooks is not told by webhooks: an endpoint that fails would make
     /// work for itself. What happens to the tenant as a whole is written by the control plane, while no engine may run,
-    /// and of the log itself the auditor writes. That somebody is there is no change, and would be a call for each of them each
-    /// day.
+    /// and of the log itself the auditor writes. That somebody is there or is offered something is no change, and would be a
+    /// call for each of them each day.
     pub fn is_published(self) -> bool {
-        !matches!(self.noun(), "webhook" | "tenant" | "log") && self != Self::UserActive
+        !matches!(self.noun(), "webhook" | "tenant" | "log")
+            && !matches!(self, Self::UserActive | Self::PasskeyOffered)
     }
 }

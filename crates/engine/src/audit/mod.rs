@@ -297,14 +297,13 @@ pub(crate) async fn record_own(
     write(transaction, state, row(state, None, event)).await
 }
 
-/// Writes into a transaction that a user was there at some moment, without having signed in.
-pub(crate) async fn record_active(
+/// Writes an event of the engine itself that tells what was at some moment, into a transaction.
+pub(crate) async fn record_at(
     transaction: &Transaction,
     state: &State,
-    user_id: &str,
     at: Timestamp,
+    event: Event<'_>,
 ) -> Result<(), DbError> {
-    let event = Event::by(EventType::UserActive, user_id);
     write(transaction, state, EventRow { id: EventId::new(at, state.rng()), at, ..row(state, None, event) })
         .await
 }

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     ApiError,
     abuse::captcha::{self, Scope},
+    analytics::Step,
     email_otp,
     engine::API,
     passkey,
@@ -62,6 +63,7 @@ fn start_page(visit: &Visit, flow: Flow, notice: Option<Notice>) -> Response {
     let returning = visit.opened::<String>(Cookie::Returning).filter(|_| email.is_empty());
     let captcha = captcha::of_page(&visit.state.settings);
     let policy = captcha.as_ref().and_then(Captcha::content_security_policy);
+    visit.state.analytics.step(Step::SignInOffered, visit.now());
     let mut response = html(&SignIn {
         frame: visit.frame(),
         email,
@@ -205,6 +207,7 @@ pub(super) async fn offer(visit: Visit) -> Result<Response, ApiError> {
     let mut flow = visit.flow();
     let notice = visit.take_notice(&mut flow);
     let (frame, api, next) = (visit.frame(), API.to_owned(), DONE.to_owned());
+    visit.state.analytics.step(Step::CreationOffered, visit.now());
     Ok(html(&PasskeyOffer { frame, api, next, is_required, notice }))
 }
 
@@ -213,6 +216,7 @@ pub(super) async fn decline_offer(visit: Visit) -> Response {
     if passkey::is_demanded(&visit.state) {
         return see_other(OFFER);
     }
+    visit.state.analytics.step(Step::CreationDeclined, visit.now());
     let declined = Declined::again(visit.opened(Cookie::Offer), visit.now());
     visit.keep_sealed(Cookie::Offer, &declined, OFFER_LIFE);
     see_other(DONE)

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     ApiError, Context, State,
+    analytics::Step,
     audit::{EventType, Method},
     rate_limit::{self, Key},
     session::{self, CurrentUser, Session},
@@ -42,6 +43,7 @@ pub(super) async fn options(
     let options = flow::relying_party(&state.settings).request_options(&challenge.0, allow);
     let challenge = Challenge::Authentication { expected_challenge: challenge, user_data: claimant };
     actions::start(state, context, &challenge).await?;
+    state.analytics.step(Step::SignInStarted, state.clock.now());
     Ok(options)
 }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     ApiError, Context, State,
     abuse::refuse_newcomer,
+    analytics::Step,
     audit::{self, Event, EventType, Method, Outcome},
     mail::notice::{self, Change},
     outbox,
@@ -68,6 +69,7 @@ pub(super) async fn options(
     let challenge =
         Challenge::Registration { expected_challenge: challenge, user_data: registrant, context: address };
     actions::start(state, context, &challenge).await?;
+    state.analytics.step(Step::CreationStarted, state.clock.now());
     Ok(options)
 }
 

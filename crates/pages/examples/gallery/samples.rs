@@ -1,15 +1,15 @@
 //! Every page in every state, for the gallery and for the tests.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use kiavi_base::Locale;
 use kiavi_pages::{
     Account, AccountDeleted, AccountRow, Acting, Captcha, Circumstances, CodeMail, CodePurpose, Connect,
-    ConsoleTop, DeleteAccount, Failed, FirstOwner, Frame, Invitation, InvitationRow, Leaving, LinkMail,
-    LinkPurpose, Mailbox, MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace,
-    NotFound, Notice, NoticeMail, Offer, Page, PasskeyOffer, PasskeyRow, Place, Proof, Prove, ProviderButton,
-    Refusal, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut,
-    Starting, Team, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
-    WorkspaceLink,
+    ConsoleTop, DeleteAccount, Failed, FigureSet, FiguresOfDay, FirstOwner, Frame, Invitation, InvitationRow,
+    Leaving, LinkMail, LinkPurpose, Mailbox, MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry,
+    NoWorkspace, NotFound, Notice, NoticeMail, Offer, Page, PasskeyOffer, PasskeyRow, PasskeySteps, Place,
+    Proof, Prove, ProviderButton, Refusal, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink,
+    SignOut, Signal, SignedOut, Starting, Team, TenantFigures, TenantPlace, TenantRow, TenantState, Tenants,
+    UNKNOWN_HOST, Unavailable, Validity, What, WorkspaceLink,
 };
 
 #[path = "tenant_samples.rs"]
@@ -104,6 +104,8 @@ impl Samples {
         add("not-found", NotFound { frame: self.frame("/nowhere") }.html());
         add("tenants", self.tenants().html());
         add("tenants-empty", Tenants { tenants: vec![], ..self.tenants() }.html());
+        add("figures", self.figures().html());
+        add("figures-away", TenantFigures { figures: None, ..self.figures() }.html());
         add("team", self.team(None).html());
         let reader = Team { roles: vec![], may_rename: false, invitations: vec![], ..self.team(None) };
         add("team-reader", reader.html());
@@ -353,6 +355,33 @@ impl Samples {
             top: self.top(Place::Tenants),
             notice: None,
             now: self.now,
+        }
+    }
+
+    fn figures(&self) -> TenantFigures {
+        let first = Date::constant(2026, 5, 17);
+        let days = (0..30).map(|number: i64| FiguresOfDay {
+            day: first.saturating_add(Span::new().days(number)),
+            dau: 40 + (number * 37) % 23 + number,
+            wau: 120 + number,
+            mau: 300 + number * 2,
+            new_users: number % 5,
+        });
+        let figures = FigureSet {
+            as_of: self.now,
+            time_zone: "Europe/Berlin".into(),
+            users: 1_204,
+            days: days.collect(),
+            sign_ins: vec![("passkey".into(), 620), ("email_otp".into(), 120), (self.words.name.clone(), 9)],
+            failures: vec![("code.refused: wrong".into(), 12), (self.words.name.clone(), 1)],
+            sign_in: PasskeySteps { offered: 900, declined: None, started: 850, completed: 620, failed: 4 },
+            creation: PasskeySteps { offered: 90, declined: Some(31), started: 55, completed: 50, failed: 1 },
+        };
+        TenantFigures {
+            frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/figures") },
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Figures, TenantState::Running),
+            figures: Some(figures),
         }
     }
 

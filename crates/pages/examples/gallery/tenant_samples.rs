@@ -9,7 +9,7 @@ use kiavi_pages::{
 use super::{FIREFOX, Samples};
 
 impl Samples {
-    fn tenant_top(&self, place: TenantPlace, state: TenantState) -> TenantTop {
+    pub(super) fn tenant_top(&self, place: TenantPlace, state: TenantState) -> TenantTop {
         TenantTop {
             slug: "shop".into(),
             path: "/w/acme/t/shop".into(),
@@ -18,6 +18,7 @@ impl Samples {
             place,
             places: vec![
                 TenantPlace::Overview,
+                TenantPlace::Figures,
                 TenantPlace::Users,
                 TenantPlace::Events,
                 TenantPlace::Settings,
@@ -66,18 +67,15 @@ impl Samples {
             top: top(),
             tenant: at(TenantPlace::Overview),
             created: self.before(60 * 24 * 9),
-            people: Some(1_284),
+            figures: self.figures().figures,
             events: Some(self.events()),
             notice: None,
             now: self.now,
         };
         add("tenant", overview.html());
-        add(
-            "tenant-new",
-            TenantOverview { people: Some(0), events: Some(vec![]), ..overview.clone() }.html(),
-        );
+        add("tenant-new", TenantOverview { events: Some(vec![]), ..overview.clone() }.html());
         let tenant = self.tenant_top(TenantPlace::Overview, TenantState::Suspended);
-        add("tenant-suspended", TenantOverview { tenant, people: None, events: None, ..overview }.html());
+        add("tenant-suspended", TenantOverview { tenant, figures: None, events: None, ..overview }.html());
         let tenant = self.tenant_top(TenantPlace::Users, TenantState::Suspended);
         add("tenant-away", TenantAway { frame: frame(), top: top(), tenant }.html());
         let users = Users {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `/` | leads to the workspace that was opened last; says so when there is none |
 //! | `/w/NAME`, `/w/NAME/team` | a workspace's tenants and members, with their forms |
-//! | `/w/NAME/t/TENANT`, `…/users`, `…/events`, `…/settings` | a tenant, its people, log and settings |
+//! | `/w/NAME/t/TENANT`, `…/figures`, `…/users`, `…/events`, `…/settings` | a tenant: figures, people, log, settings |
 //! | `/workspaces/new` | makes a workspace |
 //! | `/sign-in`, `/signed-in`, `/step-up`, `/sign-out` | to the console's tenant and back ([`crate::console`]) |
 //! | `/first-owner`, `/invitation` | what links lead to: opening one asks, its button acts |
@@ -14,6 +14,7 @@
 
 mod entry;
 mod events;
+mod figures;
 mod join;
 mod overview;
 mod settings;

@@ -5,9 +5,9 @@ use kiavi_pages::{Place, TenantOverview, TenantPlace};
 
 use super::{
     events::{self, Told as Log},
+    figures,
     team::Told,
     tenant::{AtTenant, read},
-    users,
     visit::{Answer, Stop, Visit, html},
 };
 use crate::{Permission, management::Door};
@@ -23,23 +23,17 @@ pub(super) async fn page(
 ) -> Answer {
     let at = visit.at_tenant(&workspace, &tenant, Permission::TenantRead).await?;
     let door = Door::of(&at.here.visit.control, &at.here.actor, &at.tenant).ok();
-    let (people, events) = tokio::try_join!(people(&at, door.as_ref()), recent(&at, door.as_ref()))?;
+    let (figures, events) = tokio::join!(figures::of(&at), recent(&at, door.as_ref()));
     Ok(html(&TenantOverview {
         frame: at.here.visit.frame(),
         top: at.here.top(Place::Tenants).await?,
         tenant: at.top(TenantPlace::Overview),
         created: at.tenant.created_at,
-        people,
-        events,
+        figures,
+        events: events?,
         notice: told.notice(),
         now: at.here.visit.control.parts().clock.now(),
     }))
-}
-
-async fn people(at: &AtTenant, door: Option<&Door<'_>>) -> Result<Option<i64>, Stop> {
-    let Some(door) = door.filter(|_| at.may(Permission::UserRead)) else { return Ok(None) };
-    let page: users::Listed = read(door, "admin/list-users", &[("limit", "1")]).await?;
-    Ok(Some(page.total))
 }
 
 async fn recent(at: &AtTenant, door: Option<&Door<'_>>) -> Result<Option<Vec<kiavi_pages::EventRow>>, Stop> {

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    events, overview, settings,
+    events, figures, overview, settings,
     tenants::badge,
     users,
     visit::{Here, Stop, Visit, html},
@@ -37,6 +37,7 @@ pub(super) fn routes() -> Router<Control> {
     let at = |below: &str| format!("/w/{{workspace}}/t/{{tenant}}{below}");
     Router::new()
         .route(&at(""), get(overview::page))
+        .route(&at("/figures"), get(figures::page))
         .route(&at("/users"), get(users::list))
         .route(&at("/users/{user}"), get(users::page))
         .route(&at("/users/{user}/sign-out"), post(users::sign_out))
@@ -136,6 +137,7 @@ impl AtTenant {
     pub(super) fn top(&self, place: TenantPlace) -> TenantTop {
         let sees = [
             (TenantPlace::Overview, Permission::TenantRead),
+            (TenantPlace::Figures, Permission::TenantRead),
             (TenantPlace::Users, Permission::UserRead),
             (TenantPlace::Events, Permission::AuditRead),
             (TenantPlace::Settings, Permission::SettingsRead),

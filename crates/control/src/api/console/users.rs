@@ -31,9 +31,9 @@ const DAY: i64 = 86_400;
 
 /// A page of people, as engines tell it.
 #[derive(Deserialize)]
-pub(super) struct Listed {
+struct Listed {
     users: Vec<User>,
-    pub(super) total: i64,
+    total: i64,
 }
 
 #[derive(Deserialize)]

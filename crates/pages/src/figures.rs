@@ -1,0 +1,280 @@
+//! A tenant's figures: who is there, how people sign in, and what each number means.
+
+use std::fmt::Write as _;
+
+use askama::Template;
+use jiff::{Timestamp, civil::Date};
+
+use crate::{ConsoleTop, Frame, Place, TenantTop, text::Text, when};
+
+/// Size of the chart's drawing.
+const WIDTH: f64 = 600.0;
+const HEIGHT: f64 = 160.0;
+/// Around the line, for its ends.
+const MARGIN: f64 = 8.0;
+
+/// The figures of a tenant.
+#[derive(Debug, Clone, Template)]
+#[template(path = "figures.html")]
+pub struct TenantFigures {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// The top of the page.
+    pub top: ConsoleTop,
+    /// The tenant.
+    pub tenant: TenantTop,
+    /// The figures; `None` while the tenant's process cannot be asked.
+    pub figures: Option<FigureSet>,
+}
+
+/// The figures of the last thirty days.
+#[derive(Debug, Clone)]
+pub struct FigureSet {
+    /// When they were counted.
+    pub as_of: Timestamp,
+    /// By which clock days begin and end.
+    pub time_zone: String,
+    /// Users that there are.
+    pub users: i64,
+    /// The days in their order; the last is today.
+    pub days: Vec<FiguresOfDay>,
+    /// Sign-ins by method, the most first.
+    pub sign_ins: Vec<(String, i64)>,
+    /// Refused ones by cause, the most first.
+    pub failures: Vec<(String, i64)>,
+    /// Of signing in by passkey.
+    pub sign_in: PasskeySteps,
+    /// Of making a passkey.
+    pub creation: PasskeySteps,
+}
+
+/// The figures of a day.
+#[derive(Debug, Clone, Copy)]
+pub struct FiguresOfDay {
+    /// Which.
+    pub day: Date,
+    /// People who were active on it.
+    pub dau: i64,
+    /// In the 7 days up to it.
+    pub wau: i64,
+    /// In the 30 days up to it.
+    pub mau: i64,
+    /// Users who came into being.
+    pub new_users: i64,
+}
+
+/// How often something about passkeys came how far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PasskeySteps {
+    /// A page offered it.
+    pub offered: i64,
+    /// Somebody said: not now. None of signing in.
+    pub declined: Option<i64>,
+    /// A challenge was asked for.
+    pub started: i64,
+    /// It was done.
+    pub completed: i64,
+    /// An answer was refused.
+    pub failed: i64,
+}
+
+/// A number of the page with its name and its meaning.
+pub(crate) struct Stat {
+    name: String,
+    value: String,
+    about: String,
+}
+
+impl PasskeySteps {
+    fn rows(&self, text: &Text) -> Vec<(String, i64)> {
+        let mut rows = vec![(text.figures_offered(), self.offered)];
+        rows.extend(self.declined.map(|count| (text.figures_declined(), count)));
+        rows.push((text.figures_started(), self.started));
+        rows.push((text.figures_completed(), self.completed));
+        rows.push((text.figures_failed(), self.failed));
+        rows
+    }
+}
+
+impl FigureSet {
+    fn today(&self) -> Option<&FiguresOfDay> {
+        self.days.last()
+    }
+
+    pub(crate) fn counted(&self, text: &Text) -> String {
+        let (date, time) = when::utc(text, self.as_of);
+        text.figures_lede(&date, &time, &self.time_zone)
+    }
+
+    pub(crate) fn stats(&self, text: &Text) -> Vec<Stat> {
+        let (sign_ins, failures) = (total(&self.sign_ins), total(&self.failures));
+        let passkeys = self.sign_ins.iter().filter(|(method, _)| method == "passkey").map(|(_, count)| count);
+        let of_today = |of: fn(&FiguresOfDay) -> i64| self.today().map_or(0, of).to_string();
+        let (dau, mau) = self.today().map_or((0, 0), |day| (day.dau, day.mau));
+        let stat = |name, value, about| Stat { name, value, about };
+        vec![
+            stat(text.figures_dau(), of_today(|day| day.dau), text.figures_dau_about()),
+            stat(text.figures_wau(), of_today(|day| day.wau), text.figures_wau_about()),
+            stat(text.figures_mau(), of_today(|day| day.mau), text.figures_mau_about()),
+            stat(text.figures_stickiness(), percent(text, dau, mau), text.figures_stickiness_about()),
+            stat(text.figures_new(), of_today(|day| day.new_users), text.figures_new_about()),
+            stat(text.figures_users(), self.users.to_string(), text.figures_users_about()),
+            stat(
+                text.figures_passkeys(),
+                percent(text, passkeys.sum(), sign_ins),
+                text.figures_passkeys_about(),
+            ),
+            stat(
+                text.figures_refused(),
+                percent(text, failures, sign_ins + failures),
+                text.figures_refused_about(),
+            ),
+        ]
+    }
+
+    /// The few that say how it goes.
+    pub(crate) fn summary(&self, text: &Text) -> Vec<Stat> {
+        let mut stats = self.stats(text);
+        stats.retain(|stat| {
+            [
+                text.figures_dau(),
+                text.figures_wau(),
+                text.figures_mau(),
+                text.figures_users(),
+                text.figures_passkeys(),
+            ]
+            .contains(&stat.name)
+        });
+        stats
+    }
+
+    /// Sign-ins by method, in words where the method is ours.
+    pub(crate) fn methods(&self, text: &Text) -> Vec<(String, i64)> {
+        let word = |method: &str| match method {
+            "passkey" => text.passkey_default_name(),
+            "email_otp" => text.figures_by_code(),
+            "magic_link" => text.figures_by_link(),
+            provider => provider.to_owned(),
+        };
+        self.sign_ins.iter().map(|(method, count)| (word(method), *count)).collect()
+    }
+
+    pub(crate) fn sign_in_rows(&self, text: &Text) -> Vec<(String, i64)> {
+        self.sign_in.rows(text)
+    }
+
+    pub(crate) fn creation_rows(&self, text: &Text) -> Vec<(String, i64)> {
+        self.creation.rows(text)
+    }
+
+    pub(crate) fn highest(&self) -> i64 {
+        self.days.iter().map(|day| day.dau).max().unwrap_or_default()
+    }
+
+    pub(crate) fn first_day(&self) -> String {
+        self.days.first().map(|day| day.day.to_string()).unwrap_or_default()
+    }
+
+    pub(crate) fn last_day(&self) -> String {
+        self.today().map(|day| day.day.to_string()).unwrap_or_default()
+    }
+
+    /// The line of the days that are over.
+    pub(crate) fn line(&self) -> String {
+        self.path(0, self.days.len().saturating_sub(1))
+    }
+
+    /// The line from the last of them to today, which still grows.
+    pub(crate) fn open_line(&self) -> String {
+        self.path(self.days.len().saturating_sub(2), self.days.len())
+    }
+
+    /// Where today is on the chart.
+    pub(crate) fn end(&self) -> (String, String) {
+        let (x, y) = self.point(self.days.len().saturating_sub(1));
+        (format!("{x:.1}"), format!("{y:.1}"))
+    }
+
+    /// An SVG path (SVG 2 §9.3) over the days from one place to before another.
+    fn path(&self, from: usize, to: usize) -> String {
+        let mut path = String::new();
+        for place in from..to {
+            let (x, y) = self.point(place);
+            let command = if place == from { 'M' } else { 'L' };
+            // Writing to a string does not fail.
+            let _ = write!(path, "{command}{x:.1} {y:.1}");
+        }
+        path
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a drawing is no more exact than its pixels")]
+    fn point(&self, place: usize) -> (f64, f64) {
+        let steps = self.days.len().saturating_sub(1).max(1) as f64;
+        let highest = self.highest().max(1) as f64;
+        let value = self.days.get(place).map_or(0, |day| day.dau) as f64;
+        let (inner_width, inner_height) = (WIDTH - 2.0 * MARGIN, HEIGHT - 2.0 * MARGIN);
+        let x = MARGIN + place as f64 / steps * inner_width;
+        (x, HEIGHT - MARGIN - value / highest * inner_height)
+    }
+}
+
+fn total(counts: &[(String, i64)]) -> i64 {
+    counts.iter().map(|(_, count)| count).sum()
+}
+
+/// A part of a whole, in whole hundredths; a dash of nothing.
+fn percent(text: &Text, part: i64, whole: i64) -> String {
+    if whole <= 0 {
+        return "–".to_owned();
+    }
+    text.figures_percent(&((part * 100 + whole / 2) / whole).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use kiavi_base::Locale;
+
+    use super::*;
+
+    fn figures(dau: &[i64]) -> FigureSet {
+        let mut day = Date::constant(2026, 6, 1);
+        let days = dau.iter().map(|dau| {
+            let one = FiguresOfDay { day, dau: *dau, wau: 12, mau: 40, new_users: 1 };
+            day = day.tomorrow().unwrap();
+            one
+        });
+        FigureSet {
+            as_of: Timestamp::UNIX_EPOCH,
+            time_zone: "UTC".to_owned(),
+            users: 50,
+            days: days.collect(),
+            sign_ins: vec![("passkey".to_owned(), 2), ("email_otp".to_owned(), 1)],
+            failures: vec![],
+            sign_in: PasskeySteps::default(),
+            creation: PasskeySteps::default(),
+        }
+    }
+
+    #[test]
+    fn the_line_goes_from_edge_to_edge_and_ends_before_today() {
+        let chart = figures(&[0, 10, 5]);
+        assert_eq!(chart.line(), "M8.0 152.0L300.0 8.0");
+        assert_eq!(chart.open_line(), "M300.0 8.0L592.0 80.0");
+        assert_eq!(chart.end(), ("592.0".to_owned(), "80.0".to_owned()));
+    }
+
+    #[test]
+    fn a_tenant_without_people_and_days_has_a_chart() {
+        assert_eq!(figures(&[0, 0]).line(), "M8.0 152.0");
+        assert_eq!((figures(&[]).line(), figures(&[]).open_line()), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn shares_are_of_what_there_is() {
+        let text = Text::of(Locale::En);
+        let values =
+            |dau: &[i64]| figures(dau).stats(text).into_iter().map(|stat| stat.value).collect::<Vec<_>>();
+        assert_eq!(values(&[1, 10]), ["10", "12", "40", "25%", "1", "50", "67%", "0%"]);
+        assert_eq!(percent(text, 0, 0), "–");
+    }
+}
