@@ -80,9 +80,9 @@ pub struct PasskeySteps {
 
 /// A number of the page with its name and its meaning.
 pub(crate) struct Stat {
-    name: String,
-    value: String,
-    about: String,
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) about: String,
 }
 
 impl PasskeySteps {

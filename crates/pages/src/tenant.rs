@@ -60,12 +60,6 @@ pub struct TenantTop {
     pub places: Vec<TenantPlace>,
 }
 
-impl TenantTop {
-    pub(crate) fn sees(&self, place: TenantPlace) -> bool {
-        self.places.contains(&place)
-    }
-}
-
 /// How a tenant stands.
 #[derive(Debug, Clone, Template)]
 #[template(path = "tenant.html")]

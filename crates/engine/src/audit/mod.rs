@@ -315,12 +315,6 @@ pub(crate) async fn subjects(state: &State, users: &[&str]) -> Result<HashMap<St
     Ok(users.iter().filter_map(named).collect())
 }
 
-/// An event may be there now.
-fn tell(state: &State, id: EventId) {
-    state.log.tell(id);
-    state.analytics.wake();
-}
-
 /// Writes a row into a transaction, with what is owed of it to endpoints of webhooks, which are told of it at the end.
 async fn write(transaction: &Transaction, state: &State, row: EventRow) -> Result<(), DbError> {
     let (recipients, publication) = publication(state, &row);
@@ -347,6 +341,7 @@ impl Drop for Telling<'_> {
 /// Tells everybody who waits for events that one may be there.
 fn tell(state: &State, id: EventId) {
     state.log.tell(id);
+    state.analytics.wake();
     state.streams.wake();
 }
 

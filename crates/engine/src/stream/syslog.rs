@@ -80,7 +80,7 @@ pub(super) mod tests {
     use crate::audit::{EventView, Named};
 
     fn event(kind: &str, actor: &str, facts: Value) -> EventView {
-        let named = |text: &str| Some(Named { reference: text.to_owned(), user_id: None });
+        let named = |text: &str| Some(Named { reference: text.to_owned(), user_id: None, email: None });
         EventView {
             id: "0193a5c0-7d1e-7000-8000-0123456789ab".to_owned(),
             seq: 7,
