@@ -82,7 +82,7 @@ export class S3Store {
     response.end(`<?xml version="1.0" encoding="UTF-8"?><${name}>${content}</${name}>`);
   }
 
-  #serve({ method }, response, query, path, body) {
+  #serve({ method, headers: sent }, response, query, path, body) {
     const upload = query.get('uploadId');
     if (method === 'POST' && query.has('uploads')) {
       const id = randomBytes(8).toString('hex');
@@ -98,6 +98,11 @@ export class S3Store {
     }
     if (method === 'GET' && query.has('list-type')) return this.#list(response, query, path);
     const object = this.objects.get(path);
+    if (method === 'PUT') {
+      if (object && sent['if-none-match'] === '*') return this.#error(response, 412, 'PreconditionFailed');
+      this.objects.set(path, body);
+      return response.writeHead(200, { etag: '"x"' }).end();
+    }
     if (method === 'DELETE') {
       this.objects.delete(path);
       return response.writeHead(204).end();

@@ -5,6 +5,7 @@
 //! change of it goes unnoticed with it. The log says by its key what is gone, in a note and in an event, which are one
 //! transaction with the removal. Hashes stay, and with them every proof of what is left.
 
+use jiff::Timestamp;
 use kiavi_audit::{
     Appender, Event, Outcome, ProofPlan, Pruning, SignedPruning, TILE_WIDTH, leaf_hash, verify_consistency,
 };
@@ -61,8 +62,10 @@ impl Sealer {
         let tiles = store::tiles(transaction, plan.tiles()).await??;
         let (root, proof) = (tree.root(), plan.resolve(&tiles)?);
         verify_consistency(first, &root, size, &sealed.tree.root(), &proof).map_err(|_| CHANGED)?;
-        let origin = self.key.origin().to_owned();
-        Ok(Pruning { origin, first, root, at: self.around.clock.now() })
+        let (origin, now) = (self.key.origin().to_owned(), self.around.clock.now());
+        // To the millisecond, as events have it.
+        let at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        Ok(Pruning { origin, first, root, at })
     }
 
     /// The event of a pruning. Its id depends on log and index, and on the log's key, as a heartbeat's.

@@ -19,6 +19,7 @@ use rustls::time_provider::TimeProvider;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use url::Url;
 
 use crate::breaker::Breakers;
@@ -50,7 +51,16 @@ pub struct Client {
     /// That of deliveries.
     pub(crate) pace: Pace,
     /// Made by the first request: most engines never send one.
-    tls: Mutex<Option<(u64, Arc<ClientConfig>)>>,
+    tls: Mutex<Option<(u64, Configs)>>,
+}
+
+/// How TLS is spoken.
+#[derive(Clone)]
+struct Configs {
+    /// For HTTP.
+    http: Arc<ClientConfig>,
+    /// For what has no name in TLS (RFC 7301).
+    plain: Arc<ClientConfig>,
 }
 
 impl Client {
@@ -116,18 +126,31 @@ impl Client {
         response
     }
 
+    /// Whether the server is listed.
+    pub(crate) fn has(&self, host: &EgressHost) -> bool {
+        self.hosts.contains(host)
+    }
+
     async fn connect(&self, host: &EgressHost) -> Result<Line, Failure> {
-        let stream = self.dial.dial(host.target()).await.map_err(Failure::Connection)?;
-        // Small requests, each waited for; a socket that takes no option is one that no longer works.
-        let _ = stream.set_nodelay(true);
+        let stream = self.dialled(host).await?;
         if !host.is_secure() {
             return Ok(Line::new(stream).await?);
         }
-        let name = host.target().host().trim_start_matches('[').trim_end_matches(']');
-        let name = ServerName::try_from(name.to_owned()).map_err(|_| EgressError::Refused)?;
-        let connector = TlsConnector::from(self.tls()?);
-        let stream = connector.connect(name, stream).await.map_err(|error| tls_failure(host, &error))?;
-        Ok(Line::new(stream).await?)
+        let config = self.tls()?.http;
+        Ok(Line::new(handshake(host, stream, config).await?).await?)
+    }
+
+    /// A connection over TLS to a server that does not speak HTTP.
+    pub(crate) async fn secured(&self, host: &EgressHost) -> Result<TlsStream<TcpStream>, Failure> {
+        let stream = self.dialled(host).await?;
+        Ok(handshake(host, stream, self.tls()?.plain).await?)
+    }
+
+    async fn dialled(&self, host: &EgressHost) -> Result<TcpStream, Failure> {
+        let stream = self.dial.dial(host.target()).await.map_err(Failure::Connection)?;
+        // Small requests, each waited for; a socket that takes no option is one that no longer works.
+        let _ = stream.set_nodelay(true);
+        Ok(stream)
     }
 
     /// Whether a connection to the server waits.
@@ -141,7 +164,7 @@ impl Client {
         self.pool.len()
     }
 
-    fn tls(&self) -> Result<Arc<ClientConfig>, EgressError> {
+    fn tls(&self) -> Result<Configs, EgressError> {
         let (number, document) = self.dial.roots().ok_or(EgressError::Unreachable)?;
         let mut tls = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((made_for, config)) = tls.as_ref()
@@ -149,11 +172,14 @@ impl Client {
         {
             return Ok(config.clone());
         }
-        let config = self.configure(document).map_err(|error| {
+        let plain = self.configure(document).map_err(|error| {
             tracing::error!(%error, "the certificate authorities cannot be used");
             EgressError::Unreachable
         })?;
-        Ok(tls.insert((number, Arc::new(config))).1.clone())
+        let mut http = plain.clone();
+        http.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let configs = Configs { http: Arc::new(http), plain: Arc::new(plain) };
+        Ok(tls.insert((number, configs)).1.clone())
     }
 
     fn configure(
@@ -166,7 +192,6 @@ impl Client {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         config.resumption = Resumption::disabled();
         Ok(config)
     }
@@ -188,6 +213,10 @@ impl HttpClient for Client {
             }
             outcome.map_err(EgressError::from)
         })
+    }
+
+    fn pour<'a>(&'a self, server: &'a EgressHost, bytes: Bytes) -> BoxFuture<'a, Result<(), EgressError>> {
+        Box::pin(delivery::pour(self, server, bytes))
     }
 
     fn deliver(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, EgressError>> {
@@ -227,6 +256,17 @@ impl From<Failure> for EgressError {
             Failure::Connection(Refusal::Deadline) => Self::Deadline,
         }
     }
+}
+
+async fn handshake(
+    host: &EgressHost,
+    stream: TcpStream,
+    config: Arc<ClientConfig>,
+) -> Result<TlsStream<TcpStream>, EgressError> {
+    let name = host.target().host().trim_start_matches('[').trim_end_matches(']');
+    let name = ServerName::try_from(name.to_owned()).map_err(|_| EgressError::Refused)?;
+    let connecting = TlsConnector::from(config).connect(name, stream);
+    connecting.await.map_err(|error| tls_failure(host, &error))
 }
 
 fn tls_failure(host: &EgressHost, error: &io::Error) -> EgressError {

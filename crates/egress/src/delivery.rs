@@ -4,19 +4,24 @@
 //! server that takes no webhooks may be the one that people sign in with. Outbound makes ten connections a second for
 //! a tenant; of these they take four.
 
+use std::io::ErrorKind;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::client::Client;
+use crate::client::{Client, Failure};
 use crate::exchange::Wanted;
-use crate::{DELIVERY_BODY, EgressError};
+use crate::{DELIVERY_BODY, EgressError, EgressHost};
 
 /// From the call to the status; the standard asks for 15 to 30 s (Standard Webhooks, Request timeouts).
 const DEADLINE: Duration = Duration::from_secs(15);
+
+/// From the call to the end of what a server that was poured to has to say.
+const POURING: Duration = Duration::from_secs(30);
 
 /// Between two new connections.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -50,6 +55,34 @@ pub(crate) async fn deliver(
     }
     let attempt = client.attempt(host, request, Wanted::Start(DELIVERY_BODY));
     let outcome = timeout(DEADLINE, attempt).await.map_err(|_| EgressError::Deadline)?;
+    outcome.map_err(EgressError::from)
+}
+
+/// See [`crate::HttpClient::pour`].
+pub(crate) async fn pour(client: &Client, server: &EgressHost, bytes: Bytes) -> Result<(), EgressError> {
+    if !client.has(server) || !server.is_secure() {
+        return Err(EgressError::Refused);
+    }
+    client.pace.turn().await;
+    let pouring = async {
+        let mut stream = client.secured(server).await?;
+        let broken = |_| Failure::Exchange(EgressError::Unreachable);
+        stream.write_all(&bytes).await.map_err(broken)?;
+        // Our end, by TLS and by TCP (RFC 5425 §4.4).
+        stream.shutdown().await.map_err(broken)?;
+        let mut ignored = [0; 512];
+        loop {
+            match stream.read(&mut ignored).await {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                // Servers that end the connection without a word of TLS have read to its end all the same: had they not,
+                // the kernel would have reset it.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
+                Err(error) => return Err(broken(error)),
+            }
+        }
+    };
+    let outcome = timeout(POURING, pouring).await.map_err(|_| EgressError::Deadline)?;
     outcome.map_err(EgressError::from)
 }
 

@@ -41,6 +41,16 @@ pub trait HttpClient: Send + Sync {
     /// [`EgressError::Refused`].
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, EgressError>>;
 
+    /// Writes `bytes` to a server over TLS, for a protocol that answers nothing, and ends the stream. Comes back when the
+    /// server has ended its own, which it does when it has read to the end: so it has all of it. 30 s at most.
+    ///
+    /// # Errors
+    /// As [`HttpClient::send`]; the server may have read some or all of it.
+    fn pour<'a>(&'a self, server: &'a EgressHost, bytes: Bytes) -> BoxFuture<'a, Result<(), EgressError>> {
+        let _ = (server, bytes);
+        Box::pin(async { Err(EgressError::Refused) })
+    }
+
     /// Sends a request that no person waits for and that may arrive twice. An implementation holds these limits
     /// instead: 15 s until the status is there, and the first bytes of the body only, [`DELIVERY_BODY`] at most, even if there are more.
     /// However such requests fail, [`HttpClient::send`] goes on as if they had not been.

@@ -398,3 +398,32 @@ fn a_server_is_listed_as_host_and_port_or_as_an_origin() {
         assert!(text.parse::<EgressHost>().is_err(), "{text}");
     }
 }
+
+#[tokio::test]
+async fn what_is_poured_has_been_read_when_it_is_said_to_be() {
+    let authority = Authority::new();
+    let mut server = Server::listening(authority.server("siem.test")).await;
+    let known = Known { extra_roots: vec![authority.pem()], ..listing(&["siem.test:6514"]) };
+    let client = client(&Local::new(Ok(server.port)), known);
+    let siem = "siem.test:6514".parse().unwrap();
+    let much = "a line of some length\n".repeat(50_000);
+    client.pour(&siem, Bytes::from(much.clone())).await.unwrap();
+    assert_eq!(server.seen().await, much);
+    for other in ["siem.test:6515", "http://siem.test:6514"] {
+        let other = other.parse().unwrap();
+        assert_eq!(client.pour(&other, Bytes::new()).await.unwrap_err(), EgressError::Refused, "not listed");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_poured_to_a_server_that_cannot_prove_who_it_is() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    for certificate in [stranger.server("siem.test"), authority.server("other.test")] {
+        let mut server = Server::listening(certificate).await;
+        let known = Known { extra_roots: vec![authority.pem()], ..listing(&["siem.test:6514"]) };
+        let client = client(&Local::new(Ok(server.port)), known);
+        let siem = "siem.test:6514".parse().unwrap();
+        assert_eq!(client.pour(&siem, Bytes::from_static(b"x")).await.unwrap_err(), EgressError::Protocol);
+        assert_eq!(server.seen().await, "");
+    }
+}

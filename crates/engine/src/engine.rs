@@ -7,6 +7,7 @@ use kiavi_base::{Clock, Rng};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::Database;
 use kiavi_http::{AccessLog, Drain, InvalidOrigin, TrustedOrigins};
+use kiavi_ipc::metrics::StreamsReport;
 use tokio::sync::Notify;
 
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
     session::{self, KeptSessions},
     social,
     state::{Keys, Shared},
+    stream::{self, Streams},
     user,
     webhook::{self, Webhooks},
 };
@@ -90,6 +92,7 @@ impl Engine {
             jwt: jwt::Memory::default(),
             social: social::Directory::default(),
             webhooks: Webhooks::new(&settings.webhooks),
+            streams: Streams::new(&settings.audit.streams),
             log: Log::default(),
             analytics: Analytics::new(&settings.analytics),
             settings,
@@ -137,6 +140,7 @@ impl Engine {
             .merge(webhook::routes())
             .merge(audit::routes())
             .merge(analytics::routes())
+            .merge(stream::routes())
             .route_layer(from_fn_with_state(state.clone(), api_gate))
             .merge(social::callback_routes());
         // Every slice stands above this line, and the gate too: a request that shows a key is counted by it and by
@@ -158,12 +162,13 @@ impl Engine {
         moved::lead_from_former_names(router, state)
     }
 
-    /// Delivers mail and webhooks, and counts what happens, until told to drain; and then what is under way. What is still
-    /// owed or uncounted stays in the database.
+    /// Delivers mail, webhooks and streams, and counts what happens, until told to drain; and then what is under way. What is
+    /// still owed or uncounted stays in the database.
     pub async fn run_outbox(&self, drain: Drain) {
         tokio::join!(
             outbox::run(&self.state, drain.clone()),
             webhook::run(&self.state, drain.clone()),
+            stream::run(&self.state, drain.clone()),
             analytics::run(&self.state, drain)
         );
     }
@@ -173,8 +178,14 @@ impl Engine {
         self.state.log.close();
     }
 
-    /// How long until a webhook is due, if any is owed: while none is, an idle engine need not run.
+    /// How long until a webhook or a stream is due, if any is owed: while none is, an idle engine need not run.
     pub fn next_due(&self) -> Option<Duration> {
-        self.state.webhooks.next_due()
+        let due = [self.state.webhooks.next_due(), self.state.streams.next_due()];
+        due.into_iter().flatten().min()
+    }
+
+    /// How the streams stand, if there are any.
+    pub(crate) fn streams(&self) -> Option<StreamsReport> {
+        self.state.streams.report()
     }
 }

@@ -2,7 +2,7 @@
 
 use kiavi_db::Sql;
 
-use crate::{State, api_key, audit, jwt, mail, session, verification, webhook};
+use crate::{State, api_key, audit, jwt, mail, session, stream, verification, webhook};
 
 pub(crate) const STATEMENTS: &[&Sql] = &[&DELETE_PASSED_LIMITS, &DELETE_PASSED_BUDGETS];
 
@@ -23,6 +23,7 @@ pub(crate) async fn sweep(state: &State) {
     let database = &state.database;
     let endpoints: Vec<&str> =
         state.settings.webhooks.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
+    let streams: Vec<&str> = state.settings.audit.streams.iter().map(|stream| stream.id.as_str()).collect();
     let outcomes = [
         verification::delete_expired(database).await,
         session::store::delete_expired(database).await,
@@ -31,6 +32,7 @@ pub(crate) async fn sweep(state: &State) {
         mail::suppression::delete_old(database).await,
         webhook::settle_removed(database, &endpoints).await,
         webhook::forget_old(database).await,
+        stream::forget_removed(database, &streams).await,
         audit::forget_visitors(state).await,
         database.execute(&DELETE_PASSED_LIMITS, &[]).await,
         database.execute(&DELETE_PASSED_BUDGETS, &[]).await,

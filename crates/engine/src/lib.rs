@@ -45,6 +45,7 @@ pub mod session;
 mod settings;
 pub mod social;
 mod state;
+mod stream;
 pub mod user;
 pub mod verification;
 mod webhook;
@@ -81,6 +82,7 @@ pub use settings::{
 };
 pub use social::settings::{AppleSettings, ProviderSettings, Secret, SocialSettings, TokenAuth};
 pub use state::{Busy, BusyGuard, State};
+pub use stream::{Destination, StreamSettings};
 pub use webhook::{EndpointSettings, SigningSecretSettings, WebhookSettings, new_signing_secret};
 
 /// Every statement that an engine runs, to be checked against a schema with [`kiavi_db::prepare_all`].
@@ -101,6 +103,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         rate_limit::STATEMENTS,
         session::STATEMENTS,
         social::STATEMENTS,
+        stream::STATEMENTS,
         &user::STATEMENTS.concat(),
         verification::STATEMENTS,
         &webhook::statements(),

@@ -39,8 +39,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 13, name: "analytics", sql: include_str!("../migrations/V13__analytics.sql") },
     Migration {
         version: 15,
-        name: "audit_retention",
-        sql: include_str!("../migrations/V15__audit_retention.sql"),
+        name: "audit_retention_and_streams",
+        sql: include_str!("../migrations/V15__audit_retention_and_streams.sql"),
     },
 ];
 
@@ -69,6 +69,7 @@ pub const NOT_ARCHIVED: &[&str] = &[
     "kiavi.activity_progress",
     "kiavi.activity_gap",
     "kiavi.audit_pruning",
+    "kiavi.audit_stream",
     // Written anew as the restored settings say.
     "kiavi.audit_retention",
     "public.verification",
@@ -113,6 +114,7 @@ const GRANTS: &[(&str, &str)] = &[
     ("kiavi.activity_progress", "SELECT, UPDATE"),
     ("kiavi.activity_gap", "SELECT, INSERT, DELETE"),
     ("kiavi.audit_pruning", "SELECT"),
+    ("kiavi.audit_stream", "SELECT, INSERT, UPDATE, DELETE"),
 ];
 
 /// What the auditor's role may do: read what it seals, add its heartbeat, and keep the sealed log.

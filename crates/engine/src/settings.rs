@@ -362,6 +362,11 @@ impl Settings {
         self.validate_passkey_and_rates()
     }
 
+    /// Whether an engine may owe somebody something although nobody asks it for anything.
+    pub fn owes(&self) -> bool {
+        self.webhooks.is_in_use() || self.audit.streams.iter().any(|stream| stream.is_enabled)
+    }
+
     fn validate_plugins(&self) -> Result<(), SettingsError> {
         for (holds, key, rule) in [
             (

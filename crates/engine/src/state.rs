@@ -18,7 +18,8 @@ use tokio::sync::Notify;
 
 use crate::{
     CookieNames, MailDoor, Settings, analytics::Analytics, api_key::Budget, audit::Log, egress::HttpClient,
-    jwt, rate_limit::MemoryLimiter, session::KeptSessions, social::Directory, webhook::Webhooks,
+    jwt, rate_limit::MemoryLimiter, session::KeptSessions, social::Directory, stream::Streams,
+    webhook::Webhooks,
 };
 
 /// Settings, keys, database, time and chance of one tenant. Cloning is one reference count.
@@ -57,6 +58,7 @@ pub struct Shared {
     pub(crate) jwt: jwt::Memory,
     pub(crate) social: Directory,
     pub(crate) webhooks: Webhooks,
+    pub(crate) streams: Streams,
     pub(crate) log: Log,
     pub(crate) analytics: Analytics,
 }

@@ -4,7 +4,7 @@ use kiavi_base::TenantId;
 use minicbor::{Decode, Encode};
 
 use crate::Fd;
-use crate::metrics::EngineReport;
+use crate::metrics::{EngineReport, StreamsReport};
 
 /// What the launcher tells an engine.
 #[derive(Debug, Encode, Decode)]
@@ -99,6 +99,9 @@ pub enum FromEngine {
     /// What was answered since the last report.
     #[n(4)]
     Report(#[n(0)] EngineReport),
+    /// How the tenant's streams stand, and what was sent since the last report.
+    #[n(7)]
+    Streams(#[n(0)] StreamsReport),
     /// Events were written into the log. At most once a second.
     #[n(6)]
     Logged,

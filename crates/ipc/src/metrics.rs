@@ -110,6 +110,32 @@ impl OutboundReport {
     }
 }
 
+/// What an engine has to tell of its tenant's streams.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+pub struct StreamsReport {
+    /// Events sent.
+    #[n(0)]
+    pub events: u64,
+    /// Gauge: streams by how they stand, in the order of [`STREAM_STATES`].
+    #[n(1)]
+    pub streams: [u64; 3],
+    /// Gauge: for how many seconds the oldest sealed event that was not sent has waited.
+    #[n(2)]
+    pub oldest_seconds: u64,
+}
+
+/// How a stream stands: everything was sent; events wait; the last attempt failed.
+pub const STREAM_STATES: [&str; 3] = ["current", "behind", "failing"];
+
+impl StreamsReport {
+    /// Adds another tenant's.
+    pub fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.streams.iter_mut().zip(other.streams).for_each(|(count, more)| *count += more);
+        self.oldest_seconds = self.oldest_seconds.max(other.oldest_seconds);
+    }
+}
+
 /// What the auditor has to tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub struct AuditorReport {
@@ -257,6 +283,10 @@ pub struct Measurements {
     #[n(18)]
     #[cbor(default)]
     pub auditor: AuditorReport,
+    /// All tenants' streams.
+    #[n(19)]
+    #[cbor(default)]
+    pub streams: StreamsReport,
 }
 
 impl Measurements {
@@ -315,6 +345,7 @@ mod tests {
             outbound: OutboundReport { mails_failed: 6, ..OutboundReport::default() },
             has_auditor: true,
             auditor: AuditorReport { events: 7, ..AuditorReport::default() },
+            streams: StreamsReport { events: 8, ..StreamsReport::default() },
         };
         let bytes = all.seal().unwrap().read().unwrap();
         let read = Measurements::read(&bytes).unwrap();

@@ -17,6 +17,7 @@ use crate::{
     audit_export::{self, CheckpointArgs, ExportArgs},
     audit_list::{self, ListArgs},
     audit_proof::{self, ProofArgs},
+    audit_stream::{self, StreamArgs},
     audit_verify::{self, VerifyArgs},
     tenant::{Exit, answer, complain, say},
 };
@@ -36,6 +37,7 @@ enum AuditVerb {
     Export(ExportArgs),
     Checkpoint(CheckpointArgs),
     List(ListArgs),
+    Stream(StreamArgs),
     Verify(VerifyArgs),
     Proof(ProofArgs),
     Compare(CompareArgs),
@@ -71,6 +73,7 @@ pub(crate) fn run(args: AuditArgs) -> ExitCode {
         AuditVerb::Export(args) => return audit_export::export(args),
         AuditVerb::Checkpoint(args) => return audit_export::checkpoint(args),
         AuditVerb::List(args) => return answer(audit_list::list(args)),
+        AuditVerb::Stream(args) => return audit_stream::run(args),
         AuditVerb::Verify(args) => audit_verify::run(args),
         AuditVerb::Proof(args) => audit_proof::run(args),
         AuditVerb::Compare(args) => compare_files(&args),

@@ -7,6 +7,7 @@ mod audit_export;
 mod audit_folder;
 mod audit_list;
 mod audit_proof;
+mod audit_stream;
 mod audit_verify;
 mod backup;
 mod certificate;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kiavi_base::{Histogram, RequestCounts, TenantId};
 use kiavi_ipc::metrics::{
-    AuditorReport, EngineReport, GatewayReport, Measurements, OutboundReport, TenantReport,
+    AuditorReport, EngineReport, GatewayReport, Measurements, OutboundReport, StreamsReport, TenantReport,
 };
 
 use crate::backoff::Failure;
@@ -28,6 +28,10 @@ pub(crate) struct Meter {
     pub(crate) gateway: GatewayReport,
     pub(crate) outbound: OutboundReport,
     pub(crate) auditor: AuditorReport,
+    /// Events that streams have sent.
+    streamed: u64,
+    /// How the streams of each tenant stood when its engine last said so: one that sleeps has them as they were.
+    streams: HashMap<TenantId, StreamsReport>,
     services_failed: BTreeMap<&'static str, u64>,
     requests: RequestCounts,
     /// `None`: tenants are not told apart.
@@ -51,6 +55,8 @@ impl Meter {
         self.gateway = before.gateway;
         self.outbound = before.outbound;
         self.auditor = before.auditor.clone();
+        // The gauges are told anew by engines, which are started again.
+        self.streamed = before.streams.events;
         for (role, count) in &before.services_failed {
             // A role that this program does not have is nobody's to watch.
             if let Some(role) = SERVICES.into_iter().find(|known| known == role) {
@@ -99,8 +105,22 @@ impl Meter {
         }
     }
 
+    /// Takes what an engine says of its tenant's streams.
+    pub(crate) fn streams_reported(&mut self, tenant: &TenantId, report: &StreamsReport) {
+        self.streamed = self.streamed.saturating_add(report.events);
+        self.streams.insert(tenant.clone(), StreamsReport { events: 0, ..*report });
+    }
+
+    /// All streams together.
+    pub(crate) fn streams(&self) -> StreamsReport {
+        let mut all = StreamsReport { events: self.streamed, ..StreamsReport::default() };
+        self.streams.values().for_each(|report| all.add(report));
+        all
+    }
+
     /// The tenant is gone.
     pub(crate) fn forget(&mut self, tenant: &TenantId) {
+        self.streams.remove(tenant);
         if let Some(tenants) = &mut self.tenants {
             tenants.remove(tenant);
         }
@@ -133,6 +153,18 @@ mod tests {
 
     fn tenant(letter: &str) -> TenantId {
         format!("t{}", letter.repeat(24)).parse().unwrap()
+    }
+
+    #[test]
+    fn streams_are_as_their_engines_left_them() {
+        let mut meter = Meter::new(false);
+        let report = |events, oldest_seconds, streams| StreamsReport { events, oldest_seconds, streams };
+        meter.streams_reported(&tenant("a"), &report(5, 90, [0, 0, 1]));
+        meter.streams_reported(&tenant("b"), &report(1, 0, [2, 0, 0]));
+        meter.streams_reported(&tenant("a"), &report(2, 7, [0, 1, 0]));
+        assert_eq!(meter.streams(), report(8, 7, [2, 1, 0]));
+        meter.forget(&tenant("a"));
+        assert_eq!(meter.streams(), report(8, 0, [2, 0, 0]));
     }
 
     #[test]

@@ -38,6 +38,7 @@ const GETS: &[(&str, Permission)] = &[
     ("webhook/deliveries", Permission::AuditRead),
     ("webhook/delivery", Permission::AuditRead),
     ("audit/events", Permission::AuditRead),
+    ("audit/streams", Permission::AuditRead),
 ];
 
 /// POSTs below `/engine/` that are about something else than managing users; every other POST is
@@ -53,6 +54,8 @@ const POSTS: &[(&str, Permission)] = &[
     ("webhook/enable", Permission::SettingsWrite),
     ("webhook/replay", Permission::SettingsWrite),
     ("webhook/test", Permission::SettingsWrite),
+    ("audit/streams/retry", Permission::SettingsWrite),
+    ("audit/streams/move", Permission::SettingsWrite),
 ];
 
 /// What the engine's own route at `path` needs.
@@ -116,7 +119,7 @@ impl FromRequest<Control> for Passed {
 ///
 /// `/v1/tenants/{tenant}/engine/PATH` is `/api/auth/PATH` of the tenant's engine, such as `admin/list-users`. The engine
 /// knows who asks and writes it into the tenant's log. Needs `user.read`; `settings.read` for `webhook/endpoints`, and
-/// `audit.read` for `webhook/deliveries`, `webhook/delivery` and `audit/events`.
+/// `audit.read` for `webhook/deliveries`, `webhook/delivery`, `audit/events` and `audit/streams`.
 #[utoipa::path(get, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "ok"),
@@ -131,7 +134,7 @@ pub(super) async fn read(passed: Passed) -> Result<Response, Problem> {
 /// Change something through a tenant's own API
 ///
 /// As with GET. Needs `user.manage`; `user.impersonate` for `admin/impersonate-user`, `settings.write` for `mail/test` and
-/// `webhook/enable`, `webhook/replay` and `webhook/test`, and `user.read` for POSTs that only read. With an Idempotency-Key a repetition is not passed on: it gets the first
+/// `webhook/enable`, `webhook/replay`, `webhook/test`, `audit/streams/retry` and `audit/streams/move`, and `user.read` for POSTs that only read. With an Idempotency-Key a repetition is not passed on: it gets the first
 /// status and `{"replayed": true}`, because what an engine answers is not kept outside of its tenant.
 #[utoipa::path(post, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
@@ -237,6 +240,8 @@ mod tests {
         assert_eq!(of(Method::GET, "webhook/endpoints"), Permission::SettingsRead);
         assert_eq!(of(Method::GET, "webhook/delivery"), Permission::AuditRead);
         assert_eq!(of(Method::POST, "webhook/replay"), Permission::SettingsWrite);
+        assert_eq!(of(Method::GET, "audit/streams"), Permission::AuditRead);
+        assert_eq!(of(Method::POST, "audit/streams/move"), Permission::SettingsWrite);
         assert_eq!(of(Method::GET, "admin/list-users"), Permission::UserRead);
         assert_eq!(of(Method::POST, "admin/ban-user"), Permission::UserManage);
     }

@@ -3,7 +3,9 @@
 use std::fmt::Error;
 
 use kiavi_base::{DURATION_BOUNDS, Histogram, RequestClass, RequestCounts, STATUS_GROUPS};
-use kiavi_ipc::metrics::{AuditorReport, GatewayReport, LOG_STATES, Measurements, OutboundReport};
+use kiavi_ipc::metrics::{
+    AuditorReport, GatewayReport, LOG_STATES, Measurements, OutboundReport, STREAM_STATES, StreamsReport,
+};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text::encode},
@@ -94,6 +96,7 @@ impl Collector for All {
         connections(&mut page, &self.measured.gateway)?;
         outbound(&mut page, &self.measured.outbound)?;
         auditor(&mut page, &self.measured.auditor)?;
+        streams(&mut page, &self.measured.streams)?;
         self.tenants(&mut page)
     }
 }
@@ -199,6 +202,17 @@ fn outbound(page: &mut Page<'_>, outbound: &OutboundReport) -> Result<(), Error>
     family.count(&[("outcome", "forbidden")], outbound.egress_forbidden)?;
     family.count(&[("outcome", "busy")], outbound.egress_busy)?;
     family.count(&[("outcome", "failed")], outbound.egress_failed)
+}
+
+fn streams(page: &mut Page<'_>, streams: &StreamsReport) -> Result<(), Error> {
+    page.counter("kiavi_audit_stream_events", "Events that streams of tenants' logs have sent.")?
+        .count(&[], streams.events)?;
+    let mut family = page.gauge("kiavi_audit_streams", "Streams of tenants' logs, by how they stand.")?;
+    for (state, count) in STREAM_STATES.iter().zip(streams.streams) {
+        family.state(&[("state", state)], count)?;
+    }
+    let help = "For how many seconds the oldest sealed event that a stream has not sent has waited.";
+    page.gauge("kiavi_audit_stream_lag_seconds", help)?.state(&[], streams.oldest_seconds)
 }
 
 fn auditor(page: &mut Page<'_>, auditor: &AuditorReport) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use axum::{body::Body, http::Request};
 use http_body_util::BodyExt;
 use kiavi_base::{Histogram, RequestClass, RequestCounts};
 use kiavi_ipc::metrics::{
-    AuditorReport, Durations, EngineReport, GatewayReport, OutboundReport, TenantReport,
+    AuditorReport, Durations, EngineReport, GatewayReport, OutboundReport, StreamsReport, TenantReport,
 };
 use tower::ServiceExt;
 
@@ -46,6 +46,7 @@ fn measurements() -> Measurements {
         gateway: GatewayReport { unknown_hosts: 6, waiting: 7, ..GatewayReport::default() },
         outbound: OutboundReport { mails_deferred: 8, ..OutboundReport::default() },
         has_auditor: true,
+        streams: StreamsReport { events: 9, streams: [1, 0, 1], oldest_seconds: 60 },
         auditor: AuditorReport {
             events: 9,
             logs: [0, 2, 1, 0, 1],

@@ -83,6 +83,11 @@ impl Server {
         Self::start(None, Some(answer), After::Hear).await
     }
 
+    /// Reads a connection to its end, and then ends it.
+    pub(super) async fn listening(config: ServerConfig) -> Self {
+        Self::start(Some(TlsAcceptor::from(Arc::new(config))), Some(b""), After::End).await
+    }
+
     /// Takes connections and says nothing.
     pub(super) async fn silent() -> Self {
         Self::start(None, None, After::Close).await
@@ -123,6 +128,8 @@ enum After {
     Close,
     Answer,
     Hear,
+    /// It says nothing and listens to the end.
+    End,
 }
 
 async fn serve(
@@ -131,6 +138,13 @@ async fn serve(
     after: After,
     seen: mpsc::UnboundedSender<String>,
 ) {
+    if after == After::End {
+        let mut heard = String::new();
+        let read = stream.read_to_string(&mut heard).await;
+        let _ = seen.send(if read.is_ok() { heard } else { String::new() });
+        let _ = stream.shutdown().await;
+        return;
+    }
     for number in 0.. {
         let mut request = Vec::new();
         while !is_whole(&request) {

@@ -175,6 +175,12 @@ event_types! {
     LogPruned = "log.pruned",
     /// An endpoint took none of what it was sent for so long that it was given up.
     WebhookGivenUp = "webhook.given_up",
+    /// A stream of the log has sent nothing for a day, because its server takes nothing.
+    StreamFailing = "stream.failing",
+    /// A stream was so far behind that events it had not sent are no longer kept.
+    StreamSkipped = "stream.skipped",
+    /// An operator had a stream go on at another place of the log.
+    StreamMoved = "stream.moved",
     /// Nothing is sent to an endpoint any more, because it is gone or was out of order for days.
     WebhookDisabled = "webhook.disabled",
     /// An operator has an endpoint tried again.

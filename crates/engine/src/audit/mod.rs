@@ -40,10 +40,12 @@ pub use kiavi_audit::Outcome;
 pub use kinds::EventType;
 pub(crate) use people::forget_visitors;
 pub use people::rewrap;
+pub(crate) use reading::StoredEvent;
 pub(crate) use routes::routes;
 pub use settings::{AuditSettings, settle_retention};
 #[cfg(test)]
-pub(crate) use view::EventView;
+pub(crate) use view::Named;
+pub(crate) use view::{EventView, views};
 
 pub(crate) fn statements() -> Vec<&'static Sql> {
     [store::STATEMENTS, reading::STATEMENTS].concat()
@@ -302,6 +304,7 @@ pub(crate) async fn subjects(state: &State, users: &[&str]) -> Result<HashMap<St
 fn tell(state: &State, id: EventId) {
     state.log.tell(id);
     state.analytics.wake();
+    state.streams.wake();
 }
 
 /// Writes a row into a transaction, with what is owed of it to endpoints of webhooks, which are told of it at the end.

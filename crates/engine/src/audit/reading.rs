@@ -137,10 +137,10 @@ impl Bounds {
 }
 
 /// An event as it is stored.
-pub(super) struct StoredEvent {
-    pub(super) seq: i64,
-    pub(super) id: EventId,
-    pub(super) body: Vec<u8>,
+pub(crate) struct StoredEvent {
+    pub(crate) seq: i64,
+    pub(crate) id: EventId,
+    pub(crate) body: Vec<u8>,
 }
 
 /// A page, and where the next one begins if there is one.

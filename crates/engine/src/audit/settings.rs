@@ -4,7 +4,10 @@ use kiavi_db::{AdminConnection, DbError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::SettingsError;
+use crate::{
+    SettingsError,
+    stream::{self, StreamSettings},
+};
 
 /// The longest that requests of visitors can be read, in days.
 const LONGEST: u16 = 3_650;
@@ -25,17 +28,19 @@ pub struct AuditSettings {
     /// events at a time. Hashes stay, so that the rest of the log and checkpoints of before verify as they did.
     #[schemars(range(min = SHORTEST_RETENTION, max = LONGEST_RETENTION))]
     pub retention_days: Option<u16>,
+    /// Copies of the log that go to servers of the tenant's own as events are sealed; at most 8.
+    pub streams: Vec<StreamSettings>,
 }
 
 impl Default for AuditSettings {
     fn default() -> Self {
-        Self { visitor_days: 90, retention_days: None }
+        Self { visitor_days: 90, retention_days: None, streams: Vec::new() }
     }
 }
 
 impl AuditSettings {
     /// # Errors
-    /// Names the first number of days that cannot be.
+    /// Names the first thing that cannot be.
     pub(crate) fn validate(&self) -> Result<(), SettingsError> {
         if !(1..=LONGEST).contains(&self.visitor_days) {
             return Err(SettingsError::Invalid("audit.visitor_days", "must be between 1 and 3650"));
@@ -47,7 +52,7 @@ impl AuditSettings {
                 "must be between 30 and 36500, or null",
             ));
         }
-        Ok(())
+        stream::validate(&self.streams)
     }
 }
 

@@ -67,7 +67,7 @@ type Behind = HashMap<SubjectId, (String, PersonalKey)>;
 ///
 /// # Errors
 /// Those of the statement that finds the keys; or a body is none, which somebody has changed then.
-pub(super) async fn views(state: &State, events: &[StoredEvent]) -> Result<Vec<EventView>, DbError> {
+pub(crate) async fn views(state: &State, events: &[StoredEvent]) -> Result<Vec<EventView>, DbError> {
     let decode = |event: &StoredEvent| {
         Body::decode(&event.body).map_err(|error| DbError::Value(format!("audit_event.body: {error}")))
     };

@@ -32,7 +32,7 @@ impl Reaches for EgressSettings {
 impl Settings {
     /// Every server that the engine may reach: what each part of the settings needs.
     pub fn egress_hosts(&self) -> BTreeSet<EgressHost> {
-        let parts: [&dyn Reaches; 4] = [&self.egress, &self.social, &self.abuse, &self.webhooks];
+        let parts: [&dyn Reaches; 5] = [&self.egress, &self.social, &self.abuse, &self.webhooks, &self.audit];
         parts.iter().flat_map(|part| part.egress_hosts()).collect()
     }
 

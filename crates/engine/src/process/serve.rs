@@ -205,6 +205,9 @@ impl Server {
         if !counts.is_empty() {
             let _ = to_launcher.try_send(&FromEngine::Report(EngineReport::new(&counts)));
         }
+        if let Some(report) = self.engine.streams() {
+            let _ = to_launcher.try_send(&FromEngine::Streams(report));
+        }
     }
 
     /// Closes idle database connections; `true` when the process has been idle for long enough to end, and will not be

@@ -112,6 +112,15 @@ fn is_here(endpoint: &str) -> bool {
     }
 }
 
+/// What names a store and gives access to it, by names in lower case: the lines of the file, or else the environment.
+pub(crate) fn credentials(file: Option<&Path>) -> Result<Vec<(String, String)>, ClientError> {
+    if let Some(file) = file {
+        return settings(file);
+    }
+    let of_stores = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
+    Ok(of_stores.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
+}
+
 /// The lines `NAME=VALUE` of a file, names in lower case.
 fn settings(file: &Path) -> Result<Vec<(String, String)>, ClientError> {
     let text = crate::settings_input::read_text(file)?;

@@ -23,6 +23,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 
+pub(crate) use bucket::credentials as store_credentials;
 pub(crate) use create::{Wanted, archive_to_file};
 pub(crate) use open::Keys;
 pub(crate) use restore::{RestoreArgs, run as restore_archive};

@@ -23,7 +23,7 @@ pub(super) fn egress(settings: &Value) -> Result<AllowList, Failure> {
 
 /// Whether an engine with these settings may owe something that nobody will ask for.
 pub(super) fn is_owing(settings: &Value) -> Result<bool, Failure> {
-    Ok(Settings::deserialize(settings)?.webhooks.is_in_use())
+    Ok(Settings::deserialize(settings)?.owes())
 }
 
 /// The way that the tenant's mail takes; `platform` are the domains that the platform's server sends for.

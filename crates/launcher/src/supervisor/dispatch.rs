@@ -157,6 +157,7 @@ impl Supervisor {
             // The launcher's copy goes with it.
             FromEngine::ManagementTaken => drop(engine.untaken.pop_front()),
             FromEngine::Report(report) => self.meter.engine_reported(&engine.tenant, &report),
+            FromEngine::Streams(report) => self.meter.streams_reported(&engine.tenant, &report),
             FromEngine::Logged => {
                 let may = engine.may_tell_of_events(Instant::now());
                 let tenant = engine.tenant.clone();
@@ -295,6 +296,7 @@ impl Supervisor {
             gateway: self.meter.gateway,
             outbound: self.meter.outbound,
             auditor: self.meter.auditor.clone(),
+            streams: self.meter.streams(),
         }
     }
 

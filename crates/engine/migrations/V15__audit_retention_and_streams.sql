@@ -76,3 +76,23 @@ BEGIN
   DELETE FROM kiavi.audit_leaf l WHERE l.index < audit_prune.until;
 END $$;
 REVOKE ALL ON FUNCTION kiavi.audit_prune(bigint, text, uuid, bytea) FROM PUBLIC;
+
+-- How far each stream of the settings is. `leased_by` is the one process that sends it; one that fails is left alone until
+-- `next_attempt_at`.
+CREATE TABLE kiavi.audit_stream (
+  id text PRIMARY KEY,
+  target text NOT NULL,
+  -- The index of the first event that was not sent.
+  next bigint NOT NULL CHECK (next >= 0),
+  -- Where the batch ends that was begun: what is sent again is the same.
+  until bigint,
+  sent_at timestamptz,
+  failures integer NOT NULL DEFAULT 0,
+  failing_since timestamptz,
+  fault text,
+  -- Whether somebody was told that it fails.
+  is_told boolean NOT NULL DEFAULT false,
+  next_attempt_at timestamptz NOT NULL DEFAULT now(),
+  leased_by text,
+  leased_until timestamptz
+);
