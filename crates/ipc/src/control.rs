@@ -93,6 +93,13 @@ pub enum ToControl {
         #[n(0)]
         door: Fd,
     },
+    /// Proofs of domains are looked up here from now on.
+    #[n(9)]
+    Proofs {
+        /// See [`crate::proof`].
+        #[n(0)]
+        door: Fd,
+    },
 }
 
 /// What control asks of the launcher.

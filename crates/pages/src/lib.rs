@@ -20,6 +20,7 @@ mod confirm;
 mod connect;
 mod console;
 mod device;
+mod domains;
 mod frame;
 mod mail;
 mod members;
@@ -36,6 +37,7 @@ pub use asset::{ASSET_PATH, Asset, asset, asset_url};
 pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
+pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
 pub use frame::{Acting, Frame};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
@@ -82,6 +84,7 @@ impl Page for NotFound {}
 impl Page for Starting {}
 impl Page for Unavailable {}
 impl Page for Tenants {}
+impl Page for Domains {}
 impl Page for Mailbox {}
 impl Page for Team {}
 impl Page for NewWorkspace {}

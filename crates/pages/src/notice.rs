@@ -82,6 +82,17 @@ pub enum Notice {
     WorkspaceRenamed,
     WorkspaceExists,
     WorkspaceName,
+    DomainAdded,
+    DomainProved,
+    DomainAbsent,
+    DomainDifferent,
+    DomainUnanswered,
+    DomainTaken,
+    DomainInvalid,
+    DomainLimit,
+    DomainRemoved,
+    DomainPrimary,
+    DomainGone,
     StepUpDone,
     CookiesBlocked,
     Offline,
@@ -105,7 +116,7 @@ pub enum Tone {
 
 impl Notice {
     /// Every notice, with 90 seconds where it carries a time.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 91] = [
         Self::CodeWrong,
         Self::CodeExpired,
         Self::CodeTries,
@@ -178,6 +189,17 @@ impl Notice {
         Self::WorkspaceRenamed,
         Self::WorkspaceExists,
         Self::WorkspaceName,
+        Self::DomainAdded,
+        Self::DomainProved,
+        Self::DomainAbsent,
+        Self::DomainDifferent,
+        Self::DomainUnanswered,
+        Self::DomainTaken,
+        Self::DomainInvalid,
+        Self::DomainLimit,
+        Self::DomainRemoved,
+        Self::DomainPrimary,
+        Self::DomainGone,
         Self::StepUpDone,
         Self::CookiesBlocked,
         Self::Offline,
@@ -255,6 +277,17 @@ impl Notice {
             Self::WorkspaceExists,
             Self::WorkspaceName,
             Self::EmailInvalid,
+            Self::DomainAdded,
+            Self::DomainProved,
+            Self::DomainAbsent,
+            Self::DomainDifferent,
+            Self::DomainUnanswered,
+            Self::DomainTaken,
+            Self::DomainInvalid,
+            Self::DomainLimit,
+            Self::DomainRemoved,
+            Self::DomainPrimary,
+            Self::DomainGone,
             Self::StepUpDone,
         ];
         known.into_iter().find(|notice| notice.key() == key)
@@ -281,6 +314,9 @@ impl Notice {
             | Self::InvitationResent
             | Self::InvitationRevoked
             | Self::WorkspaceRenamed
+            | Self::DomainAdded
+            | Self::DomainProved
+            | Self::DomainRemoved
             | Self::StepUpDone
             | Self::ActingStopped => Tone::Success,
             // A cancelled ceremony is a choice, not a fault; the others say where to go next.
@@ -304,6 +340,10 @@ impl Notice {
             | Self::InvitationExists
             | Self::InvitationPaused
             | Self::InvitationGone
+            | Self::DomainAbsent
+            | Self::DomainDifferent
+            | Self::DomainUnanswered
+            | Self::DomainGone
             | Self::Maintenance => Tone::Info,
             _ => Tone::Error,
         }
@@ -385,6 +425,17 @@ impl Notice {
             Self::WorkspaceRenamed => "workspace-renamed",
             Self::WorkspaceExists => "workspace-exists",
             Self::WorkspaceName => "workspace-name",
+            Self::DomainAdded => "domain-added",
+            Self::DomainProved => "domain-proved",
+            Self::DomainAbsent => "domain-absent",
+            Self::DomainDifferent => "domain-different",
+            Self::DomainUnanswered => "domain-unanswered",
+            Self::DomainTaken => "domain-taken",
+            Self::DomainInvalid => "domain-invalid",
+            Self::DomainLimit => "domain-limit",
+            Self::DomainRemoved => "domain-removed",
+            Self::DomainPrimary => "domain-primary",
+            Self::DomainGone => "domain-gone",
             Self::StepUpDone => "step-up-done",
             Self::CookiesBlocked => "cookies-blocked",
             Self::Offline => "offline",
@@ -512,6 +563,17 @@ impl Notice {
             Self::WorkspaceRenamed => text.notice_workspace_renamed(),
             Self::WorkspaceExists => text.notice_workspace_exists(),
             Self::WorkspaceName => text.notice_workspace_name(),
+            Self::DomainAdded => text.notice_domain_added(),
+            Self::DomainProved => text.notice_domain_proved(),
+            Self::DomainAbsent => text.notice_domain_absent(),
+            Self::DomainDifferent => text.notice_domain_different(),
+            Self::DomainUnanswered => text.notice_domain_unanswered(),
+            Self::DomainTaken => text.notice_domain_taken(),
+            Self::DomainInvalid => text.notice_domain_invalid(),
+            Self::DomainLimit => text.notice_domain_limit(),
+            Self::DomainRemoved => text.notice_domain_removed(),
+            Self::DomainPrimary => text.notice_domain_primary(),
+            Self::DomainGone => text.notice_domain_gone(),
             Self::StepUpDone => text.notice_step_up_done(),
             _ => text.notice_unexpected(),
         }

@@ -20,6 +20,7 @@ use super::{
     code::Code,
     console,
     create::NewTenant,
+    domains,
     engine::EngineRefusal,
     events,
     export::Exported,
@@ -68,7 +69,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         crate::backup::store::Run, crate::backup::store::RunKind,
         ProgressEvent, EngineRefusal,
         operations::Why, operations::Deletion, operations::NewName, operations::Retirement, hostnames::Hostnames,
-        hostnames::NewHostname, hostnames::Consent, orphans::Orphans, orphans::Chosen, orphans::Removed,
+        hostnames::NewHostname, hostnames::Consent, domains::Domains, domains::DomainResource, domains::NewDomain, orphans::Orphans, orphans::Chosen, orphans::Removed,
         VaultResource, LogKeys, WitnessedLogs,
     )),
     tags(

@@ -5,6 +5,7 @@ mod api;
 mod asking;
 mod backups;
 mod described;
+mod domains;
 mod holders;
 mod imports;
 mod interruption;
@@ -378,6 +379,8 @@ struct Instance {
     folder: PathBuf,
     privileged: Arc<FakePrivileged>,
     schema: Arc<FakeSchema>,
+    /// What is in the DNS.
+    zone: domains::Zone,
     /// Whether the vault answers nobody.
     vault_is_away: Arc<AtomicBool>,
     console_origin: &'static str,
@@ -409,6 +412,7 @@ impl Instance {
             guest,
             folder,
             privileged: Arc::default(),
+            zone: domains::Zone::default(),
             vault_is_away: Arc::default(),
             schema: Arc::new(FakeSchema(AtomicI32::new(1))),
             console_origin: "http://console.localhost:8080",
@@ -442,6 +446,7 @@ impl Instance {
             server,
             vault: Arc::new(Away { vault: self.vault(), is_away: Arc::clone(&self.vault_is_away) }),
             privileged: Arc::clone(&self.privileged) as _,
+            proofs: self.zone.door(),
             schema: Arc::clone(&self.schema) as _,
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRng),
@@ -629,6 +634,7 @@ async fn every_statement_fits_the_schema() {
     prepare_all(&control.parts().database, &statements).await.unwrap();
     prepare_all(&control.parts().database, provision::STATEMENTS).await.unwrap();
     prepare_all(&control.parts().database, crate::backup::STATEMENTS).await.unwrap();
+    prepare_all(&control.parts().database, crate::domain::store::STATEMENTS).await.unwrap();
 }
 
 #[tokio::test]

@@ -107,7 +107,8 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         if let Some(cached) = cached {
             tokio::spawn(refresh(cached));
         }
-        let parts = parts(&launcher, vault, &configuration, platform, access.clone());
+        let proofs = Arc::new(ProofDoor::default());
+        let parts = parts(&launcher, vault, proofs.clone(), &configuration, platform, access.clone());
         let monitored = Monitored {
             control: OnceLock::new(),
             processes: Arc::new(launcher.clone()),
@@ -126,6 +127,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
             access,
             monitored: Arc::new(monitored),
         };
+            proofs,
         server.run(parts, from_launcher, doors).await
     })
 }
@@ -175,6 +177,7 @@ fn parts(
     access: Arc<AccessLog>,
 ) -> ControlParts {
     let names = configuration.names.clone();
+    proofs: Arc<ProofDoor>,
     let connect = Arc::new(launcher.clone());
     let server = match &configuration.postgres {
         Some(RemotePostgres { role, database, .. }) => DatabaseServer::remote(connect, role, database),
@@ -191,6 +194,7 @@ fn parts(
         domain: names.domain.to_string(),
         console_origin: names.url(&names.console),
         base_url_for: Arc::new(move |slug: &Slug| match slug.as_str() {
+        proofs,
             // Its name is the console's, whose host is another.
             CONSOLE_SLUG => names.url(&names.sign_in),
             _ => names.tenant_url(slug),
@@ -235,6 +239,7 @@ struct Server {
 }
 
 impl Server {
+    proofs: Arc<ProofDoor>,
     async fn run(
         self,
         parts: ControlParts,
@@ -268,6 +273,7 @@ impl Server {
                     Some(ToControl::Start { .. }) => {}
                     Some(ToControl::Drain) => break,
                     None => return Ok(()),
+                    Some(ToControl::Proofs { door }) => self.proofs.replace(door)?,
                 },
                 opened = joined(&mut opening) => {
                     let opened = opened?;
@@ -401,6 +407,8 @@ fn failed(error: kiavi_control::ControlError) -> RoleError {
 async fn announce(
     control: &Control,
     to_launcher: &Sender<FromControl>,
+    let checks = control.clone();
+    tokio::spawn(async move { checks.run_domain_checks().await });
     announcement: &Announcement,
 ) -> Result<(), RoleError> {
     let names = &announcement.names;

@@ -4,12 +4,12 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use kiavi_base::Locale;
 use kiavi_pages::{
     Account, AccountDeleted, AccountRow, Acting, Captcha, Circumstances, CodeMail, CodePurpose, Connect,
-    ConsoleTop, DeleteAccount, Failed, FirstOwner, Frame, Invitation, InvitationRow, Leaving, LinkMail,
-    LinkPurpose, Mailbox, MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace,
-    NotFound, Notice, NoticeMail, Offer, Page, PasskeyOffer, PasskeyRow, Place, Proof, Prove, ProviderButton,
-    Refusal, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut,
-    Starting, Team, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
-    WorkspaceLink,
+    ConsoleTop, DeleteAccount, DomainRecord, DomainRow, DomainState, Domains, Failed, FirstOwner, Frame,
+    Invitation, InvitationRow, Leaving, LinkMail, LinkPurpose, Mailbox, MailboxMessage, MemberRole,
+    MemberRow, NewWorkspace, NoEntry, NoWorkspace, NotFound, Notice, NoticeMail, Offer, Page, PasskeyOffer,
+    PasskeyRow, Place, Proof, Prove, ProviderButton, Refusal, Refused, RenderedMail, SessionRow, SignIn,
+    SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting, Team, TenantRow, TenantState, Tenants,
+    UNKNOWN_HOST, Unavailable, Validity, What, WorkspaceLink,
 };
 
 /// The present of all samples.
@@ -101,6 +101,8 @@ impl Samples {
         add("not-found", NotFound { frame: self.frame("/nowhere") }.html());
         add("tenants", self.tenants().html());
         add("tenants-empty", Tenants { tenants: vec![], ..self.tenants() }.html());
+        add("domains", self.domains(None).html());
+        add("domains-reader", Domains { may_change: false, ..self.domains(None) }.html());
         add("team", self.team(None).html());
         let reader = Team { roles: vec![], may_rename: false, invitations: vec![], ..self.team(None) };
         add("team-reader", reader.html());
@@ -154,6 +156,7 @@ impl Samples {
                 {
                     add(&format!("team.{key}"), self.team(Some(notice)).html());
                 }
+                Some("domain") => add(&format!("domains.{key}"), self.domains(Some(notice)).html()),
                 Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),
                 Some("profile" | "session" | "sessions" | "name" | "account" | "acting" | "not") => {
                     add(&format!("account.{key}"), self.account(Some(notice)).html());
@@ -348,6 +351,29 @@ impl Samples {
             events: "/w/acme/events".into(),
             top: self.top(Place::Tenants),
             notice: None,
+            now: self.now,
+        }
+    }
+
+    fn domains(&self, notice: Option<Notice>) -> Domains {
+        let row = |(i, state): (usize, DomainState)| DomainRow {
+            name: if i == 3 { self.words.name.clone() } else { format!("auth-{i}.example.com") },
+            state,
+            is_primary: i == 0,
+            record: (i > 2).then(|| DomainRecord {
+                name: format!("_kiavi-challenge.auth-{i}.example.com"),
+                value: "kiavi-challenge=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c".to_owned(),
+            }),
+            checked: (i > 3).then(|| self.before(400)),
+        };
+        Domains {
+            frame: Frame { app: "Kiavi".into(), ..self.frame("/") },
+            top: self.top(Place::Tenants),
+            tenant: self.words.name.clone(),
+            path: "/w/acme/tenants/shop/domains".into(),
+            rows: DomainState::ALL.into_iter().enumerate().map(row).collect(),
+            may_change: true,
+            notice,
             now: self.now,
         }
     }

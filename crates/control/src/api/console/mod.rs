@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/` | leads to the workspace that was opened last; says so when there is none |
 //! | `/w/NAME`, `/w/NAME/team` | a workspace's tenants and members, with their forms |
+//! | `/w/NAME/tenants/NAME/domains` | a tenant's names, and the records that prove them, with their forms |
 //! | `/workspaces/new` | makes a workspace |
 //! | `/sign-in`, `/signed-in`, `/step-up`, `/sign-out` | to the console's tenant and back ([`crate::console`]) |
 //! | `/first-owner`, `/invitation` | what links lead to: opening one asks, its button acts |
@@ -11,6 +12,7 @@
 //! Every form is a plain POST from one of these pages that answers with a redirect; all pages work without script.
 //! What a member may do is decided as in the API, by the same permissions and with the same functions.
 
+mod domains;
 mod entry;
 mod join;
 mod team;
@@ -48,6 +50,10 @@ pub(super) fn routes(control: &Control) -> Router<Control> {
         .route("/w/{workspace}/team/role", post(team::set_role))
         .route("/w/{workspace}/team/remove", post(team::remove))
         .route("/w/{workspace}/rename", post(workspaces::rename))
+        .route("/w/{workspace}/tenants/{tenant}/domains", get(domains::page))
+        .route("/w/{workspace}/tenants/{tenant}/domains/add", post(domains::add))
+        .route("/w/{workspace}/tenants/{tenant}/domains/verify", post(domains::verify))
+        .route("/w/{workspace}/tenants/{tenant}/domains/remove", post(domains::remove))
         .route("/workspaces/new", get(workspaces::new).post(workspaces::create))
         .route("/sign-in", get(entry::sign_in))
         .route("/signed-in", get(entry::signed_in))
