@@ -81,6 +81,7 @@ impl Control {
             .map_err(|error| ControlError::Settings(error.into()))?;
         let flows = SealingKey::new(&random_bytes(&*parts.rng));
         parts.server.prepare().await?;
+        parts.server.claim().await?;
         let mut connection = parts.server.administer(parts.server.own_database()).await?;
         kiavi_db::migrate(&mut connection, MIGRATIONS, None).await?;
         drop(connection);
@@ -118,6 +119,12 @@ impl Control {
     /// Brings tenants to where they should be, for as long as it is polled. Run exactly one.
     pub async fn run_reconciler(&self) {
         reconcile::run(self).await;
+    }
+
+    /// Keeps other instances away from the control plane's database, for as long as it is polled. Run exactly one. While that
+    /// cannot be done, nothing is changed.
+    pub async fn keep_claim(&self) {
+        self.parts().server.keep_claim(&self.parts().database).await;
     }
 
     /// All customers' tenants by name.

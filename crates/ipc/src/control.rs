@@ -263,4 +263,11 @@ pub enum FromControl {
         #[cbor(with = "crate::codec::text")]
         tenant: TenantId,
     },
+    /// Another instance has what this one would need alone: control ends, and an instance that was not usable yet with it.
+    #[n(12)]
+    InUse {
+        /// Who, and what to do about it, for people.
+        #[n(0)]
+        reason: String,
+    },
 }

@@ -433,7 +433,7 @@ impl Instance {
     fn server(&self) -> DatabaseServer {
         let (connect, name) = (self.database.connector(), self.database.name());
         match &self.guest {
-            Some(role) => DatabaseServer::remote(connect, role, name),
+            Some(role) => DatabaseServer::remote(connect, role, name, "kiavi at a test"),
             None => DatabaseServer::private(connect, name),
         }
     }

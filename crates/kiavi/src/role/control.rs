@@ -6,7 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
 use kiavi_control::monitor::Monitored;
-use kiavi_control::{CONSOLE_SLUG, CallerKind, Control, ControlParts, DatabaseServer, Router};
+use kiavi_control::{
+    CONSOLE_SLUG, CallerKind, Control, ControlError, ControlParts, DatabaseServer, ProofDoor, Router,
+    ServerError,
+};
 use kiavi_crypto::SystemRng;
 use kiavi_egress::Outlet;
 use kiavi_http::{AccessLog, ConnectionInfo, Drain, closing, drain, serve_connection};
@@ -61,6 +64,8 @@ struct Configuration {
     monitor_token: Option<String>,
     spares: u16,
     deletion_grace_seconds: u64,
+    /// What this instance is called where others may meet it.
+    instance: String,
     /// Who control is on a database server on a network.
     postgres: Option<RemotePostgres>,
 }
@@ -122,12 +127,12 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
             launcher,
             to_launcher,
             outlet,
+            proofs,
             announcement,
             closes_connections,
             access,
             monitored: Arc::new(monitored),
         };
-            proofs,
         server.run(parts, from_launcher, doors).await
     })
 }
@@ -172,21 +177,24 @@ fn sender_domains(configuration: &Configuration) -> Result<Vec<Hostname>, RoleEr
 fn parts(
     launcher: &Launcher,
     vault: Arc<dyn Vault>,
+    proofs: Arc<ProofDoor>,
     configuration: &Configuration,
     platform: Platform,
     access: Arc<AccessLog>,
 ) -> ControlParts {
     let names = configuration.names.clone();
-    proofs: Arc<ProofDoor>,
     let connect = Arc::new(launcher.clone());
     let server = match &configuration.postgres {
-        Some(RemotePostgres { role, database, .. }) => DatabaseServer::remote(connect, role, database),
+        Some(RemotePostgres { role, database, .. }) => {
+            DatabaseServer::remote(connect, role, database, &configuration.instance)
+        }
         None => DatabaseServer::private(connect, CONTROL_DATABASE),
     };
     ControlParts {
         database: server.own(),
         server,
         vault,
+        proofs,
         privileged: Arc::new(launcher.clone()),
         schema: Arc::new(EngineSchema { sender_domains: platform.sender_domains }),
         clock: Arc::new(SystemClock),
@@ -194,7 +202,6 @@ fn parts(
         domain: names.domain.to_string(),
         console_origin: names.url(&names.console),
         base_url_for: Arc::new(move |slug: &Slug| match slug.as_str() {
-        proofs,
             // Its name is the console's, whose host is another.
             CONSOLE_SLUG => names.url(&names.sign_in),
             _ => names.tenant_url(slug),
@@ -232,6 +239,7 @@ struct Server {
     launcher: Launcher,
     to_launcher: Sender<FromControl>,
     outlet: Arc<Outlet>,
+    proofs: Arc<ProofDoor>,
     announcement: Announcement,
     access: Arc<AccessLog>,
     closes_connections: bool,
@@ -239,7 +247,6 @@ struct Server {
 }
 
 impl Server {
-    proofs: Arc<ProofDoor>,
     async fn run(
         self,
         parts: ControlParts,
@@ -266,6 +273,7 @@ impl Server {
                     Some(ToControl::Door { door: new }) => doors.console = Some(Acceptor::new(new)?),
                     Some(ToControl::Accounts { request, document }) => self.launcher.listed(request, document),
                     Some(ToControl::Egress { door }) => self.outlet.replace(door),
+                    Some(ToControl::Proofs { door }) => self.proofs.replace(door)?,
                     Some(ToControl::Witness { door }) => {
                         witnessing = Some(door);
                         serve_witness(control.get(), &mut witnessing);
@@ -273,7 +281,6 @@ impl Server {
                     Some(ToControl::Start { .. }) => {}
                     Some(ToControl::Drain) => break,
                     None => return Ok(()),
-                    Some(ToControl::Proofs { door }) => self.proofs.replace(door)?,
                 },
                 opened = joined(&mut opening) => {
                     let opened = opened?;
@@ -388,9 +395,20 @@ async fn open(
     to_launcher: Sender<FromControl>,
     announcement: Announcement,
 ) -> Result<Control, RoleError> {
-    let control = Control::open(parts).await.map_err(failed)?;
+    let control = match Control::open(parts).await {
+        Err(ControlError::Server(ServerError::InUse(reason))) => {
+            // Who stands in the way stays there: the launcher ends an instance that was not usable yet.
+            to_launcher.send(&FromControl::InUse { reason: reason.clone() }).await?;
+            return Err(failed(ServerError::InUse(reason).into()));
+        }
+        opened => opened.map_err(failed)?,
+    };
+    let claim = control.clone();
+    tokio::spawn(async move { claim.keep_claim().await });
     let reconciler = control.clone();
     tokio::spawn(async move { reconciler.run_reconciler().await });
+    let checks = control.clone();
+    tokio::spawn(async move { checks.run_domain_checks().await });
     let announced = control.clone();
     tokio::spawn(async move {
         if let Err(error) = announce(&announced, &to_launcher, &announcement).await {
@@ -407,8 +425,6 @@ fn failed(error: kiavi_control::ControlError) -> RoleError {
 async fn announce(
     control: &Control,
     to_launcher: &Sender<FromControl>,
-    let checks = control.clone();
-    tokio::spawn(async move { checks.run_domain_checks().await });
     announcement: &Announcement,
 ) -> Result<(), RoleError> {
     let names = &announcement.names;

@@ -13,6 +13,7 @@ use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Cgroups;
+use rustix::system::uname;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -35,13 +36,13 @@ const WAKE_INTERVAL: Duration = Duration::from_millis(100);
 /// How long an engine may take until it is ready. It takes milliseconds, unless the whole machine is busy.
 const START_DEADLINE: Duration = Duration::from_secs(60);
 
-impl Supervisor {
 /// Ends of what control asks outbound at: control's first.
 struct ControlDoors {
     proofs: (Channel, Channel),
     egress: Option<(Channel, Channel)>,
 }
 
+impl Supervisor {
     /// Brings up everything that every instance has.
     pub(super) async fn start(
         config: LauncherConfig,
@@ -79,6 +80,7 @@ struct ControlDoors {
             monitor,
             next_wake: Instant::now(),
             announced: false,
+            in_use: None,
             is_checking: false,
             stopping: false,
             config,
@@ -177,6 +179,7 @@ struct ControlDoors {
             "monitor_token": self.config.monitor.as_ref().and_then(|monitor| monitor.token.as_ref()),
             "spares": self.config.spares,
             "deletion_grace_seconds": self.config.deletion_grace.as_secs(),
+            "instance": format!("kiavi at {}:{}", uname().nodename().to_string_lossy(), self.folder.path().display()),
             "postgres": postgres,
         });
         let document = sealed(&configuration)?;
@@ -208,10 +211,10 @@ struct ControlDoors {
         };
         let configuration = serde_json::json!({
             "mail": mail, "private_egress": self.config.private_egress, "database": database,
+            "name_servers": self.config.name_servers,
         });
         let document = sealed(&configuration)?;
         let doors = self.control_doors()?;
-            "name_servers": self.config.name_servers,
         let mut process: Process<ToOutbound> =
             spawn(&program, id, &self.events, Said::Outbound).map_err(cannot("outbound"))?;
         process.tell(ToOutbound::Start { document });
