@@ -40,6 +40,23 @@ describe('databases on a server on a network', { skip: kiaviMissing() }, () => {
     }
   });
 
+  test('a second instance with the same URL does not start, and says who has the database', async () => {
+    const second = new Kiavi();
+    await assert.rejects(second.start({ args: ['--postgres-url', server.url()] }), /ended instead of getting ready/);
+    const log = second.log();
+    assert.match(log, /kiavi: the database "kiavi_control" is in use by "kiavi at [^"]+", connected as kiavi from/);
+    assert.ok(log.includes(kiavi.data), 'the folder of the first');
+    const [, session] = /pg_terminate_backend\((\d+)\)/.exec(log);
+    assert.equal((await second.exited).code, 1);
+    assert.deepEqual(second.leftBehind(), []);
+    await second.dispose();
+
+    // The first loses its claim, as by a network: it takes it again and goes on.
+    await server.ask(`select pg_terminate_backend(${session})`);
+    await until('it has claimed the database again', () => kiavi.log().includes('the claim on the database is back'));
+    await kiavi.createTenant('claimed');
+  });
+
   test('engines speak TLS, and the server knows no password but a verifier', async () => {
     await signIn(shop);
     const connections = await server.ask(

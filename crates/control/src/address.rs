@@ -1,6 +1,7 @@
 //! Where a tenant is reached.
 //!
-//! Its slug gives it a name below the platform's domain. Beside that it may have names of its own; one of all is the
+//! Its slug gives it a name below the platform's domain. Beside that it may have names of its own, which it has proved
+//! ([`crate::domain`]) or the operator has given it; one of all is the
 //! primary one, which links in mails and passkeys belong to. A name that it had by a slug before is kept: it leads to
 //! the primary one and is nobody else's until it is released, because browsers send the cookies of a session that
 //! began there to whoever has the name next.

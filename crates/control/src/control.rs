@@ -35,6 +35,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, name: "audit_logs", sql: include_str!("../migrations/7_audit_logs.sql") },
     Migration { version: 8, name: "backups", sql: include_str!("../migrations/8_backups.sql") },
     Migration { version: 9, name: "key_holders", sql: include_str!("../migrations/9_key_holders.sql") },
+    Migration { version: 10, name: "domains", sql: include_str!("../migrations/10_domains.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.
@@ -80,6 +81,7 @@ impl Control {
             .map_err(|error| ControlError::Settings(error.into()))?;
         let flows = SealingKey::new(&random_bytes(&*parts.rng));
         parts.server.prepare().await?;
+        parts.server.claim().await?;
         let mut connection = parts.server.administer(parts.server.own_database()).await?;
         kiavi_db::migrate(&mut connection, MIGRATIONS, None).await?;
         drop(connection);
@@ -117,6 +119,12 @@ impl Control {
     /// Brings tenants to where they should be, for as long as it is polled. Run exactly one.
     pub async fn run_reconciler(&self) {
         reconcile::run(self).await;
+    }
+
+    /// Keeps other instances away from the control plane's database, for as long as it is polled. Run exactly one. While that
+    /// cannot be done, nothing is changed.
+    pub async fn keep_claim(&self) {
+        self.parts().server.keep_claim(&self.parts().database).await;
     }
 
     /// All customers' tenants by name.

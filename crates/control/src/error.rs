@@ -43,6 +43,12 @@ pub enum ControlError {
     /// The tenant has no such hostname that could be changed.
     #[error("the tenant has no hostname {0} to change")]
     NoSuchHostname(Hostname),
+    /// The tenant has no such domain, or not in this state any more.
+    #[error("the tenant has no domain {0}")]
+    NoSuchDomain(Hostname),
+    /// The tenant has as many as it may.
+    #[error("the tenant has too many domains")]
+    TooManyDomains,
     /// It is what the tenant's links and passkeys belong to.
     #[error("the hostname {0} is the tenant's primary one")]
     PrimaryHostname(Hostname),

@@ -26,6 +26,14 @@ pub(crate) enum Operation {
     Rename,
     /// Change the names it answers to beside that of its slug.
     SetHostnames,
+    /// Have a domain wait for its proof.
+    AddDomain,
+    /// Serve it under a domain whose proof was found.
+    VerifyDomain,
+    /// Say that the proof of a domain is gone for days.
+    LapseDomain,
+    /// Take a domain off it.
+    RemoveDomain,
     /// Put a new secret before the one it has.
     RotateSecret,
     /// End what came before its current secret.
@@ -49,7 +57,7 @@ pub(crate) struct Facts {
 impl Operation {
     /// All operations.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Suspend,
         Self::Resume,
         Self::Delete,
@@ -58,6 +66,10 @@ impl Operation {
         Self::Expire,
         Self::Rename,
         Self::SetHostnames,
+        Self::AddDomain,
+        Self::VerifyDomain,
+        Self::LapseDomain,
+        Self::RemoveDomain,
         Self::RotateSecret,
         Self::RetireSecret,
     ];
@@ -75,6 +87,10 @@ impl Operation {
             Self::Expire => return destruction("tenant.grace_ended", &[T::Deleted]),
             Self::Rename => (K::Renamed, LIVING, None, &[S::Running, S::Stopped]),
             Self::SetHostnames => (K::HostnamesChanged, LIVING, None, &[S::Running, S::Stopped]),
+            Self::AddDomain => (K::DomainAdded, LIVING, None, &[]),
+            Self::VerifyDomain => (K::DomainVerified, LIVING, None, &[S::Running, S::Stopped]),
+            Self::LapseDomain => (K::DomainLapsed, LIVING, None, &[]),
+            Self::RemoveDomain => (K::DomainRemoved, LIVING, None, &[S::Running, S::Stopped]),
             Self::RotateSecret => (K::SecretRotated, LIVING, None, &[S::Secret, S::Running]),
             Self::RetireSecret => (K::SecretRetired, LIVING, None, &[S::Secret, S::Running]),
         };

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::UnixStream;
 
-use crate::{DatabaseServer, Failure};
+use crate::{DatabaseServer, Failure, ProofDoor};
 
 /// Computes the address of a tenant, such as `http://demo.localhost:8080`.
 pub type BaseUrl = dyn Fn(&Slug) -> String + Send + Sync;
@@ -218,6 +218,14 @@ pub enum TenantEventKind {
     Renamed,
     /// The names that it answers to are others.
     HostnamesChanged,
+    /// A domain is to be proved to be its own.
+    DomainAdded,
+    /// A domain is proved to be its own, and served.
+    DomainVerified,
+    /// The proof of a domain is gone for days.
+    DomainLapsed,
+    /// It does not have a domain any more, or does not try to.
+    DomainRemoved,
     /// It has a new secret; the one before still verifies.
     SecretRotated,
     /// Secrets before its current one have ended.
@@ -226,7 +234,7 @@ pub enum TenantEventKind {
 
 impl TenantEventKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Imported,
         Self::Restored,
         Self::Exported,
@@ -236,6 +244,10 @@ impl TenantEventKind {
         Self::Undeleted,
         Self::Renamed,
         Self::HostnamesChanged,
+        Self::DomainAdded,
+        Self::DomainVerified,
+        Self::DomainLapsed,
+        Self::DomainRemoved,
         Self::SecretRotated,
         Self::SecretRetired,
     ];
@@ -252,6 +264,10 @@ impl TenantEventKind {
             Self::Undeleted => "tenant.undeleted",
             Self::Renamed => "tenant.renamed",
             Self::HostnamesChanged => "tenant.hostnames_changed",
+            Self::DomainAdded => "tenant.domain_added",
+            Self::DomainVerified => "tenant.domain_verified",
+            Self::DomainLapsed => "tenant.domain_lapsed",
+            Self::DomainRemoved => "tenant.domain_removed",
             Self::SecretRotated => "tenant.secret_rotated",
             Self::SecretRetired => "tenant.secret_retired",
         }
@@ -346,6 +362,8 @@ pub struct ControlParts {
     pub vault: Arc<dyn Vault>,
     /// The privileged process.
     pub privileged: Arc<dyn Privileged>,
+    /// The way to the DNS.
+    pub proofs: Arc<ProofDoor>,
     /// The tenants' schema.
     pub schema: Arc<dyn TenantSchema>,
     /// Dates audit events' ids.

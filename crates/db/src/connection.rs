@@ -21,7 +21,7 @@ use tokio_postgres::{
 use futures_util::future::poll_fn;
 
 use crate::{
-    Connect, DbError, Login, Params, Sql,
+    Claim, Connect, DbError, Login, Params, Sql,
     writer::{self, Listener, Watch},
 };
 
@@ -41,11 +41,23 @@ pub(crate) struct Opener {
     login: Arc<Login>,
     /// How many connections have a living driver task.
     open: Arc<AtomicUsize>,
+    /// What connections are good under.
+    claim: Option<Arc<Claim>>,
 }
 
 impl Opener {
     pub(crate) fn new(connect: Arc<dyn Connect>, login: Login) -> Self {
-        Self { connect, login: Arc::new(login), open: Arc::default() }
+        Self { connect, login: Arc::new(login), open: Arc::default(), claim: None }
+    }
+
+    /// The same, for connections that are good only while this process has the claim.
+    pub(crate) fn under(self, claim: Arc<Claim>) -> Self {
+        Self { claim: Some(claim), ..self }
+    }
+
+    /// Whether connections may be used.
+    pub(crate) fn is_good(&self) -> bool {
+        self.claim.as_ref().is_none_or(|claim| claim.is_held())
     }
 
     pub(crate) fn open_connections(&self) -> usize {
@@ -53,8 +65,14 @@ impl Opener {
     }
 
     pub(crate) async fn open(&self) -> Result<Connection, DbError> {
+        if !self.is_good() {
+            return Err(Claim::lost());
+        }
         let counted = Counted::new(self.open.clone());
         let client = dial(&*self.connect, &self.login, Some(SESSION_OPTIONS), (counted, None)).await?;
+        if let Some(claim) = &self.claim {
+            claim.admit(&client).await?;
+        }
         Ok(Connection::new(client))
     }
 

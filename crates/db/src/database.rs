@@ -9,7 +9,7 @@ use deadpool::{
 use tokio_postgres::Row;
 
 use crate::{
-    Connect, DbError, Login, Params, Sql, Transaction,
+    Claim, Connect, DbError, Login, Params, Sql, Transaction,
     connection::{Connection, Opener, is_stale_plan},
     flight::OwnedParams,
     group::Group,
@@ -34,7 +34,8 @@ impl Manager for Connections {
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<DbError> {
-        if connection.is_closed() { Err(RecycleError::message("closed")) } else { Ok(()) }
+        let is_good = !connection.is_closed() && self.0.is_good();
+        if is_good { Ok(()) } else { Err(RecycleError::message("closed, or another process's to make")) }
     }
 }
 
@@ -67,6 +68,12 @@ impl Database {
     /// The same, and while the lane is open it tries to be the database's one writer: see [`Database::stamp`].
     pub fn as_writer(connect: Arc<dyn Connect>, login: Login) -> Self {
         Self::over(Opener::new(connect, login), Some(Watch::default()))
+    }
+
+    /// The same, over connections that are good only while this process has the claim; what is asked without it fails as if
+    /// the server could not be reached. Close the idle ones when it is lost.
+    pub fn under(connect: Arc<dyn Connect>, login: Login, claim: Arc<Claim>) -> Self {
+        Self::over(Opener::new(connect, login).under(claim), None)
     }
 
     /// The same database over connections of its own, so that what runs there never waits for what runs here. It

@@ -36,7 +36,7 @@ impl Lane {
     pub(crate) async fn connection(&self) -> Result<Arc<Connection>, DbError> {
         let opening = {
             let mut current = lock(&self.current);
-            match current.as_ref().filter(|opening| is_usable(opening)) {
+            match current.as_ref().filter(|opening| self.opener.is_good() && is_usable(opening)) {
                 Some(opening) => opening.clone(),
                 None => current.insert(self.open()).clone(),
             }

@@ -15,6 +15,7 @@
 
 mod admin;
 mod binding;
+mod claim;
 mod connect;
 mod connection;
 mod database;
@@ -34,6 +35,7 @@ mod transaction;
 mod writer;
 
 pub use admin::{AdminConnection, CopyIn, quote_ident};
+pub use claim::{Claim, ClaimError, Holder};
 pub use connect::{Connect, Login, UnixSocket};
 pub use database::{Database, MAX_TRANSACTIONS, TRANSACTION_WAIT, prepare_all, prepare_for_sandbox};
 pub use error::{DbError, ServerReport};

@@ -93,6 +93,13 @@ pub enum ToControl {
         #[n(0)]
         door: Fd,
     },
+    /// Proofs of domains are looked up here from now on.
+    #[n(9)]
+    Proofs {
+        /// See [`crate::proof`].
+        #[n(0)]
+        door: Fd,
+    },
 }
 
 /// What control asks of the launcher.
@@ -255,5 +262,12 @@ pub enum FromControl {
         #[n(0)]
         #[cbor(with = "crate::codec::text")]
         tenant: TenantId,
+    },
+    /// Another instance has what this one would need alone: control ends, and an instance that was not usable yet with it.
+    #[n(12)]
+    InUse {
+        /// Who, and what to do about it, for people.
+        #[n(0)]
+        reason: String,
     },
 }

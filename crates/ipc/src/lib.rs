@@ -26,6 +26,7 @@ pub mod log;
 pub mod mail;
 pub mod metrics;
 pub mod outbound;
+pub mod proof;
 pub mod witness;
 
 pub use channel::{Channel, MAX_FDS, MAX_MESSAGE_BYTES};

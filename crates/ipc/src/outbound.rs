@@ -73,6 +73,13 @@ pub enum ToOutbound {
         #[n(0)]
         request: u64,
     },
+    /// Control asks for proofs of domains here from now on.
+    #[n(7)]
+    ProofDoor {
+        /// See [`crate::proof`].
+        #[n(0)]
+        door: Fd,
+    },
 }
 
 /// What outbound tells the launcher.

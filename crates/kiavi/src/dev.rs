@@ -58,6 +58,9 @@ pub(crate) struct DevArgs {
     /// Where secrets are kept (the section vault as JSON, see docs/vault.md) [default: sealed files in the data folder]
     #[arg(long, value_name = "FILE")]
     vault_config: Option<PathBuf>,
+    /// The name server at which proofs of domains are looked up [default: those of the system]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    name_server: Option<SocketAddr>,
     /// Which events are logged, such as info or warn,kiavi_engine=debug
     #[arg(long, value_name = "FILTER", default_value = DEFAULT_FILTER)]
     log: String,
@@ -125,6 +128,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         postgres,
         // Sign-in providers under development run beside it.
         private_egress: true,
+        name_servers: args.name_server.into_iter().collect(),
         spares: args.spares,
         deletion_grace: Duration::from_secs(u64::from(args.deletion_grace) * 24 * 3600),
         vault,

@@ -53,6 +53,7 @@ mod tenant_orphans;
 mod tenant_progress;
 mod tenant_psql;
 mod tenant_table;
+mod tenant_wait;
 mod tls;
 mod user;
 mod vault;

@@ -121,6 +121,7 @@ fn launcher_config(
         engine,
         tenants,
         egress,
+        dns,
         log,
         monitor,
     } = config;
@@ -152,6 +153,7 @@ fn launcher_config(
             sender_domains: mail.sender_domains.iter().map(ToString::to_string).collect(),
         },
         private_egress: egress.allow_private,
+        name_servers: dns.servers,
         spares: tenants.spares,
         deletion_grace: Duration::from_secs(u64::from(tenants.deletion_grace_days) * 24 * 3600),
         vault,

@@ -226,6 +226,7 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             | "workspace_not_found"
             | "key_not_found"
             | "hostname_not_found"
+            | "domain_not_found"
             | "member_not_found"
             | "invitation_not_found"
             | "settings_version_not_found"
@@ -252,10 +253,12 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             | "console_tenant"
             | "secret_changing"
             | "hostname_taken"
+            | "domain_limit"
             | "hostname_primary"
             | "rp_id_change"
             | "secret_in_use"
             | "WEBHOOK_DELIVERY_NOT_REPLAYED" => Exit::Conflict,
+            "domain_unproved" => Exit::Unverified,
             "invalid_name" | "invalid_key" | "invalid_body" | "reserved_name" | "invalid_settings"
             | "invalid_hostname" | "invalid_invitation" | "not_confirmed" | "invalid_import"
             | "invalid_query" | "rows_refused" | "VALIDATION_ERROR" | "INVALID_EMAIL" => Exit::Usage,

@@ -178,7 +178,7 @@ pub(crate) fn told(before: &Value, after: Option<&Value>, is_json: bool) -> Stri
 
 /// Makes a request, again when its connection is lost, and follows its progress to the end. The tenant afterwards; none
 /// when it is gone.
-pub(crate) async fn followed(
+async fn followed(
     client: &Client,
     request: (Method, &str),
     body: &Value,

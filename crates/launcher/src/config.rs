@@ -169,6 +169,8 @@ pub struct LauncherConfig {
     /// Whether a tenant may have its engine reach servers of private networks and of this machine: its own settings
     /// decide only where this allows it.
     pub private_egress: bool,
+    /// The name servers that proofs of domains are looked up at; those of the system, if there are none.
+    pub name_servers: Vec<SocketAddr>,
     /// Where secrets are kept.
     pub vault: VaultStart,
     /// How long an engine without requests stays; `None`: for ever.

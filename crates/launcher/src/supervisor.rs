@@ -73,6 +73,9 @@ pub enum LauncherError {
         #[source]
         source: std::io::Error,
     },
+    /// Another instance has what this one needs alone. The text says who, and what to do.
+    #[error("{0}")]
+    InUse(String),
     /// The kernel refused something.
     #[error("the launcher cannot work")]
     Io(#[from] std::io::Error),
@@ -155,6 +158,8 @@ struct Supervisor {
     /// When the next engine may be woken.
     next_wake: Instant,
     announced: bool,
+    /// Why there can be no instance.
+    in_use: Option<String>,
     is_checking: bool,
     stopping: bool,
 }
@@ -194,7 +199,13 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
                     tracing::info!("another program takes over");
                     return Err(supervisor.upgrade().into());
                 }
-                event => supervisor.happened(event).await,
+                event => {
+                supervisor.happened(event).await;
+                if let Some(reason) = supervisor.in_use.take() {
+                    supervisor.stop(&mut inbox, &mut interrupt).await;
+                    return Err(LauncherError::InUse(reason));
+                }
+            }
             },
             () = supervisor.databases.ended() => supervisor.postgres_ended(),
             _ = terminate.recv() => break,

@@ -1,5 +1,6 @@
 //! From a letter to the next hop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,9 @@ pub struct Configuration {
     pub private_egress: bool,
     /// The database server (`host:port`), if it is one on a network.
     pub database: Option<String>,
+    /// The name servers that proofs of domains are looked up at; those of the system, if there are none.
+    #[serde(default)]
+    pub name_servers: Vec<SocketAddr>,
 }
 
 /// Where mail goes whose tenant has no server of its own.

@@ -6,6 +6,9 @@
 //! Each engine has an egress door too: it asks for connections to servers outside, such as those of sign-in
 //! providers, and gets the ones that its tenant lists.
 //!
+//! Control has a door at which it is told what there is in the DNS as proof of a domain, and one to its secret store if that
+//! is on a network.
+//!
 //! Where the databases are on a server on a network, it makes the connections to there for control and engines.
 //!
 //! A tenant's mail leaves by its own SMTP server if it has one, else by the platform's; in development that is a
@@ -14,6 +17,7 @@
 mod breaker;
 mod database;
 mod deliver;
+mod dns;
 mod door;
 mod egress;
 mod letter;
@@ -39,6 +43,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::database::DatabaseDoor;
 use crate::deliver::Transport;
 pub use crate::deliver::{Configuration, ConfigurationError, MailConfiguration};
+use crate::dns::NameServers;
 use crate::egress::{Asker, Egress};
 use crate::mailbox::Mailbox;
 use crate::own::OwnServer;
@@ -57,11 +62,13 @@ pub struct Outbound {
     egress: Arc<Egress>,
     tally: Arc<Tally>,
     database: Option<Arc<DatabaseDoor>>,
+    name_servers: Arc<NameServers>,
     clock: Arc<dyn Clock>,
 }
 
 impl Outbound {
-    /// Sets up delivery and egress. Reads the system's certificates, so it comes before the sandbox is closed.
+    /// Sets up delivery and egress. Reads the system's certificates and which name servers it has, so it comes before the
+    /// sandbox is closed.
     ///
     /// # Errors
     /// When the SMTP URL or the database server is not one, or the certificates cannot be kept.
@@ -82,7 +89,8 @@ impl Outbound {
         let database = configuration.database.map(|server| server.parse()).transpose()?;
         let database = database.map(|server| Arc::new(DatabaseDoor::new(server)));
         let (transport, egress) = (Arc::new(transport), Arc::new(egress));
-        Ok(Self { mailbox, transport, egress, database, tally, clock })
+        let name_servers = Arc::new(NameServers::new(configuration.name_servers));
+        Ok(Self { mailbox, transport, egress, database, name_servers, tally, clock })
     }
 
     /// Makes the connection that the launcher asks for, in a task of its own.
@@ -140,6 +148,9 @@ impl Outbound {
                     }
                     Some(ToOutbound::ControlDoor { allowed, door }) => {
                         doors.spawn(self.egress.clone().serve(Asker::Control, allowed, open(door)?));
+                    }
+                    Some(ToOutbound::ProofDoor { door }) => {
+                        doors.spawn(self.name_servers.clone().serve(open(door)?));
                     }
                     Some(ToOutbound::ConnectDatabase { request }) => {
                         self.connect_database(&mut doors, request, to_launcher.clone());

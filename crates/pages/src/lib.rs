@@ -20,6 +20,7 @@ mod confirm;
 mod connect;
 mod console;
 mod device;
+mod domains;
 mod events;
 mod figures;
 mod frame;
@@ -41,6 +42,7 @@ pub use asset::{ASSET_PATH, Asset, asset, asset_url};
 pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
+pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
 pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal};
 pub use figures::{FigureSet, FiguresOfDay, PasskeySteps, TenantFigures};
 pub use frame::{Acting, Frame};
@@ -100,6 +102,7 @@ impl Page for Events {}
 impl Page for EventPage {}
 impl Page for Settings {}
 impl Page for TenantFigures {}
+impl Page for Domains {}
 impl Page for Mailbox {}
 impl Page for Team {}
 impl Page for NewWorkspace {}

@@ -158,6 +158,17 @@ notices! {
         UserRefused = "user-refused", Error, notice_user_refused;
         SettingsSaved = "settings-saved", Success, notice_settings_saved;
         SettingsMeanwhile = "settings-meanwhile", Error, notice_settings_meanwhile;
+        DomainAdded = "domain-added", Success, notice_domain_added;
+        DomainProved = "domain-proved", Success, notice_domain_proved;
+        DomainAbsent = "domain-absent", Info, notice_domain_absent;
+        DomainDifferent = "domain-different", Info, notice_domain_different;
+        DomainUnanswered = "domain-unanswered", Info, notice_domain_unanswered;
+        DomainTaken = "domain-taken", Error, notice_domain_taken;
+        DomainInvalid = "domain-invalid", Error, notice_domain_invalid;
+        DomainLimit = "domain-limit", Error, notice_domain_limit;
+        DomainRemoved = "domain-removed", Success, notice_domain_removed;
+        DomainPrimary = "domain-primary", Error, notice_domain_primary;
+        DomainGone = "domain-gone", Info, notice_domain_gone;
         EngineAway = "engine-away", Error, notice_engine_away;
     }
 }

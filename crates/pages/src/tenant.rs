@@ -16,6 +16,8 @@ pub enum TenantPlace {
     Users,
     /// What happened.
     Events,
+    /// Where it is reached.
+    Domains,
     /// How it behaves.
     Settings,
 }
@@ -28,6 +30,7 @@ impl TenantPlace {
             Self::Figures => "/figures",
             Self::Users => "/users",
             Self::Events => "/events",
+            Self::Domains => "/domains",
             Self::Settings => "/settings",
         }
     }
@@ -38,6 +41,7 @@ impl TenantPlace {
             Self::Figures => text.figures_title(),
             Self::Users => text.users_title(),
             Self::Events => text.events_title(),
+            Self::Domains => text.domains_title(),
             Self::Settings => text.settings_title(),
         }
     }

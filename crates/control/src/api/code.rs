@@ -90,6 +90,8 @@ codes! {
         "The tenant that the archive is of is not here, or was destroyed with its keys. An identity of the operator's opens it, if it was made for one.";
     HostnameNotFound = NOT_FOUND "hostname_not_found", "No such hostname",
         "The tenant has no such hostname that could be changed like this.";
+    DomainNotFound = NOT_FOUND "domain_not_found", "No such domain",
+        "The tenant has no such domain. Add it first.";
     MemberNotFound = NOT_FOUND "member_not_found", "No such member",
         "The workspace has no member of this id.";
     InvitationNotFound = NOT_FOUND "invitation_not_found", "No such invitation",
@@ -134,6 +136,8 @@ codes! {
         "Passkeys were made for the name that would change; the detail says how many. `accept_rp_id_change` goes on all the same.";
     HostnameTaken = CONFLICT "hostname_taken", "The hostname is taken",
         "The hostname, or one above or below it, belongs to a tenant already.";
+    DomainLimit = CONFLICT "domain_limit", "Too many domains",
+        "The tenant has as many domains as it may. Remove one first.";
     HostnamePrimary = CONFLICT "hostname_primary", "The primary hostname",
         "The primary hostname cannot be removed. Make another one primary first.";
     TenantNotRunning = CONFLICT "tenant_not_running", "Not running",

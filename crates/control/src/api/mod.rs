@@ -16,6 +16,7 @@ mod conditional;
 mod console;
 mod create;
 mod database_password;
+mod domains;
 mod engine;
 mod events;
 mod export;
@@ -95,6 +96,7 @@ fn table() -> Vec<Route> {
     ];
     table.extend(life_routes());
     table.extend(hostname_routes());
+    table.extend(domain_routes());
     table.extend(settings_routes());
     table.extend(password_routes());
     table.extend(engine_routes());
@@ -219,7 +221,7 @@ fn hostname_routes() -> [Route; 4] {
     ];
     [
         Route::new(hostnames::list, hostnames::__path_list, may(P::TenantRead)),
-        // Nobody looks a proof of ownership up in the DNS, so this takes the word of the operator of this machine.
+        // Without a proof in the DNS, so this takes the word of the operator of this machine.
         Route::new(hostnames::add, hostnames::__path_add, may_with_proof(P::TenantManage))
             .local()
             .takes(Takes::Json)
@@ -231,6 +233,50 @@ fn hostname_routes() -> [Route; 4] {
             .takes(Takes::Json)
             .resumes()
             .problems(PRIMARY),
+    ]
+}
+
+fn domain_routes() -> [Route; 5] {
+    use Code as C;
+    const ONE: &[C] = &[C::InvalidHostname, C::DomainNotFound];
+    const ADD: &[C] = &[
+        C::InvalidHostname,
+        C::HostnameTaken,
+        C::DomainLimit,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+        C::VaultUnavailable,
+    ];
+    const VERIFY: &[C] = &[
+        C::InvalidHostname,
+        C::DomainNotFound,
+        C::HostnameTaken,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
+    const REMOVE: &[C] = &[
+        C::InvalidHostname,
+        C::DomainNotFound,
+        C::HostnamePrimary,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+        C::TooManyStreams,
+    ];
+    [
+        Route::new(domains::list, domains::__path_list, may(P::TenantRead)),
+        // It changes nothing for anybody until the record is there.
+        Route::new(domains::add, domains::__path_add, may(P::TenantManage))
+            .takes(Takes::Json)
+            .resumes()
+            .problems(ADD),
+        Route::new(domains::show, domains::__path_show, may(P::TenantRead)).problems(ONE),
+        Route::new(domains::verify, domains::__path_verify, may_with_proof(P::TenantManage))
+            .resumes()
+            .problems(VERIFY),
+        Route::new(domains::remove, domains::__path_remove, may_with_proof(P::TenantManage)).problems(REMOVE),
     ]
 }
 

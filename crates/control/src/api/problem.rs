@@ -251,6 +251,11 @@ impl From<ControlError> for Problem {
                 Code::HostnamePrimary,
                 format!("\"{hostname}\" is the primary hostname. Make another one primary first."),
             ),
+            ControlError::NoSuchDomain(domain) => Self::new(
+                Code::DomainNotFound,
+                format!("The tenant has no domain \"{domain}\". Add it first."),
+            ),
+            ControlError::TooManyDomains => Code::DomainLimit.into(),
             ControlError::RpIdChange { from, to, passkeys } => Self::new(
                 Code::RpIdChange,
                 format!(

@@ -52,7 +52,8 @@ pub(super) struct ProgressEvent {
 /// Watch a tenant being made
 ///
 /// Server-sent events: `tenant` at the start, with the tenant; `step` when a step begins and when it is done
-/// (`{"step", "status", "number", "of"}`); at the end `done` with the tenant, `failed` with what failed, or `removed`.
+/// (`{"step", "status", "number", "of"}`); at the end `done` with the tenant, `failed` with what failed and when it is tried
+/// again (`{"code", "detail", "retry_at"}`), or `removed`.
 /// Who comes late or again is told the whole story.
 #[utoipa::path(get, path = "/tenants/{tenant}/progress", tag = "Tenants",
     params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(

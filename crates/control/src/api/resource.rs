@@ -49,6 +49,10 @@ pub(super) struct Failure {
     code: String,
     /// A sentence for people.
     detail: &'static str,
+    /// When it is tried again; what is past is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    retry_at: Option<String>,
 }
 
 /// How one step stands.
@@ -96,7 +100,7 @@ impl TenantResource {
 impl Failure {
     pub(super) fn of(tenant: &Tenant) -> Option<Self> {
         let code = tenant.last_error.clone()?;
-        Some(Self { detail: failure_sentence(&code), code })
+        Some(Self { detail: failure_sentence(&code), code, retry_at: tenant.retry_at.map(text) })
     }
 }
 

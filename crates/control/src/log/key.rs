@@ -36,7 +36,8 @@ pub(super) async fn witness(control: &Control) -> Result<Key, StepError> {
     find_or_make(control, &instance()?, "witness-key", &name).await
 }
 
-pub(super) fn instance() -> Result<TenantId, StepError> {
+/// The instance as the vault knows it.
+pub(crate) fn instance() -> Result<TenantId, StepError> {
     INSTANCE.parse().map_err(|_| StepError::SecretMissing)
 }
 

@@ -12,7 +12,7 @@ use kiavi_audit::{SignatureKind, VerifierKey};
 use kiavi_base::TenantId;
 
 pub(crate) use auditor::password;
-pub(crate) use key::{INSTANCE, settle};
+pub(crate) use key::{INSTANCE, instance, settle};
 
 use crate::{Control, ControlError, Tenant, error::StepError};
 

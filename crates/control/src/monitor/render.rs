@@ -23,6 +23,8 @@ pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0
 pub(super) struct Own {
     /// Tenants by state.
     pub(super) tenants: Vec<(String, u64)>,
+    /// Domains by state.
+    pub(super) domains: Vec<(String, u64)>,
     /// Tenants that are not where they should be; `None` when the database does not answer.
     pub(super) backlog: Option<u64>,
     /// Steps of provisioning, done and failed.
@@ -156,6 +158,10 @@ impl All {
     }
 
     fn tenants(&self, page: &mut Page<'_>) -> Result<(), Error> {
+        let mut family = page.gauge("kiavi_domains", "Domains that were proved or are to be, by state.")?;
+        for (state, count) in &self.own.domains {
+            family.state(&[("state", state)], *count)?;
+        }
         let mut family = page.gauge("kiavi_tenants", "Tenants, by state.")?;
         for (state, count) in &self.own.tenants {
             family.state(&[("state", state)], *count)?;

@@ -5,13 +5,17 @@
 //! |---|---|---|
 //! | made by | `localpg`, with roles, groups and a hardened template | somebody else, who gave us one role |
 //! | a role is known by | the uid of its socket's peer | a password, as a SCRAM verifier |
+//! | one instance at a time by | the lock of its folder | a claim on the control plane's own database |
 //! | databases are copies of | the template | `template0`: only a superuser can take rights on catalogs away |
 
 mod inspect;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use kiavi_db::{AdminConnection, Connect, Database, DbError, Login, RefusedReason, quote_ident};
+use kiavi_db::{
+    AdminConnection, Claim, ClaimError, Connect, Database, DbError, Holder, Login, RefusedReason, quote_ident,
+};
+use tokio::time::{Instant, sleep};
 
 pub use inspect::{ServerFinding, ServerVerdict, inspect};
 
@@ -23,12 +27,21 @@ const MAINTENANCE_DATABASE: &str = "postgres";
 /// the operating system's locales cannot break an index.
 const BARE_TEMPLATE: &str = "template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'";
 
+/// How long an instance that is just ending is waited for.
+const PREDECESSOR: Duration = Duration::from_secs(5);
+/// The pause between two attempts to claim the database.
+const AGAIN: Duration = Duration::from_millis(500);
+/// How often it is looked whether the claim is still there.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// The server, and the control plane's own role and database there.
 pub struct DatabaseServer {
     connect: Arc<dyn Connect>,
     role: String,
     database: String,
     kind: Kind,
+    /// The claim on the control plane's own database, where another instance could be given the same one.
+    claim: Option<Arc<Claim>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,22 +59,105 @@ pub enum ServerError {
     /// Something is missing there; the text says what to do.
     #[error("the database server cannot be used: {0}")]
     Unfit(String),
+    /// Another instance has the control plane's own database; the text says who, and what to do.
+    #[error("{0}")]
+    InUse(String),
 }
 
 impl DatabaseServer {
     /// The private cluster, which whoever runs it has prepared. `connect` connects as the control plane's account.
     pub fn private(connect: Arc<dyn Connect>, database: impl Into<String>) -> Self {
-        Self { connect, role: CONTROL_ROLE.to_owned(), database: database.into(), kind: Kind::Private }
+        let (role, database) = (CONTROL_ROLE.to_owned(), database.into());
+        // Its folder is locked by whoever runs it.
+        Self { connect, role, database, kind: Kind::Private, claim: None }
     }
 
-    /// A server on a network, as a role that may make roles and databases there. `database` is made if it is missing.
-    pub fn remote(connect: Arc<dyn Connect>, role: impl Into<String>, database: impl Into<String>) -> Self {
-        Self { connect, role: role.into(), database: database.into(), kind: Kind::Remote }
+    /// A server on a network, as a role that may make roles and databases there. `database` is made if it is missing, and
+    /// is used by one instance at a time; `instance` is what others are told who has it.
+    pub fn remote(
+        connect: Arc<dyn Connect>,
+        role: impl Into<String>,
+        database: impl Into<String>,
+        instance: &str,
+    ) -> Self {
+        let (role, database) = (role.into(), database.into());
+        let claim = Claim::new(connect.clone(), Login::new(&role, &database), instance);
+        Self { connect, role, database, kind: Kind::Remote, claim: Some(Arc::new(claim)) }
     }
 
     /// The control plane's own database, to work with.
     pub fn own(&self) -> Database {
-        Database::new(self.connect.clone(), Login::new(&self.role, &self.database))
+        let (connect, login) = (self.connect.clone(), Login::new(&self.role, &self.database));
+        match &self.claim {
+            Some(claim) => Database::under(connect, login, claim.clone()),
+            None => Database::new(connect, login),
+        }
+    }
+
+    /// Makes sure that no other instance uses the control plane's own database. One that is just ending is waited for.
+    pub(crate) async fn claim(&self) -> Result<(), ServerError> {
+        let Some(claim) = &self.claim else { return Ok(()) };
+        let deadline = Instant::now() + PREDECESSOR;
+        loop {
+            match claim.take().await {
+                Ok(()) => return Ok(()),
+                Err(ClaimError::Taken(_)) if Instant::now() < deadline => sleep(AGAIN).await,
+                Err(ClaimError::Taken(holder)) => return Err(ServerError::InUse(self.in_use(&holder))),
+                Err(ClaimError::Database(error)) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Who has the database, and what to do about it.
+    fn in_use(&self, holder: &Holder) -> String {
+        let database = &self.database;
+        let end = holder.session.map_or_else(String::new, |session| {
+            format!(
+                " If that one is gone and the server has not noticed, run `SELECT pg_terminate_backend({session})` there as an \
+                 administrator."
+            )
+        });
+        format!(
+            "the database \"{database}\" is in use by {holder}: two instances must not share one. Stop the other one, or name \
+             another database in the URL of this one.{end}"
+        )
+    }
+
+    /// Keeps the claim for as long as it is polled. While it is lost, nothing can be read or changed in `own`, which is this
+    /// server's; it is taken again as soon as nobody else has it.
+    pub(crate) async fn keep_claim(&self, own: &Database) {
+        let Some(claim) = &self.claim else { return std::future::pending().await };
+        loop {
+            sleep(LOOK).await;
+            if claim.check().await {
+                continue;
+            }
+            tracing::error!(
+                database = self.database,
+                "the claim on the database is lost: nothing is changed until it is back"
+            );
+            let mut told = None;
+            loop {
+                // Its own connections are in its way as others' are.
+                own.close_idle(Duration::ZERO);
+                match claim.take().await {
+                    Ok(()) => break,
+                    Err(error) => {
+                        let text = error.to_string();
+                        if told.as_ref() != Some(&text) {
+                            tracing::error!(
+                                database = self.database,
+                                error = text,
+                                "the database cannot be claimed"
+                            );
+                            told = Some(text);
+                        }
+                    }
+                }
+                sleep(AGAIN).await;
+            }
+            tracing::warn!(database = self.database, "the claim on the database is back");
+        }
     }
 
     /// Connects to a database as the control plane's role, for statements that are not constants.

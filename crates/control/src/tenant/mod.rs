@@ -159,6 +159,8 @@ pub struct Tenant {
     pub state: TenantState,
     /// The code of the last failure, while it lasts.
     pub last_error: Option<String>,
+    /// When what failed is tried again, while it lasts.
+    pub(crate) retry_at: Option<Timestamp>,
     /// Its settings document; secrets in it are references into the vault.
     pub settings: Value,
     /// Counts the changes of the settings, from 1.

@@ -12,6 +12,7 @@ macro_rules! tenant_columns {
     () => {
         "id, workspace_id, slug, uid, state, target, settings, settings_version, settings_delivered, last_error,
          created_at, reason, destroy_at, asked, reached, schema_version, secret_change, secret_from,
+         retry_at,
          (SELECT hostname FROM tenant_hostname h WHERE h.tenant_id = tenant.id AND h.role = 'primary')
            AS primary_hostname"
     };
@@ -253,6 +254,7 @@ pub(crate) fn tenant(row: &Row) -> Result<Tenant, DbError> {
         settings_delivered: row.try_get("settings_delivered")?,
         last_error: row.try_get("last_error")?,
         created_at: row.try_get("created_at")?,
+        retry_at: row.try_get("retry_at")?,
         reason: row.try_get("reason")?,
         destroy_at: row.try_get("destroy_at")?,
         asked: row.try_get("asked")?,

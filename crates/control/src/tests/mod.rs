@@ -5,6 +5,7 @@ mod api;
 mod asking;
 mod backups;
 mod described;
+mod domains;
 mod holders;
 mod imports;
 mod interruption;
@@ -394,6 +395,8 @@ struct Instance {
     folder: PathBuf,
     privileged: Arc<FakePrivileged>,
     schema: Arc<FakeSchema>,
+    /// What is in the DNS.
+    zone: domains::Zone,
     /// Whether the vault answers nobody.
     vault_is_away: Arc<AtomicBool>,
     console_origin: &'static str,
@@ -425,6 +428,7 @@ impl Instance {
             guest,
             folder,
             privileged: Arc::default(),
+            zone: domains::Zone::default(),
             vault_is_away: Arc::default(),
             schema: Arc::new(FakeSchema(AtomicI32::new(1))),
             console_origin: "http://console.localhost:8080",
@@ -445,7 +449,7 @@ impl Instance {
     fn server(&self) -> DatabaseServer {
         let (connect, name) = (self.database.connector(), self.database.name());
         match &self.guest {
-            Some(role) => DatabaseServer::remote(connect, role, name),
+            Some(role) => DatabaseServer::remote(connect, role, name, "kiavi at a test"),
             None => DatabaseServer::private(connect, name),
         }
     }
@@ -458,6 +462,7 @@ impl Instance {
             server,
             vault: Arc::new(Away { vault: self.vault(), is_away: Arc::clone(&self.vault_is_away) }),
             privileged: Arc::clone(&self.privileged) as _,
+            proofs: self.zone.door(),
             schema: Arc::clone(&self.schema) as _,
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRng),
@@ -645,6 +650,7 @@ async fn every_statement_fits_the_schema() {
     prepare_all(&control.parts().database, &statements).await.unwrap();
     prepare_all(&control.parts().database, provision::STATEMENTS).await.unwrap();
     prepare_all(&control.parts().database, crate::backup::STATEMENTS).await.unwrap();
+    prepare_all(&control.parts().database, crate::domain::store::STATEMENTS).await.unwrap();
 }
 
 #[tokio::test]

@@ -95,6 +95,7 @@ async fn spares_and_migrations_are_like_those_of_a_private_cluster() {
     provision::converge(&control, &tenant.id).await;
     instance.assert_known(&tenant.id).await;
 
+    drop((control, changes));
     instance.schema.0.store(2, Ordering::SeqCst);
     let control = instance.start().await;
     provision::converge(&control, &tenant.id).await;
@@ -140,4 +141,35 @@ async fn a_server_is_looked_at_without_being_changed() {
     assert!(
         foreign.iter().any(|finding| finding.detail.contains("ALTER DATABASE postgres OWNER TO kiavi_guest"))
     );
+}
+
+#[tokio::test]
+async fn two_instances_with_one_database_are_kept_apart() {
+    let instance = Instance::of_guest("kiavi_guest", "CREATEDB CREATEROLE").await;
+    let first = instance.start().await;
+    instance.request(&first, "shop").await;
+    let refused = Control::open(instance.parts()).await.err().unwrap().to_string();
+    assert!(refused.contains("is in use by \"kiavi at a test\""), "{refused}");
+    assert!(refused.contains("Stop the other one") && refused.contains("pg_terminate_backend("), "{refused}");
+
+    // The network takes its claim away: nothing is changed until it is back.
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE application_name = 'kiavi at a test' AND datname = $1";
+    instance.database.admin().await.query(end, &[&instance.database.name()]).await.unwrap();
+    let kept = async {
+        loop {
+            match instance.try_request(&first, "late").await {
+                Ok(tenant) => return tenant,
+                Err(ControlError::Database(error)) => assert!(error.is_temporary(), "{error}"),
+                Err(error) => panic!("{error}"),
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        tenant = kept => assert_eq!(tenant.slug.as_str(), "late"),
+        () = first.keep_claim() => unreachable!("it is kept for ever"),
+    }
+    drop(first);
+    instance.start().await;
 }

@@ -1,6 +1,7 @@
 //! Behaviour of lanes, transactions, errors and migrations against a real server.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod claim;
 mod connections;
 mod errors;
 mod foreign;

@@ -161,6 +161,14 @@ event_types! {
     TenantRenamed = "tenant.renamed",
     /// The names that the tenant answers to changed.
     TenantHostnamesChanged = "tenant.hostnames_changed",
+    /// A domain was added to the tenant, to be proved by a record in the DNS.
+    TenantDomainAdded = "tenant.domain_added",
+    /// The record of a domain was found: it is the tenant's, and served.
+    TenantDomainVerified = "tenant.domain_verified",
+    /// The record of a domain is gone for days. It is served until somebody else proves the domain.
+    TenantDomainLapsed = "tenant.domain_lapsed",
+    /// A domain was taken off the tenant, or proved by another one after it had lapsed.
+    TenantDomainRemoved = "tenant.domain_removed",
     /// The tenant has a new secret; the one before still verifies.
     TenantSecretRotated = "tenant.secret_rotated",
     /// Secrets before the tenant's current one have ended.

@@ -64,6 +64,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
         "must be 16 to 1048576",
     )?;
     engine(&config.engine)?;
+    rule(config.dns.servers.len() <= 3, "dns.servers", "has more than three name servers")?;
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter);
     rule(filter.is_ok(), "log.filter", "is not a filter such as info or warn,kiavi_engine=debug")?;
     let monitor = &config.monitor;

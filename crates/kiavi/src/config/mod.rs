@@ -51,6 +51,9 @@ pub(crate) struct Config {
     /// Connections to servers outside, such as those of sign-in providers.
     #[serde(default)]
     pub(crate) egress: EgressConfig,
+    /// Looking up the proofs of domains.
+    #[serde(default)]
+    pub(crate) dns: DnsConfig,
     /// Logs.
     #[serde(default)]
     pub(crate) log: LogConfig,
@@ -207,6 +210,16 @@ pub(crate) struct EgressConfig {
     /// Whether tenants may list servers of private networks and of this machine. Whoever may change a tenant's
     /// settings then reaches them.
     pub(crate) allow_private: bool,
+}
+
+/// Looking up the TXT records by which domains are proved ([domains.md](domains.md)).
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DnsConfig {
+    /// Name servers that answer for the whole DNS, with ports, such as `10.0.0.2:53`; asked in this order, over TCP, at most
+    /// three. Those of `/etc/resolv.conf`, if there are none.
+    #[schemars(with = "Vec<String>")]
+    pub(crate) servers: Vec<SocketAddr>,
 }
 
 /// Logs, on standard error.

@@ -6,7 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
 use kiavi_control::monitor::Monitored;
-use kiavi_control::{CONSOLE_SLUG, CallerKind, Control, ControlParts, DatabaseServer, Router};
+use kiavi_control::{
+    CONSOLE_SLUG, CallerKind, Control, ControlError, ControlParts, DatabaseServer, ProofDoor, Router,
+    ServerError,
+};
 use kiavi_crypto::SystemRng;
 use kiavi_egress::Outlet;
 use kiavi_http::{AccessLog, ConnectionInfo, Drain, closing, drain, serve_connection};
@@ -61,6 +64,8 @@ struct Configuration {
     monitor_token: Option<String>,
     spares: u16,
     deletion_grace_seconds: u64,
+    /// What this instance is called where others may meet it.
+    instance: String,
     /// Who control is on a database server on a network.
     postgres: Option<RemotePostgres>,
 }
@@ -107,7 +112,8 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         if let Some(cached) = cached {
             tokio::spawn(refresh(cached));
         }
-        let parts = parts(&launcher, vault, &configuration, platform, access.clone());
+        let proofs = Arc::new(ProofDoor::default());
+        let parts = parts(&launcher, vault, proofs.clone(), &configuration, platform, access.clone());
         let monitored = Monitored {
             control: OnceLock::new(),
             processes: Arc::new(launcher.clone()),
@@ -121,6 +127,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
             launcher,
             to_launcher,
             outlet,
+            proofs,
             announcement,
             closes_connections,
             access,
@@ -170,6 +177,7 @@ fn sender_domains(configuration: &Configuration) -> Result<Vec<Hostname>, RoleEr
 fn parts(
     launcher: &Launcher,
     vault: Arc<dyn Vault>,
+    proofs: Arc<ProofDoor>,
     configuration: &Configuration,
     platform: Platform,
     access: Arc<AccessLog>,
@@ -177,13 +185,16 @@ fn parts(
     let names = configuration.names.clone();
     let connect = Arc::new(launcher.clone());
     let server = match &configuration.postgres {
-        Some(RemotePostgres { role, database, .. }) => DatabaseServer::remote(connect, role, database),
+        Some(RemotePostgres { role, database, .. }) => {
+            DatabaseServer::remote(connect, role, database, &configuration.instance)
+        }
         None => DatabaseServer::private(connect, CONTROL_DATABASE),
     };
     ControlParts {
         database: server.own(),
         server,
         vault,
+        proofs,
         privileged: Arc::new(launcher.clone()),
         schema: Arc::new(EngineSchema { sender_domains: platform.sender_domains }),
         clock: Arc::new(SystemClock),
@@ -228,6 +239,7 @@ struct Server {
     launcher: Launcher,
     to_launcher: Sender<FromControl>,
     outlet: Arc<Outlet>,
+    proofs: Arc<ProofDoor>,
     announcement: Announcement,
     access: Arc<AccessLog>,
     closes_connections: bool,
@@ -261,6 +273,7 @@ impl Server {
                     Some(ToControl::Door { door: new }) => doors.console = Some(Acceptor::new(new)?),
                     Some(ToControl::Accounts { request, document }) => self.launcher.listed(request, document),
                     Some(ToControl::Egress { door }) => self.outlet.replace(door),
+                    Some(ToControl::Proofs { door }) => self.proofs.replace(door)?,
                     Some(ToControl::Witness { door }) => {
                         witnessing = Some(door);
                         serve_witness(control.get(), &mut witnessing);
@@ -382,9 +395,20 @@ async fn open(
     to_launcher: Sender<FromControl>,
     announcement: Announcement,
 ) -> Result<Control, RoleError> {
-    let control = Control::open(parts).await.map_err(failed)?;
+    let control = match Control::open(parts).await {
+        Err(ControlError::Server(ServerError::InUse(reason))) => {
+            // Who stands in the way stays there: the launcher ends an instance that was not usable yet.
+            to_launcher.send(&FromControl::InUse { reason: reason.clone() }).await?;
+            return Err(failed(ServerError::InUse(reason).into()));
+        }
+        opened => opened.map_err(failed)?,
+    };
+    let claim = control.clone();
+    tokio::spawn(async move { claim.keep_claim().await });
     let reconciler = control.clone();
     tokio::spawn(async move { reconciler.run_reconciler().await });
+    let checks = control.clone();
+    tokio::spawn(async move { checks.run_domain_checks().await });
     let announced = control.clone();
     tokio::spawn(async move {
         if let Err(error) = announce(&announced, &to_launcher, &announcement).await {

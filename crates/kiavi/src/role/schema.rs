@@ -131,6 +131,10 @@ impl TenantSchema for EngineSchema {
                 TenantEventKind::Undeleted => audit::EventType::TenantUndeleted,
                 TenantEventKind::Renamed => audit::EventType::TenantRenamed,
                 TenantEventKind::HostnamesChanged => audit::EventType::TenantHostnamesChanged,
+                TenantEventKind::DomainAdded => audit::EventType::TenantDomainAdded,
+                TenantEventKind::DomainVerified => audit::EventType::TenantDomainVerified,
+                TenantEventKind::DomainLapsed => audit::EventType::TenantDomainLapsed,
+                TenantEventKind::DomainRemoved => audit::EventType::TenantDomainRemoved,
                 TenantEventKind::SecretRotated => audit::EventType::TenantSecretRotated,
                 TenantEventKind::SecretRetired => audit::EventType::TenantSecretRetired,
             };

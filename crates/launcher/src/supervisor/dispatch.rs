@@ -249,6 +249,11 @@ impl Supervisor {
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::LogWritten { tenant } => self.log_written(&tenant),
+            // One that others rely on goes on and tries again.
+            FromControl::InUse { reason } if self.announced => {
+                tracing::error!(reason, "control cannot start")
+            }
+            FromControl::InUse { reason } => self.in_use = Some(reason),
             FromControl::NeedAccounts { request } => {
                 let document = self.accounts();
                 self.control.tell(ToControl::Accounts { request, document });

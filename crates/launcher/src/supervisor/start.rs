@@ -13,6 +13,7 @@ use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Cgroups;
+use rustix::system::uname;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -34,6 +35,12 @@ const WAKE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long an engine may take until it is ready. It takes milliseconds, unless the whole machine is busy.
 const START_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Ends of what control asks outbound at: control's first.
+struct ControlDoors {
+    proofs: (Channel, Channel),
+    egress: Option<(Channel, Channel)>,
+}
 
 impl Supervisor {
     /// Brings up everything that every instance has.
@@ -73,6 +80,7 @@ impl Supervisor {
             monitor,
             next_wake: Instant::now(),
             announced: false,
+            in_use: None,
             is_checking: false,
             stopping: false,
             config,
@@ -171,19 +179,20 @@ impl Supervisor {
             "monitor_token": self.config.monitor.as_ref().and_then(|monitor| monitor.token.as_ref()),
             "spares": self.config.spares,
             "deletion_grace_seconds": self.config.deletion_grace.as_secs(),
+            "instance": format!("kiavi at {}:{}", uname().nodename().to_string_lossy(), self.folder.path().display()),
             "postgres": postgres,
         });
         let document = sealed(&configuration)?;
         let local = self.control_socket.try_clone()?.into();
         let monitor = self.monitor.as_ref().map(OwnedFd::try_clone).transpose()?.map(Fd::from);
-        let (door, witness) = (self.control_door()?, Channel::pair()?);
+        let (doors, witness) = (self.control_doors()?, Channel::pair()?);
         let process: Process<ToControl> =
             spawn(&program, id, &self.events, Said::Control).map_err(cannot("control"))?;
         let (vault, database) = (self.config.vault.document.fd(), self.databases.server());
         process.tell(ToControl::Start { document, local, monitor, vault, database });
         self.control.process = Some(process);
         self.open_witness_door(witness);
-        self.open_control_door(door);
+        self.open_control_doors(doors);
         Ok(())
     }
 
@@ -202,9 +211,10 @@ impl Supervisor {
         };
         let configuration = serde_json::json!({
             "mail": mail, "private_egress": self.config.private_egress, "database": database,
+            "name_servers": self.config.name_servers,
         });
         let document = sealed(&configuration)?;
-        let door = self.control_door()?;
+        let doors = self.control_doors()?;
         let mut process: Process<ToOutbound> =
             spawn(&program, id, &self.events, Said::Outbound).map_err(cannot("outbound"))?;
         process.tell(ToOutbound::Start { document });
@@ -224,20 +234,26 @@ impl Supervisor {
             engine.process.tell(ToEngine::Egress { door: fd(theirs) });
         }
         self.outbound.process = Some(process);
-        self.open_control_door(door);
+        self.open_control_doors(doors);
         Ok(())
     }
 
-    /// Control's way to the servers that its configuration names, if it names one: anew whenever it or outbound is.
-    fn control_door(&self) -> std::io::Result<Option<(Channel, Channel)>> {
-        self.config.vault.egress.as_ref().map(|_| Channel::pair()).transpose()
+    /// Control's ways to outbound: to the DNS, and to the servers that its configuration names, if it names any. Anew whenever
+    /// it or outbound is.
+    fn control_doors(&self) -> std::io::Result<ControlDoors> {
+        let egress = self.config.vault.egress.as_ref().map(|_| Channel::pair()).transpose()?;
+        Ok(ControlDoors { proofs: Channel::pair()?, egress })
     }
 
-    fn open_control_door(&self, door: Option<(Channel, Channel)>) {
-        let (Some(allowed), Some((theirs, ours))) = (self.config.vault.egress.clone(), door) else { return };
-        // Whichever of the two does not run gets its door when it starts.
-        self.outbound.tell(ToOutbound::ControlDoor { allowed, door: fd(ours) });
-        self.control.tell(ToControl::Egress { door: fd(theirs) });
+    fn open_control_doors(&self, doors: ControlDoors) {
+        // Whichever of the two does not run gets its doors when it starts.
+        let (theirs, ours) = doors.proofs;
+        self.outbound.tell(ToOutbound::ProofDoor { door: fd(ours) });
+        self.control.tell(ToControl::Proofs { door: fd(theirs) });
+        if let (Some(allowed), Some((theirs, ours))) = (self.config.vault.egress.clone(), doors.egress) {
+            self.outbound.tell(ToOutbound::ControlDoor { allowed, door: fd(ours) });
+            self.control.tell(ToControl::Egress { door: fd(theirs) });
+        }
     }
 
     /// A connection waits for the tenant's engine: gives the gateway a door to it, now or soon.

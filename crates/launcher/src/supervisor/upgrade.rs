@@ -214,6 +214,7 @@ impl Supervisor {
             // Whom the program before this one was to wake: control's successor tells of every tenant.
             next_wake: Instant::now(),
             announced: state.announced,
+            in_use: None,
             is_checking: false,
             stopping: false,
             config,

@@ -4,12 +4,13 @@ use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use kiavi_base::Locale;
 use kiavi_pages::{
     Account, AccountDeleted, AccountRow, Acting, Captcha, Circumstances, CodeMail, CodePurpose, Connect,
-    ConsoleTop, DeleteAccount, Failed, FigureSet, FiguresOfDay, FirstOwner, Frame, Invitation, InvitationRow,
-    Leaving, LinkMail, LinkPurpose, Mailbox, MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry,
-    NoWorkspace, NotFound, Notice, NoticeMail, Offer, Page, PasskeyOffer, PasskeyRow, PasskeySteps, Place,
-    Proof, Prove, ProviderButton, Refusal, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink,
-    SignOut, Signal, SignedOut, Starting, Team, TenantFigures, TenantPlace, TenantRow, TenantState, Tenants,
-    UNKNOWN_HOST, Unavailable, Validity, What, WorkspaceLink,
+    ConsoleTop, DeleteAccount, DomainRecord, DomainRow, DomainState, Domains, Failed, FigureSet,
+    FiguresOfDay, FirstOwner, Frame, Invitation, InvitationRow, Leaving, LinkMail, LinkPurpose, Mailbox,
+    MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, NotFound, Notice, NoticeMail,
+    Offer, Page, PasskeyOffer, PasskeyRow, PasskeySteps, Place, Proof, Prove, ProviderButton, Refusal,
+    Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting,
+    Team, TenantFigures, TenantPlace, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity,
+    What, WorkspaceLink,
 };
 
 #[path = "tenant_samples.rs"]
@@ -106,6 +107,8 @@ impl Samples {
         add("tenants-empty", Tenants { tenants: vec![], ..self.tenants() }.html());
         add("figures", self.figures().html());
         add("figures-away", TenantFigures { figures: None, ..self.figures() }.html());
+        add("domains", self.domains(None).html());
+        add("domains-reader", Domains { may_change: false, ..self.domains(None) }.html());
         add("team", self.team(None).html());
         let reader = Team { roles: vec![], may_rename: false, invitations: vec![], ..self.team(None) };
         add("team-reader", reader.html());
@@ -160,6 +163,7 @@ impl Samples {
                 {
                     add(&format!("team.{key}"), self.team(Some(notice)).html());
                 }
+                Some("domain") => add(&format!("domains.{key}"), self.domains(Some(notice)).html()),
                 Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),
                 Some("profile" | "session" | "sessions" | "name" | "account" | "acting" | "not") => {
                     add(&format!("account.{key}"), self.account(Some(notice)).html());
@@ -382,6 +386,28 @@ impl Samples {
             top: self.top(Place::Tenants),
             tenant: self.tenant_top(TenantPlace::Figures, TenantState::Running),
             figures: Some(figures),
+        }
+    }
+
+    fn domains(&self, notice: Option<Notice>) -> Domains {
+        let row = |(i, state): (usize, DomainState)| DomainRow {
+            name: if i == 3 { self.words.name.clone() } else { format!("auth-{i}.example.com") },
+            state,
+            is_primary: i == 0,
+            record: (i > 2).then(|| DomainRecord {
+                name: format!("_kiavi-challenge.auth-{i}.example.com"),
+                value: "kiavi-challenge=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c".to_owned(),
+            }),
+            checked: (i > 3).then(|| self.before(400)),
+        };
+        Domains {
+            frame: Frame { app: "Kiavi".into(), ..self.frame("/") },
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Domains, TenantState::Running),
+            rows: DomainState::ALL.into_iter().enumerate().map(row).collect(),
+            may_change: true,
+            notice,
+            now: self.now,
         }
     }
 

@@ -21,6 +21,7 @@ impl Samples {
                 TenantPlace::Figures,
                 TenantPlace::Users,
                 TenantPlace::Events,
+                TenantPlace::Domains,
                 TenantPlace::Settings,
             ],
         }

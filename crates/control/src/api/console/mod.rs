@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `/` | leads to the workspace that was opened last; says so when there is none |
 //! | `/w/NAME`, `/w/NAME/team` | a workspace's tenants and members, with their forms |
-//! | `/w/NAME/t/TENANT`, `…/figures`, `…/users`, `…/events`, `…/settings` | a tenant: figures, people, log, settings |
+//! | `/w/NAME/t/TENANT`, and its pages below | a tenant: figures, people, log, settings, domains |
 //! | `/workspaces/new` | makes a workspace |
 //! | `/sign-in`, `/signed-in`, `/step-up`, `/sign-out` | to the console's tenant and back ([`crate::console`]) |
 //! | `/first-owner`, `/invitation` | what links lead to: opening one asks, its button acts |
@@ -12,6 +12,7 @@
 //! Every form is a plain POST from one of these pages that answers with a redirect; all pages work without script.
 //! What a member may do is decided as in the API, by the same permissions and with the same functions.
 
+mod domains;
 mod entry;
 mod events;
 mod figures;

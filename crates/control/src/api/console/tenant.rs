@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    events, figures, overview, settings,
+    domains, events, figures, overview, settings,
     tenants::badge,
     users,
     visit::{Here, Stop, Visit, html},
@@ -46,6 +46,10 @@ pub(super) fn routes() -> Router<Control> {
         .route(&at("/users/{user}/delete"), post(users::delete))
         .route(&at("/events"), get(events::list))
         .route(&at("/events/{event}"), get(events::page))
+        .route(&at("/domains"), get(domains::page))
+        .route(&at("/domains/add"), post(domains::add))
+        .route(&at("/domains/verify"), post(domains::verify))
+        .route(&at("/domains/remove"), post(domains::remove))
         .route(&at("/settings"), get(settings::page).post(settings::change))
         .route(&at("/settings/rollback"), post(settings::roll_back))
 }
@@ -140,6 +144,7 @@ impl AtTenant {
             (TenantPlace::Figures, Permission::TenantRead),
             (TenantPlace::Users, Permission::UserRead),
             (TenantPlace::Events, Permission::AuditRead),
+            (TenantPlace::Domains, Permission::TenantRead),
             (TenantPlace::Settings, Permission::SettingsRead),
         ];
         let places = sees.into_iter().filter(|(_, needed)| self.may(*needed)).map(|(place, _)| place);

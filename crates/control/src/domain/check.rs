@@ -1,0 +1,178 @@
+//! Looking for the record of a domain: when somebody asks, and from time to time.
+
+use std::time::Duration;
+
+use kiavi_base::{Rng, random_bytes};
+use kiavi_ipc::proof::Answer;
+
+use super::{Domain, DomainState, Outcome, PATIENCE, store};
+use crate::{
+    Control, ControlError,
+    caller::Actor,
+    error::chain,
+    operation::Operation,
+    provision::{self, Change, Order, RequestError},
+};
+
+/// When a proof that was there is looked for again; sooner when it was not, so that an alarm rests on many looks.
+const WHILE_THERE: Duration = Duration::from_secs(24 * 3600);
+const WHILE_GONE: Duration = Duration::from_secs(6 * 3600);
+
+/// The longest pause of the background job.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+
+/// What a look found, and what became of the domain.
+pub(crate) struct Checked {
+    pub(crate) domain: Domain,
+    /// The texts that are at the record's name.
+    pub(crate) found: Vec<String>,
+}
+
+/// Looks for the record of a domain and draws what follows from it.
+///
+/// # Errors
+/// [`ControlError::HostnameTaken`] when it is there and the domain, or one above or below it, is another tenant's;
+/// [`ControlError::NoSuchDomain`] when it was removed meanwhile; when the tenant is going, or the database fails.
+pub(crate) async fn check(
+    control: &Control,
+    actor: &Actor,
+    domain: &Domain,
+) -> Result<Checked, RequestError> {
+    let (outcome, found) = look(control, domain).await;
+    let gone = || RequestError::from(ControlError::NoSuchDomain(domain.domain.clone()));
+    let database = &control.parts().database;
+    if outcome == Outcome::Proved && domain.state != DomainState::Verified {
+        let verified = verify(control, actor, domain).await;
+        // Of two who look at the same time, one was first.
+        if !matches!(verified, Err(RequestError::Control(ControlError::NoSuchDomain(_)))) {
+            verified?;
+        }
+        let now = store::find(database, &domain.tenant, &domain.domain).await?;
+        return Ok(Checked { domain: now.ok_or_else(gone)?, found });
+    }
+    let noted = store::note(database, domain, outcome, again_in(control, outcome)).await?;
+    let now = match noted {
+        Some(noted) => lapse(control, noted).await?,
+        // Somebody else has looked.
+        None => store::find(database, &domain.tenant, &domain.domain).await?.ok_or_else(gone)?,
+    };
+    Ok(Checked { domain: now, found })
+}
+
+async fn look(control: &Control, domain: &Domain) -> (Outcome, Vec<String>) {
+    match control.parts().proofs.look_up(&domain.domain).await {
+        Answer::Texts(texts) => {
+            let found: Vec<_> = texts.iter().map(|text| text.as_ref().to_owned()).collect();
+            let is_proved = found.contains(&domain.challenge);
+            (if is_proved { Outcome::Proved } else { Outcome::Different }, found)
+        }
+        Answer::Absent => (Outcome::Absent, Vec::new()),
+        Answer::Unanswered => (Outcome::Unanswered, Vec::new()),
+    }
+}
+
+/// It is the tenant's from now on. Who had it and could not prove it for days loses it first.
+async fn verify(control: &Control, actor: &Actor, domain: &Domain) -> Result<(), RequestError> {
+    let Domain { tenant, domain: name, .. } = domain;
+    if let Some(loser) = store::lapsed_elsewhere(&control.parts().database, tenant, name).await? {
+        let change = Change::LoseDomain { domain: name.clone() };
+        let order = Order { operation: Operation::RemoveDomain, reason: None, change };
+        provision::request(control, &Actor::CONTROL, &loser, &order).await?;
+        tracing::warn!(tenant = %loser, domain = %name, "a domain went to another tenant, who has proved it");
+    }
+    let change = Change::VerifyDomain { domain: name.clone(), again_in: again_in(control, Outcome::Proved) };
+    let order = Order { operation: Operation::VerifyDomain, reason: None, change };
+    provision::request(control, actor, tenant, &order).await.map(drop)
+}
+
+/// Raises the alarm when a proof is gone for too long.
+async fn lapse(control: &Control, domain: Domain) -> Result<Domain, RequestError> {
+    let Domain { tenant, domain: name, state, failing_since, outcome, .. } = &domain;
+    // An alarm rests on an answer.
+    let is_missing = matches!(outcome, Some(Outcome::Absent | Outcome::Different));
+    let Some(since) = failing_since.filter(|_| is_missing && *state == DomainState::Verified) else {
+        return Ok(domain);
+    };
+    if control.parts().clock.now().duration_since(since).unsigned_abs() < PATIENCE {
+        tracing::warn!(%tenant, domain = %name, "the record that proves a domain is not there");
+        return Ok(domain);
+    }
+    let change = Change::LapseDomain { domain: name.clone() };
+    let order = Order { operation: Operation::LapseDomain, reason: None, change };
+    match provision::request(control, &Actor::CONTROL, tenant, &order).await {
+        Ok(_) => tracing::error!(%tenant, domain = %name, "the record that proves a domain is gone for days"),
+        // By the database's clock it is not time yet, or it was removed.
+        Err(RequestError::Control(ControlError::NoSuchDomain(_))) => return Ok(domain),
+        Err(error) => return Err(error),
+    }
+    let now = store::find(&control.parts().database, tenant, name).await?;
+    Ok(now.unwrap_or(domain))
+}
+
+/// Not all at the same hour.
+fn again_in(control: &Control, outcome: Outcome) -> Duration {
+    let pause = if outcome == Outcome::Proved { WHILE_THERE } else { WHILE_GONE };
+    spread(pause, &*control.parts().rng)
+}
+
+/// The pause, or up to a sixth more or less.
+fn spread(pause: Duration, rng: &dyn Rng) -> Duration {
+    let chance = f64::from(u16::from_be_bytes(random_bytes(rng))) / f64::from(u16::MAX);
+    pause.mul_f64(5.0 / 6.0 + chance / 3.0)
+}
+
+/// Looks at those whose time has come. Whether there may be more.
+pub(crate) async fn check_due(control: &Control) -> Result<bool, ControlError> {
+    let due = store::take_due(&control.parts().database).await?;
+    for domain in &due {
+        if let Err(error) = check(control, &Actor::CONTROL, domain).await {
+            let Domain { tenant, domain: name, .. } = domain;
+            tracing::error!(%tenant, domain = %name, error = chain(&error), "a domain could not be looked at");
+        }
+    }
+    Ok(!due.is_empty())
+}
+
+impl Control {
+    /// Looks for the proofs of domains again from time to time, for as long as it is polled. Run exactly one.
+    pub async fn run_domain_checks(&self) {
+        loop {
+            match check_due(self).await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(error = chain(&error), "domains that are due could not be read")
+                }
+            }
+            tokio::time::sleep(self.pause().await).await;
+        }
+    }
+
+    async fn pause(&self) -> Duration {
+        let next = self.parts().database.query_one(&store::NEXT_DOMAIN_CHECK, &[]).await;
+        let seconds = next.ok().and_then(|row| row.try_get::<_, Option<f64>>(0).ok()).flatten();
+        let pause = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(1.0)).ok());
+        pause.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Same(u8);
+
+    impl Rng for Same {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(self.0);
+        }
+    }
+
+    #[test]
+    fn a_pause_is_about_what_it_should_be() {
+        assert_eq!(spread(WHILE_THERE, &Same(0)), Duration::from_secs(20 * 3600));
+        assert_eq!(spread(WHILE_THERE, &Same(255)), Duration::from_secs(28 * 3600));
+        // An alarm rests on more than a handful of looks.
+        assert!(PATIENCE.as_secs() / spread(WHILE_GONE, &Same(255)).as_secs() >= 10);
+    }
+}

@@ -1,0 +1,141 @@
+//! Proofs in the DNS: the TXT records below a domain that a tenant says is its own.
+//!
+//! A recursive name server is asked, over TCP only: every one speaks it (RFC 7766 §5), an answer has no size at which it is
+//! cut off, and nobody who is not on the way can put one in its place, as they may with a datagram. CNAMEs are the name
+//! server's to follow; what it did is read from its answer.
+
+mod message;
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kiavi_base::Hostname;
+use kiavi_ipc::Endpoint;
+use kiavi_ipc::proof::{Answer, LABEL, LookUp, Looked, MAX_PROOFS};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use self::message::{Reply, parse, query};
+
+/// Where the system says which name servers it has.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// Where name servers listen (RFC 1035 §4.2).
+const PORT: u16 = 53;
+
+/// The most name servers that are asked one after the other, as the C library has it (resolv.conf(5), `MAXNS`).
+const MAX_SERVERS: usize = 3;
+
+/// How long one name server may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The longest answer that is read, in bytes. A name with more than that has other things than a proof there.
+const MAX_ANSWER: usize = 16 * 1024;
+
+/// Names that are looked up at a time; more wait in the door.
+const AT_ONCE: usize = 8;
+
+/// The name servers that are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NameServers(Vec<SocketAddr>);
+
+impl NameServers {
+    /// Those that the configuration names; those of the system where it names none. Reads the system's file, so it comes
+    /// before the sandbox is closed.
+    pub(crate) fn new(configured: Vec<SocketAddr>) -> Self {
+        if !configured.is_empty() {
+            return Self(configured);
+        }
+        let text = std::fs::read_to_string(Path::new(RESOLV_CONF)).unwrap_or_else(|error| {
+            tracing::warn!(%error, "{RESOLV_CONF} cannot be read: proofs of domains are looked up at 127.0.0.1");
+            String::new()
+        });
+        Self::of_system(&text)
+    }
+
+    /// Those of a resolv.conf(5); the one of this machine when it names none, as the page says.
+    fn of_system(text: &str) -> Self {
+        let addresses = text.lines().filter_map(|line| {
+            let mut words = line.split_ascii_whitespace();
+            (words.next()? == "nameserver").then(|| words.next()?.parse::<IpAddr>().ok()).flatten()
+        });
+        let mut servers: Vec<_> = addresses.map(|address| SocketAddr::new(address, PORT)).collect();
+        servers.truncate(MAX_SERVERS);
+        if servers.is_empty() {
+            servers.push((Ipv4Addr::LOCALHOST, PORT).into());
+        }
+        Self(servers)
+    }
+
+    /// Answers at control's door until it is closed.
+    pub(crate) async fn serve(self: Arc<Self>, door: Endpoint<Looked, LookUp>) {
+        let (answers, mut requests) = door.split();
+        let mut lookups = JoinSet::new();
+        loop {
+            let looked = tokio::select! {
+                request = requests.receive(), if lookups.len() < AT_ONCE => match request {
+                    Ok(Some(LookUp { request, domain })) => {
+                        let servers = self.clone();
+                        lookups.spawn(async move { Looked { request, answer: servers.look_up(&domain).await } });
+                        continue;
+                    }
+                    Ok(None) => return,
+                    Err(error) => {
+                        tracing::error!(%error, "control broke the proof door's protocol");
+                        return;
+                    }
+                },
+                Some(Ok(looked)) = lookups.join_next(), if !lookups.is_empty() => looked,
+            };
+            if answers.send(&looked).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// What is there below the domain, by the first name server that knows.
+    async fn look_up(&self, domain: &Hostname) -> Answer {
+        let name = format!("{LABEL}.{domain}");
+        for server in &self.0 {
+            match timeout(PATIENCE, ask(*server, &name)).await {
+                Ok(Ok(Reply::Texts(texts))) => return proofs(&texts),
+                Ok(Ok(Reply::Absent)) => return Answer::Absent,
+                Ok(Ok(Reply::Failed(code))) => {
+                    tracing::warn!(%server, name, code, "a name server could not answer");
+                }
+                Ok(Err(error)) => tracing::warn!(%server, name, %error, "a name server gave no answer"),
+                Err(_) => tracing::warn!(%server, name, "a name server gave no answer in time"),
+            }
+        }
+        Answer::Unanswered
+    }
+}
+
+/// The texts that could be proofs. A name with other texts only has none, but is there.
+fn proofs(texts: &[Vec<u8>]) -> Answer {
+    let texts = texts.iter().filter_map(|text| std::str::from_utf8(text).ok()?.parse().ok());
+    Answer::Texts(texts.take(MAX_PROOFS).collect())
+}
+
+/// One question on a connection of its own (RFC 1035 §4.2.2). Its number need not be a surprise to anybody: the answer comes
+/// on the same connection.
+async fn ask(server: SocketAddr, name: &str) -> std::io::Result<Reply> {
+    let unusable = |what: &str| std::io::Error::new(std::io::ErrorKind::InvalidData, what);
+    let query = query(name).ok_or_else(|| unusable("the name is too long"))?;
+    let length = u16::try_from(query.len()).map_err(|_| unusable("the name is too long"))?;
+    let mut stream = TcpStream::connect(server).await?;
+    stream.write_all(&[&length.to_be_bytes()[..], &query].concat()).await?;
+    let length = usize::from(stream.read_u16().await?);
+    if length > MAX_ANSWER {
+        return Err(unusable("the answer is too long"));
+    }
+    let mut answer = vec![0; length];
+    stream.read_exact(&mut answer).await?;
+    parse(&answer, &query).ok_or_else(|| unusable("the answer cannot be read"))
+}
