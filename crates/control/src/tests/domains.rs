@@ -19,9 +19,12 @@ use crate::{ProofDoor, domain::check};
 
 const DOMAIN: &str = "auth.example.com";
 
+/// Texts by name.
+type Records = BTreeMap<Hostname, Vec<String>>;
+
 /// The DNS, with outbound that looks into it. It answers nothing while it is `None`.
 #[derive(Clone)]
-pub(super) struct Zone(Arc<Mutex<Option<BTreeMap<Hostname, Vec<String>>>>>);
+pub(super) struct Zone(Arc<Mutex<Option<Records>>>);
 
 impl Default for Zone {
     fn default() -> Self {
@@ -271,7 +274,7 @@ async fn what_cannot_be_a_tenants_is_not_added() {
 
 #[tokio::test]
 async fn members_prove_domains_in_the_console_as_far_as_their_role_goes() {
-    const PAGE: &str = "/w/default/tenants/shop/domains";
+    const PAGE: &str = "/w/default/t/shop/domains";
     let world = World::new().await;
     let shop = world.instance.tenant(&world.control, "shop").await;
     let mut owner = world.owner().await;
@@ -301,7 +304,7 @@ async fn members_prove_domains_in_the_console_as_far_as_their_role_goes() {
             "{path}"
         );
     }
-    assert_eq!(owner.get("/w/default/tenants/console/domains").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(owner.get("/w/default/t/console/domains").await.status, StatusCode::NOT_FOUND);
     // By a code only: the passkey is asked for first.
     let mut admin = world.member(&mut owner, "ada", "admin").await;
     let asked = admin.post(&format!("{PAGE}/remove"), &form).await;

@@ -249,15 +249,20 @@ impl Supervisor {
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::LogWritten { tenant } => self.log_written(&tenant),
-            // One that others rely on goes on and tries again.
-            FromControl::InUse { reason } if self.announced => {
-                tracing::error!(reason, "control cannot start")
-            }
-            FromControl::InUse { reason } => self.in_use = Some(reason),
+            FromControl::InUse { reason } => self.held_by_another(reason),
             FromControl::NeedAccounts { request } => {
                 let document = self.accounts();
                 self.control.tell(ToControl::Accounts { request, document });
             }
+        }
+    }
+
+    /// Another instance has control's database. An instance that others rely on goes on and tries again.
+    fn held_by_another(&mut self, reason: String) {
+        if self.announced {
+            tracing::error!(reason, "control cannot start");
+        } else {
+            self.in_use = Some(reason);
         }
     }
 
