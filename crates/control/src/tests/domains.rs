@@ -19,9 +19,12 @@ use crate::{ProofDoor, domain::check};
 
 const DOMAIN: &str = "auth.example.com";
 
+/// The texts at the names of proofs, by domain.
+type Records = BTreeMap<Hostname, Vec<String>>;
+
 /// The DNS, with outbound that looks into it. It answers nothing while it is `None`.
 #[derive(Clone)]
-pub(super) struct Zone(Arc<Mutex<Option<BTreeMap<Hostname, Vec<String>>>>>);
+pub(super) struct Zone(Arc<Mutex<Option<Records>>>);
 
 impl Default for Zone {
     fn default() -> Self {

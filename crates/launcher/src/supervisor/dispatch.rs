@@ -249,15 +249,23 @@ impl Supervisor {
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::LogWritten { tenant } => self.log_written(&tenant),
-            // One that others rely on goes on and tries again.
-            FromControl::InUse { reason } if self.announced => {
-                tracing::error!(reason, "control cannot start")
-            }
-            FromControl::InUse { reason } => self.in_use = Some(reason),
-            FromControl::NeedAccounts { request } => {
-                let document = self.accounts();
-                self.control.tell(ToControl::Accounts { request, document });
-            }
+            FromControl::InUse { reason } => self.kept_out(reason),
+            FromControl::NeedAccounts { request } => self.tell_accounts(request),
+        }
+    }
+
+    fn tell_accounts(&self, request: u64) {
+        let document = self.accounts();
+        self.control.tell(ToControl::Accounts { request, document });
+    }
+
+    /// Another instance has the database. One that people rely on goes on and has control try again; one that was not usable
+    /// yet ends.
+    fn kept_out(&mut self, reason: String) {
+        if self.announced {
+            tracing::error!(reason, "control cannot start");
+        } else {
+            self.in_use = Some(reason);
         }
     }
 
