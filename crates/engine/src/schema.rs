@@ -38,11 +38,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 12, name: "audit_seal", sql: include_str!("../migrations/V12__audit_seal.sql") },
     Migration { version: 13, name: "analytics", sql: include_str!("../migrations/V13__analytics.sql") },
     Migration {
-        version: 15,
+        version: 14,
         name: "audit_retention_and_streams",
-        sql: include_str!("../migrations/V15__audit_retention_and_streams.sql"),
+        sql: include_str!("../migrations/V14__audit_retention_and_streams.sql"),
     },
-    Migration { version: 16, name: "audit_index", sql: include_str!("../migrations/V16__audit_index.sql") },
+    Migration { version: 15, name: "audit_index", sql: include_str!("../migrations/V15__audit_index.sql") },
 ];
 
 /// The number of the newest migration.
