@@ -401,7 +401,41 @@ async fn figures_are_those_of_a_tenant_of_the_workspace() {
     }
     let mut viewer = world.member(&mut owner, "vic", "viewer").await;
     assert_eq!(viewer.get("/w/default/t/shop/figures").await.status, StatusCode::OK);
-    assert!(viewer.get("/w/default").await.text.contains("/w/default/t/shop/figures"));
+    assert!(viewer.get("/w/default").await.text.contains("/w/default/t/shop"));
+}
+
+#[tokio::test]
+async fn a_tenants_pages_are_those_that_the_role_may_read() {
+    const SHOP: &str = "/w/default/t/shop";
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    for (role, may, may_not) in [
+        ("viewer", &["/users", "/events", "/settings", "/domains"][..], &[][..]),
+        ("auditor", &["/events"], &["/users", "/settings"]),
+        ("support", &["/users"], &["/events", "/settings"]),
+    ] {
+        let mut member = world.member(&mut owner, role, role).await;
+        let overview = member.get(SHOP).await;
+        assert_eq!(overview.status, StatusCode::OK, "without its engine, too: {}", overview.text);
+        for path in may {
+            assert!(overview.text.contains(&format!("href=\"{SHOP}{path}\"")), "{role} {path}");
+        }
+        for path in may_not {
+            assert!(!overview.text.contains(&format!("href=\"{SHOP}{path}\"")), "{role} {path}");
+            assert_eq!(
+                member.get(&format!("{SHOP}{path}")).await.status,
+                StatusCode::FORBIDDEN,
+                "{role} {path}"
+            );
+        }
+        let change = member.post(&format!("{SHOP}/settings"), "act=save&version=1&document=%7B%7D").await;
+        assert_eq!(change.status, StatusCode::FORBIDDEN, "{role}");
+        let suspend = member.post(&format!("{SHOP}/users/u1/suspend"), "days=1").await;
+        let expected = if role == "support" { StatusCode::BAD_GATEWAY } else { StatusCode::FORBIDDEN };
+        assert_eq!(suspend.status, expected, "{role}: {}", suspend.text);
+    }
+    assert_eq!(owner.get("/w/default/t/console/users").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
