@@ -481,7 +481,7 @@ impl Instance {
     }
 
     async fn try_request(&self, control: &Control, name: &str) -> Result<Tenant, crate::ControlError> {
-        let workspace = control.default_workspace().await.unwrap();
+        let workspace = control.default_workspace().await?;
         create::create(control, &Actor::CONTROL, &parse_name(name).unwrap(), &workspace).await
     }
 

@@ -82,9 +82,10 @@ fn mounted() -> BTreeSet<(&'static str, String)> {
             let path = named.unwrap_or_else(|| {
                 path.strip_prefix('"').and_then(|path| path.strip_suffix('"')).expect(path)
             });
+            let slice = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
             let is_page = ["hosted", "console", "management", "log"]
                 .iter()
-                .any(|slice| file.iter().any(|part| part == *slice))
+                .any(|page| slice.iter().any(|part| part == *page))
                 || path.starts_with("/.well-known/");
             let path = if is_page { path.to_owned() } else { format!("/api/auth{path}") };
             // The call of the method and everything that is chained to it, up to the end of the line.
