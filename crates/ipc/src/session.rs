@@ -85,7 +85,10 @@ impl EngineSession {
             (Phase::Running | Phase::Draining, FromEngine::ManagementTaken) => {
                 self.given = self.given.checked_sub(1).ok_or(Violation::NotGiven)?;
             }
-            (Phase::Running | Phase::Draining, FromEngine::Report(_) | FromEngine::Logged) => {}
+            (
+                Phase::Running | Phase::Draining,
+                FromEngine::Report(_) | FromEngine::Streams(_) | FromEngine::Logged,
+            ) => {}
             // Once: each is remembered by the launcher for as long as it says.
             (Phase::Draining, FromEngine::WakeIn { .. }) if !self.is_to_wake => self.is_to_wake = true,
             (phase, message) => return Err(Violation::OutOfOrder { message: message.clone(), phase }),
