@@ -28,7 +28,7 @@ export function parse(text) {
 export class SyslogServer {
   /** What has come, oldest first. */
   messages = [];
-  /** Whether connections are cut as soon as something comes. */
+  /** Whether connections are cut before TLS is spoken. */
   isDown = false;
 
   /** Speaks TLS with `certificate`, {key, cert}. */
@@ -36,6 +36,7 @@ export class SyslogServer {
     const server = new SyslogServer();
     server.port = await freePort();
     server.server = tls.createServer(certificate, (socket) => server.#take(socket));
+    server.server.on('connection', (raw) => server.isDown && raw.destroy());
     server.server.on('tlsClientError', () => {});
     await new Promise((resolve) => server.server.listen(server.port, '127.0.0.1', resolve));
     return server;
@@ -52,10 +53,7 @@ export class SyslogServer {
   #take(socket) {
     const pieces = [];
     socket.on('error', () => {});
-    socket.on('data', (piece) => {
-      if (this.isDown) socket.destroy();
-      pieces.push(piece);
-    });
+    socket.on('data', (piece) => pieces.push(piece));
     socket.on('end', () => {
       let rest = Buffer.concat(pieces);
       while (rest.length > 0) {
