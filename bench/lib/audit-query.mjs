@@ -33,7 +33,8 @@ async function fill(kiavi, start) {
        cross join (select body from kiavi.audit_event where type = 'session.created' order by seq limit 1) as sample
        cross join lateral (select ${start} + (i::float8 / ${EVENTS} * ${SPAN_MS})::bigint as ms) as time
        cross join lateral (select lpad(to_hex(ms), 12, '0') as stamp) as id
-       cross join lateral (select 'u' || (i::bigint * 7919 % 100003) as person, ${KIND} as kind) as said`,
+       cross join lateral (select case when i % 1000 = 3 then 'busy' else 'u' || (i::bigint * 7919 % 100003) end as person,
+         ${KIND} as kind) as said`,
     );
     if (last % 1_000_000 === 0) console.log(`${last} events`);
   }
@@ -57,16 +58,23 @@ try {
     'everything about sessions': 'type=session.*',
     'a type that is rare': 'type=user.banned',
     'what failed': 'outcome=failure',
+    'what succeeded': 'outcome=success',
+    'all that concerns users and sessions': 'type=user.*,session.*,code.*,link.*,email.*,account.*,passkey.*',
     'a type and an outcome that never meet': 'type=user.banned&outcome=failure',
     'about a user': 'subject=u7919',
     'by a user': 'actor=u7919',
     'by an operator': 'actor=operator:local',
     'a user and a type that is rare': 'subject=u7919&type=user.banned',
+    'a user with many events and a type that is rare': 'subject=busy&type=user.banned',
+    'by a user with many events, what failed': 'actor=busy&outcome=failure',
+    'a user with many events, an hour in the middle': `subject=busy&from=${at(0.5)}&to=${at(0.5 + 1 / 720)}`,
     'an operator and a type that never meet': 'actor=operator:local&type=code.refused',
     'an e-mail address': `email=${encodeURIComponent(email)}`,
     'an e-mail address that nobody has': 'email=nobody@example.com',
     'an address': 'ip=127.0.0.1',
+    'an address and what failed': 'ip=127.0.0.1&outcome=failure',
     'a request': `request_id=${named}`,
+    'a request that there was not': 'request_id=0123456789abcdef0123456789abcdef',
     'an hour in the middle': `from=${at(0.5)}&to=${at(0.5 + 1 / 720)}`,
     'a page far back': `type=code.*&to=${at(0.1)}`,
   };

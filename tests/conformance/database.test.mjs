@@ -103,6 +103,25 @@ describe('Better Auth beside Kiavi, on the database of a tenant', { skip: kiaviM
     assert.equal((await admin.post('/admin/ban-user', { userId: user.id })).status, 200);
     assert.equal(await here.session(), null);
   });
+
+  test('leaves its changes in the log of Kiavi, which has its own by their names', async () => {
+    const told = () => tenant.events('database.changed');
+    const before = (await told()).length;
+    const here = atKiavi();
+    await here.signInByCode(freshEmail());
+    await here.addPasskey(new SoftAuthenticator());
+    await here.post('/sign-out');
+    assert.equal((await told()).length, before);
+
+    const email = freshEmail();
+    const { user } = await atReference().signInByCode(email);
+    const events = (await told()).slice(before);
+    const changes = events.map(({ facts }) => facts.change);
+    for (const change of ['user INSERT', 'session INSERT']) assert.ok(changes.includes(change), changes.join());
+    assert.ok(events.every(({ actor }) => actor === 'database'));
+    const text = JSON.stringify(events);
+    assert.ok(!text.includes(email) && !text.includes(user.id), 'nothing of a person');
+  });
 });
 
 /** A token of `visitor` and the person it names, checked by the keys that `keysOf` publishes. */

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use kiavi_base::{RequestId, UserId, WorkspaceId};
 
-use crate::{Permission, Role, Scopes, Tenant, attempt::Attempt};
+use crate::{Permission, Role, Scopes, Tenant, attempt::Attempt, audit::Known};
 
 /// How long a member's proof of being there opens what asks for a fresh one.
 pub(crate) const STEP_UP: SignedDuration = SignedDuration::from_mins(5);
@@ -138,11 +138,13 @@ pub(crate) struct Actor {
     pub(crate) request: Option<RequestId>,
     /// The idempotency key that came along; the change's event writes it down with itself.
     pub(crate) attempt: Option<Arc<Attempt>>,
+    /// What is known of the request, which hears of its events.
+    pub(crate) known: Option<Arc<Known>>,
 }
 
 impl Actor {
     /// The control plane itself, carrying out what was asked before.
-    pub(crate) const CONTROL: Self = Self { caller: None, request: None, attempt: None };
+    pub(crate) const CONTROL: Self = Self { caller: None, request: None, attempt: None, known: None };
 
     pub(crate) fn name(&self) -> Cow<'static, str> {
         self.caller.as_ref().map_or("control".into(), Caller::name)

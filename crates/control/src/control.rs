@@ -12,6 +12,7 @@ use tokio::sync::{Notify, OnceCell};
 use crate::{
     CallerKind, ControlError, ControlParts, Tenant, TenantState, address, api,
     api::Attempts,
+    audit::{self, Counted},
     caller::Actor,
     console::{CONSOLE_SLUG, first_owner},
     key,
@@ -54,6 +55,10 @@ struct Inner {
     /// What callers asked lately, and networks without a known key.
     requests: Limiter,
     refusals: Limiter,
+    /// Which refusals are written to the log, and those that are only counted.
+    refusals_written: Limiter,
+    refusals_written_in_all: Limiter,
+    refusals_counted: Counted,
     /// Requests with an idempotency key that are being answered.
     attempts: Attempts,
     meter: Meter,
@@ -98,6 +103,9 @@ impl Control {
             streams: Streams::default(),
             requests: Limiter::new(REQUESTS),
             refusals: Limiter::new(REFUSALS),
+            refusals_written: Limiter::new(audit::WRITTEN),
+            refusals_written_in_all: Limiter::new(audit::WRITTEN_IN_ALL),
+            refusals_counted: Counted::default(),
             attempts: Attempts::default(),
             meter: Meter::default(),
             flows,
@@ -315,6 +323,18 @@ impl Control {
 
     pub(crate) fn refusals(&self) -> &Limiter {
         &self.0.refusals
+    }
+
+    pub(crate) fn refusals_written(&self) -> &Limiter {
+        &self.0.refusals_written
+    }
+
+    pub(crate) fn refusals_written_in_all(&self) -> &Limiter {
+        &self.0.refusals_written_in_all
+    }
+
+    pub(crate) fn refusals_counted(&self) -> &Counted {
+        &self.0.refusals_counted
     }
 
     pub(crate) fn attempts(&self) -> &Attempts {

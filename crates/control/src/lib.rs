@@ -46,6 +46,8 @@ mod vault_key;
 mod watching;
 mod workspace;
 
+pub use api::coverage;
+pub use audit::{Coverage, EventType, REFUSALS, Writes};
 pub use axum::Router;
 pub use caller::{Caller, CallerKind};
 pub use console::{CONSOLE_SLUG, SIGN_IN_LABEL};

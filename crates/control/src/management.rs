@@ -7,16 +7,21 @@ use axum::http::{HeaderName, Method, Request, Response, Uri, header, request::Bu
 use bytes::Bytes;
 use http_body_util::Full;
 use jiff::Timestamp;
+use kiavi_db::DbError;
 use kiavi_http::{ExchangeError, exchange, open_exchange};
+use serde_json::json;
 use tokio::net::UnixStream;
 
 use crate::{
     Caller, Control, Failure, Tenant,
+    audit::{self, Event, EventType, Outcome},
     caller::{Actor, operator_name},
     provision::RequestError,
     tenant::Target,
 };
 
+/// Where an engine's API is.
+const API: &str = "/api/auth/";
 /// How long one request may take, the start of a sleeping engine included.
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Longest answer that is read, in bytes: a page of a few thousand users.
@@ -34,11 +39,14 @@ pub(crate) enum ManagementError {
     NoAnswer(#[from] ExchangeError),
     #[error("the request cannot be written")]
     Request(#[from] axum::http::Error),
+    #[error("that it is asked cannot be written into the log")]
+    Log(#[from] DbError),
 }
 
 /// A tenant's engine, asked on behalf of somebody.
 pub(crate) struct Door<'a> {
     control: &'a Control,
+    actor: &'a Actor,
     tenant: &'a Tenant,
     operator: String,
     proved_at: Option<Timestamp>,
@@ -49,23 +57,44 @@ impl<'a> Door<'a> {
     ///
     /// # Errors
     /// When no engine runs, because the tenant is not to run.
-    pub(crate) fn of(control: &'a Control, actor: &Actor, tenant: &'a Tenant) -> Result<Self, RequestError> {
+    pub(crate) fn of(
+        control: &'a Control,
+        actor: &'a Actor,
+        tenant: &'a Tenant,
+    ) -> Result<Self, RequestError> {
         if tenant.target != Target::Running {
             return Err(RequestError::Target(tenant.target));
         }
         let operator = operator_name(&actor.name()).into_owned();
         let proved_at = actor.caller.as_ref().and_then(Caller::proved_at);
-        Ok(Self { control, tenant, operator, proved_at })
+        Ok(Self { control, actor, tenant, operator, proved_at })
     }
 
-    /// Asks for what `target`, path and query, is.
+    /// Asks for what `target`, path and query, is. What may change something is written into the log before.
     pub(crate) async fn ask(
         &self,
         method: Method,
         target: &str,
         json: Option<Bytes>,
     ) -> Result<Response<Bytes>, ManagementError> {
+        if method == Method::POST {
+            self.note(&method, target).await?;
+        }
         ask(self.control, self.tenant, &self.operator, self.proved_at, method, target, json).await
+    }
+
+    /// Writes down who asks for what. What comes of it the tenant's own log tells.
+    async fn note(&self, method: &Method, target: &str) -> Result<(), DbError> {
+        let path = target.split('?').next().unwrap_or_default();
+        let path = path.strip_prefix(API).unwrap_or(path);
+        let (kind, outcome) = (EventType::EngineRequested, Outcome::Success);
+        let detail = json!({ "method": method.as_str(), "path": path });
+        // The change itself is in the engine's database, so its idempotency key has been claimed.
+        let actor = &Actor { attempt: None, ..self.actor.clone() };
+        let event = Event { kind, outcome, actor, subject: self.tenant.id.as_str(), detail };
+        let transaction = self.control.parts().database.begin().await?;
+        audit::record(self.control, &transaction, &event).await?;
+        transaction.commit().await
     }
 
     /// Asks for what has no end.

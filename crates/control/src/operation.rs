@@ -5,7 +5,7 @@
 //! ([`Target::steps`]) that are not recorded as done. So a crash after the request loses nothing, and one before it
 //! has changed nothing.
 
-use crate::{Step, TenantEventKind, tenant::Target};
+use crate::{Step, TenantEventKind, audit::EventType, tenant::Target};
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ pub(crate) enum Operation {
 /// What there is to know about an operation.
 pub(crate) struct Facts {
     /// The type of its event.
-    pub(crate) event: &'static str,
+    pub(crate) event: EventType,
     /// The event of the tenant's own log, under the same id. None where the log goes too.
     pub(crate) news: Option<TenantEventKind>,
     /// The targets that a tenant may have when it is asked for.
@@ -83,8 +83,8 @@ impl Operation {
             Self::Resume => (K::Resumed, &[T::Suspended], Some(T::Running), &[S::Running]),
             Self::Delete => (K::Deleted, LIVING, Some(T::Deleted), &[S::Stopped]),
             Self::Undelete => (K::Undeleted, &[T::Deleted], Some(T::Running), &[S::Running]),
-            Self::Destroy => return destruction("tenant.removal_requested", T::ALL),
-            Self::Expire => return destruction("tenant.grace_ended", &[T::Deleted]),
+            Self::Destroy => return destruction(EventType::TenantRemovalRequested, T::ALL),
+            Self::Expire => return destruction(EventType::TenantGraceEnded, &[T::Deleted]),
             Self::Rename => (K::Renamed, LIVING, None, &[S::Running, S::Stopped]),
             Self::SetHostnames => (K::HostnamesChanged, LIVING, None, &[S::Running, S::Stopped]),
             Self::AddDomain => (K::DomainAdded, LIVING, None, &[]),
@@ -94,11 +94,11 @@ impl Operation {
             Self::RotateSecret => (K::SecretRotated, LIVING, None, &[S::Secret, S::Running]),
             Self::RetireSecret => (K::SecretRetired, LIVING, None, &[S::Secret, S::Running]),
         };
-        Facts { event: news.as_str(), news: Some(news), from, to, redo }
+        Facts { event: news.event(), news: Some(news), from, to, redo }
     }
 }
 
 /// What ends a tenant tells it to the control plane's log only: its own goes too.
-const fn destruction(event: &'static str, from: &'static [Target]) -> Facts {
+const fn destruction(event: EventType, from: &'static [Target]) -> Facts {
     Facts { event, news: None, from, to: Some(Target::Destroyed), redo: &[] }
 }

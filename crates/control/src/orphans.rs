@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Control, ControlError,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     error::StepError,
     log,
@@ -114,7 +114,7 @@ async fn remove_one(
     }
     let transaction = parts.database.begin().await?;
     let (subject, detail) = (id.as_str(), json!({ "remains": remains }));
-    let event = Event { kind: "orphan.removed", outcome: Outcome::Success, actor, subject, detail };
+    let event = Event { kind: EventType::OrphanRemoved, outcome: Outcome::Success, actor, subject, detail };
     audit::record(control, &transaction, &event).await?;
     Ok(transaction.commit().await?)
 }

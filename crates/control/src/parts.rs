@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::UnixStream;
 
-use crate::{DatabaseServer, Failure, ProofDoor};
+use crate::{DatabaseServer, Failure, ProofDoor, audit::EventType};
 
 /// Computes the address of a tenant, such as `http://demo.localhost:8080`.
 pub type BaseUrl = dyn Fn(&Slug) -> String + Send + Sync;
@@ -254,22 +254,27 @@ impl TenantEventKind {
 
     /// The event's type in both logs.
     pub const fn as_str(self) -> &'static str {
+        self.event().name()
+    }
+
+    /// The event of the control plane's own log.
+    pub(crate) const fn event(self) -> EventType {
         match self {
-            Self::Imported => "tenant.imported",
-            Self::Restored => "tenant.restored",
-            Self::Exported => "tenant.exported",
-            Self::Suspended => "tenant.suspended",
-            Self::Resumed => "tenant.resumed",
-            Self::Deleted => "tenant.deleted",
-            Self::Undeleted => "tenant.undeleted",
-            Self::Renamed => "tenant.renamed",
-            Self::HostnamesChanged => "tenant.hostnames_changed",
-            Self::DomainAdded => "tenant.domain_added",
-            Self::DomainVerified => "tenant.domain_verified",
-            Self::DomainLapsed => "tenant.domain_lapsed",
-            Self::DomainRemoved => "tenant.domain_removed",
-            Self::SecretRotated => "tenant.secret_rotated",
-            Self::SecretRetired => "tenant.secret_retired",
+            Self::Imported => EventType::TenantImported,
+            Self::Restored => EventType::TenantRestored,
+            Self::Exported => EventType::TenantExported,
+            Self::Suspended => EventType::TenantSuspended,
+            Self::Resumed => EventType::TenantResumed,
+            Self::Deleted => EventType::TenantDeleted,
+            Self::Undeleted => EventType::TenantUndeleted,
+            Self::Renamed => EventType::TenantRenamed,
+            Self::HostnamesChanged => EventType::TenantHostnamesChanged,
+            Self::DomainAdded => EventType::TenantDomainAdded,
+            Self::DomainVerified => EventType::TenantDomainVerified,
+            Self::DomainLapsed => EventType::TenantDomainLapsed,
+            Self::DomainRemoved => EventType::TenantDomainRemoved,
+            Self::SecretRotated => EventType::TenantSecretRotated,
+            Self::SecretRetired => EventType::TenantSecretRetired,
         }
     }
 

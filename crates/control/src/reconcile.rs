@@ -9,6 +9,7 @@ use kiavi_base::TenantId;
 use crate::{
     Control, ControlError, address,
     attempt::FORGET_ATTEMPTS,
+    audit,
     caller::Actor,
     error::chain,
     operation::Operation,
@@ -59,6 +60,7 @@ async fn work(control: &Control, id: TenantId) -> TenantId {
 async fn due(control: &Control) -> Result<(Vec<TenantId>, Duration), ControlError> {
     let database = &control.parts().database;
     database.execute(&FORGET_ATTEMPTS, &[]).await?;
+    audit::tell_counted(control).await?;
     for (id, order) in expired(control).await? {
         match provision::request(control, &Actor::CONTROL, &id, &order).await {
             // Who was faster with taking a deletion back has kept the tenant.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::TenantState;
+use crate::{TenantState, audit::EventType};
 
 /// One step. Each can be done again without harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
@@ -40,7 +40,7 @@ struct Facts {
     /// The state of a tenant once it is done, on the way to a target that has not been reached.
     state: TenantState,
     /// The type of the event that says that it is done.
-    event: &'static str,
+    event: EventType,
     /// The stable code of its failure.
     failure: &'static str,
     /// What a person is told about its failure.
@@ -67,23 +67,23 @@ impl Step {
     const fn facts(self) -> Facts {
         use TenantState as State;
         let (name, state, event, failure, sentence) = match self {
-            Self::Secret => ("secret", State::Secret, "tenant.secret_created", "secret_failed",
+            Self::Secret => ("secret", State::Secret, EventType::TenantSecretCreated, "secret_failed",
                 "The tenant's secret could not be stored. What runs goes on with the one before. It is tried again."),
-            Self::Role => ("role", State::Role, "tenant.role_created", "role_failed",
+            Self::Role => ("role", State::Role, EventType::TenantRoleCreated, "role_failed",
                 "The tenant's database roles could not be made. It is tried again."),
-            Self::Database => ("database", State::Database, "tenant.database_created", "database_failed",
+            Self::Database => ("database", State::Database, EventType::TenantDatabaseCreated, "database_failed",
                 "The tenant's database could not be made. It is tried again."),
-            Self::Schema => ("schema", State::Schema, "tenant.schema_migrated", "schema_failed",
+            Self::Schema => ("schema", State::Schema, EventType::TenantSchemaMigrated, "schema_failed",
                 "The tenant's tables could not be brought forward. An engine that runs goes on as before. It is tried again."),
-            Self::Running => ("running", State::Running, "tenant.started", "start_failed",
+            Self::Running => ("running", State::Running, EventType::TenantStarted, "start_failed",
                 "The tenant's engine could not be made ready. It is tried again."),
-            Self::Stopped => ("stopped", State::Schema, "tenant.stopped", "stop_failed",
+            Self::Stopped => ("stopped", State::Schema, EventType::TenantStopped, "stop_failed",
                 "The tenant's engine could not be stopped. It is tried again."),
-            Self::Closed => ("closed", State::Deleting, "tenant.closed", "removal_failed", REMOVAL),
-            Self::Shredded => ("shredded", State::Deleting, "tenant.secret_destroyed", "removal_failed", REMOVAL),
-            Self::Dropped => ("dropped", State::Deleting, "tenant.database_dropped", "removal_failed", REMOVAL),
-            Self::Unlisted => ("unlisted", State::Deleting, "tenant.account_removed", "removal_failed", REMOVAL),
-            Self::Removed => ("removed", State::Deleting, "tenant.removed", "removal_failed", REMOVAL),
+            Self::Closed => ("closed", State::Deleting, EventType::TenantClosed, "removal_failed", REMOVAL),
+            Self::Shredded => ("shredded", State::Deleting, EventType::TenantSecretDestroyed, "removal_failed", REMOVAL),
+            Self::Dropped => ("dropped", State::Deleting, EventType::TenantDatabaseDropped, "removal_failed", REMOVAL),
+            Self::Unlisted => ("unlisted", State::Deleting, EventType::TenantAccountRemoved, "removal_failed", REMOVAL),
+            Self::Removed => ("removed", State::Deleting, EventType::TenantRemoved, "removal_failed", REMOVAL),
         };
         Facts { name, state, event, failure, sentence }
     }
@@ -103,7 +103,7 @@ impl Step {
     }
 
     /// The type of the event that says that the step is done.
-    pub(crate) fn event(self) -> &'static str {
+    pub(crate) fn event(self) -> EventType {
         self.facts().event
     }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     Control,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
 };
 
@@ -32,7 +32,7 @@ pub(crate) async fn note(control: &Control) -> Result<(), DbError> {
         return Ok(());
     }
     let event = Event {
-        kind: "vault.key_changed",
+        kind: EventType::VaultKeyChanged,
         outcome: Outcome::Success,
         actor: &Actor::CONTROL,
         subject: SUBJECT,

@@ -128,7 +128,7 @@ where
     tokio::spawn(async move {
         while let Some(message) = poll_fn(|cx| driver.poll_message(cx)).await {
             match (message, &listener) {
-                (Ok(AsyncMessage::Notification(_)), Some(listener)) => listener.heard(),
+                (Ok(AsyncMessage::Notification(heard)), Some(listener)) => listener.heard(heard.payload()),
                 (Ok(_), _) => {}
                 (Err(error), _) => {
                     tracing::debug!(%error, "a database connection ended");

@@ -96,6 +96,15 @@ impl Database {
         Self(Arc::new(Inner { lane, group: Arc::default(), opener, pool, watch }))
     }
 
+    /// Waits until others on the database have said something with a notification on [`crate::CHANNEL`], and takes it; for
+    /// ever while this process is not the writer.
+    pub async fn words_of_others(&self) -> Vec<String> {
+        match &self.0.watch {
+            Some(watch) => watch.words().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// The present state of what [`Sql::watched`] statements change, while this process is the writer: what was
     /// read after this call is true for as long as the call answers the same. `None` while it is not the writer,
     /// or has no connection to hear of others by. Costs no round trip.

@@ -43,8 +43,10 @@ pub struct Transaction {
     is_marked: AtomicBool,
     /// Whether a watched statement has changed a row.
     has_changed: AtomicBool,
-    /// Who is told once it is committed.
+    /// Who is told once it has ended.
     listeners: Mutex<Vec<Listener>>,
+    /// Who is told of its success.
+    succeeded: Mutex<Vec<Listener>>,
 }
 
 /// Something that is called once.
@@ -61,6 +63,7 @@ impl Transaction {
             is_marked: AtomicBool::new(false),
             has_changed: AtomicBool::new(false),
             listeners: Mutex::default(),
+            succeeded: Mutex::default(),
         }
     }
 
@@ -101,6 +104,11 @@ impl Transaction {
         lock(&self.listeners).push(Box::new(tell));
     }
 
+    /// Calls `tell` when [`commit`](Self::commit) has succeeded, before it returns; never otherwise.
+    pub fn on_success(&self, tell: impl FnOnce() + Send + 'static) {
+        lock(&self.succeeded).push(Box::new(tell));
+    }
+
     /// Makes the changes last; they are on the server's disk when this returns.
     ///
     /// Errors: [`DbError::CommitUnknown`] if the connection was lost on the way; any other error means that
@@ -119,6 +127,7 @@ impl Transaction {
             outcome?;
         }
         self.connection = None;
+        tell(std::mem::take(&mut *lock(&self.succeeded)));
         Ok(())
     }
 

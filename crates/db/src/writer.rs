@@ -18,12 +18,18 @@
 //! (current_setting('kiavi.writer', true) IS DISTINCT FROM 'on')`.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
+use tokio::sync::Notify;
+
+use crate::connection::lock;
+
 /// The channel (PostgreSQL manual, NOTIFY) on which changes by others are heard.
 pub const CHANNEL: &str = "kiavi_change";
+/// Words of others that are kept until somebody asks for them; what is beyond them is lost.
+const MAX_WORDS: usize = 1_024;
 /// The setting that is `on` in the writer's own watched statements.
 pub const SETTING: &str = "kiavi.writer";
 
@@ -52,6 +58,9 @@ struct State {
     /// The lane that has the lock; 0 when none has.
     holder: AtomicU64,
     changes: AtomicU64,
+    /// What others have said with their notifications.
+    words: Mutex<Vec<String>>,
+    said: Notify,
 }
 
 /// One lane's part in a [`Watch`]. When it is dropped, with its connection, the lane no longer has the lock.
@@ -62,9 +71,17 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Another connection notified.
-    pub(crate) fn heard(&self) {
+    /// Another connection notified, perhaps with a word.
+    pub(crate) fn heard(&self, word: &str) {
         self.watch.changed();
+        if word.is_empty() {
+            return;
+        }
+        let mut words = lock(&self.watch.0.words);
+        if words.len() < MAX_WORDS {
+            words.push(word.to_owned());
+        }
+        self.watch.0.said.notify_one();
     }
 }
 
@@ -85,6 +102,17 @@ impl Watch {
 
     pub(crate) fn is_held(&self) -> bool {
         self.0.holder.load(Ordering::Acquire) != 0
+    }
+
+    /// Waits until others have said something, and takes it.
+    pub(crate) async fn words(&self) -> Vec<String> {
+        loop {
+            let words = std::mem::take(&mut *lock(&self.0.words));
+            if !words.is_empty() {
+                return words;
+            }
+            self.0.said.notified().await;
+        }
     }
 
     /// Something that may have been read is different now.

@@ -26,7 +26,7 @@ use crate::{
     ApiError, Settings, State,
     abuse::{self, NetworkBlocked, captcha},
     api_key,
-    audit::{self, Event},
+    audit::{self, Event, EventType},
     bearer,
     error::Fault,
     management,
@@ -66,6 +66,9 @@ struct Inner {
     key_owner: OnceLock<CurrentUser>,
     impersonator: OnceLock<String>,
     renewed_token: OnceLock<String>,
+    user: OnceLock<String>,
+    refusal: OnceLock<&'static str>,
+    events: Mutex<Vec<EventType>>,
 }
 
 /// A cookie of the answer.
@@ -96,6 +99,9 @@ impl Context {
             key_owner: OnceLock::new(),
             impersonator: OnceLock::new(),
             renewed_token: OnceLock::new(),
+            user: OnceLock::new(),
+            refusal: OnceLock::new(),
+            events: Mutex::default(),
         }))
     }
 
@@ -164,6 +170,36 @@ impl Context {
     /// Who acts as the user of the request's session, if it is not themselves.
     pub(crate) fn impersonator(&self) -> Option<&str> {
         self.0.impersonator.get().map(String::as_str)
+    }
+
+    /// The request is this user's, as far as its session says.
+    pub(crate) fn note_user(&self, id: &str) {
+        self.0.user.get_or_init(|| id.to_owned());
+    }
+
+    /// The user of the request's session, once a slice has asked for one.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.0.user.get().map(String::as_str)
+    }
+
+    /// The request came to nothing, which a page says in words and not by the answer's status.
+    pub(crate) fn note_refusal(&self, why: &'static str) {
+        self.0.refusal.get_or_init(|| why);
+    }
+
+    /// Why the request came to nothing, if a page says so.
+    pub(crate) fn refusal(&self) -> Option<&'static str> {
+        self.0.refusal.get().copied()
+    }
+
+    /// An event of the request is in the log, or counted.
+    pub(crate) fn note_event(&self, kind: EventType) {
+        self.0.events.lock().unwrap_or_else(PoisonError::into_inner).push(kind);
+    }
+
+    /// Whether there is such an event of the request.
+    pub(crate) fn has_event(&self, is_wanted: impl Fn(EventType) -> bool) -> bool {
+        self.0.events.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|kind| is_wanted(*kind))
     }
 
     /// A session that the answer tells of though it sets no cookie.
@@ -297,6 +333,7 @@ pub(crate) async fn api_context(Extract(state): Extract<State>, request: Request
             Err(error) => error.into_response(),
         },
     };
+    account_for(&state, &context, audit::unaccounted(&context, arrival.asked(), &response)).await;
     bearer::tell_token(&state, &context, response.headers_mut());
     share_with_origin(&state, origin, response.headers_mut());
     set_api_headers(response.headers_mut(), state.cookies.is_secure);
@@ -314,6 +351,7 @@ pub async fn page_context(Extract(state): Extract<State>, request: Request, next
         Some(refusal) => refusal,
         None => run(&context, request, next).await,
     };
+    account_for(&state, &context, audit::unaccounted(&context, arrival.asked(), &response)).await;
     set_page_headers(response.headers_mut(), state.cookies.is_secure);
     let response = finish(&context, response);
     arrival.note(&state, &context, &response);
@@ -344,8 +382,13 @@ impl Arrival {
         Self { at: Instant::now(), class, method: request.method().clone(), route, peer }
     }
 
+    /// Method and route.
+    fn asked(&self) -> (&Method, &str) {
+        (&self.method, self.route.as_ref().map_or("", MatchedPath::as_str))
+    }
+
     fn note(&self, state: &State, context: &Context, response: &Response) {
-        let route = self.route.as_ref().map_or("", MatchedPath::as_str);
+        let (_, route) = self.asked();
         state.access.note(&Access {
             at: state.clock.now(),
             id: context.request_id(),
@@ -367,6 +410,14 @@ async fn log_access(state: &State, context: &Context, event: Option<Event<'stati
         // On the heap, because every request has room for what waits here, and few are an operator's.
         Some(event) => Ok(Box::pin(audit::record_alone(state, context, event)).await?),
         None => Ok(()),
+    }
+}
+
+/// Writes the event of a refusal that has none.
+async fn account_for(state: &State, context: &Context, refusal: Option<Event<'static>>) {
+    if let Some(refusal) = refusal {
+        // On the heap, as above.
+        Box::pin(audit::account_for(state, context, refusal)).await;
     }
 }
 

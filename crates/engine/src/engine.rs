@@ -163,7 +163,7 @@ impl Engine {
     }
 
     /// Delivers mail, webhooks and streams, and counts what happens, until told to drain; and then what is under way. What is
-    /// still owed or uncounted stays in the database.
+    /// still owed or uncounted stays in the database, and what is only in memory of the log is written there.
     pub async fn run_outbox(&self, drain: Drain) {
         tokio::join!(
             outbox::run(&self.state, drain.clone()),
@@ -171,6 +171,9 @@ impl Engine {
             stream::run(&self.state, drain.clone()),
             analytics::run(&self.state, drain)
         );
+        if let Err(error) = audit::tell_counted(&self.state, true).await {
+            tracing::warn!(cause = %error, "how many refusals were counted could not be written");
+        }
     }
 
     /// Ends what would never end by itself.

@@ -44,6 +44,10 @@ struct Detailed<'a> {
 #[derive(Clone)]
 pub(crate) struct Fault(pub(crate) Option<Arc<dyn Error + Send + Sync>>);
 
+/// Rides on a refusal: its code, for the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refusal(pub(crate) &'static str);
+
 impl ApiError {
     /// `{"message", "code"}`.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
@@ -142,6 +146,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let code = self.code();
         let mut response = match &self.shape {
             Shape::Full { code, message } => error_response(self.status, Some(code), message, None),
             Shape::Detailed { code, message, details } => {
@@ -161,6 +166,8 @@ impl IntoResponse for ApiError {
         }
         if self.status.is_server_error() {
             response.extensions_mut().insert(Fault(self.cause));
+        } else if let Some(code) = code {
+            response.extensions_mut().insert(Refusal(code));
         }
         response
     }

@@ -34,6 +34,7 @@ pub(crate) async fn sweep(state: &State) {
         webhook::forget_old(database).await,
         stream::forget_removed(database, &streams).await,
         audit::forget_visitors(state).await,
+        audit::tell_counted(state, false).await,
         database.execute(&DELETE_PASSED_LIMITS, &[]).await,
         database.execute(&DELETE_PASSED_BUDGETS, &[]).await,
     ];

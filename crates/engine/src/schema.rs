@@ -2,6 +2,8 @@
 
 use kiavi_db::{AdminConnection, DbError, Migration, quote_ident};
 
+use crate::audit;
+
 /// The history. A released step never changes.
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "better_auth", sql: include_str!("../migrations/V1__better_auth.sql") },
@@ -43,6 +45,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/V14__audit_retention_and_streams.sql"),
     },
     Migration { version: 15, name: "audit_index", sql: include_str!("../migrations/V15__audit_index.sql") },
+    Migration { version: 16, name: "second_line", sql: include_str!("../migrations/V16__second_line.sql") },
 ];
 
 /// The number of the newest migration.
@@ -63,6 +66,8 @@ pub const NOT_ARCHIVED: &[&str] = &[
     "kiavi.audit_tile",
     "kiavi.audit_checkpoint",
     "kiavi.audit_gap",
+    // The program's own, put there by each migration.
+    "kiavi.audit_explanation",
     "kiavi.activity",
     "kiavi.activity_last",
     "kiavi.activity_day",
@@ -153,6 +158,7 @@ pub async fn migrate(
         connection.batch_execute(&grant).await?;
     }
     kiavi_db::migrate(connection, MIGRATIONS, owner_role).await?;
+    connection.batch_execute(&audit::explanations::statement()).await?;
     if let Some(runtime) = runtime_role {
         grant(connection, runtime).await?;
     }

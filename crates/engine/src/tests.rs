@@ -65,8 +65,22 @@ async fn migrate(admin: &mut AdminConnection) -> Result<(), MigrateError> {
     let role =
         format!("DO $$ BEGIN CREATE ROLE {RUNTIME_ROLE} LOGIN; EXCEPTION WHEN OTHERS THEN NULL; END $$");
     admin.batch_execute(&role).await?;
-    crate::migrate(admin, None, Some(RUNTIME_ROLE)).await
+    crate::migrate(admin, None, Some(RUNTIME_ROLE)).await?;
+    Ok(admin.batch_execute(EXPLAINED).await?)
 }
+
+/// Holds the engine to explain, by an event, whatever it changes in the tables that the second line watches: what it does not
+/// explain fails, unless a test changes something by hand and says so.
+const EXPLAINED: &str = "
+    CREATE FUNCTION kiavi.refuse_unexplained() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF session_user = 'kiavi_test_runtime' AND current_setting('kiavi.by_hand', true) IS DISTINCT FROM 'on' THEN
+        RAISE EXCEPTION 'no event explains %', NEW.method;
+      END IF;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER refuse_unexplained AFTER INSERT ON kiavi.audit_event FOR EACH ROW
+      WHEN (NEW.type = 'database.changed') EXECUTE FUNCTION kiavi.refuse_unexplained()";
 
 fn writer(database: &TestDatabase) -> Database {
     Database::as_writer(database.connector(), Login::new(RUNTIME_ROLE, database.name()))

@@ -206,6 +206,11 @@ impl Table {
     /// The statement that takes its rows, each column in its place.
     pub fn copy_in(&self) -> String {
         let columns: Vec<_> = self.columns.iter().map(|column| kiavi_db::quote_ident(column.name)).collect();
-        format!("COPY public.{} ({}) FROM STDIN", kiavi_db::quote_ident(self.name), columns.join(", "))
+        format!("COPY {} ({}) FROM STDIN", self.quoted(), columns.join(", "))
+    }
+
+    /// Its name in a statement.
+    pub fn quoted(&self) -> String {
+        format!("public.{}", kiavi_db::quote_ident(self.name))
     }
 }

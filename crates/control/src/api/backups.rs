@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     Control, ControlError, Tenant, TenantState,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     backup::{
         self, BackupError, KeyError,
         store::{self, Run, RunKind},
@@ -163,7 +163,7 @@ pub(super) async fn open(
     let (tenant, key) = backup::file_key(&control, &header).await?;
     let (subject, outcome) = (tenant.id.as_str(), Outcome::Success);
     let detail = json!({ "slug": tenant.slug });
-    let event = Event { kind: "archive.opened", outcome, actor: &actor, subject, detail };
+    let event = Event { kind: EventType::ArchiveOpened, outcome, actor: &actor, subject, detail };
     let transaction = control.parts().database.begin().await?;
     audit::record(&control, &transaction, &event).await?;
     transaction.commit().await?;
@@ -332,8 +332,8 @@ pub(super) async fn note(
     let parts = control.parts();
     let id = EventId::new(parts.clock.now(), &*parts.rng);
     let kind = match run.kind {
-        RunKind::Backup => "backup.ended",
-        RunKind::Drill => "backup.tried",
+        RunKind::Backup => EventType::BackupEnded,
+        RunKind::Drill => EventType::BackupTried,
     };
     let outcome = if run.succeeded { Outcome::Success } else { Outcome::Failure };
     let detail = json!({ "slug": run.slug, "place": run.place, "name": run.name, "detail": run.detail });
@@ -421,7 +421,8 @@ pub(super) async fn set_schedule(
         return Err(Problem::invalid_body(format!("A schedule has {MAX_SCHEDULE} bytes at most.")));
     }
     let (outcome, detail) = (Outcome::Success, json!({ "schedule": schedule }));
-    let event = Event { kind: "backup.scheduled", outcome, actor: &actor, subject: "instance", detail };
+    let event =
+        Event { kind: EventType::BackupScheduled, outcome, actor: &actor, subject: "instance", detail };
     let transaction = control.parts().database.begin().await?;
     transaction.execute(&store::SET_SCHEDULE, &[&schedule]).await?;
     audit::record(&control, &transaction, &event).await?;

@@ -19,12 +19,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{Problem, code::Code, idempotency::KeepInstead, route::Need};
-use crate::{
-    Control, Permission, Tenant,
-    audit::{self, Event, Outcome},
-    caller::Actor,
-    management::Door,
-};
+use crate::{Control, Permission, Tenant, caller::Actor, management::Door};
 
 /// The engine's API.
 const API: &str = "/api/auth";
@@ -94,8 +89,6 @@ pub(super) struct Passed {
     actor: Actor,
     tenant: Arc<Tenant>,
     method: Method,
-    /// What follows the base path of the engine's API.
-    path: String,
     /// Path and query, as the engine has them.
     target: String,
     json: Option<Bytes>,
@@ -117,7 +110,7 @@ impl FromRequest<Control> for Passed {
         let bytes = read_body(body).await?;
         let json = json_to_send(&parts.method, &parts.headers, bytes)?;
         let target = target(&path, &parts.uri);
-        Ok(Self { control: control.clone(), actor, tenant, method: parts.method, path, target, json })
+        Ok(Self { control: control.clone(), actor, tenant, method: parts.method, target, json })
     }
 }
 
@@ -162,18 +155,8 @@ pub(super) async fn write(passed: Passed) -> Result<Response, Problem> {
 }
 
 async fn pass_on(passed: Passed) -> Result<Response, Problem> {
-    let Passed { control, actor, tenant, method, path, target, json } = passed;
+    let Passed { control, actor, tenant, method, target, json } = passed;
     let door = Door::of(&control, &actor, &tenant)?;
-    if need(&method, &path).step_up {
-        // The tenant's log tells it, too. What is asked for is not known to be done.
-        let (kind, outcome) = ("engine.requested", Outcome::Success);
-        let detail = json!({ "method": method.as_str(), "path": path });
-        let asker = Actor { attempt: None, ..actor.clone() };
-        let event = Event { kind, outcome, actor: &asker, subject: tenant.id.as_str(), detail };
-        let transaction = control.parts().database.begin().await?;
-        audit::record(&control, &transaction, &event).await?;
-        transaction.commit().await?;
-    }
     answer(door.ask(method, &target, json).await?)
 }
 

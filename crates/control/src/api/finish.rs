@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    sync::Arc,
     time::Instant,
 };
 
@@ -13,16 +14,35 @@ use axum::{
     response::Response,
 };
 use kiavi_base::{RequestClass, RequestId};
-use kiavi_http::{Access, ConnectionInfo, PeerClass, REQUEST_ID, set_api_headers};
+use kiavi_http::{Access, ConnectionInfo, PeerClass, REQUEST_ID, network_of, set_api_headers};
 
-use super::Problem;
-use crate::{CallerKind, Control};
+use super::{Problem, coverage};
+use crate::{
+    CallerKind, Control,
+    audit::{Answered, Coverage, Known, Refused, account_for},
+};
+
+/// What stands around all routes of a door.
+#[derive(Clone)]
+pub(super) struct Finish {
+    control: Control,
+    door: CallerKind,
+    coverage: Arc<[Coverage]>,
+}
+
+impl Finish {
+    pub(super) fn new(control: &Control, door: CallerKind) -> Self {
+        Self { control: control.clone(), door, coverage: coverage().into() }
+    }
+}
 
 pub(super) async fn finish(
-    State((control, door)): State<(Control, CallerKind)>,
+    State(Finish { control, door, coverage }): State<Finish>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let known = Arc::new(Known::default());
+    request.extensions_mut().insert(Arc::clone(&known));
     let id = RequestId::new(control.parts().clock.now(), &*control.parts().rng);
     let text = id.to_string();
     request.extensions_mut().insert(id);
@@ -31,6 +51,23 @@ pub(super) async fn finish(
     let route = request.extensions().get::<MatchedPath>().cloned();
     let info = request.extensions().get::<ConnectionInfo>().copied();
     let mut response = next.run(request).await;
+    let code = response.extensions().get::<Problem>().map(|problem| problem.code().as_str());
+    let refused = response.extensions_mut().remove::<Refused>();
+    let is_refused = response.status().is_client_error() || refused.is_some();
+    let route_of =
+        |path: &MatchedPath| coverage.iter().find(|one| one.method == method && one.path == path.as_str());
+    if let Some(line) = route.as_ref().filter(|_| is_refused).and_then(route_of) {
+        let answered = Answered {
+            id,
+            method: line.method.as_str(),
+            route: &line.path,
+            writes: line.writes,
+            status: response.status(),
+            code: code.or(refused.map(|Refused(code)| code)),
+            network: info.map(|info| network_of(info.peer.ip()).to_string()),
+        };
+        account_for(&control, &known, answered).await;
+    }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         if let Some(error) = problem.internal_detail() {
             tracing::error!(request_id = %id, %method, path, error, "a management request failed");
@@ -46,6 +83,8 @@ pub(super) async fn finish(
     if let Ok(value) = HeaderValue::from_str(&text) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    #[cfg(test)]
+    response.extensions_mut().insert(known);
     // TLS ends in the gateway's neighbour or nowhere; who terminates it adds Strict-Transport-Security.
     set_api_headers(response.headers_mut(), false);
     control.parts().access.note(&Access {

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     Caller, CallerKind, Control, Tenant, Workspace,
+    audit::Known,
     console::session,
     invitation, key,
     limit::{Policy, Standing},
@@ -61,6 +62,9 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
+    if let Some(known) = request.extensions().get::<Arc<Known>>() {
+        known.note_caller(&caller.name());
+    }
     if caller == Caller::LocalOperator {
         return admit(&guard, caller, &parameters, request, next)
             .await
@@ -134,13 +138,15 @@ async fn name(
         let found = tenant::store::find(database, name).await?;
         // One that is made in advance is nobody's yet.
         let is_there = |tenant: &Tenant| tenant.target != Target::Spare && caller.sees_tenant(tenant);
-        let found = found.filter(is_there);
-        request.extensions_mut().insert(Arc::new(found.ok_or_else(|| Problem::tenant_not_found(name))?));
+        let found = found.filter(is_there).ok_or_else(|| Problem::tenant_not_found(name))?;
+        note_subject(request, found.id.as_str());
+        request.extensions_mut().insert(Arc::new(found));
     }
     if let Some(name) = parameters.get("workspace") {
         let found = workspace::store::find(database, name).await?;
         let found = found.filter(|workspace| caller.sees(&workspace.id));
         let found = found.ok_or_else(|| Problem::workspace_not_found(name))?;
+        note_subject(request, found.id.as_str());
         name_below(database, &found, parameters, request).await?;
         request.extensions_mut().insert(Arc::new(found));
     }
@@ -152,6 +158,12 @@ async fn name(
         request.extensions_mut().insert(Arc::new(found.ok_or_else(|| Problem::key_not_found(id))?));
     }
     Ok(())
+}
+
+fn note_subject(request: &Request, id: &str) {
+    if let Some(known) = request.extensions().get::<Arc<Known>>() {
+        known.note_subject(id);
+    }
 }
 
 /// Finds the member or the invitation of a workspace that the address names.

@@ -14,7 +14,7 @@ use serde::{
 };
 
 use super::Problem;
-use crate::{Caller, Control, attempt::Attempt, caller::Actor};
+use crate::{Caller, Control, attempt::Attempt, audit::Known, caller::Actor};
 
 /// A JSON object, with the members of `T` and no other.
 pub(super) struct Sent<T>(pub(super) T);
@@ -56,6 +56,7 @@ impl FromRequestParts<Control> for Actor {
             caller: parts.extensions.get::<Caller>().cloned(),
             request: parts.extensions.get::<RequestId>().copied(),
             attempt: parts.extensions.get::<Arc<Attempt>>().cloned(),
+            known: parts.extensions.get::<Arc<Known>>().cloned(),
         })
     }
 }

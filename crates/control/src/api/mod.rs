@@ -58,7 +58,30 @@ use self::{
     code::Code,
     route::{Access, Door, Route, Takes, may, may_copy, may_with_proof},
 };
-use crate::{CallerKind, Control, Permission as P};
+use crate::{
+    CallerKind, Control, Permission as P,
+    audit::{Coverage, EventType as E, Writes, nothing, writes},
+};
+
+/// Why routes write nothing.
+const READ: &str = "a read";
+const CHECK: &str = "says what would be refused";
+/// When a change writes nothing.
+const SO_ALREADY: &str = "it was so already";
+const NOTHING_DIFFERS: &str = "nothing differs, or it was a trial";
+const HAS_DOMAIN: &str = "the tenant has it";
+const NO_NEW_PROOF: &str = "the record is not there, or was found before";
+
+/// What asking a tenant's engine for a change writes, whatever comes of it.
+const ASKS_ENGINE: Writes = writes(&[E::EngineRequested]).refused(&[E::EngineRequested]);
+
+/// What a member's other role or removal may do to the keys and invitations that they made.
+const FOLLOWS_MEMBER: &[E] = &[
+    E::ManagementKeyRevoked,
+    E::ManagementKeyNarrowed,
+    E::ManagementKeyPreviousSecretEnded,
+    E::InvitationRevoked,
+];
 
 /// Where the API is.
 pub(crate) const PREFIX: &str = "/v1";
@@ -67,32 +90,48 @@ pub(crate) const PREFIX: &str = "/v1";
 fn table() -> Vec<Route> {
     use Code as C;
     let mut table = vec![
-        Route::new(openapi::show, openapi::__path_show, Access::Public),
-        Route::new(workspaces::list, workspaces::__path_list, may(P::WorkspaceRead))
+        Route::new(openapi::show, openapi::__path_show, Access::Public, nothing("the same for everybody")),
+        Route::new(workspaces::list, workspaces::__path_list, may(P::WorkspaceRead), nothing(READ))
             .takes(Takes::Query)
             .problems(&[C::InvalidCursor]),
-        Route::new(workspaces::create, workspaces::__path_create, may(P::WorkspaceCreate))
-            .takes(Takes::Json)
-            .problems(&[C::InvalidName, C::WorkspaceExists]),
-        Route::new(workspaces::show, workspaces::__path_show, may(P::WorkspaceRead)),
-        Route::new(workspaces::rename, workspaces::__path_rename, may(P::WorkspaceManage))
-            .takes(Takes::Json)
-            .problems(&[C::InvalidName]),
-        Route::new(tenants::list, tenants::__path_list, may(P::TenantRead))
+        Route::new(
+            workspaces::create,
+            workspaces::__path_create,
+            may(P::WorkspaceCreate),
+            writes(&[E::WorkspaceCreated]),
+        )
+        .takes(Takes::Json)
+        .problems(&[C::InvalidName, C::WorkspaceExists]),
+        Route::new(workspaces::show, workspaces::__path_show, may(P::WorkspaceRead), nothing(READ)),
+        Route::new(
+            workspaces::rename,
+            workspaces::__path_rename,
+            may(P::WorkspaceManage),
+            writes(&[E::WorkspaceRenamed]),
+        )
+        .takes(Takes::Json)
+        .problems(&[C::InvalidName]),
+        Route::new(tenants::list, tenants::__path_list, may(P::TenantRead), nothing(READ))
             .takes(Takes::Query)
             .problems(&[C::InvalidCursor, C::WorkspaceNotFound]),
-        Route::new(create::create, create::__path_create, may(P::TenantCreate))
-            .takes(Takes::Json)
-            .resumes()
-            .problems(&[
-                C::InvalidName,
-                C::ReservedName,
-                C::TenantExists,
-                C::WorkspaceNotFound,
-                C::TooManyStreams,
-            ]),
-        Route::new(tenants::show, tenants::__path_show, may(P::TenantRead)),
-        Route::new(progress::show, progress::__path_show, may(P::TenantRead)).problems(&[C::TooManyStreams]),
+        Route::new(
+            create::create,
+            create::__path_create,
+            may(P::TenantCreate),
+            writes(&[E::TenantRequested]),
+        )
+        .takes(Takes::Json)
+        .resumes()
+        .problems(&[
+            C::InvalidName,
+            C::ReservedName,
+            C::TenantExists,
+            C::WorkspaceNotFound,
+            C::TooManyStreams,
+        ]),
+        Route::new(tenants::show, tenants::__path_show, may(P::TenantRead), nothing(READ)),
+        Route::new(progress::show, progress::__path_show, may(P::TenantRead), nothing(READ))
+            .problems(&[C::TooManyStreams]),
     ];
     table.extend(life_routes());
     table.extend(hostname_routes());
@@ -108,7 +147,7 @@ fn table() -> Vec<Route> {
     table.extend(moving_routes());
     table.extend(backup_routes());
     // For whoever runs the instance, whom it tells where secrets are.
-    table.push(Route::new(vault::show, vault::__path_show, may(P::TenantRead)).local());
+    table.push(Route::new(vault::show, vault::__path_show, may(P::TenantRead), nothing(READ)).local());
     table
 }
 
@@ -146,28 +185,54 @@ fn life_routes() -> [Route; 9] {
         C::VaultUnavailable,
     ];
     [
-        Route::new(operations::suspend, operations::__path_suspend, may(P::TenantManage))
-            .takes(Takes::Json)
-            .resumes()
-            .problems(BUSY),
-        Route::new(operations::resume, operations::__path_resume, may(P::TenantManage))
-            .resumes()
-            .problems(BUSY),
-        Route::new(operations::delete, operations::__path_delete, may_with_proof(P::TenantDelete))
-            .takes(Takes::Json)
-            .resumes()
-            .problems(DELETE),
-        Route::new(operations::undelete, operations::__path_undelete, may(P::TenantDelete))
-            .resumes()
-            .problems(BUSY),
-        Route::new(operations::rename, operations::__path_rename, may_with_proof(P::TenantManage))
-            .takes(Takes::Json)
-            .resumes()
-            .problems(RENAME),
+        Route::new(
+            operations::suspend,
+            operations::__path_suspend,
+            may(P::TenantManage),
+            writes(&[E::TenantSuspended]).unless(SO_ALREADY),
+        )
+        .takes(Takes::Json)
+        .resumes()
+        .problems(BUSY),
+        Route::new(
+            operations::resume,
+            operations::__path_resume,
+            may(P::TenantManage),
+            writes(&[E::TenantResumed]).unless(SO_ALREADY),
+        )
+        .resumes()
+        .problems(BUSY),
+        Route::new(
+            operations::delete,
+            operations::__path_delete,
+            may_with_proof(P::TenantDelete),
+            writes(&[E::TenantDeleted, E::TenantRemovalRequested]).unless(SO_ALREADY),
+        )
+        .takes(Takes::Json)
+        .resumes()
+        .problems(DELETE),
+        Route::new(
+            operations::undelete,
+            operations::__path_undelete,
+            may(P::TenantDelete),
+            writes(&[E::TenantUndeleted]).unless(SO_ALREADY),
+        )
+        .resumes()
+        .problems(BUSY),
+        Route::new(
+            operations::rename,
+            operations::__path_rename,
+            may_with_proof(P::TenantManage),
+            writes(&[E::TenantRenamed]),
+        )
+        .takes(Takes::Json)
+        .resumes()
+        .problems(RENAME),
         Route::new(
             operations::rotate_secret,
             operations::__path_rotate_secret,
             may_with_proof(P::SecretRotate),
+            writes(&[E::TenantSecretRotated]),
         )
         .resumes()
         .problems(SECRET),
@@ -175,18 +240,24 @@ fn life_routes() -> [Route; 9] {
             operations::retire_secret,
             operations::__path_retire_secret,
             may_with_proof(P::SecretRotate),
+            writes(&[E::TenantSecretRetired]),
         )
         .takes(Takes::Json)
         .resumes()
         .problems(SECRET),
         // What is of no tenant is of no workspace either.
-        Route::new(orphans::list, orphans::__path_list, may(P::TenantRead))
+        Route::new(orphans::list, orphans::__path_list, may(P::TenantRead), nothing(READ))
             .local()
             .problems(&[C::VaultUnavailable]),
-        Route::new(orphans::remove, orphans::__path_remove, may_with_proof(P::TenantDelete))
-            .local()
-            .takes(Takes::Json)
-            .problems(&[C::VaultUnavailable]),
+        Route::new(
+            orphans::remove,
+            orphans::__path_remove,
+            may_with_proof(P::TenantDelete),
+            writes(&[E::OrphanRemoved]),
+        )
+        .local()
+        .takes(Takes::Json)
+        .problems(&[C::VaultUnavailable]),
     ]
 }
 
@@ -220,19 +291,34 @@ fn hostname_routes() -> [Route; 4] {
         C::TooManyStreams,
     ];
     [
-        Route::new(hostnames::list, hostnames::__path_list, may(P::TenantRead)),
+        Route::new(hostnames::list, hostnames::__path_list, may(P::TenantRead), nothing(READ)),
         // Without a proof in the DNS, so this takes the word of the operator of this machine.
-        Route::new(hostnames::add, hostnames::__path_add, may_with_proof(P::TenantManage))
-            .local()
-            .takes(Takes::Json)
-            .resumes()
-            .problems(ADD),
-        Route::new(hostnames::remove, hostnames::__path_remove, may_with_proof(P::TenantManage))
-            .problems(CHANGE),
-        Route::new(hostnames::make_primary, hostnames::__path_make_primary, may_with_proof(P::TenantManage))
-            .takes(Takes::Json)
-            .resumes()
-            .problems(PRIMARY),
+        Route::new(
+            hostnames::add,
+            hostnames::__path_add,
+            may_with_proof(P::TenantManage),
+            writes(&[E::TenantHostnamesChanged]),
+        )
+        .local()
+        .takes(Takes::Json)
+        .resumes()
+        .problems(ADD),
+        Route::new(
+            hostnames::remove,
+            hostnames::__path_remove,
+            may_with_proof(P::TenantManage),
+            writes(&[E::TenantHostnamesChanged]),
+        )
+        .problems(CHANGE),
+        Route::new(
+            hostnames::make_primary,
+            hostnames::__path_make_primary,
+            may_with_proof(P::TenantManage),
+            writes(&[E::TenantHostnamesChanged]),
+        )
+        .takes(Takes::Json)
+        .resumes()
+        .problems(PRIMARY),
     ]
 }
 
@@ -266,17 +352,33 @@ fn domain_routes() -> [Route; 5] {
         C::TooManyStreams,
     ];
     [
-        Route::new(domains::list, domains::__path_list, may(P::TenantRead)),
+        Route::new(domains::list, domains::__path_list, may(P::TenantRead), nothing(READ)),
         // It changes nothing for anybody until the record is there.
-        Route::new(domains::add, domains::__path_add, may(P::TenantManage))
-            .takes(Takes::Json)
-            .resumes()
-            .problems(ADD),
-        Route::new(domains::show, domains::__path_show, may(P::TenantRead)).problems(ONE),
-        Route::new(domains::verify, domains::__path_verify, may_with_proof(P::TenantManage))
-            .resumes()
-            .problems(VERIFY),
-        Route::new(domains::remove, domains::__path_remove, may_with_proof(P::TenantManage)).problems(REMOVE),
+        Route::new(
+            domains::add,
+            domains::__path_add,
+            may(P::TenantManage),
+            writes(&[E::TenantDomainAdded]).unless(HAS_DOMAIN),
+        )
+        .takes(Takes::Json)
+        .resumes()
+        .problems(ADD),
+        Route::new(domains::show, domains::__path_show, may(P::TenantRead), nothing(READ)).problems(ONE),
+        Route::new(
+            domains::verify,
+            domains::__path_verify,
+            may_with_proof(P::TenantManage),
+            writes(&[E::TenantDomainVerified]).unless(NO_NEW_PROOF),
+        )
+        .resumes()
+        .problems(VERIFY),
+        Route::new(
+            domains::remove,
+            domains::__path_remove,
+            may_with_proof(P::TenantManage),
+            writes(&[E::TenantDomainRemoved]),
+        )
+        .problems(REMOVE),
     ]
 }
 
@@ -301,20 +403,35 @@ fn settings_routes() -> [Route; 6] {
         C::VaultUnavailable,
     ];
     [
-        Route::new(settings::show, settings::__path_show, may(P::SettingsRead)),
-        Route::new(change_settings::replace, change_settings::__path_replace, may(P::SettingsWrite))
-            .takes(Takes::JsonAndQuery)
-            .problems(REPLACE),
-        Route::new(change_settings::patch, change_settings::__path_patch, may(P::SettingsWrite))
-            .takes(Takes::JsonAndQuery)
-            .problems(CHANGE),
-        Route::new(change_settings::roll_back, change_settings::__path_roll_back, may(P::SettingsWrite))
-            .takes(Takes::JsonAndQuery)
-            .problems(BACK),
-        Route::new(settings::versions, settings::__path_versions, may(P::SettingsRead))
+        Route::new(settings::show, settings::__path_show, may(P::SettingsRead), nothing(READ)),
+        Route::new(
+            change_settings::replace,
+            change_settings::__path_replace,
+            may(P::SettingsWrite),
+            writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS),
+        )
+        .takes(Takes::JsonAndQuery)
+        .problems(REPLACE),
+        Route::new(
+            change_settings::patch,
+            change_settings::__path_patch,
+            may(P::SettingsWrite),
+            writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS),
+        )
+        .takes(Takes::JsonAndQuery)
+        .problems(CHANGE),
+        Route::new(
+            change_settings::roll_back,
+            change_settings::__path_roll_back,
+            may(P::SettingsWrite),
+            writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS),
+        )
+        .takes(Takes::JsonAndQuery)
+        .problems(BACK),
+        Route::new(settings::versions, settings::__path_versions, may(P::SettingsRead), nothing(READ))
             .takes(Takes::Query)
             .problems(&[C::InvalidCursor]),
-        Route::new(settings::compare, settings::__path_compare, may(P::SettingsRead))
+        Route::new(settings::compare, settings::__path_compare, may(P::SettingsRead), nothing(READ))
             .takes(Takes::Query)
             .problems(&[C::SettingsVersionNotFound]),
     ]
@@ -326,6 +443,7 @@ fn password_routes() -> [Route; 1] {
         database_password::rotate,
         database_password::__path_rotate,
         may_with_proof(P::SecretRotate),
+        writes(&[E::TenantDatabasePasswordRotated]),
     );
     [rotate.problems(&[C::TenantNotRunning, C::NoDatabasePassword])]
 }
@@ -344,8 +462,15 @@ fn engine_routes() -> [Route; 2] {
     ];
     const ADDRESS: &str = "/tenants/{tenant}/engine/{*path}";
     [
-        Route::new(engine::read, engine::__path_read, Access::Engine).at(ADDRESS).problems(ENGINE),
-        Route::new(engine::write, engine::__path_write, Access::Engine)
+        Route::new(
+            engine::read,
+            engine::__path_read,
+            Access::Engine,
+            nothing("the tenant's own log says who asked for what"),
+        )
+        .at(ADDRESS)
+        .problems(ENGINE),
+        Route::new(engine::write, engine::__path_write, Access::Engine, ASKS_ENGINE)
             .at(ADDRESS)
             .takes(Takes::Json)
             .problems(ENGINE),
@@ -366,14 +491,14 @@ fn log_routes() -> [Route; 6] {
     ];
     const TILE: &str = "/tenants/{tenant}/audit/tile/{*path}";
     [
-        Route::new(logs::key, logs::__path_key, may(P::AuditRead))
+        Route::new(logs::key, logs::__path_key, may(P::AuditRead), nothing(READ))
             .problems(&[C::NotSealed, C::VaultUnavailable]),
-        Route::new(logs::checkpoint, logs::__path_checkpoint, may(P::AuditRead)).problems(LOG),
-        Route::new(logs::pruned, logs::__path_pruned, may(P::AuditRead)).problems(LOG),
-        Route::new(logs::tile, logs::__path_tile, may(P::AuditRead)).at(TILE).problems(LOG),
-        Route::new(logs::proof, logs::__path_proof, may(P::AuditRead)).problems(LOG),
+        Route::new(logs::checkpoint, logs::__path_checkpoint, may(P::AuditRead), nothing(READ)).problems(LOG),
+        Route::new(logs::pruned, logs::__path_pruned, may(P::AuditRead), nothing(READ)).problems(LOG),
+        Route::new(logs::tile, logs::__path_tile, may(P::AuditRead), nothing(READ)).at(TILE).problems(LOG),
+        Route::new(logs::proof, logs::__path_proof, may(P::AuditRead), nothing(READ)).problems(LOG),
         // Of all workspaces.
-        Route::new(logs::alarms, logs::__path_alarms, may(P::AuditRead)).local(),
+        Route::new(logs::alarms, logs::__path_alarms, may(P::AuditRead), nothing(READ)).local(),
     ]
 }
 
@@ -402,8 +527,12 @@ fn event_routes() -> [Route; 2] {
         C::TenantImporting,
     ];
     [
-        Route::new(events::list, events::__path_list, may(P::AuditRead)).takes(Takes::Query).problems(EVENTS),
-        Route::new(events::live, events::__path_live, may(P::AuditRead)).takes(Takes::Query).problems(LIVE),
+        Route::new(events::list, events::__path_list, may(P::AuditRead), nothing(READ))
+            .takes(Takes::Query)
+            .problems(EVENTS),
+        Route::new(events::live, events::__path_live, may(P::AuditRead), nothing(READ))
+            .takes(Takes::Query)
+            .problems(LIVE),
     ]
 }
 
@@ -439,12 +568,13 @@ fn analytics_routes() -> [Route; 4] {
         C::TenantImporting,
     ];
     [
-        Route::new(analytics::show, analytics::__path_show, may(P::TenantRead))
+        Route::new(analytics::show, analytics::__path_show, may(P::TenantRead), nothing(READ))
             .takes(Takes::Query)
             .problems(FIGURES),
-        Route::new(analytics::live, analytics::__path_live, may(P::TenantRead)).problems(LIVE),
-        Route::new(analytics::how_far, analytics::__path_how_far, may(P::TenantRead)).problems(ENGINE),
-        Route::new(analytics::count_anew, analytics::__path_count_anew, may(P::TenantManage))
+        Route::new(analytics::live, analytics::__path_live, may(P::TenantRead), nothing(READ)).problems(LIVE),
+        Route::new(analytics::how_far, analytics::__path_how_far, may(P::TenantRead), nothing(READ))
+            .problems(ENGINE),
+        Route::new(analytics::count_anew, analytics::__path_count_anew, may(P::TenantManage), ASKS_ENGINE)
             .problems(ENGINE),
     ]
 }
@@ -452,17 +582,32 @@ fn analytics_routes() -> [Route; 4] {
 fn key_routes() -> [Route; 5] {
     use Code as C;
     [
-        Route::new(keys::list, keys::__path_list, may(P::KeyRead))
+        Route::new(keys::list, keys::__path_list, may(P::KeyRead), nothing(READ))
             .takes(Takes::Query)
             .problems(&[C::InvalidCursor, C::WorkspaceNotFound]),
-        Route::new(keys::create, keys::__path_create, may_with_proof(P::KeyManage))
-            .takes(Takes::Json)
-            .problems(&[C::InvalidName, C::InvalidKey, C::ScopesTooWide, C::WorkspaceNotFound]),
-        Route::new(keys::show, keys::__path_show, may(P::KeyRead)),
-        Route::new(keys::rotate, keys::__path_rotate, may_with_proof(P::KeyManage))
-            .takes(Takes::Json)
-            .problems(&[C::InvalidKey, C::ScopesTooWide, C::KeyNotActive]),
-        Route::new(keys::revoke, keys::__path_revoke, may_with_proof(P::KeyManage)),
+        Route::new(
+            keys::create,
+            keys::__path_create,
+            may_with_proof(P::KeyManage),
+            writes(&[E::ManagementKeyCreated]),
+        )
+        .takes(Takes::Json)
+        .problems(&[C::InvalidName, C::InvalidKey, C::ScopesTooWide, C::WorkspaceNotFound]),
+        Route::new(keys::show, keys::__path_show, may(P::KeyRead), nothing(READ)),
+        Route::new(
+            keys::rotate,
+            keys::__path_rotate,
+            may_with_proof(P::KeyManage),
+            writes(&[E::ManagementKeyRotated]),
+        )
+        .takes(Takes::Json)
+        .problems(&[C::InvalidKey, C::ScopesTooWide, C::KeyNotActive]),
+        Route::new(
+            keys::revoke,
+            keys::__path_revoke,
+            may_with_proof(P::KeyManage),
+            writes(&[E::ManagementKeyRevoked]).unless("it was revoked"),
+        ),
     ]
 }
 
@@ -471,27 +616,58 @@ fn member_routes() -> [Route; 8] {
     const CHANGE: &[C] = &[C::RoleAbove, C::LastOwner];
     const INVITE: &[C] = &[C::RoleAbove, C::InvalidInvitation, C::MemberExists, C::InvitationExists];
     [
-        Route::new(members::list, members::__path_list, may(P::MemberRead))
+        Route::new(members::list, members::__path_list, may(P::MemberRead), nothing(READ))
             .takes(Takes::Query)
             .problems(&[C::InvalidCursor]),
-        Route::new(members::change, members::__path_change, may_with_proof(P::MemberManage))
-            .takes(Takes::Json)
-            .problems(CHANGE),
-        Route::new(members::remove, members::__path_remove, may_with_proof(P::MemberManage)).problems(CHANGE),
-        Route::new(invitations::list, invitations::__path_list, may(P::MemberRead))
+        Route::new(
+            members::change,
+            members::__path_change,
+            may_with_proof(P::MemberManage),
+            writes(&[E::MemberRoleChanged]).unless("it is their role").besides(FOLLOWS_MEMBER),
+        )
+        .takes(Takes::Json)
+        .problems(CHANGE),
+        Route::new(
+            members::remove,
+            members::__path_remove,
+            may_with_proof(P::MemberManage),
+            writes(&[E::MemberRemoved]).besides(FOLLOWS_MEMBER),
+        )
+        .problems(CHANGE),
+        Route::new(invitations::list, invitations::__path_list, may(P::MemberRead), nothing(READ))
             .takes(Takes::Query)
             .problems(&[C::InvalidCursor]),
-        Route::new(invitations::create, invitations::__path_create, may_with_proof(P::MemberManage))
-            .takes(Takes::Json)
-            .problems(INVITE),
-        Route::new(invitations::resend, invitations::__path_resend, may(P::MemberManage))
-            .takes(Takes::Json)
-            .problems(&[C::RoleAbove, C::InvitationEnded]),
-        Route::new(invitations::revoke, invitations::__path_revoke, may(P::MemberManage)),
-        Route::new(first_owner::create, first_owner::__path_create, may(P::WorkspaceManage))
-            .local()
-            .takes(Takes::Json)
-            .problems(&[C::OwnerExists]),
+        Route::new(
+            invitations::create,
+            invitations::__path_create,
+            may_with_proof(P::MemberManage),
+            writes(&[E::InvitationCreated]),
+        )
+        .takes(Takes::Json)
+        .problems(INVITE),
+        Route::new(
+            invitations::resend,
+            invitations::__path_resend,
+            may(P::MemberManage),
+            writes(&[E::InvitationResent]),
+        )
+        .takes(Takes::Json)
+        .problems(&[C::RoleAbove, C::InvitationEnded]),
+        Route::new(
+            invitations::revoke,
+            invitations::__path_revoke,
+            may(P::MemberManage),
+            writes(&[E::InvitationRevoked]).unless("it had ended"),
+        ),
+        Route::new(
+            first_owner::create,
+            first_owner::__path_create,
+            may(P::WorkspaceManage),
+            writes(&[E::OwnerLinkCreated]),
+        )
+        .local()
+        .takes(Takes::Json)
+        .problems(&[C::OwnerExists]),
     ]
 }
 
@@ -510,17 +686,29 @@ fn moving_routes() -> [Route; 3] {
         C::VaultUnavailable,
     ];
     [
-        Route::new(imports::import, imports::__path_import, may_with_proof(P::TenantImport))
-            .local()
-            .takes(Takes::Stream)
-            .problems(ROWS),
-        Route::new(imports::check, imports::__path_check, may(P::TenantImport))
+        Route::new(
+            imports::import,
+            imports::__path_import,
+            may_with_proof(P::TenantImport),
+            writes(&[E::TenantImported])
+                .refused(&[E::TenantImportFailed])
+                .besides(&[E::TenantRequested, E::TenantRemovalRequested]),
+        )
+        .local()
+        .takes(Takes::Stream)
+        .problems(ROWS),
+        Route::new(imports::check, imports::__path_check, may(P::TenantImport), nothing(CHECK))
             .local()
             .takes(Takes::Json)
             .problems(IMPORT),
-        Route::new(export::export, export::__path_export, may_with_proof(P::TenantExport))
-            .local()
-            .problems(&[C::TenantDeleting, C::TenantImporting, C::VaultUnavailable]),
+        Route::new(
+            export::export,
+            export::__path_export,
+            may_with_proof(P::TenantExport),
+            writes(&[E::TenantExported]),
+        )
+        .local()
+        .problems(&[C::TenantDeleting, C::TenantImporting, C::VaultUnavailable]),
     ]
 }
 
@@ -538,28 +726,60 @@ fn backup_routes() -> [Route; 8] {
         C::VaultUnavailable,
     ];
     [
-        Route::new(backups::make, backups::__path_make, may_copy(P::TenantExport))
-            .local()
-            .takes(Takes::Stream)
-            .problems(&[C::TenantDeleting, C::TenantImporting, C::VaultUnavailable, C::InvalidBody]),
-        Route::new(backups::open, backups::__path_open, may_with_proof(P::TenantExport))
-            .local()
-            .takes(Takes::Json)
-            .problems(&[C::ArchiveKeyNotFound, C::VaultUnavailable]),
-        Route::new(backups::restore, backups::__path_restore, may_with_proof(P::TenantImport))
-            .local()
-            .takes(Takes::Stream)
-            .problems(ROWS),
-        Route::new(backups::check, backups::__path_check, may(P::TenantImport))
+        Route::new(
+            backups::make,
+            backups::__path_make,
+            may_copy(P::TenantExport),
+            writes(&[E::TenantBackedUp]),
+        )
+        .local()
+        .takes(Takes::Stream)
+        .problems(&[C::TenantDeleting, C::TenantImporting, C::VaultUnavailable, C::InvalidBody]),
+        Route::new(
+            backups::open,
+            backups::__path_open,
+            may_with_proof(P::TenantExport),
+            writes(&[E::ArchiveOpened]),
+        )
+        .local()
+        .takes(Takes::Json)
+        .problems(&[C::ArchiveKeyNotFound, C::VaultUnavailable]),
+        Route::new(
+            backups::restore,
+            backups::__path_restore,
+            may_with_proof(P::TenantImport),
+            writes(&[E::TenantRestored, E::TenantRequested])
+                .refused(&[E::TenantImportFailed])
+                .besides(&[E::TenantRequested, E::TenantRemovalRequested]),
+        )
+        .local()
+        .takes(Takes::Stream)
+        .problems(ROWS),
+        Route::new(backups::check, backups::__path_check, may(P::TenantImport), nothing(CHECK))
             .local()
             .takes(Takes::Json)
             .problems(&[C::InvalidImport, C::InvalidName, C::ReservedName, C::TenantExists]),
-        Route::new(backups::note, backups::__path_note, may(P::TenantExport)).local().takes(Takes::Json),
-        Route::new(backups::list, backups::__path_list, may(P::TenantRead)).local().takes(Takes::Query),
-        Route::new(backups::show_schedule, backups::__path_show_schedule, may(P::TenantRead)).local(),
-        Route::new(backups::set_schedule, backups::__path_set_schedule, may(P::TenantExport))
+        Route::new(
+            backups::note,
+            backups::__path_note,
+            may(P::TenantExport),
+            writes(&[E::BackupEnded, E::BackupTried]),
+        )
+        .local()
+        .takes(Takes::Json),
+        Route::new(backups::list, backups::__path_list, may(P::TenantRead), nothing(READ))
             .local()
-            .takes(Takes::Json),
+            .takes(Takes::Query),
+        Route::new(backups::show_schedule, backups::__path_show_schedule, may(P::TenantRead), nothing(READ))
+            .local(),
+        Route::new(
+            backups::set_schedule,
+            backups::__path_set_schedule,
+            may(P::TenantExport),
+            writes(&[E::BackupScheduled]),
+        )
+        .local()
+        .takes(Takes::Json),
     ]
 }
 
@@ -567,6 +787,16 @@ fn backup_routes() -> [Route; 8] {
 fn table_of(kind: CallerKind) -> impl Iterator<Item = Route> {
     let is_local = kind == CallerKind::LocalOperator;
     table().into_iter().filter(move |route| is_local || route.door == Door::Both)
+}
+
+/// What every request of the API and of the console's pages writes into the control plane's log.
+pub fn coverage() -> Vec<Coverage> {
+    let api = table().into_iter().map(|route| Coverage {
+        path: format!("{PREFIX}{}", route.path),
+        method: route.method,
+        writes: route.writes,
+    });
+    api.chain(console::coverage()).collect()
 }
 
 /// A route as tests go through them all.
@@ -622,7 +852,7 @@ pub(crate) fn router(control: &Control, kind: CallerKind) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(control.clone())
         .layer(Extension(kind))
-        .layer(from_fn_with_state((control.clone(), kind), finish::finish))
+        .layer(from_fn_with_state(finish::Finish::new(control, kind), finish::finish))
 }
 
 async fn not_found() -> Problem {

@@ -324,10 +324,11 @@ impl From<ImportError> for Problem {
 
 impl From<ManagementError> for Problem {
     fn from(error: ManagementError) -> Self {
-        let code = match &error {
+        let code = match error {
+            ManagementError::Log(error) => return error.into(),
+            ManagementError::Request(_) => return Self::not_found(),
             ManagementError::Unavailable(_) => Code::EngineUnavailable,
             ManagementError::NoAnswer(_) => Code::EngineSilent,
-            ManagementError::Request(_) => return Self::not_found(),
         };
         Self { internal: Some(chain(&error)), ..Self::plain(code) }
     }

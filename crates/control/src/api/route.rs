@@ -1,5 +1,5 @@
-//! A route: its handler, its description, and who may use it. There is no other way to mount one, so none is without
-//! a permission or a description.
+//! A route: its handler, its description, who may use it, and what it writes into the log. There is no other way to mount
+//! one, so none is without a permission, a description or an event.
 
 use axum::{
     handler::Handler,
@@ -9,7 +9,7 @@ use axum::{
 use utoipa::openapi::{HttpMethod, path::Operation};
 
 use super::code::Code;
-use crate::{Control, Permission};
+use crate::{Control, Permission, audit::Writes};
 
 /// What a caller needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,7 @@ pub(super) struct Route {
     /// As axum writes it.
     pub(super) path: String,
     pub(super) access: Access,
+    pub(super) writes: Writes,
     pub(super) door: Door,
     pub(super) takes: Takes,
     /// Whether a repetition by Idempotency-Key whose answer was lost is answered by the handler.
@@ -84,7 +85,7 @@ pub(super) struct Route {
 
 impl Route {
     /// A route with the method and the address that its description has.
-    pub(super) fn new<P, H, T>(handler: H, _description: P, access: Access) -> Self
+    pub(super) fn new<P, H, T>(handler: H, _description: P, access: Access, writes: Writes) -> Self
     where
         P: utoipa::Path,
         H: Handler<T, Control>,
@@ -101,6 +102,7 @@ impl Route {
             method,
             path: P::path(),
             access,
+            writes,
             door: Door::Both,
             takes: Takes::Nothing,
             resumes: false,

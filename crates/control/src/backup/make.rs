@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 use super::key::{self, KeyError};
 use crate::{
     Archived, Control, Tenant, address,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     error::StepError,
     provision::{connect_to, current_secret},
@@ -149,7 +149,7 @@ async fn record(
     let recipients: Vec<_> = recipients.iter().map(ToString::to_string).collect();
     let detail = json!({ "slug": tenant.slug, "archive": manifest.archive, "recipients": recipients });
     let (subject, outcome) = (tenant.id.as_str(), Outcome::Success);
-    let event = Event { kind: "tenant.backed_up", outcome, actor, subject, detail };
+    let event = Event { kind: EventType::TenantBackedUp, outcome, actor, subject, detail };
     let transaction = control.parts().database.begin().await?;
     audit::record(control, &transaction, &event).await?;
     Ok(transaction.commit().await?)

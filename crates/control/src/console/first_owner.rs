@@ -9,7 +9,7 @@ use serde_json::json;
 use super::session::Person;
 use crate::{
     Control, ControlError, Role, Workspace,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     member::store as members,
     standing, workspace,
@@ -59,7 +59,7 @@ pub(crate) async fn renew(control: &Control, actor: &Actor) -> Result<Option<Sec
         return Ok(None);
     }
     transaction.execute(&REPLACE_OWNER_LINK, &[&sha256(token.as_bytes()).as_slice()]).await?;
-    let (kind, outcome) = ("owner_link.created", Outcome::Success);
+    let (kind, outcome) = (EventType::OwnerLinkCreated, Outcome::Success);
     let event = Event { kind, outcome, actor, subject: workspace.as_str(), detail: json!({}) };
     audit::record(control, &transaction, &event).await?;
     transaction.commit().await?;
@@ -98,7 +98,7 @@ pub(crate) async fn claim(
     }
     members::put(&transaction, &workspace.id, &person.user, Role::Owner).await?;
     let actor = &person.acting(actor, &workspace.id, Role::Owner);
-    let (kind, outcome) = ("member.joined", Outcome::Success);
+    let (kind, outcome) = (EventType::MemberJoined, Outcome::Success);
     let detail = json!({ "workspace": id, "role": Role::Owner, "by": "owner_link" });
     let event = Event { kind, outcome, actor, subject: person.user.as_str(), detail };
     audit::record(control, &transaction, &event).await?;

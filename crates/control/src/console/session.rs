@@ -9,7 +9,7 @@ use serde_json::json;
 use super::tenant::{self, AskError, SignedIn};
 use crate::{
     Caller, Control, Role,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     error::chain,
     workspace::store::parsed,
@@ -110,7 +110,7 @@ pub(crate) async fn begin(
         "signed_in_at": signed_in.signed_in_at.to_string(),
         "session": signed_in.session,
     });
-    let (kind, outcome) = ("console.signed_in", Outcome::Success);
+    let (kind, outcome) = (EventType::ConsoleSignedIn, Outcome::Success);
     let event = Event { kind, outcome, actor, subject: user, detail };
     audit::record(control, &transaction, &event).await?;
     transaction.commit().await?;
@@ -134,7 +134,7 @@ pub(crate) async fn find(control: &Control, token: &str) -> Result<Option<Person
     let session: String = row.try_get("tenant_session").map_err(DbError::from)?;
     if row.try_get("is_over").map_err(DbError::from)? {
         // Whoever was away for so long signs in anew there, too.
-        end(control, token).await?;
+        end(control, &Actor::CONTROL, token).await?;
         return Ok(None);
     }
     let mut person = person(&row)?;
@@ -172,10 +172,16 @@ pub(crate) async fn at(database: &Database, token: &str, workspace: &WorkspaceId
 }
 
 /// Ends a session here and at the tenant. It has ended here even when the tenant cannot be told, which is logged.
-pub(crate) async fn end(control: &Control, token: &str) -> Result<bool, AskError> {
-    let ended = control.parts().database.query_opt(&END_CONSOLE_SESSION, &[&hash(token).as_slice()]).await?;
+pub(crate) async fn end(control: &Control, actor: &Actor, token: &str) -> Result<bool, AskError> {
+    let transaction = control.parts().database.begin().await?;
+    let ended = transaction.query_opt(&END_CONSOLE_SESSION, &[&hash(token).as_slice()]).await?;
     let Some(row) = ended else { return Ok(true) };
     let session: &str = row.try_get("tenant_session").map_err(DbError::from)?;
+    let user: &str = row.try_get("user_id").map_err(DbError::from)?;
+    let (kind, detail) = (EventType::ConsoleSignedOut, json!({ "session": session }));
+    let event = Event { kind, outcome: Outcome::Success, actor, subject: user, detail };
+    audit::record(control, &transaction, &event).await?;
+    transaction.commit().await?;
     match tenant::sign_out(control, session).await {
         Ok(()) => Ok(true),
         Err(error) => {

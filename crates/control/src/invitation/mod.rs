@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Control, ControlError, Role, Workspace,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     console::{session::Person, tenant},
     error::chain,
@@ -110,7 +110,7 @@ pub(crate) async fn create(
     let made = store::insert(&transaction, &id, new, &sha256(token.as_bytes()), &inviter).await?;
     let mut made = made.ok_or(ControlError::InvitationExists)?;
     let detail = json!({ "workspace": workspace, "role": new.role });
-    tell(control, &transaction, actor, "invitation.created", &id, detail).await?;
+    tell(control, &transaction, actor, EventType::InvitationCreated, &id, detail).await?;
     transaction.commit().await?;
     made.sent_at = send(control, &made, new.workspace, new.inviter, &token).await?;
     Ok(made)
@@ -161,7 +161,7 @@ pub(crate) async fn resend(
         return Err(if is_open { ControlError::InvitationPaused } else { ControlError::InvitationGone });
     };
     let detail = json!({ "workspace": workspace.id });
-    tell(control, &transaction, actor, "invitation.resent", &invitation.id, detail).await?;
+    tell(control, &transaction, actor, EventType::InvitationResent, &invitation.id, detail).await?;
     transaction.commit().await?;
     renewed.sent_at = send(control, &renewed, workspace, inviter, &token).await?;
     Ok(renewed)
@@ -176,7 +176,7 @@ pub(crate) async fn revoke(
     let transaction = control.parts().database.begin().await?;
     if transaction.execute(&store::REVOKE_INVITATION, &[&invitation.id]).await? == 1 {
         let detail = json!({ "workspace": invitation.workspace });
-        tell(control, &transaction, actor, "invitation.revoked", &invitation.id, detail).await?;
+        tell(control, &transaction, actor, EventType::InvitationRevoked, &invitation.id, detail).await?;
         transaction.commit().await?;
     }
     Ok(())
@@ -192,7 +192,7 @@ pub(crate) async fn withdraw_of(
 ) -> Result<(), kiavi_db::DbError> {
     for id in store::revoke_of(transaction, workspace, user).await? {
         let detail = json!({ "workspace": workspace, "because": { "member": user } });
-        tell(control, transaction, actor, "invitation.revoked", &id, detail).await?;
+        tell(control, transaction, actor, EventType::InvitationRevoked, &id, detail).await?;
     }
     Ok(())
 }
@@ -217,7 +217,7 @@ pub(crate) async fn accept(
     let actor = &person.acting(actor, &workspace, role);
     let detail = json!({ "workspace": workspace, "role": role, "invitation": id, "by": "invitation" });
     // Whoever is a member already keeps the role that they have; only the invitation comes to its end.
-    let kind = if has_joined { "member.joined" } else { "invitation.accepted" };
+    let kind = if has_joined { EventType::MemberJoined } else { EventType::InvitationAccepted };
     tell(control, &transaction, actor, kind, person.user.as_str(), detail).await?;
     transaction.commit().await?;
     Ok(Some(workspace))
@@ -227,7 +227,7 @@ async fn tell(
     control: &Control,
     transaction: &kiavi_db::Transaction,
     actor: &Actor,
-    kind: &str,
+    kind: EventType,
     subject: &str,
     detail: Value,
 ) -> Result<(), kiavi_db::DbError> {

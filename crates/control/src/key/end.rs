@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::make::tell;
-use crate::{Control, Role, Scopes, caller::Actor};
+use crate::{Control, Role, Scopes, audit::EventType, caller::Actor};
 
 macro_rules! is_active {
     () => {
@@ -103,16 +103,16 @@ pub(crate) async fn follow_member(
         let (kind, detail): (_, Value) = match outcome {
             KeyFate::Revoked => {
                 transaction.execute(&super::store::REVOKE_KEY, &[&id]).await?;
-                ("management_key.revoked", json!({ "because": because }))
+                (EventType::ManagementKeyRevoked, json!({ "because": because }))
             }
             KeyFate::Narrowed => {
                 transaction.execute(&NARROW_KEY, &[&id, &left.texts()]).await?;
                 let detail = json!({ "from": scopes.texts(), "to": left.texts(), "because": because });
-                ("management_key.narrowed", detail)
+                (EventType::ManagementKeyNarrowed, detail)
             }
             KeyFate::PreviousEnded => {
                 transaction.execute(&END_PREVIOUS_SECRET, &[&id]).await?;
-                ("management_key.previous_secret_ended", json!({ "because": because }))
+                (EventType::ManagementKeyPreviousSecretEnded, json!({ "because": because }))
             }
         };
         tell(control, transaction, actor, kind, &id, detail).await?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{KEY_SYMBOLS, ManagementKey, PREFIX, store};
 use crate::{
     Control, ControlError, Scopes,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     standing,
 };
@@ -59,7 +59,7 @@ async fn insert(
         "scopes": new.scopes.texts(),
         "expires_at": new.expires_at.map(|at| at.to_string()),
     });
-    tell(control, transaction, actor, "management_key.created", &id, detail).await?;
+    tell(control, transaction, actor, EventType::ManagementKeyCreated, &id, detail).await?;
     Ok(Rotated { key, secret })
 }
 
@@ -78,7 +78,7 @@ pub(crate) async fn rotate(
         return Ok(None);
     };
     let detail = json!({ "overlap_seconds": overlap.as_secs() });
-    tell(control, &transaction, actor, "management_key.rotated", id, detail).await?;
+    tell(control, &transaction, actor, EventType::ManagementKeyRotated, id, detail).await?;
     transaction.commit().await?;
     Ok(Some(Rotated { key, secret }))
 }
@@ -87,7 +87,7 @@ pub(crate) async fn rotate(
 pub(crate) async fn revoke(control: &Control, actor: &Actor, id: &str) -> Result<(), ControlError> {
     let transaction = control.parts().database.begin().await?;
     if transaction.execute(&store::REVOKE_KEY, &[&id]).await? == 1 {
-        tell(control, &transaction, actor, "management_key.revoked", id, json!({})).await?;
+        tell(control, &transaction, actor, EventType::ManagementKeyRevoked, id, json!({})).await?;
         transaction.commit().await?;
     }
     Ok(())
@@ -134,7 +134,7 @@ pub(super) async fn tell(
     control: &Control,
     transaction: &kiavi_db::Transaction,
     actor: &Actor,
-    kind: &str,
+    kind: EventType,
     subject: &str,
     detail: Value,
 ) -> Result<(), kiavi_db::DbError> {

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use super::{key as keys, store};
 use crate::{
     Control,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     error::{StepError, chain},
 };
@@ -125,7 +125,7 @@ async fn raise_alarm(
     let checkpoint = asked.checkpoint.checkpoint();
     if store::refuse(&transaction, tenant, checkpoint.size, &checkpoint.root).await? {
         let event = Event {
-            kind: "audit_log.contradicted",
+            kind: EventType::AuditLogContradicted,
             outcome: Outcome::Failure,
             actor: &Actor::CONTROL,
             subject: tenant.as_str(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Caller, Control, ControlError, Role, Workspace,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     console::session::Person,
     invitation,
@@ -68,7 +68,7 @@ pub(crate) async fn set_role(
     store::put(&transaction, workspace, user, role).await?;
     store::keep_an_owner(&transaction, workspace).await?;
     let detail = json!({ "workspace": workspace, "from": before.role, "to": role });
-    tell(control, &transaction, actor, "member.role_changed", user, detail).await?;
+    tell(control, &transaction, actor, EventType::MemberRoleChanged, user, detail).await?;
     let keys = end_what_they_made(control, &transaction, actor, (workspace, user), Some(role)).await?;
     transaction.commit().await?;
     Ok(Some((Member { role, ..before }, keys)))
@@ -90,7 +90,7 @@ pub(crate) async fn remove(
     transaction.execute(&store::DELETE_MEMBER, &[&workspace.as_str(), &user.as_str()]).await?;
     store::keep_an_owner(&transaction, workspace).await?;
     let detail = json!({ "workspace": workspace, "role": before.role });
-    tell(control, &transaction, actor, "member.removed", user, detail).await?;
+    tell(control, &transaction, actor, EventType::MemberRemoved, user, detail).await?;
     let keys = end_what_they_made(control, &transaction, actor, (workspace, user), None).await?;
     transaction.commit().await?;
     Ok(Some(keys))
@@ -136,7 +136,7 @@ async fn tell(
     control: &Control,
     transaction: &kiavi_db::Transaction,
     actor: &Actor,
-    kind: &str,
+    kind: EventType,
     user: &UserId,
     detail: Value,
 ) -> Result<(), kiavi_db::DbError> {

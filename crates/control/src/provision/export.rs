@@ -34,7 +34,7 @@ pub(crate) async fn export(
 
     let transaction = parts.database.begin().await?;
     let outcome = Outcome::Success;
-    let told = Event { kind: kind.as_str(), outcome, actor, subject: id.as_str(), detail };
+    let told = Event { kind: kind.event(), outcome, actor, subject: id.as_str(), detail };
     audit::record_as(&transaction, event, &told).await?;
     transaction.commit().await?;
     Ok(secret)

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::{postgres, request, run, secret::secret_name};
 use crate::{
     Control, ControlError, Tenant, TenantEvent, TenantEventKind,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::{Actor, operator_name},
     error::{Failure, StepError, chain},
     tenant::{create, owner_role, store},
@@ -173,7 +173,7 @@ async fn fill(
         return Err(StepError::Unwanted.into());
     }
     let outcome = Outcome::Success;
-    let told = Event { kind: kind.as_str(), outcome, actor, subject: id.as_str(), detail };
+    let told = Event { kind: kind.event(), outcome, actor, subject: id.as_str(), detail };
     audit::record_as(&transaction, event, &told).await?;
     transaction.commit().await?;
     Ok(counts)
@@ -194,7 +194,8 @@ async fn copy(inside: &AdminConnection, frames: &mut Frames) -> Result<Counts, I
             Frame::End => return Ok(counts),
             Frame::Table(name) => {
                 let table = kiavi_moving::table(&name).ok_or(InvalidStream)?;
-                let rows = copy_table(inside, &name, &table.copy_in(), frames).await?;
+                let rows =
+                    copy_untriggered(inside, (&name, &table.quoted()), &table.copy_in(), frames).await?;
                 if counts.insert(name, rows).is_some() {
                     return Err(InvalidStream.into());
                 }
@@ -206,8 +207,21 @@ async fn copy(inside: &AdminConnection, frames: &mut Frames) -> Result<Counts, I
     }
 }
 
-/// The rows of one table, which `statement` copies; how many they were.
-pub(super) async fn copy_table(
+/// The rows of one table, which `statement` copies, without what triggers would do: one event tells of all of them. How many
+/// they were.
+pub(super) async fn copy_untriggered(
+    inside: &AdminConnection,
+    (table, quoted): (&str, &str),
+    statement: &str,
+    frames: &mut Frames,
+) -> Result<u64, ImportError> {
+    inside.batch_execute(&format!("ALTER TABLE {quoted} DISABLE TRIGGER USER")).await?;
+    let rows = copy_table(inside, table, statement, frames).await?;
+    inside.batch_execute(&format!("ALTER TABLE {quoted} ENABLE TRIGGER USER")).await?;
+    Ok(rows)
+}
+
+async fn copy_table(
     inside: &AdminConnection,
     table: &str,
     statement: &str,
@@ -238,7 +252,7 @@ pub(super) async fn give_up(control: &Control, actor: &Actor, tenant: &Tenant, e
         let transaction = control.parts().database.begin().await?;
         let detail = json!({ "slug": tenant.slug, "cause": error.to_string() });
         let (subject, outcome) = (tenant.id.as_str(), Outcome::Failure);
-        let event = Event { kind: "tenant.import_failed", outcome, actor, subject, detail };
+        let event = Event { kind: EventType::TenantImportFailed, outcome, actor, subject, detail };
         audit::record(control, &transaction, &event).await?;
         transaction.commit().await?;
         remove(control, actor, tenant, REMOVAL_WAIT).await?;

@@ -34,7 +34,7 @@ pub(crate) use secret::{current as current_secret, version as secret_version};
 
 use crate::{
     Control, Tenant,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     error::{StepError, chain},
     log,
@@ -222,7 +222,7 @@ async fn record_failure(control: &Control, tenant: &Tenant, code: &'static str) 
     let transaction = parts.database.begin().await?;
     transaction.execute(&store::SET_FAILED, &[&id, &code, &store::MAX_RETRY_SECONDS]).await?;
     let event = Event {
-        kind: "tenant.step_failed",
+        kind: EventType::TenantStepFailed,
         outcome: Outcome::Failure,
         actor: &Actor::CONTROL,
         subject: id,

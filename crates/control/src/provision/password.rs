@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     Control, Tenant,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     error::StepError,
     tenant::store,
@@ -70,7 +70,7 @@ pub(crate) async fn rotate(control: &Control, actor: &Actor, tenant: &Tenant) ->
     }
     renew(control, &tenant.id).await?;
     let event = Event {
-        kind: "tenant.database_password_rotated",
+        kind: EventType::TenantDatabasePasswordRotated,
         outcome: Outcome::Success,
         actor,
         subject: tenant.id.as_str(),

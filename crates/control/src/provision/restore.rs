@@ -244,10 +244,8 @@ async fn copy(
             Frame::Table(name) if told.is_none() => {
                 let table = known(&name).ok_or(InvalidStream)?;
                 // What triggers would do was done when these rows were new.
-                let (quoted, of_ours) = (table.quoted(), "TRIGGER USER");
-                inside.batch_execute(&format!("ALTER TABLE {quoted} DISABLE {of_ours}")).await?;
-                let rows = import::copy_table(inside, &name, &table.copy_in(), frames).await?;
-                inside.batch_execute(&format!("ALTER TABLE {quoted} ENABLE {of_ours}")).await?;
+                let (quoted, statement) = (table.quoted(), table.copy_in());
+                let rows = import::copy_untriggered(inside, (&name, &quoted), &statement, frames).await?;
                 count_on(inside, table).await?;
                 if counts.insert(name, rows).is_some() {
                     return Err(InvalidStream.into());
@@ -338,7 +336,7 @@ async fn finish(
         return Err(StepError::Unwanted.into());
     }
     let outcome = Outcome::Success;
-    let told = Event { kind: kind.as_str(), outcome, actor, subject: id.as_str(), detail };
+    let told = Event { kind: kind.event(), outcome, actor, subject: id.as_str(), detail };
     audit::record_as(&transaction, event, &told).await?;
     Ok(transaction.commit().await?)
 }

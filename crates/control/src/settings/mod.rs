@@ -19,7 +19,7 @@ pub use secrets::is_secret;
 
 use crate::{
     Control, ControlError, Tenant,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
 };
 use secrets::{Keep, SecretError};
@@ -95,7 +95,7 @@ pub(crate) async fn write(
         return Ok(None);
     }
     let told = Event {
-        kind: "settings.changed",
+        kind: EventType::SettingsChanged,
         outcome: Outcome::Success,
         actor,
         subject: tenant.id.as_str(),

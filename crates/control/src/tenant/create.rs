@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Target, Tenant, store, store::tenant_columns};
 use crate::{
     Control, ControlError, address,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     console::CONSOLE_SLUG,
     settings,
@@ -107,7 +107,7 @@ async fn write_down(
     }
     settings::store::insert_first(transaction, &tenant, &actor.name()).await?;
     let event = Event {
-        kind: "tenant.requested",
+        kind: EventType::TenantRequested,
         outcome: Outcome::Success,
         actor,
         subject: id.as_str(),

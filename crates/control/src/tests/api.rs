@@ -49,9 +49,13 @@ impl Answer {
 }
 
 pub(super) async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let asked = coverage::Asked::new(request.method(), request.uri(), request.headers());
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
-    send_back(parts, body).await
+    let extensions = parts.extensions.clone();
+    let answer = send_back(parts, body).await;
+    coverage::assert_covered(&asked, &extensions, &answer);
+    answer
 }
 
 /// A whole answer.

@@ -440,6 +440,31 @@ async fn a_tenants_pages_are_those_that_the_role_may_read() {
 }
 
 #[tokio::test]
+async fn what_forms_do_to_a_tenant_is_in_the_log_and_so_is_what_they_are_refused() {
+    const SHOP: &str = "/w/default/t/shop";
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    let shop = world.instance.tenant(&world.control, "shop").await;
+    let told = owner.post(&format!("{SHOP}/users/u1/suspend"), "days=1").await;
+    assert_eq!(location(&told), format!("{SHOP}/users/u1?notice=user-banned"));
+    for (path, form) in [
+        ("/domains/add", "domain=no+name"),
+        ("/domains/remove", "domain=auth.example.com"),
+        ("/settings", "act=save&version=1&document=%7B"),
+        ("/settings", "act=save&version=7&document=%7B%7D"),
+    ] {
+        let told = owner.post(&format!("{SHOP}{path}"), form).await;
+        assert!(!told.status.is_client_error(), "the page says so: {path} {}", told.text);
+    }
+    for (kind, expected) in [("engine.requested", 1), ("request.refused", 4)] {
+        let question = format!(
+            "SELECT count(*) FROM audit_event WHERE subject = $1 AND type = '{kind}' AND actor = 'member:owner'"
+        );
+        assert_eq!(world.instance.count(&question, shop.id.as_str()).await, expected, "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_repetition_is_one_in_the_same_workspace() {
     let world = World::new().await;
     let mut owner = world.owner().await;

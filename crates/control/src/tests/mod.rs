@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod asking;
 mod backups;
+mod coverage;
 mod described;
 mod domains;
 mod holders;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     Caller, Control, ControlError, Role,
-    audit::{self, Event, Outcome},
+    audit::{self, Event, EventType, Outcome},
     caller::Actor,
     member::store as members,
     standing,
@@ -50,7 +50,7 @@ pub(crate) async fn create(
         return Err(ControlError::WorkspaceTaken(slug.clone()));
     };
     let event = Event {
-        kind: "workspace.created",
+        kind: EventType::WorkspaceCreated,
         outcome: Outcome::Success,
         actor,
         subject: id.as_str(),
@@ -79,7 +79,7 @@ pub(crate) async fn rename(
     let Some(row) = transaction.query_opt(&store::RENAME_WORKSPACE, &[&id, &name]).await? else {
         return Ok(None);
     };
-    let (kind, outcome) = ("workspace.renamed", Outcome::Success);
+    let (kind, outcome) = (EventType::WorkspaceRenamed, Outcome::Success);
     let detail = json!({ "from": workspace.name, "to": name });
     audit::record(control, &transaction, &Event { kind, outcome, actor, subject: id, detail }).await?;
     let renamed = store::workspace(&row)?;

@@ -8,7 +8,6 @@ use super::{flow, store};
 use crate::{
     AdminSettings, ApiError, Context, State,
     audit::{self, Event, EventType, Method, Outcome},
-    rate_limit,
     session::{self, CurrentUser},
 };
 
@@ -112,13 +111,10 @@ impl Caller {
         let Self::User(current) = self else { return error };
         let (user_id, permission) = (&current.user.id, format!("{resource}.{action}"));
         // Whoever has signed up can ask again and again; one user's noise hides nobody else's.
-        let kind = format!("{}:{permission}:{user_id}", EventType::PermissionRefused.name());
-        if !rate_limit::is_worth_logging(state, context, &kind) {
-            return error;
-        }
+        let who = format!("{permission}:{user_id}");
         let refusal = Event { outcome: Outcome::Failure, ..Event::by(EventType::PermissionRefused, user_id) };
         let event = refusal.detail(json!({ "permission": permission }));
-        match audit::record_alone(state, context, event).await {
+        match audit::record_refusal(state, context, &who, event).await {
             Ok(()) => error,
             Err(fault) => fault.into(),
         }

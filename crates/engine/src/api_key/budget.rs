@@ -8,11 +8,7 @@ use kiavi_db::Database;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{HEADER, claim::Claims, verify};
-use crate::{
-    ApiError, Settings, State,
-    engine::API,
-    rate_limit::{MemoryLimiter, REFUSALS_LOGGED},
-};
+use crate::{ApiError, Settings, State, audit::REFUSALS_WRITTEN, engine::API, rate_limit::MemoryLimiter};
 
 /// Keys that are being looked up at the same time; they wait in one line.
 const PLACES: usize = 512;
@@ -75,7 +71,7 @@ impl Budget {
 
     /// Whether a refusal is still to be written to the audit log.
     pub(super) fn logs_refusal(&self, state: &State, network: IpAddr) -> bool {
-        self.limiter.check(network, "refused", REFUSALS_LOGGED, state.clock.now()).is_ok()
+        self.limiter.check(network, "refused", REFUSALS_WRITTEN, state.clock.now()).is_ok()
     }
 
     /// A place in the line.

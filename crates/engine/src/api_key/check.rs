@@ -223,6 +223,8 @@ async fn note_refusal(
             ..Event::new(EventType::ApiKeyRefused, Outcome::Failure)
         };
         audit::record_over(&state.api_keys.database, state, context, event).await?;
+    } else {
+        audit::count_refusal(state, context, EventType::ApiKeyRefused);
     }
     match (verdict, row) {
         (Verdict::Expired | Verdict::UsedUp, Some(row)) => remove_spent(state, context, row, verdict).await,

@@ -105,6 +105,10 @@ event_types! {
     ConsoleInvitationSent = "console_invitation.sent",
     /// A limit was hit.
     RateLimitExceeded = "rate_limit.exceeded",
+    /// A request that could have changed something was refused before it meant anything more telling.
+    RequestRefused = "request.refused",
+    /// Refusals that were counted and not written, because there were too many: how many of each type.
+    RefusalsCounted = "refusals.counted",
     /// An answer to a captcha did not count.
     CaptchaRefused = "captcha.refused",
     /// A mail was refused by its receiver.
@@ -179,6 +183,8 @@ event_types! {
     AccountRefused = "account.refused",
     /// The tokens of an account that is gone were given back to its provider, or it did not take them.
     ProviderTokensRevoked = "provider_tokens.revoked",
+    /// A table that says who may come in was changed by something else than this program's own code: by hand, say.
+    DatabaseChanged = "database.changed",
     /// The log is alive: an hour without anything to tell is told apart from an hour that is missing.
     LogHeartbeat = "log.heartbeat",
     /// Events that were older than the log is kept for were removed; their hashes stay.
@@ -217,11 +223,12 @@ impl EventType {
     }
 
     /// Whether webhooks tell of it. What happens to webhooks is not told by webhooks: an endpoint that fails would make
-    /// work for itself. What happens to the tenant as a whole is written by the control plane, while no engine may run,
-    /// and of the log itself the auditor writes. That somebody is there or is offered something is no change, and would be a
-    /// call for each of them each day.
+    /// work for itself. What happens to the tenant as a whole is written by the control plane, while no engine may run, of
+    /// the log itself the auditor writes, and of what changes the database past the engine the database. Refused requests are
+    /// anybody's to make, and an endpoint has nothing to do about them. That somebody is there or is offered something is no
+    /// change, and would be a call for each of them each day.
     pub fn is_published(self) -> bool {
-        !matches!(self.noun(), "webhook" | "tenant" | "log")
+        !matches!(self.noun(), "webhook" | "request" | "refusals" | "database" | "tenant" | "log")
             && !matches!(self, Self::UserActive | Self::PasskeyOffered)
     }
 }

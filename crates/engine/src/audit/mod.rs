@@ -9,10 +9,12 @@
 
 mod body;
 mod coverage;
+pub(crate) mod explanations;
 mod kinds;
 mod people;
 mod question;
 mod reading;
+mod refusals;
 mod routes;
 mod settings;
 mod signal;
@@ -35,12 +37,15 @@ use crate::{
     webhook::{self, Recipients},
 };
 
-pub use coverage::{ANYWHERE, COVERAGE, Coverage};
+pub use coverage::{ANYWHERE, COVERAGE, Coverage, REFUSALS, Success};
 pub use kiavi_audit::Outcome;
 pub use kinds::EventType;
 pub(crate) use people::forget_visitors;
 pub use people::rewrap;
 pub(crate) use reading::StoredEvent;
+pub(crate) use refusals::{
+    REFUSALS_WRITTEN, account_for, count_refusal, record_refusal, tell_counted, unaccounted,
+};
 pub(crate) use routes::routes;
 pub use settings::{AuditSettings, settle_retention};
 #[cfg(test)]
@@ -107,7 +112,8 @@ pub(crate) struct Log {
     people: people::People,
     tail: tail::Tail,
     pub(crate) written: signal::Written,
-    /// What was written in which request, for tests to look at.
+    counted: refusals::Counted,
+    /// What was written or counted in which request, for tests to look at.
     #[cfg(test)]
     pub(crate) seen: std::sync::Mutex<Vec<(String, EventType)>>,
 }
@@ -212,7 +218,25 @@ pub async fn record(
     if IS_WITHOUT_LOG {
         return Ok(());
     }
+    let (noting, state_of, kind) = (context.clone(), state.clone(), event.kind);
+    transaction.on_success(move || note(&state_of, &noting, kind));
     write(transaction, state, row(state, Some(context), event)).await
+}
+
+/// Hears of events that others have written (control, the database itself): their ids, as the database passes them on.
+pub(crate) fn hear(state: &State, words: &[String]) {
+    for id in words.iter().filter_map(|word| word.parse().ok()) {
+        tell(state, id);
+    }
+}
+
+/// The request has its event: it is in the log, or counted.
+fn note(state: &State, context: &Context, kind: EventType) {
+    context.note_event(kind);
+    #[cfg(test)]
+    state.log.seen.lock().unwrap().push((context.request_id().to_string(), kind));
+    #[cfg(not(test))]
+    let _ = state;
 }
 
 /// Writes that somebody is forgotten, in the transaction that deletes them; `event` is that of the deletion and says by
@@ -252,6 +276,13 @@ pub(crate) async fn record_over(
         return Ok(());
     }
     let row = row(state, Some(context), event);
+    let kind = row.kind;
+    write_alone(database, state, row).await?;
+    note(state, context, kind);
+    Ok(())
+}
+
+async fn write_alone(database: &Database, state: &State, row: EventRow) -> Result<(), DbError> {
     let (recipients, publication) = publication(state, &row);
     let sealed = body::seal(state, database, None, &row).await?;
     let _telling = Telling(state, row.id);
@@ -277,12 +308,15 @@ pub(crate) async fn record_once(
         return Ok(());
     }
     let row = EventRow { id, ..row(state, Some(context), event) };
+    let kind = row.kind;
     let (recipients, publication) = publication(state, &row);
     let database = state.database.clone();
     let sealed = body::seal(state, &database, None, &row).await?;
     let _telling = Telling(state, id);
     then_wake(state, recipients, async move { store::insert_once(&database, sealed, publication).await })
-        .await
+        .await?;
+    note(state, context, kind);
+    Ok(())
 }
 
 /// Writes an event of the engine itself into the transaction of the change it tells of.
@@ -313,6 +347,14 @@ pub(crate) async fn subjects(state: &State, users: &[&str]) -> Result<HashMap<St
     let found = state.log.people.find(state, &state.database, users).await?;
     let named = |user: &&str| Some(((*user).to_owned(), *found.get(user)?.id.as_bytes()));
     Ok(users.iter().filter_map(named).collect())
+}
+
+/// Writes an event of the engine itself on its own.
+async fn record_own_alone(state: &State, event: Event<'_>) -> Result<(), DbError> {
+    if IS_WITHOUT_LOG {
+        return Ok(());
+    }
+    write_alone(&state.database, state, row(state, None, event)).await
 }
 
 /// Writes a row into a transaction, with what is owed of it to endpoints of webhooks, which are told of it at the end.
@@ -437,10 +479,6 @@ fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> EventRow {
     };
     let operator = context.and_then(Context::operator).map(|operator| format!("operator:{operator}"));
     let impersonator = context.and_then(Context::impersonator);
-    #[cfg(test)]
-    if let Some(context) = context {
-        state.log.seen.lock().unwrap().push((context.request_id().to_string(), event.kind));
-    }
     EventRow {
         id: EventId::new(now, state.rng()),
         at: now,

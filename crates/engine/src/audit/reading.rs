@@ -8,10 +8,10 @@
 //! Comparisons of rows leave the planner no other index than the one that is meant: by its estimates it may well walk
 //! the whole primary key for a type that hardly ever happens.
 
-use kiavi_base::EventId;
+use kiavi_audit::Outcome;
+use kiavi_base::{EventId, RequestId};
 use kiavi_db::{Database, DbError, Row, Sql, ToSql};
 
-use super::EventType;
 use super::question::{OUTCOMES, Page, Question};
 
 pub(super) const STATEMENTS: &[&Sql] = &[
@@ -19,12 +19,14 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &EVENTS_OF_KINDS,
     &EVENTS_OF_PEOPLE,
     &EVENTS_FROM_ADDRESS,
+    &EVENTS_THAT_FAILED,
     &EVENTS_OF_REQUEST,
+    &EVENTS_OF_OLD_REQUEST,
     &EVENTS_BY_ID,
 ];
 
-/// Rows that one question looks at.
-const SCAN: i64 = 5_000;
+/// Rows that one question looks at, at most: each may be a page of the disk.
+const SCAN: i64 = 1_000;
 
 /// `$1` the first id that is too new, `$2` the first that is not too old, `$3` how many candidates, `$4` how many events;
 /// `$5` to `$10` what else is asked. The row without a body tells where to go on when the candidates were used up.
@@ -101,6 +103,25 @@ const EVENTS_FROM_ADDRESS: Sql = Sql::new(
     ),
 );
 
+const EVENTS_THAT_FAILED: Sql = Sql::new(
+    "AUDIT_EVENTS_THAT_FAILED",
+    page_of!(
+        "SELECT id FROM kiavi.audit_event
+         WHERE outcome = 'failure' AND id < $1::text::uuid AND id >= $2::text::uuid ORDER BY id DESC LIMIT $3"
+    ),
+);
+
+/// Of a request whose id does not tell its time.
+const EVENTS_OF_OLD_REQUEST: Sql = Sql::new(
+    "AUDIT_EVENTS_OF_OLD_REQUEST",
+    page_of!(
+        "SELECT id FROM kiavi.audit_event
+         WHERE substr(request_id, 13, 1) <> '7' AND (request_id, id) < ($11, $1::text::uuid)
+           AND (request_id, id) >= ($11, $2::text::uuid)
+         ORDER BY request_id DESC, id DESC LIMIT $3"
+    ),
+);
+
 /// A request's id tells its time, and the bounds are around that.
 const EVENTS_OF_REQUEST: Sql = Sql::new(
     "AUDIT_EVENTS_OF_REQUEST",
@@ -156,27 +177,37 @@ pub(super) struct Answer {
 pub(super) async fn page(database: &Database, asked: &Question, page: &Page) -> Result<Answer, DbError> {
     let own = |names: &Option<Vec<String>>| names.clone().unwrap_or_default();
     let actor: Vec<String> = asked.actor.iter().cloned().collect();
-    // The index that leads to the fewest rows; whatever it answers by itself need not be looked at again.
-    let (sql, more, is_whole): (Sql, Vec<Vec<String>>, bool) = match asked {
-        Question { request_id: Some(_), .. } => (EVENTS_OF_REQUEST, vec![], asked.asks_besides(1)),
+    // What the index answers by itself need not be looked at again.
+    let looked_at = if asked.asks_more() { SCAN } else { page.limit };
+    // The index that leads to the fewest rows, and how many of them are looked at.
+    let (sql, more, candidates): (Sql, Vec<Vec<String>>, i64) = match asked {
+        Question { request_id: Some(id), .. } => {
+            let sql =
+                if RequestId::time_in(id).is_some() { EVENTS_OF_REQUEST } else { EVENTS_OF_OLD_REQUEST };
+            (sql, vec![], looked_at)
+        }
         Question { subjects: Some(_), .. } => {
-            (EVENTS_OF_PEOPLE, vec![own(&asked.subjects), vec![]], asked.asks_besides(1))
+            (EVENTS_OF_PEOPLE, vec![own(&asked.subjects), vec![]], looked_at)
         }
         Question { people: Some(_), .. } => {
-            (EVENTS_OF_PEOPLE, vec![own(&asked.people), own(&asked.people)], asked.asks_besides(1))
+            let people = vec![own(&asked.people), own(&asked.people)];
+            (EVENTS_OF_PEOPLE, people, looked_at)
         }
-        Question { actor: Some(_), .. } => (EVENTS_OF_PEOPLE, vec![actor.clone(), actor], false),
-        Question { ip_token: Some(_), .. } => (EVENTS_FROM_ADDRESS, vec![], asked.asks_besides(1)),
-        Question { kinds: None, outcomes: None, .. } => (NEWEST_EVENTS, vec![], true),
+        Question { actor: Some(_), .. } => (EVENTS_OF_PEOPLE, vec![actor.clone(), actor], SCAN),
+        Question { ip_token: Some(_), .. } => (EVENTS_FROM_ADDRESS, vec![], looked_at),
+        Question { kinds: None, outcomes: None, .. } => (NEWEST_EVENTS, vec![], page.limit),
+        Question { kinds: None, outcomes: Some(outcomes), .. } if outcomes == &[Outcome::Failure.name()] => {
+            (EVENTS_THAT_FAILED, vec![], page.limit)
+        }
+        // Most events are no failures, so among these there is mostly a page.
+        Question { kinds: None, .. } => (NEWEST_EVENTS, vec![], 4 * page.limit),
         Question { kinds, outcomes, .. } => {
-            let kinds =
-                kinds.clone().unwrap_or_else(|| EventType::ALL.iter().map(|kind| kind.name()).collect());
+            let kinds = kinds.clone().unwrap_or_default();
             let outcomes = outcomes.clone().unwrap_or_else(|| OUTCOMES.to_vec());
             let texts = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
-            (EVENTS_OF_KINDS, vec![texts(kinds), texts(outcomes)], true)
+            (EVENTS_OF_KINDS, vec![texts(kinds), texts(outcomes)], page.limit)
         }
     };
-    let candidates = if is_whole { page.limit } else { SCAN };
     run(database, &sql, asked, page, candidates, &more).await
 }
 
@@ -195,8 +226,8 @@ pub(super) async fn by_ids(
 }
 
 impl Question {
-    /// Whether it asks for no more than `count` things, which one index answers.
-    fn asks_besides(&self, count: usize) -> bool {
+    /// Whether it asks for more than one thing, which one index answers.
+    fn asks_more(&self) -> bool {
         let asked = [
             self.kinds.is_some(),
             self.outcomes.is_some(),
@@ -206,7 +237,7 @@ impl Question {
             self.ip_token.is_some(),
             self.request_id.is_some(),
         ];
-        asked.iter().filter(|is_asked| **is_asked).count() <= count
+        asked.iter().filter(|is_asked| **is_asked).count() > 1
     }
 }
 

@@ -204,7 +204,9 @@ pub(super) async fn insert_by_control(
         &event.method,
         &body,
     ];
-    connection.execute(INSERT, &values).await.map(drop)
+    connection.execute(INSERT, &values).await?;
+    // A running engine hears of it at COMMIT.
+    connection.execute("SELECT pg_notify('kiavi_change', $1)", &[&id]).await.map(drop)
 }
 
 fn stored(rows: &[Row]) -> Result<Vec<Stored>, DbError> {

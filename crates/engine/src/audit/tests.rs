@@ -10,6 +10,7 @@ mod coverage;
 mod erasure;
 mod questions;
 mod sealing;
+mod second_line;
 
 pub(crate) use coverage::assert_covered;
 

@@ -29,6 +29,7 @@ pub(super) async fn enter(visit: Visit, Query(asked): Query<Asked>) -> Result<Re
     };
     if current.is_impersonated() {
         let back = "/account".to_owned();
+        visit.context.note_refusal(Notice::NotWhileActing.key());
         return Ok(html(&Refused { frame: visit.frame(), notice: Notice::NotWhileActing, back }));
     }
     if asked.prove.is_some() && !console::is_proved(&visit.state, &current.session.id).await? {

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use kiavi_base::Locale;
 use kiavi_crypto::{Purpose, SealingKey};
 use kiavi_http::SetCookie;
-use kiavi_pages::{Acting, Frame, Notice, Page};
+use kiavi_pages::{Acting, Frame, Notice, Page, Tone};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::flow::{self, Cookie, FLOW_LIFE, Flow};
@@ -35,6 +35,7 @@ impl Visitor {
     /// The live session of a request, read from the database, and its administrator.
     pub(super) async fn of(state: &State, context: &Context) -> Result<Self, ApiError> {
         let current = session::find(state, context).await?;
+        current.iter().for_each(|current| context.note_user(&current.user.id));
         let acting = match &current {
             Some(current) => admin::acting_administrator(state, current).await?,
             None => None,
@@ -96,6 +97,9 @@ impl Visit {
 
     /// Gives the browser the flow, or takes it away when nothing is left in it.
     pub(super) fn keep(&self, flow: &Flow) {
+        if let Some(notice) = flow.notice.filter(|notice| notice.tone() != Tone::Success) {
+            self.context.note_refusal(notice.key());
+        }
         if *flow == Flow::default() {
             self.forget(Cookie::Flow);
         } else {

@@ -19,7 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use super::ProcessError;
 use super::database::LauncherConnect;
 use super::mail::Outlet;
-use crate::{Engine, Operator};
+use crate::{Engine, Operator, audit};
 
 /// How long a database connection without use is kept: a PostgreSQL backend costs more than this process.
 const DATABASE_IDLE: Duration = Duration::from_secs(30);
@@ -267,8 +267,15 @@ impl Server {
 
 /// Tells the launcher that events were written, so that they are sealed: once a second at most.
 async fn tell_of_events(engine: Engine, launcher: Sender<FromEngine>) {
+    let state = engine.state();
     loop {
-        engine.state().log.written.wait().await;
+        tokio::select! {
+            () = state.log.written.wait() => {}
+            words = state.database.words_of_others() => {
+                audit::hear(state, &words);
+                continue;
+            }
+        }
         if launcher.send(&FromEngine::Logged).await.is_err() {
             return;
         }

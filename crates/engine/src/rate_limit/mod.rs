@@ -128,14 +128,6 @@ pub async fn reset(
     Ok(store::forget_guesses(transaction, &stored_key(state, scope, key)).await?)
 }
 
-/// How often one network's refusals of one kind are written to the audit log; the rest would only fill it.
-pub(crate) const REFUSALS_LOGGED: Rate = Rate { limit: 10, window_seconds: 60 };
-
-/// Whether one more refusal of this kind and network belongs in the audit log.
-pub(crate) fn is_worth_logging(state: &State, context: &Context, kind: &str) -> bool {
-    state.limiter.check(context.network(), kind, REFUSALS_LOGGED, state.clock.now()).is_ok()
-}
-
 /// Uses `target` up for `life`; `false` if somebody did before. One statement, so of two who try one succeeds.
 ///
 /// # Errors
@@ -160,19 +152,17 @@ pub(crate) async fn refuse(
     key: Key<'_>,
     retry_after_seconds: u64,
 ) -> ApiError {
-    if is_worth_logging(state, context, EventType::RateLimitExceeded.name()) {
-        let reference = match key {
-            Key::Target(target) => Some(audit::address_reference(state, target)),
-            Key::Network(_) | Key::Tenant => None,
-        };
-        let event = Event {
-            subject: reference.as_deref(),
-            detail: Some(serde_json::json!({ "limit": scope, "counted_by": key.name() })),
-            ..Event::new(EventType::RateLimitExceeded, Outcome::Failure)
-        };
-        if let Err(error) = audit::record_alone(state, context, event).await {
-            return error.into();
-        }
+    let reference = match key {
+        Key::Target(target) => Some(audit::address_reference(state, target)),
+        Key::Network(_) | Key::Tenant => None,
+    };
+    let event = Event {
+        subject: reference.as_deref(),
+        detail: Some(serde_json::json!({ "limit": scope, "counted_by": key.name() })),
+        ..Event::new(EventType::RateLimitExceeded, Outcome::Failure)
+    };
+    if let Err(error) = audit::record_refusal(state, context, "", event).await {
+        return error.into();
     }
     ApiError::too_many_requests(retry_after_seconds)
 }

@@ -186,7 +186,9 @@ fn vanished() -> ApiError {
 /// # Errors
 /// 401 `UNAUTHORIZED` without one.
 pub async fn require(state: &State, context: &Context) -> Result<CurrentUser, ApiError> {
-    find(state, context).await?.ok_or_else(ApiError::unauthorized)
+    let current = find(state, context).await?.ok_or_else(ApiError::unauthorized)?;
+    context.note_user(&current.user.id);
+    Ok(current)
 }
 
 /// The session of a request that needs a recent sign-in.

@@ -57,7 +57,7 @@ fn refused(at: &AtTenant, error: RequestError) -> Answer {
         RequestError::Control(ControlError::NoSuchDomain(_)) => Notice::DomainGone,
         other => return Err(Problem::from(other).into()),
     };
-    Ok(at.tell(PAGE, notice))
+    Ok(at.refuse(PAGE, notice))
 }
 
 /// `GET …/domains`.
@@ -112,7 +112,7 @@ fn row(domain: Domain, is_primary: bool) -> DomainRow {
 pub(super) async fn add(visit: Visit, Path(named): Named, Form(form): Form<DomainForm>) -> Answer {
     let at = to_change(visit, &named, false).await?;
     let Ok(domain) = form.domain.trim().to_lowercase().parse::<Hostname>() else {
-        return Ok(at.tell(PAGE, Notice::DomainInvalid));
+        return Ok(at.refuse(PAGE, Notice::DomainInvalid));
     };
     match domain::add(&at.here.visit.control, &at.here.actor, &at.tenant, &domain).await {
         Ok(_) => Ok(at.tell(PAGE, Notice::DomainAdded)),
@@ -123,7 +123,7 @@ pub(super) async fn add(visit: Visit, Path(named): Named, Form(form): Form<Domai
 /// `POST …/verify`.
 pub(super) async fn verify(visit: Visit, Path(named): Named, Form(form): Form<DomainForm>) -> Answer {
     let at = to_change(visit, &named, true).await?;
-    let Some(domain) = domain(&at, &form).await? else { return Ok(at.tell(PAGE, Notice::DomainGone)) };
+    let Some(domain) = domain(&at, &form).await? else { return Ok(at.refuse(PAGE, Notice::DomainGone)) };
     match check::check(&at.here.visit.control, &at.here.actor, &domain).await {
         Ok(checked) => Ok(at.tell(
             PAGE,
@@ -141,7 +141,7 @@ pub(super) async fn verify(visit: Visit, Path(named): Named, Form(form): Form<Do
 /// `POST …/remove`.
 pub(super) async fn remove(visit: Visit, Path(named): Named, Form(form): Form<DomainForm>) -> Answer {
     let at = to_change(visit, &named, true).await?;
-    let Some(domain) = domain(&at, &form).await? else { return Ok(at.tell(PAGE, Notice::DomainGone)) };
+    let Some(domain) = domain(&at, &form).await? else { return Ok(at.refuse(PAGE, Notice::DomainGone)) };
     let order = domain::removal(domain.domain);
     match provision::request(&at.here.visit.control, &at.here.actor, &at.tenant.id, &order).await {
         Ok(_) => Ok(at.tell(PAGE, Notice::DomainRemoved)),

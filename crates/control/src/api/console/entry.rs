@@ -117,7 +117,7 @@ fn failed(visit: &Visit) -> Response {
 /// `POST /sign-out`: out of the console and of its sign-in.
 pub(super) async fn sign_out(visit: Visit, Form(form): Form<SignOutForm>) -> Answer {
     let is_told = match &visit.token {
-        Some(token) => session::end(&visit.control, token).await?,
+        Some(token) => session::end(&visit.control, &visit.actor, token).await?,
         None => true,
     };
     let mut response = match (is_told, form.again) {

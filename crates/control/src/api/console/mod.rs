@@ -29,48 +29,110 @@ mod workspaces;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Path},
+    handler::Handler,
     http::{HeaderMap, Method, header},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use kiavi_base::SecretString;
 use kiavi_http::{cookie_value, joined_cookies};
 
-use super::Problem;
-use crate::Control;
+use super::{FOLLOWS_MEMBER, Problem};
+use crate::{
+    Control,
+    audit::{Coverage, EventType as E, Writes, nothing, writes},
+};
 
 /// The session's cookie, as it is called in development; see [`cookie_name`].
 pub(super) const SESSION_COOKIE: &str = "kiavi_console";
 /// Bytes of a form's body.
 const FORM_LIMIT: usize = 16 * 1024;
 
+/// A page, or what a form leads to.
+struct PageRoute {
+    method: Method,
+    path: &'static str,
+    handler: MethodRouter<Control>,
+    writes: Writes,
+}
+
+fn shows<H, T>(path: &'static str, handler: H) -> PageRoute
+where
+    H: Handler<T, Control>,
+    T: 'static,
+{
+    PageRoute { method: Method::GET, path, handler: get(handler), writes: nothing("a page") }
+}
+
+fn acts<H, T>(path: &'static str, handler: H, writes: Writes) -> PageRoute
+where
+    H: Handler<T, Control>,
+    T: 'static,
+{
+    PageRoute { method: Method::POST, path, handler: post(handler), writes }
+}
+
+/// Every page with what it writes.
+fn table() -> Vec<PageRoute> {
+    const JOIN: Writes = writes(&[E::MemberJoined, E::InvitationAccepted]);
+    let mut table = vec![
+        shows("/", workspaces::home),
+        shows("/w/{workspace}", tenants::page),
+        shows("/w/{workspace}/team", team::page),
+        acts("/w/{workspace}/team/invite", team::invite, writes(&[E::InvitationCreated])),
+        acts("/w/{workspace}/team/resend", team::resend, writes(&[E::InvitationResent])),
+        acts(
+            "/w/{workspace}/team/revoke",
+            team::revoke,
+            writes(&[E::InvitationRevoked]).unless("it had ended"),
+        ),
+        acts(
+            "/w/{workspace}/team/role",
+            team::set_role,
+            writes(&[E::MemberRoleChanged]).unless("it is their role").besides(FOLLOWS_MEMBER),
+        ),
+        acts("/w/{workspace}/team/remove", team::remove, writes(&[E::MemberRemoved]).besides(FOLLOWS_MEMBER)),
+        acts("/w/{workspace}/rename", workspaces::rename, writes(&[E::WorkspaceRenamed])),
+        shows("/workspaces/new", workspaces::new),
+        acts("/workspaces/new", workspaces::create, writes(&[E::WorkspaceCreated])),
+        shows("/sign-in", entry::sign_in),
+        PageRoute { writes: writes(&[E::ConsoleSignedIn]), ..shows("/signed-in", entry::signed_in) },
+        shows("/step-up", entry::step_up),
+        acts("/sign-out", entry::sign_out, writes(&[E::ConsoleSignedOut]).unless("nobody was signed in")),
+        shows("/signed-out", entry::signed_out),
+        shows("/first-owner", join::owner),
+        acts("/first-owner", join::become_owner, writes(&[E::MemberJoined])),
+        shows("/invitation", join::invitation),
+        acts("/invitation", join::accept, JOIN),
+    ];
+    table.extend(tenant::table());
+    table
+}
+
+/// What is no page: streams, and what is the same for everybody.
+fn parts() -> Vec<PageRoute> {
+    let asset_path = "/_kiavi/assets/{file}";
+    vec![
+        shows("/w/{workspace}/events", tenants::events),
+        shows("/w/{workspace}/t/{tenant}/events/live", events::live),
+        shows(asset_path, asset),
+    ]
+}
+
+/// What every request of the pages writes into the log.
+pub(super) fn coverage() -> impl Iterator<Item = Coverage> {
+    let all = table().into_iter().chain(parts());
+    all.map(|PageRoute { method, path, writes, .. }| Coverage { method, path: path.to_owned(), writes })
+}
+
 pub(super) fn routes(control: &Control) -> Router<Control> {
-    let pages = Router::new()
-        .route("/", get(workspaces::home))
-        .route("/w/{workspace}", get(tenants::page))
-        .route("/w/{workspace}/team", get(team::page))
-        .route("/w/{workspace}/team/invite", post(team::invite))
-        .route("/w/{workspace}/team/resend", post(team::resend))
-        .route("/w/{workspace}/team/revoke", post(team::revoke))
-        .route("/w/{workspace}/team/role", post(team::set_role))
-        .route("/w/{workspace}/team/remove", post(team::remove))
-        .merge(tenant::routes())
-        .route("/w/{workspace}/rename", post(workspaces::rename))
-        .route("/workspaces/new", get(workspaces::new).post(workspaces::create))
-        .route("/sign-in", get(entry::sign_in))
-        .route("/signed-in", get(entry::signed_in))
-        .route("/step-up", get(entry::step_up))
-        .route("/sign-out", post(entry::sign_out))
-        .route("/signed-out", get(entry::signed_out))
-        .route("/first-owner", get(join::owner).post(join::become_owner))
-        .route("/invitation", get(join::invitation).post(join::accept))
+    let mount = |router: Router<Control>, route: PageRoute| router.route(route.path, route.handler);
+    let pages = table().into_iter().fold(Router::new(), mount);
+    let pages = pages
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(from_fn_with_state(control.clone(), visit::gate));
-    pages
-        .route("/w/{workspace}/events", get(tenants::events))
-        .route("/w/{workspace}/t/{tenant}/events/live", get(events::live))
-        .route(&format!("{}{{file}}", kiavi_pages::ASSET_PATH), get(asset))
+    parts().into_iter().fold(pages, mount)
 }
 
 async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {

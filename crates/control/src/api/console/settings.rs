@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use super::{
     tenant::{AtTenant, People, address},
-    visit::{Answer, Visit, html},
+    visit::{Answer, Visit, html, refusal},
 };
 use crate::{
     ControlError, Permission,
-    api::change_settings,
+    api::{change_settings, code::Code},
     settings::{self, Change, Proposal, secrets::masked, store},
 };
 
@@ -117,6 +117,12 @@ fn pretty(document: &Value) -> String {
     serde_json::to_string_pretty(document).unwrap_or_default()
 }
 
+/// The page again, with what is wrong with what was sent.
+async fn refuse(at: &AtTenant, form: Option<SettingsForm>, fault: String) -> Answer {
+    let typed = Typed { form, fault: Some(fault), preview: None };
+    Ok(refusal(show(at, None, None, typed).await?, Code::InvalidSettings.as_str()))
+}
+
 /// `POST …/settings` `version`, `document`, `comment`, `act`: checks the document, or makes it the settings.
 pub(super) async fn change(
     visit: Visit,
@@ -124,22 +130,15 @@ pub(super) async fn change(
     Form(form): Form<SettingsForm>,
 ) -> Answer {
     let at = visit.at_tenant(&workspace, &tenant, Permission::SettingsWrite).await?;
-    let refused = |at: AtTenant, form, fault: String| async move {
-        show(&at, None, None, Typed { form: Some(form), fault: Some(fault), preview: None }).await
-    };
+    let refused = |at: AtTenant, form, fault| async move { refuse(&at, Some(form), fault).await };
     let document: Value = match serde_json::from_str(&form.document) {
         Ok(document @ Value::Object(_)) => document,
         Ok(_) => return refused(at, form, "{ … }".to_owned()).await,
         Err(error) => return refused(at, form, error.to_string()).await,
     };
     if form.version != at.tenant.settings_version {
-        return show(
-            &at,
-            None,
-            Some(Notice::SettingsMeanwhile),
-            Typed { form: Some(form), ..Typed::default() },
-        )
-        .await;
+        let (notice, typed) = (Notice::SettingsMeanwhile, Typed { form: Some(form), ..Typed::default() });
+        return Ok(refusal(show(&at, None, Some(notice), typed).await?, notice.key()));
     }
     let comment = Some(form.comment.trim().to_owned()).filter(|comment| !comment.is_empty());
     let is_trial = form.act == "check";
@@ -151,7 +150,7 @@ pub(super) async fn change(
         }
         Ok(_) => Ok(at.tell(PAGE, Notice::SettingsSaved)),
         Err(ControlError::InvalidSettings(fault)) => refused(at, form, fault).await,
-        Err(ControlError::SettingsChangedMeanwhile) => Ok(at.tell(PAGE, Notice::SettingsMeanwhile)),
+        Err(ControlError::SettingsChangedMeanwhile) => Ok(at.refuse(PAGE, Notice::SettingsMeanwhile)),
         Err(error) => Err(error.into()),
     }
 }
@@ -169,10 +168,8 @@ pub(super) async fn roll_back(
     match settings::change(control, actor, &at.tenant, Proposal { document, comment, is_trial: false }).await
     {
         Ok(_) => Ok(at.tell(PAGE, Notice::SettingsSaved)),
-        Err(ControlError::InvalidSettings(fault)) => {
-            show(&at, None, None, Typed { fault: Some(fault), ..Typed::default() }).await
-        }
-        Err(ControlError::SettingsChangedMeanwhile) => Ok(at.tell(PAGE, Notice::SettingsMeanwhile)),
+        Err(ControlError::InvalidSettings(fault)) => refuse(&at, None, fault).await,
+        Err(ControlError::SettingsChangedMeanwhile) => Ok(at.refuse(PAGE, Notice::SettingsMeanwhile)),
         Err(error) => Err(error.into()),
     }
 }

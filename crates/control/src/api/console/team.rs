@@ -3,6 +3,7 @@
 use axum::{
     Form,
     extract::{Path, Query},
+    response::Response,
 };
 use jiff::Timestamp;
 use kiavi_base::{EmailAddress, UserId};
@@ -11,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     join::shown,
-    visit::{Answer, Here, Stop, Visit, html},
+    visit::{Answer, Here, Stop, Visit, html, refusal},
 };
 use crate::{
     ControlError, Permission, Role,
@@ -122,14 +123,19 @@ fn refused(here: &Here, error: ControlError) -> Answer {
         ControlError::InvitationGone => Notice::InvitationGone,
         other => return Err(other.into()),
     };
-    Ok(here.tell(TEAM, notice))
+    Ok(told(here, notice))
+}
+
+/// The page again, with why not.
+fn told(here: &Here, notice: Notice) -> Response {
+    refusal(here.tell(TEAM, notice), notice.key())
 }
 
 /// `POST /w/{workspace}/team/invite`.
 pub(super) async fn invite(visit: Visit, Path(named): Path<String>, Form(form): Form<TeamForm>) -> Answer {
     let here = manager(visit, &named, true).await?;
     let Ok(email) = form.email.trim().parse::<EmailAddress>() else {
-        return Ok(here.tell(TEAM, Notice::EmailInvalid));
+        return Ok(told(&here, Notice::EmailInvalid));
     };
     let new = NewInvitation {
         workspace: &here.workspace,
@@ -149,7 +155,7 @@ pub(super) async fn resend(visit: Visit, Path(named): Path<String>, Form(form): 
     let here = manager(visit, &named, false).await?;
     let control = &here.visit.control;
     let found = invitations::find(&control.parts().database, &here.workspace.id, &form.invitation).await?;
-    let Some(found) = found else { return Ok(here.tell(TEAM, Notice::InvitationGone)) };
+    let Some(found) = found else { return Ok(told(&here, Notice::InvitationGone)) };
     let inviter = here.person.label();
     match invitation::resend(control, &here.actor, &here.workspace, &found, inviter).await {
         Ok(_) => Ok(here.tell(TEAM, Notice::InvitationResent)),
@@ -162,7 +168,7 @@ pub(super) async fn revoke(visit: Visit, Path(named): Path<String>, Form(form): 
     let here = manager(visit, &named, false).await?;
     let control = &here.visit.control;
     let found = invitations::find(&control.parts().database, &here.workspace.id, &form.invitation).await?;
-    let Some(found) = found else { return Ok(here.tell(TEAM, Notice::InvitationGone)) };
+    let Some(found) = found else { return Ok(told(&here, Notice::InvitationGone)) };
     invitation::revoke(control, &here.actor, &found).await?;
     Ok(here.tell(TEAM, Notice::InvitationRevoked))
 }

@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    Router,
-    http::{Method, StatusCode},
-    routing::{get, post},
-};
+use axum::http::{Method, StatusCode};
 use bytes::Bytes;
 use jiff::Timestamp;
 use kiavi_pages::{Notice, Place, TenantAway, TenantPlace, TenantTop};
@@ -14,14 +10,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    domains, events, figures, overview, settings,
+    PageRoute, acts, domains, events, figures, overview, settings, shows,
     tenants::badge,
     users,
-    visit::{Here, Stop, Visit, html},
+    visit::{Here, Stop, Visit, html, refusal},
 };
 use crate::{
-    Control, Permission, Tenant,
-    api::{Problem, code::Code, engine},
+    Permission, Tenant,
+    api::{ASKS_ENGINE, HAS_DOMAIN, NO_NEW_PROOF, NOTHING_DIFFERS, Problem, code::Code, engine},
+    audit::{EventType as E, writes},
     management::{Door, ManagementError},
     member,
     tenant::store,
@@ -32,26 +29,42 @@ const KNOWN: i64 = 1_000;
 /// The engine's API.
 const API: &str = "/api/auth/";
 
+/// A path at a tenant.
+macro_rules! at {
+    ($below:literal) => {
+        concat!("/w/{workspace}/t/{tenant}", $below)
+    };
+}
+
 /// The pages of a tenant, but for its live views.
-pub(super) fn routes() -> Router<Control> {
-    let at = |below: &str| format!("/w/{{workspace}}/t/{{tenant}}{below}");
-    Router::new()
-        .route(&at(""), get(overview::page))
-        .route(&at("/figures"), get(figures::page))
-        .route(&at("/users"), get(users::list))
-        .route(&at("/users/{user}"), get(users::page))
-        .route(&at("/users/{user}/sign-out"), post(users::sign_out))
-        .route(&at("/users/{user}/suspend"), post(users::suspend))
-        .route(&at("/users/{user}/restore"), post(users::restore))
-        .route(&at("/users/{user}/delete"), post(users::delete))
-        .route(&at("/events"), get(events::list))
-        .route(&at("/events/{event}"), get(events::page))
-        .route(&at("/domains"), get(domains::page))
-        .route(&at("/domains/add"), post(domains::add))
-        .route(&at("/domains/verify"), post(domains::verify))
-        .route(&at("/domains/remove"), post(domains::remove))
-        .route(&at("/settings"), get(settings::page).post(settings::change))
-        .route(&at("/settings/rollback"), post(settings::roll_back))
+pub(super) fn table() -> Vec<PageRoute> {
+    vec![
+        shows(at!(""), overview::page),
+        shows(at!("/figures"), figures::page),
+        shows(at!("/users"), users::list),
+        shows(at!("/users/{user}"), users::page),
+        acts(at!("/users/{user}/sign-out"), users::sign_out, ASKS_ENGINE),
+        acts(at!("/users/{user}/suspend"), users::suspend, ASKS_ENGINE),
+        acts(at!("/users/{user}/restore"), users::restore, ASKS_ENGINE),
+        acts(at!("/users/{user}/delete"), users::delete, ASKS_ENGINE),
+        shows(at!("/events"), events::list),
+        shows(at!("/events/{event}"), events::page),
+        shows(at!("/domains"), domains::page),
+        acts(at!("/domains/add"), domains::add, writes(&[E::TenantDomainAdded]).unless(HAS_DOMAIN)),
+        acts(
+            at!("/domains/verify"),
+            domains::verify,
+            writes(&[E::TenantDomainVerified]).unless(NO_NEW_PROOF),
+        ),
+        acts(at!("/domains/remove"), domains::remove, writes(&[E::TenantDomainRemoved])),
+        shows(at!("/settings"), settings::page),
+        acts(at!("/settings"), settings::change, writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS)),
+        acts(
+            at!("/settings/rollback"),
+            settings::roll_back,
+            writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS),
+        ),
+    ]
 }
 
 /// Somebody at a tenant.
@@ -105,7 +118,9 @@ impl Visit {
         let found = store::find(&here.visit.control.parts().database, tenant).await?;
         let tenant =
             found.filter(|tenant| tenant.workspace == here.workspace.id && here.caller.sees_tenant(tenant));
-        Ok(AtTenant { tenant: tenant.ok_or_else(Problem::not_found)?, here })
+        let tenant = tenant.ok_or_else(Problem::not_found)?;
+        here.actor.known.iter().for_each(|known| known.note_subject(tenant.id.as_str()));
+        Ok(AtTenant { tenant, here })
     }
 }
 
@@ -122,6 +137,11 @@ impl AtTenant {
     /// Tells what was done on a page below this tenant.
     pub(super) fn tell(&self, below: &str, notice: Notice) -> axum::response::Response {
         self.here.tell(&self.below(below), notice)
+    }
+
+    /// Tells there why nothing was done.
+    pub(super) fn refuse(&self, below: &str, notice: Notice) -> axum::response::Response {
+        refusal(self.tell(below, notice), notice.key())
     }
 
     pub(super) fn may(&self, permission: Permission) -> bool {
@@ -162,9 +182,10 @@ impl AtTenant {
     pub(super) async fn door(&self, place: TenantPlace) -> Result<Door<'_>, Stop> {
         match Door::of(&self.here.visit.control, &self.here.actor, &self.tenant) {
             Ok(door) => Ok(door),
-            Err(_) => {
+            Err(error) => {
                 let (frame, top) = (self.here.visit.frame(), self.here.top(Place::Tenants).await?);
-                Err(html(&TenantAway { frame, top, tenant: self.top(place) }).into())
+                let page = html(&TenantAway { frame, top, tenant: self.top(place) });
+                Err(refusal(page, Problem::from(error).code().as_str()).into())
             }
         }
     }

@@ -275,14 +275,13 @@ async fn change(
 ) -> Answer {
     let at = visit.at_tenant(&workspace, &tenant, Permission::UserManage).await?;
     let below = format!("/users/{user}");
-    let notice = match at.change(path, body, &below).await {
-        Ok(()) => done,
-        Err(Refusal::Said(axum::http::StatusCode::NOT_FOUND, _)) => Notice::UserGone,
-        Err(Refusal::Said(..)) => Notice::UserRefused,
-        Err(Refusal::Stop(stop)) => return Err(stop),
-    };
-    let back = if matches!(notice, Notice::UserRemoved | Notice::UserGone) { "/users" } else { &below };
-    Ok(at.tell(back, notice))
+    match at.change(path, body, &below).await {
+        Ok(()) if done == Notice::UserRemoved => Ok(at.tell("/users", done)),
+        Ok(()) => Ok(at.tell(&below, done)),
+        Err(Refusal::Said(axum::http::StatusCode::NOT_FOUND, _)) => Ok(at.refuse("/users", Notice::UserGone)),
+        Err(Refusal::Said(..)) => Ok(at.refuse(&below, Notice::UserRefused)),
+        Err(Refusal::Stop(stop)) => Err(stop),
+    }
 }
 
 type Named = Path<(String, String, String)>;

@@ -10,7 +10,8 @@ use kiavi_base::{ExposeSecret, Locale, RequestId};
 use kiavi_db::DbError;
 use kiavi_http::{SetCookie, cookie_value, joined_cookies, set_page_headers};
 use kiavi_pages::{
-    CONTENT_SECURITY_POLICY, ConsoleTop, Failed, Frame, NotFound, Notice, Page, Place, Refused, WorkspaceLink,
+    CONTENT_SECURITY_POLICY, ConsoleTop, Failed, Frame, NotFound, Notice, Page, Place,
+    Refused as RefusedPage, WorkspaceLink,
 };
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::{SESSION_COOKIE, cookie_name, entry, is_secure, session_cookie};
 use crate::{
     Caller, Control, ControlError, Permission, Workspace,
     api::{Problem, code::Code},
+    audit::Refused,
     caller::Actor,
     console::{
         session::{self, Person},
@@ -131,17 +133,19 @@ impl Visit {
 
     /// Who is signed in; nobody is no error.
     pub(super) async fn person(&self) -> Result<Option<Person>, Stop> {
-        match &self.token {
-            Some(token) => Ok(session::find(&self.control, token).await?),
-            None => Ok(None),
+        let Some(token) = &self.token else { return Ok(None) };
+        let person = session::find(&self.control, token).await?;
+        if let (Some(person), Some(known)) = (&person, &self.actor.known) {
+            known.note_caller(&format!("member:{}", person.user));
         }
+        Ok(person)
     }
 
     /// Who is signed in; whoever is not is sent to the sign-in and comes back here.
     pub(super) async fn signed_in(&self) -> Result<Person, Stop> {
         match self.person().await? {
             Some(person) => Ok(person),
-            None => Err(entry::begin(self, &self.here, false).into()),
+            None => Err(refusal(entry::begin(self, &self.here, false), Code::Unauthorized.as_str()).into()),
         }
     }
 
@@ -206,7 +210,7 @@ impl Here {
     /// Sends whoever has not used a passkey lately to where they do, and back to `next`.
     pub(super) fn require_proof(&self, next: &str) -> Result<(), Stop> {
         if self.caller.needs_proof(self.visit.control.parts().clock.now()) {
-            return Err(entry::begin(&self.visit, next, true).into());
+            return Err(refusal(entry::begin(&self.visit, next, true), Code::StepUpRequired.as_str()).into());
         }
         Ok(())
     }
@@ -236,6 +240,12 @@ impl Here {
     }
 }
 
+/// An answer that refuses although its status does not say so.
+pub(super) fn refusal(mut response: Response, code: &'static str) -> Response {
+    response.extensions_mut().insert(Refused(code));
+    response
+}
+
 /// An HTML page.
 pub(super) fn html(page: &impl Page) -> Response {
     axum::response::Html(page.html()).into_response()
@@ -258,7 +268,7 @@ pub(super) async fn gate(State(control): State<Control>, request: Request, next:
         keep_locale(&control, &chosen.0, chosen.1)
     } else if !is_read && control.origins().check_own_page(request.headers()).is_err() {
         let frame = Frame { locale, app: APP.to_owned(), path: path.clone(), acting: None };
-        let mut response = html(&Refused { frame, notice: Notice::WrongOrigin, back: "/".to_owned() });
+        let mut response = html(&RefusedPage { frame, notice: Notice::WrongOrigin, back: "/".to_owned() });
         *response.status_mut() = StatusCode::FORBIDDEN;
         response
     } else {
@@ -291,17 +301,25 @@ fn page_of(problem: &Problem, locale: Locale, path: String, request_id: String) 
     let body = match (status, problem.code()) {
         (StatusCode::NOT_FOUND, _) => NotFound { frame }.html(),
         (_, Code::Forbidden) => {
-            Refused { frame, notice: Notice::MemberForbidden, back: "/".to_owned() }.html()
+            RefusedPage { frame, notice: Notice::MemberForbidden, back: "/".to_owned() }.html()
         }
         (StatusCode::TOO_MANY_REQUESTS, _) => {
-            Refused { frame, notice: Notice::TooMany, back: "/".to_owned() }.html()
+            RefusedPage { frame, notice: Notice::TooMany, back: "/".to_owned() }.html()
         }
         (status, _) if status.is_server_error() => Failed { frame, request_id }.html(),
-        _ => Refused { frame, notice: Notice::Unexpected, back: "/".to_owned() }.html(),
+        _ => RefusedPage { frame, notice: Notice::Unexpected, back: "/".to_owned() }.html(),
     };
     let mut response = axum::response::Html(body).into_response();
     *response.status_mut() = status;
-    response
+    refusal_code(response, problem)
+}
+
+/// What a page no longer says of its problem.
+fn refusal_code(response: Response, problem: &Problem) -> Response {
+    match problem.code().status().is_client_error() {
+        true => refusal(response, problem.code().as_str()),
+        false => response,
+    }
 }
 
 /// A language that was chosen with `lang=`, and this page without that.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     join::offer,
-    visit::{Answer, Stop, Visit, html, see_other},
+    visit::{Answer, Stop, Visit, html, refusal, see_other},
 };
 use crate::{
     Caller, ControlError, Permission, Workspace, api::Problem, caller::Actor, invitation, member, workspace,
@@ -76,7 +76,8 @@ pub(super) async fn create(visit: Visit, Form(form): Form<Named>) -> Answer {
 
 fn again(visit: &Visit, form: &Named, notice: Notice) -> axum::response::Response {
     let (name, slug) = (form.name.clone(), form.slug.clone());
-    html(&NewWorkspace { frame: visit.frame(), name, slug, notice: Some(notice) })
+    let code = notice.key();
+    refusal(html(&NewWorkspace { frame: visit.frame(), name, slug, notice: Some(notice) }), code)
 }
 
 /// `POST /w/{workspace}/rename`.
@@ -84,7 +85,7 @@ pub(super) async fn rename(visit: Visit, Path(named): Path<String>, Form(form): 
     let here = visit.at(&named, Permission::WorkspaceManage).await?;
     let name = form.name.trim();
     if !workspace::is_name(name) {
-        return Ok(here.tell("/team", Notice::WorkspaceName));
+        return Ok(refusal(here.tell("/team", Notice::WorkspaceName), Notice::WorkspaceName.key()));
     }
     workspace::rename(&here.visit.control, &here.actor, &here.workspace, name).await?;
     Ok(here.tell("/team", Notice::WorkspaceRenamed))

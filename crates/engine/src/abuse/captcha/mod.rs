@@ -144,12 +144,10 @@ pub(crate) async fn require(
 }
 
 async fn refuse(state: &State, context: &Context, captcha: &Captcha, reason: Reason) -> ApiError {
-    if rate_limit::is_worth_logging(state, context, EventType::CaptchaRefused.name()) {
-        let detail = json!({ "kind": captcha.kind(), "reason": reason.name() });
-        let event = Event::new(EventType::CaptchaRefused, Outcome::Failure).detail(detail);
-        if let Err(error) = audit::record_alone(state, context, event).await {
-            return error.into();
-        }
+    let detail = json!({ "kind": captcha.kind(), "reason": reason.name() });
+    let event = Event::new(EventType::CaptchaRefused, Outcome::Failure).detail(detail);
+    if let Err(error) = audit::record_refusal(state, context, "", event).await {
+        return error.into();
     }
     ApiError::new(StatusCode::FORBIDDEN, "VERIFICATION_FAILED", "Captcha verification failed")
 }

@@ -1,0 +1,67 @@
+//! Which events explain a change of which table: for the triggers that tell of every other (`V16__second_line.sql`).
+
+use EventType as E;
+
+use super::EventType;
+
+/// The table and what is done to it, and the events of which one in the same transaction explains that. Each migration brings
+/// them to a tenant's database, so a change of them comes with one.
+pub(crate) const EXPLANATIONS: &[(&str, &[EventType])] = &[
+    ("user INSERT", &[E::UserCreated, E::TenantImported]),
+    (
+        "user UPDATE",
+        &[
+            E::UserCreated,
+            E::UserUpdated,
+            E::UserBanned,
+            E::UserUnbanned,
+            E::RoleChanged,
+            E::EmailVerified,
+            E::EmailChanged,
+        ],
+    ),
+    ("user DELETE", &[E::UserDeleted]),
+    ("session INSERT", &[E::SessionCreated, E::ImpersonationStarted, E::TenantImported]),
+    ("session UPDATE", &[]),
+    (
+        "session DELETE",
+        &[
+            E::SessionRevoked,
+            E::UserUpdated,
+            E::UserBanned,
+            E::UserDeleted,
+            E::RoleChanged,
+            E::ImpersonationStopped,
+            E::UnprovenAccessRevoked,
+            E::EmailChanged,
+        ],
+    ),
+    ("account INSERT", &[E::AccountLinked, E::TenantImported]),
+    ("account UPDATE", &[]),
+    ("account DELETE", &[E::AccountUnlinked, E::UserDeleted, E::UnprovenAccessRevoked]),
+    ("passkey INSERT", &[E::PasskeyCreated, E::TenantImported]),
+    ("passkey UPDATE", &[E::PasskeyUpdated, E::SessionCreated, E::SessionRefused]),
+    ("passkey DELETE", &[E::PasskeyDeleted, E::UserDeleted, E::UnprovenAccessRevoked]),
+    ("apikey INSERT", &[E::ApiKeyCreated, E::TenantImported]),
+    ("apikey UPDATE", &[E::ApiKeyUpdated]),
+    ("apikey DELETE", &[E::ApiKeyDeleted, E::UserDeleted, E::UnprovenAccessRevoked]),
+    ("jwks INSERT", &[E::SigningKeyCreated, E::SigningKeyRotated, E::TenantImported]),
+    ("jwks UPDATE", &[E::SigningKeyRotated]),
+    ("jwks DELETE", &[]),
+];
+
+/// The statement that puts them in place of those of another version.
+pub(crate) fn statement() -> String {
+    if super::IS_WITHOUT_LOG {
+        // No event would explain anything.
+        return "DROP FUNCTION IF EXISTS kiavi.audit_changed() CASCADE".to_owned();
+    }
+    let rows =
+        EXPLANATIONS.iter().flat_map(|(change, kinds)| kinds.iter().map(move |kind| (kind.name(), *change)));
+    // Names of ours: no quotes in them.
+    let rows: Vec<_> = rows.map(|(kind, change)| format!("('{kind}', '{change}')")).collect();
+    format!(
+        "DELETE FROM kiavi.audit_explanation; INSERT INTO kiavi.audit_explanation (type, change) VALUES {};",
+        rows.join(", ")
+    )
+}
