@@ -134,6 +134,8 @@ fn table() -> Vec<Route> {
             .problems(&[C::TooManyStreams]),
     ];
     table.extend(life_routes());
+    table.extend(secret_routes());
+    table.extend(orphan_routes());
     table.extend(hostname_routes());
     table.extend(domain_routes());
     table.extend(settings_routes());
@@ -151,7 +153,7 @@ fn table() -> Vec<Route> {
     table
 }
 
-fn life_routes() -> [Route; 9] {
+fn life_routes() -> [Route; 5] {
     use Code as C;
     const BUSY: &[C] = &[
         C::TenantRunning,
@@ -169,15 +171,6 @@ fn life_routes() -> [Route; 9] {
         C::TenantExists,
         C::RpIdChange,
         C::InvalidSettings,
-        C::TenantDeleted,
-        C::TenantDeleting,
-        C::TenantImporting,
-        C::TooManyStreams,
-        C::VaultUnavailable,
-    ];
-    const SECRET: &[C] = &[
-        C::SecretChanging,
-        C::SecretInUse,
         C::TenantDeleted,
         C::TenantDeleting,
         C::TenantImporting,
@@ -228,6 +221,21 @@ fn life_routes() -> [Route; 9] {
         .takes(Takes::Json)
         .resumes()
         .problems(RENAME),
+    ]
+}
+
+fn secret_routes() -> [Route; 2] {
+    use Code as C;
+    const SECRET: &[C] = &[
+        C::SecretChanging,
+        C::SecretInUse,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+        C::TooManyStreams,
+        C::VaultUnavailable,
+    ];
+    [
         Route::new(
             operations::rotate_secret,
             operations::__path_rotate_secret,
@@ -245,10 +253,15 @@ fn life_routes() -> [Route; 9] {
         .takes(Takes::Json)
         .resumes()
         .problems(SECRET),
-        // What is of no tenant is of no workspace either.
+    ]
+}
+
+/// What is of no tenant is of no workspace either.
+fn orphan_routes() -> [Route; 2] {
+    [
         Route::new(orphans::list, orphans::__path_list, may(P::TenantRead), nothing(READ))
             .local()
-            .problems(&[C::VaultUnavailable]),
+            .problems(&[Code::VaultUnavailable]),
         Route::new(
             orphans::remove,
             orphans::__path_remove,
@@ -257,7 +270,7 @@ fn life_routes() -> [Route; 9] {
         )
         .local()
         .takes(Takes::Json)
-        .problems(&[C::VaultUnavailable]),
+        .problems(&[Code::VaultUnavailable]),
     ]
 }
 
