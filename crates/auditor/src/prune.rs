@@ -31,7 +31,14 @@ impl Sealer {
             transaction.rollback().await?;
             return Ok(false);
         }
-        let pruning = self.look_at(&transaction, due).await?;
+        let pruning = match self.look_at(&transaction, due).await {
+            Ok(pruning) => pruning,
+            Err(error) => {
+                // Now, and not whenever the connection is noticed to be idle: what follows takes the same lock.
+                transaction.rollback().await?;
+                return Err(error);
+            }
+        };
         let (event, body) = self.event(due, &pruning)?;
         let (first, at) = (pruning.first, pruning.at);
         let note = SignedPruning::sign(pruning, &self.key.note_key)?.to_string();

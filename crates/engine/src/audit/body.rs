@@ -55,6 +55,10 @@ pub(super) async fn seal(
     let mut people: Vec<String> = [&row.actor, &row.subject].into_iter().flatten().cloned().collect();
     people.retain(is_known);
     people.dedup();
+    let requester = people.first().cloned();
+    if transaction.is_some() && is_held(row) {
+        people.clear();
+    }
     Ok(LogRow {
         id: row.id,
         at: row.at,
@@ -66,9 +70,15 @@ pub(super) async fn seal(
         method: row.method.clone(),
         ip_token,
         body,
-        requester: people.first().cloned(),
+        requester,
         people,
     })
+}
+
+/// Whether the transaction of an event has the row of whom it names, so that they cannot be deleted, and so forgotten, before
+/// its COMMIT: the session that it tells of refers to it. A sign-in need not ask for that again.
+fn is_held(row: &EventRow) -> bool {
+    row.kind == EventType::SessionCreated && row.actor == row.subject
 }
 
 /// Whose request it was: the actor's if that is a user, else the subject's.

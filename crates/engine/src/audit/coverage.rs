@@ -153,7 +153,7 @@ pub const COVERAGE: &[Coverage] = &[
     writes("POST", "/api/auth/email-otp/verify-email", &[E::CodeAccepted])
         .refused(&[E::CodeRefused, E::SessionRefused])
         .besides(SIGN_IN),
-    writes("POST", "/api/auth/sign-in/email-otp", &[E::CodeAccepted])
+    writes("POST", "/api/auth/sign-in/email-otp", &[E::SessionCreated])
         .refused(&[E::CodeRefused, E::SessionRefused])
         .besides(SIGN_IN),
     writes("POST", "/api/auth/email-otp/request-email-change", &[E::CodeRequested])
@@ -292,7 +292,7 @@ pub const COVERAGE: &[Coverage] = &[
     reads("GET", "/sign-in/passkey", "a page"),
     writes("GET", "/sign-in/console", &[E::ConsoleCodeCreated]).unless("it leads to the sign-in"),
     writes("POST", "/sign-in", &[E::CodeRequested]),
-    writes("POST", "/sign-in/code", &[E::CodeAccepted])
+    writes("POST", "/sign-in/code", &[E::SessionCreated])
         .refused(&[E::CodeRefused, E::AccountRefused, E::SessionRefused])
         .besides(SIGN_IN_LINKING),
     writes("POST", "/sign-in/code/resend", &[E::CodeRequested]),

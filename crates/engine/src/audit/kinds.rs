@@ -79,7 +79,7 @@ event_types! {
     UnprovenAccessRevoked = "unproven_access.revoked",
     /// A one-time code was asked for.
     CodeRequested = "code.requested",
-    /// A one-time code was right.
+    /// A one-time code was right, and proved an address or a person. One that signs somebody in is told as `session.created`.
     CodeAccepted = "code.accepted",
     /// A one-time code was wrong, expired or tried too often.
     CodeRefused = "code.refused",

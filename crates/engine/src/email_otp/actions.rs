@@ -134,7 +134,7 @@ pub async fn sign_in(state: &State, context: &Context, given: SignIn<'_>) -> Res
         let newcomer = Newcomer { name, image, body, method: Method::EmailOtp };
         let found = user_of_proved_address(transaction, state, context, email, newcomer).await?;
         let (user, is_new) = found.ok_or_else(invalid_otp)?;
-        redeemed.accept(state, context, purpose, email, &user.id).await?;
+        redeemed.use_up(state, email).await?;
         let session = session::create(transaction, state, context, &user, Method::EmailOtp).await?;
         Ok(SignedIn { session, user, is_new })
     };

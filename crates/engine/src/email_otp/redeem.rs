@@ -150,8 +150,12 @@ async fn attempt(
 }
 
 impl Redeemed {
-    /// The code is used up: notes it, and gives the address its whole budget again, because budgets count
-    /// consecutive failures.
+    /// The code is used up: gives the address its whole budget again, because budgets count consecutive failures.
+    pub(super) async fn use_up(&self, state: &State, email: &str) -> Result<(), ApiError> {
+        rate_limit::reset(&self.transaction, state, GUESSES, Key::Target(email)).await
+    }
+
+    /// Uses the code up and notes it, where no event of what it is for says so.
     pub(super) async fn accept(
         &self,
         state: &State,
@@ -160,7 +164,7 @@ impl Redeemed {
         email: &str,
         subject: &str,
     ) -> Result<(), ApiError> {
-        rate_limit::reset(&self.transaction, state, GUESSES, Key::Target(email)).await?;
+        self.use_up(state, email).await?;
         let event = Event::new(EventType::CodeAccepted, Outcome::Success)
             .about(subject)
             .using(Method::EmailOtp)
