@@ -14,6 +14,7 @@ use kiavi_base::{Clock, Rng, TenantId};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::{Database, Login, Secured};
 use kiavi_egress::{Client, Outlet};
+use kiavi_geo::Places;
 use kiavi_http::{AccessLog, closing};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Endpoint, Fd, IpcError};
@@ -36,6 +37,8 @@ pub struct Assignment {
     pub egress: Fd,
     /// How the database server is recognised and the engine known to it, if it is one on a network.
     pub database: Option<Secured>,
+    /// What knows where addresses are.
+    pub places: Places,
     /// How long to stay without a request; `None`: for ever.
     pub idle: Option<Duration>,
     /// Where requests are counted and logged.
@@ -85,6 +88,7 @@ where
         mail: mail_door,
         egress: egress_door,
         database: secured,
+        places,
         idle,
         access,
         closes_connections,
@@ -106,6 +110,7 @@ where
         database,
         mail: mail.clone(),
         egress,
+        places,
         clock,
         rng,
         access,

@@ -35,6 +35,9 @@ pub enum ToEngine {
         /// The database server, if it is one on a network, see [`crate::database::DatabaseServer`].
         #[n(6)]
         database: Option<Fd>,
+        /// What knows where addresses are, at most two, see [`crate::SharedFile`].
+        #[n(7)]
+        places: Vec<Fd>,
     },
     /// The connection asked for by [`FromEngine::NeedDatabase`]: to the private cluster, connected under the tenant's uid,
     /// or to the server on a network. `None` when PostgreSQL cannot be reached.

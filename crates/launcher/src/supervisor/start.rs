@@ -9,7 +9,7 @@ use kiavi_ipc::control::ToControl;
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::gateway::{Destination, ToGateway};
 use kiavi_ipc::outbound::ToOutbound;
-use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
+use kiavi_ipc::{Channel, Fd, Phase, SealedDocument, SharedFile};
 use kiavi_localpg::{CONTROL_UID, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Cgroups;
@@ -380,6 +380,7 @@ impl Supervisor {
             mail: fd(mail),
             egress: fd(egress),
             database: self.databases.server(),
+            places: self.config.places.iter().map(SharedFile::fd).collect(),
             idle_seconds: self.config.engine_idle.map(|idle| idle.as_secs().clamp(1, u32::MAX.into()) as u32),
         });
         let route = tenant.mail.fd();
