@@ -166,6 +166,18 @@ impl Engine {
         moved::lead_from_former_names(router, state)
     }
 
+    /// What is served of a tenant that is suspended: its log, to operators. Nothing else is there.
+    pub fn log_router(&self) -> Router {
+        let state = &self.state;
+        let api = Router::new()
+            .merge(audit::routes())
+            .route_layer(from_fn_with_state(state.clone(), api_gate))
+            .method_not_allowed_fallback(not_found)
+            .fallback(not_found)
+            .layer(from_fn_with_state(state.clone(), api_context));
+        Router::new().nest(API, api).merge(management::log_routes(state)).with_state(state.clone())
+    }
+
     /// Delivers mail, webhooks and streams, and counts what happens, until told to drain; and then what is under way. What is
     /// still owed or uncounted stays in the database, and what is only in memory of the log is written there.
     pub async fn run_outbox(&self, drain: Drain) {

@@ -39,6 +39,8 @@ pub struct Assignment {
     pub database: Option<Secured>,
     /// What knows where addresses are.
     pub places: Places,
+    /// Whether it reads the log of a tenant out that is suspended, and does nothing else.
+    pub reads_log: bool,
     /// How long to stay without a request; `None`: for ever.
     pub idle: Option<Duration>,
     /// Where requests are counted and logged.
@@ -89,6 +91,7 @@ where
         egress: egress_door,
         database: secured,
         places,
+        reads_log,
         idle,
         access,
         closes_connections,
@@ -96,7 +99,8 @@ where
     let (to_launcher, from_launcher) = launcher.split();
     let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone(), secured));
     let login = Login { user: tenant.as_str().to_owned(), database: tenant.as_str().to_owned() };
-    let open = if settings.session.is_kept_in_memory { Database::as_writer } else { Database::new };
+    let is_writer = settings.session.is_kept_in_memory && !reads_log;
+    let open = if is_writer { Database::as_writer } else { Database::new };
     let database = open(connections.clone(), login);
     let mail = Arc::new(mail::Outlet::default());
     mail.open(mail_door)?;
@@ -115,9 +119,10 @@ where
         rng,
         access,
     })?;
-    let router = engine.router();
+    let router = if reads_log { engine.log_router() } else { engine.router() };
     let router = if closes_connections { closing(router) } else { router };
-    let server = serve::Server::new(engine, router, connections, mail, outlet, idle);
+    let work = if reads_log { serve::Work::Log } else { serve::Work::All };
+    let server = serve::Server::new(engine, router, connections, (mail, outlet), idle, work);
     let door = serve::open(door)?;
     seal().map_err(|error| ProcessError::Seal(error.into()))?;
     to_launcher.send(&FromEngine::Ready).await?;

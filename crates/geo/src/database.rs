@@ -1,14 +1,11 @@
 //! One database file.
 
-use std::{fmt, net::IpAddr};
+use std::{collections::HashSet, fmt, net::IpAddr};
 
 use jiff::Timestamp;
 use maxminddb::{MaxMindDbError, Reader, WithinOptions};
 
 use crate::{Place, record::Record};
-
-/// How many networks are looked at for one that has a country or a network.
-const LOOKED_AT: usize = 100_000;
 
 /// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +13,9 @@ pub enum InvalidDatabase {
     /// It is none, or is broken.
     #[error("it is no database in MaxMind's DB format, or is broken: {0}")]
     Broken(#[from] MaxMindDbError),
+    /// Its tree leads back to itself.
+    #[error("it is broken: its tree has no end")]
+    Endless,
     /// It knows something else of addresses.
     #[error("it is a database of the type {0}, which tells neither countries nor networks")]
     TellsNothing(String),
@@ -34,8 +34,9 @@ pub struct About {
     pub has_networks: bool,
 }
 
-/// A file that can be asked. Its bytes stay as long as the program.
-pub struct Database(Reader<&'static [u8]>);
+/// A file that can be asked. It stays as long as the program, so that what it answers can be kept.
+#[derive(Clone, Copy)]
+pub struct Database(&'static Reader<&'static [u8]>);
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,16 +50,15 @@ impl Database {
     /// # Errors
     /// [`InvalidDatabase::Broken`].
     pub fn new(bytes: &'static [u8]) -> Result<Self, InvalidDatabase> {
-        Ok(Self(Reader::from_source(bytes)?))
+        Ok(Self(Box::leak(Box::new(Reader::from_source(bytes)?))))
     }
 
-    /// Takes a file after looking at every part of it.
+    /// Takes a file after a look at everything that can be asked of it: all of its tree, and each record that the tree leads to.
     ///
     /// # Errors
     /// See [`InvalidDatabase`].
     pub fn verify(bytes: &'static [u8]) -> Result<(Self, About), InvalidDatabase> {
         let database = Self::new(bytes)?;
-        database.0.verify()?;
         let about = database.about()?;
         if !about.has_countries && !about.has_networks {
             return Err(InvalidDatabase::TellsNothing(about.kind));
@@ -75,12 +75,18 @@ impl Database {
             has_countries: false,
             has_networks: false,
         };
-        for found in self.0.networks(WithinOptions::default())?.take(LOOKED_AT) {
-            let place = found?.decode::<Record<'static>>()?.map(|record| record.place()).unwrap_or_default();
-            about.has_countries |= place.country.is_some();
-            about.has_networks |= place.network.is_some();
-            if about.has_countries && about.has_networks {
-                break;
+        // A tree of n nodes has n + 1 leaves, some more if parts of it are reached by several ways; one that leads back to
+        // itself has as many as there are addresses.
+        let mut leaves = u64::from(metadata.node_count) * 3 + 1;
+        let mut read = HashSet::new();
+        for found in self.0.networks(WithinOptions::default().include_networks_without_data())? {
+            let found = found?;
+            leaves = leaves.checked_sub(1).ok_or(InvalidDatabase::Endless)?;
+            if found.offset().is_some_and(|offset| read.insert(offset)) {
+                let place =
+                    found.decode::<Record<'static>>()?.map(|record| record.place()).unwrap_or_default();
+                about.has_countries |= place.country.is_some();
+                about.has_networks |= place.network.is_some();
             }
         }
         Ok(about)

@@ -56,7 +56,7 @@ fn presentable(name: &str) -> Option<&str> {
 /// The code of a country: `iso_code` of a map, or a text.
 struct CountryField<'a>(Option<&'a str>);
 
-impl<'de> Deserialize<'de> for CountryField<'de> {
+impl<'de: 'a, 'a> Deserialize<'de> for CountryField<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
 
@@ -94,7 +94,7 @@ enum NumberField<'a> {
     Number(u64),
 }
 
-impl<'de> Deserialize<'de> for NumberField<'de> {
+impl<'de: 'a, 'a> Deserialize<'de> for NumberField<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
 

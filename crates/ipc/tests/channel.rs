@@ -40,6 +40,7 @@ fn descriptors_arrive_in_the_fields_that_they_were_sent_in() {
             egress: file_with("egress"),
             database: Some(file_with("database")),
             places: vec![file_with("countries"), file_with("networks")],
+            reads_log: false,
         };
         sender.send(&start).await.unwrap();
 

@@ -209,7 +209,8 @@ pub(super) async fn list(
     let cursor = page::position(LIST, wanted.cursor.as_deref())?;
     let limit = limit.to_string();
     let page = [("limit", Some(limit.as_str())), ("cursor", cursor.as_deref())];
-    let body = reading.refused_as(Problem::invalid_filter).ask(&target(EVENTS, &wanted, &page)?).await?;
+    let body =
+        reading.of_log().refused_as(Problem::invalid_filter).ask(&target(EVENTS, &wanted, &page)?).await?;
     #[derive(Deserialize)]
     struct Told {
         events: Vec<Value>,
@@ -229,6 +230,7 @@ pub(super) async fn list(
 ))]
 pub(super) async fn live(reading: Reading, Asked(filters): Asked<Filters>) -> Result<Response, Problem> {
     reading
+        .of_log()
         .refused_as(Problem::invalid_filter)
         .watch(&target(&format!("{EVENTS}/live"), &filters, &[])?)
         .await

@@ -484,8 +484,6 @@ fn log_routes() -> [Route; 6] {
         C::EngineAnswer,
         C::EngineUnavailable,
         C::EngineSilent,
-        C::TenantSuspended,
-        C::TenantDeleted,
         C::TenantDeleting,
         C::TenantImporting,
     ];
@@ -510,8 +508,6 @@ fn event_routes() -> [Route; 2] {
         C::EngineAnswer,
         C::EngineUnavailable,
         C::EngineSilent,
-        C::TenantSuspended,
-        C::TenantDeleted,
         C::TenantDeleting,
         C::TenantImporting,
     ];
@@ -521,8 +517,6 @@ fn event_routes() -> [Route; 2] {
         C::EngineAnswer,
         C::EngineUnavailable,
         C::EngineSilent,
-        C::TenantSuspended,
-        C::TenantDeleted,
         C::TenantDeleting,
         C::TenantImporting,
     ];

@@ -18,7 +18,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     begin(args)?;
     let locked = lock_down(args, Profile::Engine)?;
     let channel = control_channel()?;
-    let ToEngine::Start { tenant, document, door, mail, idle_seconds, egress, database, places } =
+    let ToEngine::Start { tenant, document, door, mail, idle_seconds, egress, database, places, reads_log } =
         receive_blocking(&channel)?
     else {
         return Err(RoleError::FirstMessage);
@@ -38,6 +38,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         egress,
         database,
         places,
+        reads_log,
         idle,
         access,
         closes_connections,
