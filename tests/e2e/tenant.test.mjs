@@ -1,18 +1,21 @@
 // A tenant in the console: how it stands, its people and what can be done for them, its log.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
+import { mmdb } from '../lib/mmdb.mjs';
 import { Visitor, freshEmail } from '../lib/visitor.mjs';
 import { words } from '../lib/words.mjs';
 import { consoleOf } from './at-console.mjs';
 import * as journey from './journey.mjs';
 
 const { button, buttonOf, dialog, heading, notice } = journey;
+const PHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1';
 const HOSTILE = '"><img src=x onerror=alert(1)>';
 
 describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() }, () => {
@@ -28,13 +31,18 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
   const row = (text) => page.getByRole('row').filter({ hasText: text });
 
   before(async () => {
-    [kiavi, browser] = await Promise.all([startKiavi(), openBrowser()]);
+    const folder = mkdtempSync(join(tmpdir(), 'kiavi-places-'));
+    const places = join(folder, 'places.mmdb');
+    writeFileSync(places, mmdb('Test', { '127.0.0.0/8': { country_code: 'FR', asn: 'AS3215', as_name: 'Orange' } }));
+    [kiavi, browser] = await Promise.all([startKiavi({ args: ['--geo-country', places] }), openBrowser()]);
+    rmSync(folder, { recursive: true });
     const theConsole = consoleOf(kiavi, browser);
     ({ prove } = theConsole);
     owner = await theConsole.firstOwner();
     ({ page } = owner);
     const { url, mailbox } = kiavi.tenant();
     ada = new Visitor(url, mailbox);
+    ada.userAgent = PHONE;
     email = freshEmail();
   });
   after(async () => {
@@ -70,6 +78,33 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await page.goto(at('/users?text=100%25&standing=suspended'));
     await page.getByText(words('users-none-title')).waitFor();
     await look(page, '63-users-none');
+  });
+
+  test('where somebody is, and with what, stands beside them and finds what they did', async () => {
+    await page.goto(at('/users'));
+    await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+    await page.getByText('Orange, FR').waitFor();
+    await page.goto(at('/events'));
+    for (const [field, text] of [
+      ['events-country', 'FR'],
+      ['events-network', 'AS3215'],
+      ['event-device', 'iphone'],
+    ]) {
+      await page.getByLabel(words(field), { exact: true }).fill(text);
+    }
+    await button(page, 'action-search').click();
+    await page.waitForURL(/country=FR&network=AS3215&device=iphone/);
+    await row('session.created').waitFor();
+    assert.equal(await row('session.created').count(), 1, 'the other one has no iPhone');
+    await look(page, '61-events-places');
+    await page.getByRole('link', { name: 'session.created' }).click();
+    await page.getByText('AS3215 Orange', { exact: true }).waitFor();
+    await page.getByText(words('device-on', { browser: 'Safari', system: 'iOS' })).waitFor();
+    await look(page, '62-event-places');
+    await page.goto(at('/events?country=NL'));
+    await page.getByText(words('events-none-title')).waitFor();
+    await page.goto(at('/events?device=typewriter'));
+    await page.getByRole('alert').waitFor();
   });
 
   test('somebody is suspended, which ends what they have open, and restored', async () => {
@@ -200,9 +235,12 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
 
   test('what is not running says so, and what is not there is not found', async () => {
     await kiavi.verb(['tenant', 'suspend', 'demo', '--reason', 'unpaid']);
-    await page.goto(at('/events'));
+    await page.goto(at('/users'));
     await page.getByText(words('tenant-away-title')).waitFor();
     await look(page, '72-tenant-away');
+    await page.goto(at('/events?type=tenant.*'));
+    await page.getByRole('link', { name: 'tenant.suspended' }).click();
+    await page.getByText('unpaid', { exact: true }).waitFor();
     await page.goto(at());
     await page.getByText(words('state-suspended')).first().waitFor();
     const missing = await page.goto(`${kiavi.consoleUrl}/w/default/t/nobody`);

@@ -16,7 +16,7 @@ use crate::{
     Caller, Control, Failure, Tenant,
     audit::{self, Event, EventType, Outcome},
     caller::{Actor, operator_name},
-    provision::RequestError,
+    provision::{self, RequestError},
     tenant::Target,
 };
 
@@ -65,9 +65,28 @@ impl<'a> Door<'a> {
         if tenant.target != Target::Running {
             return Err(RequestError::Target(tenant.target));
         }
+        Ok(Self::new(control, actor, tenant))
+    }
+
+    /// The way to the tenant's log. Of a tenant that is switched off a process reads it out that does nothing else.
+    ///
+    /// # Errors
+    /// When the tenant is neither to run nor switched off.
+    pub(crate) fn of_log(
+        control: &'a Control,
+        actor: &'a Actor,
+        tenant: &'a Tenant,
+    ) -> Result<Self, RequestError> {
+        if !is_switched_off(tenant) {
+            return Self::of(control, actor, tenant);
+        }
+        Ok(Self::new(control, actor, tenant))
+    }
+
+    fn new(control: &'a Control, actor: &'a Actor, tenant: &'a Tenant) -> Self {
         let operator = operator_name(&actor.name()).into_owned();
         let proved_at = actor.caller.as_ref().and_then(Caller::proved_at);
-        Ok(Self { control, actor, tenant, operator, proved_at })
+        Self { control, actor, tenant, operator, proved_at }
     }
 
     /// Asks for what `target`, path and query, is. What may change something is written into the log before.
@@ -176,6 +195,17 @@ pub(crate) async fn open(
 }
 
 async fn connect(control: &Control, tenant: &Tenant, operator: &str) -> Result<UnixStream, ManagementError> {
-    let opening = control.parts().privileged.open_management(&tenant.id, operator);
+    let privileged = &control.parts().privileged;
+    let opening = if is_switched_off(tenant) {
+        let reader = provision::log_reader(control, tenant).await;
+        privileged.open_log(reader.map_err(|error| ManagementError::Unavailable(error.into()))?, operator)
+    } else {
+        privileged.open_management(&tenant.id, operator)
+    };
     opening.await.map_err(ManagementError::Unavailable)
+}
+
+/// Whether no engine serves the tenant, though it has all that one needs.
+fn is_switched_off(tenant: &Tenant) -> bool {
+    matches!(tenant.target, Target::Suspended | Target::Deleted)
 }

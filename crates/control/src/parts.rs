@@ -299,6 +299,14 @@ pub trait Privileged: Send + Sync + 'static {
         operator: &'a str,
     ) -> BoxFuture<'a, Result<UnixStream, Failure>>;
 
+    /// The same for a tenant that [`Privileged::tenant_suspended`] has stopped: what is at the other end reads its log out and
+    /// does nothing else.
+    fn open_log<'a>(
+        &'a self,
+        start: TenantStart,
+        operator: &'a str,
+    ) -> BoxFuture<'a, Result<UnixStream, Failure>>;
+
     /// Stops the tenant's engine. From now on requests to these hostnames are told that it is suspended, and start
     /// nothing.
     fn tenant_suspended<'a>(

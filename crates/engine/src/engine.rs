@@ -6,6 +6,7 @@ use axum::{Router, middleware::from_fn_with_state, routing::any};
 use kiavi_base::{Clock, Rng};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::Database;
+use kiavi_geo::Places;
 use kiavi_http::{AccessLog, Drain, InvalidOrigin, TrustedOrigins};
 use kiavi_ipc::metrics::StreamsReport;
 use tokio::sync::Notify;
@@ -46,6 +47,8 @@ pub struct EngineParts {
     pub mail: Arc<dyn MailDoor>,
     /// The way out for HTTPS.
     pub egress: Arc<dyn HttpClient>,
+    /// What knows where addresses are.
+    pub places: Places,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -77,7 +80,7 @@ impl Engine {
     /// # Errors
     /// When the settings do not validate.
     pub fn new(parts: EngineParts) -> Result<Self, InvalidParts> {
-        let EngineParts { settings, secret, database, mail, egress, clock, rng, access } = parts;
+        let EngineParts { settings, secret, database, mail, egress, places, clock, rng, access } = parts;
         settings.validate()?;
         let origins = TrustedOrigins::new(settings.base_url.origin(), settings.trusted_origins.clone())?;
         let state = State::new(Shared {
@@ -102,6 +105,7 @@ impl Engine {
             rng,
             mail,
             egress,
+            places,
             access,
         });
         Ok(Self { state })
@@ -160,6 +164,18 @@ impl Engine {
             .merge(management::routes(state))
             .with_state(state.clone());
         moved::lead_from_former_names(router, state)
+    }
+
+    /// What is served of a tenant that is suspended: its log, to operators. Nothing else is there.
+    pub fn log_router(&self) -> Router {
+        let state = &self.state;
+        let api = Router::new()
+            .merge(audit::routes())
+            .route_layer(from_fn_with_state(state.clone(), api_gate))
+            .method_not_allowed_fallback(not_found)
+            .fallback(not_found)
+            .layer(from_fn_with_state(state.clone(), api_context));
+        Router::new().nest(API, api).merge(management::log_routes(state)).with_state(state.clone())
     }
 
     /// Delivers mail, webhooks and streams, and counts what happens, until told to drain; and then what is under way. What is

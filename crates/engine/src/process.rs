@@ -14,6 +14,7 @@ use kiavi_base::{Clock, Rng, TenantId};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::{Database, Login, Secured};
 use kiavi_egress::{Client, Outlet};
+use kiavi_geo::Places;
 use kiavi_http::{AccessLog, closing};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Endpoint, Fd, IpcError};
@@ -36,6 +37,10 @@ pub struct Assignment {
     pub egress: Fd,
     /// How the database server is recognised and the engine known to it, if it is one on a network.
     pub database: Option<Secured>,
+    /// What knows where addresses are.
+    pub places: Places,
+    /// Whether it reads the log of a tenant out that is suspended, and does nothing else.
+    pub reads_log: bool,
     /// How long to stay without a request; `None`: for ever.
     pub idle: Option<Duration>,
     /// Where requests are counted and logged.
@@ -85,6 +90,8 @@ where
         mail: mail_door,
         egress: egress_door,
         database: secured,
+        places,
+        reads_log,
         idle,
         access,
         closes_connections,
@@ -92,7 +99,8 @@ where
     let (to_launcher, from_launcher) = launcher.split();
     let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone(), secured));
     let login = Login { user: tenant.as_str().to_owned(), database: tenant.as_str().to_owned() };
-    let open = if settings.session.is_kept_in_memory { Database::as_writer } else { Database::new };
+    let is_writer = settings.session.is_kept_in_memory && !reads_log;
+    let open = if is_writer { Database::as_writer } else { Database::new };
     let database = open(connections.clone(), login);
     let mail = Arc::new(mail::Outlet::default());
     mail.open(mail_door)?;
@@ -106,13 +114,15 @@ where
         database,
         mail: mail.clone(),
         egress,
+        places,
         clock,
         rng,
         access,
     })?;
-    let router = engine.router();
+    let router = if reads_log { engine.log_router() } else { engine.router() };
     let router = if closes_connections { closing(router) } else { router };
-    let server = serve::Server::new(engine, router, connections, mail, outlet, idle);
+    let work = if reads_log { serve::Work::Log } else { serve::Work::All };
+    let server = serve::Server::new(engine, router, connections, (mail, outlet), idle, work);
     let door = serve::open(door)?;
     seal().map_err(|error| ProcessError::Seal(error.into()))?;
     to_launcher.send(&FromEngine::Ready).await?;

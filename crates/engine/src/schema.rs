@@ -46,6 +46,7 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 15, name: "audit_index", sql: include_str!("../migrations/V15__audit_index.sql") },
     Migration { version: 16, name: "second_line", sql: include_str!("../migrations/V16__second_line.sql") },
+    Migration { version: 18, name: "audit_places", sql: include_str!("../migrations/V18__audit_places.sql") },
 ];
 
 /// The number of the newest migration.
@@ -105,7 +106,8 @@ const GRANTS: &[(&str, &str)] = &[
     // Not the number: what has a number of somebody's choice would never be sealed.
     (
         "kiavi.audit_event",
-        "SELECT, INSERT (id, at, type, outcome, request_id, actor, subject, method, ip_token, body)",
+        "SELECT, INSERT (id, at, type, outcome, request_id, actor, subject, method, ip_token, country_token, \
+         network_token, device_tokens, body)",
     ),
     ("kiavi.audit_subject", "SELECT, INSERT"),
     // The auditor's to write.

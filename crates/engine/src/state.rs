@@ -13,6 +13,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use kiavi_base::{Clock, Rng};
 use kiavi_crypto::{Purpose, SealingKey, TenantSecret, hmac_sha256};
 use kiavi_db::Database;
+use kiavi_geo::Places;
 use kiavi_http::{AccessLog, TrustedOrigins};
 use tokio::sync::Notify;
 
@@ -42,6 +43,8 @@ pub struct Shared {
     pub mail: Arc<dyn MailDoor>,
     /// The way out for HTTPS.
     pub egress: Arc<dyn HttpClient>,
+    /// Where addresses are.
+    pub places: Places,
     /// Trusted origins.
     pub origins: TrustedOrigins,
     /// Cookie names.

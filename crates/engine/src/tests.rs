@@ -19,6 +19,7 @@ use http_body_util::BodyExt;
 use kiavi_base::{ManualClock, Rng};
 use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture, Database, Login, MigrateError, ToSql};
+use kiavi_geo::Places;
 use kiavi_http::{AccessLog, ConnectionInfo};
 use kiavi_testkit::TestDatabase;
 use serde_json::Value;
@@ -101,16 +102,22 @@ impl TestTenant {
 
     /// A tenant whose way out is `egress`.
     pub(crate) async fn reaching(egress: Arc<dyn HttpClient>, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::build(egress, change, |database| database.database_as(RUNTIME_ROLE)).await
+        Self::build(egress, Places::default(), change, |database| database.database_as(RUNTIME_ROLE)).await
+    }
+
+    /// A tenant whose engine knows where some addresses are.
+    pub(crate) async fn with_places(places: Places) -> Self {
+        Self::build(Arc::new(Shut), places, |_| {}, |database| database.database_as(RUNTIME_ROLE)).await
     }
 
     /// A tenant whose engine is the database's one writer, so that it keeps sessions in memory.
     pub(crate) async fn new_writer() -> Self {
-        Self::build(Arc::new(Shut), |_| {}, writer).await
+        Self::build(Arc::new(Shut), Places::default(), |_| {}, writer).await
     }
 
     async fn build(
         egress: Arc<dyn HttpClient>,
+        places: Places,
         change: impl FnOnce(&mut Settings),
         open: impl FnOnce(&TestDatabase) -> Database,
     ) -> Self {
@@ -128,6 +135,7 @@ impl TestTenant {
             database: open(&database),
             mail: mailbox.clone(),
             egress,
+            places,
             clock: clock.clone(),
             rng: Arc::new(SystemRng) as Arc<dyn Rng>,
             access: Arc::new(AccessLog::silent()),
@@ -145,6 +153,7 @@ impl TestTenant {
             database: self.runtime(),
             mail: state.mail.clone(),
             egress: state.egress.clone(),
+            places: state.places.clone(),
             clock: state.clock.clone(),
             rng: state.rng.clone(),
             access: state.access.clone(),

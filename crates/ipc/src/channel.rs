@@ -15,7 +15,7 @@ use crate::IpcError;
 pub const MAX_MESSAGE_BYTES: usize = 128 * 1024;
 
 /// The most descriptors that one packet carries.
-pub const MAX_FDS: usize = 6;
+pub const MAX_FDS: usize = 8;
 
 /// One end of a `SOCK_SEQPACKET` socketpair.
 #[derive(Debug)]

@@ -270,4 +270,28 @@ pub enum FromControl {
         #[n(0)]
         reason: String,
     },
+    /// As [`FromControl::OpenManagement`], for a tenant that is suspended: its engine reads its log out and does nothing else.
+    /// It is started for that with what is said here.
+    #[n(13)]
+    OpenLog {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// Whose log.
+        #[n(1)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// The account of its engine.
+        #[n(2)]
+        uid: u32,
+        /// Settings and secret, see [`crate::SealedDocument`].
+        #[n(3)]
+        document: Fd,
+        /// Who asks, for the tenant's log.
+        #[n(4)]
+        operator: String,
+        /// A connected stream socket.
+        #[n(5)]
+        stream: Fd,
+    },
 }

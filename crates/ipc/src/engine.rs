@@ -35,6 +35,12 @@ pub enum ToEngine {
         /// The database server, if it is one on a network, see [`crate::database::DatabaseServer`].
         #[n(6)]
         database: Option<Fd>,
+        /// What knows where addresses are, at most two, see [`crate::SharedFile`].
+        #[n(7)]
+        places: Vec<Fd>,
+        /// Whether it only reads the log out, over the management door: its tenant is suspended.
+        #[n(8)]
+        reads_log: bool,
     },
     /// The connection asked for by [`FromEngine::NeedDatabase`]: to the private cluster, connected under the tenant's uid,
     /// or to the server on a network. `None` when PostgreSQL cannot be reached.

@@ -14,6 +14,7 @@ mod error;
 mod fd;
 mod sealed;
 mod session;
+mod shared;
 
 pub mod auditor;
 pub mod control;
@@ -35,6 +36,7 @@ pub use error::IpcError;
 pub use fd::{Fd, FdTable};
 pub use sealed::{SealedDocument, SealedDocumentError};
 pub use session::{EngineSession, Phase, Violation};
+pub use shared::SharedFile;
 
 /// A type that can be sent over a [`Channel`].
 pub trait Message:

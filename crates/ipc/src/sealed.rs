@@ -10,7 +10,8 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::Fd;
 
-const SEALS: SealFlags = SealFlags::from_bits_retain(
+/// What keeps a document as it is.
+pub(crate) const SEALS: SealFlags = SealFlags::from_bits_retain(
     SealFlags::SEAL.bits() | SealFlags::SHRINK.bits() | SealFlags::GROW.bits() | SealFlags::WRITE.bits(),
 );
 
@@ -24,8 +25,8 @@ pub enum SealedDocumentError {
     /// The descriptor is not a memfd, or can still be changed by whoever made it.
     #[error("the descriptor is not a sealed memfd")]
     NotSealed,
-    /// More than [`SealedDocument::MAX_BYTES`].
-    #[error("the document is larger than {} bytes", SealedDocument::MAX_BYTES)]
+    /// More than [`SealedDocument::MAX_BYTES`], or [`crate::SharedFile::MAX_BYTES`].
+    #[error("it is too large")]
     TooLarge,
     /// The kernel refused the operation.
     #[error("memfd I/O failed")]

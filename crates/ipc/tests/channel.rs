@@ -39,16 +39,19 @@ fn descriptors_arrive_in_the_fields_that_they_were_sent_in() {
             idle_seconds: Some(600),
             egress: file_with("egress"),
             database: Some(file_with("database")),
+            places: vec![file_with("countries"), file_with("networks")],
+            reads_log: false,
         };
         sender.send(&start).await.unwrap();
 
-        let ToEngine::Start { document, door, mail, idle_seconds, egress, database, .. } =
+        let ToEngine::Start { document, door, mail, idle_seconds, egress, database, places, .. } =
             receive_blocking(&theirs).unwrap()
         else {
             panic!("another message")
         };
-        let read = [document, door, mail, egress, database.unwrap()].map(read);
-        assert_eq!(read, ["document", "door", "mail", "egress", "database"]);
+        let [countries, networks] = <[_; 2]>::try_from(places).unwrap();
+        let read = [document, door, mail, egress, database.unwrap(), countries, networks].map(read);
+        assert_eq!(read, ["document", "door", "mail", "egress", "database", "countries", "networks"]);
         assert_eq!(idle_seconds, Some(600));
     });
 }

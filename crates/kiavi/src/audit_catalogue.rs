@@ -8,10 +8,11 @@ use kiavi_engine::audit::{COVERAGE, Coverage, EventType, Success};
 const HEAD: &str = "# Events of the audit log
 
 Every event has `id`, `seq`, `type`, `outcome` (`success` or `failure`), `at`, `request_id`, `actor`, `subject`, `method`,
-`ip`, `user_agent`, `facts` and `personal`; what there is not is `null`. `facts` are about the type; `personal` is what
-the event says of its subject's person: addresses, names, and what these were before. `personal`, `ip` and `user_agent`
-are encrypted in the log under the key of the person whose they are, and `null` once that person is erased; then
-`is_erased` is true. `kiavi audit list TENANT --type 'session.*'` lists them.
+`ip`, `country`, `network`, `user_agent`, `browser`, `os`, `device`, `facts` and `personal`; what there is not is `null`.
+`facts` are about the type; `personal` is what the event says of its subject's person: addresses, names, and what these
+were before. `personal` and everything from `ip` to `device` are encrypted in the log under the key of the person whose
+they are, and `null` once that person is erased; then `is_erased` is true. Where country, network and device come from is
+in [audit.md](audit.md). `kiavi audit list TENANT --type 'session.*'` lists events.
 
 This page is made of the program: `kiavi generate audit-events`.
 ";

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
+use kiavi_audit::{CsvTable, EventLine, Facts, PersonalLine, SealedGroup};
 use kiavi_base::{Clock, SystemClock};
 use serde_json::Value;
 
@@ -41,6 +42,21 @@ pub(crate) struct ListArgs {
     /// Only requests from this address
     #[arg(long, value_name = "ADDRESS")]
     ip: Option<String>,
+    /// Only requests from this country (ISO 3166-1), such as FR; where the instance has a database of countries
+    #[arg(long, value_name = "CODE")]
+    country: Option<String>,
+    /// Only requests from this network, such as AS3215; likewise
+    #[arg(long, value_name = "NUMBER")]
+    network: Option<String>,
+    /// Only requests of this browser, or of this program: firefox, curl
+    #[arg(long, value_name = "WORD")]
+    browser: Option<String>,
+    /// Only requests from this system: android, windows
+    #[arg(long, value_name = "WORD")]
+    os: Option<String>,
+    /// Only requests from such a device: phone, tablet, desktop, bot, iphone, ipad
+    #[arg(long, value_name = "WORD")]
+    device: Option<String>,
     /// Only what this request did
     #[arg(long = "request", value_name = "ID")]
     request_id: Option<String>,
@@ -56,6 +72,9 @@ pub(crate) struct ListArgs {
     /// Go on with what happens from now on, until it is interrupted
     #[arg(long, conflicts_with_all = ["from", "to", "limit"])]
     follow: bool,
+    /// As a table (RFC 4180) with all that can be read, to be put into a file
+    #[arg(long, conflicts_with_all = ["follow", "json"])]
+    csv: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -80,6 +99,11 @@ impl ListArgs {
             ("subject", &self.subject),
             ("email", &self.email),
             ("ip", &self.ip),
+            ("country", &self.country),
+            ("network", &self.network),
+            ("browser", &self.browser),
+            ("os", &self.os),
+            ("device", &self.device),
             ("request_id", &self.request_id),
             ("from", &self.from.as_deref().map(moment)),
             ("to", &self.to.as_deref().map(moment)),
@@ -126,14 +150,49 @@ pub(crate) async fn list(args: ListArgs) -> Result<String, ClientError> {
     if args.common.json {
         return Ok(Value::Array(events).to_string());
     }
+    if args.csv {
+        return csv(&events)
+            .map_err(|error| ClientError::Failed(format!("The table cannot be written: {error}.")));
+    }
     if events.is_empty() {
         return Ok("There is no such event.".to_owned());
     }
     let rows: Vec<_> = events.iter().map(row).collect();
-    Ok(table(["AT", "TYPE", "OUTCOME", "ACTOR", "SUBJECT", "FROM"], &rows))
+    Ok(table(["AT", "TYPE", "OUTCOME", "ACTOR", "SUBJECT", "FROM", "WITH"], &rows))
 }
 
-fn row(event: &Value) -> [String; 6] {
+/// The table of `kiavi audit export`, with what is personal. It has no indexes: these are not the log, but what it says.
+fn csv(events: &[Value]) -> io::Result<String> {
+    let mut written = CsvTable::new(Vec::new())?;
+    for event in events {
+        let member = |name: &str| event[name].as_str().map(str::to_owned);
+        let request =
+            ["ip", "country", "network", "user_agent"].map(|name| (name.to_owned(), event[name].clone()));
+        let personal =
+            |group: SealedGroup, fields| PersonalLine { holder: String::new(), group: group.name(), fields };
+        written.row(&EventLine {
+            id: member("id"),
+            kind: member("type"),
+            outcome: member("outcome"),
+            at: member("at"),
+            request_id: member("request_id"),
+            actor: Some(named(&event["actor"])),
+            subject: Some(named(&event["subject"])),
+            method: member("method"),
+            detail: Some(event["facts"].clone()).filter(|facts| !facts.is_null()),
+            personal: vec![
+                personal(SealedGroup::Request, Some(Facts::from_iter(request))),
+                personal(SealedGroup::Subject, event["personal"].as_object().cloned()),
+            ],
+            ..EventLine::default()
+        })?;
+    }
+    let text = String::from_utf8(written.finish()?).map_err(io::Error::other)?;
+    // Whoever prints it ends the line.
+    Ok(text.trim_end().to_owned())
+}
+
+fn row(event: &Value) -> [String; 7] {
     let member = |name: &str| text(event, name).to_owned();
     [
         member("at"),
@@ -141,8 +200,28 @@ fn row(event: &Value) -> [String; 6] {
         member("outcome"),
         named(&event["actor"]),
         named(&event["subject"]),
-        member("ip"),
+        from(event),
+        with(event),
     ]
+}
+
+/// The address, with its country and the number of its network where they are known.
+fn from(event: &Value) -> String {
+    let network = text(event, "network").split(' ').next().unwrap_or_default();
+    words([text(event, "ip"), text(event, "country"), network])
+}
+
+/// Browser and system; the kind of device, if there is neither.
+fn with(event: &Value) -> String {
+    match words([text(event, "browser"), text(event, "os")]) {
+        known if known.is_empty() => text(event, "device").to_owned(),
+        known => known,
+    }
+}
+
+/// Those that there are.
+fn words<const N: usize>(words: [&str; N]) -> String {
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// A user's id as long as there is one, else what the log calls them.

@@ -13,8 +13,9 @@ use kiavi_launcher::{
     Share,
 };
 
-use crate::config::RequestLog;
+use crate::config::{GeoConfig, RequestLog};
 use crate::data::default_folder;
+use crate::geo::{self, GeoError};
 use crate::instance::{self, fail};
 use crate::log::{self, DEFAULT_FILTER};
 use crate::postgres_url;
@@ -61,6 +62,12 @@ pub(crate) struct DevArgs {
     /// The name server at which proofs of domains are looked up [default: those of the system]
     #[arg(long, value_name = "ADDRESS:PORT")]
     name_server: Option<SocketAddr>,
+    /// A database of the countries of addresses (MaxMind DB format); see docs/audit.md
+    #[arg(long, value_name = "FILE")]
+    geo_country: Option<PathBuf>,
+    /// A database of the networks of addresses; one that tells both needs to be named once only
+    #[arg(long, value_name = "FILE")]
+    geo_network: Option<PathBuf>,
     /// Which events are logged, such as info or warn,kiavi_engine=debug
     #[arg(long, value_name = "FILTER", default_value = DEFAULT_FILTER)]
     log: String,
@@ -108,6 +115,12 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         Ok(postgres) => postgres,
         Err(error) => return fail(&error.to_string()),
     };
+    let geo = GeoConfig { country: args.geo_country, network: args.geo_network };
+    let places = geo.files(Path::new("")).into_iter().map(|(_, path)| Ok(geo::open(&path)?.0));
+    let places = match places.collect::<Result<_, GeoError>>() {
+        Ok(places) => places,
+        Err(error) => return fail(&error.to_string()),
+    };
     let data = args.data.unwrap_or_else(default_folder);
     let vault = vault_keys::read_config(args.vault_config.as_deref())
         .and_then(|config| vault_keys::start(&config, &data));
@@ -132,6 +145,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         spares: args.spares,
         deletion_grace: Duration::from_secs(u64::from(args.deletion_grace) * 24 * 3600),
         vault,
+        places,
         engine_idle: (args.engine_idle > 0).then(|| Duration::from_secs(args.engine_idle)),
         engine_share: Share::TENANT,
         log: LogConfig {

@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::config::{self, Config, ConfigError};
 use crate::data::default_folder;
 use crate::doctor_server;
+use crate::geo;
 use crate::place::Place;
 use crate::tenant::{Exit, block_on, complain};
 use crate::tenant_orphans;
@@ -92,6 +93,7 @@ pub(crate) fn run(args: DoctorArgs) -> ExitCode {
         configuration.as_ref().ok().and_then(Option::as_ref).map(|config| config.data.clone());
     let data = args.data.or(of_configuration).unwrap_or_else(default_folder);
     findings.extend(doctor_host::findings(&data));
+    findings.extend(places(args.config.as_deref(), &configuration));
     findings.extend(names(configuration));
     findings.extend(instance(data));
     let text = if args.json {
@@ -125,6 +127,13 @@ fn configuration(named: Option<&Path>) -> Result<Option<Config>, ConfigError> {
         Some(path) => config::read(path).map(Some),
         None => Ok(None),
     }
+}
+
+/// The databases of where addresses are, if the configuration can be read.
+fn places(named: Option<&Path>, configuration: &Result<Option<Config>, ConfigError>) -> Vec<Finding> {
+    let Ok(Some(config)) = configuration else { return Vec::new() };
+    let folder = named.unwrap_or(Path::new(CONFIGURATION)).parent().unwrap_or(Path::new(""));
+    geo::findings(config, folder, SystemClock.now())
 }
 
 /// Whether browsers find the instance.

@@ -24,6 +24,7 @@ mod doctor_host;
 mod doctor_network;
 mod doctor_server;
 mod generate;
+mod geo;
 mod instance;
 mod key;
 mod log;

@@ -109,7 +109,7 @@ fn launcher_config(
     ready_file: Option<PathBuf>,
     successor: Successor,
 ) -> LauncherConfig {
-    let Loaded { config, smtp_url, monitor_token, database_server } = loaded;
+    let Loaded { config, smtp_url, monitor_token, database_server, places } = loaded;
     let Config {
         data,
         domain,
@@ -122,6 +122,7 @@ fn launcher_config(
         tenants,
         egress,
         dns,
+        geo: _,
         log,
         monitor,
     } = config;
@@ -157,6 +158,7 @@ fn launcher_config(
         spares: tenants.spares,
         deletion_grace: Duration::from_secs(u64::from(tenants.deletion_grace_days) * 24 * 3600),
         vault,
+        places,
         engine_idle: (engine.idle_seconds > 0).then(|| Duration::from_secs(engine.idle_seconds.into())),
         engine_share: Share {
             memory_bytes: u64::from(engine.memory_mb) << 20,

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// use each other.
 const LAYERS: &[&[&str]] = &[
     &["base"],
-    &["crypto", "db", "http", "ipc"],
+    &["crypto", "db", "geo", "http", "ipc"],
     &["egress"],
     &["webauthn", "oauth", "audit", "pages", "sandbox", "vault", "localpg", "moving"],
     &["engine", "control", "gateway", "launcher", "outbound", "auditor"],
@@ -22,8 +22,15 @@ const LAYERS: &[&[&str]] = &[
 const TEST_ONLY: &str = "kiavi-testkit";
 
 /// Crates that decide and compute, and have no runtime to do I/O with.
-const WITHOUT_IO: &[&str] =
-    &["kiavi-base", "kiavi-crypto", "kiavi-webauthn", "kiavi-oauth", "kiavi-audit", "kiavi-pages"];
+const WITHOUT_IO: &[&str] = &[
+    "kiavi-base",
+    "kiavi-crypto",
+    "kiavi-geo",
+    "kiavi-webauthn",
+    "kiavi-oauth",
+    "kiavi-audit",
+    "kiavi-pages",
+];
 
 /// Libraries that one crate alone may name.
 const SOLE_USERS: &[(&str, &str)] = &[
@@ -36,6 +43,7 @@ const SOLE_USERS: &[(&str, &str)] = &[
     ("landlock", "kiavi-sandbox"),
     ("askama", "kiavi-pages"),
     ("zstd", "kiavi-moving"),
+    ("maxminddb", "kiavi-geo"),
     ("object_store", "kiavi"),
 ];
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kiavi_base::{Hostname, SecretString, Slug};
-use kiavi_ipc::SealedDocument;
 use kiavi_ipc::database::DatabaseServer;
 use kiavi_ipc::egress::{AllowList, Target};
+use kiavi_ipc::{SealedDocument, SharedFile};
 pub use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Share;
 use serde::{Deserialize, Serialize};
@@ -173,6 +173,8 @@ pub struct LauncherConfig {
     pub name_servers: Vec<SocketAddr>,
     /// Where secrets are kept.
     pub vault: VaultStart,
+    /// Databases that know where addresses are, for every engine; at most two. They have been verified.
+    pub places: Vec<SharedFile>,
     /// How long an engine without requests stays; `None`: for ever.
     pub engine_idle: Option<Duration>,
     /// How many tenants are made in advance.

@@ -62,6 +62,16 @@ pub(crate) struct Engine {
     hints: Budget,
 }
 
+/// A tenant that is suspended: nobody reaches it, but whoever may read its log.
+#[derive(Default)]
+pub(crate) struct Suspended {
+    /// Where it was reached.
+    pub(crate) hostnames: Vec<Hostname>,
+    /// The process that reads its log out, if one runs.
+    pub(crate) reader: Option<ProcessId>,
+    pub(crate) backoff: Backoff,
+}
+
 /// A connection of the management door.
 #[derive(Debug, Clone)]
 pub(crate) struct Management {
@@ -151,8 +161,8 @@ pub(crate) enum Start {
 #[derive(Default)]
 pub(crate) struct Engines {
     pub(crate) tenants: HashMap<TenantId, Tenant>,
-    /// Where tenants were reached that are suspended. None of them is among `tenants`.
-    pub(crate) suspended: HashMap<TenantId, Vec<Hostname>>,
+    /// None of them is among `tenants`.
+    pub(crate) suspended: HashMap<TenantId, Suspended>,
     pub(crate) processes: HashMap<ProcessId, Engine>,
 }
 
@@ -170,12 +180,22 @@ impl Engines {
         }
     }
 
+    /// What a request for the log of a suspended tenant leads to.
+    pub(crate) fn start_reader(&self, tenant: &TenantId, now: Instant) -> Start {
+        let Some(suspended) = self.suspended.get(tenant) else { return Start::Never };
+        match (suspended.reader, suspended.backoff.next(now)) {
+            (Some(process), _) => Start::Running(process),
+            (None, Next::At(at)) if at <= now => Start::Now,
+            _ => Start::Never,
+        }
+    }
+
     /// Takes note of what control says about a tenant. Answers the hostnames that are served no longer and the
     /// process that runs with what was said before, if that differs.
     pub(crate) fn ready(&mut self, id: TenantId, mut new: Tenant) -> (Vec<Hostname>, Option<ProcessId>) {
         let suspended = self.suspended.remove(&id).unwrap_or_default();
         let (old_names, outdated) = match self.tenants.remove(&id) {
-            None => (suspended, None),
+            None => (suspended.hostnames, suspended.reader),
             Some(old) => {
                 new.alarm = old.alarm;
                 if old.version == new.version && old.uid == new.uid {
@@ -199,20 +219,22 @@ impl Engines {
     ) -> (Vec<Hostname>, Option<ProcessId>) {
         let (mut gone, running) = self.forget(&id);
         gone.retain(|name| !hostnames.contains(name));
-        self.suspended.insert(id, hostnames);
+        self.suspended.insert(id, Suspended { hostnames, ..Suspended::default() });
         (gone, running)
     }
 
     /// Forgets a tenant. Answers the hostnames that it had and the process that runs.
     pub(crate) fn forget(&mut self, id: &TenantId) -> (Vec<Hostname>, Option<ProcessId>) {
         let suspended = self.suspended.remove(id).unwrap_or_default();
-        self.tenants.remove(id).map_or((suspended, None), |tenant| (tenant.hostnames, tenant.current))
+        let tenant = self.tenants.remove(id);
+        tenant.map_or((suspended.hostnames, suspended.reader), |tenant| (tenant.hostnames, tenant.current))
     }
 
     /// Whether another tenant has one of these names.
     pub(crate) fn is_taken(&self, id: &TenantId, hostnames: &[Hostname]) -> bool {
         let served = self.tenants.iter().map(|(other, tenant)| (other, &tenant.hostnames));
-        let others = served.chain(&self.suspended).filter(|(other, _)| *other != id);
+        let suspended = self.suspended.iter().map(|(other, suspended)| (other, &suspended.hostnames));
+        let others = served.chain(suspended).filter(|(other, _)| *other != id);
         others.flat_map(|(_, names)| names).any(|name| hostnames.contains(name))
     }
 
@@ -245,6 +267,11 @@ impl Engines {
         {
             tenant.current = None;
         }
+        if let Some(suspended) = self.suspended.get_mut(&engine.tenant)
+            && suspended.reader == Some(process)
+        {
+            suspended.reader = None;
+        }
     }
 
     /// The process has ended.
@@ -256,6 +283,9 @@ impl Engines {
     ) -> Option<Engine> {
         self.retire(process);
         let engine = self.processes.remove(&process)?;
+        if let (Some(failure), Some(suspended)) = (failure, self.suspended.get_mut(&engine.tenant)) {
+            suspended.backoff.failed(failure, now);
+        }
         if let (Some(failure), Some(tenant)) = (failure, self.tenants.get_mut(&engine.tenant)) {
             tenant.backoff.failed(failure, now);
             if tenant.backoff.next(now) == Next::Quarantined {
@@ -298,6 +328,21 @@ mod tests {
         for uid in [0, 1_000, kiavi_localpg::CONTROL_UID, FIRST_TENANT_UID - 1, FIRST_TENANT_UID] {
             assert!(!engines.may_run_as(&id("b"), uid), "{uid}");
         }
+    }
+
+    #[test]
+    fn a_suspended_tenant_has_what_reads_its_log_and_no_engine() {
+        let (mut engines, now) = (Engines::default(), Instant::now());
+        assert_eq!(engines.start_reader(&id("a"), now), Start::Never, "nobody knows it");
+        engines.ready(id("a"), tenant(FIRST_TENANT_UID));
+        assert_eq!(engines.start_reader(&id("a"), now), Start::Never, "it has an engine");
+        engines.suspend(id("a"), Vec::new());
+        assert_eq!(engines.start(&id("a"), now), Start::Never);
+        assert_eq!(engines.start_reader(&id("a"), now), Start::Now);
+        engines.suspended.get_mut(&id("a")).unwrap().reader = Some(ProcessId(7));
+        assert_eq!(engines.start_reader(&id("a"), now), Start::Running(ProcessId(7)));
+        let (_, outdated) = engines.ready(id("a"), tenant(FIRST_TENANT_UID));
+        assert_eq!(outdated, Some(ProcessId(7)), "it ends when the tenant is resumed");
     }
 
     #[tokio::test]

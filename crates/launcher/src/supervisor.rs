@@ -2,6 +2,7 @@
 
 mod auditor;
 mod dispatch;
+mod engine;
 mod replace;
 mod start;
 mod stop;

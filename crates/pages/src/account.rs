@@ -88,6 +88,10 @@ pub struct SessionRow {
     pub user_agent: Option<String>,
     /// The client address at sign-in.
     pub ip: Option<String>,
+    /// The country of that, by its code.
+    pub country: Option<String>,
+    /// The network of that: its number and who runs it.
+    pub network: Option<String>,
     /// When it began.
     pub created: Timestamp,
     /// When it was last seen.
@@ -119,6 +123,14 @@ impl PasskeyRow {
 }
 
 impl SessionRow {
+    /// "Orange, FR", or as much as is known.
+    pub(crate) fn place(&self) -> Option<String> {
+        // The number tells people nothing, unless there is no name.
+        let network = self.network.as_deref().map(|text| text.split_once(' ').map_or(text, |(_, name)| name));
+        let words: Vec<_> = [network, self.country.as_deref()].into_iter().flatten().collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+
     pub(crate) fn device(&self, text: &Text) -> String {
         device::words(text, self.user_agent.as_deref())
     }

@@ -74,13 +74,20 @@ pub struct EventSearch {
     pub email: String,
     /// The address that the request came from.
     pub ip: String,
+    /// The country that it came from.
+    pub country: String,
+    /// The network that it came from.
+    pub network: String,
+    /// A word for what it came with: a browser, a system or a kind of device.
+    pub device: String,
     /// How far back.
     pub period: Period,
 }
 
 impl EventSearch {
     pub(crate) fn is_empty(&self) -> bool {
-        let all = [&self.kind, &self.outcome, &self.email, &self.ip];
+        let all =
+            [&self.kind, &self.outcome, &self.email, &self.ip, &self.country, &self.network, &self.device];
         all.into_iter().all(String::is_empty) && self.period == Period::default()
     }
 }
@@ -102,9 +109,20 @@ pub struct EventRow {
     pub subject: String,
     /// Where the request came from, as long as it may be known.
     pub ip: Option<String>,
+    /// The country of that, by its code.
+    pub country: Option<String>,
+    /// The network of that: its number and who runs it.
+    pub network: Option<String>,
+    /// What it came with.
+    pub user_agent: Option<String>,
 }
 
 impl EventRow {
+    /// Browser and system, as far as they are known.
+    pub(crate) fn device(&self, text: &Text) -> Option<String> {
+        device::known(text, self.user_agent.as_deref()?)
+    }
+
     /// The moment to the second in UTC, `2026-06-15 12:00:00`.
     pub(crate) fn moment(&self) -> String {
         moment(self.at)
@@ -129,6 +147,10 @@ pub struct Events {
     pub search: EventSearch,
     /// The types that there are, for completion.
     pub kinds: Vec<&'static str>,
+    /// Words for devices, likewise.
+    pub devices: Vec<&'static str>,
+    /// Whether it is known where requests come from.
+    pub has_places: bool,
     /// What is wrong with what was asked for.
     pub fault: Option<String>,
     /// This page.
@@ -194,8 +216,6 @@ pub struct EventPage {
     pub id: String,
     /// What the list says of it.
     pub row: EventRow,
-    /// What it came with.
-    pub user_agent: Option<String>,
     /// How whoever did it proved who they are.
     pub method: Option<String>,
     /// The request that did it.
@@ -219,9 +239,5 @@ pub struct EventPage {
 impl EventPage {
     pub(crate) fn ago(&self, at: &Timestamp) -> String {
         when::ago(self.frame.text(), *at, self.now)
-    }
-
-    pub(crate) fn device(&self, user_agent: &str) -> String {
-        device::words(self.frame.text(), Some(user_agent))
     }
 }

@@ -7,8 +7,10 @@
 )]
 
 mod database;
+mod mmdb;
 mod server;
 mod soft_authenticator;
 
 pub use database::TestDatabase;
+pub use mmdb::mmdb;
 pub use soft_authenticator::{Behaviour, SoftAuthenticator};

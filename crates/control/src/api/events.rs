@@ -21,8 +21,19 @@ const LIST: &str = "events";
 const EVENTS: &str = "/api/auth/audit/events";
 
 /// The longest values of filters, in characters; their descriptions below say the same.
-const LONGEST: &[(&str, usize)] =
-    &[("type", 1000), ("actor", 200), ("subject", 200), ("email", 254), ("ip", 45), ("request_id", 32)];
+const LONGEST: &[(&str, usize)] = &[
+    ("type", 1000),
+    ("actor", 200),
+    ("subject", 200),
+    ("email", 254),
+    ("ip", 45),
+    ("country", 2),
+    ("network", 12),
+    ("browser", 20),
+    ("os", 20),
+    ("device", 20),
+    ("request_id", 32),
+];
 
 /// The queries of lists and of live views, which have their filters in common.
 macro_rules! queries {
@@ -58,6 +69,27 @@ macro_rules! queries {
                 #[serde(skip_serializing_if = "Option::is_none")]
                 #[param(max_length = 45)]
                 ip: Option<String>,
+                /// Only requests from this country (ISO 3166-1 alpha-2). There are countries where the instance has a database
+                /// of them.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 2, example = "FR")]
+                country: Option<String>,
+                /// Only requests from this network, by the number of its autonomous system; likewise.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 12, example = "AS3215")]
+                network: Option<String>,
+                /// Only requests of this browser or program, such as `firefox` or `curl`.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 20)]
+                browser: Option<String>,
+                /// Only requests from this system, such as `android`.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 20)]
+                os: Option<String>,
+                /// Only requests from such a device: `phone`, `tablet`, `desktop`, `bot`; `iphone`, `ipad`.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[param(max_length = 20)]
+                device: Option<String>,
                 /// Only what this request did.
                 #[serde(skip_serializing_if = "Option::is_none")]
                 #[param(max_length = 32)]
@@ -128,8 +160,21 @@ pub(super) struct EventResource {
     method: Option<String>,
     /// Where the request came from; null once its owner is erased.
     ip: Option<String>,
-    /// What it came with; likewise.
+    /// The country of that address when it happened (ISO 3166-1 alpha-2); null where there is no database of countries.
+    country: Option<String>,
+    /// The network of that address when it happened: the number of its autonomous system, and who runs it.
+    #[schema(example = "AS3215 Orange")]
+    network: Option<String>,
+    /// What it came with; null as `ip`.
     user_agent: Option<String>,
+    /// The browser or program that the user agent says it is.
+    #[schema(example = "firefox")]
+    browser: Option<String>,
+    /// Its system.
+    #[schema(example = "android")]
+    os: Option<String>,
+    /// The kind of device: `phone`, `tablet`, `desktop`, `bot`; `iphone` and `ipad` are told apart.
+    device: Option<String>,
     /// What else there is to say.
     facts: Option<Value>,
     /// What is personal of the subject; null once they are erased.
@@ -164,7 +209,8 @@ pub(super) async fn list(
     let cursor = page::position(LIST, wanted.cursor.as_deref())?;
     let limit = limit.to_string();
     let page = [("limit", Some(limit.as_str())), ("cursor", cursor.as_deref())];
-    let body = reading.refused_as(Problem::invalid_filter).ask(&target(EVENTS, &wanted, &page)?).await?;
+    let body =
+        reading.of_log().refused_as(Problem::invalid_filter).ask(&target(EVENTS, &wanted, &page)?).await?;
     #[derive(Deserialize)]
     struct Told {
         events: Vec<Value>,
@@ -184,6 +230,7 @@ pub(super) async fn list(
 ))]
 pub(super) async fn live(reading: Reading, Asked(filters): Asked<Filters>) -> Result<Response, Problem> {
     reading
+        .of_log()
         .refused_as(Problem::invalid_filter)
         .watch(&target(&format!("{EVENTS}/live"), &filters, &[])?)
         .await

@@ -138,7 +138,8 @@ pub(super) async fn proof(
 
 /// Passes a request on to the tenant's engine and its answer back.
 async fn ask(control: &Control, actor: &Actor, tenant: &Tenant, path: &str) -> Result<Response, Problem> {
-    let asked = Door::of(control, actor, tenant)?.ask(Method::GET, &format!("{ENGINE}/{path}"), None).await?;
+    let asked =
+        Door::of_log(control, actor, tenant)?.ask(Method::GET, &format!("{ENGINE}/{path}"), None).await?;
     let (parts, body) = asked.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE).filter(|kind| KINDS.iter().any(|known| kind == known));
     match (parts.status, kind) {

@@ -497,8 +497,6 @@ fn log_routes() -> [Route; 6] {
         C::EngineAnswer,
         C::EngineUnavailable,
         C::EngineSilent,
-        C::TenantSuspended,
-        C::TenantDeleted,
         C::TenantDeleting,
         C::TenantImporting,
     ];
@@ -523,8 +521,6 @@ fn event_routes() -> [Route; 2] {
         C::EngineAnswer,
         C::EngineUnavailable,
         C::EngineSilent,
-        C::TenantSuspended,
-        C::TenantDeleted,
         C::TenantDeleting,
         C::TenantImporting,
     ];
@@ -534,8 +530,6 @@ fn event_routes() -> [Route; 2] {
         C::EngineAnswer,
         C::EngineUnavailable,
         C::EngineSilent,
-        C::TenantSuspended,
-        C::TenantDeleted,
         C::TenantDeleting,
         C::TenantImporting,
     ];

@@ -25,6 +25,8 @@ pub(super) struct Reading {
     pub(super) control: Control,
     pub(super) actor: Actor,
     pub(super) tenant: Arc<Tenant>,
+    /// Whether it is the log that is read, which can be while the tenant is switched off.
+    is_of_log: bool,
     /// Makes a problem of the sentence with which the engine says that what is asked for means nothing.
     refused: fn(String) -> Problem,
 }
@@ -42,7 +44,12 @@ impl FromRequestParts<Control> for Reading {
 
 impl Reading {
     pub(super) fn new(control: Control, actor: Actor, tenant: Arc<Tenant>) -> Self {
-        Self { control, actor, tenant, refused: |_| Code::EngineAnswer.into() }
+        Self { control, actor, tenant, is_of_log: false, refused: |_| Code::EngineAnswer.into() }
+    }
+
+    /// It is the log that is read.
+    pub(super) fn of_log(self) -> Self {
+        Self { is_of_log: true, ..self }
     }
 
     /// The engine's word that what is asked for means nothing is this problem.
@@ -89,7 +96,8 @@ impl Reading {
 
     /// The way to the engine, if one may run.
     fn door(&self) -> Result<Door<'_>, Problem> {
-        Ok(Door::of(&self.control, &self.actor, &self.tenant)?)
+        let way = if self.is_of_log { Door::of_log } else { Door::of };
+        Ok(way(&self.control, &self.actor, &self.tenant)?)
     }
 
     /// What the engine does not answer.

@@ -31,6 +31,7 @@ pub(crate) use restore::{RestoreOrder, drill, restore, restored, settle};
 #[cfg(test)]
 pub(crate) use secret::secret_name;
 pub(crate) use secret::{current as current_secret, version as secret_version};
+pub(crate) use start::log_reader;
 
 use crate::{
     Control, Tenant,

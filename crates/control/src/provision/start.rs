@@ -1,11 +1,12 @@
 //! Letting requests reach a tenant, and ending that.
 
 use kiavi_base::Hostname;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{password, postgres, secret};
 use crate::{
-    Address, Control, Tenant, TenantStart, address,
+    Address, Control, Step, Tenant, TenantStart, address,
+    audit::{self, Event, Outcome},
     caller::Actor,
     error::StepError,
     log,
@@ -39,8 +40,33 @@ pub(super) async fn start(control: &Control, tenant: Tenant) -> Result<Tenant, S
 
 /// Makes a tenant known that nobody is to reach but over the management door: it has no name at the gateway.
 pub(super) async fn start_unlisted(control: &Control, tenant: &Tenant) -> Result<(), StepError> {
+    let start = unlisted(control, tenant).await?;
+    control.parts().privileged.tenant_ready(start).await.map_err(StepError::Privileged)
+}
+
+/// What a process is started with that reads out the log of a tenant that is switched off. Tables of an older program are
+/// brought forward first: nobody has done so since it was switched off.
+pub(crate) async fn log_reader(control: &Control, tenant: &Tenant) -> Result<TenantStart, StepError> {
+    let (parts, id) = (control.parts(), tenant.id.as_str());
+    let version = parts.schema.version();
+    if tenant.schema_version != version {
+        postgres::migrate(control, &tenant.id).await?;
+        let transaction = parts.database.begin().await?;
+        if transaction.execute(&store::MIGRATE_STOPPED, &[&id, &version]).await? > 0 {
+            let (kind, outcome) = (Step::Schema.event(), Outcome::Success);
+            let detail = json!({ "from": tenant.schema_version, "to": version });
+            let event = Event { kind, outcome, actor: &Actor::CONTROL, subject: id, detail };
+            audit::record(control, &transaction, &event).await?;
+        }
+        transaction.commit().await?;
+        log::announce(control, &tenant.id).await?;
+    }
+    unlisted(control, tenant).await
+}
+
+async fn unlisted(control: &Control, tenant: &Tenant) -> Result<TenantStart, StepError> {
     let parts = control.parts();
-    let start = TenantStart {
+    Ok(TenantStart {
         id: tenant.id.clone(),
         uid: tenant.uid,
         slug: tenant.slug.clone(),
@@ -48,8 +74,7 @@ pub(super) async fn start_unlisted(control: &Control, tenant: &Tenant) -> Result
         settings: secrets::opened(&*parts.vault, &tenant.id, &tenant.settings).await?,
         secret: secret::current(control, tenant).await?,
         database_password: password::password(control, &tenant.id).await?,
-    };
-    parts.privileged.tenant_ready(start).await.map_err(StepError::Privileged)
+    })
 }
 
 /// The tenant with today's address, and its settings with their secrets in clear. A change of the address is a version

@@ -81,6 +81,11 @@ pub(crate) const SET_REACHED: Sql = Sql::new(
 );
 pub(crate) const SET_SCHEMA_VERSION: Sql =
     Sql::new("SET_SCHEMA_VERSION", "UPDATE tenant SET schema_version = $2 WHERE id = $1");
+/// Of a tenant that is switched off, if nobody else was faster.
+pub(crate) const MIGRATE_STOPPED: Sql = Sql::new(
+    "MIGRATE_STOPPED",
+    "UPDATE tenant SET schema_version = $2 WHERE id = $1 AND schema_version < $2 AND target IN ('suspended', 'deleted')",
+);
 pub(crate) const SET_FAILED: Sql = Sql::new(
     "SET_FAILED",
     "UPDATE tenant SET state = CASE target WHEN 'destroyed' THEN 'deleting' ELSE 'failed' END,

@@ -51,6 +51,22 @@ async fn a_tenant_is_suspended_resumed_deleted_brought_back_and_destroyed() {
         );
         let asked = get(&local, &format!("{SHOP}/engine/ok")).await;
         assert_eq!(asked.problem(), (409, "tenant_suspended".into()), "there is no engine to ask");
+        let log = get(&local, &format!("{SHOP}/audit/checkpoint")).await;
+        assert_eq!(
+            log.problem().1,
+            "engine_answer",
+            "its log is asked for all the same, of what is no log here"
+        );
+        let asked = instance.privileged.asked.lock().unwrap().pop().unwrap();
+        assert_eq!(
+            (asked.tenant, asked.request.as_str()),
+            (tenant.id.clone(), "GET /management/log/checkpoint")
+        );
+        // A newer program brings its tables forward when somebody reads.
+        instance.schema.0.store(2, Ordering::SeqCst);
+        get(&local, &format!("{SHOP}/audit/events")).await;
+        let now = control.tenant("shop").await.unwrap().unwrap();
+        assert_eq!((now.schema_version, now.state), (2, TenantState::Suspended));
         let refused = post(&local, &format!("{SHOP}/undelete"), json!({})).await;
         assert_eq!(refused.problem(), (409, "tenant_suspended".into()));
 

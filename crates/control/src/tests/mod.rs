@@ -107,6 +107,26 @@ async fn echo(
     axum::Json(answer)
 }
 
+impl FakePrivileged {
+    /// A connection to an engine that answers.
+    fn answering(&self, tenant: &TenantId, operator: &str) -> std::io::Result<UnixStream> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let (tenant, operator) = (tenant.clone(), operator.to_owned());
+        let (request, host, body) = Default::default();
+        let router = people::routes(Arc::clone(&self.sign_in))
+            .fallback(echo)
+            .with_state(Arc::clone(&self.asked))
+            .layer(axum::Extension(Asked { tenant, operator, request, host, body }));
+        let info = ConnectionInfo { peer: ([127, 0, 0, 1], 0).into(), sequence: 0 };
+        let (trigger, drain) = kiavi_http::drain();
+        tokio::spawn(async move {
+            let _ = kiavi_http::serve_connection(theirs, info, router, drain).await;
+            drop(trigger);
+        });
+        Ok(ours)
+    }
+}
+
 impl Privileged for FakePrivileged {
     fn add_account<'a>(&'a self, uid: u32, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
@@ -135,30 +155,28 @@ impl Privileged for FakePrivileged {
         operator: &'a str,
     ) -> BoxFuture<'a, Result<UnixStream, Failure>> {
         Box::pin(async move {
-            let (ours, theirs) = UnixStream::pair()?;
             let is_known = self.ready.lock().unwrap().contains_key(tenant);
             let is_silent =
                 self.silences.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
             match (is_known, is_silent) {
                 (false, _) => Err("there is no such engine".into()),
                 // The other end closes at once.
-                (true, Ok(_)) => Ok(ours),
-                (true, Err(_)) => {
-                    let (tenant, operator) = (tenant.clone(), operator.to_owned());
-                    let (request, host, body) = Default::default();
-                    let router = people::routes(Arc::clone(&self.sign_in))
-                        .fallback(echo)
-                        .with_state(Arc::clone(&self.asked))
-                        .layer(axum::Extension(Asked { tenant, operator, request, host, body }));
-                    let info = ConnectionInfo { peer: ([127, 0, 0, 1], 0).into(), sequence: 0 };
-                    let (trigger, drain) = kiavi_http::drain();
-                    tokio::spawn(async move {
-                        let _ = kiavi_http::serve_connection(theirs, info, router, drain).await;
-                        drop(trigger);
-                    });
-                    Ok(ours)
-                }
+                (true, Ok(_)) => Ok(UnixStream::pair()?.0),
+                (true, Err(_)) => Ok(self.answering(tenant, operator)?),
             }
+        })
+    }
+
+    fn open_log<'a>(
+        &'a self,
+        start: TenantStart,
+        operator: &'a str,
+    ) -> BoxFuture<'a, Result<UnixStream, Failure>> {
+        Box::pin(async move {
+            if !self.suspended.lock().unwrap().contains_key(&start.id) {
+                return Err("it is not suspended".into());
+            }
+            Ok(self.answering(&start.id, operator)?)
         })
     }
 
@@ -611,6 +629,7 @@ async fn every_statement_fits_the_schema() {
         &store::FINISH_STEP,
         &store::SET_STATE,
         &store::SET_SCHEMA_VERSION,
+        &store::MIGRATE_STOPPED,
         &settings_store::INSERT_FIRST_SETTINGS,
         &settings_store::CHANGE_SETTINGS,
         &settings_store::SETTINGS_VERSION,

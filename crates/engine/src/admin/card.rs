@@ -57,6 +57,9 @@ struct SessionOf {
     id: String,
     user_agent: Option<String>,
     ip_address: Option<String>,
+    /// Where that is today.
+    country: Option<String>,
+    network: Option<String>,
     #[serde(serialize_with = "iso_milliseconds")]
     created_at: Timestamp,
     #[serde(serialize_with = "iso_milliseconds")]
@@ -96,12 +99,17 @@ pub(super) async fn view_user(
         id: row.id,
         created_at: row.created_at,
     });
-    let sessions = sessions.into_iter().map(|row| SessionOf {
-        id: row.id,
-        user_agent: row.user_agent,
-        ip_address: row.ip_address,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
+    let sessions = sessions.into_iter().map(|row| {
+        let place = state.places.of_text(row.ip_address.as_deref());
+        SessionOf {
+            id: row.id,
+            user_agent: row.user_agent,
+            ip_address: row.ip_address,
+            country: place.country.map(|country| country.to_string()),
+            network: place.network.map(|network| network.to_string()),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
     });
     wire::json(&Card {
         user: &user,

@@ -46,9 +46,13 @@ pub(super) async fn seal(
         found.extend(people.find(state, database, &[&visitors]).await?);
     }
     let body = encoded(state, row, &found, &visitors)?;
-    let ip_token = match &row.ip {
-        Some(ip) => Some(people.address_token(state, database, ip).await?),
-        None => None,
+    let (ip_token, traits) = match &row.ip {
+        Some(ip) => {
+            let traits = people.trait_key(state, database).await?;
+            let traits = traits.of(row.place, row.user_agent.as_deref().unwrap_or_default());
+            (Some(people.address_token(state, database, ip).await?), traits)
+        }
+        None => Default::default(),
     };
     let is_known = |name: &String| is_user(name) && found.get(name).is_some();
     let indexed = |name: &Option<String>| name.clone().filter(|name| !is_user(name) || is_known(name));
@@ -69,6 +73,7 @@ pub(super) async fn seal(
         subject: indexed(&row.subject),
         method: row.method.clone(),
         ip_token,
+        traits,
         body,
         requester,
         people,
@@ -94,7 +99,13 @@ fn encoded(state: &State, row: &EventRow, found: &Found, visitors: &str) -> Resu
     };
     let mut sealed = Vec::new();
     if let Some(ip) = &row.ip {
-        let fields = json!({ "ip": ip, "user_agent": row.user_agent });
+        let mut fields = json!({ "ip": ip, "user_agent": row.user_agent });
+        if let Some(country) = row.place.country {
+            fields["country"] = country.as_str().into();
+        }
+        if let Some(network) = row.place.network {
+            fields["network"] = network.to_string().into();
+        }
         let holder = requester(row, found).or_else(|| found.get(visitors));
         sealed.extend(sealed_fields(state, row, holder, SealedGroup::Request, &fields)?);
     }

@@ -22,6 +22,7 @@ mod store;
 mod tail;
 #[cfg(test)]
 pub(crate) mod tests;
+mod traits;
 mod view;
 
 use std::{collections::HashMap, fmt::Write as _};
@@ -30,6 +31,7 @@ use jiff::Timestamp;
 use kiavi_base::EventId;
 use kiavi_crypto::{Purpose, hmac_sha256};
 use kiavi_db::{AdminConnection, Database, DbError, Sql, Transaction};
+use kiavi_geo::Place;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -131,7 +133,7 @@ impl Log {
     }
 }
 
-/// One event. The request adds time, ids, address and user agent.
+/// One event. The request adds time, ids, address, place and user agent.
 #[derive(Debug, Clone)]
 pub struct Event<'a> {
     /// What happened.
@@ -199,6 +201,7 @@ pub(crate) struct EventRow {
     pub(crate) subject: Option<String>,
     pub(crate) method: Option<String>,
     pub(crate) ip: Option<String>,
+    pub(crate) place: Place,
     pub(crate) user_agent: Option<String>,
     pub(crate) detail: Option<Value>,
     pub(crate) personal: Option<Value>,
@@ -489,6 +492,7 @@ fn row(state: &State, context: Option<&Context>, event: Event<'_>) -> EventRow {
         subject: event.subject.map(str::to_owned),
         method: method.map(|method| method.name().to_owned()),
         ip: context.map(Context::stored_address),
+        place: context.map(|context| state.places.of(context.client())).unwrap_or_default(),
         user_agent: context.map(|context| context.user_agent().to_owned()),
         detail: match impersonator {
             Some(by) => Some(with_impersonator(event.detail, by)),

@@ -22,7 +22,7 @@ use kiavi_crypto::{PersonalKey, Purpose, SealingKey, TenantSecret, Zeroizing, hm
 use kiavi_db::{AdminConnection, Database, DbError, Transaction};
 use tokio::{sync::OnceCell, time::Instant};
 
-use super::store;
+use super::{store, traits::TraitKey};
 use crate::State;
 
 /// The row whose key wraps all others.
@@ -71,6 +71,7 @@ impl Drop for Expecting {
 struct LogKey {
     wrapping: SealingKey,
     addresses: [u8; 32],
+    traits: TraitKey,
 }
 
 /// A person as the database has them.
@@ -238,6 +239,14 @@ impl People {
         Ok(hmac_sha256(&log.addresses, address.as_bytes())[..TOKEN_LENGTH].to_vec())
     }
 
+    /// What hides words that the index can be asked for.
+    ///
+    /// # Errors
+    /// Those of the key of the log.
+    pub(super) async fn trait_key(&self, state: &State, database: &Database) -> Result<&TraitKey, DbError> {
+        Ok(&self.log_key(state, database).await?.traits)
+    }
+
     /// The key of the log, which the first event of all makes.
     async fn log_key(&self, state: &State, database: &Database) -> Result<&LogKey, DbError> {
         self.log.get_or_try_init(|| Box::pin(read_log_key(state, database))).await
@@ -309,6 +318,7 @@ impl LogKey {
         Self {
             wrapping: SealingKey::new(&hmac_sha256(key, b"kiavi/1 keys of people")),
             addresses: hmac_sha256(key, b"kiavi/1 addresses of requests"),
+            traits: TraitKey::new(hmac_sha256(key, b"kiavi/1 traits of requests")),
         }
     }
 

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use kiavi_audit::{Outcome, SubjectId};
-use kiavi_base::{EmailAddress, EventId, RequestId};
+use kiavi_base::{DeviceTrait, EmailAddress, EventId, RequestId};
 use kiavi_db::DbError;
+use kiavi_geo::{Country, NetworkNumber};
 use kiavi_http::expanded;
 
 use super::{EventType, address_references, reading::Bounds};
@@ -29,6 +30,9 @@ pub(super) struct Filters {
     subject: Option<String>,
     email: Option<String>,
     ip: Option<String>,
+    country: Option<Country>,
+    network: Option<NetworkNumber>,
+    device: Vec<(DeviceTrait, &'static str)>,
     request_id: Option<String>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -46,6 +50,10 @@ pub(super) struct Question {
     /// Either one did it or it is about one of them.
     pub(super) people: Option<Vec<String>>,
     pub(super) ip_token: Option<Vec<u8>>,
+    pub(super) country: Option<i64>,
+    pub(super) network: Option<i64>,
+    /// All of these.
+    pub(super) device: Option<Vec<i64>>,
     pub(super) request_id: Option<String>,
 }
 
@@ -69,6 +77,9 @@ impl Filters {
                 text.parse::<EmailAddress>().ok().map(|email| email.as_str().to_owned())
             }),
             ip: checked(query, "ip", |text| text.parse::<IpAddr>().ok().map(expanded)),
+            country: checked(query, "country", |text| text.parse().ok()),
+            network: checked(query, "network", |text| text.parse().ok()),
+            device: DeviceTrait::ALL.into_iter().filter_map(|of| Some((of, word(query, of)?))).collect(),
             request_id: text(query, "request_id"),
             from: checked(query, "from", |text| text.parse().ok()),
             to: checked(query, "to", |text| text.parse().ok()),
@@ -118,6 +129,13 @@ impl Filters {
             let token = state.log.people.address_token(state, &state.database, &ip).await?;
             question.ip_token = Some(token);
         }
+        if self.country.is_some() || self.network.is_some() || !self.device.is_empty() {
+            let key = state.log.people.trait_key(state, &state.database).await?;
+            question.country = self.country.map(|country| key.country(country));
+            question.network = self.network.map(|number| key.network(number));
+            let device: Vec<_> = self.device.into_iter().map(|(of, word)| key.device(of, word)).collect();
+            question.device = Some(device).filter(|tokens| !tokens.is_empty());
+        }
         Ok(question)
     }
 }
@@ -156,6 +174,11 @@ fn kinds(query: &mut Parameters<'_>) -> Option<Vec<&'static str>> {
 
 fn text(query: &mut Parameters<'_>, name: &str) -> Option<String> {
     checked(query, name, |text| (!text.contains('\0')).then(|| text.to_owned()))
+}
+
+/// A word that tells of a device, as long as there is such a word.
+fn word(query: &mut Parameters<'_>, of: DeviceTrait) -> Option<&'static str> {
+    checked(query, of.name(), |text| of.words().find(|word| word.eq_ignore_ascii_case(text)))
 }
 
 /// A value that is there and not empty; what cannot be read is an issue.

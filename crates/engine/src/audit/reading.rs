@@ -20,6 +20,8 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &EVENTS_OF_PEOPLE,
     &EVENTS_FROM_ADDRESS,
     &EVENTS_THAT_FAILED,
+    &EVENTS_FROM_COUNTRY,
+    &EVENTS_FROM_NETWORK,
     &EVENTS_OF_REQUEST,
     &EVENTS_OF_OLD_REQUEST,
     &EVENTS_BY_ID,
@@ -29,7 +31,7 @@ pub(super) const STATEMENTS: &[&Sql] = &[
 const SCAN: i64 = 1_000;
 
 /// `$1` the first id that is too new, `$2` the first that is not too old, `$3` how many candidates, `$4` how many events;
-/// `$5` to `$10` what else is asked. The row without a body tells where to go on when the candidates were used up.
+/// `$5` to `$14` what else is asked. The row without a body tells where to go on when the candidates were used up.
 macro_rules! page_of {
     ($candidates:expr) => {
         concat!(
@@ -42,6 +44,8 @@ macro_rules! page_of {
                  AND ($7::text IS NULL OR e.actor = $7) AND ($8::text[] IS NULL OR e.subject = ANY ($8))
                  AND ($9::text[] IS NULL OR e.subject = ANY ($9) OR e.actor = ANY ($9))
                  AND ($10::bytea IS NULL OR e.ip_token = $10) AND ($11::text IS NULL OR e.request_id = $11)
+                 AND ($12::bigint IS NULL OR e.country_token = $12) AND ($13::bigint IS NULL OR e.network_token = $13)
+                 AND ($14::bigint[] IS NULL OR e.device_tokens @> $14)
                ORDER BY e.id DESC LIMIT $4
              )
              SELECT seq, id::text, body FROM page
@@ -59,11 +63,11 @@ const NEWEST_EVENTS: Sql = Sql::new(
     ),
 );
 
-/// Of the types `$12` with the outcomes `$13`: the newest of each, and of these the newest.
+/// Of the types `$15` with the outcomes `$16`: the newest of each, and of these the newest.
 const EVENTS_OF_KINDS: Sql = Sql::new(
     "AUDIT_EVENTS_OF_KINDS",
     page_of!(
-        "SELECT one.id FROM unnest($12::text[]) AS kind (name) CROSS JOIN unnest($13::text[]) AS outcome (name)
+        "SELECT one.id FROM unnest($15::text[]) AS kind (name) CROSS JOIN unnest($16::text[]) AS outcome (name)
          CROSS JOIN LATERAL (
            SELECT id FROM kiavi.audit_event
            WHERE (type, outcome, id) < (kind.name, outcome.name, $1::text::uuid)
@@ -73,18 +77,18 @@ const EVENTS_OF_KINDS: Sql = Sql::new(
     ),
 );
 
-/// About one of `$12`, or done by one of `$13`. What people do to themselves is found by its subject only.
+/// About one of `$15`, or done by one of `$16`. What people do to themselves is found by its subject only.
 const EVENTS_OF_PEOPLE: Sql = Sql::new(
     "AUDIT_EVENTS_OF_PEOPLE",
     page_of!(
         "SELECT id FROM (
-           SELECT one.id FROM unnest($12::text[]) AS person (name) CROSS JOIN LATERAL (
+           SELECT one.id FROM unnest($15::text[]) AS person (name) CROSS JOIN LATERAL (
              SELECT id FROM kiavi.audit_event
              WHERE subject IS NOT NULL AND (subject, id) < (person.name, $1::text::uuid)
                AND (subject, id) >= (person.name, $2::text::uuid)
              ORDER BY subject DESC, id DESC LIMIT $3) AS one
            UNION
-           SELECT one.id FROM unnest($13::text[]) AS person (name) CROSS JOIN LATERAL (
+           SELECT one.id FROM unnest($16::text[]) AS person (name) CROSS JOIN LATERAL (
              SELECT id FROM kiavi.audit_event
              WHERE actor IS NOT NULL AND actor IS DISTINCT FROM subject
                AND (actor, id) < (person.name, $1::text::uuid) AND (actor, id) >= (person.name, $2::text::uuid)
@@ -122,6 +126,26 @@ const EVENTS_OF_OLD_REQUEST: Sql = Sql::new(
     ),
 );
 
+const EVENTS_FROM_COUNTRY: Sql = Sql::new(
+    "AUDIT_EVENTS_FROM_COUNTRY",
+    page_of!(
+        "SELECT id FROM kiavi.audit_event
+         WHERE country_token IS NOT NULL AND (country_token, id) < ($12, $1::text::uuid)
+           AND (country_token, id) >= ($12, $2::text::uuid)
+         ORDER BY country_token DESC, id DESC LIMIT $3"
+    ),
+);
+
+const EVENTS_FROM_NETWORK: Sql = Sql::new(
+    "AUDIT_EVENTS_FROM_NETWORK",
+    page_of!(
+        "SELECT id FROM kiavi.audit_event
+         WHERE network_token IS NOT NULL AND (network_token, id) < ($13, $1::text::uuid)
+           AND (network_token, id) >= ($13, $2::text::uuid)
+         ORDER BY network_token DESC, id DESC LIMIT $3"
+    ),
+);
+
 /// A request's id tells its time, and the bounds are around that.
 const EVENTS_OF_REQUEST: Sql = Sql::new(
     "AUDIT_EVENTS_OF_REQUEST",
@@ -131,12 +155,12 @@ const EVENTS_OF_REQUEST: Sql = Sql::new(
     ),
 );
 
-/// Those of `$12` that are there.
+/// Those of `$15` that are there.
 const EVENTS_BY_ID: Sql = Sql::new(
     "AUDIT_EVENTS_BY_ID",
     page_of!(
         "SELECT id FROM kiavi.audit_event
-         WHERE id = ANY ($12::text[]::uuid[]) AND id < $1::text::uuid AND id >= $2::text::uuid LIMIT $3"
+         WHERE id = ANY ($15::text[]::uuid[]) AND id < $1::text::uuid AND id >= $2::text::uuid LIMIT $3"
     ),
 );
 
@@ -179,6 +203,8 @@ pub(super) async fn page(database: &Database, asked: &Question, page: &Page) -> 
     let actor: Vec<String> = asked.actor.iter().cloned().collect();
     // What the index answers by itself need not be looked at again.
     let looked_at = if asked.asks_more() { SCAN } else { page.limit };
+    // Devices have no index.
+    let of_device = if asked.device.is_some() { SCAN } else { page.limit };
     // The index that leads to the fewest rows, and how many of them are looked at.
     let (sql, more, candidates): (Sql, Vec<Vec<String>>, i64) = match asked {
         Question { request_id: Some(id), .. } => {
@@ -195,17 +221,19 @@ pub(super) async fn page(database: &Database, asked: &Question, page: &Page) -> 
         }
         Question { actor: Some(_), .. } => (EVENTS_OF_PEOPLE, vec![actor.clone(), actor], SCAN),
         Question { ip_token: Some(_), .. } => (EVENTS_FROM_ADDRESS, vec![], looked_at),
-        Question { kinds: None, outcomes: None, .. } => (NEWEST_EVENTS, vec![], page.limit),
+        Question { network: Some(_), .. } => (EVENTS_FROM_NETWORK, vec![], looked_at),
+        Question { country: Some(_), .. } => (EVENTS_FROM_COUNTRY, vec![], looked_at),
+        Question { kinds: None, outcomes: None, .. } => (NEWEST_EVENTS, vec![], of_device),
         Question { kinds: None, outcomes: Some(outcomes), .. } if outcomes == &[Outcome::Failure.name()] => {
-            (EVENTS_THAT_FAILED, vec![], page.limit)
+            (EVENTS_THAT_FAILED, vec![], of_device)
         }
         // Most events are no failures, so among these there is mostly a page.
-        Question { kinds: None, .. } => (NEWEST_EVENTS, vec![], 4 * page.limit),
+        Question { kinds: None, .. } => (NEWEST_EVENTS, vec![], of_device.max(4 * page.limit)),
         Question { kinds, outcomes, .. } => {
             let kinds = kinds.clone().unwrap_or_default();
             let outcomes = outcomes.clone().unwrap_or_else(|| OUTCOMES.to_vec());
             let texts = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
-            (EVENTS_OF_KINDS, vec![texts(kinds), texts(outcomes)], page.limit)
+            (EVENTS_OF_KINDS, vec![texts(kinds), texts(outcomes)], of_device)
         }
     };
     run(database, &sql, asked, page, candidates, &more).await
@@ -235,6 +263,9 @@ impl Question {
             self.subjects.is_some(),
             self.people.is_some(),
             self.ip_token.is_some(),
+            self.country.is_some(),
+            self.network.is_some(),
+            self.device.is_some(),
             self.request_id.is_some(),
         ];
         asked.iter().filter(|is_asked| **is_asked).count() > 1
@@ -265,6 +296,9 @@ async fn run(
         &asked.people,
         &asked.ip_token,
         &asked.request_id,
+        &asked.country,
+        &asked.network,
+        &asked.device,
     ];
     values.extend(more.iter().map(|names| -> &(dyn ToSql + Sync) { names }));
     let rows = database.query(sql, &values).await?;

@@ -18,8 +18,9 @@ pub(crate) fn routes() -> Router<State> {
     Router::new().route("/audit/events", get(events)).route("/audit/events/live", get(live))
 }
 
-/// `GET /audit/events?id&type&outcome&actor&subject&email&ip&request_id&from&to&cursor&limit`: events, the newest first.
-/// `next` is the cursor of the page after this one; a page may have fewer events than asked for and yet have a next.
+/// `GET /audit/events?id&type&outcome&actor&subject&email&ip&country&network&browser&os&device&request_id&from&to&cursor&limit`:
+/// events, the newest first. `next` is the cursor of the page after this one; a page may have fewer events than asked for
+/// and yet have a next. `has_places` is whether events are told where they come from.
 async fn events(state: State, context: Context, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
     if context.operator().is_none() {
         return Ok(not_found().await);
@@ -33,11 +34,14 @@ async fn events(state: State, context: Context, RawQuery(query): RawQuery) -> Re
     let mut events = view::views(&state, &answer.events).await?;
     view::tell_addresses(&state, &mut events).await?;
     let next = answer.next.map(|id| id.to_string());
-    let json = serde_json::to_vec(&json!({ "events": events, "next": next })).map_err(ApiError::internal)?;
+    let json = serde_json::to_vec(&json!({
+        "events": events, "next": next, "has_places": !state.places.is_empty(),
+    }))
+    .map_err(ApiError::internal)?;
     Ok(json_response(StatusCode::OK, json))
 }
 
-/// `GET /audit/events/live?type&outcome&actor&subject&email&ip`: events as they are committed, as server-sent events
+/// `GET /audit/events/live`, with the filters of the list that are about events themselves: events as they are committed, as server-sent events
 /// (WHATWG HTML §9.2): `event` with the event; `missed` with how many there were, when the reader is too slow to be
 /// told them, and then the end.
 async fn live(state: State, context: Context, RawQuery(query): RawQuery) -> Result<Response, ApiError> {

@@ -7,7 +7,7 @@ use kiavi_audit::{Outcome, SubjectId};
 use kiavi_base::EventId;
 use kiavi_db::{AdminConnection, Database, DbError, OwnedParams, Row, Sql, ToSql, Transaction};
 
-use super::{EventType, people::Stored};
+use super::{EventType, people::Stored, traits::Traits};
 
 pub(super) const STATEMENTS: &[&Sql] = &[
     &INSERT_EVENT,
@@ -21,17 +21,21 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &FORGET_VISITORS,
 ];
 
-// `$11` are the people whom the index would name, `$12` is the one whose request it was. Who is forgotten by now is not
-// named; who is not cannot be before this is committed.
+// `$11` are the people whom the index would name, `$12` is the one whose request it was, `$13` to `$15` what is known of
+// that. Who is forgotten by now is not named; who is not cannot be before this is committed.
 macro_rules! insert_event {
     () => {
         "INSERT INTO kiavi.audit_event
-           (id, at, type, outcome, request_id, actor, subject, method, ip_token, body)
+           (id, at, type, outcome, request_id, actor, subject, method, ip_token, country_token, network_token,
+            device_tokens, body)
          SELECT $1::text::uuid, $2::timestamptz, $3::text, $4::text, $5::text,
            CASE WHEN $6::text = ANY (gone.names) THEN NULL ELSE $6 END,
            CASE WHEN $7::text = ANY (gone.names) THEN NULL ELSE $7 END,
-           $8::text, CASE WHEN $12::text = ANY (gone.names) THEN NULL ELSE $9::bytea END, $10::bytea
-         FROM kiavi.audit_gone($11::text[]) AS gone (names)"
+           $8::text, theirs.ip_token, theirs.country_token, theirs.network_token, theirs.device_tokens, $10::bytea
+         FROM kiavi.audit_gone($11::text[]) AS gone (names)
+         LEFT JOIN LATERAL (SELECT $9::bytea, $13::bigint, $14::bigint, $15::bigint[])
+           AS theirs (ip_token, country_token, network_token, device_tokens)
+           ON ($12::text = ANY (gone.names)) IS NOT TRUE"
     };
 }
 
@@ -39,7 +43,7 @@ const INSERT_EVENT: Sql = Sql::new("INSERT_EVENT", insert_event!());
 const INSERT_EVENT_ONCE: Sql =
     Sql::new("INSERT_EVENT_ONCE", concat!(insert_event!(), " ON CONFLICT DO NOTHING"));
 
-// The event (`$1` to `$12`) and what is owed of it, `$13`, to the endpoints `$14` for `$15` seconds, in one statement, so
+// The event (`$1` to `$15`) and what is owed of it, `$16`, to the endpoints `$17` for `$18` seconds, in one statement, so
 // that there is never one without the other.
 macro_rules! publish {
     ($insert:expr) => {
@@ -48,8 +52,8 @@ macro_rules! publish {
             $insert,
             ")
              INSERT INTO kiavi.webhook_delivery (endpoint, event_id, type, body, expires_at)
-             SELECT wanting.id, $1::text::uuid, $3, $13, now() + make_interval(secs => $15)
-             FROM unnest($14::text[]) AS wanting (id)
+             SELECT wanting.id, $1::text::uuid, $3, $16, now() + make_interval(secs => $18)
+             FROM unnest($17::text[]) AS wanting (id)
              WHERE NOT EXISTS (
                SELECT FROM kiavi.webhook_endpoint e WHERE e.id = wanting.id AND e.disabled_at IS NOT NULL)
              ON CONFLICT (endpoint, event_id) DO NOTHING"
@@ -110,6 +114,7 @@ pub(super) struct LogRow {
     pub(super) subject: Option<String>,
     pub(super) method: Option<String>,
     pub(super) ip_token: Option<Vec<u8>>,
+    pub(super) traits: Traits,
     pub(super) body: Vec<u8>,
     /// Those among actor and subject whom the log knows and may have to forget.
     pub(super) people: Vec<String>,
@@ -141,6 +146,9 @@ impl LogRow {
             Box::new(self.body),
             Box::new(self.people),
             Box::new(self.requester),
+            Box::new(self.traits.country),
+            Box::new(self.traits.network),
+            Box::new(Some(self.traits.device).filter(|tokens| !tokens.is_empty())),
         ];
         if let Some(Publication { body, endpoints, life }) = publication {
             values.push(Box::new(body));

@@ -8,6 +8,7 @@ use crate::tests::TestTenant;
 
 mod coverage;
 mod erasure;
+mod places;
 mod questions;
 mod sealing;
 mod second_line;

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use kiavi_audit::{Body, SealedGroup, SubjectId};
+use kiavi_base::Device;
 use kiavi_crypto::PersonalKey;
 use kiavi_db::DbError;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,15 @@ pub(crate) struct EventView {
     pub(crate) subject: Option<Named>,
     pub(crate) method: Option<String>,
     pub(crate) ip: Option<String>,
+    /// Where that was: a country, and a network.
+    pub(crate) country: Option<String>,
+    pub(crate) network: Option<String>,
     pub(crate) user_agent: Option<String>,
+    /// What the user agent tells, in words.
+    pub(crate) browser: Option<&'static str>,
+    #[serde(rename = "os")]
+    pub(crate) system: Option<&'static str>,
+    pub(crate) device: Option<&'static str>,
     pub(crate) facts: Option<Value>,
     /// What is personal of the subject.
     pub(crate) personal: Option<Value>,
@@ -132,6 +141,8 @@ fn of_event(seq: i64, event: kiavi_audit::Event, behind: &Behind) -> EventView {
         _ => None,
     };
     let (ip, user_agent) = (taken("ip"), taken("user_agent"));
+    let (country, network) = (taken("country"), taken("network"));
+    let device = Device::of(user_agent.as_deref().unwrap_or_default());
     let mut facts = event.facts;
     for value in facts.iter_mut().flat_map(|facts| facts.values_mut()) {
         if let Some(user_id) = value.as_str().and_then(known) {
@@ -149,7 +160,12 @@ fn of_event(seq: i64, event: kiavi_audit::Event, behind: &Behind) -> EventView {
         subject: named(event.subject),
         method: event.method,
         ip,
+        country,
+        network,
         user_agent,
+        browser: device.browser(),
+        system: device.system(),
+        device: device.device(),
         facts: facts.map(Value::Object),
         personal: personal.map(Value::Object),
         is_erased: opened_count < event.sealed.len(),
@@ -177,7 +193,12 @@ fn of_before(seq: i64, json: &str) -> Result<EventView, DbError> {
         subject: named(before.subject),
         method: before.method,
         ip: None,
+        country: None,
+        network: None,
         user_agent: None,
+        browser: None,
+        system: None,
+        device: None,
         facts: before.detail,
         personal: None,
         is_erased: false,

@@ -13,7 +13,7 @@ use super::{
     wire::{AccountQuery, ItemForm},
 };
 use crate::{
-    ApiError, account,
+    ApiError, State, account,
     engine::API,
     passkey,
     session::{self, CurrentUser, Session},
@@ -38,7 +38,8 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
     let made = query.notice.and_then(|key| TOLD_BY_ADDRESS.into_iter().find(|notice| notice.key() == key));
     let notice = visit.take_notice(&mut flow).or(made);
     let now = visit.now();
-    let mut sessions: Vec<_> = sessions.into_iter().map(|row| session_row(row, &current, now)).collect();
+    let mut sessions: Vec<_> =
+        sessions.into_iter().map(|row| session_row(state, row, &current, now)).collect();
     sessions.sort_by_key(|row| !row.is_current);
     Ok(html(&Account {
         frame: visit.frame(),
@@ -56,12 +57,15 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
     }))
 }
 
-fn session_row(row: Session, current: &CurrentUser, now: jiff::Timestamp) -> SessionRow {
+fn session_row(state: &State, row: Session, current: &CurrentUser, now: jiff::Timestamp) -> SessionRow {
     let is_current = row.id == current.session.id;
+    let place = state.places.of_text(row.ip_address.as_deref());
     SessionRow {
         id: row.id,
         user_agent: row.user_agent,
         ip: row.ip_address,
+        country: place.country.map(|country| country.to_string()),
+        network: place.network.map(|network| network.to_string()),
         created: row.created_at,
         last_seen: if is_current { now } else { row.updated_at },
         is_current,

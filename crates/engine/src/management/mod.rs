@@ -49,6 +49,13 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .layer(from_fn_with_state(state.clone(), api_context))
 }
 
+/// Those of them that read the log.
+pub(crate) fn log_routes(state: &State) -> Router<State> {
+    log::management_routes()
+        .method_not_allowed_fallback(not_found)
+        .layer(from_fn_with_state(state.clone(), api_context))
+}
+
 /// What is to be written down before a request for a route of the API is served at this door.
 pub(crate) fn access(context: &Context, request: &Request) -> Option<Event<'static>> {
     context.operator()?;

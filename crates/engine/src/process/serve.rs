@@ -44,6 +44,15 @@ const MAIL_DRAIN_LIMIT: Duration = Duration::from_secs(3);
 /// The address that requests of the management door come from: this machine.
 const OPERATOR_PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
 
+/// What a process is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// Everything.
+    All,
+    /// Reading the log out. What is owed, a mail or a webhook, waits until the tenant is resumed.
+    Log,
+}
+
 /// The engine with its ways out.
 pub(super) struct Server {
     engine: Engine,
@@ -52,6 +61,7 @@ pub(super) struct Server {
     mail: Arc<Outlet>,
     egress: Arc<EgressOutlet>,
     idle: Option<Duration>,
+    work: Work,
     connections: JoinSet<()>,
     drain: (DrainTrigger, Drain),
     /// The number of requests at the last look, and when it last changed.
@@ -76,9 +86,9 @@ impl Server {
         engine: Engine,
         router: Router,
         database: Arc<LauncherConnect>,
-        mail: Arc<Outlet>,
-        egress: Arc<EgressOutlet>,
+        (mail, egress): (Arc<Outlet>, Arc<EgressOutlet>),
         idle: Option<Duration>,
+        work: Work,
     ) -> Self {
         let seen = (0, Instant::now());
         Self {
@@ -88,6 +98,7 @@ impl Server {
             mail,
             egress,
             idle,
+            work,
             connections: JoinSet::new(),
             drain: drain(),
             seen,
@@ -101,7 +112,12 @@ impl Server {
         to_launcher: Sender<FromEngine>,
     ) -> Result<(), ProcessError> {
         let (engine, (stop_mail, mail_drain)) = (self.engine.clone(), drain());
-        let outbox = tokio::spawn(async move { engine.run_outbox(mail_drain).await });
+        let has_outbox = self.work == Work::All;
+        let outbox = tokio::spawn(async move {
+            if has_outbox {
+                engine.run_outbox(mail_drain).await;
+            }
+        });
         let access = self.engine.state().access.clone();
         let lines = tokio::spawn(async move { access.keep_writing().await });
         let hints = tokio::spawn(tell_of_events(self.engine.clone(), to_launcher.clone()));
@@ -140,7 +156,7 @@ impl Server {
         if self.engine.state().log.written.take() {
             to_launcher.send(&FromEngine::Logged).await?;
         }
-        if let Some(due) = self.engine.next_due() {
+        if let Some(due) = self.next_due() {
             let seconds = u32::try_from(due.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
             to_launcher.send(&FromEngine::WakeIn { seconds }).await?;
         }
@@ -210,6 +226,11 @@ impl Server {
         }
     }
 
+    /// How long until it is needed, whether or not anybody asks for it.
+    fn next_due(&self) -> Option<Duration> {
+        self.engine.next_due().filter(|_| self.work == Work::All)
+    }
+
     /// Closes idle database connections; `true` when the process has been idle for long enough to end, and will not be
     /// needed for as long again.
     fn look_for_idleness(&mut self) -> bool {
@@ -225,7 +246,7 @@ impl Server {
         if total != self.seen.0 || self.engine.busy().count() > 0 {
             self.seen = (total, now);
         }
-        let is_needed = |idle| self.engine.next_due().is_some_and(|due| due <= idle);
+        let is_needed = |idle| self.next_due().is_some_and(|due| due <= idle);
         self.idle.is_some_and(|idle| now.duration_since(self.seen.1) >= idle && !is_needed(idle))
     }
 

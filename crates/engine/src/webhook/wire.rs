@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use kiavi_base::EventId;
+use kiavi_geo::Country;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -33,13 +34,15 @@ struct Data<'a> {
     subject: Option<&'a str>,
     method: Option<&'a str>,
     ip: Option<&'a str>,
+    country: Option<&'a str>,
+    network: Option<&'a str>,
     user_agent: Option<&'a str>,
     detail: Option<Value>,
 }
 
 /// What is sent of an event.
 pub(crate) fn body(row: &EventRow) -> String {
-    let id = row.id.to_string();
+    let (id, network) = (row.id.to_string(), row.place.network.map(|network| network.to_string()));
     let payload = Payload {
         kind: row.kind.name(),
         timestamp: row.at,
@@ -51,6 +54,8 @@ pub(crate) fn body(row: &EventRow) -> String {
             subject: row.subject.as_deref(),
             method: row.method.as_deref(),
             ip: row.ip.as_deref(),
+            country: row.place.country.as_ref().map(Country::as_str),
+            network: network.as_deref(),
             user_agent: row.user_agent.as_deref(),
             detail: row.detail.clone().map(bounded),
         },

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use toml::de::DeTable;
 
+use kiavi_ipc::SharedFile;
 use kiavi_launcher::PostgresConfig;
 
 use super::{Config, check};
-use crate::postgres_url;
+use crate::{geo, postgres_url};
 
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,8 @@ pub(crate) struct Loaded {
     pub(crate) monitor_token: Option<SecretString>,
     /// The database server, if it is one on a network.
     pub(crate) database_server: Option<PostgresConfig>,
+    /// What knows where addresses are.
+    pub(crate) places: Vec<SharedFile>,
 }
 
 /// Reads and checks the file, and the files that it names.
@@ -90,7 +93,11 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Loaded, ConfigError> {
     let token = config.monitor.token_file.as_ref();
     let token = token.map(|file| secret_file(folder, file, "monitor.token_file")).transpose();
     let database = config.postgres.url_file.as_ref().map(|file| database_server(&folder.join(file)));
+    let places = config.geo.files(folder).into_iter().map(|(key, path)| {
+        geo::open(&path).map(|(file, _)| file).map_err(|error| wrong(Fault { key, what: error.to_string() }))
+    });
     Ok(Loaded {
+        places: places.collect::<Result<_, _>>()?,
         database_server: database.transpose().map_err(wrong)?,
         smtp_url: smtp_url.and_then(check::smtp_url).map_err(wrong)?,
         monitor_token: token.and_then(|token| token.map(check::token).transpose()).map_err(wrong)?,
@@ -183,6 +190,9 @@ smtp_url = \"smtp://127.0.0.1:25\"
 
         let told = wrong("[domain]\ntenants = \"auth.example\"\n[mail]\nsmtp_url = \"smtp://a:hunter2\n");
         assert!(told.contains(":4: ") && !told.contains("hunter2"), "{told}");
+
+        let told = wrong(&format!("{GOOD}[geo]\nnetwork = \"/dev/null\"\n"));
+        assert_eq!(told, "/etc/kiavi/kiavi.toml:8: geo.network: /dev/null is no file");
 
         let told = wrong("[domain]\ntenants = \"auth.example\"\n[mail]\nsmtp_url_file = \"/none\"\n");
         assert!(told.starts_with("/etc/kiavi/kiavi.toml:4: mail.smtp_url_file: cannot read /none"), "{told}");

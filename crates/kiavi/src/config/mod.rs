@@ -7,7 +7,7 @@ mod load;
 pub(crate) mod reference;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kiavi_base::Hostname;
 use kiavi_http::Network;
@@ -54,6 +54,9 @@ pub(crate) struct Config {
     /// Looking up the proofs of domains.
     #[serde(default)]
     pub(crate) dns: DnsConfig,
+    /// Databases of where addresses are, for the tenants' logs and lists of sessions, see [audit.md](audit.md).
+    #[serde(default)]
+    pub(crate) geo: GeoConfig,
     /// Logs.
     #[serde(default)]
     pub(crate) log: LogConfig,
@@ -220,6 +223,30 @@ pub(crate) struct DnsConfig {
     /// three. Those of `/etc/resolv.conf`, if there are none.
     #[schemars(with = "Vec<String>")]
     pub(crate) servers: Vec<SocketAddr>,
+}
+
+/// Databases of the country and of the network that an address belongs to, in MaxMind's DB format (`.mmdb`): the tenants'
+/// logs and lists of sessions tell both beside the address ([audit.md](audit.md)). A file that tells both needs to be named
+/// once only. They are read when the instance starts and when it is reloaded, and are in memory once, up to 256 MB each.
+/// Without them addresses stand alone.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct GeoConfig {
+    /// The file that tells countries. Relative paths begin at the configuration's folder.
+    pub(crate) country: Option<PathBuf>,
+    /// The file that tells networks, by the numbers of autonomous systems.
+    pub(crate) network: Option<PathBuf>,
+}
+
+impl GeoConfig {
+    /// The files, each once, with the key that names it.
+    pub(crate) fn files(&self, folder: &Path) -> Vec<(&'static str, PathBuf)> {
+        let named = [("geo.country", &self.country), ("geo.network", &self.network)];
+        let named = named.into_iter().filter_map(|(key, path)| Some((key, folder.join(path.as_ref()?))));
+        let mut files: Vec<_> = named.collect();
+        files.dedup_by(|one, other| one.1 == other.1);
+        files
+    }
 }
 
 /// Logs, on standard error.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use kiavi_base::SystemClock;
 use kiavi_crypto::SystemRng;
 use kiavi_engine::process::{self, Assignment};
+use kiavi_geo::{Database, Places};
 use kiavi_ipc::engine::ToEngine;
-use kiavi_ipc::{Endpoint, receive_blocking};
+use kiavi_ipc::{Endpoint, Fd, SharedFile, receive_blocking};
 use kiavi_sandbox::Profile;
 
 use super::document::{self, Opened};
@@ -17,7 +18,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     begin(args)?;
     let locked = lock_down(args, Profile::Engine)?;
     let channel = control_channel()?;
-    let ToEngine::Start { tenant, document, door, mail, idle_seconds, egress, database } =
+    let ToEngine::Start { tenant, document, door, mail, idle_seconds, egress, database, places, reads_log } =
         receive_blocking(&channel)?
     else {
         return Err(RoleError::FirstMessage);
@@ -27,6 +28,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     let database = secured(database, database_password)?;
     let idle = idle_seconds.map(|seconds| Duration::from_secs(seconds.into()));
     let (access, closes_connections) = (access_log(args), args.close_connections);
+    let places = known_places(places);
     let assignment = Assignment {
         tenant,
         settings,
@@ -35,6 +37,8 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         mail,
         egress,
         database,
+        places,
+        reads_log,
         idle,
         access,
         closes_connections,
@@ -46,4 +50,16 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
             .await
             .map_err(|error| RoleError::Serve(error.into()))
     })
+}
+
+/// The databases of the instance, without those that cannot be read: a tenant is served all the same. Whoever started this
+/// process has verified them.
+fn known_places(files: Vec<Fd>) -> Places {
+    let open = |file| -> Result<Database, Box<dyn std::error::Error>> {
+        Ok(Database::new(SharedFile::accept(file)?.map()?)?)
+    };
+    let opened = files.into_iter().map(open);
+    opened
+        .filter_map(|one| one.inspect_err(|error| tracing::error!(%error, "addresses have no place")).ok())
+        .collect()
 }

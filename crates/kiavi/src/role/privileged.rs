@@ -193,6 +193,25 @@ impl Privileged for Launcher {
         })
     }
 
+    fn open_log<'a>(
+        &'a self,
+        start: TenantStart,
+        operator: &'a str,
+    ) -> BoxFuture<'a, Result<UnixStream, Failure>> {
+        Box::pin(async move {
+            let TenantStart { id: tenant, uid, settings, secret, database_password, .. } = start;
+            let route = schema::mail_route(&settings, &self.0.platform.sender_domains)?;
+            let settings = schema::for_engine(settings, &self.0.platform.trusted_proxies);
+            let (document, _) = document::write(&settings, &secret, database_password.as_ref(), &route)?;
+            let (ours, theirs) = UnixStream::pair()?;
+            let stream = Fd::from(std::os::fd::OwnedFd::from(theirs.into_std()?));
+            let (document, operator) = (document.fd(), operator.to_owned());
+            self.change(|request| FromControl::OpenLog { request, tenant, uid, document, operator, stream })
+                .await?;
+            Ok(ours)
+        })
+    }
+
     fn tenant_suspended<'a>(
         &'a self,
         tenant: &'a TenantId,

@@ -13,6 +13,7 @@ use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, FIRST_TENANT_UID};
 use tokio::time::Instant;
 
+use super::engine::Reader;
 use super::start::{fd, sealed};
 use super::{Retry, Said, Supervisor};
 use crate::backoff::Backoff;
@@ -230,6 +231,17 @@ impl Supervisor {
             }
             FromControl::OpenManagement { request, tenant, operator, stream } => {
                 let succeeded = self.open_management(&tenant, &Management { operator, stream });
+                self.control.tell(ToControl::Done { request, succeeded });
+            }
+            FromControl::OpenLog { request, tenant, uid, document, operator, stream } => {
+                let management = Management { operator, stream };
+                let succeeded = match SealedDocument::accept(document) {
+                    Ok(document) => self.open_log(&tenant, &Reader { uid, document }, &management),
+                    Err(error) => {
+                        tracing::error!(%tenant, %error, "control sent a document that can change");
+                        false
+                    }
+                };
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::TenantRemoved { request, tenant } => {

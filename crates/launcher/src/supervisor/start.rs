@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use kiavi_base::{ExposeSecret, Hostname, TenantId};
+use kiavi_base::{ExposeSecret, Hostname};
 use kiavi_ipc::control::ToControl;
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::gateway::{Destination, ToGateway};
 use kiavi_ipc::outbound::ToOutbound;
-use kiavi_ipc::{Channel, Fd, Phase, SealedDocument};
+use kiavi_ipc::{Channel, Fd, SealedDocument};
 use kiavi_localpg::{CONTROL_UID, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Cgroups;
@@ -19,22 +19,15 @@ use tokio::time::Instant;
 
 use super::replace::Replaced;
 use super::{LauncherError, Retry, Said, Supervisor};
-use crate::backoff::{Failure, Next};
-use crate::child::{Events, Process, ProcessId, Program, spawn};
+use crate::child::{Events, Process, Program, spawn};
 use crate::config::{LauncherConfig, MailConfig, MonitorConfig, PostgresConfig, RemotePostgres};
 use crate::databases::Databases;
-use crate::engines::{Engine, Engines, Management, Start};
+use crate::engines::Engines;
 use crate::folder::Folder;
 use crate::groups::Groups;
 use crate::listen::listen;
 use crate::meter::Meter;
 use crate::services::Service;
-
-/// Between two engines that are woken: a start opens a database connection, which stays for half a minute, and there are 500.
-const WAKE_INTERVAL: Duration = Duration::from_millis(100);
-
-/// How long an engine may take until it is ready. It takes milliseconds, unless the whole machine is busy.
-const START_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Ends of what control asks outbound at: control's first.
 struct ControlDoors {
@@ -137,7 +130,7 @@ impl Supervisor {
         let tenants = self.engines.tenants.iter().flat_map(|(id, tenant)| {
             tenant.hostnames.iter().map(|name| (name.clone(), Destination::Tenant(id.clone())))
         });
-        let suspended = self.engines.suspended.values().flatten();
+        let suspended = self.engines.suspended.values().flat_map(|suspended| &suspended.hostnames);
         let suspended = suspended.map(|name| (name.clone(), Destination::Suspended));
         let routes = self.fixed_routes().into_iter().chain(tenants).chain(suspended);
         process.tell_first(routes.map(|(hostname, destination)| ToGateway::Route { hostname, destination }));
@@ -253,157 +246,6 @@ impl Supervisor {
         if let (Some(allowed), Some((theirs, ours))) = (self.config.vault.egress.clone(), doors.egress) {
             self.outbound.tell(ToOutbound::ControlDoor { allowed, door: fd(ours) });
             self.control.tell(ToControl::Egress { door: fd(theirs) });
-        }
-    }
-
-    /// A connection waits for the tenant's engine: gives the gateway a door to it, now or soon.
-    pub(super) fn need_engine(&mut self, tenant: &TenantId, asker: Option<ProcessId>) {
-        let destination = Destination::Tenant(tenant.clone());
-        let now = Instant::now();
-        let opened = match self.engines.start(tenant, now) {
-            _ if self.stopping => Ok(false),
-            Start::Running(process) => self.open_door(process, destination.clone(), asker),
-            Start::Now => self.start_engine(tenant, destination.clone(), asker),
-            Start::At(at) => {
-                self.later(at - now, Retry::Engine(tenant.clone()));
-                return;
-            }
-            Start::Never => Ok(false),
-        };
-        let unavailable = opened.inspect_err(|error| {
-            tracing::error!(%tenant, error = error as &dyn std::error::Error, "cannot start an engine");
-            if let Some(tenant) = self.engines.tenants.get_mut(tenant) {
-                tenant.backoff.failed(Failure::Crash, now);
-            }
-        });
-        if !unavailable.unwrap_or(false) {
-            self.gateway_for(asker).tell(ToGateway::Unavailable { destination });
-        }
-    }
-
-    /// Hands a management connection to the tenant's engine, which is started if it sleeps. `false` when there is
-    /// no such tenant, or its engine cannot be had now: control tells its caller to come back.
-    pub(super) fn open_management(&mut self, tenant: &TenantId, management: &Management) -> bool {
-        if self.stopping {
-            return false;
-        }
-        if let Start::Now = self.engines.start(tenant, Instant::now()) {
-            self.start_unasked(tenant);
-        }
-        let current = self.engines.tenants.get(tenant).and_then(|tenant| tenant.current);
-        let engine = current.and_then(|process| self.engines.processes.get_mut(&process));
-        engine.is_some_and(|engine| engine.give(management))
-    }
-
-    /// Starts an engine that may owe something, unless it runs, when it is its turn.
-    pub(super) fn wake(&mut self, tenant: TenantId) {
-        if self.engines.start(&tenant, Instant::now()) != Start::Now {
-            return;
-        }
-        let now = Instant::now();
-        let at = self.next_wake.max(now);
-        self.next_wake = at + WAKE_INTERVAL;
-        self.later(at - now, Retry::WakeNow(tenant));
-    }
-
-    pub(super) fn wake_now(&mut self, tenant: &TenantId) {
-        if self.engines.start(tenant, Instant::now()) == Start::Now {
-            self.start_unasked(tenant);
-        }
-    }
-
-    /// What an engine owed when it crashed is its successor's, whether or not anybody asks for one. One that never got
-    /// ready is not tried again unasked.
-    pub(super) fn wake_again(&self, ended: &Engine, now: Instant) {
-        let Some(tenant) = self.engines.tenants.get(&ended.tenant) else { return };
-        if ended.session.phase() != Phase::Starting
-            && let Next::At(at) = tenant.backoff.next(now)
-        {
-            self.later(at.saturating_duration_since(now), Retry::Wake(ended.tenant.clone()));
-        }
-    }
-
-    /// Starts an engine that no client waits for. The gateway has its door all the same.
-    fn start_unasked(&mut self, tenant: &TenantId) {
-        let started = self.start_engine(tenant, Destination::Tenant(tenant.clone()), None);
-        if let Err(error) = started {
-            tracing::error!(%tenant, error = &error as &dyn std::error::Error, "cannot start an engine");
-            if let Some(tenant) = self.engines.tenants.get_mut(tenant) {
-                tenant.backoff.failed(Failure::Crash, Instant::now());
-            }
-        }
-    }
-
-    fn open_door(
-        &self,
-        process: ProcessId,
-        destination: Destination,
-        asker: Option<ProcessId>,
-    ) -> Result<bool, LauncherError> {
-        let Some(engine) = self.engines.processes.get(&process) else { return Ok(false) };
-        let (theirs, ours) = Channel::pair()?;
-        engine.process.tell(ToEngine::Door { door: fd(theirs) });
-        Ok(self.gateway_for(asker).tell(ToGateway::Door { destination, door: fd(ours) }))
-    }
-
-    /// The gateway that asked; the one that listens, if that is unknown or gone.
-    pub(super) fn gateway_for(&self, asker: Option<ProcessId>) -> &Service<ToGateway> {
-        match asker {
-            Some(asker) if self.replaced.gateway.is(asker) => &self.replaced.gateway,
-            _ => &self.gateway,
-        }
-    }
-
-    fn start_engine(
-        &mut self,
-        id: &TenantId,
-        destination: Destination,
-        asker: Option<ProcessId>,
-    ) -> Result<bool, LauncherError> {
-        let process = self.next_process();
-        let Some(tenant) = self.engines.tenants.get(id) else { return Ok(false) };
-        let uid = tenant.uid;
-        let mut program = self.program("engine", uid);
-        program.tenant = Some(id.clone());
-        let (door, gateway_door) = Channel::pair()?;
-        let (mail, outbound_mail) = Channel::pair()?;
-        let (egress, outbound_egress) = Channel::pair()?;
-        let child: Process<ToEngine> =
-            spawn(&program, process, &self.events, Said::Engine).map_err(cannot("engine"))?;
-        if let Some(groups) = &self.groups {
-            groups.confine(id, child.pid);
-        }
-        child.tell(ToEngine::Start {
-            tenant: id.clone(),
-            document: tenant.document.fd(),
-            door: fd(door),
-            mail: fd(mail),
-            egress: fd(egress),
-            database: self.databases.server(),
-            idle_seconds: self.config.engine_idle.map(|idle| idle.as_secs().clamp(1, u32::MAX.into()) as u32),
-        });
-        let route = tenant.mail.fd();
-        self.outbound.tell(ToOutbound::MailDoor { tenant: id.clone(), route, door: fd(outbound_mail) });
-        let allowed = tenant.egress.clone();
-        let door = fd(outbound_egress);
-        self.outbound.tell(ToOutbound::EgressDoor { tenant: id.clone(), allowed, door });
-        // Connections may queue in the door before the engine is up.
-        let told = self.gateway_for(asker).tell(ToGateway::Door { destination, door: fd(gateway_door) });
-        self.meter.engines_started += 1;
-        self.engines.processes.insert(process, Engine::new(id.clone(), uid, child));
-        if let Some(tenant) = self.engines.tenants.get_mut(id) {
-            tenant.current = Some(process);
-        }
-        self.later(START_DEADLINE, Retry::Unready(process));
-        Ok(told)
-    }
-
-    /// Ends an engine that has had enough time to get ready, and is not. Its successor may be luckier.
-    pub(super) fn kill_unready(&self, process: ProcessId) {
-        let Some(engine) = self.engines.processes.get(&process) else { return };
-        if engine.session.phase() == Phase::Starting {
-            tracing::error!(tenant = %engine.tenant, "an engine does not get ready");
-            engine.process.kill();
         }
     }
 

@@ -301,10 +301,12 @@ impl Samples {
             created: Some(self.before(minutes)),
             last_used: Some(self.before(minutes / 8).to_zoned(TimeZone::UTC).date()),
         };
-        let session = |id: &str, agent: &str, ip: &str, since, seen, is_current| SessionRow {
+        let session = |id: &str, agent: &str, ip: &str, since, seen, is_current: bool| SessionRow {
             id: id.to_owned(),
             user_agent: Some(agent.to_owned()),
             ip: Some(ip.to_owned()),
+            country: Some("FR".to_owned()),
+            network: is_current.then(|| "AS64496 Example Telecom".to_owned()),
             created: self.before(since),
             last_seen: self.before(seen),
             is_current,

@@ -36,6 +36,9 @@ impl Samples {
             actor: self.words.email.clone(),
             subject: self.words.name.clone(),
             ip: is_success.then(|| "203.0.113.7".into()),
+            country: is_success.then(|| "FR".into()),
+            network: is_success.then(|| "AS64496 Example Telecom".into()),
+            user_agent: is_success.then(|| FIREFOX.into()),
         }
     }
 
@@ -147,6 +150,8 @@ impl Samples {
             tenant: tenant(),
             search: EventSearch::default(),
             kinds: vec!["session.created", "session.ended"],
+            devices: vec!["firefox", "phone"],
+            has_places: true,
             fault: None,
             events: self.events(),
             older: Some("?before=0197".into()),
@@ -167,7 +172,6 @@ impl Samples {
             tenant: tenant(),
             id: "01970000-0000-7000-8000-000000000001".into(),
             row: self.event("session.created", true, 3),
-            user_agent: Some(FIREFOX.into()),
             method: Some("passkey".into()),
             request_id: Some("01j0000000".into()),
             is_erased: false,

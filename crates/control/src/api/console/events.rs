@@ -15,6 +15,7 @@ use futures_util::{Stream, StreamExt, stream};
 use http_body_util::BodyDataStream;
 use jiff::{SignedDuration, Timestamp};
 use kiavi_audit::EventProof;
+use kiavi_base::DeviceTrait;
 use kiavi_pages::{
     ChangeRow, EventPage, EventRow, EventSearch, Events, Period, Place, ProofFile, Seal, TenantPlace,
 };
@@ -43,6 +44,8 @@ const EVENTS: &str = "audit/events";
 pub(super) struct Told {
     pub(super) events: Vec<Event>,
     next: Option<String>,
+    #[serde(default)]
+    has_places: bool,
 }
 
 /// An event, as engines tell it.
@@ -56,6 +59,9 @@ pub(super) struct Event {
     actor: Option<Named>,
     subject: Option<Named>,
     ip: Option<String>,
+    country: Option<String>,
+    network: Option<String>,
+    user_agent: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +90,9 @@ impl Event {
             actor: label(&self.actor).unwrap_or_default(),
             subject: label(&self.subject).unwrap_or_default(),
             ip: self.ip.clone(),
+            country: self.country.clone(),
+            network: self.network.clone(),
+            user_agent: self.user_agent.clone(),
         }
     }
 }
@@ -96,6 +105,9 @@ pub(super) struct Asked {
     outcome: String,
     email: String,
     ip: String,
+    country: String,
+    network: String,
+    device: String,
     period: String,
     /// The cursor of this page.
     before: Option<String>,
@@ -109,6 +121,9 @@ impl Asked {
             outcome: self.outcome.clone(),
             email: trimmed(&self.email),
             ip: trimmed(&self.ip),
+            country: trimmed(&self.country),
+            network: trimmed(&self.network),
+            device: trimmed(&self.device),
             period: Period::of(&self.period),
         }
     }
@@ -120,6 +135,9 @@ impl Asked {
             ("outcome", &self.outcome),
             ("email", &self.email),
             ("ip", &self.ip),
+            ("country", &self.country),
+            ("network", &self.network),
+            ("device", &self.device),
             ("period", &self.period),
         ];
         let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
@@ -138,8 +156,25 @@ fn filters(search: &EventSearch) -> Vec<(&'static str, String)> {
         ("outcome", search.outcome.clone()),
         ("email", search.email.clone()),
         ("ip", search.ip.clone()),
+        ("country", search.country.clone()),
+        ("network", search.network.clone()),
+        (trait_of(&search.device).name(), search.device.clone()),
     ];
     fields.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// All words for devices, in alphabetical order.
+fn devices() -> Vec<&'static str> {
+    let mut words: Vec<_> = DeviceTrait::ALL.into_iter().flat_map(DeviceTrait::words).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// What a word for a device tells of it. One that there is not is refused by the engine.
+fn trait_of(word: &str) -> DeviceTrait {
+    let is_known = |of: &DeviceTrait| of.words().any(|known| known.eq_ignore_ascii_case(word));
+    DeviceTrait::ALL.into_iter().find(is_known).unwrap_or(DeviceTrait::Device)
 }
 
 /// `GET …/events`.
@@ -161,7 +196,10 @@ pub(super) async fn list(
     query.extend(asked.before.clone().map(|before| ("cursor", before)));
     let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let (told, fault) = match read::<Told>(&door, EVENTS, &query).await {
-        Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => (Told { events: vec![], next: None }, Some(why)),
+        Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => {
+            let has_places = !search.country.is_empty() || !search.network.is_empty();
+            (Told { events: vec![], next: None, has_places }, Some(why))
+        }
         told => (told?, None),
     };
     let (is_newest, people) = (asked.before.is_none(), at.people().await?);
@@ -170,6 +208,8 @@ pub(super) async fn list(
         top: at.here.top(Place::Tenants).await?,
         tenant: at.top(TenantPlace::Events),
         kinds: at.here.visit.control.parts().schema.event_types(),
+        devices: devices(),
+        has_places: told.has_places,
         events: told.events.iter().map(|event| event.row(&at, &people)).collect(),
         older: told.next.as_ref().map(|next| asked.address(&at, "/events", Some(next))),
         newest: (!is_newest).then(|| asked.address(&at, "/events", None)),
@@ -205,7 +245,6 @@ pub(super) async fn page(
         top: at.here.top(Place::Tenants).await?,
         tenant: at.top(TenantPlace::Events),
         row: event.row(&at, &people),
-        user_agent: text("user_agent"),
         method: text("method"),
         request_id: text("request_id"),
         is_erased: raw["is_erased"] == true,

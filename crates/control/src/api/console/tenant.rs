@@ -180,7 +180,9 @@ impl AtTenant {
 
     /// The way to its engine. Where none runs, the page says so instead.
     pub(super) async fn door(&self, place: TenantPlace) -> Result<Door<'_>, Stop> {
-        match Door::of(&self.here.visit.control, &self.here.actor, &self.tenant) {
+        // The log can be read all the same.
+        let way = if place == TenantPlace::Events { Door::of_log } else { Door::of };
+        match way(&self.here.visit.control, &self.here.actor, &self.tenant) {
             Ok(door) => Ok(door),
             Err(error) => {
                 let (frame, top) = (self.here.visit.frame(), self.here.top(Place::Tenants).await?);

@@ -108,6 +108,8 @@ struct Session {
     id: String,
     user_agent: Option<String>,
     ip_address: Option<String>,
+    country: Option<String>,
+    network: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -250,6 +252,8 @@ fn session(row: Session) -> SessionRow {
         id: row.id,
         user_agent: row.user_agent,
         ip: row.ip_address,
+        country: row.country,
+        network: row.network,
         created: row.created_at,
         last_seen: row.updated_at,
         is_current: false,

@@ -126,6 +126,11 @@ async fn what_makes_no_sense_is_refused_and_nobody_else_asks() {
         "outcome=x",
         "email=x",
         "ip=x",
+        "country=FRA",
+        "network=Orange",
+        "browser=lynx",
+        "os=firefox",
+        "device=x",
         "from=x",
         "cursor=x",
         "limit=x",
@@ -148,13 +153,15 @@ async fn every_question_is_answered_by_an_index() {
         .batch_execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
         .await
         .unwrap();
-    let page = "NULL, NULL, 10, 10, NULL, NULL, NULL, NULL, NULL, NULL, NULL";
+    let page = format!("NULL, NULL, 10, 10{}", ", NULL".repeat(10));
     for (name, more, index) in [
         ("AUDIT_NEWEST_EVENTS", "", "audit_event_pkey"),
         ("AUDIT_EVENTS_OF_KINDS", ", '{a}', '{b}'", "audit_event_type_idx"),
         ("AUDIT_EVENTS_OF_PEOPLE", ", '{a}', '{b}'", "audit_event_subject_idx"),
         ("AUDIT_EVENTS_OF_PEOPLE", ", '{a}', '{b}'", "audit_event_actor_idx"),
         ("AUDIT_EVENTS_FROM_ADDRESS", "", "audit_event_ip_idx"),
+        ("AUDIT_EVENTS_FROM_COUNTRY", "", "audit_event_country_idx"),
+        ("AUDIT_EVENTS_FROM_NETWORK", "", "audit_event_network_idx"),
         ("AUDIT_EVENTS_OF_REQUEST", "", "audit_event_pkey"),
         ("AUDIT_EVENTS_BY_ID", ", '{}'", "audit_event_pkey"),
     ] {
