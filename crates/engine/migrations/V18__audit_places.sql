@@ -20,6 +20,7 @@ BEGIN
   IF starts_with(person, 'log:') THEN
     RAISE EXCEPTION 'the log''s own key is nobody''s' USING ERRCODE = 'insufficient_privilege';
   END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended(concat('audit ', person), 0));
   UPDATE kiavi.audit_subject SET user_id = NULL, key = NULL, erased_at = now()
   WHERE user_id = person RETURNING id INTO known;
   IF starts_with(person, 'visitor:') THEN
