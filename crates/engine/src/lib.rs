@@ -16,6 +16,7 @@ mod clock_text;
 mod console;
 mod context;
 mod cookies;
+pub mod demo;
 pub mod egress;
 pub mod email_otp;
 mod engine;

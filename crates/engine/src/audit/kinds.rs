@@ -177,6 +177,8 @@ event_types! {
     TenantSecretRotated = "tenant.secret_rotated",
     /// Secrets before the tenant's current one have ended.
     TenantSecretRetired = "tenant.secret_retired",
+    /// Made-up people were added for development; what the log tells of them up to here is made up, too.
+    TenantDemoDataAdded = "tenant.demo_data_added",
     /// An account at a provider was joined to a user.
     AccountLinked = "account.linked",
     /// A sign-in or a linking with a provider came to nothing.
