@@ -90,7 +90,7 @@ pub use webhook::{EndpointSettings, SigningSecretSettings, WebhookSettings, new_
 pub fn statements() -> Vec<&'static kiavi_db::Sql> {
     [
         account::STATEMENTS,
-        admin::STATEMENTS,
+        &admin::statements(),
         analytics::STATEMENTS,
         api_key::STATEMENTS,
         &audit::statements(),

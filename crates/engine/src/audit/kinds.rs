@@ -61,6 +61,8 @@ event_types! {
     UserViewed = "user.viewed",
     /// An operator looked at a list of users.
     UsersListed = "users.listed",
+    /// An operator took a table of users out.
+    UsersExported = "users.exported",
     /// An operator looked at somebody's sessions.
     SessionsListed = "sessions.listed",
     /// A user's roles changed.
