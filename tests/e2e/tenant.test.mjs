@@ -1,7 +1,7 @@
 // A tenant in the console: how it stands, its people and what can be done for them, its log.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -130,6 +130,65 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await buttonOf(page, 'session-revoke-of', 'device').first().click();
     await notice(page, 'user-session-ended').waitFor();
     assert.equal((await ada.get('/get-session')).json, null);
+  });
+
+  test('several are done with at once, and who could not be is said', async () => {
+    await page.goto(at('/users?standing=active'));
+    await page.locator('details.more > summary').click();
+    await page.getByLabel(words('users-method'), { exact: true }).waitFor();
+    await look(page, '70-users-filters');
+    await page.getByRole('checkbox', { name: words('users-select-all') }).check();
+    assert.equal(await page.locator('input[name="id"]:checked').count(), 2);
+    await look(page, '71-users-selected');
+    await button(page, 'user-sign-out').click();
+    await page.getByRole('heading', { level: 1, name: 'Sign out 2 people everywhere' }).waitFor();
+    await look(page, '72-selection');
+    await page.getByRole('button', { name: 'Sign out 2 people everywhere' }).click();
+    await page.getByText('Done for').waitFor();
+    // Ada had ended her last session; the other had one.
+    await page.getByText(words('selection-why-no-sessions')).waitFor();
+    await look(page, '73-selection-done');
+    await page.getByRole('link', { name: words('selection-back') }).click();
+    await page.waitForURL((url) => url.searchParams.get('standing') === 'active');
+  });
+
+  test('a table of users wants a proof, and has no formula in it', async () => {
+    await page.goto(at('/users'));
+    await page.getByRole('link', { name: words('users-export-found') }).click();
+    const download = page.getByRole('link', { name: words('selection-download') });
+    await Promise.race([download.waitFor(), heading(page, 'prove-title').waitFor()]);
+    if (await heading(page, 'prove-title').count()) await prove(owner);
+    await look(page, '74-export');
+    const coming = page.waitForEvent('download');
+    await download.click();
+    const file = await coming;
+    assert.equal(file.suggestedFilename(), 'demo-users.csv');
+    const folder = mkdtempSync(join(tmpdir(), 'kiavi-users-'));
+    await file.saveAs(join(folder, 'users.csv'));
+    const lines = readFileSync(join(folder, 'users.csv'), 'utf8').trimEnd().split('\r\n');
+    rmSync(folder, { recursive: true });
+    assert.equal(lines.length, 3);
+    assert.ok(lines.some((line) => line.includes(email)));
+  });
+
+  test('the figures are of any range, and change by themselves', async () => {
+    await page.goto(at('/figures?range=7'));
+    await heading(page, 'figures-title').waitFor();
+    await page.locator('[data-live-state="on"]').filter({ visible: true }).waitFor();
+    const signIns = () => page.locator('.counts dd').first().textContent();
+    const before = Number(await signIns());
+    await ada.signInByCode(email);
+    await page.waitForFunction((count) => Number(document.querySelector('.counts dd').textContent) > count, before);
+    await page.getByLabel(words('figures-by'), { exact: true }).selectOption('week');
+    await button(page, 'figures-show').click();
+    await page.getByRole('heading', { level: 2, name: words('figures-chart-week') }).waitFor();
+    await look(page, '75-figures-weeks');
+    const coming = page.waitForEvent('download');
+    await page.getByRole('link', { name: words('figures-csv') }).click();
+    assert.equal((await coming).suggestedFilename(), 'demo-figures.csv');
+    await page.goto(at('/figures?range=own&from=2020-01-01'));
+    await page.getByRole('alert').waitFor();
+    await look(page, '76-figures-fault');
   });
 
   test('the log tells it, shows what happens while one looks, and finds it again', async () => {

@@ -64,9 +64,9 @@ export class Kiavi {
 
   /**
    * Starts and waits for the ready file; may be called again after stop() or kill(). `input` is what its standard input
-   * says, which it is not asked for otherwise.
+   * says, which it is not asked for otherwise. Some starts have more to do: `within` is how long they may take.
    */
-  async start({ args = [], env, input } = {}) {
+  async start({ args = [], env, input, within = START_DEADLINE_MS } = {}) {
     this.port ??= await freePort();
     const readyFile = path.join(this.dir, 'ready.json');
     rmSync(readyFile, { force: true });
@@ -92,7 +92,7 @@ export class Kiavi {
         if (this.child.exitCode !== null || this.child.signalCode !== null) return 'ended';
         return existsSync(readyFile) && JSON.parse(readFileSync(readyFile, 'utf8'));
       },
-      { within: START_DEADLINE_MS, every: 10 },
+      { within, every: 10 },
     ).catch((error) => this.#failed(error.message));
     if (ready === 'ended') this.#failed('Kiavi ended instead of getting ready');
     this.secondsToReady = Number(process.hrtime.bigint() - startedAt) / 1e9;

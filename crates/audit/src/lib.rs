@@ -31,7 +31,7 @@ pub use note::{
 };
 pub use proof::{EventProof, ProofError};
 pub use pruning::{Pruning, SignedPruning};
-pub use readable::{CsvTable, EventLine, PersonalLine};
+pub use readable::{CsvTable, EventLine, PersonalLine, csv_row};
 pub use record::{
     Body, DecodeError, EncodeError, Event, Facts, MAX_BODY, Outcome, SealedFields, SealedGroup, SubjectId,
 };

@@ -57,8 +57,8 @@ pub use error::{ControlError, Failure};
 pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
 pub use names::{AUDITOR_ROLE, CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
 pub use parts::{
-    Address, Adopted, Archived, BaseUrl, ControlParts, FormerServer, LogStart, Privileged, SettingsFacts,
-    TenantEvent, TenantEventKind, TenantSchema, TenantStart,
+    Address, Adopted, Archived, BaseUrl, ControlParts, DemoMade, DemoOrder, FormerServer, LogStart,
+    Privileged, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema, TenantStart,
 };
 pub use permission::{Permission, Role, Scopes};
 pub use server::{DatabaseServer, ServerError, ServerFinding, ServerVerdict, inspect};

@@ -118,6 +118,44 @@ pub trait TenantSchema: Send + Sync + 'static {
         connection: &'a AdminConnection,
         secret: &'a TenantSecret,
     ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Fills the tenant with people who never were, up to `now`, for development. `connection` is in its database, as its
+    /// owner, and not used again.
+    fn populate<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        secret: &'a TenantSecret,
+        order: DemoOrder,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<DemoMade, Failure>>;
+}
+
+/// Made-up people that are wanted, with a made-up past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoOrder {
+    /// How many.
+    pub people: u32,
+    /// Decides who they are and what they did.
+    pub seed: u64,
+    /// Whether they may come beside other people.
+    pub is_forced: bool,
+}
+
+/// What came of a [`DemoOrder`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DemoMade {
+    /// They are there, with so many events.
+    Now {
+        /// How many people.
+        people: usize,
+        /// How many events.
+        events: usize,
+    },
+    /// They were there already.
+    Before,
+    /// The tenant has so many users of its own, and nobody insisted.
+    Refused(i64),
 }
 
 /// What becomes of a table's rows when its tenant is archived.

@@ -16,6 +16,7 @@ mod clock_text;
 mod console;
 mod context;
 mod cookies;
+pub mod demo;
 pub mod egress;
 pub mod email_otp;
 mod engine;
@@ -89,7 +90,7 @@ pub use webhook::{EndpointSettings, SigningSecretSettings, WebhookSettings, new_
 pub fn statements() -> Vec<&'static kiavi_db::Sql> {
     [
         account::STATEMENTS,
-        admin::STATEMENTS,
+        &admin::statements(),
         analytics::STATEMENTS,
         api_key::STATEMENTS,
         &audit::statements(),

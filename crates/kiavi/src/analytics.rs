@@ -50,12 +50,18 @@ struct ShowArgs {
     /// The last day [default: today]
     #[arg(long, value_name = "DAY")]
     to: Option<String>,
+    /// How many days up to the last, in place of the first one
+    #[arg(long, value_name = "COUNT", conflicts_with = "from")]
+    days: Option<u16>,
     /// Into which periods the range is cut
     #[arg(long, value_enum, default_value_t = Granularity::Day)]
     granularity: Granularity,
     /// Show today's, again whenever something changes, until it is interrupted
-    #[arg(long, conflicts_with_all = ["from", "to", "granularity"])]
+    #[arg(long, conflicts_with_all = ["from", "to", "days", "granularity"])]
     follow: bool,
+    /// Write a table (CSV) that spreadsheets open
+    #[arg(long, conflicts_with_all = ["follow", "json"])]
+    csv: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -76,13 +82,23 @@ pub(crate) fn run(args: AnalyticsArgs) -> ExitCode {
 }
 
 async fn show(args: ShowArgs) -> Result<String, ClientError> {
-    let ShowArgs { tenant, from, to, granularity, follow, common } = args;
+    let ShowArgs { tenant, from, to, days, granularity, follow, csv, common } = args;
     let path = format!("{}/analytics", tenant_path(&tenant)?);
     if follow {
         return watch(&common.client(), &format!("{path}/live"), common.json).await;
     }
     let granularity = granularity.to_possible_value().map(|value| value.get_name().to_owned());
-    let path = query(&path, [("from", from), ("to", to), ("granularity", granularity)]);
+    let asked = [
+        ("from", from),
+        ("to", to),
+        ("days", days.map(|days| days.to_string())),
+        ("granularity", granularity),
+    ];
+    if csv {
+        let table = common.client().get_bytes(&query(&format!("{path}/export"), asked)).await?;
+        return Ok(String::from_utf8_lossy(&table).trim_end().to_owned());
+    }
+    let path = query(&path, asked);
     let figures = common.client().get(&path).await?;
     Ok(if common.json { figures.to_string() } else { shown(&figures) })
 }

@@ -173,6 +173,24 @@ impl Client {
         read(response.into_body()).await
     }
 
+    /// The bytes at a path, as they come.
+    ///
+    /// # Errors
+    /// When no instance runs, it refuses, the answer is cut off, or `take` fails.
+    pub(crate) async fn get_pieces(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&[u8]) -> Result<(), ClientError>,
+    ) -> Result<(), ClientError> {
+        let mut body = self.send(Request::get(path).body(Full::<Bytes>::default())).await?.into_body();
+        while let Some(frame) = body.frame().await {
+            if let Ok(piece) = frame.map_err(broken)?.into_data() {
+                take(&piece)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sends JSON; the answer's JSON. `version` is the version that a change is made from.
     ///
     /// # Errors

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use kiavi_control::SIGN_IN_LABEL;
+use kiavi_engine::demo::MAX_PEOPLE;
 use kiavi_launcher::{
-    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, PrivatePostgres,
-    Share,
+    DemoData, Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig,
+    PrivatePostgres, Share,
 };
 
 use crate::config::{GeoConfig, RequestLog};
@@ -74,6 +75,18 @@ pub(crate) struct DevArgs {
     /// Which requests are logged
     #[arg(long, value_enum, default_value = "standard")]
     requests: RequestLog,
+    /// Fill the demo tenant with made-up people and ninety days of what they did
+    #[arg(long)]
+    demo_data: bool,
+    /// How many people are made up
+    #[arg(long, value_name = "COUNT", default_value_t = 3_000, requires = "demo_data", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_PEOPLE)))]
+    demo_users: u32,
+    /// Decides who they are and what they did
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "demo_data")]
+    demo_seed: u64,
+    /// Add them also to a demo tenant that has users of its own
+    #[arg(long, requires = "demo_data")]
+    demo_force: bool,
     /// Answer with metrics and health at this address
     #[arg(long, value_name = "ADDRESS:PORT")]
     monitor: Option<SocketAddr>,
@@ -137,6 +150,11 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         ready_file: args.ready_file,
         isolation: isolation.into(),
         is_development: true,
+        demo_data: args.demo_data.then_some(DemoData {
+            people: args.demo_users,
+            seed: args.demo_seed,
+            is_forced: args.demo_force,
+        }),
         mail: mail_config(),
         postgres,
         // Sign-in providers under development run beside it.

@@ -57,6 +57,7 @@ mod tenant_table;
 mod tenant_wait;
 mod tls;
 mod user;
+mod user_list;
 mod vault;
 mod vault_keys;
 mod webhook;

@@ -149,6 +149,7 @@ fn launcher_config(
             IsolationMode::Rootless => Isolation::Rootless,
         },
         is_development: false,
+        demo_data: None,
         mail: MailConfig::Smtp {
             url: smtp_url.expose_secret().to_owned(),
             sender_domains: mail.sender_domains.iter().map(ToString::to_string).collect(),

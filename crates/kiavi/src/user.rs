@@ -1,4 +1,4 @@
-//! `kiavi user list | show | set-role | ban | unban | erase TENANT USER`: what an operator does for the users of a
+//! `kiavi user show | set-role | ban | unban | erase TENANT USER`: what an operator does for the users of a
 //! tenant, through the management door of its engine. A user is named by id or by e-mail address.
 
 use std::process::ExitCode;
@@ -10,11 +10,8 @@ use serde_json::{Value, json};
 use crate::{
     client::{Client, ClientError},
     tenant::{Common, answer, tenant_path, text},
-    tenant_table::table,
+    user_list::{self, ExportArgs, ListArgs},
 };
-
-/// Users of one page.
-const PAGE: usize = 500;
 
 /// Look after the users of a tenant.
 #[derive(Debug, Args)]
@@ -36,19 +33,10 @@ struct Who {
 
 #[derive(Debug, Subcommand)]
 enum UserVerb {
-    /// List users
-    List {
-        /// The tenant's name or id
-        tenant: String,
-        /// Only users whose e-mail address contains this
-        #[arg(long, value_name = "TEXT")]
-        search: Option<String>,
-        /// At most so many
-        #[arg(long, default_value_t = 1000)]
-        limit: usize,
-        #[command(flatten)]
-        common: Common,
-    },
+    /// List users, the newest first
+    List(ListArgs),
+    /// Write users to standard output as a table (CSV) that spreadsheets open
+    Export(ExportArgs),
     /// Show one user
     Show {
         #[command(flatten)]
@@ -88,56 +76,14 @@ enum UserVerb {
 /// Does what the command says and returns what the process should exit with.
 pub(crate) fn run(args: UserArgs) -> ExitCode {
     match args.verb {
-        UserVerb::List { tenant, search, limit, common } => answer(list(tenant, search, limit, common)),
+        UserVerb::List(args) => answer(user_list::list(args)),
+        UserVerb::Export(args) => answer(user_list::export(args)),
         UserVerb::Show { who } => answer(show(who)),
         UserVerb::SetRole { who, role } => answer(set_role(who, role)),
         UserVerb::Ban { who, reason, duration } => answer(ban(who, reason, duration)),
         UserVerb::Unban { who } => answer(unban(who)),
         UserVerb::Erase { who } => answer(erase(who)),
     }
-}
-
-async fn list(
-    tenant: String,
-    search: Option<String>,
-    limit: usize,
-    common: Common,
-) -> Result<String, ClientError> {
-    let (client, path) = (common.client(), engine_path(&tenant, "list-users")?);
-    let (mut users, mut total) = (Vec::new(), usize::MAX);
-    while users.len() < limit.min(total) {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let (size, offset) = (PAGE.min(limit - users.len()), users.len());
-        query.append_pair("limit", &size.to_string()).append_pair("offset", &offset.to_string());
-        query.append_pair("sortBy", "createdAt").append_pair("sortDirection", "asc");
-        if let Some(search) = &search {
-            query.append_pair("searchField", "email").append_pair("searchOperator", "contains");
-            query.append_pair("searchValue", search);
-        }
-        let mut page = client.get(&format!("{path}?{}", query.finish())).await?;
-        total = page["total"].as_u64().and_then(|total| usize::try_from(total).ok()).unwrap_or_default();
-        match page["users"].as_array_mut() {
-            Some(more) if !more.is_empty() => users.append(more),
-            _ => break,
-        }
-    }
-    if common.json {
-        return Ok(Value::Array(users).to_string());
-    }
-    if users.is_empty() {
-        return Ok("There is no such user.".to_owned());
-    }
-    let row = |user: &Value| {
-        let member = |name: &str| text(user, name).to_owned();
-        let banned = if user["banned"] == true { "banned" } else { "" };
-        [member("email"), member("name"), member("role"), banned.to_owned(), member("id")]
-    };
-    let rows: Vec<_> = users.iter().map(row).collect();
-    let mut lines = table(["E-MAIL", "NAME", "ROLE", "STATE", "ID"], &rows);
-    if users.len() < total {
-        lines.push_str(&format!("\n{} of {total} users; more with --limit", users.len()));
-    }
-    Ok(lines)
 }
 
 async fn show(who: Who) -> Result<String, ClientError> {

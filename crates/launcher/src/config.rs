@@ -164,6 +164,8 @@ pub struct LauncherConfig {
     pub isolation: Isolation,
     /// Whether this is a developer's instance: a demo tenant, an open console page, a management key at each start.
     pub is_development: bool,
+    /// Made-up people for the demo tenant of a developer's instance.
+    pub demo_data: Option<DemoData>,
     /// How mail leaves.
     pub mail: MailConfig,
     /// Whether a tenant may have its engine reach servers of private networks and of this machine: its own settings
@@ -195,6 +197,17 @@ pub struct LauncherConfig {
     pub create_command: String,
     /// Called once the instance is ready, with what control says about it, JSON.
     pub on_ready: fn(&LauncherConfig, &[u8]),
+}
+
+/// Made-up people with a made-up past.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct DemoData {
+    /// How many.
+    pub people: u32,
+    /// Decides who they are and what they did.
+    pub seed: u64,
+    /// Whether they may come beside other people.
+    pub is_forced: bool,
 }
 
 /// The isolation as the role verb's option spells it.

@@ -29,8 +29,8 @@ mod signals;
 mod supervisor;
 
 pub use config::{
-    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, PrivatePostgres,
-    RemotePostgres, Successor, VaultStart, isolation_name,
+    DemoData, Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig,
+    PrivatePostgres, RemotePostgres, Successor, VaultStart, isolation_name,
 };
 pub use folder::{CONTROL_SOCKET, FolderError};
 pub use handover::{HandoverError, STATE_FORMAT};

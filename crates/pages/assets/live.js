@@ -44,7 +44,10 @@ class LiveRegion extends HTMLElement {
   take(fresh) {
     if (!fresh) return;
     const focused = this.contains(document.activeElement) ? document.activeElement.id : "";
+    const open = [...this.querySelectorAll("details[id][open]")].map((details) => details.id);
     this.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+    // What somebody has opened stays open.
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     if (focused) document.getElementById(focused)?.focus();
   }
 }

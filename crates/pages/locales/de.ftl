@@ -220,6 +220,70 @@ user-delete = Benutzer löschen
 user-delete-of = { $name } löschen
 user-delete-lede = Entfernt das Konto mit allem darin. Das Log sagt dann nicht mehr, wer es war.
 user-delete-confirm = Das lässt sich nicht rückgängig machen.
+users-method = Anmeldung mit
+users-method-all = Beliebig
+users-method-passkey = Passkey
+users-method-account = Verknüpftem Konto
+users-method-code = Nur Codes
+users-created-from = Gekommen ab
+users-created-to = Gekommen bis
+users-seen-from = Gesehen ab
+users-seen-to = Gesehen bis
+users-more-filters = Weitere Filter
+users-passkeys = { $count ->
+    [one] 1 Passkey
+   *[other] { $count } Passkeys
+  }
+users-seen = Gesehen { $when }
+users-came = Gekommen { $when }
+users-select = { $name } auswählen
+users-select-all = Alle auf dieser Seite auswählen
+users-selected = Mit den Ausgewählten
+users-export = Als CSV ausgeben
+users-export-found = Alle Gefundenen ausgeben
+selection-none-title = Niemand ist ausgewählt
+selection-none-lede = Wählen Sie zuerst Personen in der Liste aus.
+selection-suspend = { $count ->
+    [one] 1 Person sperren
+   *[other] { $count } Personen sperren
+  }
+selection-restore = { $count ->
+    [one] Sperre von 1 Person aufheben
+   *[other] Sperre von { $count } Personen aufheben
+  }
+selection-sign-out = { $count ->
+    [one] 1 Person überall abmelden
+   *[other] { $count } Personen überall abmelden
+  }
+selection-delete = { $count ->
+    [one] 1 Person löschen
+   *[other] { $count } Personen löschen
+  }
+selection-export = { $count ->
+    [one] 1 Person ausgeben
+   *[other] { $count } Personen ausgeben
+  }
+selection-export-lede = Eine Tabelle mit Adresse, Name, Status, wann sie kamen und zuletzt da waren und womit sie sich anmelden. Das Audit-Protokoll sagt, dass Sie sie genommen haben.
+selection-download = Herunterladen
+selection-people = Wer gemeint ist
+selection-gone = { $count ->
+    [one] 1 der ausgewählten Personen gibt es nicht mehr.
+   *[other] { $count } der ausgewählten Personen gibt es nicht mehr.
+  }
+selection-too-many = Höchstens { $count } Personen auf einmal. Wer darüber hinausgeht, bleibt außen vor.
+selection-done = { $count ->
+    [one] Für 1 Person erledigt.
+   *[other] Für { $count } Personen erledigt.
+  }
+selection-not-done = { $count ->
+    [one] Für 1 Person nicht erledigt
+   *[other] Für { $count } Personen nicht erledigt
+  }
+selection-why-gone = Nicht mehr da
+selection-why-not-suspended = War nicht gesperrt
+selection-why-no-sessions = War nirgends angemeldet
+selection-why-failed = Fehlgeschlagen; versuchen Sie es noch einmal
+selection-back = Zurück zu den Personen
 events-title = Audit-Log
 events-lede = Wer was wann getan hat und wie es ausging. Niemand kann es unbemerkt ändern.
 events-what = Ereignis
@@ -298,7 +362,7 @@ user-days = { $days ->
 
 # Figures of a tenant
 figures-title = Zahlen
-figures-lede = Aus dem Audit-Protokoll gezählt { $date } um { $time } UTC. Tage sind die von { $zone }.
+figures-lede = Stand { $time } UTC, { $date }. Aus dem Audit-Protokoll gezählt; Tage sind die von { $zone }.
 figures-now = Wie es steht
 figures-dau = Heute aktiv
 figures-dau-about = Personen, die sich heute angemeldet oder eine Sitzung benutzt haben. Jede zählt einmal. API-Schlüssel und Administratoren, die als jemand anderes handeln, zählen nicht.
@@ -313,24 +377,24 @@ figures-new-about = Konten, die heute entstanden sind. Importierte zählen nicht
 figures-users = Konten
 figures-users-about = Konten, die es jetzt gibt.
 figures-passkeys = Mit Passkey
-figures-passkeys-about = Anmeldungen mit Passkey geteilt durch alle Anmeldungen der letzten 30 Tage.
+figures-passkeys-about = Anmeldungen mit Passkey geteilt durch alle Anmeldungen des Zeitraums.
 figures-refused = Abgelehnt
-figures-refused-about = Abgelehnte Anmeldungen geteilt durch gelungene und abgelehnte der letzten 30 Tage.
+figures-refused-about = Abgelehnte Anmeldungen geteilt durch gelungene und abgelehnte des Zeitraums.
 figures-percent = { $share } %
 figures-chart = Aktive Personen am Tag
-figures-chart-about = Von { $first } bis { $last }; höchstens { $most }. Heute, die gestrichelte Linie, ist noch nicht vorbei.
+figures-chart-about = Von { $first } bis { $last }; höchstens { $most }.
 figures-table = Als Tabelle zeigen
 figures-day = Tag
 figures-active = Aktiv
 figures-new-users = Neu
 figures-sign-ins = Anmeldungen nach Verfahren
-figures-sign-ins-about = Die der letzten 30 Tage, aus denen eine Sitzung wurde.
+figures-sign-ins-about = Die des Zeitraums, aus denen eine Sitzung wurde.
 figures-by-code = Code per E-Mail
 figures-by-link = Link per E-Mail
 figures-failures = Abgelehnte Anmeldungen nach Grund
-figures-failures-about = Die der letzten 30 Tage, nach dem Ereignis im Audit-Protokoll und seinem Grund. Was eine Begrenzung oder ein Captcha aufhielt, zählt nicht.
+figures-failures-about = Die des Zeitraums, nach dem Ereignis im Audit-Protokoll und seinem Grund. Was eine Begrenzung oder ein Captcha aufhielt, zählt nicht.
 figures-funnel = Was aus Passkeys wird
-figures-funnel-about = In den letzten 30 Tagen. Begonnen heißt, dass eine Seite nach einer Aufgabe gefragt hat; Anmeldeseiten mit Vorschlägen tun das von selbst. Wer im Browser abbricht, hat nur begonnen.
+figures-funnel-about = In diesem Zeitraum. Begonnen heißt, dass eine Seite nach einer Aufgabe gefragt hat; Anmeldeseiten mit Vorschlägen tun das von selbst. Wer im Browser abbricht, hat nur begonnen.
 figures-funnel-sign-in = Anmelden
 figures-funnel-creation = Erstellen
 figures-offered = Angeboten
@@ -338,9 +402,22 @@ figures-declined = Abgelehnt
 figures-started = Begonnen
 figures-completed = Gelungen
 figures-failed = Zurückgewiesen
-figures-none = Nichts in den letzten 30 Tagen.
+figures-none = Nichts in diesem Zeitraum.
 figures-away-title = Zurzeit keine Zahlen
 figures-away-lede = Nur der Prozess des Mandanten kann dessen Protokoll lesen, und er ist gerade nicht zu erreichen. Laden Sie diese Seite später noch einmal.
+figures-range = Zeitraum
+figures-range-own = Eigener Zeitraum
+figures-from = Von
+figures-to = Bis
+figures-by = Nach
+figures-week = Woche
+figures-month = Monat
+figures-show = Anzeigen
+figures-csv = Als CSV ausgeben
+figures-chart-week = Aktive Personen in der Woche
+figures-chart-month = Aktive Personen im Monat
+figures-chart-open = Wohin die gestrichelte Linie führt, ist noch nicht vorbei.
+figures-refused-range = Diese Zahlen gibt es nicht: { $why }.
 
 # Members of the console
 domains-lede = Die Namen, unter denen dieser Mandant erreicht wird.

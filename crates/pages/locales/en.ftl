@@ -220,6 +220,70 @@ user-delete = Delete user
 user-delete-of = Delete { $name }
 user-delete-lede = Removes the account with everything in it. The log then no longer tells who it was.
 user-delete-confirm = This cannot be undone.
+users-method = Signs in by
+users-method-all = Anything
+users-method-passkey = Passkey
+users-method-account = Linked account
+users-method-code = Codes only
+users-created-from = Came from
+users-created-to = Came until
+users-seen-from = Seen from
+users-seen-to = Seen until
+users-more-filters = More filters
+users-passkeys = { $count ->
+    [one] 1 passkey
+   *[other] { $count } passkeys
+  }
+users-seen = Seen { $when }
+users-came = Came { $when }
+users-select = Select { $name }
+users-select-all = Select all on this page
+users-selected = With those selected
+users-export = Export as CSV
+users-export-found = Export all that were found
+selection-none-title = Nobody is selected
+selection-none-lede = Select people in the list first.
+selection-suspend = { $count ->
+    [one] Suspend 1 person
+   *[other] Suspend { $count } people
+  }
+selection-restore = { $count ->
+    [one] Lift the suspension of 1 person
+   *[other] Lift the suspension of { $count } people
+  }
+selection-sign-out = { $count ->
+    [one] Sign out 1 person everywhere
+   *[other] Sign out { $count } people everywhere
+  }
+selection-delete = { $count ->
+    [one] Delete 1 person
+   *[other] Delete { $count } people
+  }
+selection-export = { $count ->
+    [one] Export 1 person
+   *[other] Export { $count } people
+  }
+selection-export-lede = A table with address, name, state, when they came and were seen last, and how they sign in. The audit log tells that you took it.
+selection-download = Download
+selection-people = Who is meant
+selection-gone = { $count ->
+    [one] 1 of those selected is not there any more.
+   *[other] { $count } of those selected are not there any more.
+  }
+selection-too-many = At most { $count } people at a time. Those beyond that are left out.
+selection-done = { $count ->
+    [one] Done for 1 person.
+   *[other] Done for { $count } people.
+  }
+selection-not-done = { $count ->
+    [one] Not done for 1 person
+   *[other] Not done for { $count } people
+  }
+selection-why-gone = Not there any more
+selection-why-not-suspended = Was not suspended
+selection-why-no-sessions = Was signed in nowhere
+selection-why-failed = It failed; try again
+selection-back = Back to the users
 events-title = Audit log
 events-lede = Who did what, when, and how it ended. Nobody can change it unnoticed.
 events-what = Event
@@ -298,7 +362,7 @@ user-days = { $days ->
 
 # Figures of a tenant
 figures-title = Figures
-figures-lede = Counted from the audit log { $date } at { $time } UTC. Days are those of { $zone }.
+figures-lede = As of { $time } UTC, { $date }. Counted from the audit log; days are those of { $zone }.
 figures-now = As it is
 figures-dau = Active today
 figures-dau-about = People who have signed in or used a session today. Each counts once. API keys and administrators who act as a user do not count.
@@ -313,24 +377,24 @@ figures-new-about = Users who came into being today. Users who were imported do 
 figures-users = Users
 figures-users-about = Users that there are now.
 figures-passkeys = By passkey
-figures-passkeys-about = Sign-ins by passkey divided by all sign-ins of the last 30 days.
+figures-passkeys-about = Sign-ins by passkey divided by all sign-ins of the range.
 figures-refused = Refused
-figures-refused-about = Refused sign-ins divided by sign-ins and refused ones of the last 30 days.
+figures-refused-about = Refused sign-ins divided by sign-ins and refused ones of the range.
 figures-percent = { $share }%
 figures-chart = Active users a day
-figures-chart-about = From { $first } to { $last }; { $most } at most. Today, with the dashed line, is not over yet.
+figures-chart-about = From { $first } to { $last }; { $most } at most.
 figures-table = Show as a table
 figures-day = Day
 figures-active = Active
 figures-new-users = New
 figures-sign-ins = Sign-ins by method
-figures-sign-ins-about = Those of the last 30 days that gave a session.
+figures-sign-ins-about = Those of the range that gave a session.
 figures-by-code = Code by email
 figures-by-link = Link by email
 figures-failures = Refused sign-ins by cause
-figures-failures-about = Those of the last 30 days, by the event of the audit log and its reason. What a limit or a captcha stopped does not count.
+figures-failures-about = Those of the range, by the event of the audit log and its reason. What a limit or a captcha stopped does not count.
 figures-funnel = What becomes of passkeys
-figures-funnel-about = In the last 30 days. Started means that a page asked for a challenge; sign-in pages with suggestions do so by themselves. Whoever cancels in their browser has only started.
+figures-funnel-about = In the range. Started means that a page asked for a challenge; sign-in pages with suggestions do so by themselves. Whoever cancels in their browser has only started.
 figures-funnel-sign-in = Signing in
 figures-funnel-creation = Creating one
 figures-offered = Offered
@@ -338,9 +402,22 @@ figures-declined = Declined
 figures-started = Started
 figures-completed = Completed
 figures-failed = Refused
-figures-none = Nothing in the last 30 days.
+figures-none = Nothing in the range.
 figures-away-title = No figures at the moment
 figures-away-lede = Only the tenant’s own process can read its log, and it cannot be asked now. Load this page again in a while.
+figures-range = Range
+figures-range-own = Own range
+figures-from = From
+figures-to = Until
+figures-by = By
+figures-week = Week
+figures-month = Month
+figures-show = Show
+figures-csv = Export as CSV
+figures-chart-week = Active users a week
+figures-chart-month = Active users a month
+figures-chart-open = What the dashed line leads to is not over yet.
+figures-refused-range = These figures cannot be told: { $why }.
 
 # Members of the console
 domains-lede = The names under which people reach this tenant.

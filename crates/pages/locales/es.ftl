@@ -220,6 +220,70 @@ user-delete = Eliminar usuario
 user-delete-of = Eliminar a { $name }
 user-delete-lede = Elimina la cuenta con todo su contenido. El registro ya no dirá quién era.
 user-delete-confirm = Esta acción no se puede deshacer.
+users-method = Inicia sesión con
+users-method-all = Cualquiera
+users-method-passkey = Llave de acceso
+users-method-account = Cuenta vinculada
+users-method-code = Solo códigos
+users-created-from = Llegaron desde
+users-created-to = Llegaron hasta
+users-seen-from = Vistos desde
+users-seen-to = Vistos hasta
+users-more-filters = Más filtros
+users-passkeys = { $count ->
+    [one] 1 llave de acceso
+   *[other] { $count } llaves de acceso
+  }
+users-seen = Visto { $when }
+users-came = Llegó { $when }
+users-select = Seleccionar { $name }
+users-select-all = Seleccionar todo en esta página
+users-selected = Con la selección
+users-export = Exportar como CSV
+users-export-found = Exportar todo lo encontrado
+selection-none-title = No hay nadie seleccionado
+selection-none-lede = Selecciona primero personas en la lista.
+selection-suspend = { $count ->
+    [one] Suspender a 1 persona
+   *[other] Suspender a { $count } personas
+  }
+selection-restore = { $count ->
+    [one] Levantar la suspensión de 1 persona
+   *[other] Levantar la suspensión de { $count } personas
+  }
+selection-sign-out = { $count ->
+    [one] Cerrar todas las sesiones de 1 persona
+   *[other] Cerrar todas las sesiones de { $count } personas
+  }
+selection-delete = { $count ->
+    [one] Eliminar a 1 persona
+   *[other] Eliminar a { $count } personas
+  }
+selection-export = { $count ->
+    [one] Exportar a 1 persona
+   *[other] Exportar a { $count } personas
+  }
+selection-export-lede = Una tabla con dirección, nombre, estado, cuándo llegaron y se les vio por última vez, y cómo inician sesión. El registro de auditoría dice que la has tomado.
+selection-download = Descargar
+selection-people = De quién se trata
+selection-gone = { $count ->
+    [one] 1 de las personas seleccionadas ya no existe.
+   *[other] { $count } de las personas seleccionadas ya no existen.
+  }
+selection-too-many = Como máximo { $count } personas a la vez. Las demás se dejan fuera.
+selection-done = { $count ->
+    [one] Hecho para 1 persona.
+   *[other] Hecho para { $count } personas.
+  }
+selection-not-done = { $count ->
+    [one] No hecho para 1 persona
+   *[other] No hecho para { $count } personas
+  }
+selection-why-gone = Ya no existe
+selection-why-not-suspended = No estaba suspendida
+selection-why-no-sessions = No tenía sesiones abiertas
+selection-why-failed = Ha fallado; inténtalo otra vez
+selection-back = Volver a las personas
 events-title = Registro de auditoría
 events-lede = Quién hizo qué, cuándo y con qué resultado. Nadie puede cambiarlo sin que se note.
 events-what = Evento
@@ -298,7 +362,7 @@ user-days = { $days ->
 
 # Figures of a tenant
 figures-title = Cifras
-figures-lede = Contadas a partir del registro de auditoría { $date } a las { $time } UTC. Los días son los de { $zone }.
+figures-lede = A las { $time } UTC, { $date }. Contadas a partir del registro de auditoría; los días son los de { $zone }.
 figures-now = La situación
 figures-dau = Activos hoy
 figures-dau-about = Personas que hoy han iniciado sesión o han usado una. Cada una cuenta una vez. Las claves de API y los administradores que actúan como otra persona no cuentan.
@@ -313,24 +377,24 @@ figures-new-about = Cuentas creadas hoy. Las importadas no cuentan.
 figures-users = Cuentas
 figures-users-about = Cuentas que existen ahora.
 figures-passkeys = Con llave de acceso
-figures-passkeys-about = Inicios de sesión con llave de acceso divididos por todos los de los últimos 30 días.
+figures-passkeys-about = Inicios de sesión con llave de acceso divididos por todos los del periodo.
 figures-refused = Rechazados
-figures-refused-about = Inicios de sesión rechazados divididos por los logrados y rechazados de los últimos 30 días.
+figures-refused-about = Inicios de sesión rechazados divididos por los logrados y rechazados del periodo.
 figures-percent = { $share } %
 figures-chart = Personas activas al día
-figures-chart-about = Del { $first } al { $last }; { $most } como máximo. Hoy, con la línea discontinua, aún no ha terminado.
+figures-chart-about = Del { $first } al { $last }; { $most } como máximo.
 figures-table = Mostrar como tabla
 figures-day = Día
 figures-active = Activos
 figures-new-users = Nuevos
 figures-sign-ins = Inicios de sesión por método
-figures-sign-ins-about = Los de los últimos 30 días que dieron una sesión.
+figures-sign-ins-about = Los del periodo que dieron una sesión.
 figures-by-code = Código por correo
 figures-by-link = Enlace por correo
 figures-failures = Inicios de sesión rechazados por causa
-figures-failures-about = Los de los últimos 30 días, según el evento del registro de auditoría y su motivo. Lo que detuvo un límite o un captcha no cuenta.
+figures-failures-about = Los del periodo, según el evento del registro de auditoría y su motivo. Lo que detuvo un límite o un captcha no cuenta.
 figures-funnel = Qué pasa con las llaves de acceso
-figures-funnel-about = En los últimos 30 días. Empezado quiere decir que una página pidió un desafío; las páginas con sugerencias lo hacen por sí solas. Quien cancela en su navegador solo ha empezado.
+figures-funnel-about = En este periodo. Empezado quiere decir que una página pidió un desafío; las páginas con sugerencias lo hacen por sí solas. Quien cancela en su navegador solo ha empezado.
 figures-funnel-sign-in = Iniciar sesión
 figures-funnel-creation = Crear una
 figures-offered = Ofrecido
@@ -338,9 +402,22 @@ figures-declined = Declinado
 figures-started = Empezado
 figures-completed = Logrado
 figures-failed = Rechazado
-figures-none = Nada en los últimos 30 días.
+figures-none = Nada en este periodo.
 figures-away-title = Sin cifras por ahora
 figures-away-lede = Solo el propio proceso del inquilino puede leer su registro, y ahora no responde. Vuelva a cargar esta página dentro de un rato.
+figures-range = Periodo
+figures-range-own = Periodo propio
+figures-from = Desde
+figures-to = Hasta
+figures-by = Por
+figures-week = Semana
+figures-month = Mes
+figures-show = Mostrar
+figures-csv = Exportar como CSV
+figures-chart-week = Personas activas a la semana
+figures-chart-month = Personas activas al mes
+figures-chart-open = Aquello a lo que lleva la línea discontinua aún no ha terminado.
+figures-refused-range = Estas cifras no existen: { $why }.
 
 # Members of the console
 domains-lede = Los nombres con los que se llega a este inquilino.

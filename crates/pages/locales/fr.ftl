@@ -220,6 +220,70 @@ user-delete = Supprimer l’utilisateur
 user-delete-of = Supprimer { $name }
 user-delete-lede = Supprime le compte et tout son contenu. Le journal ne dit alors plus de qui il s’agissait.
 user-delete-confirm = Cette action est irréversible.
+users-method = Se connecte par
+users-method-all = Peu importe
+users-method-passkey = Clé d’accès
+users-method-account = Compte lié
+users-method-code = Codes uniquement
+users-created-from = Arrivés à partir du
+users-created-to = Arrivés jusqu’au
+users-seen-from = Vus à partir du
+users-seen-to = Vus jusqu’au
+users-more-filters = Plus de filtres
+users-passkeys = { $count ->
+    [one] 1 clé d’accès
+   *[other] { $count } clés d’accès
+  }
+users-seen = Vu { $when }
+users-came = Arrivé { $when }
+users-select = Sélectionner { $name }
+users-select-all = Tout sélectionner sur cette page
+users-selected = Avec la sélection
+users-export = Exporter en CSV
+users-export-found = Exporter tout ce qui a été trouvé
+selection-none-title = Personne n’est sélectionné
+selection-none-lede = Sélectionnez d’abord des personnes dans la liste.
+selection-suspend = { $count ->
+    [one] Suspendre 1 personne
+   *[other] Suspendre { $count } personnes
+  }
+selection-restore = { $count ->
+    [one] Lever la suspension de 1 personne
+   *[other] Lever la suspension de { $count } personnes
+  }
+selection-sign-out = { $count ->
+    [one] Déconnecter 1 personne partout
+   *[other] Déconnecter { $count } personnes partout
+  }
+selection-delete = { $count ->
+    [one] Supprimer 1 personne
+   *[other] Supprimer { $count } personnes
+  }
+selection-export = { $count ->
+    [one] Exporter 1 personne
+   *[other] Exporter { $count } personnes
+  }
+selection-export-lede = Un tableau avec l’adresse, le nom, l’état, la date d’arrivée et de dernière visite, et les moyens de connexion. Le journal d’audit dit que vous l’avez pris.
+selection-download = Télécharger
+selection-people = Qui est concerné
+selection-gone = { $count ->
+    [one] 1 personne sélectionnée n’existe plus.
+   *[other] { $count } personnes sélectionnées n’existent plus.
+  }
+selection-too-many = { $count } personnes au plus à la fois. Les suivantes sont laissées de côté.
+selection-done = { $count ->
+    [one] Fait pour 1 personne.
+   *[other] Fait pour { $count } personnes.
+  }
+selection-not-done = { $count ->
+    [one] Non fait pour 1 personne
+   *[other] Non fait pour { $count } personnes
+  }
+selection-why-gone = N’existe plus
+selection-why-not-suspended = N’était pas suspendu
+selection-why-no-sessions = N’était connecté nulle part
+selection-why-failed = Échec ; réessayez
+selection-back = Retour aux personnes
 events-title = Journal d’audit
 events-lede = Qui a fait quoi, quand, et avec quel résultat. Personne ne peut le modifier sans que cela se voie.
 events-what = Événement
@@ -298,7 +362,7 @@ user-days = { $days ->
 
 # Figures of a tenant
 figures-title = Chiffres
-figures-lede = Comptés dans le journal d’audit { $date } à { $time } UTC. Les jours sont ceux de { $zone }.
+figures-lede = À { $time } UTC, { $date }. Comptés dans le journal d’audit ; les jours sont ceux de { $zone }.
 figures-now = La situation
 figures-dau = Actifs aujourd’hui
 figures-dau-about = Personnes qui se sont connectées ou ont utilisé une session aujourd’hui. Chacune compte une fois. Les clés d’API et les administrateurs qui agissent pour quelqu’un ne comptent pas.
@@ -313,24 +377,24 @@ figures-new-about = Comptes créés aujourd’hui. Les comptes importés ne comp
 figures-users = Comptes
 figures-users-about = Comptes qui existent maintenant.
 figures-passkeys = Par clé d’accès
-figures-passkeys-about = Connexions par clé d’accès divisées par toutes les connexions des 30 derniers jours.
+figures-passkeys-about = Connexions par clé d’accès divisées par toutes les connexions de la période.
 figures-refused = Refusées
-figures-refused-about = Connexions refusées divisées par les connexions réussies et refusées des 30 derniers jours.
+figures-refused-about = Connexions refusées divisées par les connexions réussies et refusées de la période.
 figures-percent = { $share } %
 figures-chart = Personnes actives par jour
-figures-chart-about = Du { $first } au { $last } ; { $most } au plus. Aujourd’hui, en pointillé, n’est pas encore fini.
+figures-chart-about = Du { $first } au { $last } ; { $most } au plus.
 figures-table = Afficher en tableau
 figures-day = Jour
 figures-active = Actifs
 figures-new-users = Nouveaux
 figures-sign-ins = Connexions par méthode
-figures-sign-ins-about = Celles des 30 derniers jours qui ont donné une session.
+figures-sign-ins-about = Celles de la période qui ont donné une session.
 figures-by-code = Code par e-mail
 figures-by-link = Lien par e-mail
 figures-failures = Connexions refusées par cause
-figures-failures-about = Celles des 30 derniers jours, selon l’événement du journal d’audit et sa raison. Ce qu’une limite ou un captcha a arrêté ne compte pas.
+figures-failures-about = Celles de la période, selon l’événement du journal d’audit et sa raison. Ce qu’une limite ou un captcha a arrêté ne compte pas.
 figures-funnel = Ce que deviennent les clés d’accès
-figures-funnel-about = Ces 30 derniers jours. Commencé veut dire qu’une page a demandé un défi ; les pages de connexion avec suggestions le font d’elles-mêmes. Qui annule dans son navigateur n’a fait que commencer.
+figures-funnel-about = Dans cette période. Commencé veut dire qu’une page a demandé un défi ; les pages de connexion avec suggestions le font d’elles-mêmes. Qui annule dans son navigateur n’a fait que commencer.
 figures-funnel-sign-in = Connexion
 figures-funnel-creation = Création
 figures-offered = Proposé
@@ -338,9 +402,22 @@ figures-declined = Décliné
 figures-started = Commencé
 figures-completed = Abouti
 figures-failed = Refusé
-figures-none = Rien ces 30 derniers jours.
+figures-none = Rien dans cette période.
 figures-away-title = Pas de chiffres pour le moment
 figures-away-lede = Seul le processus du locataire peut lire son journal, et il ne répond pas pour l’instant. Rechargez cette page dans un moment.
+figures-range = Période
+figures-range-own = Période au choix
+figures-from = Du
+figures-to = Au
+figures-by = Par
+figures-week = Semaine
+figures-month = Mois
+figures-show = Afficher
+figures-csv = Exporter en CSV
+figures-chart-week = Personnes actives par semaine
+figures-chart-month = Personnes actives par mois
+figures-chart-open = Ce à quoi mène le pointillé n’est pas encore fini.
+figures-refused-range = Ces chiffres n’existent pas : { $why }.
 
 # Members of the console
 domains-lede = Les noms sous lesquels ce locataire est joignable.

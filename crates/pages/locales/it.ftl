@@ -220,6 +220,70 @@ user-delete = Elimina utente
 user-delete-of = Elimina { $name }
 user-delete-lede = Rimuove l’account con tutto il contenuto. Il registro non dirà più chi era.
 user-delete-confirm = L’operazione non può essere annullata.
+users-method = Accede con
+users-method-all = Qualsiasi
+users-method-passkey = Passkey
+users-method-account = Account collegato
+users-method-code = Solo codici
+users-created-from = Arrivati dal
+users-created-to = Arrivati fino al
+users-seen-from = Visti dal
+users-seen-to = Visti fino al
+users-more-filters = Altri filtri
+users-passkeys = { $count ->
+    [one] 1 passkey
+   *[other] { $count } passkey
+  }
+users-seen = Visto { $when }
+users-came = Arrivato { $when }
+users-select = Seleziona { $name }
+users-select-all = Seleziona tutto in questa pagina
+users-selected = Con la selezione
+users-export = Esporta come CSV
+users-export-found = Esporta tutto ciò che è stato trovato
+selection-none-title = Nessuno è selezionato
+selection-none-lede = Seleziona prima delle persone nell’elenco.
+selection-suspend = { $count ->
+    [one] Sospendi 1 persona
+   *[other] Sospendi { $count } persone
+  }
+selection-restore = { $count ->
+    [one] Revoca la sospensione di 1 persona
+   *[other] Revoca la sospensione di { $count } persone
+  }
+selection-sign-out = { $count ->
+    [one] Disconnetti 1 persona ovunque
+   *[other] Disconnetti { $count } persone ovunque
+  }
+selection-delete = { $count ->
+    [one] Elimina 1 persona
+   *[other] Elimina { $count } persone
+  }
+selection-export = { $count ->
+    [one] Esporta 1 persona
+   *[other] Esporta { $count } persone
+  }
+selection-export-lede = Una tabella con indirizzo, nome, stato, quando sono arrivati e visti l’ultima volta, e come accedono. Il registro di audit dice che l’hai presa.
+selection-download = Scarica
+selection-people = Di chi si tratta
+selection-gone = { $count ->
+    [one] 1 delle persone selezionate non c’è più.
+   *[other] { $count } delle persone selezionate non ci sono più.
+  }
+selection-too-many = Al massimo { $count } persone alla volta. Le altre restano fuori.
+selection-done = { $count ->
+    [one] Fatto per 1 persona.
+   *[other] Fatto per { $count } persone.
+  }
+selection-not-done = { $count ->
+    [one] Non fatto per 1 persona
+   *[other] Non fatto per { $count } persone
+  }
+selection-why-gone = Non c’è più
+selection-why-not-suspended = Non era sospeso
+selection-why-no-sessions = Non aveva sessioni aperte
+selection-why-failed = Non riuscito; riprova
+selection-back = Torna alle persone
 events-title = Registro di audit
 events-lede = Chi ha fatto cosa, quando e con quale esito. Nessuno può modificarlo senza che si noti.
 events-what = Evento
@@ -298,7 +362,7 @@ user-days = { $days ->
 
 # Figures of a tenant
 figures-title = Cifre
-figures-lede = Contate dal registro di audit { $date } alle { $time } UTC. I giorni sono quelli di { $zone }.
+figures-lede = Alle { $time } UTC, { $date }. Contate dal registro di audit; i giorni sono quelli di { $zone }.
 figures-now = La situazione
 figures-dau = Attivi oggi
 figures-dau-about = Persone che oggi hanno effettuato l’accesso o usato una sessione. Ognuna conta una volta. Le chiavi API e gli amministratori che agiscono per qualcuno non contano.
@@ -313,24 +377,24 @@ figures-new-about = Account creati oggi. Quelli importati non contano.
 figures-users = Account
 figures-users-about = Account che esistono ora.
 figures-passkeys = Con passkey
-figures-passkeys-about = Accessi con passkey divisi per tutti gli accessi degli ultimi 30 giorni.
+figures-passkeys-about = Accessi con passkey divisi per tutti gli accessi del periodo.
 figures-refused = Rifiutati
-figures-refused-about = Accessi rifiutati divisi per quelli riusciti e rifiutati degli ultimi 30 giorni.
+figures-refused-about = Accessi rifiutati divisi per quelli riusciti e rifiutati del periodo.
 figures-percent = { $share }%
 figures-chart = Persone attive al giorno
-figures-chart-about = Dal { $first } al { $last }; al massimo { $most }. Oggi, con la linea tratteggiata, non è ancora finito.
+figures-chart-about = Dal { $first } al { $last }; al massimo { $most }.
 figures-table = Mostra come tabella
 figures-day = Giorno
 figures-active = Attivi
 figures-new-users = Nuovi
 figures-sign-ins = Accessi per metodo
-figures-sign-ins-about = Quelli degli ultimi 30 giorni che hanno dato una sessione.
+figures-sign-ins-about = Quelli del periodo che hanno dato una sessione.
 figures-by-code = Codice via e-mail
 figures-by-link = Link via e-mail
 figures-failures = Accessi rifiutati per causa
-figures-failures-about = Quelli degli ultimi 30 giorni, secondo l’evento del registro di audit e il suo motivo. Ciò che è stato fermato da un limite o da un captcha non conta.
+figures-failures-about = Quelli del periodo, secondo l’evento del registro di audit e il suo motivo. Ciò che è stato fermato da un limite o da un captcha non conta.
 figures-funnel = Che cosa diventano le passkey
-figures-funnel-about = Negli ultimi 30 giorni. Iniziato significa che una pagina ha chiesto una sfida; le pagine di accesso con suggerimenti lo fanno da sole. Chi annulla nel browser ha solo iniziato.
+figures-funnel-about = In questo periodo. Iniziato significa che una pagina ha chiesto una sfida; le pagine di accesso con suggerimenti lo fanno da sole. Chi annulla nel browser ha solo iniziato.
 figures-funnel-sign-in = Accedere
 figures-funnel-creation = Crearne una
 figures-offered = Offerto
@@ -338,9 +402,22 @@ figures-declined = Declinato
 figures-started = Iniziato
 figures-completed = Riuscito
 figures-failed = Rifiutato
-figures-none = Niente negli ultimi 30 giorni.
+figures-none = Niente in questo periodo.
 figures-away-title = Nessuna cifra al momento
 figures-away-lede = Solo il processo del tenant può leggere il suo registro, e ora non risponde. Ricarica questa pagina tra poco.
+figures-range = Periodo
+figures-range-own = Periodo proprio
+figures-from = Dal
+figures-to = Al
+figures-by = Per
+figures-week = Settimana
+figures-month = Mese
+figures-show = Mostra
+figures-csv = Esporta come CSV
+figures-chart-week = Persone attive alla settimana
+figures-chart-month = Persone attive al mese
+figures-chart-open = Ciò a cui porta la linea tratteggiata non è ancora finito.
+figures-refused-range = Queste cifre non ci sono: { $why }.
 
 # Members of the console
 domains-lede = I nomi con cui si raggiunge questo tenant.

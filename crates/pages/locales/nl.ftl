@@ -220,6 +220,70 @@ user-delete = Gebruiker verwijderen
 user-delete-of = { $name } verwijderen
 user-delete-lede = Verwijdert het account met alles erin. Het log vertelt dan niet meer wie het was.
 user-delete-confirm = Dit kan niet ongedaan worden gemaakt.
+users-method = Logt in met
+users-method-all = Alles
+users-method-passkey = Passkey
+users-method-account = Gekoppeld account
+users-method-code = Alleen codes
+users-created-from = Gekomen vanaf
+users-created-to = Gekomen tot
+users-seen-from = Gezien vanaf
+users-seen-to = Gezien tot
+users-more-filters = Meer filters
+users-passkeys = { $count ->
+    [one] 1 passkey
+   *[other] { $count } passkeys
+  }
+users-seen = Gezien { $when }
+users-came = Gekomen { $when }
+users-select = { $name } selecteren
+users-select-all = Alles op deze pagina selecteren
+users-selected = Met de selectie
+users-export = Exporteren als CSV
+users-export-found = Alles wat gevonden is exporteren
+selection-none-title = Niemand is geselecteerd
+selection-none-lede = Selecteer eerst mensen in de lijst.
+selection-suspend = { $count ->
+    [one] 1 persoon blokkeren
+   *[other] { $count } mensen blokkeren
+  }
+selection-restore = { $count ->
+    [one] Blokkering van 1 persoon opheffen
+   *[other] Blokkering van { $count } mensen opheffen
+  }
+selection-sign-out = { $count ->
+    [one] 1 persoon overal uitloggen
+   *[other] { $count } mensen overal uitloggen
+  }
+selection-delete = { $count ->
+    [one] 1 persoon verwijderen
+   *[other] { $count } mensen verwijderen
+  }
+selection-export = { $count ->
+    [one] 1 persoon exporteren
+   *[other] { $count } mensen exporteren
+  }
+selection-export-lede = Een tabel met adres, naam, status, wanneer ze kwamen en het laatst zijn gezien, en waarmee ze inloggen. Het auditlogboek vertelt dat u die hebt opgehaald.
+selection-download = Downloaden
+selection-people = Om wie het gaat
+selection-gone = { $count ->
+    [one] 1 van de geselecteerde mensen is er niet meer.
+   *[other] { $count } van de geselecteerde mensen zijn er niet meer.
+  }
+selection-too-many = Hoogstens { $count } mensen tegelijk. Wie daarboven komt, blijft erbuiten.
+selection-done = { $count ->
+    [one] Gedaan voor 1 persoon.
+   *[other] Gedaan voor { $count } mensen.
+  }
+selection-not-done = { $count ->
+    [one] Niet gedaan voor 1 persoon
+   *[other] Niet gedaan voor { $count } mensen
+  }
+selection-why-gone = Niet meer daar
+selection-why-not-suspended = Was niet geblokkeerd
+selection-why-no-sessions = Was nergens ingelogd
+selection-why-failed = Mislukt; probeer het opnieuw
+selection-back = Terug naar de mensen
 events-title = Auditlog
 events-lede = Wie wat deed, wanneer en met welke afloop. Niemand kan het ongemerkt wijzigen.
 events-what = Gebeurtenis
@@ -298,7 +362,7 @@ user-days = { $days ->
 
 # Figures of a tenant
 figures-title = Cijfers
-figures-lede = Geteld uit het auditlogboek { $date } om { $time } UTC. Dagen zijn die van { $zone }.
+figures-lede = Stand van { $time } UTC, { $date }. Geteld uit het auditlogboek; dagen zijn die van { $zone }.
 figures-now = Hoe het ervoor staat
 figures-dau = Vandaag actief
 figures-dau-about = Mensen die vandaag zijn ingelogd of een sessie hebben gebruikt. Ieder telt één keer. API-sleutels en beheerders die als iemand anders handelen, tellen niet.
@@ -313,24 +377,24 @@ figures-new-about = Accounts die vandaag zijn ontstaan. Geïmporteerde tellen ni
 figures-users = Accounts
 figures-users-about = Accounts die er nu zijn.
 figures-passkeys = Met passkey
-figures-passkeys-about = Logins met een passkey gedeeld door alle logins van de laatste 30 dagen.
+figures-passkeys-about = Logins met een passkey gedeeld door alle logins van de periode.
 figures-refused = Geweigerd
-figures-refused-about = Geweigerde logins gedeeld door gelukte en geweigerde van de laatste 30 dagen.
+figures-refused-about = Geweigerde logins gedeeld door gelukte en geweigerde van de periode.
 figures-percent = { $share }%
 figures-chart = Actieve mensen per dag
-figures-chart-about = Van { $first } tot { $last }; hoogstens { $most }. Vandaag, de streepjeslijn, is nog niet voorbij.
+figures-chart-about = Van { $first } tot { $last }; hoogstens { $most }.
 figures-table = Als tabel tonen
 figures-day = Dag
 figures-active = Actief
 figures-new-users = Nieuw
 figures-sign-ins = Logins per methode
-figures-sign-ins-about = Die van de laatste 30 dagen die een sessie gaven.
+figures-sign-ins-about = Die van de periode die een sessie gaven.
 figures-by-code = Code per e-mail
 figures-by-link = Link per e-mail
 figures-failures = Geweigerde logins per oorzaak
-figures-failures-about = Die van de laatste 30 dagen, naar de gebeurtenis in het auditlogboek en de reden ervan. Wat een limiet of captcha tegenhield, telt niet.
+figures-failures-about = Die van de periode, naar de gebeurtenis in het auditlogboek en de reden ervan. Wat een limiet of captcha tegenhield, telt niet.
 figures-funnel = Wat er van passkeys wordt
-figures-funnel-about = In de laatste 30 dagen. Begonnen betekent dat een pagina om een opgave vroeg; inlogpagina’s met suggesties doen dat vanzelf. Wie in de browser afbreekt, is alleen begonnen.
+figures-funnel-about = In deze periode. Begonnen betekent dat een pagina om een opgave vroeg; inlogpagina’s met suggesties doen dat vanzelf. Wie in de browser afbreekt, is alleen begonnen.
 figures-funnel-sign-in = Inloggen
 figures-funnel-creation = Aanmaken
 figures-offered = Aangeboden
@@ -338,9 +402,22 @@ figures-declined = Afgeslagen
 figures-started = Begonnen
 figures-completed = Gelukt
 figures-failed = Geweigerd
-figures-none = Niets in de laatste 30 dagen.
+figures-none = Niets in deze periode.
 figures-away-title = Nu geen cijfers
 figures-away-lede = Alleen het eigen proces van de tenant kan het logboek lezen, en dat is nu niet te bereiken. Laad deze pagina straks opnieuw.
+figures-range = Periode
+figures-range-own = Eigen periode
+figures-from = Van
+figures-to = Tot
+figures-by = Per
+figures-week = Week
+figures-month = Maand
+figures-show = Tonen
+figures-csv = Exporteren als CSV
+figures-chart-week = Actieve mensen per week
+figures-chart-month = Actieve mensen per maand
+figures-chart-open = Waar de streepjeslijn heen leidt, is nog niet voorbij.
+figures-refused-range = Deze cijfers zijn er niet: { $why }.
 
 # Members of the console
 domains-lede = De namen waaronder deze tenant bereikbaar is.

@@ -23,11 +23,92 @@ pub struct TenantFigures {
     pub top: ConsoleTop,
     /// The tenant.
     pub tenant: TenantTop,
+    /// What is asked for.
+    pub range: FigureRange,
+    /// Why there can be no figures of it, in the engine's words.
+    pub fault: Option<String>,
     /// The figures; `None` while the tenant's process cannot be asked.
     pub figures: Option<FigureSet>,
+    /// Where it is told that they have changed, where the range has today in it.
+    pub live: Option<String>,
+    /// Where they are as a table.
+    pub csv: String,
 }
 
-/// The figures of the last thirty days.
+/// How long a period of the figures is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Granularity {
+    /// A day.
+    #[default]
+    Day,
+    /// Monday to Sunday.
+    Week,
+    /// A month of the calendar.
+    Month,
+}
+
+impl Granularity {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+
+    /// The stable name, as addresses have it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// The one of this name; anything else is [`Granularity::Day`].
+    pub fn of(key: &str) -> Self {
+        Self::ALL.into_iter().find(|one| one.key() == key).unwrap_or_default()
+    }
+
+    pub(crate) fn words(self, text: &Text) -> String {
+        match self {
+            Self::Day => text.figures_day(),
+            Self::Week => text.figures_week(),
+            Self::Month => text.figures_month(),
+        }
+    }
+}
+
+/// Which figures are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FigureRange {
+    /// So many days up to today; `None` for the days below.
+    pub days: Option<u16>,
+    /// The first day.
+    pub from: Option<Date>,
+    /// The last day.
+    pub to: Option<Date>,
+    /// How they are cut.
+    pub granularity: Granularity,
+}
+
+impl FigureRange {
+    /// The ranges that have a name.
+    pub const PRESETS: [u16; 3] = [7, 30, 90];
+
+    /// The choices of ranges: the key, its words, and whether it is this one.
+    pub(crate) fn choices(&self, text: &Text) -> Vec<(String, String, bool)> {
+        let named = Self::PRESETS
+            .map(|days| (days.to_string(), text.user_days(i64::from(days)), self.days == Some(days)));
+        let own = ("own".to_owned(), text.figures_range_own(), self.days.is_none());
+        named.into_iter().chain([own]).collect()
+    }
+
+    pub(crate) fn first(&self) -> String {
+        self.from.map(|day| day.to_string()).unwrap_or_default()
+    }
+
+    pub(crate) fn last(&self) -> String {
+        self.to.map(|day| day.to_string()).unwrap_or_default()
+    }
+}
+
+/// The figures of a range.
 #[derive(Debug, Clone)]
 pub struct FigureSet {
     /// When they were counted.
@@ -36,8 +117,14 @@ pub struct FigureSet {
     pub time_zone: String,
     /// Users that there are.
     pub users: i64,
-    /// The days in their order; the last is today.
+    /// Those of today.
+    pub today: FiguresOfDay,
+    /// How the range is cut.
+    pub granularity: Granularity,
+    /// The periods in their order, by their first days.
     pub days: Vec<FiguresOfDay>,
+    /// Whether the last of them is not over yet.
+    pub is_open: bool,
     /// Sign-ins by method, the most first.
     pub sign_ins: Vec<(String, i64)>,
     /// Refused ones by cause, the most first.
@@ -48,17 +135,17 @@ pub struct FigureSet {
     pub creation: PasskeySteps,
 }
 
-/// The figures of a day.
+/// The figures of a period.
 #[derive(Debug, Clone, Copy)]
 pub struct FiguresOfDay {
-    /// Which.
+    /// Its first day.
     pub day: Date,
-    /// People who were active on it.
+    /// People who were active in it.
     pub dau: i64,
-    /// In the 7 days up to it.
-    pub wau: i64,
-    /// In the 30 days up to it.
-    pub mau: i64,
+    /// Of days: in the 7 days up to it.
+    pub wau: Option<i64>,
+    /// Of days: in the 30 days up to it.
+    pub mau: Option<i64>,
     /// Users who came into being.
     pub new_users: i64,
 }
@@ -97,27 +184,23 @@ impl PasskeySteps {
 }
 
 impl FigureSet {
-    fn today(&self) -> Option<&FiguresOfDay> {
-        self.days.last()
-    }
-
     pub(crate) fn counted(&self, text: &Text) -> String {
-        let (date, time) = when::utc(text, self.as_of);
+        let (date, time) = when::utc_seconds(text, self.as_of);
         text.figures_lede(&date, &time, &self.time_zone)
     }
 
     pub(crate) fn stats(&self, text: &Text) -> Vec<Stat> {
         let (sign_ins, failures) = (total(&self.sign_ins), total(&self.failures));
         let passkeys = self.sign_ins.iter().filter(|(method, _)| method == "passkey").map(|(_, count)| count);
-        let of_today = |of: fn(&FiguresOfDay) -> i64| self.today().map_or(0, of).to_string();
-        let (dau, mau) = self.today().map_or((0, 0), |day| (day.dau, day.mau));
+        let FiguresOfDay { dau, wau, mau, new_users, .. } = self.today;
+        let (wau, mau) = (wau.unwrap_or_default(), mau.unwrap_or_default());
         let stat = |name, value, about| Stat { name, value, about };
         vec![
-            stat(text.figures_dau(), of_today(|day| day.dau), text.figures_dau_about()),
-            stat(text.figures_wau(), of_today(|day| day.wau), text.figures_wau_about()),
-            stat(text.figures_mau(), of_today(|day| day.mau), text.figures_mau_about()),
+            stat(text.figures_dau(), dau.to_string(), text.figures_dau_about()),
+            stat(text.figures_wau(), wau.to_string(), text.figures_wau_about()),
+            stat(text.figures_mau(), mau.to_string(), text.figures_mau_about()),
             stat(text.figures_stickiness(), percent(text, dau, mau), text.figures_stickiness_about()),
-            stat(text.figures_new(), of_today(|day| day.new_users), text.figures_new_about()),
+            stat(text.figures_new(), new_users.to_string(), text.figures_new_about()),
             stat(text.figures_users(), self.users.to_string(), text.figures_users_about()),
             stat(
                 text.figures_passkeys(),
@@ -176,20 +259,36 @@ impl FigureSet {
     }
 
     pub(crate) fn last_day(&self) -> String {
-        self.today().map(|day| day.day.to_string()).unwrap_or_default()
+        self.days.last().map(|day| day.day.to_string()).unwrap_or_default()
     }
 
-    /// The line of the days that are over.
+    pub(crate) fn chart(&self, text: &Text) -> String {
+        match self.granularity {
+            Granularity::Day => text.figures_chart(),
+            Granularity::Week => text.figures_chart_week(),
+            Granularity::Month => text.figures_chart_month(),
+        }
+    }
+
+    /// Whether the periods are days, of which more is told.
+    pub(crate) fn is_of_days(&self) -> bool {
+        self.granularity == Granularity::Day
+    }
+
+    /// The line of the periods that are over.
     pub(crate) fn line(&self) -> String {
-        self.path(0, self.days.len().saturating_sub(1))
+        self.path(0, self.days.len() - usize::from(self.is_open).min(self.days.len()))
     }
 
-    /// The line from the last of them to today, which still grows.
+    /// The line from the last of them to the one that still grows.
     pub(crate) fn open_line(&self) -> String {
+        if !self.is_open {
+            return String::new();
+        }
         self.path(self.days.len().saturating_sub(2), self.days.len())
     }
 
-    /// Where today is on the chart.
+    /// Where the last of them is on the chart.
     pub(crate) fn end(&self) -> (String, String) {
         let (x, y) = self.point(self.days.len().saturating_sub(1));
         (format!("{x:.1}"), format!("{y:.1}"))
@@ -238,16 +337,24 @@ mod tests {
 
     fn figures(dau: &[i64]) -> FigureSet {
         let mut day = Date::constant(2026, 6, 1);
-        let days = dau.iter().map(|dau| {
-            let one = FiguresOfDay { day, dau: *dau, wau: 12, mau: 40, new_users: 1 };
-            day = day.tomorrow().unwrap();
-            one
-        });
+        let days: Vec<_> = dau
+            .iter()
+            .map(|dau| {
+                let one = FiguresOfDay { day, dau: *dau, wau: Some(12), mau: Some(40), new_users: 1 };
+                day = day.tomorrow().unwrap();
+                one
+            })
+            .collect();
+        let today =
+            FiguresOfDay { day, dau: *dau.last().unwrap_or(&0), wau: Some(12), mau: Some(40), new_users: 1 };
         FigureSet {
+            today,
+            granularity: Granularity::Day,
+            is_open: true,
             as_of: Timestamp::UNIX_EPOCH,
             time_zone: "UTC".to_owned(),
             users: 50,
-            days: days.collect(),
+            days,
             sign_ins: vec![("passkey".to_owned(), 2), ("email_otp".to_owned(), 1)],
             failures: vec![],
             sign_in: PasskeySteps::default(),

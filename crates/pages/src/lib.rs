@@ -27,6 +27,7 @@ mod frame;
 mod mail;
 mod members;
 mod notice;
+mod selection;
 mod settings;
 mod sign_in;
 mod status;
@@ -44,7 +45,7 @@ pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
 pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
 pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal};
-pub use figures::{FigureSet, FiguresOfDay, PasskeySteps, TenantFigures};
+pub use figures::{FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, TenantFigures};
 pub use frame::{Acting, Frame};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
@@ -54,13 +55,14 @@ pub use members::{
     NoWorkspace, Offer, Place, Prove, Refusal, Team, WorkspaceLink,
 };
 pub use notice::{Notice, Tone};
+pub use selection::{Deed, NotDone, Selection, SelectionDone};
 pub use settings::{ChangeRow, Settings, VersionRow};
 pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
 pub use status::{
     BARE_CONTENT_SECURITY_POLICY, Failed, Leaving, NotFound, Refused, Starting, UNKNOWN_HOST, Unavailable,
 };
 pub use tenant::{TenantAway, TenantOverview, TenantPlace, TenantTop};
-pub use users::{Standing, Suspension, UserPage, UserRow, UserSearch, Users};
+pub use users::{Means, Standing, Suspension, UserPage, UserRow, UserSearch, Users};
 
 /// The Content-Security-Policy of every page but the bare ones: nothing inline, nothing from elsewhere, no
 /// framing, no string ever turned into script.
@@ -98,6 +100,8 @@ impl Page for TenantOverview {}
 impl Page for TenantAway {}
 impl Page for Users {}
 impl Page for UserPage {}
+impl Page for Selection {}
+impl Page for SelectionDone {}
 impl Page for Events {}
 impl Page for EventPage {}
 impl Page for Settings {}

@@ -4,8 +4,8 @@ use askama::Template;
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    AccountRow, ConsoleTop, EventRow, Frame, Notice, PasskeyRow, Place, SessionRow, TenantTop, text::Text,
-    when,
+    AccountRow, ConsoleTop, Deed, EventRow, Frame, Notice, PasskeyRow, Place, SessionRow, TenantTop,
+    text::Text, when,
 };
 
 /// Which people a list shows, by whether they may sign in.
@@ -47,6 +47,49 @@ impl Standing {
     }
 }
 
+/// Which people a list shows, by what they can sign in with besides a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Means {
+    /// All of them.
+    #[default]
+    All,
+    /// Those who have a passkey.
+    Passkey,
+    /// Those who have an account at a provider.
+    Account,
+    /// Those who have neither.
+    Code,
+}
+
+impl Means {
+    /// All choices.
+    pub const ALL: [Self; 4] = [Self::All, Self::Passkey, Self::Account, Self::Code];
+
+    /// The stable name, as addresses have it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Passkey => "passkey",
+            Self::Account => "account",
+            Self::Code => "code",
+        }
+    }
+
+    /// The choice of this name; anything else is [`Means::All`].
+    pub fn of(key: &str) -> Self {
+        Self::ALL.into_iter().find(|means| means.key() == key).unwrap_or_default()
+    }
+
+    pub(crate) fn words(self, text: &Text) -> String {
+        match self {
+            Self::All => text.users_method_all(),
+            Self::Passkey => text.users_method_passkey(),
+            Self::Account => text.users_method_account(),
+            Self::Code => text.users_method_code(),
+        }
+    }
+}
+
 /// What a list of people is narrowed to, as typed.
 #[derive(Debug, Clone, Default)]
 pub struct UserSearch {
@@ -56,11 +99,46 @@ pub struct UserSearch {
     pub is_name: bool,
     /// Who may sign in.
     pub standing: Standing,
+    /// With what.
+    pub means: Means,
+    /// The first day and the last on which they came (UTC).
+    pub created: (Option<Date>, Option<Date>),
+    /// The first day and the last on which they were there last (the tenant's clock).
+    pub seen: (Option<Date>, Option<Date>),
 }
 
 impl UserSearch {
     pub(crate) fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.standing == Standing::All
+        self.text.is_empty() && self.standing == Standing::All && !self.has_more()
+    }
+
+    /// Whether something is asked for that the form shows only when it is opened.
+    pub(crate) fn has_more(&self) -> bool {
+        self.means != Means::All || self.days().iter().any(|(.., day)| day.is_some())
+    }
+
+    /// The fields of days, with their labels.
+    pub(crate) fn fields(&self, text: &Text) -> [(&'static str, String, String); 4] {
+        let labels = [
+            text.users_created_from(),
+            text.users_created_to(),
+            text.users_seen_from(),
+            text.users_seen_to(),
+        ];
+        let value = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+        let mut days = self.days().into_iter();
+        labels.map(|label| {
+            days.next().map_or(("", label.clone(), String::new()), |(name, day)| (name, label, value(day)))
+        })
+    }
+
+    fn days(&self) -> [(&'static str, Option<Date>); 4] {
+        [
+            ("created_from", self.created.0),
+            ("created_to", self.created.1),
+            ("seen_from", self.seen.0),
+            ("seen_to", self.seen.1),
+        ]
     }
 }
 
@@ -86,6 +164,12 @@ pub struct Users {
     pub previous: Option<String>,
     /// The address of the page after, if there is one.
     pub next: Option<String>,
+    /// The query of this page, which one comes back to.
+    pub query: String,
+    /// Whether the visitor may change people.
+    pub is_changeable: bool,
+    /// The address that asks whether all who fit are to be exported.
+    pub export: String,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
     /// The present.
@@ -95,6 +179,27 @@ pub struct Users {
 impl Users {
     pub(crate) fn ago(&self, at: &Timestamp) -> String {
         when::ago(self.frame.text(), *at, self.now)
+    }
+
+    /// What can be done with several of them: the name of it, and its words.
+    pub(crate) fn deeds(&self) -> Vec<(&'static str, String)> {
+        let changes = [Deed::SignOut, Deed::Suspend, Deed::Restore, Deed::Delete];
+        let offered = changes.into_iter().filter(|_| self.is_changeable).chain([Deed::Export]);
+        offered.map(|deed| (deed.key(), deed.words(self.frame.text()))).collect()
+    }
+
+    /// With what somebody signs in, and when they were there last.
+    pub(crate) fn about(&self, user: &UserRow) -> String {
+        let text = self.frame.text();
+        let mut parts = Vec::new();
+        if user.passkeys > 0 {
+            parts.push(text.users_passkeys(user.passkeys));
+        }
+        parts.extend(user.providers.iter().cloned());
+        if let Some(day) = user.last_seen {
+            parts.push(text.users_seen(&when::day(text, day, self.now)));
+        }
+        parts.join(" · ")
     }
 
     /// "51–100 of 240".
@@ -120,6 +225,12 @@ pub struct UserRow {
     pub is_suspended: bool,
     /// When they came.
     pub created: Timestamp,
+    /// The last day on which they were there.
+    pub last_seen: Option<Date>,
+    /// How many passkeys they have.
+    pub passkeys: i64,
+    /// Where they have accounts, as people call it.
+    pub providers: Vec<String>,
 }
 
 impl UserRow {

@@ -38,6 +38,12 @@ pub(crate) fn utc(text: &Text, at: Timestamp) -> (String, String) {
     (date(text, at), format!("{:02}:{:02}", time.hour(), time.minute()))
 }
 
+/// The same with seconds, for what changes by itself.
+pub(crate) fn utc_seconds(text: &Text, at: Timestamp) -> (String, String) {
+    let time = at.to_zoned(TimeZone::UTC).time();
+    (date(text, at), format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second()))
+}
+
 fn date(text: &Text, at: Timestamp) -> String {
     on(text, at.to_zoned(TimeZone::UTC).date())
 }

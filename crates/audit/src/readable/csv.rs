@@ -112,6 +112,14 @@ fn opened(line: &EventLine, group: SealedGroup) -> impl Iterator<Item = &Facts> 
     of_group.filter_map(|personal| personal.fields.as_ref())
 }
 
+/// One row of a table of anything (RFC 4180), with its line break; no cell of it is a formula.
+pub fn csv_row(cells: impl IntoIterator<Item = String>) -> String {
+    let cells = cells.into_iter().map(|cell| format!("\"{}\"", harmless(cell).replace('"', "\"\"")));
+    let mut row = cells.collect::<Vec<_>>().join(",");
+    row.push_str("\r\n");
+    row
+}
+
 /// A cell that no spreadsheet takes for a formula: those that would begin one begin with an apostrophe instead (OWASP, CSV
 /// Injection). The wide forms are what some spreadsheets turn into the narrow ones.
 fn harmless(cell: String) -> String {

@@ -3,5 +3,5 @@
 mod csv;
 mod line;
 
-pub use csv::CsvTable;
+pub use csv::{CsvTable, csv_row};
 pub use line::{EventLine, PersonalLine};

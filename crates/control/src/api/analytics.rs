@@ -1,6 +1,6 @@
 //! A tenant's figures, for operators: asked of its engine, which counts them from the tenant's log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -8,10 +8,12 @@ use axum::{
 };
 use bytes::Bytes;
 use jiff::civil::Date;
+use kiavi_audit::csv_row;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Problem, input::Asked, progress::ProgressEvent, reading::Reading};
+use super::{Problem, code::Code, input::Asked, progress::ProgressEvent, reading::Reading};
 
 /// Where the engine has them.
 pub(super) const FIGURES: &str = "/api/auth/analytics";
@@ -29,6 +31,9 @@ pub(super) struct Range {
     /// The last day; today, if it is not named or is yet to come. A range has at most 400 days.
     #[param(format = Date, max_length = 10, example = "2026-11-26")]
     to: Option<String>,
+    /// How many days up to the last, in place of the first one.
+    #[param(minimum = 1, maximum = 400, example = 7)]
+    days: Option<u16>,
     /// Into which periods the range is cut, which is widened to whole ones: days, weeks that begin on Monday, or months.
     /// Days, if nothing is said.
     #[param(inline)]
@@ -194,6 +199,26 @@ pub(super) async fn show(reading: Reading, Asked(range): Asked<Range>) -> Result
     Ok(json(StatusCode::OK, figures))
 }
 
+/// Export a tenant's figures
+///
+/// The same as a table (RFC 4180), a line for each period: columns for what every tenant has, then one for each way of signing
+/// in and for each cause of a failure that there was.
+#[utoipa::path(get, path = "/tenants/{tenant}/analytics/export", tag = "Analytics",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop"), Range), responses(
+    (status = 200, description = "The table", content_type = "text/csv", body = String),
+))]
+pub(super) async fn export(reading: Reading, Asked(range): Asked<Range>) -> Result<Response, Problem> {
+    table(&reading.refused_as(Problem::invalid_range), &range.target()?).await
+}
+
+/// The figures at a path and query of the engine as a table.
+pub(super) async fn table(reading: &Reading, target: &str) -> Result<Response, Problem> {
+    let figures = reading.ask(target).await?;
+    let figures: Value = serde_json::from_slice(&figures).map_err(|_| Problem::from(Code::EngineAnswer))?;
+    let media_type = (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    Ok(([media_type], csv(&figures)).into_response())
+}
+
 /// Watch a tenant's figures of today
 ///
 /// Server-sent events: `figures` with those of the day that it is, as one period; once at the beginning and then whenever one
@@ -242,6 +267,9 @@ impl Range {
         for (name, day) in [("from", &self.from), ("to", &self.to)] {
             query.extend_pairs(day.as_deref().map(|text| checked(name, text)).transpose()?);
         }
+        if let Some(days) = self.days {
+            query.append_pair("days", &days.to_string());
+        }
         if let Some(granularity) = self.granularity {
             query.append_pair("granularity", granularity.name());
         }
@@ -267,6 +295,64 @@ impl Granularity {
     }
 }
 
+/// Columns that every table has, by the names of the figures.
+const COLUMNS: [&str; 10] = [
+    "from",
+    "to",
+    "is_finished",
+    "active_users",
+    "wau",
+    "mau",
+    "stickiness",
+    "new_users",
+    "passkey_share",
+    "failed_share",
+];
+/// What is counted by names that not every tenant has.
+const GROUPS: [&str; 2] = ["sign_ins", "failures"];
+/// What becomes of passkeys.
+const FUNNELS: [(&str, &[&str]); 2] = [
+    ("sign_in", &["offered", "started", "completed", "failed"]),
+    ("creation", &["offered", "declined", "started", "completed", "failed"]),
+];
+
+/// A table of the figures, a line for each period.
+fn csv(figures: &Value) -> String {
+    let points = figures["points"].as_array().map_or(&[][..], Vec::as_slice);
+    let names = GROUPS.map(|group| {
+        let names = points.iter().filter_map(|point| point[group].as_object()).flat_map(Map::keys);
+        (group, names.collect::<BTreeSet<_>>())
+    });
+    let mut head: Vec<String> = COLUMNS.map(str::to_owned).into();
+    head.extend(
+        names.iter().flat_map(|(group, names)| names.iter().map(move |name| format!("{group}: {name}"))),
+    );
+    head.extend(
+        FUNNELS
+            .iter()
+            .flat_map(|(funnel, steps)| steps.iter().map(move |step| format!("passkey_{funnel}: {step}"))),
+    );
+    let cell = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let row = |point: &Value| {
+        let mut row: Vec<String> = COLUMNS.map(|column| cell(&point[column])).into();
+        let counted = |value: &Value| if value.is_null() { "0".to_owned() } else { cell(value) };
+        row.extend(names.iter().flat_map(|(group, names)| {
+            let counts = &point[*group];
+            names.iter().map(move |name| counted(&counts[name.as_str()]))
+        }));
+        row.extend(FUNNELS.iter().flat_map(|(funnel, steps)| {
+            let counts = &point["passkey_funnel"][*funnel];
+            steps.iter().map(move |step| counted(&counts[*step]))
+        }));
+        csv_row(row)
+    };
+    std::iter::once(csv_row(head.clone())).chain(points.iter().map(row)).collect()
+}
+
 /// JSON that is written already.
 fn json(status: StatusCode, body: Bytes) -> Response {
     let media_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -276,6 +362,34 @@ fn json(status: StatusCode, body: Bytes) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_has_a_column_for_whatever_there_was_on_any_day() {
+        let point = |day: &str, by: &str| {
+            serde_json::json!({
+                "from": day, "to": day, "is_finished": true, "active_users": 3, "wau": 5, "mau": 8, "stickiness": 0.375,
+                "new_users": 1, "sign_ins": { by: 2 }, "failures": {}, "passkey_share": null, "failed_share": 0.0,
+                "passkey_funnel": {
+                    "sign_in": { "offered": 4, "started": 4, "completed": 2, "failed": 0 },
+                    "creation": { "offered": 1, "declined": 0, "started": 1, "completed": 1, "failed": 0 },
+                },
+            })
+        };
+        let told =
+            serde_json::json!({ "points": [point("2026-11-25", "passkey"), point("2026-11-26", "=cmd()")] });
+        let table = csv(&told);
+        let lines: Vec<_> = table.split("\r\n").collect();
+        assert!(
+            lines[0].contains(
+                r#""failed_share","sign_ins: =cmd()","sign_ins: passkey","passkey_sign_in: offered""#
+            )
+        );
+        assert_eq!(
+            lines[1],
+            r#""2026-11-25","2026-11-25","true","3","5","8","0.375","1","","0.0","0","2","4","4","2","0","1","0","1","1","0""#
+        );
+        assert_eq!((lines.len(), lines[3]), (4, ""));
+    }
 
     #[test]
     fn a_day_is_written_in_one_way() {

@@ -54,8 +54,9 @@ const POSTS: &[(&str, Permission)] = &[
     ("audit/streams/move", Permission::SettingsWrite),
 ];
 
-/// Nothing brings a user back, so it asks for a proof as acting as one does.
+/// Nothing brings a user back, so it asks for a proof as acting as one does; so it does for several.
 const REMOVE_USER: &str = "admin/remove-user";
+const REMOVE_USERS: &str = "admin/remove-users";
 
 /// What the engine's own route at `path` needs.
 pub(super) fn need(method: &Method, path: &str) -> Need {
@@ -66,8 +67,8 @@ pub(super) fn need(method: &Method, path: &str) -> Need {
     };
     let found = known.iter().find(|(known, _)| *known == path);
     let permission = found.map_or(usual, |(_, permission)| *permission);
-    let step_up =
-        permission == Permission::UserImpersonate || (method == Method::POST && path == REMOVE_USER);
+    let step_up = permission == Permission::UserImpersonate
+        || (method == Method::POST && [REMOVE_USER, REMOVE_USERS].contains(&path));
     Need { permission, step_up, stays: false }
 }
 
@@ -234,7 +235,7 @@ mod tests {
 
     #[test]
     fn acting_as_somebody_and_deleting_them_want_a_proof() {
-        for path in ["admin/impersonate-user", REMOVE_USER] {
+        for path in ["admin/impersonate-user", REMOVE_USER, REMOVE_USERS] {
             assert!(need(&Method::POST, path).step_up, "{path}");
         }
         assert!(!need(&Method::POST, "admin/ban-user").step_up && !need(&Method::GET, REMOVE_USER).step_up);

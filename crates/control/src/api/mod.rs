@@ -42,6 +42,7 @@ mod resource;
 mod route;
 mod settings;
 mod tenants;
+mod users;
 mod vault;
 mod workspaces;
 
@@ -141,6 +142,7 @@ fn table() -> Vec<Route> {
     table.extend(settings_routes());
     table.extend(password_routes());
     table.extend(engine_routes());
+    table.extend(user_routes());
     table.extend(log_routes());
     table.extend(event_routes());
     table.extend(analytics_routes());
@@ -461,6 +463,24 @@ fn password_routes() -> [Route; 1] {
     [rotate.problems(&[C::TenantNotRunning, C::NoDatabasePassword])]
 }
 
+fn user_routes() -> [Route; 1] {
+    use Code as C;
+    const EXPORT: &[C] = &[
+        C::TooManyStreams,
+        C::EngineAnswer,
+        C::EngineUnavailable,
+        C::EngineSilent,
+        C::TenantSuspended,
+        C::TenantDeleted,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
+    let because = nothing("the tenant's own log says who took it");
+    [Route::new(users::export, users::__path_export, may_with_proof(P::UserRead), because)
+        .takes(Takes::Query)
+        .problems(EXPORT)]
+}
+
 fn engine_routes() -> [Route; 2] {
     use Code as C;
     const ENGINE: &[C] = &[
@@ -543,7 +563,7 @@ fn event_routes() -> [Route; 2] {
     ]
 }
 
-fn analytics_routes() -> [Route; 4] {
+fn analytics_routes() -> [Route; 5] {
     use Code as C;
     const ENGINE: &[C] = &[
         C::EngineAnswer,
@@ -576,6 +596,9 @@ fn analytics_routes() -> [Route; 4] {
     ];
     [
         Route::new(analytics::show, analytics::__path_show, may(P::TenantRead), nothing(READ))
+            .takes(Takes::Query)
+            .problems(FIGURES),
+        Route::new(analytics::export, analytics::__path_export, may(P::TenantRead), nothing(READ))
             .takes(Takes::Query)
             .problems(FIGURES),
         Route::new(analytics::live, analytics::__path_live, may(P::TenantRead), nothing(READ)).problems(LIVE),

@@ -144,6 +144,11 @@ impl Problem {
         Self { internal: Some(chain(error)), ..Self::plain(Code::Internal) }
     }
 
+    /// What is wrong here.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The cause, for the log.
     pub(super) fn internal_detail(&self) -> Option<&str> {
         self.internal.as_deref()

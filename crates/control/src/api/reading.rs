@@ -74,11 +74,16 @@ impl Reading {
 
     /// The server-sent events at a path and query of the engine, as they come.
     pub(super) async fn watch(&self, target: &str) -> Result<Response, Problem> {
+        self.stream(target, "text/event-stream").await
+    }
+
+    /// What the engine writes at a path and query for as long as it takes, of one media type.
+    pub(super) async fn stream(&self, target: &str, wanted: &'static str) -> Result<Response, Problem> {
         let permit = progress::permit(&self.control, &self.actor)?;
         let answer = self.door()?.open(target).await?;
         let (parts, body) = answer.into_parts();
         let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
-        if parts.status != StatusCode::OK || media_type != Some("text/event-stream") {
+        if parts.status != StatusCode::OK || media_type != Some(wanted) {
             let body = Limited::new(body, MAX_REFUSAL).collect().await.map(|body| body.to_bytes());
             return Err(self.refusal(parts.status, &body.unwrap_or_default()));
         }
@@ -89,7 +94,7 @@ impl Reading {
         });
         let mut response = Body::from_stream(frames).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(wanted));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         Ok(response)
     }

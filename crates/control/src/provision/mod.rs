@@ -6,6 +6,7 @@
 //! a round has reached counts only for what was asked before it.
 
 mod change;
+mod demo;
 mod export;
 mod import;
 mod news;

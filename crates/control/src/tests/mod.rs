@@ -45,9 +45,9 @@ use tokio::net::UnixStream;
 
 use self::vault_away::Away;
 use crate::{
-    AUDITOR_ROLE, Address, Adopted, Archived, CONTROL_ROLE, Control, ControlParts, DatabaseServer, Failure,
-    FormerServer, LogStart, OWNER_GROUP, Privileged, SettingsFacts, TEMPLATE_DATABASE, TENANT_GROUP, Tenant,
-    TenantEvent, TenantSchema, TenantStart, TenantState, address, attempt, audit,
+    AUDITOR_ROLE, Address, Adopted, Archived, CONTROL_ROLE, Control, ControlParts, DatabaseServer, DemoMade,
+    DemoOrder, Failure, FormerServer, LogStart, OWNER_GROUP, Privileged, SettingsFacts, TEMPLATE_DATABASE,
+    TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart, TenantState, address, attempt, audit,
     caller::Actor,
     console, invitation, key, log, member, orphans, owner_role, parse_name, provision, rotation,
     settings::store as settings_store,
@@ -387,6 +387,16 @@ impl TenantSchema for FakeSchema {
             connection.execute("INSERT INTO rewrapped VALUES ($1)", &[&version]).await?;
             Ok(())
         })
+    }
+
+    fn populate<'a>(
+        &'a self,
+        _: &'a AdminConnection,
+        _: &'a TenantSecret,
+        _: DemoOrder,
+        _: jiff::Timestamp,
+    ) -> BoxFuture<'a, Result<DemoMade, Failure>> {
+        Box::pin(async { Ok(DemoMade::Before) })
     }
 }
 

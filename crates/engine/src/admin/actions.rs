@@ -268,21 +268,27 @@ pub(super) async fn revoke_session(state: &State, context: &Context, named: &str
     finish(transaction, state, context, caller.event(EventType::SessionRevoked, &owner, detail)).await
 }
 
-/// Ends all sessions of a user, and those in which they act as others. A user who does not exist has none.
+/// Ends all sessions of a user, and those in which they act as others; how many there were. A user who does not exist has
+/// none.
 ///
 /// # Errors
 /// Those of [`Caller::with`].
-pub(super) async fn revoke_sessions(state: &State, context: &Context, user_id: &str) -> Result<(), ApiError> {
+pub(super) async fn revoke_sessions(
+    state: &State,
+    context: &Context,
+    user_id: &str,
+) -> Result<u64, ApiError> {
     let caller = Caller::with(REVOKE_SESSIONS, state, context).await?;
     let transaction = state.database.begin().await?;
     // Takes turns with whatever makes a session of theirs.
     if by_id_for_change(&transaction, user_id).await?.is_none() {
-        return Ok(());
+        return Ok(0);
     }
     let count = session::store::delete_all(&transaction, user_id).await?;
     if count == 0 {
-        return Ok(());
+        return Ok(0);
     }
     let detail = json!({ "reason": "administrator", "count": count });
-    finish(transaction, state, context, caller.event(EventType::SessionRevoked, user_id, detail)).await
+    finish(transaction, state, context, caller.event(EventType::SessionRevoked, user_id, detail)).await?;
+    Ok(count)
 }

@@ -14,8 +14,11 @@
 
 mod access;
 mod actions;
+mod bulk;
 mod card;
 mod change;
+mod export;
+mod find;
 mod flow;
 mod impersonation;
 mod look_up;
@@ -38,13 +41,21 @@ pub use settings::AdminSettings;
 
 use crate::State;
 
-pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
+pub(crate) fn statements() -> Vec<&'static Sql> {
+    [store::STATEMENTS, find::STATEMENTS].concat()
+}
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route("/admin/list-users", get(routes::list_users))
         .route("/admin/get-user", get(routes::get_user))
         .route("/admin/view-user", get(card::view_user))
+        .route("/admin/find-users", get(find::find_users))
+        .route("/admin/export-users", get(export::export_users))
+        .route("/admin/ban-users", post(bulk::ban_users))
+        .route("/admin/unban-users", post(bulk::unban_users))
+        .route("/admin/revoke-sessions-of-users", post(bulk::revoke_sessions))
+        .route("/admin/remove-users", post(bulk::remove_users))
         .route("/admin/create-user", post(routes::create_user))
         .route("/admin/update-user", post(routes::update_user))
         .route("/admin/set-role", post(routes::set_role))

@@ -3,6 +3,7 @@
 mod impersonation;
 mod list;
 mod sessions;
+mod several;
 mod users;
 
 use axum::http::{Method, StatusCode};

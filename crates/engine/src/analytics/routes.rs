@@ -31,19 +31,22 @@ pub(crate) fn routes() -> Router<State> {
         .route("/analytics/rebuild", get(how_far).post(count_anew))
 }
 
-/// `GET /analytics?from&to&granularity`: the figures from one day to another, at most 400 days, by day, week or month, in
-/// whole periods; the last thirty days without a range.
+/// `GET /analytics?from&to&days&granularity`: the figures from one day to another, or of so many days, at most 400, by day,
+/// week or month, in whole periods; the last thirty days without a range.
 async fn read(state: State, context: Context, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
     if context.operator().is_none() {
         return Ok(not_found().await);
     }
     let mut query = Parameters::parse(query.as_deref().unwrap_or_default());
     let granularity = Granularity::named(query.choice("granularity", Granularity::NAMES, "day"));
-    let (from, to) = (day(&mut query, "from"), day(&mut query, "to"));
+    let (from, to, days) = (day(&mut query, "from"), day(&mut query, "to"), days(&mut query));
+    if from.is_some() && days.is_some() {
+        query.issue("days", "Invalid input: the range has a first day already");
+    }
     query.finish()?;
     let today = figures::today(&state).await?;
     let to = to.unwrap_or(today).min(today);
-    let from = from.unwrap_or_else(|| back(to, DEFAULT_DAYS - 1));
+    let from = from.unwrap_or_else(|| back(to, days.unwrap_or(DEFAULT_DAYS) - 1));
     let length = from.until(to).map_or(MAX_DAYS, |span| span.get_days());
     if !(0..MAX_DAYS).contains(&length) {
         return Err(ApiError::validation("[query.from] A range has 1 to 400 days, none of them after today"));
@@ -79,6 +82,16 @@ async fn how_far(state: State, context: Context) -> Result<Response, ApiError> {
 
 fn told(status: StatusCode, what: &impl Serialize) -> Result<Response, ApiError> {
     Ok(json_response(status, serde_json::to_vec(what).map_err(ApiError::internal)?))
+}
+
+/// How many days up to the last.
+fn days(query: &mut Parameters<'_>) -> Option<i64> {
+    let text = query.one("days").filter(|text| !text.is_empty())?;
+    let days = text.parse::<i64>().ok().filter(|days| (1..=i64::from(MAX_DAYS)).contains(days));
+    if days.is_none() {
+        query.issue("days", "Invalid input: expected 1 to 400");
+    }
+    days
 }
 
 fn day(query: &mut Parameters<'_>, name: &str) -> Option<Date> {

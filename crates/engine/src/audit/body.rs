@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use kiavi_audit::{Facts, SealedFields, SealedGroup};
+use kiavi_base::Rng;
 use kiavi_db::{Database, DbError, Transaction};
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use super::{
     EventRow, EventType,
     people::{Found, Person, is_user, visitors_of},
     store::LogRow,
+    traits::Traits,
 };
 use crate::State;
 
@@ -45,7 +47,7 @@ pub(super) async fn seal(
         // Whom it names is not there (any more).
         found.extend(people.find(state, database, &[&visitors]).await?);
     }
-    let body = encoded(state, row, &found, &visitors)?;
+    let body = encoded(state.rng(), row, &found, &visitors)?;
     let (ip_token, traits) = match &row.ip {
         Some(ip) => {
             let traits = people.trait_key(state, database).await?;
@@ -54,16 +56,26 @@ pub(super) async fn seal(
         }
         None => Default::default(),
     };
+    let mut sealed = log_row(row, &found, (ip_token, traits), body);
+    if transaction.is_some() && is_held(row) {
+        sealed.people.clear();
+    }
+    Ok(sealed)
+}
+
+/// The columns of the index, beside the body.
+pub(super) fn log_row(
+    row: &EventRow,
+    found: &Found,
+    (ip_token, traits): (Option<Vec<u8>>, Traits),
+    body: Vec<u8>,
+) -> LogRow {
     let is_known = |name: &String| is_user(name) && found.get(name).is_some();
     let indexed = |name: &Option<String>| name.clone().filter(|name| !is_user(name) || is_known(name));
     let mut people: Vec<String> = [&row.actor, &row.subject].into_iter().flatten().cloned().collect();
     people.retain(is_known);
     people.dedup();
-    let requester = people.first().cloned();
-    if transaction.is_some() && is_held(row) {
-        people.clear();
-    }
-    Ok(LogRow {
+    LogRow {
         id: row.id,
         at: row.at,
         kind: row.kind.name(),
@@ -75,9 +87,9 @@ pub(super) async fn seal(
         ip_token,
         traits,
         body,
-        requester,
+        requester: people.first().cloned(),
         people,
-    })
+    }
 }
 
 /// Whether the transaction of an event has the row of whom it names, so that they cannot be deleted, and so forgotten, before
@@ -91,7 +103,13 @@ fn requester<'f>(row: &EventRow, found: &'f Found) -> Option<&'f Person> {
     [&row.actor, &row.subject].into_iter().find_map(|name| found.get(name.as_deref()?))
 }
 
-fn encoded(state: &State, row: &EventRow, found: &Found, visitors: &str) -> Result<Vec<u8>, DbError> {
+/// The bytes that are sealed into the log.
+pub(super) fn encoded(
+    rng: &dyn Rng,
+    row: &EventRow,
+    found: &Found,
+    visitors: &str,
+) -> Result<Vec<u8>, DbError> {
     // The log's name for somebody; others are called what they are, and who is not there is not named.
     let told = |name: &Option<String>| match name.as_deref() {
         Some(name) if is_user(name) => found.get(name).map(|person| person.id.to_string()),
@@ -107,11 +125,11 @@ fn encoded(state: &State, row: &EventRow, found: &Found, visitors: &str) -> Resu
             fields["network"] = network.to_string().into();
         }
         let holder = requester(row, found).or_else(|| found.get(visitors));
-        sealed.extend(sealed_fields(state, row, holder, SealedGroup::Request, &fields)?);
+        sealed.extend(sealed_fields(rng, row, holder, SealedGroup::Request, &fields)?);
     }
     if let Some(personal) = &row.personal {
         let holder = row.subject.as_deref().and_then(|subject| found.get(subject));
-        sealed.extend(sealed_fields(state, row, holder, SealedGroup::Subject, personal)?);
+        sealed.extend(sealed_fields(rng, row, holder, SealedGroup::Subject, personal)?);
     }
     let event = kiavi_audit::Event {
         id: row.id,
@@ -139,7 +157,7 @@ pub(super) fn encode(mut event: kiavi_audit::Event) -> Result<(kiavi_audit::Even
 }
 
 fn sealed_fields(
-    state: &State,
+    rng: &dyn Rng,
     row: &EventRow,
     holder: Option<&Person>,
     group: SealedGroup,
@@ -148,7 +166,7 @@ fn sealed_fields(
     let (Some(holder), Value::Object(fields)) = (holder, without_fractions(fields).into_owned()) else {
         return Ok(None);
     };
-    let sealed = SealedFields::seal(state.rng(), (holder.id, &holder.key), row.id, group, &fields);
+    let sealed = SealedFields::seal(rng, (holder.id, &holder.key), row.id, group, &fields);
     sealed.map(Some).map_err(|error| DbError::Value(error.to_string()))
 }
 

@@ -181,6 +181,15 @@ pub const COVERAGE: &[Coverage] = &[
         .unless("an administrator of the tenant looked")
         .refused(&[E::PermissionRefused, E::UserViewed]),
     writes("GET", "/api/auth/admin/view-user", &[E::UserViewed]).refused(&[E::UserViewed]),
+    writes("GET", "/api/auth/admin/find-users", &[E::UsersListed]),
+    writes("GET", "/api/auth/admin/export-users", &[E::UsersExported]),
+    writes("POST", "/api/auth/admin/ban-users", &[E::UserBanned]).each("none of them is there"),
+    writes("POST", "/api/auth/admin/unban-users", &[E::UserUnbanned]).each("none of them was suspended"),
+    writes("POST", "/api/auth/admin/revoke-sessions-of-users", &[E::SessionRevoked])
+        .each("none of them was signed in"),
+    writes("POST", "/api/auth/admin/remove-users", &[E::UserDeleted])
+        .each("none of them is there")
+        .besides(&[E::UserErased]),
     writes("POST", "/api/auth/admin/create-user", &[E::UserCreated]).refused(&[E::PermissionRefused]),
     writes("POST", "/api/auth/admin/update-user", &[E::UserUpdated]).refused(&[E::PermissionRefused]),
     writes("POST", "/api/auth/admin/set-role", &[E::RoleChanged]).refused(&[E::PermissionRefused]),

@@ -61,6 +61,8 @@ event_types! {
     UserViewed = "user.viewed",
     /// An operator looked at a list of users.
     UsersListed = "users.listed",
+    /// An operator took a table of users out.
+    UsersExported = "users.exported",
     /// An operator looked at somebody's sessions.
     SessionsListed = "sessions.listed",
     /// A user's roles changed.
@@ -177,6 +179,8 @@ event_types! {
     TenantSecretRotated = "tenant.secret_rotated",
     /// Secrets before the tenant's current one have ended.
     TenantSecretRetired = "tenant.secret_retired",
+    /// Made-up people were added for development; what the log tells of them up to here is made up, too.
+    TenantDemoDataAdded = "tenant.demo_data_added",
     /// An account at a provider was joined to a user.
     AccountLinked = "account.linked",
     /// A sign-in or a linking with a provider came to nothing.

@@ -11,6 +11,7 @@ mod body;
 mod coverage;
 pub(crate) mod explanations;
 mod kinds;
+mod past;
 mod people;
 mod question;
 mod reading;
@@ -42,6 +43,7 @@ use crate::{
 pub use coverage::{ANYWHERE, COVERAGE, Coverage, REFUSALS, Success};
 pub use kiavi_audit::Outcome;
 pub use kinds::EventType;
+pub(crate) use past::Past;
 pub(crate) use people::forget_visitors;
 pub use people::rewrap;
 pub(crate) use reading::StoredEvent;

@@ -68,10 +68,10 @@ impl Drop for Expecting {
 }
 
 /// The key of the log.
-struct LogKey {
+pub(super) struct LogKey {
     wrapping: SealingKey,
     addresses: [u8; 32],
-    traits: TraitKey,
+    pub(super) traits: TraitKey,
 }
 
 /// A person as the database has them.
@@ -88,6 +88,11 @@ pub(super) struct Stored {
 pub(super) struct Found(HashMap<String, Arc<Person>>);
 
 impl Found {
+    /// These people, by their names.
+    pub(super) fn of(people: impl IntoIterator<Item = (String, Arc<Person>)>) -> Self {
+        Self(people.into_iter().collect())
+    }
+
     /// The person behind a name; `None` for a user who is not there (any more).
     pub(super) fn get(&self, name: &str) -> Option<&Person> {
         self.0.get(name).map(AsRef::as_ref)
@@ -235,8 +240,7 @@ impl People {
         database: &Database,
         address: &str,
     ) -> Result<Vec<u8>, DbError> {
-        let log = self.log_key(state, database).await?;
-        Ok(hmac_sha256(&log.addresses, address.as_bytes())[..TOKEN_LENGTH].to_vec())
+        Ok(self.log_key(state, database).await?.address_token(address))
     }
 
     /// What hides words that the index can be asked for.
@@ -256,16 +260,36 @@ impl People {
 async fn read_log_key(state: &State, database: &Database) -> Result<LogKey, DbError> {
     let mut stored = store::people_by_name(database, &[LOG]).await?;
     if stored.is_empty() {
-        let (id, key) = (random_bytes(state.rng()), Zeroizing::new(random_bytes::<32>(state.rng())));
-        let wrapped = wrapping_key(&state.secret).seal(state.rng(), &id, key.as_slice());
-        let new = Stored { id, name: Some(LOG.to_owned()), key: Some(wrapped) };
-        store::insert_people(database, &[new]).await?;
+        store::insert_people(database, &[new_log_key(&state.secret, state.rng())]).await?;
         stored = store::people_by_name(database, &[LOG]).await?;
     }
     let row = stored.pop().and_then(|row| Some((row.id, row.key?)));
     let (id, wrapped) = row.ok_or(DbError::RowCount { statement: "AUDIT_PEOPLE_BY_NAME", rows: 0 })?;
     let opened = open_log_key(&state.secret, &id, &wrapped);
     opened.map(|(key, _)| LogKey::new(&key)).ok_or_else(lost)
+}
+
+/// The key of the log over a connection of the owner's, made if there is none.
+///
+/// # Errors
+/// Those of the statements; or no text of the secret opens it.
+pub(super) async fn log_key_of_owner(
+    connection: &AdminConnection,
+    secret: &TenantSecret,
+    rng: &dyn Rng,
+) -> Result<LogKey, DbError> {
+    if store::log_key_of(connection, LOG).await?.is_none() {
+        store::insert_people_by_owner(connection, &[(new_log_key(secret, rng), None)]).await?;
+    }
+    let opened = store::log_key_of(connection, LOG).await?;
+    let opened = opened.and_then(|(id, wrapped)| open_log_key(secret, &id, &wrapped));
+    opened.map(|(key, _)| LogKey::new(&key)).ok_or_else(lost)
+}
+
+fn new_log_key(secret: &TenantSecret, rng: &dyn Rng) -> Stored {
+    let (id, key) = (random_bytes(rng), Zeroizing::new(random_bytes::<32>(rng)));
+    let wrapped = wrapping_key(secret).seal(rng, &id, key.as_slice());
+    Stored { id, name: Some(LOG.to_owned()), key: Some(wrapped) }
 }
 
 fn wrapping_key(secret: &TenantSecret) -> SealingKey {
@@ -328,7 +352,19 @@ impl LogKey {
         Stored { id, name: Some(name.to_owned()), key: Some(wrapped) }
     }
 
-    fn unwrap(&self, id: [u8; 16], wrapped: &[u8]) -> Result<Person, DbError> {
+    /// Somebody new, and their row.
+    pub(super) fn new_person(&self, rng: &dyn Rng, name: &str) -> Result<(Person, Stored), DbError> {
+        let stored = self.wrapped_new(rng, name);
+        let person = self.unwrap(stored.id, stored.key.as_deref().unwrap_or_default())?;
+        Ok((person, stored))
+    }
+
+    /// See [`People::address_token`].
+    pub(super) fn address_token(&self, address: &str) -> Vec<u8> {
+        hmac_sha256(&self.addresses, address.as_bytes())[..TOKEN_LENGTH].to_vec()
+    }
+
+    pub(super) fn unwrap(&self, id: [u8; 16], wrapped: &[u8]) -> Result<Person, DbError> {
         let opened = self.wrapping.open(&id, wrapped).map(Zeroizing::new).ok();
         let key = opened.and_then(|key| Some(Zeroizing::new(<[u8; 32]>::try_from(key.as_slice()).ok()?)));
         let key =

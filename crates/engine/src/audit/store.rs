@@ -217,6 +217,64 @@ pub(super) async fn insert_by_control(
     connection.execute("SELECT pg_notify('kiavi_change', $1)", &[&id]).await.map(drop)
 }
 
+/// Over a connection of the owner's, these events in their order. Whom they name in the index is there until the
+/// transaction ends that is open on it.
+pub(super) async fn insert_by_owner(connection: &AdminConnection, rows: &[LogRow]) -> Result<(), DbError> {
+    const INSERT: &str = "INSERT INTO kiavi.audit_event
+           (id, at, type, outcome, request_id, actor, subject, method, ip_token, country_token, network_token,
+            device_tokens, body)
+         SELECT id::uuid, at, type, outcome, request_id, actor, subject, method, ip_token, country_token, network_token,
+           device_tokens::bigint[], body
+         FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+           $8::text[], $9::bytea[], $10::bigint[], $11::bigint[], $12::text[], $13::bytea[]) WITH ORDINALITY AS told
+           (id, at, type, outcome, request_id, actor, subject, method, ip_token, country_token, network_token,
+            device_tokens, body, position)
+         ORDER BY position";
+    let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
+    let times: Vec<Timestamp> = rows.iter().map(|row| row.at).collect();
+    let kinds: Vec<&str> = rows.iter().map(|row| row.kind).collect();
+    let outcomes: Vec<&str> = rows.iter().map(|row| row.outcome.name()).collect();
+    let requests: Vec<_> = rows.iter().map(|row| row.request_id.as_deref()).collect();
+    let actors: Vec<_> = rows.iter().map(|row| row.actor.as_deref()).collect();
+    let subjects: Vec<_> = rows.iter().map(|row| row.subject.as_deref()).collect();
+    let methods: Vec<_> = rows.iter().map(|row| row.method.as_deref()).collect();
+    let tokens: Vec<_> = rows.iter().map(|row| row.ip_token.as_deref()).collect();
+    let countries: Vec<_> = rows.iter().map(|row| row.traits.country).collect();
+    let networks: Vec<_> = rows.iter().map(|row| row.traits.network).collect();
+    // Arrays of arrays have one length in PostgreSQL, so each is a text.
+    let devices: Vec<_> = rows.iter().map(|row| row.traits.device_literal()).collect();
+    let bodies: Vec<&[u8]> = rows.iter().map(|row| row.body.as_slice()).collect();
+    let values: [&(dyn ToSql + Sync); 13] = [
+        &ids, &times, &kinds, &outcomes, &requests, &actors, &subjects, &methods, &tokens, &countries,
+        &networks, &devices, &bodies,
+    ];
+    connection.execute(INSERT, &values).await.map(drop)
+}
+
+/// Over a connection of the owner's: people with when they came to be known, if that is not now.
+pub(super) async fn insert_people_by_owner(
+    connection: &AdminConnection,
+    people: &[(Stored, Option<Timestamp>)],
+) -> Result<(), DbError> {
+    const INSERT: &str = "INSERT INTO kiavi.audit_subject (id, user_id, key, created_at)
+         SELECT encode(new.id, 'hex')::uuid, new.user_id, new.key, coalesce(new.at, now())
+         FROM unnest($1::bytea[], $2::text[], $3::bytea[], $4::timestamptz[]) AS new (id, user_id, key, at)
+         ON CONFLICT (user_id) DO NOTHING";
+    let ids: Vec<&[u8]> = people.iter().map(|(one, _)| one.id.as_slice()).collect();
+    let names: Vec<_> = people.iter().map(|(one, _)| one.name.as_deref()).collect();
+    let keys: Vec<_> = people.iter().map(|(one, _)| one.key.as_deref()).collect();
+    let times: Vec<_> = people.iter().map(|(_, at)| *at).collect();
+    connection.execute(INSERT, &[&ids, &names, &keys, &times]).await.map(drop)
+}
+
+/// Somebody by their name, over a connection of the owner's.
+pub(super) async fn person_by_owner(
+    connection: &AdminConnection,
+    name: &str,
+) -> Result<Option<Stored>, DbError> {
+    Ok(stored(&connection.query(PEOPLE_BY_NAME.text(), &[&vec![name]]).await?)?.pop())
+}
+
 fn stored(rows: &[Row]) -> Result<Vec<Stored>, DbError> {
     let one = |row: &Row| {
         let id: &[u8] = row.try_get(0)?;
@@ -263,8 +321,7 @@ pub(super) async fn log_key_of(
     if connection.query_opt(IS_THERE, &[]).await?.is_none() {
         return Ok(None);
     }
-    let row = stored(&connection.query(PEOPLE_BY_NAME.text(), &[&vec![name]]).await?)?.pop();
-    Ok(row.and_then(|row| Some((row.id, row.key?))))
+    Ok(person_by_owner(connection, name).await?.and_then(|row| Some((row.id, row.key?))))
 }
 
 pub(super) async fn replace_log_key(

@@ -23,6 +23,14 @@ pub(super) struct Traits {
     pub(super) device: Vec<i64>,
 }
 
+impl Traits {
+    /// The words of the device as PostgreSQL writes an array; `None` without any.
+    pub(super) fn device_literal(&self) -> Option<String> {
+        let words: Vec<_> = self.device.iter().map(i64::to_string).collect();
+        (!words.is_empty()).then(|| format!("{{{}}}", words.join(",")))
+    }
+}
+
 impl TraitKey {
     pub(super) fn new(key: [u8; 32]) -> Self {
         Self(key)

@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
 use kiavi_control::monitor::Monitored;
 use kiavi_control::{
-    CONSOLE_SLUG, CallerKind, Control, ControlError, ControlParts, DatabaseServer, ProofDoor, Router,
-    ServerError,
+    CONSOLE_SLUG, CallerKind, Control, ControlError, ControlParts, DatabaseServer, DemoMade, DemoOrder,
+    ProofDoor, Router, ServerError, Tenant,
 };
 use kiavi_crypto::SystemRng;
 use kiavi_egress::Outlet;
@@ -58,6 +58,7 @@ const HERE: ConnectionInfo =
 struct Configuration {
     names: Names,
     is_development: bool,
+    demo_data: Option<DemoOrder>,
     trusted_proxies: Vec<String>,
     create_command: String,
     sender_domains: Vec<String>,
@@ -119,8 +120,11 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
             processes: Arc::new(launcher.clone()),
             token: configuration.monitor_token.map(SecretString::from),
         };
-        let announcement =
-            Announcement { names: configuration.names, is_development: configuration.is_development };
+        let announcement = Announcement {
+            names: configuration.names,
+            is_development: configuration.is_development,
+            demo_data: configuration.demo_data,
+        };
         let doors = Doors { console: None, local, monitor };
         let closes_connections = args.close_connections;
         let server = Server {
@@ -387,6 +391,7 @@ fn serve_console(
 struct Announcement {
     names: Names,
     is_development: bool,
+    demo_data: Option<DemoOrder>,
 }
 
 /// Opens the control plane and, in development, makes the demo tenant; tells the launcher how the instance is reached.
@@ -422,6 +427,24 @@ fn failed(error: kiavi_control::ControlError) -> RoleError {
     RoleError::Serve(error.into())
 }
 
+/// Made-up people are no reason not to be ready.
+async fn populate(control: &Control, demo: &Tenant, order: DemoOrder) {
+    tracing::info!(
+        "making up {} people for the tenant {DEMO}, with ninety days of what they did",
+        order.people
+    );
+    match control.populate(demo, order).await {
+        Ok(DemoMade::Now { people, events }) => {
+            tracing::info!("the tenant {DEMO} has {people} made-up people and {events} events");
+        }
+        Ok(DemoMade::Before) => tracing::info!("the tenant {DEMO} has its made-up people already"),
+        Ok(DemoMade::Refused(users)) => tracing::warn!(
+            "the tenant {DEMO} has {users} users of its own, so nobody is made up: --demo-force adds them all the same"
+        ),
+        Err(error) => tracing::error!(error = crate::log::chain(&*error), "nobody could be made up"),
+    }
+}
+
 async fn announce(
     control: &Control,
     to_launcher: &Sender<FromControl>,
@@ -434,7 +457,10 @@ async fn announce(
         ready["first_owner_url"] = link.expose_secret().into();
     }
     if announcement.is_development {
-        control.ensure_tenant(DEMO).await.map_err(failed)?;
+        let demo = control.ensure_tenant(DEMO).await.map_err(failed)?;
+        if let Some(order) = announcement.demo_data {
+            populate(control, &demo, order).await;
+        }
         let key = control.ensure_management_key().await.map_err(failed)?;
         let tenants: Vec<_> = control
             .tenants()

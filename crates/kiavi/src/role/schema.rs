@@ -5,16 +5,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kiavi_base::{Hostname, Slug};
 use kiavi_control::{
-    Address, Adopted, Archived, Failure, FormerServer, SettingsFacts, TenantEvent, TenantEventKind,
-    TenantSchema,
+    Address, Adopted, Archived, DemoMade, DemoOrder, Failure, FormerServer, SettingsFacts, TenantEvent,
+    TenantEventKind, TenantSchema,
 };
 use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture};
-use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit, audit::AuditSettings};
+use kiavi_engine::{Adoption, BaseUrl, Former, Settings, audit, audit::AuditSettings, demo, demo::DemoError};
 use kiavi_ipc::egress::AllowList;
 use kiavi_ipc::mail::MailRoute;
 use serde::Deserialize;
 use serde_json::Value;
+
+/// Hundredths after which it is told how far the making of demo data is.
+const PROGRESS: usize = 20;
 
 /// The servers outside that an engine with these settings may reach.
 pub(super) fn egress(settings: &Value) -> Result<AllowList, Failure> {
@@ -198,5 +201,32 @@ impl TenantSchema for EngineSchema {
         secret: &'a TenantSecret,
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { Ok(audit::rewrap(connection, secret, &SystemRng).await?) })
+    }
+
+    fn populate<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+        secret: &'a TenantSecret,
+        order: DemoOrder,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<DemoMade, Failure>> {
+        Box::pin(async move {
+            let DemoOrder { people, seed, is_forced } = order;
+            let order = demo::Order { people, seed, is_forced };
+            let mut next = PROGRESS;
+            let told = |done: usize, of: usize| {
+                let share = done * 100 / of.max(1);
+                if share >= next {
+                    next = share / PROGRESS * PROGRESS + PROGRESS;
+                    tracing::info!("demo data: {share} %");
+                }
+            };
+            match demo::populate(connection, secret, order, (now, &SystemRng), told).await {
+                Ok(demo::Made::Now { people, events }) => Ok(DemoMade::Now { people, events }),
+                Ok(demo::Made::Before) => Ok(DemoMade::Before),
+                Err(DemoError::Inhabited(users)) => Ok(DemoMade::Refused(users)),
+                Err(error) => Err(error.into()),
+            }
+        })
     }
 }

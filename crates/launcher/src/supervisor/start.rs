@@ -166,6 +166,7 @@ impl Supervisor {
         let configuration = serde_json::json!({
             "names": self.config.names,
             "is_development": self.config.is_development,
+            "demo_data": self.config.demo_data,
             "trusted_proxies": self.config.trusted_proxies,
             "create_command": self.config.create_command,
             "sender_domains": sender_domains,

@@ -4,13 +4,13 @@ use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use kiavi_base::Locale;
 use kiavi_pages::{
     Account, AccountDeleted, AccountRow, Acting, Captcha, Circumstances, CodeMail, CodePurpose, Connect,
-    ConsoleTop, DeleteAccount, DomainRecord, DomainRow, DomainState, Domains, Failed, FigureSet,
-    FiguresOfDay, FirstOwner, Frame, Invitation, InvitationRow, Leaving, LinkMail, LinkPurpose, Mailbox,
-    MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, NotFound, Notice, NoticeMail,
-    Offer, Page, PasskeyOffer, PasskeyRow, PasskeySteps, Place, Proof, Prove, ProviderButton, Refusal,
-    Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting,
-    Team, TenantFigures, TenantPlace, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity,
-    What, WorkspaceLink,
+    ConsoleTop, DeleteAccount, DomainRecord, DomainRow, DomainState, Domains, Failed, FigureRange, FigureSet,
+    FiguresOfDay, FirstOwner, Frame, Granularity, Invitation, InvitationRow, Leaving, LinkMail, LinkPurpose,
+    Mailbox, MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, NotFound, Notice,
+    NoticeMail, Offer, Page, PasskeyOffer, PasskeyRow, PasskeySteps, Place, Proof, Prove, ProviderButton,
+    Refusal, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut,
+    Starting, Team, TenantFigures, TenantPlace, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable,
+    Validity, What, WorkspaceLink,
 };
 
 #[path = "tenant_samples.rs"]
@@ -106,7 +106,27 @@ impl Samples {
         add("tenants", self.tenants().html());
         add("tenants-empty", Tenants { tenants: vec![], ..self.tenants() }.html());
         add("figures", self.figures().html());
-        add("figures-away", TenantFigures { figures: None, ..self.figures() }.html());
+        add("figures-away", TenantFigures { figures: None, live: None, ..self.figures() }.html());
+        let weeks = self.figures().figures.map(|figures| FigureSet {
+            granularity: Granularity::Week,
+            is_open: false,
+            ..figures
+        });
+        let own = FigureRange {
+            days: None,
+            from: Some(Date::constant(2026, 4, 1)),
+            to: Some(Date::constant(2026, 5, 31)),
+            granularity: Granularity::Week,
+        };
+        add(
+            "figures-weeks",
+            TenantFigures { figures: weeks, live: None, range: own, ..self.figures() }.html(),
+        );
+        let fault = Some("A range has 1 to 400 days".into());
+        add(
+            "figures-refused",
+            TenantFigures { figures: None, live: None, range: own, fault, ..self.figures() }.html(),
+        );
         add("domains", self.domains(None).html());
         add("domains-reader", Domains { may_change: false, ..self.domains(None) }.html());
         add("team", self.team(None).html());
@@ -366,18 +386,23 @@ impl Samples {
 
     fn figures(&self) -> TenantFigures {
         let first = Date::constant(2026, 5, 17);
-        let days = (0..30).map(|number: i64| FiguresOfDay {
-            day: first.saturating_add(Span::new().days(number)),
-            dau: 40 + (number * 37) % 23 + number,
-            wau: 120 + number,
-            mau: 300 + number * 2,
-            new_users: number % 5,
-        });
+        let days: Vec<_> = (0..30)
+            .map(|number: i64| FiguresOfDay {
+                day: first.saturating_add(Span::new().days(number)),
+                dau: 40 + (number * 37) % 23 + number,
+                wau: Some(120 + number),
+                mau: Some(300 + number * 2),
+                new_users: number % 5,
+            })
+            .collect();
         let figures = FigureSet {
             as_of: self.now,
             time_zone: "Europe/Berlin".into(),
             users: 1_204,
-            days: days.collect(),
+            today: FiguresOfDay { day: first, dau: 92, wau: Some(149), mau: Some(358), new_users: 4 },
+            granularity: Granularity::Day,
+            days,
+            is_open: true,
             sign_ins: vec![("passkey".into(), 620), ("email_otp".into(), 120), (self.words.name.clone(), 9)],
             failures: vec![("code.refused: wrong".into(), 12), (self.words.name.clone(), 1)],
             sign_in: PasskeySteps { offered: 900, declined: None, started: 850, completed: 620, failed: 4 },
@@ -387,7 +412,11 @@ impl Samples {
             frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/figures") },
             top: self.top(Place::Tenants),
             tenant: self.tenant_top(TenantPlace::Figures, TenantState::Running),
+            range: FigureRange { days: Some(30), ..FigureRange::default() },
+            fault: None,
             figures: Some(figures),
+            live: Some("/w/acme/t/shop/figures/live".into()),
+            csv: "/w/acme/t/shop/figures.csv".into(),
         }
     }
 

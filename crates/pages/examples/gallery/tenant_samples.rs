@@ -1,9 +1,10 @@
 //! The pages of a tenant in the console.
 
+use jiff::{civil::Date, tz::TimeZone};
 use kiavi_pages::{
-    ChangeRow, EventPage, EventRow, EventSearch, Events, Frame, Page, Period, Place, ProofFile, Seal,
-    Settings, Standing, Suspension, TenantAway, TenantOverview, TenantPlace, TenantState, TenantTop,
-    UserPage, UserRow, UserSearch, Users, VersionRow,
+    ChangeRow, Deed, EventPage, EventRow, EventSearch, Events, Frame, Means, NotDone, Page, Period, Place,
+    ProofFile, Seal, Selection, SelectionDone, Settings, Standing, Suspension, TenantAway, TenantOverview,
+    TenantPlace, TenantState, TenantTop, UserPage, UserRow, UserSearch, Users, VersionRow,
 };
 
 use super::{FIREFOX, Samples};
@@ -58,7 +59,46 @@ impl Samples {
             is_verified,
             is_suspended,
             created: self.before(60 * 24 * 3),
+            last_seen: is_verified.then(|| self.now.to_zoned(TimeZone::UTC).date()),
+            passkeys: i64::from(is_verified) * 2,
+            providers: if is_verified { vec!["Google".into(), self.words.name.clone()] } else { vec![] },
         }
+    }
+
+    fn selection_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let top = || self.top(Place::Tenants);
+        let tenant = || self.tenant_top(TenantPlace::Users, TenantState::Running);
+        let frame = || Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/selection?do=delete") };
+        for deed in Deed::ALL {
+            let page = Selection {
+                frame: frame(),
+                top: top(),
+                tenant: tenant(),
+                deed,
+                people: vec![self.user(&self.words.name, true, false), self.user("", false, true)],
+                count: 2,
+                gone: 1,
+                most: Some(100),
+                download: "/w/acme/t/shop/users.csv".into(),
+                query: "standing=active".into(),
+            };
+            add(&format!("selection-{}", deed.key()), page.html());
+            if deed == Deed::Delete {
+                let none = Selection { people: vec![], count: 0, gone: 0, most: None, ..page };
+                add("selection-none", none.html());
+            }
+        }
+        let reasons = [NotDone::Gone, NotDone::NotSuspended, NotDone::NoSessions, NotDone::Failed];
+        let done = SelectionDone {
+            frame: frame(),
+            top: top(),
+            tenant: tenant(),
+            deed: Deed::Restore,
+            done: 97,
+            not_done: reasons.map(|why| (self.words.email.clone(), why)).into(),
+            query: String::new(),
+        };
+        add("selection-done", done.html());
     }
 
     /// The pages of a tenant in the console.
@@ -92,15 +132,22 @@ impl Samples {
             before: 50,
             previous: Some("?page=1".into()),
             next: Some("?page=3".into()),
+            query: "page=2".into(),
+            is_changeable: true,
+            export: "/w/acme/t/shop/selection?do=export".into(),
             notice: None,
             now: self.now,
         };
         add("users", users.html());
+        add("users-reader", Users { is_changeable: false, previous: None, ..users.clone() }.html());
         let none = Users { users: vec![], total: 0, ..users };
         add("users-empty", none.html());
         let text = self.words.email.clone();
-        let search = UserSearch { text, is_name: true, standing: Standing::Suspended };
+        let days = (Some(Date::constant(2026, 1, 1)), None);
+        let (standing, means) = (Standing::Suspended, Means::Passkey);
+        let search = UserSearch { text, is_name: true, standing, means, created: days, seen: days };
         add("users-none", Users { search, ..none }.html());
+        self.selection_pages(add);
         self.user_pages(add);
         self.event_pages(add);
         self.settings_pages(add);

@@ -18,6 +18,7 @@ mod events;
 mod figures;
 mod join;
 mod overview;
+mod selection;
 mod settings;
 mod team;
 mod tenant;
@@ -116,6 +117,7 @@ fn parts() -> Vec<PageRoute> {
     vec![
         shows("/w/{workspace}/events", tenants::events),
         shows("/w/{workspace}/t/{tenant}/events/live", events::live),
+        shows("/w/{workspace}/t/{tenant}/figures/live", figures::live),
         shows(asset_path, asset),
     ]
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    PageRoute, acts, domains, events, figures, overview, settings, shows,
+    PageRoute, acts, domains, events, figures, overview, selection, settings, shows,
     tenants::badge,
     users,
     visit::{Here, Stop, Visit, html, refusal},
@@ -41,7 +41,11 @@ pub(super) fn table() -> Vec<PageRoute> {
     vec![
         shows(at!(""), overview::page),
         shows(at!("/figures"), figures::page),
+        shows(at!("/figures.csv"), figures::table),
         shows(at!("/users"), users::list),
+        shows(at!("/users.csv"), selection::table),
+        shows(at!("/selection"), selection::ask),
+        acts(at!("/selection"), selection::act, ASKS_ENGINE),
         shows(at!("/users/{user}"), users::page),
         acts(at!("/users/{user}/sign-out"), users::sign_out, ASKS_ENGINE),
         acts(at!("/users/{user}/suspend"), users::suspend, ASKS_ENGINE),
@@ -204,6 +208,13 @@ impl AtTenant {
         let door = self.door(TenantPlace::Users).await.map_err(Refusal::Stop)?;
         let answer = door.ask(Method::POST, &format!("{API}{path}"), Some(body.to_string().into())).await?;
         said(answer).map(drop)
+    }
+
+    /// Asks the engine to change something about several people, as somebody who was held to what that needs; what it says of
+    /// each.
+    pub(super) async fn change_for(&self, path: &str, body: Value) -> Result<Bytes, Refusal> {
+        let door = self.door(TenantPlace::Users).await.map_err(Refusal::Stop)?;
+        said(door.ask(Method::POST, &format!("{API}{path}"), Some(body.to_string().into())).await?)
     }
 }
 

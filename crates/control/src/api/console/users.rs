@@ -7,8 +7,8 @@ use axum::{
 };
 use jiff::{Timestamp, civil::Date};
 use kiavi_pages::{
-    AccountRow, Notice, PasskeyRow, Place, SessionRow, Standing, Suspension, TenantPlace, UserPage, UserRow,
-    UserSearch, Users,
+    AccountRow, Means, Notice, PasskeyRow, Place, SessionRow, Standing, Suspension, TenantPlace, UserPage,
+    UserRow, UserSearch, Users,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -17,7 +17,7 @@ use super::{
     events::{self, Told as Log},
     team::Told,
     tenant::{AtTenant, Refusal, address, read},
-    visit::{Answer, Visit, html},
+    visit::{Answer, Stop, Visit, html},
 };
 use crate::Permission;
 
@@ -26,14 +26,33 @@ const SHOWN: i64 = 50;
 /// Events on the page of one of them.
 const RECENT: &str = "10";
 /// The longest reason of a suspension, in characters.
-const LONGEST_REASON: usize = 200;
-const DAY: i64 = 86_400;
+pub(super) const LONGEST_REASON: usize = 200;
+pub(super) const DAY: i64 = 86_400;
+/// Characters of a day, `2026-11-26`.
+const DAY_LENGTH: usize = 10;
 
 /// A page of people, as engines tell it.
 #[derive(Deserialize)]
-struct Listed {
-    users: Vec<User>,
+struct FoundPage {
+    users: Vec<Found>,
     total: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Found {
+    #[serde(flatten)]
+    user: User,
+    last_seen: Option<Date>,
+    passkeys: i64,
+    providers: Vec<String>,
+}
+
+impl Found {
+    fn row(self, now: Timestamp) -> UserRow {
+        let Self { user, last_seen, passkeys, providers } = self;
+        UserRow { last_seen, passkeys, providers, ..user.row(now) }
+    }
 }
 
 #[derive(Deserialize)]
@@ -70,6 +89,9 @@ impl User {
             email: self.email,
             is_verified: self.email_verified,
             created: self.created_at,
+            last_seen: None,
+            passkeys: 0,
+            providers: Vec::new(),
         }
     }
 }
@@ -121,23 +143,98 @@ pub(super) struct Asked {
     text: String,
     by: String,
     standing: String,
+    method: String,
+    created_from: String,
+    created_to: String,
+    seen_from: String,
+    seen_to: String,
     page: Option<i64>,
     notice: Option<String>,
 }
 
 impl Asked {
-    fn search(&self) -> UserSearch {
-        let (text, is_name) = (self.text.trim().to_owned(), self.by == "name");
-        UserSearch { text, is_name, standing: Standing::of(&self.standing) }
+    pub(super) fn search(&self) -> UserSearch {
+        UserSearch {
+            text: self.text.trim().to_owned(),
+            is_name: self.by == "name",
+            standing: Standing::of(&self.standing),
+            means: Means::of(&self.method),
+            created: (day(&self.created_from), day(&self.created_to)),
+            seen: (day(&self.seen_from), day(&self.seen_to)),
+        }
     }
 
-    /// The address of another page of the same list.
-    fn address(&self, at: &AtTenant, page: i64) -> String {
-        let (fields, page) =
-            ([("text", &self.text), ("by", &self.by), ("standing", &self.standing)], page.to_string());
-        let query = fields.into_iter().filter(|(_, value)| !value.is_empty()).chain([("page", &page)]);
-        address(&at.path("/users"), query)
+    /// The query of a page of the same list; the first has no number.
+    pub(super) fn query(&self, page: i64) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [
+            ("text", &self.text),
+            ("by", &self.by),
+            ("standing", &self.standing),
+            ("method", &self.method),
+            ("created_from", &self.created_from),
+            ("created_to", &self.created_to),
+            ("seen_from", &self.seen_from),
+            ("seen_to", &self.seen_to),
+        ] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        if page > 1 {
+            query.append_pair("page", &page.to_string());
+        }
+        query.finish()
     }
+
+    fn number(&self) -> i64 {
+        self.page.unwrap_or(1).clamp(1, 1_000_000)
+    }
+
+    fn address(&self, at: &AtTenant, page: i64) -> String {
+        with_query(&at.path("/users"), &self.query(page))
+    }
+}
+
+/// A day as date fields send it; what is none asks for nothing.
+fn day(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|_| text.len() == DAY_LENGTH)
+}
+
+/// A path with a query that is written already.
+pub(super) fn with_query(path: &str, query: &str) -> String {
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// A search in the query of the engine's routes.
+pub(super) fn filters(search: &UserSearch) -> Vec<(&'static str, String)> {
+    let mut query = Vec::new();
+    if !search.text.is_empty() {
+        query.push(("text", search.text.clone()));
+        query.push(("field", if search.is_name { "name" } else { "email" }.to_owned()));
+    }
+    query.push(("standing", search.standing.key().to_owned()));
+    query.push(("method", search.means.key().to_owned()));
+    let days = [
+        ("created_from", search.created.0),
+        ("created_to", search.created.1),
+        ("seen_from", search.seen.0),
+        ("seen_to", search.seen.1),
+    ];
+    query.extend(days.into_iter().filter_map(|(name, day)| Some((name, day?.to_string()))));
+    query
+}
+
+/// People as the engine finds them, and how many there are.
+pub(super) async fn find(
+    at: &AtTenant,
+    query: &[(&'static str, String)],
+) -> Result<(Vec<UserRow>, i64), Stop> {
+    let door = at.door(TenantPlace::Users).await?;
+    let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let found: FoundPage = read(&door, "admin/find-users", &query).await?;
+    let now = at.here.visit.control.parts().clock.now();
+    Ok((found.users.into_iter().map(|found| found.row(now)).collect(), found.total))
 }
 
 /// `GET …/users`.
@@ -147,49 +244,28 @@ pub(super) async fn list(
     Query(asked): Query<Asked>,
 ) -> Answer {
     let at = visit.at_tenant(&workspace, &tenant, Permission::UserRead).await?;
-    let door = at.door(TenantPlace::Users).await?;
-    let (search, number) = (asked.search(), asked.page.unwrap_or(1).clamp(1, 1_000_000));
+    let (search, number) = (asked.search(), asked.number());
     let before = (number - 1) * SHOWN;
-    let pattern = literal(&search.text);
-    let (limit, offset) = (SHOWN.to_string(), before.to_string());
-    let mut query = vec![
-        ("limit", limit.as_str()),
-        ("offset", &offset),
-        ("sortBy", "createdAt"),
-        ("sortDirection", "desc"),
-    ];
-    if !pattern.is_empty() {
-        let field = if search.is_name { "name" } else { "email" };
-        query.extend([("searchValue", pattern.as_str()), ("searchField", field)]);
-    }
-    match search.standing {
-        Standing::All => {}
-        Standing::Active => {
-            query.extend([("filterField", "banned"), ("filterOperator", "ne"), ("filterValue", "true")])
-        }
-        Standing::Suspended => query.extend([("filterField", "banned"), ("filterValue", "true")]),
-    }
-    let listed: Listed = read(&door, "admin/list-users", &query).await?;
-    let now = at.here.visit.control.parts().clock.now();
-    let shown = before + i64::try_from(listed.users.len()).unwrap_or(0);
+    let mut query = filters(&search);
+    query.extend([("limit", SHOWN.to_string()), ("offset", before.to_string())]);
+    let (users, total) = find(&at, &query).await?;
+    let shown = before + i64::try_from(users.len()).unwrap_or(0);
     Ok(html(&Users {
         frame: at.here.visit.frame(),
         top: at.here.top(Place::Tenants).await?,
         tenant: at.top(TenantPlace::Users),
         search,
-        users: listed.users.into_iter().map(|user| user.row(now)).collect(),
-        total: listed.total,
+        users,
+        total,
         before,
         previous: (number > 1).then(|| asked.address(&at, number - 1)),
-        next: (shown < listed.total).then(|| asked.address(&at, number + 1)),
+        next: (shown < total).then(|| asked.address(&at, number + 1)),
+        query: asked.query(number),
+        is_changeable: at.may(Permission::UserManage),
+        export: address(&at.path("/selection"), [("do", "export"), ("back", asked.query(number).as_str())]),
         notice: asked.notice.as_deref().and_then(Notice::of_console),
-        now,
+        now: at.here.visit.control.parts().clock.now(),
     }))
-}
-
-/// A text that means itself in a pattern of LIKE, which the engine makes of it as Better Auth does.
-fn literal(text: &str) -> String {
-    text.chars().flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c])).collect()
 }
 
 /// `GET …/users/{user}`.
@@ -330,8 +406,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_searched_for_means_itself() {
-        assert_eq!(literal(r"100%_of\it"), r"100\%\_of\\it");
-        assert_eq!(literal("klara@example.com"), "klara@example.com");
+    fn what_is_asked_for_stays_in_the_address_and_what_is_no_day_is_nothing() {
+        let asked = Asked {
+            text: " 100%_of&it ".to_owned(),
+            standing: "suspended".to_owned(),
+            created_from: "2026-11-01".to_owned(),
+            seen_to: "yesterday".to_owned(),
+            page: Some(3),
+            ..Asked::default()
+        };
+        assert_eq!(
+            asked.query(3),
+            "text=+100%25_of%26it+&standing=suspended&created_from=2026-11-01&seen_to=yesterday&page=3"
+        );
+        let told: Vec<_> = filters(&asked.search());
+        assert_eq!(
+            told,
+            [
+                ("text", "100%_of&it".to_owned()),
+                ("field", "email".to_owned()),
+                ("standing", "suspended".to_owned()),
+                ("method", "all".to_owned()),
+                ("created_from", "2026-11-01".to_owned()),
+            ]
+        );
     }
 }

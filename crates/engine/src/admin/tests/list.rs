@@ -147,7 +147,8 @@ async fn a_store_that_is_down_is_not_told_as_nobody() {
 #[tokio::test]
 async fn values_of_parameters_leave_plain_comparisons_that_indexes_answer() {
     let (tenant, _) = five_users().await;
-    let list = super::super::STATEMENTS.iter().find(|sql| sql.name() == "ADMIN_LIST_USERS").unwrap();
+    let list = super::super::statements();
+    let list = list.iter().find(|sql| sql.name() == "ADMIN_LIST_USERS").unwrap();
     tenant
         .admin
         .batch_execute(&format!("PREPARE list AS {}; SET enable_seqscan = off", list.text()))

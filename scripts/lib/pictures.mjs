@@ -1,0 +1,58 @@
+// The pictures of README.md, from a running instance with demo data. KIAVI_BIN names the program.
+
+import { mkdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { consoleOf } from '../../tests/e2e/at-console.mjs';
+import { openBrowser } from '../../tests/lib/browser.mjs';
+import { startKiavi } from '../../tests/lib/kiavi.mjs';
+import { words } from '../../tests/lib/words.mjs';
+
+const PICTURES = fileURLToPath(new URL('../../docs/pictures', import.meta.url));
+const MAX_BYTES = 150_000;
+const VIEWPORT = { width: 1200, height: 750 };
+
+/** Makes a picture of the page in light and in dark, small enough for a README. */
+async function picture(page, name) {
+  // Who signs in here has an address that no two runs share.
+  await page.evaluate(() => document.querySelectorAll('.menu .address').forEach((one) => (one.textContent = 'ada@example.com')));
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const file = `${PICTURES}/${name}-${colorScheme}.png`;
+    await page.screenshot({ path: file, animations: 'disabled', caret: 'hide' });
+    const { size } = statSync(file);
+    if (size > MAX_BYTES) throw new Error(`${name}-${colorScheme}.png has ${size} bytes`);
+    console.log(`${name}-${colorScheme}.png ${size} bytes`);
+  }
+}
+
+mkdirSync(PICTURES, { recursive: true });
+const [kiavi, browser] = await Promise.all([
+  startKiavi({ args: ['--demo-data'], within: 10 * 60_000 }),
+  openBrowser(),
+]);
+try {
+  const theConsole = consoleOf(kiavi, browser);
+  const visitor = await theConsole.arrive();
+  await visitor.page.setViewportSize(VIEWPORT);
+  await visitor.page.goto(`${kiavi.tenant().url}/sign-in`);
+  await picture(visitor.page, 'sign-in');
+  await visitor.context.close();
+
+  const { page } = await theConsole.firstOwner();
+  await page.setViewportSize(VIEWPORT);
+  const at = (below) => `${kiavi.consoleUrl}/w/default/t/demo${below}`;
+  await page.goto(at('/figures?range=90'));
+  await page.getByText(words('live-on')).first().waitFor();
+  await picture(page, 'figures');
+  await page.goto(at('/users'));
+  await picture(page, 'users');
+  // What is sealed a second after it was written is proved on its page.
+  await page.goto(at('/events?type=passkey.created&period=all'));
+  await page.getByRole('row').nth(1).getByRole('link').first().click();
+  await page.getByText(words('event-sealed')).first().waitFor();
+  await page.locator('.terms').last().scrollIntoViewIfNeeded();
+  await picture(page, 'event');
+} finally {
+  await browser.close();
+  await kiavi.dispose();
+}
