@@ -14,6 +14,7 @@ use kiavi_base::{Clock, Rng};
 use kiavi_crypto::{Purpose, SealingKey, TenantSecret, hmac_sha256};
 use kiavi_db::Database;
 use kiavi_http::{AccessLog, TrustedOrigins};
+use kiavi_pages::Brand;
 use tokio::sync::Notify;
 
 use crate::{
@@ -46,6 +47,8 @@ pub struct Shared {
     pub origins: TrustedOrigins,
     /// Cookie names.
     pub cookies: CookieNames,
+    /// How the pages look.
+    pub brand: Arc<Brand>,
     /// Requests and deliveries under way.
     pub busy: Busy,
     /// Where requests are counted and logged.

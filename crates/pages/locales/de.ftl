@@ -2,6 +2,10 @@
 skip-to-content = Zum Inhalt springen
 language = Sprache
 secured-by = Gesichert mit Kiavi
+foot-links = Bedingungen und Hilfe
+foot-terms = Nutzungsbedingungen
+foot-privacy = Datenschutz
+foot-support = Hilfe
 acting-label = Im Namen einer anderen Person
 acting-as = Sie handeln als { $user }, angemeldet von { $admin }.
 acting-stop = Beenden

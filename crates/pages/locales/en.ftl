@@ -2,6 +2,10 @@
 skip-to-content = Skip to content
 language = Language
 secured-by = Secured by Kiavi
+foot-links = Terms and help
+foot-terms = Terms
+foot-privacy = Privacy
+foot-support = Help
 acting-label = Acting as somebody else
 acting-as = You are acting as { $user }, signed in by { $admin }.
 acting-stop = Stop

@@ -2,6 +2,10 @@
 skip-to-content = Ir al contenido
 language = Idioma
 secured-by = Protegido por Kiavi
+foot-links = Condiciones y ayuda
+foot-terms = Condiciones de uso
+foot-privacy = Privacidad
+foot-support = Ayuda
 acting-label = En nombre de otra persona
 acting-as = Está actuando como { $user }, con la sesión de { $admin }.
 acting-stop = Terminar

@@ -2,6 +2,10 @@
 skip-to-content = Aller au contenu
 language = Langue
 secured-by = Sécurisé par Kiavi
+foot-links = Conditions et aide
+foot-terms = Conditions d’utilisation
+foot-privacy = Confidentialité
+foot-support = Aide
 acting-label = Au nom d’une autre personne
 acting-as = Vous agissez en tant que { $user }, connecté par { $admin }.
 acting-stop = Arrêter

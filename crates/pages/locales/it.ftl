@@ -2,6 +2,10 @@
 skip-to-content = Vai al contenuto
 language = Lingua
 secured-by = Protetto da Kiavi
+foot-links = Condizioni e aiuto
+foot-terms = Condizioni d’uso
+foot-privacy = Privacy
+foot-support = Aiuto
 acting-label = A nome di un’altra persona
 acting-as = Stai agendo come { $user }, con l’accesso di { $admin }.
 acting-stop = Termina

@@ -2,6 +2,10 @@
 skip-to-content = Naar de inhoud
 language = Taal
 secured-by = Beveiligd met Kiavi
+foot-links = Voorwaarden en hulp
+foot-terms = Voorwaarden
+foot-privacy = Privacy
+foot-support = Hulp
 acting-label = Namens iemand anders
 acting-as = U handelt als { $user }, aangemeld door { $admin }.
 acting-stop = Stoppen

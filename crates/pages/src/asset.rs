@@ -52,7 +52,7 @@ pub fn asset_url(name: &str) -> String {
     }
 }
 
-fn short_hash(hash: &[u8; 32]) -> String {
+pub(crate) fn short_hash(hash: &[u8; 32]) -> String {
     let mut text = String::with_capacity(HASH_LENGTH);
     for byte in hash.iter().take(HASH_LENGTH / 2) {
         let _ = write!(text, "{byte:02x}");

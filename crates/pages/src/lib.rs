@@ -5,7 +5,7 @@
 //! use kiavi_base::Locale;
 //! use kiavi_pages::{Frame, NotFound, Page};
 //!
-//! let frame = Frame { locale: Locale::En, app: "Demo".to_owned(), path: "/nowhere".to_owned(), acting: None };
+//! let frame = Frame::ours(Locale::En, "/nowhere".to_owned());
 //! assert!(NotFound { frame }.html().contains("Page not found"));
 //! ```
 //!
@@ -16,6 +16,7 @@
 mod account;
 mod asset;
 mod authenticator;
+mod branding;
 mod confirm;
 mod connect;
 mod console;
@@ -39,6 +40,10 @@ use askama::Template;
 
 pub use account::{Account, AccountRow, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
 pub use asset::{ASSET_PATH, Asset, asset, asset_url};
+pub use branding::{
+    Accents, BRAND_PATH, Brand, Branding, BrandingFault, Color, Corners, InvalidColor, LOGO_LIMIT, Logo,
+    LogoFault, Scheme,
+};
 pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};

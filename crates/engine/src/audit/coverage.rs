@@ -287,6 +287,7 @@ pub const COVERAGE: &[Coverage] = &[
     reads("GET", "/account/delete", "a page"),
     reads("GET", "/account/accounts/failed", "a page"),
     reads("GET", "/_kiavi/assets/{name}", "the same for everybody"),
+    reads("GET", "/_kiavi/brand/{name}", "the same for everybody"),
     reads("GET", "/.well-known/webauthn", "the same for everybody"),
     reads("GET", "/.well-known/passkey-endpoints", "the same for everybody"),
     reads("GET", "/sign-in/passkey", "a page"),

@@ -39,6 +39,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{get, post},
 };
+use kiavi_pages::BRAND_PATH;
 
 use crate::{State, console::PAGE as PAGE_OF_CONSOLE, context::page_context};
 
@@ -81,6 +82,7 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .layer(from_fn_with_state(state.clone(), layers::errors_as_pages));
     let assets = Router::new()
         .route("/_kiavi/assets/{name}", get(routes::asset))
+        .route(&format!("{BRAND_PATH}{{name}}"), get(routes::brand))
         .layer(from_fn(layers::asset_headers));
     pages.merge(assets)
 }

@@ -3,13 +3,13 @@
 use axum::{
     Form,
     body::Body,
-    extract::{Path, Query},
+    extract::{Path, Query, State as Extract},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use jiff::SignedDuration;
 use kiavi_base::EmailAddress;
-use kiavi_pages::{Captcha, Leaving, NotFound, Notice, PasskeyOffer, SignIn, SignInCode};
+use kiavi_pages::{Asset, Captcha, Leaving, NotFound, Notice, PasskeyOffer, SignIn, SignInCode};
 
 use super::{
     connect,
@@ -19,7 +19,7 @@ use super::{
     wire::{AddressForm, CodeForm, CodeQuery, ErrorQuery, StartQuery},
 };
 use crate::{
-    ApiError,
+    ApiError, State,
     abuse::captcha::{self, Scope},
     analytics::Step,
     email_otp,
@@ -254,7 +254,16 @@ pub(super) async fn not_found(visit: Visit) -> Response {
 
 /// `GET /_kiavi/assets/{name}`.
 pub(super) async fn asset(Path(name): Path<String>) -> Response {
-    let Some(asset) = kiavi_pages::asset(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    served(kiavi_pages::asset(&name))
+}
+
+/// `GET /_kiavi/brand/{name}`: the tenant's own style sheet and logo.
+pub(super) async fn brand(Extract(state): Extract<State>, Path(name): Path<String>) -> Response {
+    served(state.brand.file(&name))
+}
+
+fn served(asset: Option<Asset>) -> Response {
+    let Some(asset) = asset else { return StatusCode::NOT_FOUND.into_response() };
     let cache = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)),

@@ -60,7 +60,7 @@ impl Samples {
 
     /// The pages of a tenant in the console.
     pub(super) fn tenant_pages(&self, add: &mut impl FnMut(&str, String)) {
-        let frame = || Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop") };
+        let frame = || Frame::ours(self.locale, "/w/acme/t/shop".into());
         let top = || self.top(Place::Tenants);
         let at = |place| self.tenant_top(place, TenantState::Running);
         let overview = TenantOverview {
@@ -106,7 +106,7 @@ impl Samples {
     fn user_pages(&self, add: &mut impl FnMut(&str, String)) {
         let account = self.account(None);
         let page = UserPage {
-            frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/users/u1") },
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/users/u1".into()),
             top: self.top(Place::Tenants),
             tenant: self.tenant_top(TenantPlace::Users, TenantState::Running),
             user: self.user(&self.words.name, true, false),
@@ -138,7 +138,7 @@ impl Samples {
     }
 
     fn event_pages(&self, add: &mut impl FnMut(&str, String)) {
-        let frame = || Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/events") };
+        let frame = || Frame::ours(self.locale, "/w/acme/t/shop/events".into());
         let top = || self.top(Place::Tenants);
         let tenant = || self.tenant_top(TenantPlace::Events, TenantState::Running);
         let list = Events {
@@ -213,7 +213,7 @@ impl Samples {
             is_current,
         };
         let page = Settings {
-            frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/settings") },
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/settings".into()),
             top: self.top(Place::Tenants),
             tenant: self.tenant_top(TenantPlace::Settings, TenantState::Running),
             document: format!("{{ \"name\": \"{}\" }}", self.words.name),
