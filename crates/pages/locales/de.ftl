@@ -62,6 +62,8 @@ offer-point-device = Ihr Fingerabdruck oder Gesicht verlässt nie Ihr Gerät.
 offer-create = Passkey erstellen
 offer-later = Jetzt nicht
 offer-no-script = Ihr Browser führt hier keine Skripte aus, deshalb lässt sich kein Passkey erstellen. Es geht auch ohne weiter.
+offer-nearby-title = Auch auf diesem Gerät einen Passkey speichern?
+offer-nearby-lede = Sie haben einen Passkey eines anderen Geräts benutzt. Mit einem auf diesem Gerät brauchen Sie beim nächsten Mal kein anderes.
 offer-required-lede = Hier melden Sie sich mit einem Passkey an. Erstellen Sie jetzt Ihren, um fortzufahren.
 offer-required-no-script = Ihr Browser führt hier keine Skripte aus, deshalb lässt sich kein Passkey erstellen. Verwenden Sie einen anderen Browser, um fortzufahren.
 
@@ -112,6 +114,17 @@ device-on = { $browser } auf { $system }
 device-unknown = Unbekanntes Gerät
 
 # Delete account
+email-change-open = Ändern
+email-title = E-Mail-Adresse ändern
+email-lede = Sie melden sich mit { $email } an. Wir senden einen Code an die neue Adresse, um sicher zu sein, dass sie Ihnen gehört.
+email-new-label = Neue E-Mail-Adresse
+email-send = Code senden
+email-code-lede = Wir haben einen Code an { $email } gesendet. Geben Sie ihn ein, um Ihr Konto dorthin umzuziehen.
+email-code-label = Code
+email-keep = Adresse behalten
+export-title = Ihre Daten
+export-lede = Was hier über Sie gespeichert ist, als Datei zum Lesen oder Mitnehmen: Ihr Profil, Ihre Passkeys und verknüpften Konten, Ihre Geräte und was das Protokoll über Sie sagt.
+export-button = Meine Daten herunterladen
 account-delete-title = Konto löschen
 account-delete-lede = Entfernt Ihr Konto und alles, was darin ist.
 account-delete-open = Mein Konto löschen …
@@ -481,6 +494,7 @@ time-days-ago = { $days ->
     [one] vor { $days } Tag
    *[other] vor { $days } Tagen
   }
+wait-over = Sie können es jetzt erneut versuchen.
 time-left-seconds = { $seconds ->
     [one] { $seconds } Sekunde
    *[other] { $seconds } Sekunden
@@ -509,18 +523,14 @@ time-month = { $month ->
 notice-code-wrong = Dieser Code stimmt nicht. Sehen Sie in die neueste E-Mail und versuchen Sie es erneut.
 notice-code-expired = Dieser Code ist abgelaufen. Senden Sie einen neuen.
 notice-code-tries = Zu viele falsche Codes. Senden Sie einen neuen und verwenden Sie diesen.
-notice-code-used = Dieser Code wurde schon benutzt. Senden Sie einen neuen.
 notice-code-other-browser = Dieser Code gehört zu dem Browser, der ihn angefordert hat. Fordern Sie hier einen neuen an.
 notice-code-sent = Wir haben Ihnen einen neuen Code gesendet. Der alte gilt nicht mehr.
 notice-link-expired = Dieser Link ist abgelaufen oder wurde schon benutzt. Fordern Sie einen neuen an.
 notice-deletion-mail-sent = Wir haben Ihnen eine E-Mail gesendet. Öffnen Sie den Link darin in diesem Browser, um Ihr Konto zu löschen.
 notice-email-invalid = Geben Sie eine E-Mail-Adresse wie name@example.com ein.
-notice-mail-failed = Wir konnten die E-Mail nicht senden. Versuchen Sie es gleich erneut.
-notice-mail-refused = E-Mails an diese Adresse kommen zurück. Verwenden Sie eine andere Adresse.
 notice-passkey-cancelled = Der Passkey geht nicht? Nehmen Sie stattdessen einen Code per E-Mail.
 notice-passkey-unknown = Dieser Passkey wurde aus Ihrem Konto entfernt. Nehmen Sie einen Code per E-Mail und erstellen Sie dann einen neuen.
 notice-passkey-unsupported = Dieser Browser kann keine Passkeys verwenden. Nehmen Sie einen Code per E-Mail.
-notice-passkey-not-allowed = Diese Art von Passkey ist hier nicht erlaubt. Verwenden Sie einen anderen.
 notice-passkey-exists = Dieses Gerät hat schon einen Passkey für Ihr Konto.
 notice-passkey-verification = Ihr Gerät hat nicht bestätigt, dass Sie es sind. Richten Sie eine Bildschirmsperre oder PIN ein und versuchen Sie es erneut.
 notice-passkey-wrong-domain = Unter dieser Adresse gehen Passkeys nicht. Öffnen Sie die gewohnte Anmeldeseite.
@@ -532,6 +542,9 @@ notice-passkey-renamed = Der Passkey hat seinen neuen Namen.
 notice-passkey-removed = Der Passkey wurde entfernt.
 notice-passkey-gone = Dieser Passkey wurde schon entfernt.
 notice-passkey-last = Das ist Ihr einziger Weg, sich anzumelden. Bestätigen Sie zuerst Ihre E-Mail-Adresse.
+notice-email-same = Diese Adresse haben Sie schon.
+notice-email-taken = Mit dieser Adresse hat jemand ein Konto. Nehmen Sie eine andere.
+notice-email-changed = Ihre E-Mail-Adresse wurde geändert.
 notice-profile-saved = Ihr Profil wurde gespeichert.
 notice-name-invalid = Geben Sie einen Namen mit höchstens 100 Zeichen ein.
 notice-session-revoked = Das Gerät wurde abgemeldet.
@@ -544,7 +557,6 @@ notice-too-many = Zu viele Versuche. Warten Sie einen Moment und versuchen Sie e
 notice-suspended = Dieses Konto ist gesperrt. Wenden Sie sich an den Support.
 notice-passkey-required = Dieses Konto hat einen Passkey, deshalb melden Code und Link nicht mehr an. Verwenden Sie Ihren Passkey.
 notice-sign-up-closed = Neue Konten sind hier nicht möglich. Bitten Sie um eine Einladung.
-notice-invitation-address = Diese Einladung gilt für eine andere E-Mail-Adresse. Melden Sie sich mit jener an.
 notice-provider-denied = Der andere Dienst hat die Anmeldung nicht erlaubt. Versuchen Sie es erneut oder nehmen Sie einen Code.
 notice-provider-unverified = Der andere Dienst hat Ihre E-Mail-Adresse nicht bestätigt. Nehmen Sie stattdessen einen Code.
 notice-provider-failed = Der andere Dienst hat nicht wie erwartet geantwortet. Versuchen Sie es erneut oder nehmen Sie einen Code.

@@ -62,6 +62,8 @@ offer-point-device = Your fingerprint or face never leaves your device.
 offer-create = Create a passkey
 offer-later = Not now
 offer-no-script = Your browser does not run scripts here, so a passkey cannot be created. You can go on without one.
+offer-nearby-title = Save a passkey on this device too?
+offer-nearby-lede = You used a passkey of another device. With one on this device you need no other next time.
 offer-required-lede = You sign in here with a passkey. Create yours now to go on.
 offer-required-no-script = Your browser does not run scripts here, so a passkey cannot be created. Use another browser to go on.
 
@@ -112,6 +114,17 @@ device-on = { $browser } on { $system }
 device-unknown = Unknown device
 
 # Delete account
+email-change-open = Change
+email-title = Change your email address
+email-lede = You sign in with { $email }. We send a code to the new address, to make sure that it is yours.
+email-new-label = New email address
+email-send = Send a code
+email-code-lede = We sent a code to { $email }. Enter it to move your account there.
+email-code-label = Code
+email-keep = Keep my address
+export-title = Your data
+export-lede = What is kept about you here, as a file to read or to take elsewhere: your profile, passkeys and linked accounts, your devices, and what the log says of you.
+export-button = Download my data
 account-delete-title = Delete account
 account-delete-lede = Remove your account and everything in it.
 account-delete-open = Delete my account…
@@ -481,6 +494,7 @@ time-days-ago = { $days ->
     [one] { $days } day ago
    *[other] { $days } days ago
   }
+wait-over = You can try again now.
 time-left-seconds = { $seconds ->
     [one] { $seconds } second
    *[other] { $seconds } seconds
@@ -509,18 +523,14 @@ time-month = { $month ->
 notice-code-wrong = That code is not right. Check the newest email and try again.
 notice-code-expired = That code has expired. Send a new one.
 notice-code-tries = Too many wrong codes. Send a new code and use that one.
-notice-code-used = That code was used already. Send a new one.
 notice-code-other-browser = This code belongs to the browser that asked for it. Ask for a new code here.
 notice-code-sent = We sent you a new code. The old one no longer works.
 notice-link-expired = This link has expired or was used already. Ask for a new one.
 notice-deletion-mail-sent = We sent you an email. Open its link in this browser to delete your account.
 notice-email-invalid = Enter an email address such as you@example.com.
-notice-mail-failed = We could not send the email. Try again in a moment.
-notice-mail-refused = Emails to this address come back. Use another address.
 notice-passkey-cancelled = Passkey not working? Use a code by email instead.
 notice-passkey-unknown = This passkey was removed from your account. Use a code by email, then create a new one.
 notice-passkey-unsupported = This browser cannot use passkeys. Use a code by email.
-notice-passkey-not-allowed = This kind of passkey is not allowed here. Use another one.
 notice-passkey-exists = This device already has a passkey for your account.
 notice-passkey-verification = Your device did not confirm that it is you. Set up a screen lock or a PIN, then try again.
 notice-passkey-wrong-domain = Passkeys do not work at this address. Open the usual sign-in page.
@@ -532,6 +542,9 @@ notice-passkey-renamed = The passkey has its new name.
 notice-passkey-removed = The passkey was removed.
 notice-passkey-gone = That passkey was removed already.
 notice-passkey-last = This is your only way to sign in. Confirm your email address first.
+notice-email-same = You have this address already.
+notice-email-taken = Somebody has an account with this address. Use another one.
+notice-email-changed = Your email address was changed.
 notice-profile-saved = Your profile was saved.
 notice-name-invalid = Enter a name of at most 100 characters.
 notice-session-revoked = The device was signed out.
@@ -544,7 +557,6 @@ notice-too-many = Too many tries. Wait a moment, then try again.
 notice-suspended = This account is suspended. Contact support.
 notice-passkey-required = This account has a passkey, so a code or a link no longer signs in. Use your passkey.
 notice-sign-up-closed = New accounts are not open here. Ask for an invitation.
-notice-invitation-address = This invitation is for another email address. Sign in with that one.
 notice-provider-denied = The other service did not allow the sign-in. Try again or use a code.
 notice-provider-unverified = The other service has not confirmed your email address. Use a code instead.
 notice-provider-failed = The other service did not answer as it should. Try again or use a code.

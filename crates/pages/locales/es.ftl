@@ -62,6 +62,8 @@ offer-point-device = Su huella o su rostro nunca salen de su dispositivo.
 offer-create = Crear una llave de acceso
 offer-later = Ahora no
 offer-no-script = Su navegador no ejecuta scripts aquí, así que no se puede crear una llave de acceso. Puede seguir sin ella.
+offer-nearby-title = ¿Guardar también una llave de acceso en este dispositivo?
+offer-nearby-lede = Ha usado una llave de acceso de otro dispositivo. Con una en este no necesitará otro la próxima vez.
 offer-required-lede = Aquí se inicia sesión con una llave de acceso. Cree la suya ahora para continuar.
 offer-required-no-script = Su navegador no ejecuta scripts aquí, así que no se puede crear una llave de acceso. Use otro navegador para continuar.
 
@@ -112,6 +114,17 @@ device-on = { $browser } en { $system }
 device-unknown = Dispositivo desconocido
 
 # Delete account
+email-change-open = Cambiar
+email-title = Cambiar su correo electrónico
+email-lede = Usted entra con { $email }. Enviamos un código a la nueva dirección para asegurarnos de que es suya.
+email-new-label = Nuevo correo electrónico
+email-send = Enviar un código
+email-code-lede = Hemos enviado un código a { $email }. Escríbalo para trasladar su cuenta allí.
+email-code-label = Código
+email-keep = Conservar mi dirección
+export-title = Sus datos
+export-lede = Lo que se guarda aquí sobre usted, en un archivo para leer o llevarse: su perfil, sus llaves de acceso y cuentas vinculadas, sus dispositivos y lo que el registro dice de usted.
+export-button = Descargar mis datos
 account-delete-title = Eliminar la cuenta
 account-delete-lede = Borra su cuenta y todo lo que contiene.
 account-delete-open = Eliminar mi cuenta…
@@ -481,6 +494,7 @@ time-days-ago = { $days ->
     [one] hace { $days } día
    *[other] hace { $days } días
   }
+wait-over = Ya puede volver a intentarlo.
 time-left-seconds = { $seconds ->
     [one] { $seconds } segundo
    *[other] { $seconds } segundos
@@ -509,18 +523,14 @@ time-month = { $month ->
 notice-code-wrong = Ese código no es correcto. Mire el correo más reciente e inténtelo de nuevo.
 notice-code-expired = Ese código ha caducado. Pida uno nuevo.
 notice-code-tries = Demasiados códigos erróneos. Pida un código nuevo y use ese.
-notice-code-used = Ese código ya se ha usado. Pida uno nuevo.
 notice-code-other-browser = Este código es del navegador que lo pidió. Pida uno nuevo aquí.
 notice-code-sent = Le hemos enviado un código nuevo. El anterior ya no vale.
 notice-link-expired = Este enlace ha caducado o ya se usó. Pida uno nuevo.
 notice-deletion-mail-sent = Le hemos enviado un correo. Abra su enlace en este navegador para eliminar su cuenta.
 notice-email-invalid = Escriba una dirección como usted@example.com.
-notice-mail-failed = No hemos podido enviar el correo. Inténtelo de nuevo en un momento.
-notice-mail-refused = Los correos a esta dirección vuelven. Use otra dirección.
 notice-passkey-cancelled = ¿No funciona la llave de acceso? Use un código por correo.
 notice-passkey-unknown = Esta llave de acceso se eliminó de su cuenta. Use un código por correo y después cree una nueva.
 notice-passkey-unsupported = Este navegador no puede usar llaves de acceso. Use un código por correo.
-notice-passkey-not-allowed = Este tipo de llave de acceso no se permite aquí. Use otra.
 notice-passkey-exists = Este dispositivo ya tiene una llave de acceso para su cuenta.
 notice-passkey-verification = Su dispositivo no ha confirmado que es usted. Configure un bloqueo de pantalla o un PIN e inténtelo de nuevo.
 notice-passkey-wrong-domain = Las llaves de acceso no funcionan en esta dirección. Abra la página de acceso habitual.
@@ -532,6 +542,9 @@ notice-passkey-renamed = La llave de acceso tiene su nombre nuevo.
 notice-passkey-removed = Se ha eliminado la llave de acceso.
 notice-passkey-gone = Esa llave de acceso ya se había eliminado.
 notice-passkey-last = Es su única forma de iniciar sesión. Confirme primero su correo electrónico.
+notice-email-same = Ya tiene esta dirección.
+notice-email-taken = Alguien tiene una cuenta con esta dirección. Use otra.
+notice-email-changed = Su correo electrónico se ha cambiado.
 notice-profile-saved = Se ha guardado su perfil.
 notice-name-invalid = Escriba un nombre de 100 caracteres como máximo.
 notice-session-revoked = Se ha cerrado la sesión del dispositivo.
@@ -544,7 +557,6 @@ notice-too-many = Demasiados intentos. Espere un momento e inténtelo de nuevo.
 notice-suspended = Esta cuenta está suspendida. Contacte con el servicio de ayuda.
 notice-passkey-required = Esta cuenta tiene una llave de acceso, así que un código o un enlace ya no inicia sesión. Use su llave de acceso.
 notice-sign-up-closed = Aquí no se pueden crear cuentas nuevas. Pida una invitación.
-notice-invitation-address = Esta invitación es para otra dirección de correo. Inicie sesión con esa.
 notice-provider-denied = El otro servicio no ha permitido el acceso. Inténtelo de nuevo o use un código.
 notice-provider-unverified = El otro servicio no ha confirmado su correo. Use un código.
 notice-provider-failed = El otro servicio no ha respondido como debía. Inténtelo de nuevo o use un código.

@@ -62,6 +62,8 @@ offer-point-device = Votre empreinte ou votre visage ne quitte jamais votre appa
 offer-create = Créer une clé d’accès
 offer-later = Pas maintenant
 offer-no-script = Votre navigateur n’exécute pas de scripts ici : impossible de créer une clé d’accès. Vous pouvez continuer sans.
+offer-nearby-title = Enregistrer aussi une clé d’accès sur cet appareil ?
+offer-nearby-lede = Vous avez utilisé une clé d’accès d’un autre appareil. Avec une clé sur celui-ci, vous n’en aurez plus besoin la prochaine fois.
 offer-required-lede = Ici, on se connecte avec une clé d’accès. Créez la vôtre maintenant pour continuer.
 offer-required-no-script = Votre navigateur n’exécute pas de scripts ici : impossible de créer une clé d’accès. Utilisez un autre navigateur pour continuer.
 
@@ -112,6 +114,17 @@ device-on = { $browser } sur { $system }
 device-unknown = Appareil inconnu
 
 # Delete account
+email-change-open = Modifier
+email-title = Changer votre adresse e-mail
+email-lede = Vous vous connectez avec { $email }. Nous envoyons un code à la nouvelle adresse pour nous assurer qu’elle est à vous.
+email-new-label = Nouvelle adresse e-mail
+email-send = Envoyer un code
+email-code-lede = Nous avons envoyé un code à { $email }. Saisissez-le pour y déplacer votre compte.
+email-code-label = Code
+email-keep = Garder mon adresse
+export-title = Vos données
+export-lede = Ce qui est conservé sur vous ici, dans un fichier à lire ou à emporter : votre profil, vos clés d’accès et comptes liés, vos appareils, et ce que le journal dit de vous.
+export-button = Télécharger mes données
 account-delete-title = Supprimer le compte
 account-delete-lede = Efface votre compte et tout ce qu’il contient.
 account-delete-open = Supprimer mon compte…
@@ -481,6 +494,7 @@ time-days-ago = { $days ->
     [one] il y a { $days } jour
    *[other] il y a { $days } jours
   }
+wait-over = Vous pouvez réessayer maintenant.
 time-left-seconds = { $seconds ->
     [one] { $seconds } seconde
    *[other] { $seconds } secondes
@@ -509,18 +523,14 @@ time-month = { $month ->
 notice-code-wrong = Ce code n’est pas le bon. Regardez l’e-mail le plus récent et réessayez.
 notice-code-expired = Ce code a expiré. Demandez-en un nouveau.
 notice-code-tries = Trop de codes erronés. Demandez un nouveau code et utilisez celui-là.
-notice-code-used = Ce code a déjà servi. Demandez-en un nouveau.
 notice-code-other-browser = Ce code appartient au navigateur qui l’a demandé. Demandez-en un nouveau ici.
 notice-code-sent = Nous vous avons envoyé un nouveau code. L’ancien n’est plus valable.
 notice-link-expired = Ce lien a expiré ou a déjà servi. Demandez-en un nouveau.
 notice-deletion-mail-sent = Nous vous avons envoyé un e-mail. Ouvrez son lien dans ce navigateur pour supprimer votre compte.
 notice-email-invalid = Saisissez une adresse e-mail comme vous@example.com.
-notice-mail-failed = Nous n’avons pas pu envoyer l’e-mail. Réessayez dans un instant.
-notice-mail-refused = Les e-mails à cette adresse nous reviennent. Utilisez une autre adresse.
 notice-passkey-cancelled = La clé d’accès ne fonctionne pas ? Utilisez plutôt un code par e-mail.
 notice-passkey-unknown = Cette clé d’accès a été supprimée de votre compte. Utilisez un code par e-mail, puis créez-en une nouvelle.
 notice-passkey-unsupported = Ce navigateur ne prend pas en charge les clés d’accès. Utilisez un code par e-mail.
-notice-passkey-not-allowed = Ce type de clé d’accès n’est pas autorisé ici. Utilisez-en une autre.
 notice-passkey-exists = Cet appareil a déjà une clé d’accès pour votre compte.
 notice-passkey-verification = Votre appareil n’a pas confirmé que c’est vous. Configurez un verrouillage de l’écran ou un code PIN, puis réessayez.
 notice-passkey-wrong-domain = Les clés d’accès ne fonctionnent pas à cette adresse. Ouvrez la page de connexion habituelle.
@@ -532,6 +542,9 @@ notice-passkey-renamed = La clé d’accès a son nouveau nom.
 notice-passkey-removed = La clé d’accès a été supprimée.
 notice-passkey-gone = Cette clé d’accès était déjà supprimée.
 notice-passkey-last = C’est votre seul moyen de vous connecter. Confirmez d’abord votre adresse e-mail.
+notice-email-same = Vous avez déjà cette adresse.
+notice-email-taken = Quelqu’un a un compte avec cette adresse. Utilisez-en une autre.
+notice-email-changed = Votre adresse e-mail a été changée.
 notice-profile-saved = Votre profil a été enregistré.
 notice-name-invalid = Saisissez un nom de 100 caractères au plus.
 notice-session-revoked = L’appareil a été déconnecté.
@@ -544,7 +557,6 @@ notice-too-many = Trop d’essais. Attendez un instant, puis réessayez.
 notice-suspended = Ce compte est suspendu. Contactez l’assistance.
 notice-passkey-required = Ce compte a une clé d’accès : un code ou un lien ne connecte plus. Utilisez votre clé d’accès.
 notice-sign-up-closed = Il n’est pas possible de créer un compte ici. Demandez une invitation.
-notice-invitation-address = Cette invitation est pour une autre adresse e-mail. Connectez-vous avec celle-là.
 notice-provider-denied = L’autre service n’a pas autorisé la connexion. Réessayez ou utilisez un code.
 notice-provider-unverified = L’autre service n’a pas confirmé votre adresse e-mail. Utilisez plutôt un code.
 notice-provider-failed = L’autre service n’a pas répondu comme prévu. Réessayez ou utilisez un code.

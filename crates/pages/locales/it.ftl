@@ -62,6 +62,8 @@ offer-point-device = L’impronta o il volto non lasciano mai il tuo dispositivo
 offer-create = Crea una passkey
 offer-later = Non ora
 offer-no-script = Il tuo browser qui non esegue script, quindi non è possibile creare una passkey. Puoi continuare senza.
+offer-nearby-title = Salvare una passkey anche su questo dispositivo?
+offer-nearby-lede = Hai usato una passkey di un altro dispositivo. Con una su questo, la prossima volta non te ne servirà un altro.
 offer-required-lede = Qui si accede con una passkey. Crea la tua ora per continuare.
 offer-required-no-script = Il tuo browser qui non esegue script, quindi non è possibile creare una passkey. Usa un altro browser per continuare.
 
@@ -112,6 +114,17 @@ device-on = { $browser } su { $system }
 device-unknown = Dispositivo sconosciuto
 
 # Delete account
+email-change-open = Modifica
+email-title = Cambia il tuo indirizzo e-mail
+email-lede = Accedi con { $email }. Inviamo un codice al nuovo indirizzo per assicurarci che sia tuo.
+email-new-label = Nuovo indirizzo e-mail
+email-send = Invia un codice
+email-code-lede = Abbiamo inviato un codice a { $email }. Inseriscilo per spostare lì il tuo account.
+email-code-label = Codice
+email-keep = Mantieni il mio indirizzo
+export-title = I tuoi dati
+export-lede = Ciò che qui è conservato su di te, in un file da leggere o portare altrove: il tuo profilo, le passkey e gli account collegati, i tuoi dispositivi e ciò che il registro dice di te.
+export-button = Scarica i miei dati
 account-delete-title = Elimina l’account
 account-delete-lede = Rimuove il tuo account e tutto ciò che contiene.
 account-delete-open = Elimina il mio account…
@@ -481,6 +494,7 @@ time-days-ago = { $days ->
     [one] { $days } giorno fa
    *[other] { $days } giorni fa
   }
+wait-over = Ora puoi riprovare.
 time-left-seconds = { $seconds ->
     [one] { $seconds } secondo
    *[other] { $seconds } secondi
@@ -509,18 +523,14 @@ time-month = { $month ->
 notice-code-wrong = Il codice non è giusto. Guarda l’e-mail più recente e riprova.
 notice-code-expired = Il codice è scaduto. Chiedine uno nuovo.
 notice-code-tries = Troppi codici errati. Chiedi un nuovo codice e usa quello.
-notice-code-used = Il codice è già stato usato. Chiedine uno nuovo.
 notice-code-other-browser = Questo codice appartiene al browser che l’ha chiesto. Chiedine uno nuovo qui.
 notice-code-sent = Ti abbiamo inviato un nuovo codice. Quello vecchio non vale più.
 notice-link-expired = Questo link è scaduto o è già stato usato. Chiedine uno nuovo.
 notice-deletion-mail-sent = Ti abbiamo inviato un’e-mail. Apri il suo link in questo browser per eliminare il tuo account.
 notice-email-invalid = Inserisci un indirizzo e-mail come nome@example.com.
-notice-mail-failed = Non siamo riusciti a inviare l’e-mail. Riprova tra un momento.
-notice-mail-refused = Le e-mail a questo indirizzo tornano indietro. Usa un altro indirizzo.
 notice-passkey-cancelled = La passkey non funziona? Usa un codice via e-mail.
 notice-passkey-unknown = Questa passkey è stata rimossa dal tuo account. Usa un codice via e-mail, poi creane una nuova.
 notice-passkey-unsupported = Questo browser non può usare le passkey. Usa un codice via e-mail.
-notice-passkey-not-allowed = Questo tipo di passkey qui non è ammesso. Usane un’altra.
 notice-passkey-exists = Questo dispositivo ha già una passkey per il tuo account.
 notice-passkey-verification = Il dispositivo non ha confermato che sei tu. Imposta un blocco schermo o un PIN, poi riprova.
 notice-passkey-wrong-domain = Le passkey non funzionano a questo indirizzo. Apri la solita pagina di accesso.
@@ -532,6 +542,9 @@ notice-passkey-renamed = La passkey ha il nuovo nome.
 notice-passkey-removed = La passkey è stata rimossa.
 notice-passkey-gone = Quella passkey era già stata rimossa.
 notice-passkey-last = È il tuo unico modo di accedere. Conferma prima il tuo indirizzo e-mail.
+notice-email-same = Hai già questo indirizzo.
+notice-email-taken = Qualcuno ha un account con questo indirizzo. Usane un altro.
+notice-email-changed = Il tuo indirizzo e-mail è stato cambiato.
 notice-profile-saved = Il tuo profilo è stato salvato.
 notice-name-invalid = Inserisci un nome di al massimo 100 caratteri.
 notice-session-revoked = Il dispositivo è stato disconnesso.
@@ -544,7 +557,6 @@ notice-too-many = Troppi tentativi. Aspetta un momento, poi riprova.
 notice-suspended = Questo account è sospeso. Contatta l’assistenza.
 notice-passkey-required = Questo account ha una passkey, quindi un codice o un link non fa più accedere. Usa la tua passkey.
 notice-sign-up-closed = Qui non si possono creare nuovi account. Chiedi un invito.
-notice-invitation-address = Questo invito è per un altro indirizzo e-mail. Accedi con quello.
 notice-provider-denied = L’altro servizio non ha permesso l’accesso. Riprova o usa un codice.
 notice-provider-unverified = L’altro servizio non ha confermato il tuo indirizzo e-mail. Usa un codice.
 notice-provider-failed = L’altro servizio non ha risposto come previsto. Riprova o usa un codice.

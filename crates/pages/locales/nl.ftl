@@ -62,6 +62,8 @@ offer-point-device = Uw vingerafdruk of gezicht verlaat nooit uw apparaat.
 offer-create = Passkey aanmaken
 offer-later = Nu niet
 offer-no-script = Uw browser voert hier geen scripts uit, dus er kan geen passkey worden aangemaakt. U kunt zonder verder.
+offer-nearby-title = Ook op dit apparaat een passkey opslaan?
+offer-nearby-lede = U hebt een passkey van een ander apparaat gebruikt. Met een passkey op dit apparaat hebt u volgende keer geen ander nodig.
 offer-required-lede = Hier logt u in met een passkey. Maak de uwe nu aan om verder te gaan.
 offer-required-no-script = Uw browser voert hier geen scripts uit, dus er kan geen passkey worden aangemaakt. Gebruik een andere browser om verder te gaan.
 
@@ -112,6 +114,17 @@ device-on = { $browser } op { $system }
 device-unknown = Onbekend apparaat
 
 # Delete account
+email-change-open = Wijzigen
+email-title = Uw e-mailadres wijzigen
+email-lede = U logt in met { $email }. We sturen een code naar het nieuwe adres om zeker te weten dat het van u is.
+email-new-label = Nieuw e-mailadres
+email-send = Code sturen
+email-code-lede = We hebben een code naar { $email } gestuurd. Vul hem in om uw account daarheen te verhuizen.
+email-code-label = Code
+email-keep = Mijn adres houden
+export-title = Uw gegevens
+export-lede = Wat hier over u wordt bewaard, als bestand om te lezen of mee te nemen: uw profiel, uw passkeys en gekoppelde accounts, uw apparaten en wat het logboek over u zegt.
+export-button = Mijn gegevens downloaden
 account-delete-title = Account verwijderen
 account-delete-lede = Verwijdert uw account en alles wat erin staat.
 account-delete-open = Mijn account verwijderen…
@@ -481,6 +494,7 @@ time-days-ago = { $days ->
     [one] { $days } dag geleden
    *[other] { $days } dagen geleden
   }
+wait-over = U kunt het nu opnieuw proberen.
 time-left-seconds = { $seconds ->
     [one] { $seconds } seconde
    *[other] { $seconds } seconden
@@ -509,18 +523,14 @@ time-month = { $month ->
 notice-code-wrong = Deze code klopt niet. Kijk in de nieuwste e-mail en probeer het opnieuw.
 notice-code-expired = Deze code is verlopen. Vraag een nieuwe aan.
 notice-code-tries = Te veel foute codes. Vraag een nieuwe code aan en gebruik die.
-notice-code-used = Deze code is al gebruikt. Vraag een nieuwe aan.
 notice-code-other-browser = Deze code hoort bij de browser die erom vroeg. Vraag hier een nieuwe aan.
 notice-code-sent = We hebben u een nieuwe code gestuurd. De oude werkt niet meer.
 notice-link-expired = Deze link is verlopen of al gebruikt. Vraag een nieuwe aan.
 notice-deletion-mail-sent = We hebben u een e-mail gestuurd. Open de link daarin in deze browser om uw account te verwijderen.
 notice-email-invalid = Vul een e-mailadres in zoals naam@example.com.
-notice-mail-failed = We konden de e-mail niet versturen. Probeer het zo meteen opnieuw.
-notice-mail-refused = E-mails naar dit adres komen terug. Gebruik een ander adres.
 notice-passkey-cancelled = Werkt de passkey niet? Gebruik een code per e-mail.
 notice-passkey-unknown = Deze passkey is uit uw account verwijderd. Gebruik een code per e-mail en maak daarna een nieuwe aan.
 notice-passkey-unsupported = Deze browser kan geen passkeys gebruiken. Gebruik een code per e-mail.
-notice-passkey-not-allowed = Dit soort passkey is hier niet toegestaan. Gebruik een andere.
 notice-passkey-exists = Dit apparaat heeft al een passkey voor uw account.
 notice-passkey-verification = Uw apparaat bevestigde niet dat u het bent. Stel een schermvergrendeling of pincode in en probeer het opnieuw.
 notice-passkey-wrong-domain = Passkeys werken niet op dit adres. Open de gewone inlogpagina.
@@ -532,6 +542,9 @@ notice-passkey-renamed = De passkey heeft zijn nieuwe naam.
 notice-passkey-removed = De passkey is verwijderd.
 notice-passkey-gone = Die passkey was al verwijderd.
 notice-passkey-last = Dit is uw enige manier om in te loggen. Bevestig eerst uw e-mailadres.
+notice-email-same = Dit adres hebt u al.
+notice-email-taken = Iemand heeft een account met dit adres. Gebruik een ander.
+notice-email-changed = Uw e-mailadres is gewijzigd.
 notice-profile-saved = Uw profiel is opgeslagen.
 notice-name-invalid = Vul een naam in van hoogstens 100 tekens.
 notice-session-revoked = Het apparaat is uitgelogd.
@@ -544,7 +557,6 @@ notice-too-many = Te veel pogingen. Wacht even en probeer het dan opnieuw.
 notice-suspended = Dit account is geblokkeerd. Neem contact op met de helpdesk.
 notice-passkey-required = Dit account heeft een passkey, dus een code of link logt niet meer in. Gebruik uw passkey.
 notice-sign-up-closed = Nieuwe accounts zijn hier niet mogelijk. Vraag om een uitnodiging.
-notice-invitation-address = Deze uitnodiging is voor een ander e-mailadres. Log in met dat adres.
 notice-provider-denied = De andere dienst stond het inloggen niet toe. Probeer het opnieuw of gebruik een code.
 notice-provider-unverified = De andere dienst heeft uw e-mailadres niet bevestigd. Gebruik een code.
 notice-provider-failed = De andere dienst antwoordde niet zoals verwacht. Probeer het opnieuw of gebruik een code.

@@ -38,7 +38,7 @@ mod when;
 
 use askama::Template;
 
-pub use account::{Account, AccountRow, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
+pub use account::{Account, AccountRow, ChangeEmail, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
 pub use asset::{ASSET_PATH, Asset, asset, asset_url};
 pub use branding::{
     Accents, BRAND_PATH, Brand, Branding, BrandingFault, Color, Corners, InvalidColor, LOGO_LIMIT, Logo,
@@ -88,6 +88,7 @@ impl Page for PasskeyOffer {}
 impl Page for SignInLink {}
 impl Page for Connect {}
 impl Page for Account {}
+impl Page for ChangeEmail {}
 impl Page for DeleteAccount {}
 impl Page for AccountDeleted {}
 impl Page for SignOut {}

@@ -71,17 +71,13 @@ notices! {
         CodeWrong = "code-wrong", Error, notice_code_wrong;
         CodeExpired = "code-expired", Error, notice_code_expired;
         CodeTries = "code-tries", Error, notice_code_tries;
-        CodeUsed = "code-used", Error, notice_code_used;
         CodeOtherBrowser = "code-other-browser", Info, notice_code_other_browser;
         CodeSent = "code-sent", Success, notice_code_sent;
         LinkExpired = "link-expired", Info, notice_link_expired;
         DeletionMailSent = "deletion-mail-sent", Success, notice_deletion_mail_sent;
-        MailFailed = "mail-failed", Error, notice_mail_failed;
-        MailRefused = "mail-refused", Error, notice_mail_refused;
         PasskeyCancelled = "passkey-cancelled", Info, notice_passkey_cancelled;
         PasskeyUnknown = "passkey-unknown", Error, notice_passkey_unknown;
         PasskeyUnsupported = "passkey-unsupported", Info, notice_passkey_unsupported;
-        PasskeyNotAllowed = "passkey-not-allowed", Error, notice_passkey_not_allowed;
         PasskeyExists = "passkey-exists", Info, notice_passkey_exists;
         PasskeyVerification = "passkey-verification", Error, notice_passkey_verification;
         PasskeyWrongDomain = "passkey-wrong-domain", Error, notice_passkey_wrong_domain;
@@ -93,6 +89,9 @@ notices! {
         PasskeyRemoved = "passkey-removed", Success, notice_passkey_removed;
         PasskeyGone = "passkey-gone", Info, notice_passkey_gone;
         PasskeyLast = "passkey-last", Error, notice_passkey_last;
+        EmailSame = "email-same", Error, notice_email_same;
+        EmailTaken = "email-taken", Error, notice_email_taken;
+        EmailChanged = "email-changed", Success, notice_email_changed;
         ProfileSaved = "profile-saved", Success, notice_profile_saved;
         NameInvalid = "name-invalid", Error, notice_name_invalid;
         SessionRevoked = "session-revoked", Success, notice_session_revoked;
@@ -104,7 +103,6 @@ notices! {
         Suspended = "suspended", Error, notice_suspended;
         PasskeyRequired = "passkey-required", Info, notice_passkey_required;
         SignUpClosed = "sign-up-closed", Error, notice_sign_up_closed;
-        InvitationAddress = "invitation-address", Error, notice_invitation_address;
         ProviderDenied = "provider-denied", Error, notice_provider_denied;
         ProviderUnverified = "provider-unverified", Error, notice_provider_unverified;
         ProviderFailed = "provider-failed", Error, notice_provider_failed;
@@ -175,7 +173,7 @@ notices! {
 
 impl Notice {
     /// What a browser's script may have to show on the sign-in page.
-    pub(crate) const SIGN_IN_SCRIPT: [Self; 11] = [
+    pub(crate) const SIGN_IN_SCRIPT: [Self; 12] = [
         Self::PasskeyCancelled,
         Self::PasskeyUnknown,
         Self::PasskeyUnsupported,
@@ -183,6 +181,7 @@ impl Notice {
         Self::PasskeyWrongDomain,
         Self::PasskeyTimeout,
         Self::PasskeyFailed,
+        Self::RateLimited(0),
         Self::TooMany,
         Self::Suspended,
         Self::Offline,
@@ -197,23 +196,24 @@ impl Notice {
         Self::PasskeyCreateCancelled,
         Self::PasskeyExists,
         Self::PasskeyUnsupported,
-        Self::PasskeyNotAllowed,
         Self::PasskeyVerification,
         Self::PasskeyWrongDomain,
         Self::PasskeyTimeout,
         Self::PasskeyFailed,
         Self::SignInAgain,
         Self::SessionEnded,
+        Self::RateLimited(0),
         Self::TooMany,
         Self::Offline,
         Self::Maintenance,
     ];
 
     /// What the script may have to show where only a passkey counts; what else fails is told in one sentence.
-    pub(crate) const PROVE_SCRIPT: [Self; 7] = [
+    pub(crate) const PROVE_SCRIPT: [Self; 8] = [
         Self::PasskeyVerification,
         Self::PasskeyWrongDomain,
         Self::PasskeyTimeout,
+        Self::RateLimited(0),
         Self::TooMany,
         Self::Suspended,
         Self::Offline,
@@ -225,11 +225,19 @@ impl Notice {
         Self::CONSOLE.iter().copied().find(|notice| notice.key() == key)
     }
 
+    /// Seconds until one may try again, if that is what it tells.
+    pub(crate) const fn seconds(self) -> Option<u32> {
+        match self {
+            Self::RateLimited(seconds) => Some(seconds),
+            _ => None,
+        }
+    }
+
     /// Whether the fault is in the page's one field, which then takes the focus.
     pub(crate) const fn is_about_field(self) -> bool {
         matches!(
             self,
-            Self::CodeWrong | Self::CodeExpired | Self::CodeTries | Self::CodeUsed | Self::EmailInvalid
+            Self::CodeWrong | Self::CodeExpired | Self::CodeTries | Self::EmailInvalid | Self::EmailSame
         )
     }
 

@@ -12,6 +12,7 @@ mod coverage;
 pub(crate) mod explanations;
 mod kinds;
 mod people;
+mod person;
 mod question;
 mod reading;
 mod refusals;
@@ -41,6 +42,7 @@ pub use coverage::{ANYWHERE, COVERAGE, Coverage, REFUSALS, Success};
 pub use kiavi_audit::Outcome;
 pub use kinds::EventType;
 pub(crate) use people::forget_visitors;
+pub(crate) use person::{Told, told_of};
 pub use people::rewrap;
 pub(crate) use reading::StoredEvent;
 pub(crate) use refusals::{

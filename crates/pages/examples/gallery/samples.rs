@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use kiavi_base::Locale;
 use kiavi_pages::{
-    Accents, Account, AccountDeleted, AccountRow, Acting, Brand, Branding, Captcha, Circumstances, CodeMail,
+    Accents, Account, AccountDeleted, AccountRow, Acting, Brand, Branding, Captcha, ChangeEmail, Circumstances, CodeMail,
     CodePurpose, Connect, ConsoleTop, Corners, DeleteAccount, DomainRecord, DomainRow, DomainState, Domains,
     Failed, FigureSet, FiguresOfDay, FirstOwner, Frame, Invitation, InvitationRow, Leaving, LinkMail,
     LinkPurpose, Logo, Mailbox, MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace,
@@ -105,7 +105,11 @@ impl Samples {
         add("passkey-offer", self.offer(None).html());
         add("passkey-offer-required", PasskeyOffer { is_required: true, ..self.offer(None) }.html());
         add("passkey-offer.cancelled", self.offer(Some(Notice::PasskeyCreateCancelled)).html());
+        add("passkey-offer-nearby", PasskeyOffer { is_nearby: true, ..self.offer(None) }.html());
         add("account", self.account(None).html());
+        add("change-email", self.change_email(None).html());
+        let to = Some(self.words.email.clone());
+        add("change-email-code", ChangeEmail { to, ..self.change_email(None) }.html());
         add(
             "account-empty",
             Account { passkeys: vec![], accounts: vec![], ..self.account(Some(Notice::PasskeyRemoved)) }
@@ -196,10 +200,11 @@ impl Samples {
             let key = notice.key();
             match key.split('-').next() {
                 Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
-                Some("member" | "invitation" | "workspace" | "step")
-                    if notice != Notice::InvitationAddress =>
-                {
+                Some("member" | "invitation" | "workspace" | "step") => {
                     add(&format!("team.{key}"), self.team(Some(notice)).html());
+                }
+                Some("email") if notice != Notice::EmailInvalid => {
+                    add(&format!("change-email.{key}"), self.change_email(Some(notice)).html());
                 }
                 Some("domain") => add(&format!("domains.{key}"), self.domains(Some(notice)).html()),
                 Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),
@@ -298,6 +303,18 @@ impl Samples {
         }
     }
 
+    fn change_email(&self, notice: Option<Notice>) -> ChangeEmail {
+        ChangeEmail {
+            frame: self.frame("/account/email"),
+            email: self.words.email.clone(),
+            to: None,
+            digits: 6,
+            valid_minutes: 5,
+            resend_seconds: 0,
+            notice,
+        }
+    }
+
     fn sign_in_link(&self) -> SignInLink {
         SignInLink {
             frame: self.frame("/sign-in/link"),
@@ -332,7 +349,8 @@ impl Samples {
 
     fn offer(&self, notice: Option<Notice>) -> PasskeyOffer {
         let frame = self.frame("/sign-in/passkey");
-        PasskeyOffer { frame, api: "/api/auth".into(), next: "/account".into(), is_required: false, notice }
+        PasskeyOffer { frame, api: "/api/auth".into(), next: "/account".into(), is_required: false,
+            is_nearby: false, notice }
     }
 
     fn account(&self, notice: Option<Notice>) -> Account {
@@ -381,6 +399,7 @@ impl Samples {
                 session("s3", &self.words.name, &self.words.name, 60 * 24 * 40, 60 * 24 * 33, false),
             ],
             api: "/api/auth".into(),
+            can_change_email: true,
             can_delete: true,
             now: self.now,
             notice,
