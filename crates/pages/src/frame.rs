@@ -20,6 +20,8 @@ pub struct Frame {
     pub acting: Option<Acting>,
     /// How the pages look: the tenant's way, or ours on our own pages.
     pub brand: Arc<Brand>,
+    /// Whether it is a page of our own, not of a tenant.
+    pub is_ours: bool,
 }
 
 /// An administrator who acts as a user.
@@ -33,7 +35,7 @@ pub struct Acting {
 
 impl Frame {
     /// What a language calls itself.
-    const LANGUAGES: [(Locale, &'static str); Locale::ALL.len()] = [
+    pub(crate) const LANGUAGES: [(Locale, &'static str); Locale::ALL.len()] = [
         (Locale::En, "English"),
         (Locale::Fr, "Français"),
         (Locale::De, "Deutsch"),
@@ -48,7 +50,7 @@ impl Frame {
 
     /// A page of our own, not of a tenant.
     pub fn ours(locale: Locale, path: String) -> Self {
-        Self { locale, app: "Kiavi".to_owned(), path, acting: None, brand: Arc::default() }
+        Self { locale, app: "Kiavi".to_owned(), path, acting: None, brand: Arc::default(), is_ours: true }
     }
 
     /// The languages that the page may be read in, where there is a choice.

@@ -25,9 +25,11 @@ mod domains;
 mod events;
 mod figures;
 mod frame;
+mod look;
 mod mail;
 mod members;
 mod notice;
+mod preview;
 mod settings;
 mod sign_in;
 mod status;
@@ -51,6 +53,7 @@ pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
 pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal};
 pub use figures::{FigureSet, FiguresOfDay, PasskeySteps, TenantFigures};
 pub use frame::{Acting, Frame};
+pub use look::{Look, LookFields};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
 };
@@ -59,6 +62,7 @@ pub use members::{
     NoWorkspace, Offer, Place, Prove, Refusal, Team, WorkspaceLink,
 };
 pub use notice::{Notice, Tone};
+pub use preview::{Scene, preview, preview_sheet};
 pub use settings::{ChangeRow, Settings, VersionRow};
 pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
 pub use status::{
@@ -107,6 +111,7 @@ impl Page for UserPage {}
 impl Page for Events {}
 impl Page for EventPage {}
 impl Page for Settings {}
+impl Page for Look {}
 impl Page for TenantFigures {}
 impl Page for Domains {}
 impl Page for Mailbox {}

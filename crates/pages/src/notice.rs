@@ -34,6 +34,9 @@ macro_rules! notices {
             /// Every notice, with 90 seconds where it carries a time.
             pub const ALL: &[Self] = &[$(Self::$site,)+ $(Self::$console,)+ Self::RateLimited(90)];
 
+            /// What hosted pages may tell.
+            const SITE: &[Self] = &[$(Self::$site,)+ Self::EmailInvalid, Self::RateLimited(90)];
+
             /// What the console may tell by the address of a page.
             const CONSOLE: &[Self] = &[$(Self::$console,)+];
 
@@ -219,6 +222,11 @@ impl Notice {
         Self::Offline,
         Self::Maintenance,
     ];
+
+    /// What hosted pages may tell.
+    pub(crate) fn of_site() -> impl Iterator<Item = Self> {
+        Self::SITE.iter().copied()
+    }
 
     /// The notice that the console tells after a change, by its key.
     pub fn of_console(key: &str) -> Option<Self> {

@@ -174,7 +174,7 @@ fn every_field_of_a_form_has_a_label() {
             tags(&html).iter().filter(|tag| tag.starts_with("input") && !tag.contains("type=\"hidden\""))
         {
             let id = tag.split_once("id=\"").unwrap().1.split('"').next().unwrap();
-            assert!(html.contains(&format!("<label for=\"{id}\">")), "{name}: {id}");
+            assert!(html.contains(&format!(" for=\"{id}\">")), "{name}: {id}");
         }
     }
 }

@@ -313,10 +313,10 @@ pub const COVERAGE: &[Coverage] = &[
     writes("POST", "/account/delete", &[E::UserDeleted, E::UserDeletionRequested])
         .besides(&[E::SessionRevoked, E::UserErased]),
     writes("POST", "/account/email", &[E::CodeRequested]).unless("it leads to the sign-in"),
-    writes("POST", "/account/email/code", &[E::CodeAccepted])
+    writes("POST", "/account/email/code", &[E::EmailChanged])
         .unless("it leads to the sign-in")
         .refused(&[E::CodeRefused])
-        .besides(&[E::EmailChanged]),
+        .besides(&[E::CodeAccepted]),
     writes("POST", "/account/email/resend", &[E::CodeRequested]).unless("it leads to the sign-in"),
     reads("POST", "/account/email/cancel", "forgets in the browser what was typed"),
     writes("POST", "/account/export", &[E::UserExported]),

@@ -42,8 +42,8 @@ pub use coverage::{ANYWHERE, COVERAGE, Coverage, REFUSALS, Success};
 pub use kiavi_audit::Outcome;
 pub use kinds::EventType;
 pub(crate) use people::forget_visitors;
-pub(crate) use person::{Told, told_of};
 pub use people::rewrap;
+pub(crate) use person::{Told, told_of};
 pub(crate) use reading::StoredEvent;
 pub(crate) use refusals::{
     REFUSALS_WRITTEN, account_for, count_refusal, record_refusal, tell_counted, unaccounted,

@@ -52,7 +52,10 @@ pub(super) async fn show(visit: Visit) -> Response {
     html(&ChangeEmail {
         frame: visit.frame(),
         email: current.user.email,
-        resend_seconds: flow.moving.as_ref().map_or(0, |moving| flow::resend_seconds(moving.asked_at, visit.now())),
+        resend_seconds: flow
+            .moving
+            .as_ref()
+            .map_or(0, |moving| flow::resend_seconds(moving.asked_at, visit.now())),
         to: flow.moving.map(|moving| moving.to),
         digits: settings.length,
         valid_minutes: settings.expires_in_seconds.div_ceil(60),
@@ -118,7 +121,9 @@ pub(super) async fn try_code(visit: Visit, Form(form): Form<CodeForm>) -> Result
     let (notice, path) = match moved {
         Ok(()) => (Notice::EmailChanged, ACCOUNT),
         // Better Auth's words for these have no code; the address is no other than their own, so somebody has it.
-        Err(error) if error.status() == StatusCode::BAD_REQUEST && error.code().is_none() => (Notice::EmailTaken, PAGE),
+        Err(error) if error.status() == StatusCode::BAD_REQUEST && error.code().is_none() => {
+            (Notice::EmailTaken, PAGE)
+        }
         Err(error) => (flow::notice(error)?, PAGE),
     };
     if matches!(notice, Notice::EmailChanged | Notice::EmailTaken) {

@@ -235,10 +235,7 @@ async fn has_passkey(visit: &Visit) -> Result<bool, ApiError> {
 /// `GET /sign-in/done`: back to where the visitor came from.
 pub(super) async fn done(visit: Visit) -> Result<Response, ApiError> {
     let Some(current) = visit.session() else { return Ok(see_other("/sign-in")) };
-    if passkey::is_demanded(&visit.state)
-        && !current.is_impersonated()
-        && !has_passkey(&visit).await?
-    {
+    if passkey::is_demanded(&visit.state) && !current.is_impersonated() && !has_passkey(&visit).await? {
         return Ok(see_other(OFFER));
     }
     if !current.is_impersonated() {

@@ -164,7 +164,7 @@ impl Visit {
 /// The frame of a page.
 pub(super) fn frame(state: &State, locale: Locale, path: &str, acting: Option<Acting>) -> Frame {
     let (app, brand) = (state.settings.app_name.clone(), Arc::clone(&state.brand));
-    Frame { locale, app, path: path.to_owned(), acting, brand }
+    Frame { locale, app, path: path.to_owned(), acting, brand, is_ours: false }
 }
 
 /// An HTML page.

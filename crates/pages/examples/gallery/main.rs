@@ -45,7 +45,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let assets = target.join(ASSET_PATH.trim_start_matches('/'));
     fs::create_dir_all(&assets)?;
-    for name in ["app.css", "icon.svg", "passkey.js", "code.js", "live.js", "copy.js"] {
+    for name in
+        ["app.css", "console.css", "wait.js", "icon.svg", "passkey.js", "code.js", "live.js", "copy.js"]
+    {
         let url = asset_url(name);
         let file = url.strip_prefix(ASSET_PATH).unwrap_or(name);
         fs::write(assets.join(file), asset(file).ok_or("an asset is missing")?.bytes)?;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use kiavi_base::Locale;
 use kiavi_pages::{
-    Accents, Account, AccountDeleted, AccountRow, Acting, Brand, Branding, Captcha, ChangeEmail, Circumstances, CodeMail,
-    CodePurpose, Connect, ConsoleTop, Corners, DeleteAccount, DomainRecord, DomainRow, DomainState, Domains,
-    Failed, FigureSet, FiguresOfDay, FirstOwner, Frame, Invitation, InvitationRow, Leaving, LinkMail,
-    LinkPurpose, Logo, Mailbox, MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace,
-    NotFound, Notice, NoticeMail, Offer, Page, PasskeyOffer, PasskeyRow, PasskeySteps, Place, Proof, Prove,
-    ProviderButton, Refusal, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut,
-    Signal, SignedOut, Starting, Team, TenantFigures, TenantPlace, TenantRow, TenantState, Tenants,
-    UNKNOWN_HOST, Unavailable, Validity, What, WorkspaceLink,
+    Accents, Account, AccountDeleted, AccountRow, Acting, Brand, Branding, Captcha, ChangeEmail,
+    Circumstances, CodeMail, CodePurpose, Connect, ConsoleTop, Corners, DeleteAccount, DomainRecord,
+    DomainRow, DomainState, Domains, Failed, FigureSet, FiguresOfDay, FirstOwner, Frame, Invitation,
+    InvitationRow, Leaving, LinkMail, LinkPurpose, Logo, Mailbox, MailboxMessage, MemberRole, MemberRow,
+    NewWorkspace, NoEntry, NoWorkspace, NotFound, Notice, NoticeMail, Offer, Page, PasskeyOffer, PasskeyRow,
+    PasskeySteps, Place, Proof, Prove, ProviderButton, Refusal, Refused, RenderedMail, SessionRow, SignIn,
+    SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting, Team, TenantFigures, TenantPlace,
+    TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What, WorkspaceLink,
 };
 
 #[path = "tenant_samples.rs"]
@@ -269,6 +269,7 @@ impl Samples {
         Frame {
             app: self.words.app.clone(),
             brand: Arc::clone(&self.brand),
+            is_ours: false,
             ..Frame::ours(self.locale, path.to_owned())
         }
     }
@@ -349,8 +350,14 @@ impl Samples {
 
     fn offer(&self, notice: Option<Notice>) -> PasskeyOffer {
         let frame = self.frame("/sign-in/passkey");
-        PasskeyOffer { frame, api: "/api/auth".into(), next: "/account".into(), is_required: false,
-            is_nearby: false, notice }
+        PasskeyOffer {
+            frame,
+            api: "/api/auth".into(),
+            next: "/account".into(),
+            is_required: false,
+            is_nearby: false,
+            notice,
+        }
     }
 
     fn account(&self, notice: Option<Notice>) -> Account {

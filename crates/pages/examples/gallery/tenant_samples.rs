@@ -1,12 +1,12 @@
 //! The pages of a tenant in the console.
 
 use kiavi_pages::{
-    ChangeRow, EventPage, EventRow, EventSearch, Events, Frame, Page, Period, Place, ProofFile, Seal,
-    Settings, Standing, Suspension, TenantAway, TenantOverview, TenantPlace, TenantState, TenantTop,
-    UserPage, UserRow, UserSearch, Users, VersionRow,
+    Branding, ChangeRow, EventPage, EventRow, EventSearch, Events, Frame, Look, LookFields, Page, Period,
+    Place, ProofFile, Seal, Settings, Standing, Suspension, TenantAway, TenantOverview, TenantPlace,
+    TenantState, TenantTop, UserPage, UserRow, UserSearch, Users, VersionRow,
 };
 
-use super::{FIREFOX, Samples};
+use super::{FIREFOX, Samples, brandings};
 
 impl Samples {
     pub(super) fn tenant_top(&self, place: TenantPlace, state: TenantState) -> TenantTop {
@@ -22,6 +22,7 @@ impl Samples {
                 TenantPlace::Users,
                 TenantPlace::Events,
                 TenantPlace::Domains,
+                TenantPlace::Look,
                 TenantPlace::Settings,
             ],
         }
@@ -101,6 +102,7 @@ impl Samples {
         self.user_pages(add);
         self.event_pages(add);
         self.settings_pages(add);
+        self.look_pages(add);
     }
 
     fn user_pages(&self, add: &mut impl FnMut(&str, String)) {
@@ -196,6 +198,36 @@ impl Samples {
                 EventPage { seal, row, is_erased: true, proof: None, ..event.clone() }.html(),
             );
         }
+    }
+
+    fn look_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let [branding, _] = brandings();
+        let page = Look {
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/sign-in-page".into()),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Look, TenantState::Running),
+            fields: LookFields {
+                app_name: self.words.name.clone(),
+                accent: "#ffd600".into(),
+                accent_on_dark: "#9db0ff".into(),
+                default_locale: "en".into(),
+                support_url: self.words.email.clone(),
+                ..LookFields::default()
+            },
+            branding,
+            version: 3,
+            fault: None,
+            changes: None,
+            is_changeable: true,
+            notice: None,
+        };
+        let change =
+            ChangeRow { path: "branding.accent".into(), from: None, to: Some(self.words.name.clone()) };
+        add("look", page.html());
+        add("look-checked", Look { changes: Some(vec![change]), ..page.clone() }.html());
+        add("look-fault", Look { fault: Some(self.words.name.clone()), ..page.clone() }.html());
+        let (fields, branding) = (LookFields::default(), Branding::default());
+        add("look-reader", Look { fields, branding, is_changeable: false, ..page }.html());
     }
 
     fn settings_pages(&self, add: &mut impl FnMut(&str, String)) {

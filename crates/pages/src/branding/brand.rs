@@ -88,6 +88,22 @@ impl Brand {
         }
     }
 
+    /// The same in a document by itself: pictures are in it, and what its style sheet says comes from [`Branding::style`].
+    pub fn in_preview(branding: &Branding) -> Self {
+        let own = Self::new(branding);
+        let picture = |logo: &Option<Logo>| {
+            let logo = logo.as_ref()?;
+            let (width, height) = logo.size();
+            Some(Picture {
+                url: format!("data:{};base64,{}", logo.content_type(), logo.base64()),
+                width,
+                height,
+            })
+        };
+        let (logo, logo_on_dark) = (picture(&branding.logo), picture(&branding.logo_on_dark));
+        Self { logo: logo.or_else(|| logo_on_dark.clone()), logo_on_dark, sheet: None, ..own }
+    }
+
     /// The file at what follows [`BRAND_PATH`]. A name from before a change answers with the file of now, not to be
     /// kept, so that a page from before still works.
     pub fn file(&self, name: &str) -> Option<Asset> {
@@ -123,7 +139,7 @@ fn add(files: &mut Vec<File>, stem: &str, end: &str, content_type: &'static str,
 }
 
 /// The style sheet, which comes behind ours; none where nothing differs.
-fn style_sheet(branding: &Branding) -> Option<String> {
+pub(super) fn style_sheet(branding: &Branding) -> Option<String> {
     let radii = match branding.corners {
         Corners::Square => Some(("0.125rem", "0.25rem")),
         Corners::Soft => None,

@@ -135,6 +135,11 @@ impl Branding {
         Ok(())
     }
 
+    /// The lines that come behind our own style sheet, if anything differs.
+    pub fn style(&self) -> Option<String> {
+        brand::style_sheet(self)
+    }
+
     /// The languages that are offered.
     pub fn locales(&self) -> Vec<Locale> {
         let is_offered = |locale: &Locale| self.languages.is_empty() || self.languages.contains(locale.tag());

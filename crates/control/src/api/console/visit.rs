@@ -276,15 +276,25 @@ pub(super) async fn gate(State(control): State<Control>, request: Request, next:
         response = page_of(&problem, locale, path, id);
     }
     let headers = response.headers_mut();
-    // The redirect that answers a form may lead to the sign-in, which `form-action` would stop otherwise.
-    let form_action = format!("form-action 'self' {}", control.sign_in_origin());
-    let policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", &form_action);
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        set_policy(headers, &policy(&control));
     }
     headers.append(header::VARY, HeaderValue::from_static("accept-language, cookie"));
     set_page_headers(headers, is_secure(&control));
     response
+}
+
+/// The policy of the pages. The redirect that answers a form may lead to the sign-in, which `form-action` would stop
+/// otherwise.
+pub(super) fn policy(control: &Control) -> String {
+    let form_action = format!("form-action 'self' {}", control.sign_in_origin());
+    CONTENT_SECURITY_POLICY.replace("form-action 'self'", &form_action)
+}
+
+pub(super) fn set_policy(headers: &mut HeaderMap, policy: &str) {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
 }
 
 /// A problem as people meet it.

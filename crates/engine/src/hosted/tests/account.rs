@@ -170,7 +170,15 @@ async fn a_passkey_of_another_device_leads_to_an_offer_for_this_one() {
     assert!(open(&mut browser, "/sign-out").await.status.is_success());
     assert_eq!(location(&open(&mut browser, "/sign-in/passkey").await), "/sign-in/done");
     let page = open(&mut browser, "/sign-in/passkey?nearby=yes").await;
-    assert!(page.text.contains("on this device too") && page.text.contains("nearby=yes&#38;lang=de"), "{}", page.text);
+    assert!(
+        page.text.contains("on this device too") && page.text.contains("nearby=yes&#38;lang=de"),
+        "{}",
+        page.text
+    );
     assert_eq!(submit(&mut browser, "/sign-in/passkey", "").await, "/sign-in/done");
-    assert_eq!(location(&open(&mut browser, "/sign-in/passkey?nearby=yes").await), "/sign-in/done", "it rests");
+    assert_eq!(
+        location(&open(&mut browser, "/sign-in/passkey?nearby=yes").await),
+        "/sign-in/done",
+        "it rests"
+    );
 }

@@ -16,7 +16,7 @@ use crate::{
     rate_limit::{self, Key},
     session::{self, CurrentUser},
 };
-use wire::Copy;
+use wire::AccountCopy;
 
 /// Copies for one person.
 const RATE: Rate = Rate { limit: 5, window_seconds: 86_400 };
@@ -41,7 +41,7 @@ pub(crate) async fn copy(
     let api_keys = api_key::store::of_owner(database, &user.id).await?;
     let address = user.email.parse::<EmailAddress>().ok();
     let told = audit::told_of(state, &user.id, address.as_ref()).await?;
-    let copy = Copy::new(state, &user)
+    let copy = AccountCopy::new(state, &user)
         .accounts(&accounts)
         .passkeys(&passkeys, &used)
         .sessions(&sessions)

@@ -78,7 +78,9 @@ async fn of_what_others_did_a_copy_tells_neither_who_nor_from_where() {
     let mut ada = tenant.signed_in("ada@example.com").await;
     let id: String = tenant.value(r#"SELECT id FROM "user""#, &[]).await;
     let mut operator = tenant.operator();
-    operator.post("/admin/update-user", serde_json::json!({ "userId": id, "data": { "name": "Ada L." } })).await;
+    operator
+        .post("/admin/update-user", serde_json::json!({ "userId": id, "data": { "name": "Ada L." } }))
+        .await;
     let copy: Value = serde_json::from_str(&ask(&mut ada).await.text).unwrap();
     let event = lists(&copy, "events").iter().find(|event| event["type"] == "user.updated").unwrap();
     assert_eq!((&event["by"], &event["ipAddress"]), (&Value::from("other"), &Value::Null));

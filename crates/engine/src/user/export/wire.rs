@@ -19,7 +19,7 @@ use crate::{
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Copy<'a> {
+pub(super) struct AccountCopy<'a> {
     format: &'static str,
     application: &'a str,
     address: &'a str,
@@ -101,7 +101,7 @@ enum By {
     Other,
 }
 
-impl<'a> Copy<'a> {
+impl<'a> AccountCopy<'a> {
     /// With nothing but the user.
     pub(super) fn new(state: &'a State, user: &'a User) -> Self {
         Self {
