@@ -43,18 +43,23 @@ impl Locale {
     /// The language an `Accept-Language` header prefers most (RFC 9110 §12.5.4): highest quality first, order
     /// in the header among equals; a quality of 0 excludes. English when it names none of ours.
     pub fn negotiate(accept_language: &str) -> Self {
+        Self::preferred(accept_language, &Self::ALL).unwrap_or(Self::En)
+    }
+
+    /// The same among some of our languages; `None` when it names none of those.
+    pub fn preferred(accept_language: &str, offered: &[Self]) -> Option<Self> {
         let mut best: Option<(Self, u16)> = None;
         for range in accept_language.split(',').take(32) {
             let mut parts = range.split(';').map(str::trim);
             let tag = parts.next().unwrap_or_default();
             let quality = parts.find_map(|p| p.strip_prefix("q=")).map_or(1000, milli_quality);
-            if let Some(locale) = Self::from_tag(tag)
+            if let Some(locale) = Self::from_tag(tag).filter(|locale| offered.contains(locale))
                 && quality > best.map_or(0, |(_, q)| q)
             {
                 best = Some((locale, quality));
             }
         }
-        best.map_or(Self::En, |(locale, _)| locale)
+        best.map(|(locale, _)| locale)
     }
 }
 
@@ -85,6 +90,13 @@ mod tests {
         ] {
             assert_eq!(Locale::negotiate(header), expected, "{header}");
         }
+    }
+
+    #[test]
+    fn only_what_is_offered_is_preferred() {
+        let offered = [Locale::De, Locale::Nl];
+        assert_eq!(Locale::preferred("fr, nl;q=0.5, de;q=0.1", &offered), Some(Locale::Nl));
+        assert_eq!(Locale::preferred("fr, en;q=0.5", &offered), None);
     }
 
     proptest! {

@@ -138,11 +138,8 @@ impl Context {
 
     /// The language the visitor chose on a page, else the one the browser prefers, else the tenant's own.
     pub fn locale(&self, settings: &Settings) -> Locale {
-        if let Some(chosen) = self.cookie(LOCALE_COOKIE).and_then(Locale::from_tag) {
-            return chosen;
-        }
-        let preferred = self.0.accept_language.as_ref().and_then(|value| value.to_str().ok());
-        preferred.map_or_else(|| settings.locale(), Locale::negotiate)
+        let accepted = self.0.accept_language.as_ref().and_then(|value| value.to_str().ok());
+        settings.locale_for(self.cookie(LOCALE_COOKIE), accepted)
     }
 
     /// Whether the query asks not to extend the session.

@@ -9,6 +9,7 @@ use kiavi_db::Database;
 use kiavi_geo::Places;
 use kiavi_http::{AccessLog, Drain, InvalidOrigin, TrustedOrigins};
 use kiavi_ipc::metrics::StreamsReport;
+use kiavi_pages::Brand;
 use tokio::sync::Notify;
 
 use crate::{
@@ -86,6 +87,7 @@ impl Engine {
         let state = State::new(Shared {
             origins,
             cookies: CookieNames::new(&settings),
+            brand: Arc::new(Brand::new(&settings.branding)),
             busy: Busy::default(),
             keys: Keys::new(&secret),
             limiter: MemoryLimiter::default(),

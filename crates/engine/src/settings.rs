@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use kiavi_base::{Hostname, Locale, Slug};
 use kiavi_http::{TrustedOrigins, TrustedProxies};
+use kiavi_pages::{Branding, BrandingFault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -59,6 +60,9 @@ pub struct Settings {
     /// BCP 47 tag of the language used when a visitor prefers none of ours.
     #[serde(default = "english")]
     pub default_locale: String,
+    /// The look of the pages and mails.
+    #[serde(default)]
+    pub branding: Branding,
     /// Whether an unknown address may become a user.
     #[serde(default = "yes")]
     pub is_sign_up_open: bool,
@@ -203,6 +207,9 @@ pub enum SettingsError {
     /// A text for mails that cannot be sent.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// A look that cannot be shown.
+    #[error(transparent)]
+    Branding(#[from] BrandingFault),
     /// A value that makes no sense.
     #[error("{0} {1}")]
     Invalid(&'static str, &'static str),
@@ -234,6 +241,7 @@ impl Settings {
             former_hostnames: BTreeSet::new(),
             app_name: slug.to_string(),
             default_locale: english(),
+            branding: Branding::default(),
             is_sign_up_open: true,
             session: SessionSettings::default(),
             cookie: CookieSettings { is_host_bound: base_url.is_secure(), ..CookieSettings::default() },
@@ -281,6 +289,15 @@ impl Settings {
         Locale::from_tag(&self.default_locale).unwrap_or_default()
     }
 
+    /// The language of a visitor: the one that they chose, else the one of ours that their browser prefers, else the
+    /// tenant's own; always one that the tenant offers.
+    pub fn locale_for(&self, chosen: Option<&str>, accept_language: Option<&str>) -> Locale {
+        let offered = self.branding.locales();
+        let chosen = chosen.and_then(Locale::from_tag).filter(|locale| offered.contains(locale));
+        let preferred = || Locale::preferred(accept_language?, &offered);
+        chosen.or_else(preferred).unwrap_or_else(|| self.locale())
+    }
+
     /// The relying party id of passkeys.
     pub fn rp_id(&self) -> &str {
         self.passkey.rp_id.as_deref().unwrap_or(self.base_url.host())
@@ -313,6 +330,7 @@ impl Settings {
             "default_locale",
             "is not a language of ours",
         )?;
+        self.branding.validate(self.locale())?;
         let session = &self.session;
         check(
             (60..=34_560_000).contains(&session.expires_in_seconds),

@@ -15,6 +15,7 @@ use kiavi_crypto::{Purpose, SealingKey, TenantSecret, hmac_sha256};
 use kiavi_db::Database;
 use kiavi_geo::Places;
 use kiavi_http::{AccessLog, TrustedOrigins};
+use kiavi_pages::Brand;
 use tokio::sync::Notify;
 
 use crate::{
@@ -49,6 +50,8 @@ pub struct Shared {
     pub origins: TrustedOrigins,
     /// Cookie names.
     pub cookies: CookieNames,
+    /// How the pages look.
+    pub brand: Arc<Brand>,
     /// Requests and deliveries under way.
     pub busy: Busy,
     /// Where requests are counted and logged.

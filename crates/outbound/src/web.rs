@@ -37,12 +37,7 @@ pub(crate) fn router(mailbox: Arc<Mailbox>, clock: Arc<dyn Clock>) -> Router {
 
 fn frame(headers: &HeaderMap, path: &str) -> Frame {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    Frame {
-        locale: Locale::negotiate(accepted.unwrap_or_default()),
-        app: "Kiavi".to_owned(),
-        path: path.to_owned(),
-        acting: None,
-    }
+    Frame::ours(Locale::negotiate(accepted.unwrap_or_default()), path.to_owned())
 }
 
 async fn page(State(shared): State<Shared>, headers: HeaderMap) -> Response {

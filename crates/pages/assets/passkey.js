@@ -8,9 +8,10 @@ const decode = (text) =>
 
 /** What went wrong, as the key of a notice. */
 class Failure extends Error {
-  constructor(notice) {
+  constructor(notice, seconds) {
     super(notice);
     this.notice = notice;
+    this.seconds = seconds;
   }
 }
 
@@ -49,7 +50,8 @@ async function call(url, body, signal) {
   }
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer;
-  if (response.status === 429) throw new Failure("too-many");
+  const wait = Number(response.headers.get("x-retry-after"));
+  if (response.status === 429) throw new Failure(wait > 0 ? "rate-limited" : "too-many", wait);
   if (response.status === 503) throw new Failure("maintenance");
   throw new Failure(CODES[answer?.code] ?? "passkey-failed");
 }
@@ -87,9 +89,11 @@ class Passkey extends HTMLElement {
     return `${this.getAttribute("api")}/passkey/${path}`;
   }
 
-  show(key) {
+  show(key, seconds) {
     const template = this.querySelector(`template[data-notice="${key}"]`);
-    this.live.replaceChildren(...(template ? [template.content.cloneNode(true)] : []));
+    const notice = template?.content.cloneNode(true);
+    notice?.querySelector("time-left")?.setAttribute("seconds", seconds);
+    this.live.replaceChildren(...(notice ? [notice] : []));
   }
 
   busy(on) {
@@ -112,15 +116,15 @@ class Passkey extends HTMLElement {
     }
   }
 
-  leave() {
+  leave(target = this.getAttribute("next")) {
     // A path of this site only: the attribute is the server's, and this is the second lock.
-    const next = new URL(this.getAttribute("next"), location.href);
+    const next = new URL(target, location.href);
     location.assign(next.protocol === "https:" || next.protocol === "http:" ? next : "/");
   }
 
   failed(error) {
     if (error.name === "NotAllowedError" || error.name === "AbortError") return this.cancelled();
-    this.show(error.notice ?? ERRORS[error.name] ?? "passkey-failed");
+    this.show(error.notice ?? ERRORS[error.name] ?? "passkey-failed", error.seconds);
   }
 }
 
@@ -194,7 +198,15 @@ class PasskeySignIn extends Passkey {
       }
       throw error;
     }
-    this.leave();
+    this.leave(await this.nearby(credential));
+  }
+
+  /** Where a passkey for this device is offered, after one of another device signed in (a phone, by QR code). */
+  async nearby({ authenticatorAttachment }) {
+    const offer = this.closest("[data-nearby]")?.dataset.nearby;
+    if (!offer || authenticatorAttachment !== "cross-platform") return undefined;
+    const isAble = await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable?.();
+    return isAble ? offer : undefined;
   }
 }
 

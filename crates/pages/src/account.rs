@@ -27,6 +27,8 @@ pub struct Account {
     pub signal: Signal,
     /// Where the JSON API is mounted, without a slash at the end.
     pub api: String,
+    /// Whether people may move to another address here.
+    pub can_change_email: bool,
     /// Whether people may delete their account here.
     pub can_delete: bool,
     /// The present, which the times on the page are told from.
@@ -137,6 +139,32 @@ impl SessionRow {
 
     pub(crate) fn is_handheld(&self) -> bool {
         device::is_handheld(self.user_agent.as_deref())
+    }
+}
+
+/// Moving to another address: the address, then the code that was sent there.
+#[derive(Debug, Clone, Template)]
+#[template(path = "change-email.html")]
+pub struct ChangeEmail {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// The address now.
+    pub email: String,
+    /// The new one, once a code was sent there.
+    pub to: Option<String>,
+    /// How many digits a code has.
+    pub digits: u8,
+    /// How long a code is valid, in minutes.
+    pub valid_minutes: u32,
+    /// Seconds until a new code may be asked for; 0 is now.
+    pub resend_seconds: u32,
+    /// What the last step has to tell.
+    pub notice: Option<Notice>,
+}
+
+impl ChangeEmail {
+    pub(crate) fn is_field_invalid(&self) -> bool {
+        self.notice.is_some_and(Notice::is_about_field)
     }
 }
 

@@ -1,8 +1,10 @@
 //! What every page carries around its content.
 
+use std::sync::Arc;
+
 use kiavi_base::Locale;
 
-use crate::{asset_url, text::Text};
+use crate::{Brand, asset_url, text::Text};
 
 /// The language, the names and the address of a page.
 #[derive(Debug, Clone)]
@@ -16,6 +18,10 @@ pub struct Frame {
     pub path: String,
     /// Who acts as whom, where the visitor is not whom they are signed in as. It is told on top of the page.
     pub acting: Option<Acting>,
+    /// How the pages look: the tenant's way, or ours on our own pages.
+    pub brand: Arc<Brand>,
+    /// Whether it is a page of our own, not of a tenant.
+    pub is_ours: bool,
 }
 
 /// An administrator who acts as a user.
@@ -29,7 +35,7 @@ pub struct Acting {
 
 impl Frame {
     /// What a language calls itself.
-    const LANGUAGES: [(Locale, &'static str); Locale::ALL.len()] = [
+    pub(crate) const LANGUAGES: [(Locale, &'static str); Locale::ALL.len()] = [
         (Locale::En, "English"),
         (Locale::Fr, "Français"),
         (Locale::De, "Deutsch"),
@@ -42,8 +48,16 @@ impl Frame {
         Text::of(self.locale)
     }
 
-    pub(crate) fn languages(&self) -> [(Locale, &'static str); Locale::ALL.len()] {
-        Self::LANGUAGES
+    /// A page of our own, not of a tenant.
+    pub fn ours(locale: Locale, path: String) -> Self {
+        Self { locale, app: "Kiavi".to_owned(), path, acting: None, brand: Arc::default(), is_ours: true }
+    }
+
+    /// The languages that the page may be read in, where there is a choice.
+    pub(crate) fn languages(&self) -> Vec<(Locale, &'static str)> {
+        let offered = self.brand.languages();
+        let is_offered = |(locale, _): &(Locale, &str)| offered.len() > 1 && offered.contains(locale);
+        Self::LANGUAGES.into_iter().filter(is_offered).collect()
     }
 
     pub(crate) fn language(&self) -> &'static str {
@@ -74,7 +88,7 @@ mod tests {
     #[test]
     fn the_mark_shows_the_first_letter() {
         for (app, initial) in [("demo", "D"), ("", "•"), (" <b>", "B"), ("éclair", "É")] {
-            let frame = Frame { locale: Locale::En, app: app.to_owned(), path: "/".to_owned(), acting: None };
+            let frame = Frame { app: app.to_owned(), ..Frame::ours(Locale::En, "/".to_owned()) };
             assert_eq!(frame.initial(), initial);
         }
     }

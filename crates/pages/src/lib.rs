@@ -5,7 +5,7 @@
 //! use kiavi_base::Locale;
 //! use kiavi_pages::{Frame, NotFound, Page};
 //!
-//! let frame = Frame { locale: Locale::En, app: "Demo".to_owned(), path: "/nowhere".to_owned(), acting: None };
+//! let frame = Frame::ours(Locale::En, "/nowhere".to_owned());
 //! assert!(NotFound { frame }.html().contains("Page not found"));
 //! ```
 //!
@@ -16,6 +16,7 @@
 mod account;
 mod asset;
 mod authenticator;
+mod branding;
 mod confirm;
 mod connect;
 mod console;
@@ -24,9 +25,11 @@ mod domains;
 mod events;
 mod figures;
 mod frame;
+mod look;
 mod mail;
 mod members;
 mod notice;
+mod preview;
 mod selection;
 mod settings;
 mod sign_in;
@@ -38,8 +41,12 @@ mod when;
 
 use askama::Template;
 
-pub use account::{Account, AccountRow, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
+pub use account::{Account, AccountRow, ChangeEmail, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
 pub use asset::{ASSET_PATH, Asset, asset, asset_url};
+pub use branding::{
+    Accents, BRAND_PATH, Brand, Branding, BrandingFault, Color, Corners, InvalidColor, LOGO_LIMIT, Logo,
+    LogoFault, Scheme,
+};
 pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
@@ -47,6 +54,7 @@ pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
 pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal};
 pub use figures::{FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, TenantFigures};
 pub use frame::{Acting, Frame};
+pub use look::{Look, LookFields};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
 };
@@ -55,6 +63,7 @@ pub use members::{
     NoWorkspace, Offer, Place, Prove, Refusal, Team, WorkspaceLink,
 };
 pub use notice::{Notice, Tone};
+pub use preview::{Scene, preview, preview_sheet};
 pub use selection::{Deed, NotDone, Selection, SelectionDone};
 pub use settings::{ChangeRow, Settings, VersionRow};
 pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
@@ -85,6 +94,7 @@ impl Page for PasskeyOffer {}
 impl Page for SignInLink {}
 impl Page for Connect {}
 impl Page for Account {}
+impl Page for ChangeEmail {}
 impl Page for DeleteAccount {}
 impl Page for AccountDeleted {}
 impl Page for SignOut {}
@@ -105,6 +115,7 @@ impl Page for SelectionDone {}
 impl Page for Events {}
 impl Page for EventPage {}
 impl Page for Settings {}
+impl Page for Look {}
 impl Page for TenantFigures {}
 impl Page for Domains {}
 impl Page for Mailbox {}

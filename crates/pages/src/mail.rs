@@ -4,7 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 use kiavi_base::Locale;
 
-use crate::{device, text::Text, when};
+use crate::{Accents, device, text::Text, when};
 
 /// What a code proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub struct RenderedMail {
 struct CodeHtml<'a> {
     mail: &'a CodeMail,
     t: &'static Text,
+    accents: Accents,
 }
 
 #[derive(Template)]
@@ -61,8 +62,10 @@ fn one_line(app: &str) -> String {
 }
 
 impl CodeMail {
-    /// Renders the mail. Line breaks in the application's name become spaces: a subject is one line.
-    pub fn render(&self) -> RenderedMail {
+    /// Renders the mail, with its button in the tenant's colour. Line breaks in the application's name become spaces: a
+    /// subject is one line.
+    pub fn render(&self, accents: Option<Accents>) -> RenderedMail {
+        let accents = accents.unwrap_or_default();
         let t = Text::of(self.locale);
         let mail = &Self { app: one_line(&self.app), ..self.clone() };
         let subject = match self.purpose {
@@ -73,7 +76,7 @@ impl CodeMail {
             subject,
             // Formatting into a String does not fail; if it ever did, the subject still has the code.
             text: CodeText { mail, t }.render().unwrap_or_default(),
-            html: CodeHtml { mail, t }.render().unwrap_or_default(),
+            html: CodeHtml { mail, t, accents }.render().unwrap_or_default(),
         }
     }
 
@@ -139,6 +142,7 @@ pub struct LinkMail {
 struct LinkHtml<'a> {
     mail: &'a LinkMail,
     t: &'static Text,
+    accents: Accents,
 }
 
 #[derive(Template)]
@@ -149,8 +153,9 @@ struct LinkText<'a> {
 }
 
 impl LinkMail {
-    /// Renders the mail.
-    pub fn render(&self) -> RenderedMail {
+    /// Renders the mail, with its button in the tenant's colour.
+    pub fn render(&self, accents: Option<Accents>) -> RenderedMail {
+        let accents = accents.unwrap_or_default();
         let t = Text::of(self.locale);
         let mail = &Self { app: one_line(&self.app), ..self.clone() };
         let subject = match &self.purpose {
@@ -163,7 +168,7 @@ impl LinkMail {
         RenderedMail {
             subject,
             text: LinkText { mail, t }.render().unwrap_or_default(),
-            html: LinkHtml { mail, t }.render().unwrap_or_default(),
+            html: LinkHtml { mail, t, accents }.render().unwrap_or_default(),
         }
     }
 
@@ -283,6 +288,7 @@ pub struct NoticeMail {
 struct NoticeHtml<'a> {
     mail: &'a NoticeMail,
     t: &'static Text,
+    accents: Accents,
 }
 
 #[derive(Template)]
@@ -293,8 +299,9 @@ struct NoticeText<'a> {
 }
 
 impl NoticeMail {
-    /// Renders the mail.
-    pub fn render(&self) -> RenderedMail {
+    /// Renders the mail, with its button in the tenant's colour.
+    pub fn render(&self, accents: Option<Accents>) -> RenderedMail {
+        let accents = accents.unwrap_or_default();
         let t = Text::of(self.locale);
         let mail = &Self { app: one_line(&self.app), ..self.clone() };
         let subject = match &self.what {
@@ -313,7 +320,7 @@ impl NoticeMail {
         RenderedMail {
             subject,
             text: NoticeText { mail, t }.render().unwrap_or_default(),
-            html: NoticeHtml { mail, t }.render().unwrap_or_default(),
+            html: NoticeHtml { mail, t, accents }.render().unwrap_or_default(),
         }
     }
 

@@ -34,6 +34,9 @@ macro_rules! notices {
             /// Every notice, with 90 seconds where it carries a time.
             pub const ALL: &[Self] = &[$(Self::$site,)+ $(Self::$console,)+ Self::RateLimited(90)];
 
+            /// What hosted pages may tell.
+            const SITE: &[Self] = &[$(Self::$site,)+ Self::EmailInvalid, Self::RateLimited(90)];
+
             /// What the console may tell by the address of a page.
             const CONSOLE: &[Self] = &[$(Self::$console,)+];
 
@@ -71,17 +74,13 @@ notices! {
         CodeWrong = "code-wrong", Error, notice_code_wrong;
         CodeExpired = "code-expired", Error, notice_code_expired;
         CodeTries = "code-tries", Error, notice_code_tries;
-        CodeUsed = "code-used", Error, notice_code_used;
         CodeOtherBrowser = "code-other-browser", Info, notice_code_other_browser;
         CodeSent = "code-sent", Success, notice_code_sent;
         LinkExpired = "link-expired", Info, notice_link_expired;
         DeletionMailSent = "deletion-mail-sent", Success, notice_deletion_mail_sent;
-        MailFailed = "mail-failed", Error, notice_mail_failed;
-        MailRefused = "mail-refused", Error, notice_mail_refused;
         PasskeyCancelled = "passkey-cancelled", Info, notice_passkey_cancelled;
         PasskeyUnknown = "passkey-unknown", Error, notice_passkey_unknown;
         PasskeyUnsupported = "passkey-unsupported", Info, notice_passkey_unsupported;
-        PasskeyNotAllowed = "passkey-not-allowed", Error, notice_passkey_not_allowed;
         PasskeyExists = "passkey-exists", Info, notice_passkey_exists;
         PasskeyVerification = "passkey-verification", Error, notice_passkey_verification;
         PasskeyWrongDomain = "passkey-wrong-domain", Error, notice_passkey_wrong_domain;
@@ -93,6 +92,9 @@ notices! {
         PasskeyRemoved = "passkey-removed", Success, notice_passkey_removed;
         PasskeyGone = "passkey-gone", Info, notice_passkey_gone;
         PasskeyLast = "passkey-last", Error, notice_passkey_last;
+        EmailSame = "email-same", Error, notice_email_same;
+        EmailTaken = "email-taken", Error, notice_email_taken;
+        EmailChanged = "email-changed", Success, notice_email_changed;
         ProfileSaved = "profile-saved", Success, notice_profile_saved;
         NameInvalid = "name-invalid", Error, notice_name_invalid;
         SessionRevoked = "session-revoked", Success, notice_session_revoked;
@@ -104,7 +106,6 @@ notices! {
         Suspended = "suspended", Error, notice_suspended;
         PasskeyRequired = "passkey-required", Info, notice_passkey_required;
         SignUpClosed = "sign-up-closed", Error, notice_sign_up_closed;
-        InvitationAddress = "invitation-address", Error, notice_invitation_address;
         ProviderDenied = "provider-denied", Error, notice_provider_denied;
         ProviderUnverified = "provider-unverified", Error, notice_provider_unverified;
         ProviderFailed = "provider-failed", Error, notice_provider_failed;
@@ -175,7 +176,7 @@ notices! {
 
 impl Notice {
     /// What a browser's script may have to show on the sign-in page.
-    pub(crate) const SIGN_IN_SCRIPT: [Self; 11] = [
+    pub(crate) const SIGN_IN_SCRIPT: [Self; 12] = [
         Self::PasskeyCancelled,
         Self::PasskeyUnknown,
         Self::PasskeyUnsupported,
@@ -183,6 +184,7 @@ impl Notice {
         Self::PasskeyWrongDomain,
         Self::PasskeyTimeout,
         Self::PasskeyFailed,
+        Self::RateLimited(0),
         Self::TooMany,
         Self::Suspended,
         Self::Offline,
@@ -197,39 +199,53 @@ impl Notice {
         Self::PasskeyCreateCancelled,
         Self::PasskeyExists,
         Self::PasskeyUnsupported,
-        Self::PasskeyNotAllowed,
         Self::PasskeyVerification,
         Self::PasskeyWrongDomain,
         Self::PasskeyTimeout,
         Self::PasskeyFailed,
         Self::SignInAgain,
         Self::SessionEnded,
+        Self::RateLimited(0),
         Self::TooMany,
         Self::Offline,
         Self::Maintenance,
     ];
 
     /// What the script may have to show where only a passkey counts; what else fails is told in one sentence.
-    pub(crate) const PROVE_SCRIPT: [Self; 7] = [
+    pub(crate) const PROVE_SCRIPT: [Self; 8] = [
         Self::PasskeyVerification,
         Self::PasskeyWrongDomain,
         Self::PasskeyTimeout,
+        Self::RateLimited(0),
         Self::TooMany,
         Self::Suspended,
         Self::Offline,
         Self::Maintenance,
     ];
 
+    /// What hosted pages may tell.
+    pub(crate) fn of_site() -> impl Iterator<Item = Self> {
+        Self::SITE.iter().copied()
+    }
+
     /// The notice that the console tells after a change, by its key.
     pub fn of_console(key: &str) -> Option<Self> {
         Self::CONSOLE.iter().copied().find(|notice| notice.key() == key)
+    }
+
+    /// Seconds until one may try again, if that is what it tells.
+    pub(crate) const fn seconds(self) -> Option<u32> {
+        match self {
+            Self::RateLimited(seconds) => Some(seconds),
+            _ => None,
+        }
     }
 
     /// Whether the fault is in the page's one field, which then takes the focus.
     pub(crate) const fn is_about_field(self) -> bool {
         matches!(
             self,
-            Self::CodeWrong | Self::CodeExpired | Self::CodeTries | Self::CodeUsed | Self::EmailInvalid
+            Self::CodeWrong | Self::CodeExpired | Self::CodeTries | Self::EmailInvalid | Self::EmailSame
         )
     }
 

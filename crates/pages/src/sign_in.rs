@@ -121,8 +121,17 @@ pub struct PasskeyOffer {
     pub next: String,
     /// Whether there is no way on without a passkey.
     pub is_required: bool,
+    /// Whether they have one, but on another device.
+    pub is_nearby: bool,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
+}
+
+impl PasskeyOffer {
+    pub(crate) fn title(&self) -> String {
+        let text = self.frame.text();
+        if self.is_nearby { text.offer_nearby_title() } else { text.offer_title() }
+    }
 }
 
 /// An address that its owner recognises and a bystander does not learn: `k…@example.com`, on one line (a word joiner

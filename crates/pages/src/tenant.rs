@@ -18,6 +18,8 @@ pub enum TenantPlace {
     Events,
     /// Where it is reached.
     Domains,
+    /// How its pages look.
+    Look,
     /// How it behaves.
     Settings,
 }
@@ -31,6 +33,7 @@ impl TenantPlace {
             Self::Users => "/users",
             Self::Events => "/events",
             Self::Domains => "/domains",
+            Self::Look => "/sign-in-page",
             Self::Settings => "/settings",
         }
     }
@@ -42,6 +45,7 @@ impl TenantPlace {
             Self::Users => text.users_title(),
             Self::Events => text.events_title(),
             Self::Domains => text.domains_title(),
+            Self::Look => text.look_title(),
             Self::Settings => text.settings_title(),
         }
     }

@@ -8,11 +8,21 @@ use std::collections::HashSet;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kiavi_base::Locale;
 use kiavi_pages::{
-    ASSET_PATH, BARE_CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY, Notice, UNKNOWN_HOST, asset,
+    ASSET_PATH, BARE_CONTENT_SECURITY_POLICY, BRAND_PATH, Brand, CONTENT_SECURITY_POLICY, LOGO_LIMIT, Notice,
+    UNKNOWN_HOST, asset,
 };
-use samples::{Sample, Samples, Words};
+use samples::{Sample, Samples, Words, brandings};
 
+/// Every page in our own look, and in those of tenants.
 fn every_page(words: &Words) -> impl Iterator<Item = (Locale, Sample)> {
+    let branded = brandings().into_iter().flat_map(|branding| {
+        let samples = Samples::branded(Locale::En, words.clone(), &branding).all();
+        samples.into_iter().map(|sample| (Locale::En, sample))
+    });
+    every_plain_page(words).chain(branded)
+}
+
+fn every_plain_page(words: &Words) -> impl Iterator<Item = (Locale, Sample)> {
     Locale::ALL.into_iter().flat_map(move |locale| {
         Samples::new(locale, words.clone()).all().into_iter().map(move |sample| (locale, sample))
     })
@@ -64,7 +74,7 @@ fn every_notice_is_on_a_page() {
 #[test]
 fn hostile_words_stay_words() {
     let friendly = Samples::new(Locale::En, Words::friendly()).all();
-    for (_, Sample { name, html }) in every_page(&Words::hostile()) {
+    for (_, Sample { name, html }) in every_plain_page(&Words::hostile()) {
         let expected = friendly.iter().find(|sample| sample.name == name).unwrap();
         let shape =
             |html: &str| tags(html).iter().map(|tag| tag.split(' ').next().unwrap().to_owned()).collect();
@@ -119,6 +129,38 @@ fn every_asset_that_a_page_names_exists() {
 }
 
 #[test]
+fn every_file_of_a_brand_that_a_page_names_exists() {
+    for branding in brandings() {
+        let brand = Brand::new(&branding);
+        for Sample { name, html } in Samples::branded(Locale::En, Words::friendly(), &branding).all() {
+            for rest in html.split(BRAND_PATH).skip(1) {
+                let file = rest.split('"').next().unwrap();
+                assert!(brand.file(file).is_some_and(|file| file.immutable), "{name}: {file}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_first_visit_loads_little() {
+    for branding in brandings() {
+        let brand = Brand::new(&branding);
+        let pages = Samples::branded(Locale::En, Words::friendly(), &branding).all();
+        for Sample { name, html } in pages.into_iter().filter(|page| page.name.starts_with("sign-in")) {
+            let loads = |path: &'static str| -> HashSet<String> {
+                html.split(path).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+            };
+            let assets: usize = loads(ASSET_PATH).iter().map(|name| asset(name).unwrap().bytes.len()).sum();
+            let sheets = loads(BRAND_PATH).into_iter().filter(|name| name.ends_with(".css"));
+            let sheets: usize = sheets.map(|name| brand.file(&name).unwrap().bytes.len()).sum();
+            // One of the logos, as large as it may be.
+            let total = html.len() + assets + sheets + LOGO_LIMIT;
+            assert!(total < 50_000, "{name}: {total} bytes");
+        }
+    }
+}
+
+#[test]
 fn a_page_is_small() {
     for (_, Sample { name, html }) in every_page(&Words::friendly()) {
         assert!(html.len() < 24_000, "{name}: {} bytes", html.len());
@@ -132,7 +174,7 @@ fn every_field_of_a_form_has_a_label() {
             tags(&html).iter().filter(|tag| tag.starts_with("input") && !tag.contains("type=\"hidden\""))
         {
             let id = tag.split_once("id=\"").unwrap().1.split('"').next().unwrap();
-            assert!(html.contains(&format!("<label for=\"{id}\">")), "{name}: {id}");
+            assert!(html.contains(&format!(" for=\"{id}\">")), "{name}: {id}");
         }
     }
 }
@@ -141,7 +183,7 @@ fn every_field_of_a_form_has_a_label() {
 fn both_parts_of_a_mail_carry_the_code_and_the_time() {
     for locale in Locale::ALL {
         for mail in Samples::new(locale, Words::friendly()).code_mails() {
-            let rendered = mail.render();
+            let rendered = mail.render(None);
             assert!(rendered.subject.contains("493021"));
             for part in [&rendered.text, &rendered.html] {
                 assert!(part.contains("493021") && part.contains('5') && part.contains("Demo"), "{part}");

@@ -19,6 +19,7 @@ use kiavi_db::Sql;
 pub(crate) use actions::unlink;
 pub use settings::AccountSettings;
 pub(crate) use store::list;
+pub(crate) use wire::AccountView;
 
 use crate::State;
 

@@ -6,9 +6,10 @@ use serde::Serialize;
 use super::Account;
 use crate::{ApiError, iso_milliseconds};
 
+/// An account as its owner is told of it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told<'a> {
+pub(crate) struct AccountView<'a> {
     id: &'a str,
     provider_id: &'a str,
     account_id: &'a str,
@@ -20,7 +21,7 @@ struct Told<'a> {
     scopes: Vec<&'a str>,
 }
 
-impl<'a> From<&'a Account> for Told<'a> {
+impl<'a> From<&'a Account> for AccountView<'a> {
     fn from(account: &'a Account) -> Self {
         let scope = account.scope.as_deref().unwrap_or_default();
         Self {
@@ -37,7 +38,7 @@ impl<'a> From<&'a Account> for Told<'a> {
 
 /// An array; tokens and passwords are not in it.
 pub(super) fn list(accounts: &[Account]) -> Result<Vec<u8>, ApiError> {
-    let told: Vec<Told<'_>> = accounts.iter().map(Told::from).collect();
+    let told: Vec<AccountView<'_>> = accounts.iter().map(AccountView::from).collect();
     serde_json::to_vec(&told).map_err(ApiError::internal)
 }
 

@@ -200,6 +200,11 @@ pub(super) async fn list(
     rows.iter().map(|row| ApiKey::from_row(row, 0)).collect()
 }
 
+/// The keys of somebody, the oldest first.
+pub(crate) async fn of_owner(database: &Database, owner: &str) -> Result<Vec<ApiKey>, DbError> {
+    list(database, owner, None, Order { by: None, is_descending: false }).await
+}
+
 /// The new values of a key; `None` leaves one as it is.
 pub(super) struct NewValues<'a> {
     pub(super) name: Option<&'a str>,

@@ -294,8 +294,10 @@ pub const COVERAGE: &[Coverage] = &[
     reads("GET", "/sign-out", "a page"),
     reads("GET", "/account", "a page"),
     reads("GET", "/account/delete", "a page"),
+    reads("GET", "/account/email", "a page"),
     reads("GET", "/account/accounts/failed", "a page"),
     reads("GET", "/_kiavi/assets/{name}", "the same for everybody"),
+    reads("GET", "/_kiavi/brand/{name}", "the same for everybody"),
     reads("GET", "/.well-known/webauthn", "the same for everybody"),
     reads("GET", "/.well-known/passkey-endpoints", "the same for everybody"),
     reads("GET", "/sign-in/passkey", "a page"),
@@ -319,6 +321,14 @@ pub const COVERAGE: &[Coverage] = &[
     writes("POST", "/sign-out", &[E::SessionRevoked]).each("nobody was signed in"),
     writes("POST", "/account/delete", &[E::UserDeleted, E::UserDeletionRequested])
         .besides(&[E::SessionRevoked, E::UserErased]),
+    writes("POST", "/account/email", &[E::CodeRequested]).unless("it leads to the sign-in"),
+    writes("POST", "/account/email/code", &[E::EmailChanged])
+        .unless("it leads to the sign-in")
+        .refused(&[E::CodeRefused])
+        .besides(&[E::CodeAccepted]),
+    writes("POST", "/account/email/resend", &[E::CodeRequested]).unless("it leads to the sign-in"),
+    reads("POST", "/account/email/cancel", "forgets in the browser what was typed"),
+    writes("POST", "/account/export", &[E::UserExported]),
     writes("POST", "/account/profile", &[E::UserUpdated]),
     writes("POST", "/account/stop-acting", &[E::ImpersonationStopped]).unless("nobody acted as anybody"),
     reads("POST", "/account/accounts/link", "leads to the provider").refused(&[E::AccountRefused]),

@@ -207,6 +207,8 @@ event_types! {
     WebhookEnabled = "webhook.enabled",
     /// An operator has events sent again.
     WebhookReplayed = "webhook.replayed",
+    /// Somebody took a copy of what is kept of them.
+    UserExported = "user.exported",
 }
 
 impl EventType {

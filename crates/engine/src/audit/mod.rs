@@ -13,6 +13,7 @@ pub(crate) mod explanations;
 mod kinds;
 mod past;
 mod people;
+mod person;
 mod question;
 mod reading;
 mod refusals;
@@ -46,6 +47,7 @@ pub use kinds::EventType;
 pub(crate) use past::Past;
 pub(crate) use people::forget_visitors;
 pub use people::rewrap;
+pub(crate) use person::{Told, told_of};
 pub(crate) use reading::StoredEvent;
 pub(crate) use refusals::{
     REFUSALS_WRITTEN, account_for, count_refusal, record_refusal, tell_counted, unaccounted,

@@ -44,8 +44,11 @@ fn must_differ(new: &EmailAddress, current: &CurrentUser) -> Result<(), ApiError
     if new.as_str() == current.user.email { Err(refused("Email is the same")) } else { Ok(()) }
 }
 
-/// Sends the code. The same whether or not the address is taken.
-async fn request(
+/// Sends the code, to whoever may move. The same whether or not the address is taken.
+///
+/// # Errors
+/// 400 without a code when it is their own address, 429, and faults.
+pub(crate) async fn request_change(
     state: &State,
     context: &Context,
     current: &CurrentUser,
@@ -69,7 +72,7 @@ pub(super) async fn change_email_by_code(
     fields.finish()?;
     let disabled = || ApiError::bad_request("CHANGE_EMAIL_DISABLED", "Change email is disabled");
     let current = admit(&state, &context, disabled).await?;
-    request(&state, &context, &current, &new?).await?;
+    request_change(&state, &context, &current, &new?).await?;
     Ok(json_response(StatusCode::OK, r#"{"status":true}"#))
 }
 
@@ -84,7 +87,7 @@ pub(super) async fn request_email_change(
     fields.optional_string("otp");
     fields.finish()?;
     let current = admit(&state, &context, otp_disabled).await?;
-    request(&state, &context, &current, &address(new)?).await?;
+    request_change(&state, &context, &current, &address(new)?).await?;
     Ok(json_response(StatusCode::OK, SUCCESS))
 }
 
@@ -98,18 +101,32 @@ pub(super) async fn change_email(
     let (new, code) = (fields.string("newEmail"), fields.string("otp"));
     fields.finish()?;
     let current = admit(&state, &context, otp_disabled).await?;
-    let new = address(new)?;
-    must_differ(&new, &current)?;
+    change_address(&state, &context, &current, &address(new)?, code).await?;
+    Ok(json_response(StatusCode::OK, SUCCESS))
+}
+
+/// Moves somebody who may to an address, with the code that was sent there.
+///
+/// # Errors
+/// Those of [`redeem`]; 400 without a code when the address is their own or taken.
+pub(crate) async fn change_address(
+    state: &State,
+    context: &Context,
+    current: &CurrentUser,
+    new: &EmailAddress,
+    code: &str,
+) -> Result<(), ApiError> {
+    must_differ(new, current)?;
     let user = &current.user;
     let purpose = CodePurpose::ChangeEmail { user_id: &user.id };
-    let redeemed = redeem(&state, &context, purpose, new.as_str(), code).await?;
+    let redeemed = redeem(state, context, purpose, new.as_str(), code).await?;
     let transaction = &redeemed.transaction;
     let is_taken = store::by_email(transaction, new.as_str()).await?.is_some();
     if is_taken {
         redeemed.transaction.commit().await?;
         return Err(refused("Email already in use"));
     }
-    redeemed.accept(&state, &context, purpose, new.as_str(), &user.id).await?;
+    redeemed.accept(state, context, purpose, new.as_str(), &user.id).await?;
     match store::change_email(transaction, &user.id, new.as_str(), &user.email).await {
         Ok(1) => {}
         // The address changed meanwhile, or somebody took the new one: the code is not used up.
@@ -120,13 +137,13 @@ pub(super) async fn change_email(
     if let Ok(old) = user.email.parse::<EmailAddress>() {
         let letter = Letter::EmailChanged { to: new.masked() };
         let locale = context.locale(&state.settings);
-        outbox::enqueue(transaction, &state, &old, locale, letter, NOTICE_LIFE).await?;
+        outbox::enqueue(transaction, state, &old, locale, letter, NOTICE_LIFE).await?;
     }
     let changes = json!({ "email": { "from": user.email, "to": new.as_str() } });
     let event = Event::by(EventType::EmailChanged, &user.id).personal(json!({ "changes": changes }));
-    audit::record(transaction, &state, &context, event).await?;
+    audit::record(transaction, state, context, event).await?;
     redeemed.transaction.commit().await?;
-    outbox::wake(&state);
-    session::renew_cookie(&state, &context, &current.session);
-    Ok(json_response(StatusCode::OK, SUCCESS))
+    outbox::wake(state);
+    session::renew_cookie(state, context, &current.session);
+    Ok(())
 }

@@ -20,6 +20,7 @@ use axum::{Router, routing::post};
 
 pub(crate) use actions::{Newcomer, Proof, limit_mails, prove_address, user_of_proved_address};
 pub use actions::{SignIn, SignedIn, send_code, sign_in};
+pub(crate) use change::{change_address, request_change};
 
 use crate::State;
 

@@ -51,6 +51,7 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
         sessions,
         signal,
         api: API.to_owned(),
+        can_change_email: state.settings.email_otp.is_change_email_enabled,
         can_delete: state.settings.user.deletion != Deletion::Off,
         now,
         notice,

@@ -8,6 +8,7 @@ use kiavi_crypto::SealingKey;
 use kiavi_pages::Notice;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::email::Moving;
 use crate::ApiError;
 
 /// How long a sign-in may take from page to page.
@@ -39,6 +40,9 @@ pub(super) struct Flow {
     /// Whether the code is asked for to link what waits ([`crate::social::pending`]).
     #[serde(default)]
     pub(super) connects: bool,
+    /// The address that somebody who is signed in is moving to.
+    #[serde(default)]
+    pub(super) moving: Option<Moving>,
 }
 
 impl Flow {
@@ -55,9 +59,13 @@ impl Flow {
 
     /// Seconds until the page offers another code.
     pub(super) fn resend_seconds(&self, now: Timestamp) -> u32 {
-        let passed = self.asked_at.map_or(RESEND_PAUSE, |at| now.duration_since(at).as_secs().max(0));
-        u32::try_from(RESEND_PAUSE - passed).unwrap_or(0)
+        self.asked_at.map_or(0, |at| resend_seconds(at, now))
     }
+}
+
+/// Seconds until a page offers another code than the one that was asked for at `asked_at`.
+pub(super) fn resend_seconds(asked_at: Timestamp, now: Timestamp) -> u32 {
+    u32::try_from(RESEND_PAUSE - now.duration_since(asked_at).as_secs().max(0)).unwrap_or(0)
 }
 
 /// Offers of a passkey that were declined.

@@ -42,7 +42,7 @@ pub(super) async fn gate(
     }
     if !is_read && state.origins.check_own_page(request.headers()).is_err() {
         let locale = locale_of(&state.settings, request.headers());
-        let frame = frame(&state.settings, locale, request.uri().path(), None);
+        let frame = frame(&state, locale, request.uri().path(), None);
         let mut response = html(&Refused { frame, notice: Notice::WrongOrigin, back: "/sign-in".to_owned() });
         *response.status_mut() = StatusCode::FORBIDDEN;
         return response;
@@ -79,10 +79,9 @@ fn without_locale(uri: &Uri) -> String {
 
 fn locale_of(settings: &Settings, headers: &HeaderMap) -> Locale {
     let cookies = joined_cookies(headers);
-    let chosen =
-        cookies.as_ref().and_then(|cookies| cookie_value(cookies, LOCALE_COOKIE)).and_then(Locale::from_tag);
-    let accepted = || headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok().map(Locale::negotiate);
-    chosen.or_else(accepted).unwrap_or_else(|| settings.locale())
+    let chosen = cookies.as_ref().and_then(|cookies| cookie_value(cookies, LOCALE_COOKIE));
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    settings.locale_for(chosen, accepted)
 }
 
 /// Outermost: a person who meets an error meets a page. Status, headers and extensions stay.
@@ -109,7 +108,7 @@ pub(super) async fn errors_as_pages(
     }
     let (mut parts, _) = response.into_parts();
     let acting = parts.extensions.remove::<ActingNow>().and_then(|ActingNow(acting)| acting);
-    let frame = frame(&state.settings, locale, &path, acting);
+    let frame = frame(&state, locale, &path, acting);
     let id = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let body = match status {
         StatusCode::MISDIRECTED_REQUEST => {

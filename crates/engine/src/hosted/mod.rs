@@ -23,6 +23,8 @@ mod acting;
 mod connect;
 mod console;
 mod deletion;
+mod email;
+mod export;
 mod flow;
 mod layers;
 mod link;
@@ -39,6 +41,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{get, post},
 };
+use kiavi_pages::BRAND_PATH;
 
 use crate::{State, console::PAGE as PAGE_OF_CONSOLE, context::page_context};
 
@@ -64,6 +67,11 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .route("/sign-out", get(account::ask_sign_out).post(account::sign_out))
         .route("/account", get(account::show))
         .route("/account/delete", get(deletion::show).post(deletion::confirm))
+        .route(email::PAGE, get(email::show).post(email::send_code))
+        .route("/account/email/code", post(email::try_code))
+        .route("/account/email/resend", post(email::resend_code))
+        .route("/account/email/cancel", post(email::cancel))
+        .route("/account/export", post(export::download))
         .route("/account/profile", post(account::save_profile))
         .route("/account/stop-acting", post(acting::stop))
         .route("/account/accounts/link", post(accounts::link))
@@ -81,6 +89,7 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .layer(from_fn_with_state(state.clone(), layers::errors_as_pages));
     let assets = Router::new()
         .route("/_kiavi/assets/{name}", get(routes::asset))
+        .route(&format!("{BRAND_PATH}{{name}}"), get(routes::brand))
         .layer(from_fn(layers::asset_headers));
     pages.merge(assets)
 }

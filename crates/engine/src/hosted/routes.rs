@@ -3,23 +3,23 @@
 use axum::{
     Form,
     body::Body,
-    extract::{Path, Query},
+    extract::{Path, Query, State as Extract},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use jiff::SignedDuration;
 use kiavi_base::EmailAddress;
-use kiavi_pages::{Captcha, Leaving, NotFound, Notice, PasskeyOffer, SignIn, SignInCode};
+use kiavi_pages::{Asset, Captcha, Leaving, NotFound, Notice, PasskeyOffer, SignIn, SignInCode};
 
 use super::{
     connect,
     flow::{self, Cookie, Declined, Flow},
     social,
     visit::{Visit, html, see_other},
-    wire::{AddressForm, CodeForm, CodeQuery, ErrorQuery, StartQuery},
+    wire::{AddressForm, CodeForm, CodeQuery, ErrorQuery, OfferQuery, StartQuery},
 };
 use crate::{
-    ApiError,
+    ApiError, State,
     abuse::captcha::{self, Scope},
     analytics::Step,
     email_otp,
@@ -28,13 +28,15 @@ use crate::{
 };
 
 /// How long a device is greeted with its address.
-const RETURNING_LIFE: SignedDuration = SignedDuration::from_hours(180 * 24);
+pub(super) const RETURNING_LIFE: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// How long declined offers are counted.
 const OFFER_LIFE: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// Where a passkey's script goes when it is done.
 pub(super) const DONE: &str = "/sign-in/done";
 /// Where a passkey is made.
 pub(super) const OFFER: &str = "/sign-in/passkey";
+/// Where one is made for this device too.
+const OFFER_NEARBY: &str = "/sign-in/passkey?nearby=yes";
 
 /// `GET /`: also where the API tells of a failure when nobody said where else.
 pub(super) async fn home(visit: Visit, Query(query): Query<ErrorQuery>) -> Response {
@@ -194,41 +196,46 @@ pub(super) async fn resend_code(visit: Visit) -> Result<Response, ApiError> {
 }
 
 /// `GET /sign-in/passkey`: the offer, to whoever has no passkey and did not decline lately; where passkeys are
-/// required, the demand, to whoever has none.
-pub(super) async fn offer(visit: Visit) -> Result<Response, ApiError> {
+/// required, the demand, to whoever has none. With `nearby`, which the script adds after a passkey of another device signed
+/// in, the offer of one for this device.
+pub(super) async fn offer(visit: Visit, Query(query): Query<OfferQuery>) -> Result<Response, ApiError> {
     let Some(current) = visit.session() else { return Ok(see_other("/sign-in")) };
-    let has_passkey = !passkey::list(&visit.state, &current.user.id).await?.is_empty();
-    let is_required = passkey::is_demanded(&visit.state);
+    let has_passkey = has_passkey(&visit).await?;
+    let is_nearby = has_passkey && query.nearby.is_some();
+    let is_required = passkey::is_demanded(&visit.state) && !has_passkey;
     let declined = visit.opened(Cookie::Offer).filter(|_| !is_required);
     // A passkey of an administrator's would be in the user's account.
-    if current.is_impersonated() || !flow::is_offer_due(has_passkey, declined, visit.now()) {
+    if current.is_impersonated() || !flow::is_offer_due(has_passkey && !is_nearby, declined, visit.now()) {
         return Ok(see_other(DONE));
     }
     let mut flow = visit.flow();
     let notice = visit.take_notice(&mut flow);
-    let (frame, api, next) = (visit.frame(), API.to_owned(), DONE.to_owned());
+    let frame = if is_nearby { visit.frame_at(OFFER_NEARBY) } else { visit.frame() };
+    let (api, next) = (API.to_owned(), DONE.to_owned());
     visit.state.analytics.step(Step::CreationOffered, visit.now());
-    Ok(html(&PasskeyOffer { frame, api, next, is_required, notice }))
+    Ok(html(&PasskeyOffer { frame, api, next, is_required, is_nearby, notice }))
 }
 
 /// `POST /sign-in/passkey`: not now.
-pub(super) async fn decline_offer(visit: Visit) -> Response {
-    if passkey::is_demanded(&visit.state) {
-        return see_other(OFFER);
+pub(super) async fn decline_offer(visit: Visit) -> Result<Response, ApiError> {
+    if passkey::is_demanded(&visit.state) && !has_passkey(&visit).await? {
+        return Ok(see_other(OFFER));
     }
     visit.state.analytics.step(Step::CreationDeclined, visit.now());
     let declined = Declined::again(visit.opened(Cookie::Offer), visit.now());
     visit.keep_sealed(Cookie::Offer, &declined, OFFER_LIFE);
-    see_other(DONE)
+    Ok(see_other(DONE))
+}
+
+async fn has_passkey(visit: &Visit) -> Result<bool, ApiError> {
+    let Some(current) = visit.session() else { return Ok(false) };
+    Ok(!passkey::list(&visit.state, &current.user.id).await?.is_empty())
 }
 
 /// `GET /sign-in/done`: back to where the visitor came from.
 pub(super) async fn done(visit: Visit) -> Result<Response, ApiError> {
     let Some(current) = visit.session() else { return Ok(see_other("/sign-in")) };
-    if passkey::is_demanded(&visit.state)
-        && !current.is_impersonated()
-        && passkey::list(&visit.state, &current.user.id).await?.is_empty()
-    {
+    if passkey::is_demanded(&visit.state) && !current.is_impersonated() && !has_passkey(&visit).await? {
         return Ok(see_other(OFFER));
     }
     if !current.is_impersonated() {
@@ -247,6 +254,11 @@ pub(super) async fn done(visit: Visit) -> Result<Response, ApiError> {
 
 /// Whatever is no page.
 pub(super) async fn not_found(visit: Visit) -> Response {
+    nowhere(&visit)
+}
+
+/// The page for what is not there.
+pub(super) fn nowhere(visit: &Visit) -> Response {
     let mut response = html(&NotFound { frame: visit.frame() });
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
@@ -254,7 +266,16 @@ pub(super) async fn not_found(visit: Visit) -> Response {
 
 /// `GET /_kiavi/assets/{name}`.
 pub(super) async fn asset(Path(name): Path<String>) -> Response {
-    let Some(asset) = kiavi_pages::asset(&name) else { return StatusCode::NOT_FOUND.into_response() };
+    served(kiavi_pages::asset(&name))
+}
+
+/// `GET /_kiavi/brand/{name}`: the tenant's own style sheet and logo.
+pub(super) async fn brand(Extract(state): Extract<State>, Path(name): Path<String>) -> Response {
+    served(state.brand.file(&name))
+}
+
+fn served(asset: Option<Asset>) -> Response {
+    let Some(asset) = asset else { return StatusCode::NOT_FOUND.into_response() };
     let cache = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)),

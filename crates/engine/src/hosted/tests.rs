@@ -2,6 +2,7 @@
 
 mod account;
 mod acting;
+mod branding;
 mod required;
 
 use axum::http::{Method, StatusCode, header};

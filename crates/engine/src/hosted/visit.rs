@@ -1,6 +1,6 @@
 //! One request of a person: what handlers read and how they answer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
@@ -16,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::flow::{self, Cookie, FLOW_LIFE, Flow};
 use crate::{
-    ApiError, Context, Settings, State, admin,
+    ApiError, Context, State, admin,
     session::{self, CurrentUser},
 };
 
@@ -77,7 +77,7 @@ impl Visit {
 
     /// The frame of a page that is nothing without a query.
     pub(super) fn frame_at(&self, path_and_query: &str) -> Frame {
-        frame(&self.state.settings, self.locale, path_and_query, self.visitor.acting.clone())
+        frame(&self.state, self.locale, path_and_query, self.visitor.acting.clone())
     }
 
     /// The present by the process's clock, which dates pages and cookies only.
@@ -162,8 +162,9 @@ impl Visit {
 }
 
 /// The frame of a page.
-pub(super) fn frame(settings: &Settings, locale: Locale, path: &str, acting: Option<Acting>) -> Frame {
-    Frame { locale, app: settings.app_name.clone(), path: path.to_owned(), acting }
+pub(super) fn frame(state: &State, locale: Locale, path: &str, acting: Option<Acting>) -> Frame {
+    let (app, brand) = (state.settings.app_name.clone(), Arc::clone(&state.brand));
+    Frame { locale, app, path: path.to_owned(), acting, brand, is_ours: false }
 }
 
 /// An HTML page.

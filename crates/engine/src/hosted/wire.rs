@@ -24,6 +24,14 @@ pub(super) struct CodeQuery {
     pub(super) sent: Option<String>,
 }
 
+/// The query of `/sign-in/passkey`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct OfferQuery {
+    /// Whether the passkey that signed in is on another device.
+    pub(super) nearby: Option<String>,
+}
+
 /// The query of `/account`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -80,42 +80,43 @@ fn worded(
 }
 
 fn built_in(settings: &Settings, locale: Locale, letter: &Letter) -> RenderedMail {
-    let app = settings.app_name.clone();
+    let (app, accents) = (settings.app_name.clone(), settings.branding.accents());
     match letter {
         Letter::SignInLink { url, minutes } => {
             let (purpose, valid) = (LinkPurpose::SignIn, Validity::Minutes(*minutes));
-            LinkMail { locale, app, url: url.clone(), valid, purpose }.render()
+            LinkMail { locale, app, url: url.clone(), valid, purpose }.render(accents)
         }
         Letter::DeletionLink { url, hours } => {
             let (purpose, valid) = (LinkPurpose::Deletion, Validity::Hours(*hours));
-            LinkMail { locale, app, url: url.clone(), valid, purpose }.render()
+            LinkMail { locale, app, url: url.clone(), valid, purpose }.render(accents)
         }
         Letter::ConsoleInvitation { inviter, workspace, url, days } => {
             let purpose = LinkPurpose::Invitation { inviter: inviter.clone(), workspace: workspace.clone() };
-            LinkMail { locale, app, url: url.clone(), valid: Validity::Days(*days), purpose }.render()
+            LinkMail { locale, app, url: url.clone(), valid: Validity::Days(*days), purpose }.render(accents)
         }
         Letter::EmailChanged { to } => {
-            NoticeMail { locale, app, what: What::EmailChanged { to: to.clone() } }.render()
+            NoticeMail { locale, app, what: What::EmailChanged { to: to.clone() } }.render(accents)
         }
         Letter::PasskeyAdded { at, user_agent } => {
             let by = Circumstances { at: *at, user_agent: user_agent.clone() };
-            NoticeMail { locale, app, what: What::PasskeyAdded { by } }.render()
+            NoticeMail { locale, app, what: What::PasskeyAdded { by } }.render(accents)
         }
         Letter::PasskeyRemoved { at, user_agent } => {
             let by = Circumstances { at: *at, user_agent: user_agent.clone() };
-            NoticeMail { locale, app, what: What::PasskeyRemoved { by } }.render()
+            NoticeMail { locale, app, what: What::PasskeyRemoved { by } }.render(accents)
         }
         Letter::AccountLinked { provider, at, user_agent } => {
             let by = Circumstances { at: *at, user_agent: user_agent.clone() };
-            NoticeMail { locale, app, what: What::AccountLinked { provider: provider.clone(), by } }.render()
+            NoticeMail { locale, app, what: What::AccountLinked { provider: provider.clone(), by } }
+                .render(accents)
         }
         Letter::AccountUnlinked { provider, at, user_agent } => {
             let by = Circumstances { at: *at, user_agent: user_agent.clone() };
             NoticeMail { locale, app, what: What::AccountUnlinked { provider: provider.clone(), by } }
-                .render()
+                .render(accents)
         }
-        Letter::UserDeleted => NoticeMail { locale, app, what: What::UserDeleted }.render(),
-        Letter::Test => NoticeMail { locale, app, what: What::Test }.render(),
+        Letter::UserDeleted => NoticeMail { locale, app, what: What::UserDeleted }.render(accents),
+        Letter::Test => NoticeMail { locale, app, what: What::Test }.render(accents),
         Letter::OneTimeCode { code, minutes, signs_in } => CodeMail {
             locale,
             app,
@@ -123,7 +124,7 @@ fn built_in(settings: &Settings, locale: Locale, letter: &Letter) -> RenderedMai
             valid_minutes: *minutes,
             purpose: if *signs_in { CodePurpose::SignIn } else { CodePurpose::Verification },
         }
-        .render(),
+        .render(accents),
     }
 }
 

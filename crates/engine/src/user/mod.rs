@@ -2,6 +2,7 @@
 //! the user.
 
 pub(crate) mod deletion;
+pub(crate) mod export;
 mod routes;
 mod settings;
 pub mod store;

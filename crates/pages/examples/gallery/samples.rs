@@ -1,16 +1,19 @@
 //! Every page in every state, for the gallery and for the tests.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use kiavi_base::Locale;
 use kiavi_pages::{
-    Account, AccountDeleted, AccountRow, Acting, Captcha, Circumstances, CodeMail, CodePurpose, Connect,
-    ConsoleTop, DeleteAccount, DomainRecord, DomainRow, DomainState, Domains, Failed, FigureRange, FigureSet,
-    FiguresOfDay, FirstOwner, Frame, Granularity, Invitation, InvitationRow, Leaving, LinkMail, LinkPurpose,
-    Mailbox, MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, NotFound, Notice,
-    NoticeMail, Offer, Page, PasskeyOffer, PasskeyRow, PasskeySteps, Place, Proof, Prove, ProviderButton,
-    Refusal, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut,
-    Starting, Team, TenantFigures, TenantPlace, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable,
-    Validity, What, WorkspaceLink,
+    Accents, Account, AccountDeleted, AccountRow, Acting, Brand, Branding, Captcha, ChangeEmail,
+    Circumstances, CodeMail, CodePurpose, Connect, ConsoleTop, Corners, DeleteAccount, DomainRecord,
+    DomainRow, DomainState, Domains, Failed, FigureRange, FigureSet, FiguresOfDay, FirstOwner, Frame,
+    Granularity, Invitation, InvitationRow, Leaving, LinkMail, LinkPurpose, Logo, Mailbox, MailboxMessage,
+    MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, NotFound, Notice, NoticeMail, Offer, Page,
+    PasskeyOffer, PasskeyRow, PasskeySteps, Place, Proof, Prove, ProviderButton, Refusal, Refused,
+    RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting, Team,
+    TenantFigures, TenantPlace, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
+    WorkspaceLink,
 };
 
 #[path = "tenant_samples.rs"]
@@ -21,6 +24,34 @@ const NOW: &str = "2026-06-15T12:00:00Z";
 const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const SAFARI: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1";
+
+/// Two tenants' looks that have little in common.
+pub(crate) fn brandings() -> [Branding; 2] {
+    let logo = |bytes: &[u8]| Logo::new(bytes.to_vec()).ok();
+    let link = |path: &str| Some(format!("https://example.com/{path}"));
+    [
+        Branding {
+            logo: logo(include_bytes!("wordmark.png")),
+            logo_on_dark: logo(include_bytes!("wordmark-on-dark.png")),
+            accent: "#1b2a6b".parse().ok(),
+            corners: Corners::Square,
+            terms_url: link("terms"),
+            privacy_url: link("privacy"),
+            support_url: Some("mailto:help@example.com".to_owned()),
+            languages: ["de".to_owned(), "en".to_owned()].into(),
+            ..Branding::default()
+        },
+        Branding {
+            logo: logo(include_bytes!("square.png")),
+            accent: "#c2185b".parse().ok(),
+            accent_on_dark: "#ff8fb8".parse().ok(),
+            corners: Corners::Round,
+            privacy_url: link("privacy"),
+            languages: ["en".to_owned()].into(),
+            ..Branding::default()
+        },
+    ]
+}
 
 /// A rendered page and the name of its file.
 pub(crate) struct Sample {
@@ -50,12 +81,20 @@ impl Words {
 pub(crate) struct Samples {
     locale: Locale,
     words: Words,
+    brand: Arc<Brand>,
+    accents: Option<Accents>,
     now: Timestamp,
 }
 
 impl Samples {
     pub(crate) fn new(locale: Locale, words: Words) -> Self {
-        Self { locale, words, now: NOW.parse().unwrap_or(Timestamp::UNIX_EPOCH) }
+        Self::branded(locale, words, &Branding::default())
+    }
+
+    /// The pages as a tenant with this branding has them.
+    pub(crate) fn branded(locale: Locale, words: Words, branding: &Branding) -> Self {
+        let (brand, accents) = (Arc::new(Brand::new(branding)), branding.accents());
+        Self { locale, words, brand, accents, now: NOW.parse().unwrap_or(Timestamp::UNIX_EPOCH) }
     }
 
     /// Every page in every state.
@@ -67,7 +106,11 @@ impl Samples {
         add("passkey-offer", self.offer(None).html());
         add("passkey-offer-required", PasskeyOffer { is_required: true, ..self.offer(None) }.html());
         add("passkey-offer.cancelled", self.offer(Some(Notice::PasskeyCreateCancelled)).html());
+        add("passkey-offer-nearby", PasskeyOffer { is_nearby: true, ..self.offer(None) }.html());
         add("account", self.account(None).html());
+        add("change-email", self.change_email(None).html());
+        let to = Some(self.words.email.clone());
+        add("change-email-code", ChangeEmail { to, ..self.change_email(None) }.html());
         add(
             "account-empty",
             Account { passkeys: vec![], accounts: vec![], ..self.account(Some(Notice::PasskeyRemoved)) }
@@ -178,10 +221,11 @@ impl Samples {
             let key = notice.key();
             match key.split('-').next() {
                 Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
-                Some("member" | "invitation" | "workspace" | "step")
-                    if notice != Notice::InvitationAddress =>
-                {
+                Some("member" | "invitation" | "workspace" | "step") => {
                     add(&format!("team.{key}"), self.team(Some(notice)).html());
+                }
+                Some("email") if notice != Notice::EmailInvalid => {
+                    add(&format!("change-email.{key}"), self.change_email(Some(notice)).html());
                 }
                 Some("domain") => add(&format!("domains.{key}"), self.domains(Some(notice)).html()),
                 Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),
@@ -199,10 +243,11 @@ impl Samples {
 
     /// Every mail, a code's first.
     pub(crate) fn mails(&self) -> Vec<RenderedMail> {
-        let mut mails: Vec<_> = self.code_mails().iter().map(CodeMail::render).collect();
+        let mut mails: Vec<_> = self.code_mails().iter().map(|mail| mail.render(self.accents)).collect();
         let link = |purpose, valid| {
             let url = "http://demo.localhost:8080/api/auth/verify?token=t0k3n&callbackURL=%2F".to_owned();
-            LinkMail { locale: self.locale, app: self.words.app.clone(), url, valid, purpose }.render()
+            LinkMail { locale: self.locale, app: self.words.app.clone(), url, valid, purpose }
+                .render(self.accents)
         };
         mails.push(link(LinkPurpose::SignIn, Validity::Minutes(5)));
         mails.push(link(LinkPurpose::Deletion, Validity::Hours(24)));
@@ -223,7 +268,7 @@ impl Samples {
             What::PasskeyRemoved { by: by(None) },
         ] {
             let (locale, app) = (self.locale, self.words.app.clone());
-            mails.push(NoticeMail { locale, app, what }.render());
+            mails.push(NoticeMail { locale, app, what }.render(self.accents));
         }
         mails
     }
@@ -242,7 +287,12 @@ impl Samples {
     }
 
     fn frame(&self, path: &str) -> Frame {
-        Frame { locale: self.locale, app: self.words.app.clone(), path: path.to_owned(), acting: None }
+        Frame {
+            app: self.words.app.clone(),
+            brand: Arc::clone(&self.brand),
+            is_ours: false,
+            ..Frame::ours(self.locale, path.to_owned())
+        }
     }
 
     fn before(&self, minutes: i64) -> Timestamp {
@@ -271,6 +321,18 @@ impl Samples {
             valid_minutes: 5,
             resend_seconds,
             connects: None,
+            notice,
+        }
+    }
+
+    fn change_email(&self, notice: Option<Notice>) -> ChangeEmail {
+        ChangeEmail {
+            frame: self.frame("/account/email"),
+            email: self.words.email.clone(),
+            to: None,
+            digits: 6,
+            valid_minutes: 5,
+            resend_seconds: 0,
             notice,
         }
     }
@@ -309,7 +371,14 @@ impl Samples {
 
     fn offer(&self, notice: Option<Notice>) -> PasskeyOffer {
         let frame = self.frame("/sign-in/passkey");
-        PasskeyOffer { frame, api: "/api/auth".into(), next: "/account".into(), is_required: false, notice }
+        PasskeyOffer {
+            frame,
+            api: "/api/auth".into(),
+            next: "/account".into(),
+            is_required: false,
+            is_nearby: false,
+            notice,
+        }
     }
 
     fn account(&self, notice: Option<Notice>) -> Account {
@@ -360,6 +429,7 @@ impl Samples {
                 session("s3", &self.words.name, &self.words.name, 60 * 24 * 40, 60 * 24 * 33, false),
             ],
             api: "/api/auth".into(),
+            can_change_email: true,
             can_delete: true,
             now: self.now,
             notice,
@@ -374,7 +444,7 @@ impl Samples {
             created: self.before(i64::try_from(i * i * 400).unwrap_or(0)),
         };
         Tenants {
-            frame: Frame { app: "Kiavi".into(), ..self.frame("/") },
+            frame: Frame::ours(self.locale, "/".into()),
             tenants: TenantState::ALL.into_iter().enumerate().map(row).collect(),
             create_command: "kiavi tenant create shop".into(),
             events: "/w/acme/events".into(),
@@ -409,7 +479,7 @@ impl Samples {
             creation: PasskeySteps { offered: 90, declined: Some(31), started: 55, completed: 50, failed: 1 },
         };
         TenantFigures {
-            frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/figures") },
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/figures".into()),
             top: self.top(Place::Tenants),
             tenant: self.tenant_top(TenantPlace::Figures, TenantState::Running),
             range: FigureRange { days: Some(30), ..FigureRange::default() },
@@ -432,7 +502,7 @@ impl Samples {
             checked: (i > 3).then(|| self.before(400)),
         };
         Domains {
-            frame: Frame { app: "Kiavi".into(), ..self.frame("/") },
+            frame: Frame::ours(self.locale, "/".into()),
             top: self.top(Place::Tenants),
             tenant: self.tenant_top(TenantPlace::Domains, TenantState::Running),
             rows: DomainState::ALL.into_iter().enumerate().map(row).collect(),
@@ -473,7 +543,7 @@ impl Samples {
             is_expired,
         };
         Team {
-            frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/team") },
+            frame: Frame::ours(self.locale, "/w/acme/team".into()),
             top: self.top(Place::Team),
             members: vec![
                 member("u1", &self.words.name, MemberRole::Owner, true),
@@ -489,7 +559,7 @@ impl Samples {
 
     /// The pages on which people come into the console.
     fn entries(&self, add: &mut impl FnMut(&str, String)) {
-        let frame = || Frame { app: "Kiavi".into(), ..self.frame("/") };
+        let frame = || Frame::ours(self.locale, "/".into());
         let (email, name, app) = (&self.words.email, &self.words.name, &self.words.app);
         let offer = || Offer {
             id: "i1".into(),
@@ -530,7 +600,7 @@ impl Samples {
             at: self.before(i64::try_from(i * 7).unwrap_or(0)),
         };
         Mailbox {
-            frame: Frame { app: "Kiavi".into(), ..self.frame("/") },
+            frame: Frame::ours(self.locale, "/".into()),
             messages: self.mails().into_iter().enumerate().map(message).collect(),
             events: "/events".into(),
             now: self.now,

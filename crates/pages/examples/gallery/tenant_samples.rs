@@ -2,12 +2,13 @@
 
 use jiff::{civil::Date, tz::TimeZone};
 use kiavi_pages::{
-    ChangeRow, Deed, EventPage, EventRow, EventSearch, Events, Frame, Means, NotDone, Page, Period, Place,
-    ProofFile, Seal, Selection, SelectionDone, Settings, Standing, Suspension, TenantAway, TenantOverview,
-    TenantPlace, TenantState, TenantTop, UserPage, UserRow, UserSearch, Users, VersionRow,
+    Branding, ChangeRow, Deed, EventPage, EventRow, EventSearch, Events, Frame, Look, LookFields, Means,
+    NotDone, Page, Period, Place, ProofFile, Seal, Selection, SelectionDone, Settings, Standing, Suspension,
+    TenantAway, TenantOverview, TenantPlace, TenantState, TenantTop, UserPage, UserRow, UserSearch, Users,
+    VersionRow,
 };
 
-use super::{FIREFOX, Samples};
+use super::{FIREFOX, Samples, brandings};
 
 impl Samples {
     pub(super) fn tenant_top(&self, place: TenantPlace, state: TenantState) -> TenantTop {
@@ -23,6 +24,7 @@ impl Samples {
                 TenantPlace::Users,
                 TenantPlace::Events,
                 TenantPlace::Domains,
+                TenantPlace::Look,
                 TenantPlace::Settings,
             ],
         }
@@ -68,7 +70,7 @@ impl Samples {
     fn selection_pages(&self, add: &mut impl FnMut(&str, String)) {
         let top = || self.top(Place::Tenants);
         let tenant = || self.tenant_top(TenantPlace::Users, TenantState::Running);
-        let frame = || Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/selection?do=delete") };
+        let frame = || Frame::ours(self.locale, "/w/acme/t/shop/selection?do=delete".into());
         for deed in Deed::ALL {
             let page = Selection {
                 frame: frame(),
@@ -103,7 +105,7 @@ impl Samples {
 
     /// The pages of a tenant in the console.
     pub(super) fn tenant_pages(&self, add: &mut impl FnMut(&str, String)) {
-        let frame = || Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop") };
+        let frame = || Frame::ours(self.locale, "/w/acme/t/shop".into());
         let top = || self.top(Place::Tenants);
         let at = |place| self.tenant_top(place, TenantState::Running);
         let overview = TenantOverview {
@@ -151,12 +153,13 @@ impl Samples {
         self.user_pages(add);
         self.event_pages(add);
         self.settings_pages(add);
+        self.look_pages(add);
     }
 
     fn user_pages(&self, add: &mut impl FnMut(&str, String)) {
         let account = self.account(None);
         let page = UserPage {
-            frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/users/u1") },
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/users/u1".into()),
             top: self.top(Place::Tenants),
             tenant: self.tenant_top(TenantPlace::Users, TenantState::Running),
             user: self.user(&self.words.name, true, false),
@@ -188,7 +191,7 @@ impl Samples {
     }
 
     fn event_pages(&self, add: &mut impl FnMut(&str, String)) {
-        let frame = || Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/events") };
+        let frame = || Frame::ours(self.locale, "/w/acme/t/shop/events".into());
         let top = || self.top(Place::Tenants);
         let tenant = || self.tenant_top(TenantPlace::Events, TenantState::Running);
         let list = Events {
@@ -249,6 +252,36 @@ impl Samples {
         }
     }
 
+    fn look_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let [branding, _] = brandings();
+        let page = Look {
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/sign-in-page".into()),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Look, TenantState::Running),
+            fields: LookFields {
+                app_name: self.words.name.clone(),
+                accent: "#ffd600".into(),
+                accent_on_dark: "#9db0ff".into(),
+                default_locale: "en".into(),
+                support_url: self.words.email.clone(),
+                ..LookFields::default()
+            },
+            branding,
+            version: 3,
+            fault: None,
+            changes: None,
+            is_changeable: true,
+            notice: None,
+        };
+        let change =
+            ChangeRow { path: "branding.accent".into(), from: None, to: Some(self.words.name.clone()) };
+        add("look", page.html());
+        add("look-checked", Look { changes: Some(vec![change]), ..page.clone() }.html());
+        add("look-fault", Look { fault: Some(self.words.name.clone()), ..page.clone() }.html());
+        let (fields, branding) = (LookFields::default(), Branding::default());
+        add("look-reader", Look { fields, branding, is_changeable: false, ..page }.html());
+    }
+
     fn settings_pages(&self, add: &mut impl FnMut(&str, String)) {
         let change = |from: Option<&str>, to: Option<&str>| ChangeRow {
             path: "session.expires_in_seconds".into(),
@@ -264,7 +297,7 @@ impl Samples {
             is_current,
         };
         let page = Settings {
-            frame: Frame { app: "Kiavi".into(), ..self.frame("/w/acme/t/shop/settings") },
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/settings".into()),
             top: self.top(Place::Tenants),
             tenant: self.tenant_top(TenantPlace::Settings, TenantState::Running),
             document: format!("{{ \"name\": \"{}\" }}", self.words.name),

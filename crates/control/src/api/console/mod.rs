@@ -17,6 +17,8 @@ mod entry;
 mod events;
 mod figures;
 mod join;
+mod look;
+mod multipart;
 mod overview;
 mod selection;
 mod settings;
@@ -72,6 +74,13 @@ where
     T: 'static,
 {
     PageRoute { method: Method::POST, path, handler: post(handler), writes }
+}
+
+impl PageRoute {
+    /// For a form that may be longer than others.
+    fn up_to(self, bytes: usize) -> Self {
+        Self { handler: self.handler.layer(DefaultBodyLimit::max(bytes)), ..self }
+    }
 }
 
 /// Every page with what it writes.

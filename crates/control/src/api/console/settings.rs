@@ -19,6 +19,10 @@ use crate::{
 };
 
 const PAGE: &str = "/settings";
+/// Bytes of the form: a document with two logos, as forms write it.
+pub(super) const FORM_LIMIT: usize = 128 * 1024;
+/// Characters of a value that a list of changes shows; a logo has thousands.
+const SHOWN_VALUE: usize = 160;
 /// Versions on a page.
 const SHOWN: i64 = 20;
 
@@ -107,10 +111,18 @@ fn version(row: store::SettingsVersion, people: &People, current: i32) -> Versio
     }
 }
 
-fn rows(changes: Vec<Change>) -> Vec<ChangeRow> {
-    let text = |value: Option<Value>| value.map(|value| value.to_string());
+/// Changes as they are shown.
+pub(super) fn rows(changes: Vec<Change>) -> Vec<ChangeRow> {
+    let text = |value: Option<Value>| value.map(|value| shortened(value.to_string()));
     let row = |change: Change| ChangeRow { path: change.path, from: text(change.from), to: text(change.to) };
     changes.into_iter().map(row).collect()
+}
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(SHOWN_VALUE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 fn pretty(document: &Value) -> String {

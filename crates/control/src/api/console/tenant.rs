@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    PageRoute, acts, domains, events, figures, overview, selection, settings, shows,
+    PageRoute, acts, domains, events, figures, look, overview, selection, settings, shows,
     tenants::badge,
     users,
     visit::{Here, Stop, Visit, html, refusal},
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Permission, Tenant,
     api::{ASKS_ENGINE, HAS_DOMAIN, NO_NEW_PROOF, NOTHING_DIFFERS, Problem, code::Code, engine},
-    audit::{EventType as E, writes},
+    audit::{EventType as E, nothing, writes},
     management::{Door, ManagementError},
     member,
     tenant::store,
@@ -61,8 +61,16 @@ pub(super) fn table() -> Vec<PageRoute> {
             writes(&[E::TenantDomainVerified]).unless(NO_NEW_PROOF),
         ),
         acts(at!("/domains/remove"), domains::remove, writes(&[E::TenantDomainRemoved])),
+        shows(at!("/sign-in-page"), look::page),
+        acts(at!("/sign-in-page"), look::change, writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS))
+            .up_to(look::FORM_LIMIT),
+        shows(at!("/sign-in-page/preview"), look::preview_as_it_is),
+        acts(at!("/sign-in-page/preview"), look::preview_as_typed, nothing("shows what was typed"))
+            .up_to(look::FORM_LIMIT),
+        shows(at!("/sign-in-page/preview.css"), look::sheet),
         shows(at!("/settings"), settings::page),
-        acts(at!("/settings"), settings::change, writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS)),
+        acts(at!("/settings"), settings::change, writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS))
+            .up_to(settings::FORM_LIMIT),
         acts(
             at!("/settings/rollback"),
             settings::roll_back,
@@ -169,6 +177,7 @@ impl AtTenant {
             (TenantPlace::Users, Permission::UserRead),
             (TenantPlace::Events, Permission::AuditRead),
             (TenantPlace::Domains, Permission::TenantRead),
+            (TenantPlace::Look, Permission::SettingsRead),
             (TenantPlace::Settings, Permission::SettingsRead),
         ];
         let places = sees.into_iter().filter(|(_, needed)| self.may(*needed)).map(|(place, _)| place);

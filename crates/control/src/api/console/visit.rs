@@ -32,8 +32,6 @@ use crate::{
 const LOCALE_COOKIE: &str = "kiavi-locale";
 /// How long a browser remembers the language somebody chose.
 const LOCALE_LIFE: Duration = Duration::from_secs(400 * 86_400);
-/// What the pages are called.
-const APP: &str = "Kiavi";
 
 /// Why a page is not what was asked for.
 pub(super) enum Stop {
@@ -128,7 +126,7 @@ pub(super) struct Here {
 impl Visit {
     /// The frame of a page.
     pub(super) fn frame(&self) -> Frame {
-        Frame { locale: self.locale, app: APP.to_owned(), path: self.here.clone(), acting: None }
+        Frame::ours(self.locale, self.here.clone())
     }
 
     /// Who is signed in; nobody is no error.
@@ -267,7 +265,7 @@ pub(super) async fn gate(State(control): State<Control>, request: Request, next:
     let mut response = if let Some(chosen) = chosen_locale(request.uri()).filter(|_| is_read) {
         keep_locale(&control, &chosen.0, chosen.1)
     } else if !is_read && control.origins().check_own_page(request.headers()).is_err() {
-        let frame = Frame { locale, app: APP.to_owned(), path: path.clone(), acting: None };
+        let frame = Frame::ours(locale, path.clone());
         let mut response = html(&RefusedPage { frame, notice: Notice::WrongOrigin, back: "/".to_owned() });
         *response.status_mut() = StatusCode::FORBIDDEN;
         response
@@ -278,15 +276,25 @@ pub(super) async fn gate(State(control): State<Control>, request: Request, next:
         response = page_of(&problem, locale, path, id);
     }
     let headers = response.headers_mut();
-    // The redirect that answers a form may lead to the sign-in, which `form-action` would stop otherwise.
-    let form_action = format!("form-action 'self' {}", control.sign_in_origin());
-    let policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", &form_action);
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        set_policy(headers, &policy(&control));
     }
     headers.append(header::VARY, HeaderValue::from_static("accept-language, cookie"));
     set_page_headers(headers, is_secure(&control));
     response
+}
+
+/// The policy of the pages. The redirect that answers a form may lead to the sign-in, which `form-action` would stop
+/// otherwise.
+pub(super) fn policy(control: &Control) -> String {
+    let form_action = format!("form-action 'self' {}", control.sign_in_origin());
+    CONTENT_SECURITY_POLICY.replace("form-action 'self'", &form_action)
+}
+
+pub(super) fn set_policy(headers: &mut HeaderMap, policy: &str) {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
 }
 
 /// A problem as people meet it.
@@ -297,7 +305,7 @@ fn page_of(problem: &Problem, locale: Locale, path: String, request_id: String) 
         tracing::error!(request_id, path, error, "a page of the console failed");
     }
     let status = problem.code().status();
-    let frame = Frame { locale, app: APP.to_owned(), path, acting: None };
+    let frame = Frame::ours(locale, path);
     let body = match (status, problem.code()) {
         (StatusCode::NOT_FOUND, _) => NotFound { frame }.html(),
         (_, Code::Forbidden) => {

@@ -102,3 +102,83 @@ async fn signing_out_asks_and_ends_the_session() {
     assert_eq!(tenant.value::<i64>("SELECT count(*) FROM session", &[]).await, 0);
     assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
 }
+
+#[tokio::test]
+async fn a_person_moves_to_another_address() {
+    let tenant = TestTenant::with(|settings| settings.email_otp.is_change_email_enabled = true).await;
+    let mut browser = sign_in(&tenant).await;
+    assert!(open(&mut browser, "/account").await.text.contains("href=\"/account/email\""));
+    for (typed, told) in [("nobody", "email-invalid"), ("ada%40example.com", "email-same")] {
+        assert_eq!(submit(&mut browser, "/account/email", &format!("email={typed}")).await, "/account/email");
+        assert_eq!(notice(&open(&mut browser, "/account/email").await), Some(told));
+    }
+    submit(&mut browser, "/account/email", "email=ada%40example.org").await;
+    let page = open(&mut browser, "/account/email").await;
+    assert!(page.text.contains("ada@example.org") && page.text.contains("action=\"/account/email/code\""));
+    submit(&mut browser, "/account/email/code", "code=000000").await;
+    assert_eq!(notice(&open(&mut browser, "/account/email").await), Some("code-wrong"));
+    submit(&mut browser, "/account/email/resend", "").await;
+    let code = tenant.newest_code().await;
+    assert_eq!(submit(&mut browser, "/account/email/code", &format!("code={code}")).await, "/account");
+    let page = open(&mut browser, "/account").await;
+    assert_eq!(notice(&page), Some("email-changed"));
+    assert!(page.text.contains("ada@example.org") && !page.text.contains("ada@example.com"));
+    assert_eq!(tenant.events("email.changed").await, 1);
+}
+
+#[tokio::test]
+async fn an_address_of_somebody_else_is_told_to_whoever_reads_it_only() {
+    let tenant = TestTenant::with(|settings| settings.email_otp.is_change_email_enabled = true).await;
+    let _eve = tenant.signed_in("eve@example.com").await;
+    let mut browser = sign_in(&tenant).await;
+    submit(&mut browser, "/account/email", "email=eve%40example.com").await;
+    assert_eq!(notice(&open(&mut browser, "/account/email").await), None, "as with any other");
+    let code = tenant.newest_code().await;
+    assert_eq!(submit(&mut browser, "/account/email/code", &format!("code={code}")).await, "/account/email");
+    assert_eq!(notice(&open(&mut browser, "/account/email").await), Some("email-taken"));
+    assert_eq!(tenant.events("email.changed").await, 0);
+}
+
+#[tokio::test]
+async fn moving_wants_a_recent_sign_in_and_a_tenant_that_lets_people_move() {
+    let tenant = TestTenant::new().await;
+    let mut browser = sign_in(&tenant).await;
+    assert_eq!(open(&mut browser, "/account/email").await.status, StatusCode::NOT_FOUND);
+    assert!(!open(&mut browser, "/account").await.text.contains("/account/email"));
+
+    let tenant = TestTenant::with(|settings| settings.email_otp.is_change_email_enabled = true).await;
+    let mut stranger = tenant.browser();
+    assert_eq!(
+        location(&open(&mut stranger, "/account/email").await),
+        "/sign-in?redirect=%2Faccount%2Femail"
+    );
+    let mut browser = sign_in(&tenant).await;
+    submit(&mut browser, "/account/email", "email=ada%40example.org").await;
+    assert_eq!(submit(&mut browser, "/account/email/cancel", "").await, "/account");
+    submit(&mut browser, "/account/email/code", "code=123456").await;
+    assert_eq!(notice(&open(&mut browser, "/account/email").await), Some("flow-expired"));
+    tenant.admin.execute(r#"UPDATE session SET "createdAt" = now() - interval '2 days'"#, &[]).await.unwrap();
+    assert_eq!(location(&open(&mut browser, "/account/email").await), "/account");
+    assert_eq!(notice(&open(&mut browser, "/account").await), Some("sign-in-again"));
+}
+
+#[tokio::test]
+async fn a_passkey_of_another_device_leads_to_an_offer_for_this_one() {
+    let tenant = TestTenant::new().await;
+    let mut browser = sign_in(&tenant).await;
+    tenant.admin.execute(PASSKEYS, &[]).await.unwrap();
+    assert!(open(&mut browser, "/sign-out").await.status.is_success());
+    assert_eq!(location(&open(&mut browser, "/sign-in/passkey").await), "/sign-in/done");
+    let page = open(&mut browser, "/sign-in/passkey?nearby=yes").await;
+    assert!(
+        page.text.contains("on this device too") && page.text.contains("nearby=yes&#38;lang=de"),
+        "{}",
+        page.text
+    );
+    assert_eq!(submit(&mut browser, "/sign-in/passkey", "").await, "/sign-in/done");
+    assert_eq!(
+        location(&open(&mut browser, "/sign-in/passkey?nearby=yes").await),
+        "/sign-in/done",
+        "it rests"
+    );
+}

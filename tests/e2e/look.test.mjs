@@ -1,0 +1,138 @@
+// The console's page on which a tenant's look is chosen: a preview of the pages in every state, publishing, going back.
+
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, test } from 'node:test';
+import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
+import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
+import { words } from '../lib/words.mjs';
+import { consoleOf } from './at-console.mjs';
+import * as journey from './journey.mjs';
+
+const { button, notice } = journey;
+const picture = (name) => fileURLToPath(new URL(`../../crates/pages/examples/gallery/${name}.png`, import.meta.url));
+
+describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () => {
+  let kiavi, browser, owner, page;
+
+  const at = (below = '') => `${kiavi.consoleUrl}/w/default/t/demo/sign-in-page${below}`;
+  const shown = () => page.frameLocator('iframe[name="look-preview"]');
+  const setting = async (path) => JSON.parse(await kiavi.verb(['settings', 'get', 'demo', path]));
+  const label = (key) => page.getByLabel(words(key), { exact: true });
+
+  before(async () => {
+    [kiavi, browser] = await Promise.all([startKiavi(), openBrowser()]);
+    owner = await consoleOf(kiavi, browser).firstOwner();
+    ({ page } = owner);
+  });
+  after(async () => {
+    await browser?.close();
+    await kiavi?.dispose();
+  });
+
+  /** Whether the preview's main button has this colour, by and by. */
+  const turns = (colour) =>
+    shown().locator('.button.primary').first().evaluate((button, wanted) => {
+      const isIt = () => getComputedStyle(button).backgroundColor === wanted;
+      return isIt() || new Promise((resolve) => setTimeout(() => resolve(isIt()), 500));
+    }, colour);
+
+  test('the page says how it is, and shows it', async () => {
+    await page.goto(at());
+    await page.getByRole('heading', { level: 1, name: words('look-title') }).waitFor();
+    await shown().getByRole('heading', { level: 1, includeHidden: true }).waitFor();
+    await look(page, 'look-1-plain');
+  });
+
+  test('what is typed is shown at once, files and all', async () => {
+    await label('look-name').fill('Nordlicht');
+    await label('look-accent').fill('#1b2a6b');
+    await label('look-logo').setInputFiles(picture('wordmark'));
+    await label('look-logo-on-dark').setInputFiles(picture('wordmark-on-dark'));
+    await label('look-corners').selectOption('square');
+    await shown().locator('.logo img').waitFor();
+    await shown().getByText(/Nordlicht/).first().waitFor();
+    assert.ok(await turns('rgb(27, 42, 107)'));
+    await look(page, 'look-2-typed');
+    for (const scene of ['rate-limited', 'code-wrong', 'account-linked', 'passkey-exists']) {
+      await label('look-scene').selectOption(scene);
+      await shown().locator(`#notice [data-notice="${scene}"]`).waitFor();
+    }
+    await page.locator('#locale').selectOption('fr');
+    await label('look-scene').selectOption('code');
+    await shown().getByText(words('code-title', {}, 'fr')).first().waitFor();
+    await label('look-dark').check();
+    await label('look-phone').check();
+    await shown().locator('meta[name="color-scheme"][content="dark"]').waitFor({ state: 'attached' });
+    await look(page, 'look-3-dark-phone');
+  });
+
+  test('nobody else may frame the preview, and nothing in it runs', async () => {
+    const answer = await page.request.get(at('/preview'));
+    const policy = answer.headers()['content-security-policy'];
+    assert.match(policy, /frame-ancestors 'self'/);
+    assert.match(policy, /sandbox allow-same-origin$/);
+    assert.ok(!policy.includes('script-src') && !(await answer.text()).includes('<script'));
+  });
+
+  test('a colour that cannot be read is refused, and says which could', async () => {
+    await page.goto(at());
+    await label('look-accent').fill('#ffd600');
+    await button(page, 'look-publish').click();
+    await page.getByRole('alert').filter({ hasText: 'branding.accent #ffd600' }).waitFor();
+    await page.locator('#accent-worth').filter({ hasText: '1.' }).waitFor();
+    assert.equal(await label('look-accent').inputValue(), '#ffd600', 'what was typed is still there');
+    await look(page, 'look-4-refused');
+    assert.equal(await setting('branding.accent'), null);
+  });
+
+  test('a file that is no logo is refused', async () => {
+    await page.goto(at());
+    const file = { name: 'logo.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg onload="alert(1)"/>') };
+    await label('look-logo').setInputFiles(file);
+    await button(page, 'look-publish').click();
+    await page.getByRole('alert').filter({ hasText: 'branding.logo' }).waitFor();
+    assert.equal(await setting('branding.logo'), null);
+  });
+
+  test('it is checked, published, and taken back', async () => {
+    await page.goto(at());
+    await label('look-name').fill('Nordlicht');
+    await label('look-accent').fill('#1b2a6b');
+    await label('look-logo').setInputFiles(picture('wordmark'));
+    await label('look-terms').fill('https://example.com/terms');
+    for (const tag of ['fr', 'nl', 'es', 'it']) await page.locator(`#offers-${tag}`).uncheck();
+    await button(page, 'settings-check').click();
+    await page.getByText(words('look-would-change')).waitFor();
+    await look(page, 'look-5-checked');
+    assert.equal(await setting('branding.accent'), null, 'nothing was changed');
+    await label('look-logo').setInputFiles(picture('wordmark'));
+    await button(page, 'look-publish').click();
+    await notice(page, 'settings-saved').waitFor();
+    assert.deepEqual(await setting('branding.languages'), ['de', 'en']);
+    const visitor = await journey.arrive(browser, kiavi.tenant(), { device: false });
+    await journey.open(visitor, '/sign-in');
+    await visitor.page.locator('.logo img').waitFor();
+    await visitor.goodbye();
+    // The other fields leave the logo as it is.
+    await label('look-corners').selectOption('round');
+    await button(page, 'look-publish').click();
+    await notice(page, 'settings-saved').waitFor();
+    assert.ok((await setting('branding.logo')).length > 1_000);
+    await page.getByRole('link', { name: words('look-versions'), exact: true }).click();
+    await button(page, 'settings-back-to', { version: '1' }).click();
+    await button(journey.dialog(page), 'settings-back').click();
+    await notice(page, 'settings-saved').waitFor();
+    assert.equal(await setting('branding.logo'), null);
+  });
+
+  test('without script the preview is a button away', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false, storageState: await owner.context.storageState() });
+    const plain = await context.newPage();
+    await plain.goto(at());
+    await plain.getByLabel(words('look-accent'), { exact: true }).fill('#6b1b5a');
+    await plain.getByRole('button', { name: words('look-preview-show'), exact: true }).click();
+    await plain.frameLocator('iframe[name="look-preview"]').locator('link[href*="6b1b5a"]').waitFor({ state: 'attached' });
+    await context.close();
+  });
+});
