@@ -16,3 +16,6 @@ CREATE TABLE tenant_family (
     family    text NOT NULL
 );
 CREATE INDEX tenant_family_family ON tenant_family (family);
+
+-- Records of domains that wait for their proof are looked for by themselves from now on.
+UPDATE tenant_domain SET check_at = now() WHERE state = 'pending';
