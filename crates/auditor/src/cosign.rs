@@ -101,11 +101,14 @@ impl Sealer {
     ) -> Result<Result<FromWitness, Away>, RoundError> {
         let plan = ProofPlan::consistency(old, checkpoint.checkpoint().size)?;
         let transaction = self.database.begin().await?;
-        let tiles = store::tiles(&transaction, plan.tiles()).await??;
+        let (tiles, has_ended) =
+            tokio::join!(store::tiles(&transaction, plan.tiles()), store::has_ended(&transaction));
         transaction.rollback().await?;
-        let request = AddCheckpoint { old, proof: plan.resolve(&tiles)?, checkpoint: checkpoint.clone() };
+        // Tables of before a migration have none of it.
+        let has_ended = Some(has_ended.unwrap_or(false));
+        let request = AddCheckpoint { old, proof: plan.resolve(&tiles??)?, checkpoint: checkpoint.clone() };
         let (tenant, body) = (self.tenant.clone(), request.to_string());
-        Ok(self.around.witness.ask(|request| ToWitness::Cosign { request, tenant, body }).await)
+        Ok(self.around.witness.ask(|request| ToWitness::Cosign { request, tenant, body, has_ended }).await)
     }
 
     async fn add_cosignature(&mut self, newest: Signed, line: &str) -> Result<(), RoundError> {

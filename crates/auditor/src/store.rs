@@ -29,6 +29,7 @@ pub(crate) const STATEMENTS: &[&Sql] = &[
     &PRUNABLE,
     &PRUNE,
     &BODIES,
+    &HAS_ENDED,
 ];
 
 /// Whoever holds it is the only one that seals in this database ("sealing" as bytes).
@@ -76,6 +77,7 @@ const PUT_TILES: Sql = Sql::new(
      SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])
      ON CONFLICT (level, index) DO UPDATE SET hashes = EXCLUDED.hashes",
 );
+const HAS_ENDED: Sql = Sql::new("HAS_ENDED", "SELECT EXISTS (SELECT seq FROM kiavi.ended)");
 const CLOSE_GAPS: Sql = Sql::new("CLOSE_GAPS", "DELETE FROM kiavi.audit_gap WHERE seq = ANY ($1)");
 const ADD_GAPS: Sql = Sql::new(
     "ADD_GAPS",
@@ -120,6 +122,11 @@ pub(crate) struct Found {
     /// Its id, which begins with the time in milliseconds since 1970 (RFC 9562 §5.7).
     pub(crate) id: [u8; 16],
     pub(crate) body: Vec<u8>,
+}
+
+/// Whether the tenant's tables tell of something that has ended, which control has not taken yet.
+pub(crate) async fn has_ended(transaction: &Transaction) -> Result<bool, DbError> {
+    Ok(transaction.query_one(&HAS_ENDED, &[]).await?.try_get(0)?)
 }
 
 /// What is to be sealed, as one look finds it.

@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 15, name: "audit_index", sql: include_str!("../migrations/V15__audit_index.sql") },
     Migration { version: 16, name: "second_line", sql: include_str!("../migrations/V16__second_line.sql") },
     Migration { version: 18, name: "audit_places", sql: include_str!("../migrations/V18__audit_places.sql") },
+    Migration { version: 19, name: "ended", sql: include_str!("../migrations/V19__ended.sql") },
 ];
 
 /// The number of the newest migration.
@@ -79,6 +80,8 @@ pub const NOT_ARCHIVED: &[&str] = &[
     "kiavi.audit_stream",
     // Written anew as the restored settings say.
     "kiavi.audit_retention",
+    // What is known of it, the control plane knows.
+    "kiavi.ended",
     "public.verification",
 ];
 
@@ -132,6 +135,8 @@ const AUDITOR_GRANTS: &[(&str, &str)] = &[
     ("kiavi.audit_tile", "SELECT, INSERT, UPDATE"),
     ("kiavi.audit_checkpoint", "SELECT, INSERT, UPDATE"),
     ("kiavi.audit_gap", "SELECT, INSERT, DELETE"),
+    // Whether there is something that the control plane should take.
+    ("kiavi.ended", "SELECT (seq)"),
 ];
 
 /// What the auditor's role may call, with its owner's rights: to remove what is too old to be kept, and nothing else.

@@ -31,6 +31,9 @@ pub enum ToWitness {
         /// tlog-witness, add-checkpoint.
         #[n(2)]
         body: String,
+        /// Whether something has ended in the tenant that control has not written down yet. A program of before does not say.
+        #[n(3)]
+        has_ended: Option<bool>,
     },
 }
 

@@ -266,9 +266,37 @@ fn instance(data: PathBuf) -> Vec<Finding> {
                 backups(&client),
             ];
             findings.extend(block_on(client.get("/v1/audit-alarms")).ok().map(|alarms| logs(&alarms)));
+            findings.extend(block_on(client.get("/v1/domain-alarms")).ok().map(|alarms| domains(&alarms)));
             findings
         }
-        Err(error) => vec![Finding::new(NAME, Verdict::Warning, error.to_string())],
+        Err(error) => vec![
+            Finding::new(NAME, Verdict::Warning, error.to_string()),
+            Finding::new(DOMAINS, Verdict::Unchecked, "not checked: no instance runs that could be asked"),
+        ],
+    }
+}
+
+/// What is said of domains that tenants' people have proved, or want to.
+const DOMAINS: &str = "Domains";
+
+/// Domains whose proof is gone, and those that wait for theirs for days. Both are served, or not, as before.
+fn domains(alarms: &serde_json::Value) -> Finding {
+    let told = |state: &str| {
+        let found = alarms["domains"].as_array().into_iter().flatten().filter(|one| one["state"] == state);
+        let text = |one: &serde_json::Value| {
+            let member = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+            let since = member("since");
+            format!("{} of {} since {}", member("domain"), member("slug"), since.get(..10).unwrap_or(&since))
+        };
+        found.map(text).collect::<Vec<_>>().join(", ")
+    };
+    let parts =
+        [("lapsed, the record is gone", told("lapsed")), ("pending, the record never came", told("pending"))];
+    let parts = parts.iter().filter(|(_, which)| !which.is_empty());
+    let parts: Vec<_> = parts.map(|(what, which)| format!("{what}: {which}")).collect();
+    match parts.is_empty() {
+        true => Finding::new(DOMAINS, Verdict::Ok, "none has lapsed, and none waits for its record for days"),
+        false => Finding::new(DOMAINS, Verdict::Warning, parts.join("; ")),
     }
 }
 
@@ -331,6 +359,23 @@ mod tests {
         assert_eq!(verdicts(Isolation::Rootless), [Verdict::Warning, Verdict::Warning, Verdict::Ok]);
         let detail = &layer_findings(&tried, Isolation::Full)[0].detail;
         assert_eq!(detail, "no empty root: not permitted");
+    }
+
+    #[test]
+    fn domains_are_told_by_what_is_wrong_with_them() {
+        let alarms = serde_json::json!({ "domains": [
+            { "slug": "shop", "domain": "a.example", "state": "lapsed", "since": "2026-11-20T10:00:00.000Z" },
+            { "slug": "shop", "domain": "b.example", "state": "lapsed", "since": "2026-11-21T10:00:00.000Z" },
+            { "slug": "bank", "domain": "c.example", "state": "pending", "since": "2026-11-01T10:00:00.000Z" },
+        ]});
+        let finding = domains(&alarms);
+        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(
+            finding.detail,
+            "lapsed, the record is gone: a.example of shop since 2026-11-20, b.example of shop since 2026-11-21; \
+             pending, the record never came: c.example of bank since 2026-11-01"
+        );
+        assert_eq!(domains(&serde_json::json!({ "domains": [] })).verdict, Verdict::Ok);
     }
 
     #[test]

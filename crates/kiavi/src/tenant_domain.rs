@@ -115,7 +115,7 @@ async fn add(name: &Named) -> Result<String, ClientError> {
     }
     Ok(format!(
         "{domain} waits for its proof. Set this record in the DNS, as a line of a zone file or part by part:\n\n{}\n\n\
-         Then run: kiavi tenant domain verify {} {domain}",
+         It is looked for every few minutes; at once by: kiavi tenant domain verify {} {domain}",
         record(&added),
         name.tenant
     ))

@@ -107,7 +107,8 @@ struct Origin {
     /// such members
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
-    /// An archive, as `kiavi tenant export --archive` writes it; the tenant is what it was, its sessions too
+    /// An archive, as `kiavi tenant export --archive` writes it; the tenant is what it was, its sessions too, but for what
+    /// ended since where this instance knows
     #[arg(long, value_name = "FILE")]
     archive: Option<PathBuf>,
 }

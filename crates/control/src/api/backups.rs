@@ -41,9 +41,10 @@ use crate::{
         store::{self, Run, RunKind},
     },
     caller::Actor,
+    ended::Policy,
     error::chain,
     parse_name,
-    provision::{self, Counts, Frames, ImportError, RestoreOrder},
+    provision::{self, Frames, ImportError, RestoreOrder, Restored},
     tenant::{Target, store as tenants},
 };
 
@@ -191,11 +192,19 @@ pub(super) struct WantedRestore {
     /// Make a copy that nobody reaches, have an engine look at it, and remove it.
     #[serde(default)]
     drill: bool,
+    /// Bring back who was erased since, and the passkeys, linked accounts and API keys that were removed: when that was the
+    /// accident.
+    #[serde(default)]
+    keep_ended: bool,
+    /// Have API keys work although this instance has not had the tenant, and cannot know which were revoked since.
+    #[serde(default)]
+    keep_api_keys: bool,
 }
 
 impl WantedRestore {
     fn order(self, slug: Slug) -> RestoreOrder {
-        RestoreOrder { slug, manifest: self.manifest, person_keys: self.person_keys }
+        let policy = Policy { keeps_ended: self.keep_ended, keeps_api_keys: self.keep_api_keys };
+        RestoreOrder { slug, manifest: self.manifest, person_keys: self.person_keys, policy }
     }
 }
 
@@ -222,7 +231,7 @@ pub(super) async fn check(
 ///
 /// A stream of what is in an archive, as `kiavi restore` sends it. Answers 201 once the tenant has all of the data and runs;
 /// 202 when it has the data and does not run yet; 200 for a trial, of which nothing is left. Anything else means that there
-/// is no such tenant. An Idempotency-Key is of the name and the archive: a repetition of a restore that was done gets its
+/// is no such tenant. What has ended since the archive was made, ends again (`ended`). An Idempotency-Key is of the name and the archive: a repetition of a restore that was done gets its
 /// answer.
 #[utoipa::path(post, path = "/restores", tag = "Backups", request_body(content = Vec<u8>, content_type = MEDIA_TYPE),
     responses(
@@ -272,10 +281,11 @@ pub(super) async fn restore(
 async fn taken_in(control: &Control, id: &str, order: &RestoreOrder) -> Result<Response, Problem> {
     let tenant = tenants::find(&control.parts().database, id).await?;
     let tenant = tenant.ok_or_else(|| Problem::tenant_not_found(id))?;
-    let rows = provision::restored(control, &tenant.id).await?;
+    let (counts, ended) = provision::restored(control, &tenant.id).await?;
     let (_, warnings) = provision::settle(control, order)?;
+    let restored = Restored { counts, ended, warnings };
     let is_running = tenant.state == TenantState::Running;
-    Ok(Json(resource(control, &tenant, &rows, &warnings, is_running)).into_response())
+    Ok(Json(resource(control, &tenant, &restored, is_running)).into_response())
 }
 
 async fn take_in(
@@ -301,20 +311,15 @@ async fn take_in(
     };
     let is_running = state == Some(TenantState::Running);
     let status = if is_running { StatusCode::CREATED } else { StatusCode::ACCEPTED };
-    let resource = resource(control, &tenant, &restored.counts, &restored.warnings, is_running);
+    let resource = resource(control, &tenant, &restored, is_running);
     Ok((status, Json(resource)).into_response())
 }
 
-fn resource(
-    control: &Control,
-    tenant: &Tenant,
-    rows: &Counts,
-    warnings: &[String],
-    is_running: bool,
-) -> Value {
+fn resource(control: &Control, tenant: &Tenant, restored: &Restored, is_running: bool) -> Value {
+    let Restored { counts, ended, warnings } = restored;
     json!({
-        "slug": tenant.slug, "url": control.url_of(tenant), "id": tenant.id, "rows": rows, "warnings": warnings,
-        "running": is_running,
+        "slug": tenant.slug, "url": control.url_of(tenant), "id": tenant.id, "rows": counts, "ended": ended,
+        "warnings": warnings, "running": is_running,
     })
 }
 

@@ -54,7 +54,8 @@ pub(super) struct DomainResource {
     #[schema(value_type = String, example = "auth.example.com")]
     domain: Hostname,
     state: DomainState,
-    /// The record to set, and to leave: it is looked for again about once a day.
+    /// The record to set, and to leave: it is looked for every few minutes while it is new, and about once a day once it was
+    /// there.
     record: Record,
     /// When it was added.
     #[schema(format = DateTime, example = "2026-11-26T12:00:00.000Z")]
@@ -128,7 +129,8 @@ pub(super) struct NewDomain {
 
 /// Add a domain to a tenant
 ///
-/// It is pending, and served only once its record is found (`…/verify`): set the TXT record that the answer has. Several
+/// It is pending, and served only once its record is found: set the TXT record that the answer has. It is looked for by itself
+/// every few minutes during the first day, then more rarely, and at once by `…/verify`. Several
 /// tenants may have one domain pending; it belongs to the first that proves it. A tenant has at most 40.
 #[utoipa::path(post, path = "/tenants/{tenant}/domains", tag = "Tenants", request_body = NewDomain,
     params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
@@ -144,6 +146,50 @@ pub(super) async fn add(
     let (added, is_new) = domain::add(&control, &actor, &tenant, &parse(&new.domain)?).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(DomainResource::new(added, None))).into_response())
+}
+
+/// A domain that somebody should look at.
+#[derive(Serialize, ToSchema)]
+struct UnprovedDomain {
+    /// The id of its tenant.
+    tenant: String,
+    /// The tenant's name.
+    slug: String,
+    /// The name.
+    #[schema(example = "auth.example.com")]
+    domain: String,
+    state: DomainState,
+    /// Since when its proof is missing, or when it was added.
+    #[schema(format = DateTime)]
+    since: String,
+    /// When the record is looked for again by itself; null where somebody has to ask.
+    #[schema(format = DateTime)]
+    check_at: Option<String>,
+}
+
+/// All of them, up to a thousand.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UnprovedDomains {
+    domains: Vec<UnprovedDomain>,
+}
+
+/// List domains whose proof is missing
+///
+/// Those that have lapsed, and those that wait for their record for more than three days.
+#[utoipa::path(get, path = "/domain-alarms", tag = "Instance", responses(
+    (status = 200, description = "The domains", body = UnprovedDomains),
+))]
+pub(super) async fn alarms(State(control): State<Control>) -> Result<Json<UnprovedDomains>, Problem> {
+    let found = store::unproved(&control.parts().database).await?.into_iter();
+    let domains = found.map(|found| UnprovedDomain {
+        tenant: found.tenant,
+        slug: found.slug,
+        domain: found.domain,
+        state: found.state,
+        since: text(found.since),
+        check_at: found.check_at.map(text),
+    });
+    Ok(Json(UnprovedDomains { domains: domains.collect() }))
 }
 
 type Named = Path<HashMap<String, String>>;

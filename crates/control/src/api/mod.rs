@@ -337,7 +337,7 @@ fn hostname_routes() -> [Route; 4] {
     ]
 }
 
-fn domain_routes() -> [Route; 5] {
+fn domain_routes() -> [Route; 6] {
     use Code as C;
     const ONE: &[C] = &[C::InvalidHostname, C::DomainNotFound];
     const ADD: &[C] = &[
@@ -394,6 +394,7 @@ fn domain_routes() -> [Route; 5] {
             writes(&[E::TenantDomainRemoved]),
         )
         .problems(REMOVE),
+        Route::new(domains::alarms, domains::__path_alarms, may(P::TenantRead), nothing(READ)).local(),
     ]
 }
 

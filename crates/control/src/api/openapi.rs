@@ -70,6 +70,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         ProgressEvent, EngineRefusal,
         operations::Why, operations::Deletion, operations::NewName, operations::Retirement, hostnames::Hostnames,
         hostnames::NewHostname, hostnames::Consent, domains::Domains, domains::DomainResource, domains::NewDomain,
+        domains::UnprovedDomains,
         orphans::Orphans, orphans::Chosen, orphans::Removed,
         VaultResource, LogKeys, WitnessedLogs, analytics::Figures, analytics::FiguresOfPeriod, analytics::PasskeyFunnel,
         analytics::SignInFunnel, analytics::CreationFunnel, analytics::Granularity, analytics::Recount,

@@ -4,11 +4,13 @@
 //! good; the record of another tenant, or of another domain, proves nothing; and nobody can know it who was not told. It is
 //! no secret: the DNS shows it to everybody.
 
-use kiavi_base::{ExposeSecret, Hostname, SecretSlice, TenantId, random_bytes};
+use kiavi_base::{ExposeSecret, Hostname, TenantId};
 use kiavi_crypto::hmac_sha256;
-use kiavi_vault::{SecretName, StoredSecret};
 
-use crate::{Control, ControlError, error::StepError, log};
+use crate::{Control, ControlError, instance_key};
+
+/// What the instance's key for this and nothing else is called.
+const KEY: &str = "domain-key";
 
 /// What every value begins with.
 const PREFIX: &str = "kiavi-challenge=";
@@ -33,7 +35,8 @@ pub(crate) async fn of(
     tenant: &TenantId,
     domain: &Hostname,
 ) -> Result<String, ControlError> {
-    Ok(value(key(control).await?.expose_secret(), tenant, domain))
+    let key = instance_key::of(control, KEY).await.map_err(ControlError::of_step)?;
+    Ok(value(key.expose_secret(), tenant, domain))
 }
 
 fn value(key: &[u8], tenant: &TenantId, domain: &Hostname) -> String {
@@ -41,21 +44,6 @@ fn value(key: &[u8], tenant: &TenantId, domain: &Hostname) -> String {
     let hash = hmac_sha256(key, format!("{tenant}/{domain}").as_bytes());
     let digits = hash[..LENGTH].iter().map(|byte| format!("{byte:02x}"));
     std::iter::once(PREFIX.to_owned()).chain(digits).collect()
-}
-
-/// The instance's key for this and nothing else, made where there is none.
-async fn key(control: &Control) -> Result<SecretSlice<u8>, ControlError> {
-    const NAME: &str = "domain-key";
-    let name: SecretName = NAME.parse().unwrap_or_else(|_| unreachable!("the constant is a name"));
-    let (parts, instance) = (control.parts(), log::instance().map_err(ControlError::of_step)?);
-    if let Some(StoredSecret { value, .. }) = parts.vault.get(&instance, &name).await? {
-        return Ok(value);
-    }
-    let made = SecretSlice::from(random_bytes::<32>(&*parts.rng).to_vec());
-    parts.vault.put(&instance, &name, &made).await?;
-    // What another call has put first is what counts from then on; of two, that is the later one for both.
-    let stored = parts.vault.get(&instance, &name).await?;
-    stored.map(|stored| stored.value).ok_or_else(|| ControlError::of_step(StepError::SecretMissing))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kiavi_base::{Rng, random_bytes};
 use kiavi_ipc::proof::Answer;
 
@@ -18,8 +19,19 @@ use crate::{
 const WHILE_THERE: Duration = Duration::from_secs(24 * 3600);
 const WHILE_GONE: Duration = Duration::from_secs(6 * 3600);
 
-/// The longest pause of the background job.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+/// When the record of a domain that was never proved is looked for again, by how long ago it was added: soon while somebody
+/// is setting it, and no more after the last of these times, until somebody asks.
+const WHILE_PENDING: [(Duration, Duration); 3] = [
+    (Duration::from_secs(24 * 3600), FIRST_LOOK),
+    (Duration::from_secs(7 * 24 * 3600), Duration::from_secs(3600)),
+    (Duration::from_secs(30 * 24 * 3600), Duration::from_secs(24 * 3600)),
+];
+
+/// When it is looked for first.
+pub(crate) const FIRST_LOOK: Duration = Duration::from_secs(5 * 60);
+
+/// The longest pause of the background job: what is added meanwhile is due later than that.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2 * 60);
 
 /// What a look found, and what became of the domain.
 pub(crate) struct Checked {
@@ -50,7 +62,7 @@ pub(crate) async fn check(
         let now = store::find(database, &domain.tenant, &domain.domain).await?;
         return Ok(Checked { domain: now.ok_or_else(gone)?, found });
     }
-    let noted = store::note(database, domain, outcome, again_in(control, outcome)).await?;
+    let noted = store::note(database, domain, outcome, next_look(control, domain, outcome)).await?;
     let now = match noted {
         Some(noted) => lapse(control, noted).await?,
         // Somebody else has looked.
@@ -109,6 +121,21 @@ async fn lapse(control: &Control, domain: Domain) -> Result<Domain, RequestError
     Ok(now.unwrap_or(domain))
 }
 
+/// When to look again; `None` when somebody has to ask.
+fn next_look(control: &Control, domain: &Domain, outcome: Outcome) -> Option<Duration> {
+    if domain.state != DomainState::Pending {
+        return Some(again_in(control, outcome));
+    }
+    let pause = while_pending(domain.created_at, control.parts().clock.now())?;
+    Some(spread(pause, &*control.parts().rng))
+}
+
+/// The pause of a domain that was added at this time and never proved.
+fn while_pending(added_at: Timestamp, now: Timestamp) -> Option<Duration> {
+    let age = Duration::try_from(now.duration_since(added_at)).unwrap_or_default();
+    WHILE_PENDING.iter().find(|(until, _)| age < *until).map(|(_, pause)| *pause)
+}
+
 /// Not all at the same hour.
 fn again_in(control: &Control, outcome: Outcome) -> Duration {
     let pause = if outcome == Outcome::Proved { WHILE_THERE } else { WHILE_GONE };
@@ -125,9 +152,20 @@ fn spread(pause: Duration, rng: &dyn Rng) -> Duration {
 pub(crate) async fn check_due(control: &Control) -> Result<bool, ControlError> {
     let due = store::take_due(&control.parts().database).await?;
     for domain in &due {
-        if let Err(error) = check(control, &Actor::CONTROL, domain).await {
-            let Domain { tenant, domain: name, .. } = domain;
-            tracing::error!(%tenant, domain = %name, error = chain(&error), "a domain could not be looked at");
+        let Domain { tenant, domain: name, .. } = domain;
+        match check(control, &Actor::CONTROL, domain).await {
+            // Its record is there, and it is another tenant's: that may end, and nobody who could end it is here.
+            Err(RequestError::Control(ControlError::HostnameTaken(_))) => {
+                let again = next_look(control, domain, Outcome::Proved);
+                store::note(&control.parts().database, domain, Outcome::Proved, again).await?;
+            }
+            // The tenant is going, or the domain is gone.
+            Err(RequestError::Gone | RequestError::Target(_))
+            | Err(RequestError::Control(ControlError::NoSuchDomain(_)))
+            | Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%tenant, domain = %name, error = chain(&error), "a domain could not be looked at")
+            }
         }
     }
     Ok(!due.is_empty())
@@ -172,7 +210,21 @@ mod tests {
     fn a_pause_is_about_what_it_should_be() {
         assert_eq!(spread(WHILE_THERE, &Same(0)), Duration::from_secs(20 * 3600));
         assert_eq!(spread(WHILE_THERE, &Same(255)), Duration::from_secs(28 * 3600));
+        // What is added while the background job sleeps is due after that.
+        assert!(LONGEST_PAUSE < spread(FIRST_LOOK, &Same(0)));
         // An alarm rests on more than a handful of looks.
         assert!(PATIENCE.as_secs() / spread(WHILE_GONE, &Same(255)).as_secs() >= 10);
+    }
+
+    #[test]
+    fn who_has_just_added_a_domain_need_not_ask_and_nobody_is_looked_for_for_ever() {
+        let added: Timestamp = "2026-11-27T00:00:00Z".parse().unwrap();
+        let after = |hours: i64| while_pending(added, added + jiff::SignedDuration::from_hours(hours));
+        assert_eq!([after(0), after(23)], [Some(FIRST_LOOK); 2]);
+        assert_eq!([after(24), after(7 * 24 - 1)], [Some(Duration::from_secs(3600)); 2]);
+        assert_eq!([after(7 * 24), after(30 * 24 - 1)], [Some(Duration::from_secs(24 * 3600)); 2]);
+        assert_eq!([after(30 * 24), after(9_000)], [None; 2]);
+        // A clock that was set back.
+        assert_eq!(after(-5), Some(FIRST_LOOK));
     }
 }

@@ -4,7 +4,8 @@
 //! nobody else's record is of any use, and who may write below the domain is who owns it. Until the record is found the
 //! domain is pending, which blocks nobody and is served for nobody. Then it is a hostname of the tenant ([`crate::address`]).
 //!
-//! The record is looked for again about once a day ([`check`]). One that is gone for [`PATIENCE`] is an alarm: the domain
+//! The record is looked for by itself: every few minutes while it is being set, and about once a day once it was there
+//! ([`check`]). One that is gone for [`PATIENCE`] is an alarm: the domain
 //! has lapsed. It goes on being served, because the people who sign in there have done nothing wrong and records are tidied
 //! away by mistake; but it is no longer held against others: whoever proves it in another tenant gets it. So a domain that
 //! changed hands follows its owner, and one that works is taken from nobody who still owns it.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kiavi_base::{Hostname, TenantId};
 use kiavi_db::{Database, DbError, Row, Sql, ToSql};
 
@@ -25,8 +26,8 @@ pub(crate) const DOMAIN: Sql = Sql::new(
 // The tenant's row is locked, so nobody adds another meanwhile.
 pub(crate) const INSERT_DOMAIN: Sql = Sql::new(
     "INSERT_DOMAIN",
-    "INSERT INTO tenant_domain (tenant_id, domain, challenge)
-     SELECT $1::text, $2::text, $3::text
+    "INSERT INTO tenant_domain (tenant_id, domain, challenge, check_at)
+     SELECT $1::text, $2::text, $3::text, now() + make_interval(secs => $5::double precision)
       WHERE (SELECT count(*) FROM tenant_domain WHERE tenant_id = $1::text) < $4::bigint
         AND NOT EXISTS (SELECT FROM tenant_hostname WHERE tenant_id = $1::text AND hostname = $2::text)",
 );
@@ -55,7 +56,7 @@ pub(crate) const LAPSED_ELSEWHERE: Sql = Sql::new(
     "LAPSED_ELSEWHERE",
     "SELECT tenant_id FROM tenant_domain WHERE domain = $2 AND tenant_id <> $1 AND state = 'lapsed'",
 );
-// What is not answered says nothing about the proof.
+// What is not answered says nothing about the proof. `$5` is NULL where it is not looked for again.
 pub(crate) const NOTE_CHECK: Sql = Sql::new(
     "NOTE_CHECK",
     concat!(
@@ -63,7 +64,7 @@ pub(crate) const NOTE_CHECK: Sql = Sql::new(
             failing_since = CASE WHEN state = 'pending' OR $4 = 'proved' THEN NULL
                                  WHEN $4 = 'unanswered' THEN failing_since
                                  ELSE coalesce(failing_since, now()) END,
-            check_at = CASE WHEN state <> 'pending' THEN now() + make_interval(secs => $5::double precision) END
+            check_at = now() + make_interval(secs => $5::double precision)
          WHERE tenant_id = $1 AND domain = $2 AND state = $3 RETURNING ",
         domain_columns!()
     ),
@@ -89,6 +90,16 @@ pub(crate) const NEXT_DOMAIN_CHECK: Sql = Sql::new(
 pub(crate) const DOMAINS_BY_STATE: Sql =
     Sql::new("DOMAINS_BY_STATE", "SELECT state, count(*) FROM tenant_domain GROUP BY state ORDER BY state");
 
+// Those that somebody should look at: lapsed ones, and those that have waited for their record for days.
+pub(crate) const UNPROVED_DOMAINS: Sql = Sql::new(
+    "UNPROVED_DOMAINS",
+    "SELECT t.id, t.slug, d.domain, d.state, CASE d.state WHEN 'lapsed' THEN d.failing_since ELSE d.created_at END AS since,
+            d.check_at
+     FROM tenant_domain d JOIN tenant t ON t.id = d.tenant_id
+     WHERE d.state = 'lapsed' OR d.state = 'pending' AND d.created_at < now() - interval '3 days'
+     ORDER BY d.state, since LIMIT 1000",
+);
+
 /// The statements of this module, for the test that prepares each.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&Sql] = &[
@@ -104,6 +115,7 @@ pub(crate) const STATEMENTS: &[&Sql] = &[
     &TAKE_DUE_DOMAINS,
     &NEXT_DOMAIN_CHECK,
     &DOMAINS_BY_STATE,
+    &UNPROVED_DOMAINS,
 ];
 
 /// The domains of a tenant.
@@ -126,10 +138,10 @@ pub(super) async fn note(
     database: &Database,
     looked_at: &Domain,
     outcome: Outcome,
-    again_in: Duration,
+    again_in: Option<Duration>,
 ) -> Result<Option<Domain>, DbError> {
     let Domain { tenant, domain, state, .. } = looked_at;
-    let seconds = again_in.as_secs_f64();
+    let seconds = again_in.map(|pause| pause.as_secs_f64());
     let values: [&(dyn ToSql + Sync); 5] =
         [&tenant.as_str(), &domain.as_str(), &state.as_str(), &outcome.as_str(), &seconds];
     let row = database.query_opt(&NOTE_CHECK, &values).await?;
@@ -149,6 +161,37 @@ pub(super) async fn lapsed_elsewhere(
 ) -> Result<Option<TenantId>, DbError> {
     let row = database.query_opt(&LAPSED_ELSEWHERE, &[&tenant.as_str(), &domain.as_str()]).await?;
     row.map(|row| parsed(row.try_get(0)?)).transpose()
+}
+
+/// A domain that somebody should look at.
+pub(crate) struct Unproved {
+    pub(crate) tenant: String,
+    pub(crate) slug: String,
+    pub(crate) domain: String,
+    pub(crate) state: DomainState,
+    /// Since when its proof is missing, or when it was added.
+    pub(crate) since: Timestamp,
+    /// When it is looked for again by itself.
+    pub(crate) check_at: Option<Timestamp>,
+}
+
+/// Lapsed domains, and those that wait for their record for more than three days; the oldest thousand.
+pub(crate) async fn unproved(database: &Database) -> Result<Vec<Unproved>, DbError> {
+    let rows = database.query(&UNPROVED_DOMAINS, &[]).await?;
+    rows.iter()
+        .map(|row| {
+            let state: &str = row.try_get("state")?;
+            Ok(Unproved {
+                tenant: row.try_get("id")?,
+                slug: row.try_get("slug")?,
+                domain: row.try_get("domain")?,
+                state: DomainState::parse(state)
+                    .ok_or_else(|| DbError::Value(format!("tenant_domain.state {state}")))?,
+                since: row.try_get("since")?,
+                check_at: row.try_get("check_at")?,
+            })
+        })
+        .collect()
 }
 
 fn read(row: &Row) -> Result<Domain, DbError> {

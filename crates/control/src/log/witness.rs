@@ -16,6 +16,7 @@ use crate::{
     Control,
     audit::{self, Event, EventType, Outcome},
     caller::Actor,
+    ended,
     error::{StepError, chain},
 };
 
@@ -58,8 +59,13 @@ impl Control {
 async fn answer(control: &Control, message: ToWitness) -> FromWitness {
     let (request, outcome) = match message {
         ToWitness::Look { request, tenant } => (request, look(control, request, &tenant).await),
-        ToWitness::Cosign { request, tenant, body } => {
-            (request, cosign(control, request, &tenant, &body).await)
+        ToWitness::Cosign { request, tenant, body, has_ended } => {
+            let outcome = cosign(control, request, &tenant, &body).await;
+            if has_ended == Some(true) {
+                let control = control.clone();
+                tokio::spawn(async move { ended::take_or_tell(&control, &tenant).await });
+            }
+            (request, outcome)
         }
     };
     outcome.unwrap_or_else(|error| {

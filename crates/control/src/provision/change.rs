@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::RequestError;
 use crate::{
     Control, ControlError, Tenant, address,
-    domain::{DomainState, MAX_DOMAINS, PATIENCE, store as domains},
+    domain::{DomainState, MAX_DOMAINS, PATIENCE, check::FIRST_LOOK, store as domains},
     tenant::{SecretChange, create::KEPT_HOSTNAME},
 };
 
@@ -175,7 +175,9 @@ impl Change {
         let gone = || RequestError::from(ControlError::NoSuchDomain(domain.clone()));
         match self {
             Self::AddDomain { challenge, .. } => {
-                let values: [&(dyn kiavi_db::ToSql + Sync); 4] = [&id, &name, challenge, &MAX_DOMAINS];
+                let first_look = FIRST_LOOK.as_secs_f64();
+                let values: [&(dyn kiavi_db::ToSql + Sync); 5] =
+                    [&id, &name, challenge, &MAX_DOMAINS, &first_look];
                 let added = transaction.execute(&domains::INSERT_DOMAIN, &values).await;
                 let added = added.map_err(|error| {
                     let is_there = error.is_unique_violation();

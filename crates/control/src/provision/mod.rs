@@ -28,7 +28,7 @@ pub(crate) use import::{Counts, Frames, ImportError, ImportOrder, import, import
 pub(crate) use password::rotate as rotate_password;
 pub(crate) use postgres::{connect_to, drop_database_and_roles};
 pub(crate) use request::{Order, RequestError, destroy, request};
-pub(crate) use restore::{RestoreOrder, drill, restore, restored, settle};
+pub(crate) use restore::{RestoreOrder, Restored, drill, restore, restored, settle};
 #[cfg(test)]
 pub(crate) use secret::secret_name;
 pub(crate) use secret::{current as current_secret, version as secret_version};
@@ -38,6 +38,7 @@ use crate::{
     Control, Tenant,
     audit::{self, Event, EventType, Outcome},
     caller::Actor,
+    ended,
     error::{StepError, chain},
     log,
     step::{NEWS_FAILED, PROGRESS_UNKNOWN, SETTINGS_FAILED, Step},
@@ -171,7 +172,14 @@ async fn perform(control: &Control, tenant: &Tenant, step: Step) -> Result<(), S
         Step::Schema => postgres::migrate(control, id).await,
         Step::Running => start::start(control, tenant.clone()).await.map(drop),
         Step::Stopped => start::stop(control, tenant).await,
-        Step::Closed => privileged.tenant_removed(id).await.map_err(StepError::Privileged),
+        Step::Closed => {
+            privileged.tenant_removed(id).await.map_err(StepError::Privileged)?;
+            // Its archives may outlive it.
+            if tenant.schema_version == parts.schema.version() {
+                ended::take_or_tell(control, id).await;
+            }
+            Ok(())
+        }
         Step::Shredded => Ok(parts.vault.destroy_tenant(id).await?),
         Step::Dropped => postgres::drop_database_and_roles(control, id).await,
         Step::Unlisted => privileged.remove_account(tenant.uid, id).await.map_err(StepError::Privileged),

@@ -28,6 +28,7 @@ use crate::{
     Address, Archived, Control, ControlError, Step, Tenant, TenantEvent, TenantEventKind, address,
     audit::{self, Event, Outcome},
     caller::{Actor, operator_name},
+    ended::{self, Policy, Settled},
     error::StepError,
     management,
     settings::secrets,
@@ -45,7 +46,7 @@ pub(super) const RESTORE_SETTINGS: Sql = Sql::new(
 
 pub(super) const RESTORED: Sql = Sql::new(
     "RESTORED",
-    "SELECT detail->'rows' FROM audit_event WHERE subject = $1 AND type = 'tenant.restored' ORDER BY id DESC LIMIT 1",
+    "SELECT detail FROM audit_event WHERE subject = $1 AND type = 'tenant.restored' ORDER BY id DESC LIMIT 1",
 );
 
 /// The columns that count by themselves.
@@ -66,12 +67,16 @@ pub(crate) struct RestoreOrder {
     pub(crate) manifest: Manifest,
     /// The tables of the part with the keys of persons, if that comes along.
     pub(crate) person_keys: Vec<TableShape>,
+    /// What becomes of what ended since.
+    pub(crate) policy: Policy,
 }
 
 /// What a restored tenant is, to whoever asked.
 #[derive(Debug)]
 pub(crate) struct Restored {
     pub(crate) counts: Counts,
+    /// What had ended since, and ended again.
+    pub(crate) ended: ended::Counts,
     /// What changes for people and programs.
     pub(crate) warnings: Vec<String>,
 }
@@ -134,11 +139,21 @@ pub(crate) fn settle(control: &Control, order: &RestoreOrder) -> Result<(Value, 
     Ok((moved, warnings))
 }
 
-/// How many rows a tenant was restored with, for an answer that was lost.
-pub(crate) async fn restored(control: &Control, tenant: &TenantId) -> Result<Counts, DbError> {
+/// How many rows a tenant was restored with, and what ended again, for an answer that was lost.
+pub(crate) async fn restored(
+    control: &Control,
+    tenant: &TenantId,
+) -> Result<(Counts, ended::Counts), DbError> {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Told {
+        rows: Counts,
+        ended: ended::Counts,
+    }
     let row = control.parts().database.query_opt(&RESTORED, &[&tenant.as_str()]).await?;
-    let rows: Option<Value> = row.map(|row| row.try_get(0)).transpose()?;
-    Ok(rows.and_then(|rows| serde_json::from_value(rows).ok()).unwrap_or_default())
+    let detail: Option<Value> = row.map(|row| row.try_get(0)).transpose()?;
+    let told: Told = detail.and_then(|detail| serde_json::from_value(detail).ok()).unwrap_or_default();
+    Ok((told.rows, told.ended))
 }
 
 /// Makes the tenant with all that `frames` bring, or nothing. What it answers with may start. An idempotency key is written
@@ -149,21 +164,22 @@ pub(crate) async fn restore(
     order: RestoreOrder,
     frames: &mut Frames,
 ) -> Result<(Tenant, Restored), ImportError> {
-    let (settings, warnings) = settle(control, &order)?;
+    let (settings, mut warnings) = settle(control, &order)?;
     let beginning = &Actor { attempt: None, ..actor.clone() };
     let tenant = begin(control, beginning, &order.slug).await?;
     let filled = async {
-        let counts = fill(control, &tenant, &order, frames).await?;
+        let filled = fill(control, &tenant, &order, frames).await?;
         settle_retention(control, &tenant.id, &settings).await?;
         take_settings(control, &tenant, settings).await?;
-        finish(control, actor, &tenant, &order.manifest, &counts).await?;
-        Ok(counts)
+        finish(control, actor, &tenant, &order, &filled).await?;
+        Ok(filled)
     };
     match filled.await {
-        Ok(counts) => {
+        Ok(Filled { counts, settled }) => {
             control.changed(&tenant);
             control.wake_reconciler();
-            Ok((tenant, Restored { counts, warnings }))
+            warnings.extend(settled.notes);
+            Ok((tenant, Restored { counts, ended: settled.counts, warnings }))
         }
         #[cfg(test)]
         Err(error @ ImportError::Step(StepError::Interrupted)) => Err(error),
@@ -184,7 +200,7 @@ pub(crate) async fn drill(
     settle(control, &order)?;
     let tenant = begin(control, actor, &order.slug).await?;
     let tried = async {
-        let counts = fill(control, &tenant, &order, frames).await?;
+        let Filled { counts, .. } = fill(control, &tenant, &order, frames).await?;
         let signed_in = sign_in(control, &tenant).await?;
         Ok((counts, signed_in))
     };
@@ -201,13 +217,19 @@ async fn begin(control: &Control, actor: &Actor, slug: &Slug) -> Result<Tenant, 
     Ok(create::create_for_import(control, actor, slug, &workspace, settings).await?)
 }
 
-/// Everything up to today's tables with the archive's rows in them.
+/// What a tenant was filled with.
+struct Filled {
+    counts: Counts,
+    settled: Settled,
+}
+
+/// Everything up to today's tables with the archive's rows in them, but for what had ended since.
 async fn fill(
     control: &Control,
     tenant: &Tenant,
     order: &RestoreOrder,
     frames: &mut Frames,
-) -> Result<Counts, ImportError> {
+) -> Result<Filled, ImportError> {
     let (vault, id) = (&control.parts().vault, &tenant.id);
     let unusable = |_| ControlError::InvalidImport("The archive's secret cannot be used.".to_owned());
     let secret = order.manifest.secret.as_deref().unwrap_or_default();
@@ -227,7 +249,9 @@ async fn fill(
     inside.batch_execute("COMMIT").await?;
     control.reach("after the rows are committed")?;
     run(control, tenant, Step::Schema).await?;
-    Ok(counts)
+    let settled = ended::settle(control, id, &order.manifest.tenant.id, order.policy).await?;
+    control.reach("after what had ended is ended again")?;
+    Ok(Filled { counts, settled })
 }
 
 /// Every table of the stream into its own, up to the stream's end, and what the archive says of them.
@@ -316,13 +340,16 @@ async fn finish(
     control: &Control,
     actor: &Actor,
     tenant: &Tenant,
-    manifest: &Manifest,
-    counts: &Counts,
+    RestoreOrder { manifest, policy, .. }: &RestoreOrder,
+    Filled { counts, settled }: &Filled,
 ) -> Result<(), ImportError> {
     let (parts, id) = (control.parts(), &tenant.id);
     let (name, event) = (actor.name(), EventId::new(parts.clock.now(), &*parts.rng));
     let of = json!({ "tenant": manifest.tenant.id, "taken_at": manifest.taken_at, "id": manifest.archive });
-    let detail = json!({ "slug": tenant.slug, "archive": of, "rows": counts });
+    let mut detail = json!({ "slug": tenant.slug, "archive": of, "rows": counts, "ended": settled.counts });
+    if policy.keeps_ended {
+        detail["keeps_ended"] = true.into();
+    }
     let (kind, operator) = (TenantEventKind::Restored, operator_name(&name));
     let inside = postgres::connect_to(control, id.as_str()).await?;
     inside.batch_execute(&format!("BEGIN; SET LOCAL ROLE {}", quote_ident(&owner_role(id)))).await?;
@@ -335,6 +362,7 @@ async fn finish(
     if transaction.execute(&store::FINISH_IMPORT, &[&id.as_str()]).await? == 0 {
         return Err(StepError::Unwanted.into());
     }
+    ended::store::join_family(&transaction, id, &settled.family).await?;
     let outcome = Outcome::Success;
     let told = Event { kind: kind.event(), outcome, actor, subject: id.as_str(), detail };
     audit::record_as(&transaction, event, &told).await?;

@@ -18,14 +18,17 @@ use super::{
     api::{Answer, send, serving},
     *,
 };
-use crate::provision::{Frames, ImportError, RestoreOrder};
+use crate::{
+    ended::Policy,
+    provision::{Frames, ImportError, RestoreOrder},
+};
 
 async fn post_json(router: &Router, path: &str, body: &Value) -> Answer {
     let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
     send(router, request.body(Body::from(body.to_string())).unwrap()).await
 }
 
-async fn inside(instance: &Instance, id: &TenantId) -> AdminConnection {
+pub(super) async fn inside(instance: &Instance, id: &TenantId) -> AdminConnection {
     let login = Login::new(SUPERUSER, id.as_str());
     AdminConnection::connect(&*instance.database.connector(), &login).await.unwrap()
 }
@@ -96,14 +99,16 @@ async fn opened(router: &Router, file: &[u8]) -> (Vec<Frame>, Manifest, Summary)
 }
 
 /// What is sent to restore an archive.
-struct Sent {
+pub(super) struct Sent {
     manifest: Manifest,
     person_keys: Vec<kiavi_moving::TableShape>,
     frames: Vec<Frame>,
+    pub(super) keep_ended: bool,
+    pub(super) keep_api_keys: bool,
 }
 
 impl Sent {
-    async fn of(router: &Router, tenant: &str) -> Self {
+    pub(super) async fn of(router: &Router, tenant: &str) -> Self {
         let files = taken(router, tenant).await;
         let (keys, key_manifest, key_summary) = opened(router, &files["person_keys"]).await;
         let (data, manifest, mut summary) = opened(router, &files["data"]).await;
@@ -114,18 +119,19 @@ impl Sent {
         let mut frames: Vec<_> = keys.into_iter().chain(data).filter(is_row).collect();
         frames.push(Frame::Summary(json!(summary).to_string().into()));
         frames.push(Frame::End);
-        Self { manifest, person_keys: key_manifest.tables, frames }
+        Self { manifest, person_keys: key_manifest.tables, frames, keep_ended: false, keep_api_keys: false }
     }
 
     fn body(&self, slug: &str, drill: bool) -> Body {
         let head = json!({
             "slug": slug, "manifest": self.manifest, "person_keys": self.person_keys, "drill": drill,
+            "keep_ended": self.keep_ended, "keep_api_keys": self.keep_api_keys,
         });
         let head = Frame::Head(head.to_string().into());
         Body::from([head].iter().chain(&self.frames).flat_map(Frame::encode).collect::<Vec<u8>>())
     }
 
-    async fn post(&self, router: &Router, slug: &str, drill: bool) -> Answer {
+    pub(super) async fn post(&self, router: &Router, slug: &str, drill: bool) -> Answer {
         let request = Request::post("/v1/restores").header(header::CONTENT_TYPE, MEDIA_TYPE);
         send(router, request.body(self.body(slug, drill)).unwrap()).await
     }
@@ -169,7 +175,8 @@ async fn what_is_not_whole_or_does_not_fit_makes_no_tenant() {
         let whole = Sent::of(&local, "shop").await;
         let with = |change: &dyn Fn(&mut Sent)| {
             let (manifest, person_keys) = (whole.manifest.clone(), whole.person_keys.clone());
-            let mut sent = Sent { manifest, person_keys, frames: whole.frames.clone() };
+            let frames = whole.frames.clone();
+            let mut sent = Sent { manifest, person_keys, frames, keep_ended: false, keep_api_keys: false };
             change(&mut sent);
             sent
         };
@@ -268,7 +275,8 @@ async fn restore_until(instance: &Instance, sent: &Sent, number: usize) -> bool 
     let count = Arc::clone(&reached);
     control.set_interrupt(Box::new(move |_| count.fetch_add(1, Ordering::SeqCst) == number));
     let (manifest, person_keys) = (sent.manifest.clone(), sent.person_keys.clone());
-    let order = RestoreOrder { slug: parse_name("copy").unwrap(), manifest, person_keys };
+    let (slug, policy) = (parse_name("copy").unwrap(), Policy::default());
+    let order = RestoreOrder { slug, manifest, person_keys, policy };
     let mut frames = Frames::new(sent.body("copy", false));
     frames.next().await.unwrap();
     let restored = provision::restore(&control, &Actor::CONTROL, order, &mut frames).await;

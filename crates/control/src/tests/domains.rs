@@ -155,6 +155,48 @@ async fn a_domain_is_served_once_its_record_is_there() {
 }
 
 #[tokio::test]
+async fn a_record_that_is_set_is_found_without_anybody_asking() {
+    let instance = Instance::new().await;
+    serving(&instance, async |control, local, _| {
+        let shop = control.ensure_tenant("shop").await.unwrap();
+        let bank = control.ensure_tenant("bank").await.unwrap();
+        let (value, of_bank) = (add(&local, "shop").await, add(&local, "bank").await);
+        assert!(!check::check_due(control).await.unwrap(), "not at once");
+        let shown = async |tenant: &str| get(&local, &format!("/v1/tenants/{tenant}/domains/{DOMAIN}")).await;
+        instance.days_later(0).await;
+        assert!(check::check_due(control).await.unwrap());
+        assert_eq!(stands(&shown("shop").await), is("pending", "absent"));
+        let due = "SELECT count(*) FROM tenant_domain WHERE domain = $1 AND check_at BETWEEN now() AND now() + interval '6 min'";
+        assert_eq!(instance.count(due, DOMAIN).await, 2, "in minutes again");
+
+        instance.zone.set(DOMAIN, &[&value, &of_bank]);
+        instance.database.admin().await.batch_execute(
+            &format!("UPDATE tenant_domain SET check_at = now() WHERE tenant_id = '{}'", shop.id)).await.unwrap();
+        assert!(check::check_due(control).await.unwrap());
+        control.wait(&shop.id, Tenant::is_settled).await.unwrap();
+        assert_eq!(stands(&shown("shop").await), is("verified", "proved"));
+        assert!(instance.serves(&shop, DOMAIN));
+
+        // Who was slower is told when they ask, and looked for as before.
+        instance.days_later(0).await;
+        check::check_due(control).await.unwrap();
+        assert_eq!(stands(&shown("bank").await), is("pending", "proved"));
+        assert!(!instance.serves(&bank, DOMAIN));
+
+        // For long enough: then somebody has to ask, and the operator is told.
+        let alarms = async || get(&local, "/v1/domain-alarms").await.json()["domains"].clone();
+        assert_eq!(alarms().await, json!([]));
+        let old = "UPDATE tenant_domain SET created_at = created_at - interval '31 days', check_at = now()";
+        instance.database.admin().await.batch_execute(old).await.unwrap();
+        check::check_due(control).await.unwrap();
+        let alarms = alarms().await;
+        assert_eq!((&alarms[0]["slug"], &alarms[0]["state"]), (&json!("bank"), &json!("pending")));
+        assert_eq!((&alarms[0]["check_at"], alarms.as_array().unwrap().len()), (&Value::Null, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_domain_is_the_first_ones_that_proves_it_and_pending_ones_are_in_nobodys_way() {
     let instance = Instance::new().await;
     serving(&instance, async |control, local, _| {

@@ -7,6 +7,7 @@ mod backups;
 mod coverage;
 mod described;
 mod domains;
+mod ended;
 mod holders;
 mod imports;
 mod interruption;
@@ -237,6 +238,7 @@ const TENANT_MIGRATIONS: &[Migration] = &[
              CREATE TABLE rewrapped (version bigint); CREATE TABLE retained (seconds bigint);",
             include_str!("../../../engine/migrations/V1__better_auth.sql"),
             include_str!("../../../engine/migrations/V3__better_auth_plugins.sql"),
+            include_str!("../../../engine/migrations/V19__ended.sql"),
         ),
     },
     Migration { version: 2, name: "more", sql: "CREATE TABLE more (id int PRIMARY KEY)" },
@@ -286,7 +288,7 @@ impl TenantSchema for FakeSchema {
 
     fn archived(&self, table: &str) -> Archived {
         match table {
-            "kiavi.schema_history" | "public.verification" => Archived::Left,
+            "kiavi.schema_history" | "kiavi.ended" | "public.verification" => Archived::Left,
             "public.item" => Archived::PersonKeys,
             _ => Archived::Kept,
         }
@@ -681,6 +683,7 @@ async fn every_statement_fits_the_schema() {
     prepare_all(&control.parts().database, provision::STATEMENTS).await.unwrap();
     prepare_all(&control.parts().database, crate::backup::STATEMENTS).await.unwrap();
     prepare_all(&control.parts().database, crate::domain::store::STATEMENTS).await.unwrap();
+    prepare_all(&control.parts().database, crate::ended::STATEMENTS).await.unwrap();
 }
 
 #[tokio::test]

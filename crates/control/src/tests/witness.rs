@@ -39,7 +39,13 @@ impl Auditor {
     }
 
     async fn cosign(&mut self, tenant: &TenantId, asked: &AddCheckpoint) -> FromWitness {
-        self.ask(ToWitness::Cosign { request: 1, tenant: tenant.clone(), body: asked.to_string() }).await
+        self.ask(ToWitness::Cosign {
+            request: 1,
+            tenant: tenant.clone(),
+            body: asked.to_string(),
+            has_ended: None,
+        })
+        .await
     }
 }
 
@@ -176,7 +182,8 @@ async fn nobody_but_a_logs_own_key_has_it_cosigned_or_raises_an_alarm() {
     let nobody = TenantId::random(&SystemRng);
     assert_eq!(auditor.cosign(&nobody, &own.asked(3)).await, refused(Refusal::Unknown));
     assert_eq!(auditor.seen(&nobody).await, refused(Refusal::Unknown));
-    let garbage = ToWitness::Cosign { request: 1, tenant: tenant.id, body: "old 0\n\n".to_owned() };
+    let garbage =
+        ToWitness::Cosign { request: 1, tenant: tenant.id, body: "old 0\n\n".to_owned(), has_ended: None };
     assert_eq!(auditor.ask(garbage).await, refused(Refusal::Unknown));
     assert_eq!(alarms(&control).await, 0);
 }

@@ -9,7 +9,7 @@ use super::{
     open::{Archive, Keys, Opener},
     place::Place,
     progress::Progress,
-    send::Order,
+    send::{Keeps, Order},
 };
 use crate::{
     client::ClientError,
@@ -24,9 +24,13 @@ The archive is read to its end before anything is made, and a tenant comes with 
 secret of the archive, without which nobody's passkey and no token would verify, and the settings. Its log goes on where the
 archive's ended, and is sealed anew.
 
-Sessions are left behind: the archive does not know which of them ended since, and signing in again is soon done
-(--keep-sessions brings them). It does not know which API keys were revoked since, either, or which people asked to be
-forgotten: --without-api-keys leaves the keys behind, and people are erased with kiavi user erase.
+What has ended since the archive was made ends again before the tenant serves anybody, as far as this instance has, or had,
+the tenant: people who were erased, passkeys, linked accounts and API keys that were removed or switched off. --with-ended
+brings them, for when their end was the accident. An instance that has not had the tenant cannot know; there, API keys come
+switched off (--keep-api-keys: as they were).
+
+Sessions are left behind, and signing in again is soon done (--keep-sessions brings those that the tenant still has, if it is
+here). --without-api-keys leaves API keys behind, too.
 
 Exit codes: 0 done; 1 failed; 2 the archive is damaged, or does not fit; 3 no key for it; 4 the name is taken.
 
@@ -49,6 +53,12 @@ pub(crate) struct RestoreArgs {
     /// Leave API keys behind
     #[arg(long)]
     without_api_keys: bool,
+    /// API keys work, although nobody here can know which were revoked since
+    #[arg(long, conflicts_with = "without_api_keys")]
+    keep_api_keys: bool,
+    /// Bring back also who was erased since, and the passkeys, accounts and API keys that were removed
+    #[arg(long)]
+    with_ended: bool,
     /// Read and check everything, and make nothing
     #[arg(long)]
     dry_run: bool,
@@ -69,6 +79,8 @@ impl RestoreArgs {
             name,
             keep_sessions: true,
             without_api_keys: false,
+            keep_api_keys: true,
+            with_ended: false,
             dry_run,
             keys,
             credentials,
@@ -96,6 +108,7 @@ pub(crate) async fn run(args: RestoreArgs) -> Result<String, ClientError> {
         name: &name,
         archive: &archive,
         left: &left,
+        keeps: Keeps { ended: args.with_ended, api_keys: args.keep_api_keys },
         is_drill: false,
     };
     // Whatever would refuse the tenant is known before a row is sent.
@@ -114,7 +127,7 @@ fn told(args: &RestoreArgs, order: &Order<'_>, tenant: &Value) -> String {
     if args.common.json {
         return json!({
             "slug": tenant["slug"], "url": tenant["url"], "id": tenant["id"], "rows": tenant["rows"],
-            "warnings": tenant["warnings"], "left": left, "taken_at": manifest.taken_at,
+            "ended": tenant["ended"], "warnings": tenant["warnings"], "left": left, "taken_at": manifest.taken_at,
             "running": tenant["running"], "has_person_keys": order.archive.person_keys.is_some(),
             "dry_run": args.dry_run,
         })

@@ -28,7 +28,15 @@ pub(super) struct Order<'a> {
     pub(super) archive: &'a Archive,
     /// Tables whose rows stay in the archive.
     pub(super) left: &'a [&'a str],
+    pub(super) keeps: Keeps,
     pub(super) is_drill: bool,
+}
+
+/// What comes back although it may have ended since.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Keeps {
+    pub(super) ended: bool,
+    pub(super) api_keys: bool,
 }
 
 impl Order<'_> {
@@ -37,7 +45,10 @@ impl Order<'_> {
         let manifest = &self.archive.data.manifest;
         let person_keys: &[TableShape] =
             self.archive.person_keys.as_ref().map(|part| &part.manifest.tables[..]).unwrap_or_default();
-        json!({ "slug": self.slug, "manifest": manifest, "person_keys": person_keys, "drill": self.is_drill })
+        json!({
+            "slug": self.slug, "manifest": manifest, "person_keys": person_keys, "drill": self.is_drill,
+            "keep_ended": self.keeps.ended, "keep_api_keys": self.keeps.api_keys,
+        })
     }
 
     fn summary(&self) -> Summary {
