@@ -18,6 +18,7 @@ mod card;
 mod change;
 mod flow;
 mod impersonation;
+mod live;
 mod look_up;
 pub(crate) mod parameters;
 mod query;
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/admin/list-users", get(routes::list_users))
         .route("/admin/get-user", get(routes::get_user))
         .route("/admin/view-user", get(card::view_user))
+        .route("/admin/view-sessions", get(live::view_sessions))
         .route("/admin/create-user", post(routes::create_user))
         .route("/admin/update-user", post(routes::update_user))
         .route("/admin/set-role", post(routes::set_role))
