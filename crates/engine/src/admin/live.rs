@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::{extract::RawQuery, response::Response};
 use jiff::Timestamp;
-use kiavi_db::{Database, DbError, Row, Sql};
+use kiavi_db::{DbError, Row, Sql};
 use serde::Serialize;
 
 use super::{
@@ -46,6 +46,9 @@ struct LiveSession {
     email: String,
     user_agent: Option<String>,
     ip_address: Option<String>,
+    /// Where that is today.
+    country: Option<String>,
+    network: Option<String>,
     #[serde(serialize_with = "iso_milliseconds")]
     created_at: Timestamp,
     #[serde(serialize_with = "iso_milliseconds")]
@@ -114,7 +117,7 @@ pub(super) async fn view_sessions(
     }
     let wanted = Wanted::read(query.as_deref().unwrap_or_default())?;
     let caller = Caller::with(LIST_SESSIONS, &state, &context).await?;
-    let sessions = list(&state.database, &wanted).await?;
+    let sessions = list(&state, &wanted).await?;
     caller.note_look(&state, &context, EventType::SessionsListed, None, Outcome::Success).await?;
     let is_full = i64::try_from(sessions.len()).is_ok_and(|count| count == wanted.limit);
     let next = sessions.last().filter(|_| is_full);
@@ -122,20 +125,25 @@ pub(super) async fn view_sessions(
     wire::json(&Page { sessions, next })
 }
 
-async fn list(database: &Database, wanted: &Wanted) -> Result<Vec<LiveSession>, DbError> {
+async fn list(state: &State, wanted: &Wanted) -> Result<Vec<LiveSession>, DbError> {
     let Wanted { email, ip, before, limit } = wanted;
     let (at, id) = before.as_ref().map(|(at, id)| (at, id.as_str())).unzip();
-    database.query(&LIVE_SESSIONS, &[email, ip, &at, &id, limit]).await?.iter().map(session).collect()
+    let rows = state.database.query(&LIVE_SESSIONS, &[email, ip, &at, &id, limit]).await?;
+    rows.iter().map(|row| session(state, row)).collect()
 }
 
-fn session(row: &Row) -> Result<LiveSession, DbError> {
+fn session(state: &State, row: &Row) -> Result<LiveSession, DbError> {
+    let ip_address: Option<String> = row.try_get(5)?;
+    let place = state.places.of_text(ip_address.as_deref());
     Ok(LiveSession {
+        country: place.country.map(|country| country.to_string()),
+        network: place.network.map(|network| network.to_string()),
         id: row.try_get(0)?,
         user_id: row.try_get(1)?,
         name: row.try_get(2)?,
         email: row.try_get(3)?,
         user_agent: row.try_get(4)?,
-        ip_address: row.try_get(5)?,
+        ip_address,
         created_at: row.try_get(6)?,
         updated_at: row.try_get(7)?,
         is_acting: row.try_get(8)?,
