@@ -46,6 +46,7 @@ mod tenant;
 mod tests;
 mod vault_key;
 mod watching;
+mod webhook;
 mod workspace;
 
 pub use api::coverage;
@@ -67,4 +68,5 @@ pub use server::{DatabaseServer, ServerError, ServerFinding, ServerVerdict, insp
 pub use settings::{InvalidPath, NoSuchPlace, SettingsPath, is_secret};
 pub use step::Step;
 pub use tenant::{Tenant, TenantState, owner_role};
+pub use webhook::{new_signing_secret, rotated_signing_secrets};
 pub use workspace::Workspace;

@@ -84,7 +84,7 @@ pub use settings::{
 pub use social::settings::{AppleSettings, ProviderSettings, Secret, SocialSettings, TokenAuth};
 pub use state::{Busy, BusyGuard, State};
 pub use stream::{Destination, StreamSettings};
-pub use webhook::{EndpointSettings, SigningSecretSettings, WebhookSettings, new_signing_secret};
+pub use webhook::{EndpointSettings, SigningSecretSettings, WebhookSettings};
 
 /// Every statement that an engine runs, to be checked against a schema with [`kiavi_db::prepare_all`].
 pub fn statements() -> Vec<&'static kiavi_db::Sql> {

@@ -5,15 +5,15 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use kiavi_base::{Clock, ExposeSecret, SystemClock};
-use kiavi_control::SettingsPath;
+use kiavi_control::{SettingsPath, new_signing_secret, rotated_signing_secrets};
 use kiavi_crypto::SystemRng;
 use serde_json::{Value, json};
 
 use crate::{
     client::ClientError,
-    settings::{MASK, Wanted, change, told},
+    settings::{Wanted, change, told},
     settings_input::path_of,
-    tenant::{Common, answer, say, tenant_path, text},
+    tenant::{Common, answer, say, tenant_path},
     user::seconds,
     webhook_catalogue,
     webhook_log::{self, DeliveriesArgs, ReplayArgs},
@@ -125,7 +125,7 @@ async fn add(
     events: Vec<String>,
     description: Option<String>,
 ) -> Result<String, ClientError> {
-    let (place, secret) = (place_of(&which.endpoint)?, kiavi_engine::new_signing_secret(&SystemRng));
+    let (place, secret) = (place_of(&which.endpoint)?, new_signing_secret(&SystemRng));
     let endpoint = json!({
         "id": which.endpoint, "url": url, "events": events, "description": description,
         "secrets": [{ "id": "s1", "signing_secret": secret.expose_secret() }],
@@ -166,33 +166,19 @@ async fn enable(which: Which) -> Result<String, ClientError> {
 }
 
 async fn rotate(which: Which, overlap: u64) -> Result<String, ClientError> {
-    let (place, secret) = (place_of(&which.endpoint)?, kiavi_engine::new_signing_secret(&SystemRng));
+    let (place, secret) = (place_of(&which.endpoint)?, new_signing_secret(&SystemRng));
     let comment = format!("webhook {}: another secret", which.endpoint);
+    let overlap = std::time::Duration::from_secs(overlap);
+    let too_long = || ClientError::Input("That is too long an overlap.".to_owned());
     let changed = changed(&which, comment, |document| {
         let mut endpoint = existing(&which, &place, document)?.clone();
-        endpoint["secrets"] = rotated(&endpoint["secrets"], secret.expose_secret(), overlap)?;
+        let now = SystemClock.now();
+        let secrets = rotated_signing_secrets(&endpoint["secrets"], secret.expose_secret(), now, overlap);
+        endpoint["secrets"] = secrets.ok_or_else(too_long)?;
         put(&place, document, Some(endpoint))
     })
     .await?;
     Ok(with_secret(&which, &changed, secret.expose_secret()))
-}
-
-/// The secrets with `new`; those of before end after `overlap` seconds, those that have ended go.
-fn rotated(secrets: &Value, new: &str, overlap: u64) -> Result<Value, ClientError> {
-    let now = SystemClock.now();
-    let end = now.checked_add(std::time::Duration::from_secs(overlap));
-    let end = end.map_err(|_| ClientError::Input("That is too long an overlap.".to_owned()))?;
-    let (mut kept, mut last) = (Vec::new(), 0_u32);
-    for secret in secrets.as_array().into_iter().flatten() {
-        last = text(secret, "id").strip_prefix('s').and_then(|id| id.parse().ok()).unwrap_or(0).max(last);
-        let until = text(secret, "expires_at").parse().map_or(end, |known| end.min(known));
-        if until > now {
-            let until = until.to_string();
-            kept.push(json!({ "id": secret["id"], "signing_secret": MASK, "expires_at": until }));
-        }
-    }
-    kept.push(json!({ "id": format!("s{}", last.saturating_add(1)), "signing_secret": new }));
-    Ok(Value::Array(kept))
 }
 
 async fn test(which: Which) -> Result<String, ClientError> {
@@ -256,24 +242,6 @@ fn with_secret(which: &Which, changed: &Value, secret: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_goes_when_its_time_is_over_and_not_before() {
-        let known = json!([
-            { "id": "s3", "signing_secret": MASK, "expires_at": "2020-01-01T00:00:00Z" },
-            { "id": "s4", "signing_secret": MASK, "expires_at": "9999-01-01T00:00:00Z" },
-            { "id": "s5", "signing_secret": MASK, "expires_at": null },
-        ]);
-        let secrets = rotated(&known, "whsec_new", 3_600).unwrap();
-        let ids: Vec<_> = secrets.as_array().unwrap().iter().map(|secret| text(secret, "id")).collect();
-        assert_eq!(ids, ["s4", "s5", "s6"]);
-        assert_eq!(secrets[0]["expires_at"], secrets[1]["expires_at"]);
-        assert_eq!(
-            (&secrets[2]["signing_secret"], &secrets[2]["expires_at"]),
-            (&json!("whsec_new"), &Value::Null)
-        );
-        assert!(rotated(&known, "whsec_new", u64::MAX).is_err());
-    }
 
     #[test]
     fn an_endpoint_has_a_plain_name() {

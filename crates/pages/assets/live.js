@@ -43,6 +43,8 @@ class LiveRegion extends HTMLElement {
 
   take(fresh) {
     if (!fresh) return;
+    // It is about something else by now, and so is what stands around it.
+    if (fresh.getAttribute("src") !== this.getAttribute("src")) return location.reload();
     const focused = this.contains(document.activeElement) ? document.activeElement.id : "";
     const open = [...this.querySelectorAll("details[id][open]")].map((details) => details.id);
     this.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));

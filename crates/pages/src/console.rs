@@ -15,6 +15,8 @@ pub struct Tenants {
     pub top: ConsoleTop,
     /// The tenants, newest first.
     pub tenants: Vec<TenantRow>,
+    /// Whether the visitor may create one.
+    pub may_create: bool,
     /// The command that creates one, as typed in a terminal.
     pub create_command: String,
     /// The path of the server-sent events, one per change of the list.

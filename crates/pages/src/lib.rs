@@ -16,6 +16,7 @@
 mod account;
 mod asset;
 mod authenticator;
+mod backups;
 mod branding;
 mod confirm;
 mod connect;
@@ -25,10 +26,15 @@ mod domains;
 mod events;
 mod figures;
 mod frame;
+mod keys;
+mod live_sessions;
 mod look;
 mod mail;
+mod mail_page;
 mod members;
+mod methods;
 mod notice;
+mod onboarding;
 mod preview;
 mod selection;
 mod settings;
@@ -37,12 +43,14 @@ mod status;
 mod tenant;
 mod text;
 mod users;
+mod webhooks;
 mod when;
 
 use askama::Template;
 
 pub use account::{Account, AccountRow, ChangeEmail, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
 pub use asset::{ASSET_PATH, Asset, asset, asset_url};
+pub use backups::{BackupRow, Backups};
 pub use branding::{
     Accents, BRAND_PATH, Brand, Branding, BrandingFault, Color, Corners, InvalidColor, LOGO_LIMIT, Logo,
     LogoFault, Scheme,
@@ -54,15 +62,20 @@ pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
 pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal};
 pub use figures::{FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, TenantFigures};
 pub use frame::{Acting, Frame};
+pub use keys::{KeyRow, KeyStanding, Keys, NewKey, SecretOf, SecretOnce};
+pub use live_sessions::{LiveSession, LiveSessions};
 pub use look::{Look, LookFields};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
 };
+pub use mail_page::{LetterKind, MailPage, MailTrial, Preview, Sender};
 pub use members::{
     ConsoleTop, FirstOwner, Invitation, InvitationRow, MemberRole, MemberRow, NewWorkspace, NoEntry,
     NoWorkspace, Offer, Place, Prove, Refusal, Team, WorkspaceLink,
 };
+pub use methods::{Methods, ProviderPage, ProviderRow, TrialLine, TrialOutcome, TrialStep, Ways};
 pub use notice::{Notice, Tone};
+pub use onboarding::{FirstUser, MakingStep, NewTenant, Progress, StepLine, StepState};
 pub use preview::{Scene, preview, preview_sheet};
 pub use selection::{Deed, NotDone, Selection, SelectionDone};
 pub use settings::{ChangeRow, Settings, VersionRow};
@@ -72,6 +85,10 @@ pub use status::{
 };
 pub use tenant::{TenantAway, TenantOverview, TenantPlace, TenantTop};
 pub use users::{Means, Standing, Suspension, UserPage, UserRow, UserSearch, Users};
+pub use webhooks::{
+    AttemptRow, DeliveryRow, DeliveryState, EndpointRow, EndpointState, NewWebhook, Trial, Webhook,
+    WebhookDelivery, Webhooks,
+};
 
 /// The Content-Security-Policy of every page but the bare ones: nothing inline, nothing from elsewhere, no
 /// framing, no string ever turned into script.
@@ -106,6 +123,7 @@ impl Page for NotFound {}
 impl Page for Starting {}
 impl Page for Unavailable {}
 impl Page for Tenants {}
+impl Page for NewTenant {}
 impl Page for TenantOverview {}
 impl Page for TenantAway {}
 impl Page for Users {}
@@ -118,6 +136,18 @@ impl Page for Settings {}
 impl Page for Look {}
 impl Page for TenantFigures {}
 impl Page for Domains {}
+impl Page for Backups {}
+impl Page for Keys {}
+impl Page for Methods {}
+impl Page for ProviderPage {}
+impl Page for LiveSessions {}
+impl Page for MailPage {}
+impl Page for NewKey {}
+impl Page for SecretOnce {}
+impl Page for Webhooks {}
+impl Page for NewWebhook {}
+impl Page for Webhook {}
+impl Page for WebhookDelivery {}
 impl Page for Mailbox {}
 impl Page for Team {}
 impl Page for NewWorkspace {}

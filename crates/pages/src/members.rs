@@ -82,6 +82,8 @@ pub struct WorkspaceLink {
 pub enum Place {
     /// Its tenants.
     Tenants,
+    /// Keys of its API.
+    Keys,
     /// Its members.
     Team,
 }
@@ -97,6 +99,8 @@ pub struct ConsoleTop {
     pub place: Place,
     /// Who is signed in.
     pub email: String,
+    /// Whether they see its keys.
+    pub sees_keys: bool,
     /// Whether they see who is a member.
     pub sees_team: bool,
     /// Whether they may make workspaces.

@@ -150,6 +150,25 @@ notices! {
         WorkspaceExists = "workspace-exists", Error, notice_workspace_exists;
         WorkspaceName = "workspace-name", Error, notice_workspace_name;
         StepUpDone = "step-up-done", Success, notice_step_up_done;
+        TenantName = "tenant-name", Error, notice_tenant_name;
+        TenantNameReserved = "tenant-name-reserved", Error, notice_tenant_name_reserved;
+        TenantNameTaken = "tenant-name-taken", Error, notice_tenant_name_taken;
+        KeyRevoked = "key-revoked", Success, notice_key_revoked;
+        KeyGone = "key-gone", Info, notice_key_gone;
+        KeyName = "key-name", Error, notice_key_name;
+        KeyScopes = "key-scopes", Error, notice_key_scopes;
+        MailLifted = "mail-lifted", Success, notice_mail_lifted;
+        MailNotSuppressed = "mail-not-suppressed", Info, notice_mail_not_suppressed;
+        ProviderExists = "provider-exists", Error, notice_provider_exists;
+        ProviderGone = "provider-gone", Info, notice_provider_gone;
+        ProviderRemoved = "provider-removed", Success, notice_provider_removed;
+        WebhookSaved = "webhook-saved", Success, notice_webhook_saved;
+        WebhookRemoved = "webhook-removed", Success, notice_webhook_removed;
+        WebhookExists = "webhook-exists", Error, notice_webhook_exists;
+        WebhookGone = "webhook-gone", Info, notice_webhook_gone;
+        WebhookEnabled = "webhook-enabled", Success, notice_webhook_enabled;
+        WebhookReplayed = "webhook-replayed", Success, notice_webhook_replayed;
+        WebhookNotReplayed = "webhook-not-replayed", Error, notice_webhook_not_replayed;
         UserBanned = "user-banned", Success, notice_user_banned;
         UserUnbanned = "user-unbanned", Success, notice_user_unbanned;
         UserSessionEnded = "user-session-ended", Success, notice_user_session_ended;
@@ -245,7 +264,14 @@ impl Notice {
     pub(crate) const fn is_about_field(self) -> bool {
         matches!(
             self,
-            Self::CodeWrong | Self::CodeExpired | Self::CodeTries | Self::EmailInvalid | Self::EmailSame
+            Self::CodeWrong
+                | Self::CodeExpired
+                | Self::CodeTries
+                | Self::EmailInvalid
+                | Self::EmailSame
+                | Self::TenantName
+                | Self::TenantNameReserved
+                | Self::TenantNameTaken
         )
     }
 

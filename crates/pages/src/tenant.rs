@@ -3,7 +3,9 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use crate::{ConsoleTop, EventRow, FigureSet, Frame, Notice, Place, TenantState, text::Text, when};
+use crate::{
+    ConsoleTop, EventRow, FigureSet, FirstUser, Frame, Notice, Place, Progress, TenantState, text::Text, when,
+};
 
 /// The pages of a tenant that its menu leads to, in the menu's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,12 +16,22 @@ pub enum TenantPlace {
     Figures,
     /// Who signs in to it.
     Users,
+    /// Who is signed in now.
+    Sessions,
     /// What happened.
     Events,
+    /// How they sign in.
+    SignIn,
+    /// What people are written.
+    Mail,
+    /// Which servers are told.
+    Webhooks,
     /// Where it is reached.
     Domains,
     /// How its pages look.
     Look,
+    /// Copies for a bad day.
+    Backups,
     /// How it behaves.
     Settings,
 }
@@ -31,9 +43,14 @@ impl TenantPlace {
             Self::Overview => "",
             Self::Figures => "/figures",
             Self::Users => "/users",
+            Self::Sessions => "/sessions",
             Self::Events => "/events",
+            Self::SignIn => "/sign-in",
+            Self::Mail => "/mail",
+            Self::Webhooks => "/webhooks",
             Self::Domains => "/domains",
             Self::Look => "/sign-in-page",
+            Self::Backups => "/backups",
             Self::Settings => "/settings",
         }
     }
@@ -43,9 +60,14 @@ impl TenantPlace {
             Self::Overview => text.tenant_overview(),
             Self::Figures => text.figures_title(),
             Self::Users => text.users_title(),
+            Self::Sessions => text.live_title(),
             Self::Events => text.events_title(),
+            Self::SignIn => text.methods_title(),
+            Self::Mail => text.mail_title(),
+            Self::Webhooks => text.webhooks_title(),
             Self::Domains => text.domains_title(),
             Self::Look => text.look_title(),
+            Self::Backups => text.backups_title(),
             Self::Settings => text.settings_title(),
         }
     }
@@ -80,6 +102,12 @@ pub struct TenantOverview {
     pub tenant: TenantTop,
     /// When it was asked for.
     pub created: Timestamp,
+    /// How far it is, until it runs.
+    pub progress: Option<Progress>,
+    /// Its only user, who was active today.
+    pub first: Option<FirstUser>,
+    /// The path of the server-sent events that tell when this page is another one, while somebody will wait for it.
+    pub live: Option<String>,
     /// Its figures, while it can be asked.
     pub figures: Option<FigureSet>,
     /// What happened last, where the visitor may know and it can be asked; the newest first.
@@ -93,6 +121,11 @@ pub struct TenantOverview {
 impl TenantOverview {
     pub(crate) fn ago(&self, at: &Timestamp) -> String {
         when::ago(self.frame.text(), *at, self.now)
+    }
+
+    /// Whether nobody has come yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.figures.as_ref().is_some_and(|figures| figures.users == 0)
     }
 
     /// What an application has to be told, in the words of its client library.

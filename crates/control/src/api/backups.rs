@@ -14,6 +14,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::stream;
+use jiff::Timestamp;
 use kiavi_base::{EventId, Slug};
 use kiavi_crypto::age::Recipient;
 use kiavi_moving::{
@@ -38,7 +39,7 @@ use crate::{
     audit::{self, Event, EventType, Outcome},
     backup::{
         self, BackupError, KeyError,
-        store::{self, Run, RunKind},
+        store::{self, KeptRun, Run, RunKind},
     },
     caller::Actor,
     ended::Policy,
@@ -389,6 +390,64 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let runs = store::runs(&control.parts().database, which.tenant.as_deref(), which.kind, RUNS).await?;
     Ok(Json(json!({ "runs": runs })))
+}
+
+/// A backup or a trial restore of a tenant, without where it is stored: that is the operator's.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TenantRun {
+    /// What was run.
+    pub(super) kind: RunKind,
+    /// When it ended.
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) at: Timestamp,
+    /// Whether it came about.
+    pub(super) succeeded: bool,
+    /// Rows in all tables.
+    pub(super) rows: Option<i64>,
+    /// Size of the archive, in bytes.
+    pub(super) bytes: Option<i64>,
+    /// How long it took, in seconds.
+    pub(super) seconds: Option<i64>,
+    /// Whether an engine on the copy knew a session; null where there was nobody to sign in, or for a backup.
+    pub(super) signed_in: Option<bool>,
+}
+
+impl From<KeptRun> for TenantRun {
+    fn from(kept: KeptRun) -> Self {
+        let KeptRun { at, run } = kept;
+        let number = |name: &str| run.detail[name].as_i64();
+        Self {
+            kind: run.kind,
+            at,
+            succeeded: run.succeeded,
+            rows: number("rows"),
+            bytes: number("bytes"),
+            seconds: number("seconds"),
+            signed_in: run.detail["signed_in"].as_bool(),
+        }
+    }
+}
+
+/// What became of a tenant's backups.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TenantRuns {
+    /// The runs, the newest first.
+    runs: Vec<TenantRun>,
+}
+
+/// List what became of a tenant's backups and drills
+///
+/// The newest five hundred.
+#[utoipa::path(get, path = "/tenants/{tenant}/backups", tag = "Backups",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
+    (status = 200, description = "The runs, the newest first", body = TenantRuns),
+))]
+pub(super) async fn of_tenant(
+    State(control): State<Control>,
+    Extension(tenant): Extension<Arc<Tenant>>,
+) -> Result<Json<TenantRuns>, Problem> {
+    let runs = store::runs(&control.parts().database, Some(tenant.id.as_str()), None, RUNS).await?;
+    Ok(Json(TenantRuns { runs: runs.into_iter().map(TenantRun::from).collect() }))
 }
 
 /// Show the schedule of backups

@@ -246,7 +246,7 @@ impl Change {
 
     async fn answer(&self, tenant: &Tenant, decided: Decided) -> Result<Response, Problem> {
         let is_trial = self.options.dry_run;
-        let is_delivered = is_trial || self.is_delivered(tenant, decided.version).await?;
+        let is_delivered = is_trial || is_delivered(&self.control, &tenant.id, decided.version).await?;
         let body = Changed {
             version: decided.version,
             changes: decided.changes,
@@ -257,17 +257,17 @@ impl Change {
         let status = if is_delivered { StatusCode::OK } else { StatusCode::ACCEPTED };
         Ok(with_tag((status, Json(body)).into_response(), decided.version, is_delivered))
     }
+}
 
-    async fn is_delivered(&self, tenant: &Tenant, version: i32) -> Result<bool, Problem> {
-        // A tenant that is still being made gets its settings when it is.
-        let is_over =
-            |tenant: &Tenant| tenant.settings_delivered >= version || tenant.state != TenantState::Running;
-        let settled = self.control.wait(&tenant.id, is_over);
-        Ok(match tokio::time::timeout(WAIT, settled).await {
-            Ok(settled) => settled?.is_some_and(|tenant| tenant.settings_delivered >= version),
-            Err(_) => false,
-        })
-    }
+/// Waits for the running engine to have this version of the settings; whether it has.
+pub(super) async fn is_delivered(control: &Control, id: &TenantId, version: i32) -> Result<bool, Problem> {
+    // A tenant that is still being made gets its settings when it is.
+    let is_over =
+        |tenant: &Tenant| tenant.settings_delivered >= version || tenant.state != TenantState::Running;
+    Ok(match tokio::time::timeout(WAIT, control.wait(id, is_over)).await {
+        Ok(settled) => settled?.is_some_and(|tenant| tenant.settings_delivered >= version),
+        Err(_) => false,
+    })
 }
 
 /// Whether a text can be a comment.

@@ -45,6 +45,7 @@ const POSTS: &[(&str, Permission)] = &[
     ("api-key/verify", Permission::UserRead),
     ("admin/impersonate-user", Permission::UserImpersonate),
     ("admin/stop-impersonating", Permission::UserImpersonate),
+    ("social/test", Permission::SettingsWrite),
     ("mail/preview", Permission::SettingsRead),
     ("mail/test", Permission::SettingsWrite),
     ("webhook/enable", Permission::SettingsWrite),

@@ -744,7 +744,7 @@ fn moving_routes() -> [Route; 3] {
 }
 
 /// What leaves here is encrypted, and what comes in is a tenant; the keys are for whoever may read the data folder anyway.
-fn backup_routes() -> [Route; 8] {
+fn backup_routes() -> [Route; 9] {
     use Code as C;
     const ROWS: &[C] = &[
         C::InvalidImport,
@@ -801,6 +801,8 @@ fn backup_routes() -> [Route; 8] {
         Route::new(backups::list, backups::__path_list, may(P::TenantRead), nothing(READ))
             .local()
             .takes(Takes::Query),
+        // Not where archives are, so this is for whoever sees the tenant.
+        Route::new(backups::of_tenant, backups::__path_of_tenant, may(P::TenantRead), nothing(READ)),
         Route::new(backups::show_schedule, backups::__path_show_schedule, may(P::TenantRead), nothing(READ))
             .local(),
         Route::new(

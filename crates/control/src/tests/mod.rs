@@ -16,6 +16,7 @@ mod keys;
 mod lists;
 mod members;
 mod operations;
+mod pages;
 mod people;
 mod reconciler;
 mod remote;

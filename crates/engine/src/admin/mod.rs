@@ -21,6 +21,7 @@ mod export;
 mod find;
 mod flow;
 mod impersonation;
+mod live;
 mod look_up;
 pub(crate) mod parameters;
 mod query;
@@ -56,6 +57,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/admin/unban-users", post(bulk::unban_users))
         .route("/admin/revoke-sessions-of-users", post(bulk::revoke_sessions))
         .route("/admin/remove-users", post(bulk::remove_users))
+        .route("/admin/view-sessions", get(live::view_sessions))
         .route("/admin/create-user", post(routes::create_user))
         .route("/admin/update-user", post(routes::update_user))
         .route("/admin/set-role", post(routes::set_role))

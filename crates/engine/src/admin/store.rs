@@ -2,7 +2,7 @@
 
 use kiavi_db::{Database, DbError, Sql, ToSql, Transaction};
 
-use super::query::Plan;
+use super::{live::LIVE_SESSIONS, query::Plan};
 use crate::{
     session::{Session, session_columns},
     user::{User, user_columns},
@@ -18,6 +18,7 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &DELETE_IMPERSONATIONS,
     &SHARE_USER,
     &USER_OF_SESSION,
+    &LIVE_SESSIONS,
 ];
 
 /// Sessions that a list shows, as in Better Auth.

@@ -2,6 +2,7 @@
 
 mod impersonation;
 mod list;
+mod live;
 mod sessions;
 mod several;
 mod users;

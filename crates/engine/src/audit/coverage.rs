@@ -202,6 +202,7 @@ pub const COVERAGE: &[Coverage] = &[
     writes("POST", "/api/auth/admin/impersonate-user", &[E::ImpersonationStarted, E::UserUnbanned])
         .refused(&[E::SessionRefused, E::PermissionRefused]),
     writes("POST", "/api/auth/admin/stop-impersonating", &[E::ImpersonationStopped]),
+    writes("GET", "/api/auth/admin/view-sessions", &[E::SessionsListed]),
     writes("POST", "/api/auth/admin/list-user-sessions", &[E::SessionsListed])
         .unless("an administrator of the tenant looked")
         .refused(&[E::PermissionRefused, E::SessionsListed]),
@@ -264,6 +265,7 @@ pub const COVERAGE: &[Coverage] = &[
         .besides(SIGN_IN),
     reads("POST", "/api/auth/callback/{id}", "hands the provider's answer to the GET"),
     reads("GET", "/api/auth/captcha/challenge", "a challenge gives nothing to anybody"),
+    reads("POST", "/api/auth/social/test", "`management.requested` says who tried it"),
     reads("POST", "/api/auth/mail/preview", "a read of the settings"),
     reads("POST", "/api/auth/mail/test", "`management.requested` says who tried it"),
     reads("GET", "/api/auth/mail/suppressions", "`management.requested` says who looked"),

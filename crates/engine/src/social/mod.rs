@@ -30,6 +30,7 @@ mod routes;
 pub mod settings;
 mod store;
 mod tokens;
+mod trial;
 mod turns;
 mod upstream;
 mod wire;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route("/sign-in/social", post(routes::sign_in_social))
         .route("/link-social", post(routes::link_social))
+        .route("/social/test", post(trial::test))
         .route("/one-tap/callback", post(native::one_tap))
         .route("/get-access-token", post(api_tokens::get_access_token))
         .route("/refresh-token", post(api_tokens::refresh_token))

@@ -141,11 +141,21 @@ async fn metadata(
     url: &str,
     settings: &ProviderSettings,
 ) -> Result<Arc<Metadata>, UpstreamError> {
-    let fetched = async { Ok(Metadata::parse(&fetch(state, url).await?, url, settings.issuer.as_deref())?) };
+    let fetched = fetch_metadata(state, url, settings);
     state.social.documents.get(url, state.clock.now(), fetched).await
 }
 
-async fn fetch_keys(state: &State, url: &str) -> Result<JwkSet, UpstreamError> {
+/// A discovery document, fetched now.
+pub(super) async fn fetch_metadata(
+    state: &State,
+    url: &str,
+    settings: &ProviderSettings,
+) -> Result<Metadata, UpstreamError> {
+    Ok(Metadata::parse(&fetch(state, url).await?, url, settings.issuer.as_deref())?)
+}
+
+/// A provider's keys, fetched now.
+pub(super) async fn fetch_keys(state: &State, url: &str) -> Result<JwkSet, UpstreamError> {
     Ok(JwkSet::parse(&fetch(state, url).await?)?)
 }
 

@@ -37,7 +37,6 @@ pub(crate) use endpoints::{Recipients, Webhooks};
 pub(crate) use flow::LIFE;
 pub(crate) use relay::run;
 pub use settings::{EndpointSettings, SigningSecretSettings, WebhookSettings};
-pub use signature::new_signing_secret;
 pub(crate) use store::{forget_old, settle_removed};
 pub(crate) use wire::body;
 

@@ -2,18 +2,12 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
-use kiavi_base::{Rng, SecretString, random_bytes};
 use kiavi_crypto::{Zeroizing, hmac_sha256};
 
 use super::settings::SigningSecretSettings;
 
 /// What secrets begin with (Signature scheme, secret serialization).
 const PREFIX: &str = "whsec_";
-
-/// A secret for an endpoint, of 256 bits.
-pub fn new_signing_secret(rng: &dyn Rng) -> SecretString {
-    format!("{PREFIX}{}", STANDARD.encode(random_bytes::<32>(rng))).into()
-}
 
 /// A secret, ready to sign.
 pub(super) struct SigningKey {
@@ -55,13 +49,6 @@ mod tests {
             expires_at,
         };
         SigningKey::parse(&secret).unwrap()
-    }
-
-    #[test]
-    fn a_new_secret_can_be_used() {
-        let secret = new_signing_secret(&kiavi_crypto::SystemRng);
-        let keys = [key(kiavi_base::ExposeSecret::expose_secret(&secret), None)];
-        assert!(signatures(&keys, "a", Timestamp::UNIX_EPOCH, "").starts_with("v1,"));
     }
 
     /// The example that the authors' own libraries are tested with.

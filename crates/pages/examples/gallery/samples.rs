@@ -16,6 +16,8 @@ use kiavi_pages::{
     WorkspaceLink,
 };
 
+#[path = "console_samples.rs"]
+mod console;
 #[path = "tenant_samples.rs"]
 mod tenant;
 
@@ -148,6 +150,7 @@ impl Samples {
         add("not-found", NotFound { frame: self.frame("/nowhere") }.html());
         add("tenants", self.tenants().html());
         add("tenants-empty", Tenants { tenants: vec![], ..self.tenants() }.html());
+        add("tenants-reader", Tenants { tenants: vec![], may_create: false, ..self.tenants() }.html());
         add("figures", self.figures().html());
         add("figures-away", TenantFigures { figures: None, live: None, ..self.figures() }.html());
         let weeks = self.figures().figures.map(|figures| FigureSet {
@@ -176,6 +179,7 @@ impl Samples {
         let reader = Team { roles: vec![], may_rename: false, invitations: vec![], ..self.team(None) };
         add("team-reader", reader.html());
         self.tenant_pages(&mut add);
+        self.console_pages(&mut add);
         self.entries(&mut add);
         add("mailbox", self.mailbox().html());
         add("mailbox-empty", Mailbox { messages: vec![], ..self.mailbox() }.html());
@@ -227,6 +231,20 @@ impl Samples {
                 Some("email") if notice != Notice::EmailInvalid => {
                     add(&format!("change-email.{key}"), self.change_email(Some(notice)).html());
                 }
+                Some("tenant") => add(&format!("new-tenant.{key}"), self.new_tenant(Some(notice)).html()),
+                Some("key") => add(&format!("keys.{key}"), self.keys(Some(notice)).html()),
+                Some("mail") if matches!(notice, Notice::MailLifted | Notice::MailNotSuppressed) => {
+                    add(&format!("mail.{key}"), self.mail_page(Some(notice)).html());
+                }
+                Some("provider")
+                    if matches!(
+                        notice,
+                        Notice::ProviderExists | Notice::ProviderGone | Notice::ProviderRemoved
+                    ) =>
+                {
+                    add(&format!("methods.{key}"), self.methods(Some(notice)).html());
+                }
+                Some("webhook") => add(&format!("webhooks.{key}"), self.webhooks(Some(notice)).html()),
                 Some("domain") => add(&format!("domains.{key}"), self.domains(Some(notice)).html()),
                 Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),
                 Some("profile" | "session" | "sessions" | "name" | "account" | "acting" | "not") => {
@@ -446,6 +464,7 @@ impl Samples {
         Tenants {
             frame: Frame::ours(self.locale, "/".into()),
             tenants: TenantState::ALL.into_iter().enumerate().map(row).collect(),
+            may_create: true,
             create_command: "kiavi tenant create shop".into(),
             events: "/w/acme/events".into(),
             top: self.top(Place::Tenants),
@@ -519,6 +538,7 @@ impl Samples {
             others: vec![link("Default", "/w/default"), link(&self.words.name, "/w/klara")],
             place,
             email: self.words.email.clone(),
+            sees_keys: true,
             sees_team: true,
             may_create: true,
         }

@@ -22,9 +22,14 @@ impl Samples {
                 TenantPlace::Overview,
                 TenantPlace::Figures,
                 TenantPlace::Users,
+                TenantPlace::Sessions,
                 TenantPlace::Events,
+                TenantPlace::SignIn,
+                TenantPlace::Mail,
+                TenantPlace::Webhooks,
                 TenantPlace::Domains,
                 TenantPlace::Look,
+                TenantPlace::Backups,
                 TenantPlace::Settings,
             ],
         }
@@ -113,6 +118,9 @@ impl Samples {
             top: top(),
             tenant: at(TenantPlace::Overview),
             created: self.before(60 * 24 * 9),
+            progress: None,
+            first: None,
+            live: None,
             figures: self.figures().figures,
             events: Some(self.events()),
             notice: None,
@@ -120,6 +128,7 @@ impl Samples {
         };
         add("tenant", overview.html());
         add("tenant-new", TenantOverview { events: Some(vec![]), ..overview.clone() }.html());
+        self.onboarding(add, &overview);
         let tenant = self.tenant_top(TenantPlace::Overview, TenantState::Suspended);
         add("tenant-suspended", TenantOverview { tenant, figures: None, events: None, ..overview }.html());
         let tenant = self.tenant_top(TenantPlace::Users, TenantState::Suspended);

@@ -3,30 +3,39 @@
 //! | path | |
 //! |---|---|
 //! | `/` | leads to the workspace that was opened last; says so when there is none |
-//! | `/w/NAME`, `/w/NAME/team` | a workspace's tenants and members, with their forms |
+//! | `/w/NAME`, `/w/NAME/team`, `/w/NAME/keys` | a workspace's tenants, members and management keys, with their forms |
 //! | `/w/NAME/t/TENANT`, and its pages below | a tenant: figures, people, log, settings, domains |
 //! | `/workspaces/new` | makes a workspace |
 //! | `/sign-in`, `/signed-in`, `/step-up`, `/sign-out` | to the console's tenant and back ([`crate::console`]) |
 //! | `/first-owner`, `/invitation` | what links lead to: opening one asks, its button acts |
 //!
-//! Every form is a plain POST from one of these pages that answers with a redirect; all pages work without script.
+//! Every form is a plain POST from one of these pages that answers with a redirect, or with a secret that is shown once;
+//! all pages work without script.
 //! What a member may do is decided as in the API, by the same permissions and with the same functions.
 
+mod backups;
 mod domains;
 mod entry;
 mod events;
 mod figures;
 mod join;
+mod keys;
 mod look;
+mod mail;
+mod methods;
 mod multipart;
+mod new_tenant;
 mod overview;
 mod selection;
+mod sessions;
 mod settings;
 mod team;
 mod tenant;
 mod tenants;
 mod users;
 mod visit;
+mod webhook_log;
+mod webhooks;
 mod workspaces;
 
 use axum::{
@@ -103,6 +112,17 @@ fn table() -> Vec<PageRoute> {
             writes(&[E::MemberRoleChanged]).unless("it is their role").besides(FOLLOWS_MEMBER),
         ),
         acts("/w/{workspace}/team/remove", team::remove, writes(&[E::MemberRemoved]).besides(FOLLOWS_MEMBER)),
+        shows("/w/{workspace}/keys", keys::page),
+        shows("/w/{workspace}/keys/new", keys::new),
+        acts("/w/{workspace}/keys/new", keys::create, writes(&[E::ManagementKeyCreated])),
+        acts("/w/{workspace}/keys/rotate", keys::rotate, writes(&[E::ManagementKeyRotated])),
+        acts(
+            "/w/{workspace}/keys/revoke",
+            keys::revoke,
+            writes(&[E::ManagementKeyRevoked]).unless("it was revoked"),
+        ),
+        shows("/w/{workspace}/tenants/new", new_tenant::page),
+        acts("/w/{workspace}/tenants/new", new_tenant::create, writes(&[E::TenantRequested])),
         acts("/w/{workspace}/rename", workspaces::rename, writes(&[E::WorkspaceRenamed])),
         shows("/workspaces/new", workspaces::new),
         acts("/workspaces/new", workspaces::create, writes(&[E::WorkspaceCreated])),
@@ -127,6 +147,11 @@ fn parts() -> Vec<PageRoute> {
         shows("/w/{workspace}/events", tenants::events),
         shows("/w/{workspace}/t/{tenant}/events/live", events::live),
         shows("/w/{workspace}/t/{tenant}/figures/live", figures::live),
+        PageRoute {
+            writes: tenant::PREVIEWS,
+            ..shows("/w/{workspace}/t/{tenant}/mail/preview", mail::letter)
+        },
+        shows("/w/{workspace}/t/{tenant}/progress", new_tenant::live),
         shows(asset_path, asset),
     ]
 }

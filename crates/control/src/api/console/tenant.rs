@@ -10,15 +10,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    PageRoute, acts, domains, events, figures, look, overview, selection, settings, shows,
+    PageRoute, acts, backups, domains, events, figures, look, mail, methods, overview, selection, sessions,
+    settings, shows,
     tenants::badge,
     users,
     visit::{Here, Stop, Visit, html, refusal},
+    webhook_log, webhooks,
 };
 use crate::{
     Permission, Tenant,
     api::{ASKS_ENGINE, HAS_DOMAIN, NO_NEW_PROOF, NOTHING_DIFFERS, Problem, code::Code, engine},
-    audit::{EventType as E, nothing, writes},
+    audit::{EventType as E, Writes, nothing, writes},
     management::{Door, ManagementError},
     member,
     tenant::store,
@@ -28,6 +30,12 @@ use crate::{
 const KNOWN: i64 = 1_000;
 /// The engine's API.
 const API: &str = "/api/auth/";
+
+/// What a form that changes the settings writes.
+const CHANGES: Writes = writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS);
+
+/// What a look at a mail writes: its engine is asked by a POST.
+pub(super) const PREVIEWS: Writes = writes(&[E::EngineRequested]).unless("the tenant is not running");
 
 /// A path at a tenant.
 macro_rules! at {
@@ -76,6 +84,32 @@ pub(super) fn table() -> Vec<PageRoute> {
             settings::roll_back,
             writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS),
         ),
+        shows(at!("/sessions"), sessions::page),
+        acts(at!("/sessions/end"), sessions::end, ASKS_ENGINE),
+        shows(at!("/backups"), backups::page),
+        PageRoute { writes: PREVIEWS, ..shows(at!("/mail"), mail::page) },
+        acts(at!("/mail"), mail::save, CHANGES),
+        acts(at!("/mail/test"), mail::test, ASKS_ENGINE),
+        acts(at!("/mail/lift"), mail::lift, ASKS_ENGINE),
+        shows(at!("/sign-in"), methods::page),
+        acts(at!("/sign-in"), methods::save_ways, CHANGES),
+        shows(at!("/sign-in/new"), methods::new),
+        acts(at!("/sign-in/new"), methods::create, CHANGES),
+        shows(at!("/sign-in/{provider}"), methods::provider),
+        acts(at!("/sign-in/{provider}"), methods::save, CHANGES),
+        acts(at!("/sign-in/{provider}/test"), methods::test, ASKS_ENGINE),
+        acts(at!("/sign-in/{provider}/remove"), methods::remove, CHANGES),
+        shows(at!("/webhooks"), webhooks::list),
+        shows(at!("/webhooks/new"), webhooks::new),
+        acts(at!("/webhooks/new"), webhooks::create, CHANGES.besides(&[E::EngineRequested])),
+        shows(at!("/webhooks/{endpoint}"), webhooks::page),
+        acts(at!("/webhooks/{endpoint}"), webhooks::save, CHANGES),
+        acts(at!("/webhooks/{endpoint}/test"), webhook_log::test, ASKS_ENGINE),
+        acts(at!("/webhooks/{endpoint}/enable"), webhook_log::enable, ASKS_ENGINE),
+        acts(at!("/webhooks/{endpoint}/rotate"), webhooks::rotate, CHANGES),
+        acts(at!("/webhooks/{endpoint}/remove"), webhooks::remove, CHANGES),
+        shows(at!("/webhooks/{endpoint}/{delivery}"), webhook_log::page),
+        acts(at!("/webhooks/{endpoint}/{delivery}/replay"), webhook_log::replay, ASKS_ENGINE),
     ]
 }
 
@@ -89,6 +123,15 @@ pub(super) struct AtTenant {
 pub(super) struct People(HashMap<String, String>);
 
 impl People {
+    /// The members of a workspace.
+    pub(super) async fn of(here: &Here) -> Result<Self, Stop> {
+        let first = member::store::After { created_at: Timestamp::UNIX_EPOCH, user: String::new() };
+        let database = &here.visit.control.parts().database;
+        let members = member::store::list(database, &here.workspace.id, &first, KNOWN).await?;
+        let named = |member: member::Member| (format!("member:{}", member.user), member.email);
+        Ok(Self(members.into_iter().map(named).collect()))
+    }
+
     /// The address of a member; anybody else is called what logs call them.
     pub(super) fn label(&self, name: String) -> String {
         self.0.get(name.strip_prefix("operator:").unwrap_or(&name)).cloned().unwrap_or(name)
@@ -162,11 +205,7 @@ impl AtTenant {
 
     /// The workspace's members, for logs that name them by their ids.
     pub(super) async fn people(&self) -> Result<People, Stop> {
-        let first = member::store::After { created_at: Timestamp::UNIX_EPOCH, user: String::new() };
-        let database = &self.here.visit.control.parts().database;
-        let members = member::store::list(database, &self.here.workspace.id, &first, KNOWN).await?;
-        let named = |member: member::Member| (format!("member:{}", member.user), member.email);
-        Ok(People(members.into_iter().map(named).collect()))
+        People::of(&self.here).await
     }
 
     /// What is on top of its pages.
@@ -175,9 +214,14 @@ impl AtTenant {
             (TenantPlace::Overview, Permission::TenantRead),
             (TenantPlace::Figures, Permission::TenantRead),
             (TenantPlace::Users, Permission::UserRead),
+            (TenantPlace::Sessions, Permission::UserRead),
             (TenantPlace::Events, Permission::AuditRead),
+            (TenantPlace::SignIn, Permission::SettingsRead),
+            (TenantPlace::Mail, Permission::SettingsRead),
+            (TenantPlace::Webhooks, Permission::SettingsRead),
             (TenantPlace::Domains, Permission::TenantRead),
             (TenantPlace::Look, Permission::SettingsRead),
+            (TenantPlace::Backups, Permission::TenantRead),
             (TenantPlace::Settings, Permission::SettingsRead),
         ];
         let places = sees.into_iter().filter(|(_, needed)| self.may(*needed)).map(|(place, _)| place);
@@ -205,8 +249,19 @@ impl AtTenant {
         }
     }
 
-    /// Asks the engine to change something, as somebody who may and has proved it where that is asked for.
+    /// Changes something about a user.
     pub(super) async fn change(&self, path: &str, body: Value, back: &str) -> Result<(), Refusal> {
+        self.act(TenantPlace::Users, path, body, back).await.map(drop)
+    }
+
+    /// Asks the engine to do something, as somebody who may and has proved it where that is asked for; what it tells of it.
+    pub(super) async fn act(
+        &self,
+        place: TenantPlace,
+        path: &str,
+        body: Value,
+        back: &str,
+    ) -> Result<Value, Refusal> {
         let need = engine::need(&Method::POST, path);
         if !self.may(need.permission) {
             return Err(Refusal::Stop(Problem::forbidden(need.permission).into()));
@@ -214,9 +269,10 @@ impl AtTenant {
         if need.step_up {
             self.here.require_proof(&self.path(back)).map_err(Refusal::Stop)?;
         }
-        let door = self.door(TenantPlace::Users).await.map_err(Refusal::Stop)?;
+        let door = self.door(place).await.map_err(Refusal::Stop)?;
         let answer = door.ask(Method::POST, &format!("{API}{path}"), Some(body.to_string().into())).await?;
-        said(answer).map(drop)
+        let told = said(answer)?;
+        serde_json::from_slice(&told).map_err(|_| Refusal::Stop(Problem::from(Code::EngineAnswer).into()))
     }
 
     /// Asks the engine to change something about several people, as somebody who was held to what that needs; what it says of

@@ -36,6 +36,7 @@ pub(super) async fn page(visit: Visit, Path(named): Path<String>, Query(told): Q
         frame: here.visit.frame(),
         top: here.top(Place::Tenants).await?,
         tenants: tenants.iter().map(|tenant| row(control, tenant)).collect(),
+        may_create: here.caller.may(Permission::TenantCreate),
         create_command: control.parts().create_command.clone(),
         events: here.path("/events"),
         notice: told.notice(),

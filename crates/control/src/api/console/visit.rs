@@ -232,6 +232,7 @@ impl Here {
             others: others.map(|(other, _)| link(other)).collect(),
             place,
             email: self.person.email.clone(),
+            sees_keys: self.caller.may(Permission::KeyRead),
             sees_team: self.caller.may(Permission::MemberRead),
             may_create: self.caller.may(Permission::WorkspaceCreate),
         })

@@ -1,0 +1,144 @@
+//! What the console's pages do for whom: tenants, keys and webhooks, from browsers with cookies.
+
+use axum::http::{Request, StatusCode, header};
+
+use super::{
+    api::Answer,
+    people::{SIGN_IN, World},
+};
+
+fn location(answer: &Answer) -> &str {
+    answer.headers[header::LOCATION].to_str().unwrap()
+}
+
+/// Whether an answer asks for the passkey.
+fn asks_for_proof(answer: &Answer) -> bool {
+    answer.status == StatusCode::SEE_OTHER && location(answer).starts_with(SIGN_IN)
+}
+
+#[tokio::test]
+async fn who_may_make_tenants_makes_one_and_is_led_to_it() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    let mut viewer = world.member(&mut owner, "vera", "viewer").await;
+    for answer in
+        [viewer.get("/w/default/tenants/new").await, viewer.post("/w/default/tenants/new", "name=mine").await]
+    {
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text);
+    }
+    assert!(!viewer.get("/w/default").await.text.contains("/w/default/tenants/new"), "no dead link");
+    let mut developer = world.member(&mut owner, "dora", "developer").await;
+    for (name, notice) in [
+        ("", "tenant-name"),
+        ("Shop", "tenant-name"),
+        ("-shop", "tenant-name"),
+        ("ab--cd", "tenant-name"),
+        ("www", "tenant-name-reserved"),
+    ] {
+        let answer = developer.post("/w/default/tenants/new", &format!("name={name}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{name}");
+        assert!(answer.text.contains(&format!("data-notice=\"{notice}\"")), "{name}: {}", answer.text);
+    }
+    let made = developer.post("/w/default/tenants/new", "name=+shop+").await;
+    assert_eq!((made.status, location(&made)), (StatusCode::SEE_OTHER, "/w/default/t/shop"));
+    let page = developer.get("/w/default/t/shop").await;
+    assert!(page.text.contains("/w/default/t/shop/progress"), "nobody has made it yet: {}", page.text);
+    assert!(page.text.contains("http-equiv=\"refresh\""), "without script it loads itself");
+    let again = developer.post("/w/default/tenants/new", "name=shop").await;
+    assert!(again.text.contains("data-notice=\"tenant-name-taken\""), "{}", again.text);
+    let question = "SELECT count(*) FROM audit_event WHERE type = 'tenant.requested' AND actor = $1";
+    assert_eq!(world.instance.count(question, "member:dora").await, 1);
+    let stranger = world.person("mallory").await.get("/w/default/t/shop/progress").await;
+    assert_eq!(stranger.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_key_is_made_by_who_may_and_proved_it_and_does_no_more_than_they() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    let mut support = world.member(&mut owner, "sara", "support").await;
+    assert_eq!(support.get("/w/default/keys").await.status, StatusCode::FORBIDDEN);
+    let mut viewer = world.member(&mut owner, "vera", "viewer").await;
+    let page = viewer.get("/w/default/keys").await;
+    assert!(page.status == StatusCode::OK && !page.text.contains("/keys/new"), "{}", page.text);
+    for path in ["keys/new", "keys/rotate", "keys/revoke"] {
+        let answer = viewer.post(&format!("/w/default/{path}"), "name=a&scope=tenant.read").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let mut developer = world.member(&mut owner, "dora", "developer").await;
+    for answer in [
+        developer.get("/w/default/keys/new").await,
+        developer.post("/w/default/keys/new", "name=ci&scope=tenant.read").await,
+        developer.post("/w/default/keys/revoke", "key=0a1b").await,
+    ] {
+        assert!(asks_for_proof(&answer), "she came in by a code: {}", answer.text);
+    }
+    developer.come_in("dora", "passkey").await;
+    for scope in ["scope=tenant.delete", "role=owner", "scope=tenant.fly", "scope=*", ""] {
+        let refused = developer.post("/w/default/keys/new", &format!("name=ci&{scope}")).await;
+        assert!(refused.text.contains("data-notice=\"key-scopes\""), "{scope}: {}", refused.text);
+    }
+    let named = developer.post("/w/default/keys/new", "name=+&scope=tenant.read").await;
+    assert!(named.text.contains("data-notice=\"key-name\""), "{}", named.text);
+
+    let made = developer.post("/w/default/keys/new", "name=ci&scope=tenant.read&days=30").await;
+    let secret = made.text.split_once("value=\"kiavi_mk_").unwrap().1.split('"').next().unwrap();
+    let key = format!("kiavi_mk_{secret}");
+    assert_eq!(made.headers[header::CACHE_CONTROL], "no-store");
+    let asked = |key: String| {
+        let request = Request::get("/v1/tenants").header(header::AUTHORIZATION, format!("Bearer {key}"));
+        let mut program = world.browser();
+        async move { program.send(request, String::new()).await.status }
+    };
+    assert_eq!(asked(key.clone()).await, StatusCode::OK);
+    let list = developer.get("/w/default/keys").await;
+    assert!(list.text.contains("dora@example.com") && !list.text.contains(secret), "{}", list.text);
+    let id = list.text.split_once("name=\"key\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+
+    let rotated = developer.post("/w/default/keys/rotate", &format!("key={id}&days=0")).await;
+    assert!(rotated.text.contains("value=\"kiavi_mk_"), "{}", rotated.text);
+    assert_eq!(asked(key).await, StatusCode::UNAUTHORIZED, "the one before ended at once");
+    let revoked = developer.post("/w/default/keys/revoke", &format!("key={id}")).await;
+    assert_eq!(location(&revoked), "/w/default/keys?notice=key-revoked");
+    let gone = developer.post("/w/default/keys/rotate", &format!("key={id}&days=0")).await;
+    assert_eq!(location(&gone), "/w/default/keys?notice=key-gone");
+}
+
+#[tokio::test]
+async fn a_key_of_another_workspace_is_not_there() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    owner.post("/workspaces/new", "name=Acme&slug=acme").await;
+    let made = owner.post("/w/acme/keys/new", "name=ci&scope=tenant.read").await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+    let list = owner.get("/w/acme/keys").await;
+    let id = list.text.split_once("name=\"key\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    assert!(!owner.get("/w/default/keys").await.text.contains(&id));
+    for (path, key) in [("rotate", id.as_str()), ("revoke", &id), ("revoke", "%00"), ("rotate", "")] {
+        let answer = owner.post(&format!("/w/default/keys/{path}"), &format!("key={key}&days=0")).await;
+        assert_eq!(location(&answer), "/w/default/keys?notice=key-gone", "{path} {key}");
+    }
+}
+
+#[tokio::test]
+async fn webhooks_are_for_who_reads_and_writes_settings() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.request(&world.control, "shop").await;
+    let mut viewer = world.member(&mut owner, "vera", "viewer").await;
+    let page = viewer.get("/w/default/t/shop/webhooks").await;
+    assert!(page.status == StatusCode::OK && !page.text.contains("/webhooks/new"), "{}", page.text);
+    let mut support = world.member(&mut owner, "sara", "support").await;
+    assert_eq!(support.get("/w/default/t/shop/webhooks").await.status, StatusCode::FORBIDDEN);
+    for path in ["new", "crm", "crm/test", "crm/enable", "crm/rotate", "crm/remove", "crm/1/replay"] {
+        let path = format!("/w/default/t/shop/webhooks/{path}");
+        let form = "id=crm&url=https%3A%2F%2Fa.example&events=*";
+        for browser in [&mut viewer, &mut support] {
+            assert_eq!(browser.post(&path, form).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+    }
+    let missing = owner.post("/w/default/t/shop/webhooks/nobody/remove", "").await;
+    assert_eq!(location(&missing), "/w/default/t/shop/webhooks?notice=webhook-gone");
+    let missing = owner.get("/w/default/t/shop/webhooks/nobody").await;
+    assert_eq!(location(&missing), "/w/default/t/shop/webhooks?notice=webhook-gone");
+}

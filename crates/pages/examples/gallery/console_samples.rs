@@ -1,0 +1,386 @@
+//! A tenant's first minutes, management keys and webhooks.
+
+use kiavi_pages::{
+    AttemptRow, BackupRow, Backups, DeliveryRow, DeliveryState, EndpointRow, EndpointState, FirstUser, Frame,
+    KeyRow, KeyStanding, Keys, LetterKind, LiveSession, LiveSessions, MailPage, MailTrial, MakingStep,
+    MemberRole, Methods, NewKey, NewTenant, NewWebhook, Notice, Page, Place, Preview, Progress, ProviderPage,
+    ProviderRow, SecretOf, SecretOnce, Sender, StepLine, StepState, TenantOverview, TenantPlace, TenantState,
+    Trial, TrialLine, TrialOutcome, TrialStep, Ways, Webhook, WebhookDelivery, Webhooks,
+};
+
+use super::Samples;
+
+impl Samples {
+    fn console_frame(&self, path: &str) -> Frame {
+        Frame { app: "Kiavi".into(), ..self.frame(path) }
+    }
+
+    pub(super) fn new_tenant(&self, notice: Option<Notice>) -> NewTenant {
+        NewTenant {
+            frame: self.console_frame("/w/acme/tenants/new"),
+            top: self.top(Place::Tenants),
+            name: notice.map_or_else(String::new, |_| self.words.name.clone()),
+            address: "http://name.localhost:8080".into(),
+            notice,
+        }
+    }
+
+    /// A tenant's overview before it has people.
+    pub(super) fn onboarding(&self, add: &mut impl FnMut(&str, String), overview: &TenantOverview) {
+        use StepState::{Current, Done, Failed, Waiting};
+        let steps = |states: [StepState; 5]| {
+            let all = [
+                MakingStep::Secret,
+                MakingStep::Role,
+                MakingStep::Database,
+                MakingStep::Schema,
+                MakingStep::Running,
+            ];
+            all.into_iter().zip(states).map(|(step, state)| StepLine { step, state }).collect()
+        };
+        let making = |state, progress| TenantOverview {
+            tenant: self.tenant_top(TenantPlace::Overview, state),
+            progress: Some(progress),
+            live: Some("/w/acme/t/shop/progress".into()),
+            figures: None,
+            events: None,
+            ..overview.clone()
+        };
+        let progress = Progress { steps: steps([Done, Done, Current, Waiting, Waiting]), failure: None };
+        add("tenant-making", making(TenantState::Creating, progress).html());
+        let failure = Some(self.words.name.clone());
+        let progress = Progress { steps: steps([Done, Failed, Waiting, Waiting, Waiting]), failure };
+        add("tenant-failed", making(TenantState::Failed, progress).html());
+        let figures = overview.figures.clone().map(|figures| kiavi_pages::FigureSet { users: 0, ..figures });
+        let live = Some("/w/acme/t/shop/events/live".to_owned());
+        let new = TenantOverview { figures, events: Some(vec![]), live, ..overview.clone() };
+        add("tenant-nobody", new.html());
+        let figures = overview.figures.clone().map(|figures| kiavi_pages::FigureSet { users: 1, ..figures });
+        for (name, is_you) in [("tenant-first", true), ("tenant-first-other", false)] {
+            let event = "/w/acme/t/shop/events/0197".to_owned();
+            let first = Some(FirstUser { email: self.words.email.clone(), is_you, event });
+            add(name, TenantOverview { first, figures: figures.clone(), ..overview.clone() }.html());
+        }
+    }
+
+    pub(super) fn keys(&self, notice: Option<Notice>) -> Keys {
+        let key = |standing, scopes: &[&'static str]| KeyRow {
+            id: "0a1b2c3d4e5f6g7h".into(),
+            name: self.words.name.clone(),
+            shape: "kiavi_mk_…x7Qd".into(),
+            scopes: scopes.to_vec(),
+            standing,
+            maker: self.words.email.clone(),
+            created: self.before(60 * 24 * 20),
+            expires: None,
+            used: None,
+            previous: None,
+            is_rotatable: true,
+        };
+        let some = ["tenant.read", "tenant.create", "settings.read"];
+        let many =
+            ["tenant.read", "tenant.create", "settings.read", "settings.write", "user.read", "audit.read"];
+        Keys {
+            frame: self.console_frame("/w/acme/keys"),
+            top: self.top(Place::Keys),
+            keys: vec![
+                KeyRow {
+                    used: Some(jiff::civil::Date::constant(2026, 6, 14)),
+                    previous: Some(self.now),
+                    ..key(KeyStanding::Active, &some)
+                },
+                KeyRow { is_rotatable: false, expires: Some(self.now), ..key(KeyStanding::Active, &many) },
+                key(KeyStanding::Active, &["*"]),
+                key(KeyStanding::Expired, &some[..1]),
+                key(KeyStanding::Revoked, &some[..1]),
+            ],
+            older: Some("/w/acme/keys?after=0a1b".into()),
+            may_change: true,
+            notice,
+            now: self.now,
+        }
+    }
+
+    pub(super) fn mail_page(&self, notice: Option<Notice>) -> MailPage {
+        MailPage {
+            frame: self.console_frame("/w/acme/t/shop/mail"),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Mail, TenantState::Running),
+            sender: Sender {
+                name: self.words.name.clone(),
+                server: Some("smtp.example.com".into()),
+                ..Sender::default()
+            },
+            usual_name: self.words.app.clone(),
+            usual_address: "no-reply@shop.localhost".into(),
+            fault: None,
+            trial: None,
+            email: self.words.email.clone(),
+            letter: LetterKind::SignInCode,
+            language: "de",
+            preview: Some(Preview {
+                subject: self.words.name.clone(),
+                text: format!("123456\n\n{}", self.words.name),
+                is_own: true,
+                html: "/w/acme/t/shop/mail/preview?letter=sign_in_code&in=de".into(),
+            }),
+            suppressed: Some(3),
+            may_change: true,
+            may_lift: true,
+            notice,
+        }
+    }
+
+    fn provider(&self, id: &str, has_secret: bool) -> ProviderRow {
+        ProviderRow {
+            id: id.into(),
+            name: if id == "google" { String::new() } else { self.words.name.clone() },
+            client_id: self.words.app.clone(),
+            has_secret,
+            discovery_url: "https://id.example.com/.well-known/openid-configuration".into(),
+        }
+    }
+
+    pub(super) fn methods(&self, notice: Option<Notice>) -> Methods {
+        Methods {
+            frame: self.console_frame("/w/acme/t/shop/sign-in"),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::SignIn, TenantState::Running),
+            ways: Ways { is_sign_up_open: true, is_passkey_required: true, has_links: true },
+            providers: vec![self.provider("google", true), self.provider("work", false)],
+            fault: None,
+            may_change: true,
+            notice,
+        }
+    }
+
+    fn endpoint(&self, id: &str, state: EndpointState) -> EndpointRow {
+        EndpointRow {
+            id: id.into(),
+            url: format!("https://crm.example.com/hooks?for={}", self.words.name),
+            events: vec!["session.*".into(), "user.created".into()],
+            description: self.words.name.clone(),
+            is_enabled: state != EndpointState::Paused,
+            state,
+            pending: if state == EndpointState::Failing { 12 } else { 0 },
+            failing_since: (state == EndpointState::Failing).then(|| self.before(95)),
+            reason: (state == EndpointState::Disabled).then(|| "gone".to_owned()),
+        }
+    }
+
+    pub(super) fn webhooks(&self, notice: Option<Notice>) -> Webhooks {
+        Webhooks {
+            frame: self.console_frame("/w/acme/t/shop/webhooks"),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Webhooks, TenantState::Running),
+            endpoints: vec![
+                self.endpoint("crm", EndpointState::Active),
+                self.endpoint("mail", EndpointState::Failing),
+                self.endpoint("old", EndpointState::Paused),
+                self.endpoint("gone", EndpointState::Disabled),
+                self.endpoint("new", EndpointState::Unknown),
+            ],
+            may_change: true,
+            notice,
+            now: self.now,
+        }
+    }
+
+    /// Keys and webhooks.
+    pub(super) fn console_pages(&self, add: &mut impl FnMut(&str, String)) {
+        add("new-tenant", self.new_tenant(None).html());
+        add("keys", self.keys(None).html());
+        add("keys-empty", Keys { keys: vec![], older: None, ..self.keys(None) }.html());
+        add("keys-reader", Keys { may_change: false, ..self.keys(None) }.html());
+        let form = NewKey {
+            frame: self.console_frame("/w/acme/keys/new"),
+            top: self.top(Place::Keys),
+            name: self.words.name.clone(),
+            roles: MemberRole::ALL[1..].to_vec(),
+            scopes: vec!["tenant.read", "tenant.create", "settings.read", "settings.write", "user.read"],
+            notice: None,
+        };
+        add("new-key", form.html());
+        let name = self.words.name.clone();
+        for (page, of) in [("key", SecretOf::Key(name.clone())), ("webhook", SecretOf::Webhook(name))] {
+            let once = SecretOnce {
+                frame: self.console_frame("/w/acme/keys"),
+                top: self.top(Place::Keys),
+                of,
+                secret: "kiavi_mk_7Jd0sT2kQmW8xYb1Lr5PzVcN3fHgUoEiAa9DtKqRx7Qd".into(),
+                next: "/w/acme/keys".into(),
+            };
+            add(&format!("secret-of-{page}"), once.html());
+        }
+        add("mail", self.mail_page(None).html());
+        let trial = |is_taken: bool| {
+            let fault = (!is_taken).then(|| "sender_refused".to_owned());
+            Some(MailTrial { email: self.words.email.clone(), is_taken, fault })
+        };
+        add("mail-taken", MailPage { trial: trial(true), ..self.mail_page(None) }.html());
+        add("mail-not-taken", MailPage { trial: trial(false), ..self.mail_page(None) }.html());
+        let fault = Some(self.words.name.clone());
+        add("mail-fault", MailPage { fault, ..self.mail_page(None) }.html());
+        let reader = MailPage { may_change: false, may_lift: false, preview: None, ..self.mail_page(None) };
+        add("mail-reader", reader.html());
+        let run = |is_drill, is_success| BackupRow {
+            is_drill,
+            at: self.before(if is_drill { 60 * 24 * 6 } else { 60 * 9 }),
+            is_success,
+            rows: is_success.then_some(48_213),
+            bytes: (is_success && !is_drill).then_some(3_456_789),
+            seconds: is_success.then_some(2),
+            signed_in: (is_drill && is_success).then_some(true),
+        };
+        let backups = Backups {
+            frame: self.console_frame("/w/acme/t/shop/backups"),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Backups, TenantState::Running),
+            last_backup: Some(run(false, true)),
+            last_drill: Some(run(true, true)),
+            is_scheduled: true,
+            runs: vec![run(false, true), run(true, true), run(false, false), run(true, false)],
+            now: self.now,
+        };
+        add("backups", backups.html());
+        add("backups-bad", Backups { last_drill: Some(run(true, false)), ..backups.clone() }.html());
+        let empty =
+            Backups { last_backup: None, last_drill: None, is_scheduled: false, runs: vec![], ..backups };
+        add("backups-empty", empty.html());
+        let session = |(i, session): (usize, kiavi_pages::SessionRow)| LiveSession {
+            user: "u1".into(),
+            name: if i == 0 { self.words.name.clone() } else { String::new() },
+            email: self.words.email.clone(),
+            is_acting: i == 1,
+            session,
+        };
+        let sessions = LiveSessions {
+            frame: self.console_frame("/w/acme/t/shop/sessions"),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Sessions, TenantState::Running),
+            email: String::new(),
+            ip: String::new(),
+            fault: None,
+            sessions: self.account(None).sessions.into_iter().enumerate().map(session).collect(),
+            older: Some("?before=1.a".into()),
+            may_end: true,
+            notice: None,
+            now: self.now,
+        };
+        add("sessions", sessions.html());
+        add("sessions-reader", LiveSessions { may_end: false, ..sessions.clone() }.html());
+        let none = LiveSessions { sessions: vec![], older: None, ..sessions };
+        add("sessions-empty", none.html());
+        let (ip, fault) = (self.words.name.clone(), Some(self.words.name.clone()));
+        add("sessions-none", LiveSessions { ip, fault, ..none }.html());
+        add("methods", self.methods(None).html());
+        let closed = Methods { ways: Ways::default(), providers: vec![], ..self.methods(None) };
+        add("methods-reader", Methods { may_change: false, ..closed.clone() }.html());
+        add("methods-fault", Methods { fault: Some(self.words.name.clone()), ..closed }.html());
+        let page = ProviderPage {
+            frame: self.console_frame("/w/acme/t/shop/sign-in/work"),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::SignIn, TenantState::Running),
+            provider: self.provider("work", true),
+            is_new: false,
+            trial: None,
+            fault: None,
+            may_change: true,
+            notice: None,
+        };
+        add("provider", page.html());
+        let line = |step, outcome| TrialLine { step, outcome, detail: self.words.name.clone() };
+        let trial = vec![
+            line(TrialStep::Discovery, TrialOutcome::Passed),
+            line(TrialStep::Keys, TrialOutcome::Unclear),
+            line(TrialStep::Client, TrialOutcome::Failed),
+        ];
+        add("provider-tried", ProviderPage { trial: Some(trial), ..page.clone() }.html());
+        add("provider-reader", ProviderPage { may_change: false, ..page.clone() }.html());
+        let fault = Some(self.words.name.clone());
+        let provider = self.provider("", false);
+        add("provider-new", ProviderPage { provider, is_new: true, fault, ..page }.html());
+        self.webhook_pages(add);
+    }
+
+    fn webhook_pages(&self, add: &mut impl FnMut(&str, String)) {
+        add("webhooks", self.webhooks(None).html());
+        add("webhooks-empty", Webhooks { endpoints: vec![], ..self.webhooks(None) }.html());
+        add("webhooks-reader", Webhooks { may_change: false, ..self.webhooks(None) }.html());
+        let top = || self.top(Place::Tenants);
+        let tenant = || self.tenant_top(TenantPlace::Webhooks, TenantState::Running);
+        let new = NewWebhook {
+            frame: self.console_frame("/w/acme/t/shop/webhooks/new"),
+            top: top(),
+            tenant: tenant(),
+            typed: self.endpoint("crm", EndpointState::Unknown),
+            fault: None,
+            notice: None,
+        };
+        add("new-webhook", new.html());
+        add("new-webhook-fault", NewWebhook { fault: Some(self.words.name.clone()), ..new }.html());
+        let delivery = |state| DeliveryRow {
+            id: "4711".into(),
+            kind: "session.created".into(),
+            event: "01970000-0000-7000-8000-000000000001".into(),
+            state,
+            attempts: 2,
+            created: self.before(12),
+        };
+        let page = Webhook {
+            frame: self.console_frame("/w/acme/t/shop/webhooks/mail"),
+            top: top(),
+            tenant: tenant(),
+            endpoint: self.endpoint("mail", EndpointState::Failing),
+            fault: None,
+            trial: None,
+            deliveries: Some(DeliveryState::ALL.map(delivery).to_vec()),
+            shown: None,
+            older: Some("?before=4711".into()),
+            may_change: true,
+            notice: None,
+            now: self.now,
+        };
+        add("webhook", page.html());
+        let trial = |is_taken| Trial {
+            is_taken,
+            status: is_taken.then_some(200),
+            duration: 34,
+            fault: (!is_taken).then(|| "connection_refused".to_owned()),
+            answer: Some(self.words.name.clone()),
+        };
+        add("webhook-taken", Webhook { trial: Some(trial(true)), ..page.clone() }.html());
+        add("webhook-not-taken", Webhook { trial: Some(trial(false)), ..page.clone() }.html());
+        let shown = Some(DeliveryState::Failed);
+        let empty = Webhook { deliveries: Some(vec![]), shown, older: None, ..page.clone() };
+        add("webhook-quiet", empty.html());
+        add("webhook-fault", Webhook { fault: Some(self.words.name.clone()), ..page.clone() }.html());
+        add("webhook-reader", Webhook { may_change: false, deliveries: None, ..page }.html());
+        let attempt = |status: Option<i64>| AttemptRow {
+            at: self.before(10),
+            status,
+            duration: 120,
+            fault: status.is_none().then(|| "timed_out".to_owned()),
+            answer: status.map(|_| self.words.name.clone()),
+        };
+        let page = WebhookDelivery {
+            frame: self.console_frame("/w/acme/t/shop/webhooks/crm/4711"),
+            top: top(),
+            tenant: tenant(),
+            endpoint: "crm".into(),
+            row: delivery(DeliveryState::Delivered),
+            event: "/w/acme/t/shop/events/0197".into(),
+            attempts: vec![attempt(None), attempt(Some(503)), attempt(Some(204))],
+            body: format!("{{\n  \"type\": \"{}\"\n}}", self.words.name),
+            may_replay: true,
+            notice: None,
+            now: self.now,
+        };
+        add("webhook-delivery", page.html());
+        let row = delivery(DeliveryState::Pending);
+        add(
+            "webhook-delivery-new",
+            WebhookDelivery { attempts: vec![], may_replay: false, row, ..page }.html(),
+        );
+    }
+}
