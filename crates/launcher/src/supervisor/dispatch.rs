@@ -200,33 +200,17 @@ impl Supervisor {
                 egress,
                 is_owing,
             } => {
-                let accepted = SealedDocument::accept(document)
-                    .and_then(|document| Ok((document, SealedDocument::accept(mail)?)));
-                let succeeded = match accepted {
-                    Ok((document, mail)) => {
-                        let (current, backoff, alarm) = (None, Backoff::default(), None);
-                        let new = Tenant {
-                            uid,
-                            hostnames,
-                            mail,
-                            egress,
-                            document,
-                            version,
-                            current,
-                            backoff,
-                            alarm,
-                        };
-                        let is_ready = self.tenant_ready(tenant.clone(), new);
-                        if is_ready && is_owing {
-                            self.wake(tenant);
-                        }
-                        is_ready
+                let documents = unchanging(&tenant, document).zip(unchanging(&tenant, mail));
+                let succeeded = documents.is_some_and(|(document, mail)| {
+                    let (current, backoff, alarm) = (None, Backoff::default(), None);
+                    let new =
+                        Tenant { uid, hostnames, mail, egress, document, version, current, backoff, alarm };
+                    let is_ready = self.tenant_ready(tenant.clone(), new);
+                    if is_ready && is_owing {
+                        self.wake(tenant);
                     }
-                    Err(error) => {
-                        tracing::error!(%tenant, %error, "control sent a document that can change");
-                        false
-                    }
-                };
+                    is_ready
+                });
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::OpenManagement { request, tenant, operator, stream } => {
@@ -235,13 +219,8 @@ impl Supervisor {
             }
             FromControl::OpenLog { request, tenant, uid, document, operator, stream } => {
                 let management = Management { operator, stream };
-                let succeeded = match SealedDocument::accept(document) {
-                    Ok(document) => self.open_log(&tenant, &Reader { uid, document }, &management),
-                    Err(error) => {
-                        tracing::error!(%tenant, %error, "control sent a document that can change");
-                        false
-                    }
-                };
+                let succeeded = unchanging(&tenant, document)
+                    .is_some_and(|document| self.open_log(&tenant, &Reader { uid, document }, &management));
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::TenantRemoved { request, tenant } => {
@@ -432,6 +411,14 @@ impl Supervisor {
             (self.config.on_ready)(&self.config, &bytes);
         }
     }
+}
+
+/// A document of a tenant's that control sent, if it is one that nobody can change any more.
+fn unchanging(tenant: &TenantId, document: Fd) -> Option<SealedDocument> {
+    let accepted = SealedDocument::accept(document);
+    accepted
+        .inspect_err(|error| tracing::error!(%tenant, %error, "control sent a document that can change"))
+        .ok()
 }
 
 /// Appears whole or not at all; for its owner only, since it holds the management key.
