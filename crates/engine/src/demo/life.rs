@@ -75,7 +75,6 @@ pub(super) enum Deed {
     CodeRequested {
         is_known: bool,
     },
-    CodeAccepted,
     CodeRefused(&'static str),
     UserCreated(Way),
     SessionCreated(Way, u16),
@@ -290,7 +289,6 @@ impl Living<'_> {
                 let at = self.redeem(at, 0, false);
                 self.life.is_proved = true;
                 self.tell(at, 0, Deed::UserCreated(Way::Code));
-                self.tell(at, 0, Deed::CodeAccepted);
                 self.open(at, 0, Way::Code);
                 self.offer(at, 600);
             }
@@ -315,9 +313,6 @@ impl Living<'_> {
             at += 6 * MINUTE;
             self.tell(at, device, Deed::CodeRequested { is_known });
             at += self.seconds(12, 50);
-        }
-        if is_known {
-            self.tell(at, device, Deed::CodeAccepted);
         }
         at
     }

@@ -157,10 +157,6 @@ impl<'t> Teller<'t> {
                 let detail = json!({ "purpose": "sign-in", "sent": true, "cause": null });
                 (E::CodeRequested, Told { detail: Some(detail), ..told })
             }
-            Deed::CodeAccepted => {
-                let detail = json!({ "purpose": "sign-in" });
-                (E::CodeAccepted, Told { detail: Some(detail), ..about(Method::EmailOtp) })
-            }
             Deed::CodeRefused(reason) => {
                 (E::CodeRefused, failed(address(), json!({ "purpose": "sign-in", "reason": reason })))
             }
