@@ -17,7 +17,7 @@ use super::{
 use crate::{ApiError, email_otp, links::with_query, session::CurrentUser};
 
 /// The page.
-pub(super) const PAGE: &str = "/account/email";
+const PAGE: &str = "/account/email";
 
 /// Where somebody is moving to, in the flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

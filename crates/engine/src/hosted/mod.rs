@@ -41,7 +41,6 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{get, post},
 };
-use kiavi_pages::BRAND_PATH;
 
 use crate::{State, console::PAGE as PAGE_OF_CONSOLE, context::page_context};
 
@@ -67,7 +66,7 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .route("/sign-out", get(account::ask_sign_out).post(account::sign_out))
         .route("/account", get(account::show))
         .route("/account/delete", get(deletion::show).post(deletion::confirm))
-        .route(email::PAGE, get(email::show).post(email::send_code))
+        .route("/account/email", get(email::show).post(email::send_code))
         .route("/account/email/code", post(email::try_code))
         .route("/account/email/resend", post(email::resend_code))
         .route("/account/email/cancel", post(email::cancel))
@@ -89,7 +88,7 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .layer(from_fn_with_state(state.clone(), layers::errors_as_pages));
     let assets = Router::new()
         .route("/_kiavi/assets/{name}", get(routes::asset))
-        .route(&format!("{BRAND_PATH}{{name}}"), get(routes::brand))
+        .route("/_kiavi/brand/{name}", get(routes::brand))
         .layer(from_fn(layers::asset_headers));
     pages.merge(assets)
 }

@@ -12,7 +12,7 @@ use super::Samples;
 
 impl Samples {
     fn console_frame(&self, path: &str) -> Frame {
-        Frame { app: "Kiavi".into(), ..self.frame(path) }
+        Frame::ours(self.locale, path.to_owned())
     }
 
     pub(super) fn new_tenant(&self, notice: Option<Notice>) -> NewTenant {

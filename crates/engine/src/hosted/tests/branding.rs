@@ -28,6 +28,15 @@ fn files(page: &str) -> Vec<String> {
     names.map(|name| format!("/_kiavi/brand/{name}")).collect()
 }
 
+/// An answer that need not be text.
+async fn raw(tenant: &TestTenant, path: &str) -> axum::response::Response {
+    let request = axum::http::Request::builder()
+        .uri(format!("http://demo.localhost:8080{path}"))
+        .header(header::HOST, "demo.localhost:8080")
+        .body(axum::body::Body::empty());
+    tower::ServiceExt::oneshot(tenant.router.clone(), request.unwrap()).await.unwrap()
+}
+
 #[tokio::test]
 async fn every_page_has_the_look_of_its_tenant() {
     let tenant = branded().await;
@@ -39,15 +48,16 @@ async fn every_page_has_the_look_of_its_tenant() {
         assert!(page.text.contains("mailto:help@example.com"));
         let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.contains("style-src 'self'; img-src 'self'"), "{path}: {policy}");
-        let sheet = open(&mut browser, &sheet).await;
-        assert!(sheet.text.contains("--accent: #6b1b5a;"), "{}", sheet.text);
-        let logo = open(&mut browser, &logo).await;
-        for (file, kind) in [(&sheet, "text/css; charset=utf-8"), (&logo, "image/png")] {
-            assert_eq!(file.status, StatusCode::OK);
-            assert_eq!(file.headers[header::CONTENT_TYPE], kind);
-            assert_eq!(file.headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
-            assert_eq!(file.headers["x-content-type-options"], "nosniff");
-            assert_eq!(file.headers["cross-origin-resource-policy"], "same-origin");
+        let css = open(&mut browser, &sheet).await.text;
+        assert!(css.contains("--accent: #6b1b5a;"), "{css}");
+        for (file, kind) in [(sheet, "text/css; charset=utf-8"), (logo, "image/png")] {
+            let file = raw(&tenant, &file).await;
+            assert_eq!(file.status(), StatusCode::OK);
+            let headers = file.headers();
+            assert_eq!(headers[header::CONTENT_TYPE], kind);
+            assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+            assert_eq!(headers["x-content-type-options"], "nosniff");
+            assert_eq!(headers["cross-origin-resource-policy"], "same-origin");
         }
     }
 }
