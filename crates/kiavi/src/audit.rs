@@ -36,7 +36,7 @@ pub(crate) struct AuditArgs {
 enum AuditVerb {
     Export(ExportArgs),
     Checkpoint(CheckpointArgs),
-    List(ListArgs),
+    List(Box<ListArgs>),
     Stream(StreamArgs),
     Verify(VerifyArgs),
     Proof(ProofArgs),

@@ -98,10 +98,10 @@ impl Change<'_> {
             Self::Unban => {
                 actions::unban(state, context, caller, id).await?;
             }
-            Self::SignOut => match actions::revoke_sessions(state, context, id).await? {
-                0 => return Err(NotDone::Because(NO_SESSIONS)),
-                _ => {}
-            },
+            Self::SignOut if actions::revoke_sessions(state, context, id).await? == 0 => {
+                return Err(NotDone::Because(NO_SESSIONS));
+            }
+            Self::SignOut => {}
             Self::Remove => actions::remove(state, context, caller, id).await?,
         }
         Ok(())

@@ -79,7 +79,7 @@ impl<'t> Teller<'t> {
 
     /// What was offered and asked for, as the engine tells it by itself.
     pub(super) fn sum_up(&mut self) -> Option<EventRow> {
-        let counted = std::mem::replace(&mut self.offered, [0; 5]);
+        let counted = std::mem::take(&mut self.offered);
         let facts = STEPS.iter().zip(counted).filter(|(_, count)| *count > 0);
         let facts: Map<String, Value> =
             facts.map(|(step, count)| ((*step).to_owned(), count.into())).collect();

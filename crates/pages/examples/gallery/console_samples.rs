@@ -186,9 +186,18 @@ impl Samples {
         }
     }
 
-    /// Keys and webhooks.
+    /// What else a workspace and its tenants have.
     pub(super) fn console_pages(&self, add: &mut impl FnMut(&str, String)) {
         add("new-tenant", self.new_tenant(None).html());
+        self.key_pages(add);
+        self.mail_pages(add);
+        self.backup_pages(add);
+        self.session_pages(add);
+        self.method_pages(add);
+        self.webhook_pages(add);
+    }
+
+    fn key_pages(&self, add: &mut impl FnMut(&str, String)) {
         add("keys", self.keys(None).html());
         add("keys-empty", Keys { keys: vec![], older: None, ..self.keys(None) }.html());
         add("keys-reader", Keys { may_change: false, ..self.keys(None) }.html());
@@ -212,6 +221,9 @@ impl Samples {
             };
             add(&format!("secret-of-{page}"), once.html());
         }
+    }
+
+    fn mail_pages(&self, add: &mut impl FnMut(&str, String)) {
         add("mail", self.mail_page(None).html());
         let trial = |is_taken: bool| {
             let fault = (!is_taken).then(|| "sender_refused".to_owned());
@@ -223,6 +235,9 @@ impl Samples {
         add("mail-fault", MailPage { fault, ..self.mail_page(None) }.html());
         let reader = MailPage { may_change: false, may_lift: false, preview: None, ..self.mail_page(None) };
         add("mail-reader", reader.html());
+    }
+
+    fn backup_pages(&self, add: &mut impl FnMut(&str, String)) {
         let run = |is_drill, is_success| BackupRow {
             is_drill,
             at: self.before(if is_drill { 60 * 24 * 6 } else { 60 * 9 }),
@@ -247,6 +262,9 @@ impl Samples {
         let empty =
             Backups { last_backup: None, last_drill: None, is_scheduled: false, runs: vec![], ..backups };
         add("backups-empty", empty.html());
+    }
+
+    fn session_pages(&self, add: &mut impl FnMut(&str, String)) {
         let session = |(i, session): (usize, kiavi_pages::SessionRow)| LiveSession {
             user: "u1".into(),
             name: if i == 0 { self.words.name.clone() } else { String::new() },
@@ -273,6 +291,9 @@ impl Samples {
         add("sessions-empty", none.html());
         let (ip, fault) = (self.words.name.clone(), Some(self.words.name.clone()));
         add("sessions-none", LiveSessions { ip, fault, ..none }.html());
+    }
+
+    fn method_pages(&self, add: &mut impl FnMut(&str, String)) {
         add("methods", self.methods(None).html());
         let closed = Methods { ways: Ways::default(), providers: vec![], ..self.methods(None) };
         add("methods-reader", Methods { may_change: false, ..closed.clone() }.html());
@@ -300,7 +321,6 @@ impl Samples {
         let fault = Some(self.words.name.clone());
         let provider = self.provider("", false);
         add("provider-new", ProviderPage { provider, is_new: true, fault, ..page }.html());
-        self.webhook_pages(add);
     }
 
     fn webhook_pages(&self, add: &mut impl FnMut(&str, String)) {

@@ -151,6 +151,24 @@ impl Samples {
         add("tenants", self.tenants().html());
         add("tenants-empty", Tenants { tenants: vec![], ..self.tenants() }.html());
         add("tenants-reader", Tenants { tenants: vec![], may_create: false, ..self.tenants() }.html());
+        self.figure_pages(&mut add);
+        add("domains", self.domains(None).html());
+        add("domains-reader", Domains { may_change: false, ..self.domains(None) }.html());
+        add("team", self.team(None).html());
+        let reader = Team { roles: vec![], may_rename: false, invitations: vec![], ..self.team(None) };
+        add("team-reader", reader.html());
+        self.tenant_pages(&mut add);
+        self.console_pages(&mut add);
+        self.entries(&mut add);
+        add("mailbox", self.mailbox().html());
+        add("mailbox-empty", Mailbox { messages: vec![], ..self.mailbox() }.html());
+        add("starting", Starting { locale: self.locale }.html());
+        add("unavailable", Unavailable { locale: self.locale, request_id }.html());
+        add("unknown-host", UNKNOWN_HOST.to_owned());
+        out
+    }
+
+    fn figure_pages(&self, add: &mut impl FnMut(&str, String)) {
         add("figures", self.figures().html());
         add("figures-away", TenantFigures { figures: None, live: None, ..self.figures() }.html());
         let weeks = self.figures().figures.map(|figures| FigureSet {
@@ -173,20 +191,6 @@ impl Samples {
             "figures-refused",
             TenantFigures { figures: None, live: None, range: own, fault, ..self.figures() }.html(),
         );
-        add("domains", self.domains(None).html());
-        add("domains-reader", Domains { may_change: false, ..self.domains(None) }.html());
-        add("team", self.team(None).html());
-        let reader = Team { roles: vec![], may_rename: false, invitations: vec![], ..self.team(None) };
-        add("team-reader", reader.html());
-        self.tenant_pages(&mut add);
-        self.console_pages(&mut add);
-        self.entries(&mut add);
-        add("mailbox", self.mailbox().html());
-        add("mailbox-empty", Mailbox { messages: vec![], ..self.mailbox() }.html());
-        add("starting", Starting { locale: self.locale }.html());
-        add("unavailable", Unavailable { locale: self.locale, request_id }.html());
-        add("unknown-host", UNKNOWN_HOST.to_owned());
-        out
     }
 
     fn sign_ins(&self, add: &mut impl FnMut(&str, String)) {
