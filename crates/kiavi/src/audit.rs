@@ -72,7 +72,7 @@ pub(crate) fn run(args: AuditArgs) -> ExitCode {
     let told = match args.verb {
         AuditVerb::Export(args) => return audit_export::export(args),
         AuditVerb::Checkpoint(args) => return audit_export::checkpoint(args),
-        AuditVerb::List(args) => return answer(audit_list::list(args)),
+        AuditVerb::List(args) => return answer(audit_list::list(*args)),
         AuditVerb::Stream(args) => return audit_stream::run(args),
         AuditVerb::Verify(args) => audit_verify::run(args),
         AuditVerb::Proof(args) => audit_proof::run(args),
