@@ -29,6 +29,24 @@ const SESSIONS: &str = "SELECT id FROM public.session WHERE id > $1 ORDER BY id 
 const LIVING: &str = r#"SELECT id FROM public.session WHERE id = ANY ($1) AND "expiresAt" > now()"#;
 const END_SESSIONS: &str = "DELETE FROM public.session WHERE id = ANY ($1)";
 const END_ALL_SESSIONS: &str = "DELETE FROM public.session";
+/// One event tells of all of it, `tenant.restored`; the triggers that tell of changes past the engine need not.
+const QUIET: &str = "
+    DO $$ DECLARE one record; BEGIN
+      FOR one IN SELECT tgrelid::regclass AS name, tgname FROM pg_trigger
+                 WHERE tgname IN ('kiavi_deleted', 'kiavi_updated') AND NOT tgisinternal LOOP
+        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', one.name, one.tgname);
+      END LOOP;
+    END $$";
+/// The same from the end on. What COMMIT would do about the rows that are gone, such as forgetting people, is done first:
+/// a table cannot be altered before.
+const QUIET_NO_MORE: &str = "
+    SET CONSTRAINTS ALL IMMEDIATE;
+    DO $$ DECLARE one record; BEGIN
+      FOR one IN SELECT tgrelid::regclass AS name, tgname FROM pg_trigger
+                 WHERE tgname IN ('kiavi_deleted', 'kiavi_updated') AND NOT tgisinternal LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', one.name, one.tgname);
+      END LOOP;
+    END $$";
 /// What has just ended, ended long ago.
 const NO_NEWS: &str = "DELETE FROM kiavi.ended";
 
@@ -67,6 +85,7 @@ pub(crate) async fn settle(
     let is_known = store::has_had(database, origin).await?;
     let inside = connect_to(control, tenant.as_str()).await?;
     inside.batch_execute(&format!("BEGIN; SET LOCAL ROLE {}", quote_ident(&owner_role(tenant)))).await?;
+    inside.batch_execute(QUIET).await?;
     let mut counts = Counts::default();
     if !policy.keeps_ended {
         let hasher = Hasher::of(control, family.clone()).await?;
@@ -81,6 +100,7 @@ pub(crate) async fn settle(
     };
     counts.api_keys_off += switched_off;
     inside.batch_execute(NO_NEWS).await?;
+    inside.batch_execute(QUIET_NO_MORE).await?;
     inside.batch_execute("COMMIT").await?;
     Ok(Settled { notes: notes(&counts, switched_off), counts, family })
 }
