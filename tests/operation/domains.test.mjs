@@ -87,6 +87,13 @@ describe('a domain', { skip: kiaviMissing() }, () => {
     assert.equal(await kiavi.metric('kiavi_domains{state="pending"}'), 1);
   });
 
+  test('is looked at by the doctor, who has to ask an instance that runs', async () => {
+    const doctor = (args, options) => kiavi.verb(['doctor', ...args], options).catch(({ message }) => message);
+    assert.match(await doctor([]), /✓ Domains +none has lapsed/);
+    const elsewhere = ['--data', path.join(kiavi.dir, 'nobody-here')];
+    assert.match(await doctor(elsewhere, { isOffline: true }), /\? Domains +not checked: no instance runs/);
+  });
+
   test('is given back, and then somebody else’s', async () => {
     await domain('remove', 'shop', OWN);
     await until('nobody is served there', async () => (await status(OWN)) === 404);

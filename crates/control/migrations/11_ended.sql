@@ -17,5 +17,17 @@ CREATE TABLE tenant_family (
 );
 CREATE INDEX tenant_family_family ON tenant_family (family);
 
+-- Tenants that the instance had when the archive was made that it was brought back from, and that are not restored yet. What
+-- each was reached under comes back with it.
+CREATE TABLE lost_tenant (
+    id           text        PRIMARY KEY,
+    slug         text        NOT NULL,
+    workspace_id text        NOT NULL REFERENCES workspace,
+    -- Rows of tenant_hostname and of tenant_domain.
+    hostnames    jsonb       NOT NULL DEFAULT '[]',
+    domains      jsonb       NOT NULL DEFAULT '[]',
+    lost_at      timestamptz NOT NULL DEFAULT now()
+);
+
 -- Records of domains that wait for their proof are looked for by themselves from now on.
 UPDATE tenant_domain SET check_at = now() WHERE state = 'pending';

@@ -19,6 +19,7 @@ mod control;
 mod domain;
 mod ended;
 mod error;
+mod instance;
 mod instance_key;
 mod invitation;
 mod key;
@@ -57,6 +58,7 @@ pub use console::{CONSOLE_SLUG, SIGN_IN_LABEL};
 pub use control::{Control, MIGRATIONS};
 pub use domain::ProofDoor;
 pub use error::{ControlError, Failure};
+pub use log::INSTANCE;
 pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
 pub use names::{AUDITOR_ROLE, CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
 pub use parts::{

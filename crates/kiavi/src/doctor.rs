@@ -268,6 +268,8 @@ fn instance(data: PathBuf) -> Vec<Finding> {
             findings.extend(block_on(client.get("/v1/audit-alarms")).ok().map(|alarms| logs(&alarms)));
             findings.extend(block_on(client.get("/v1/domain-alarms")).ok().map(|alarms| domains(&alarms)));
             findings
+                .extend(block_on(client.get("/v1/lost-tenants")).ok().and_then(|lost| lost_tenants(&lost)));
+            findings
         }
         Err(error) => vec![
             Finding::new(NAME, Verdict::Warning, error.to_string()),
@@ -298,6 +300,14 @@ fn domains(alarms: &serde_json::Value) -> Finding {
         true => Finding::new(DOMAINS, Verdict::Ok, "none has lapsed, and none waits for its record for days"),
         false => Finding::new(DOMAINS, Verdict::Warning, parts.join("; ")),
     }
+}
+
+/// Tenants that the instance had before it was brought back, and that are not restored yet.
+fn lost_tenants(lost: &serde_json::Value) -> Option<Finding> {
+    let names = lost["tenants"].as_array().into_iter().flatten().filter_map(|tenant| tenant["slug"].as_str());
+    let names: Vec<_> = names.collect();
+    let detail = format!("restore these from their archives: {}", names.join(", "));
+    (!names.is_empty()).then(|| Finding::new("Lost tenants", Verdict::Missing, detail))
 }
 
 /// Whether every tenant has an archive that is new and was tried.

@@ -131,6 +131,25 @@ pub trait Vault: Send + Sync + 'static {
     /// Destroys every version of a name. Destroying what is not there succeeds.
     fn destroy<'a>(&'a self, tenant: &'a TenantId, name: &'a SecretName) -> Answer<'a, ()>;
 
+    /// The newest enabled version as it lies here, sealed by the master key, for an archive; `None` where there is none, or
+    /// the store is not on this machine.
+    fn sealed<'a>(&'a self, _tenant: &'a TenantId, _name: &'a SecretName) -> Answer<'a, Option<Vec<u8>>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Takes what [`Vault::sealed`] gave, under the same tenant and name and the same master key, as a new version.
+    ///
+    /// # Errors
+    /// [`VaultError::Damaged`] when it is another key's, or was changed.
+    fn take_sealed<'a>(
+        &'a self,
+        _tenant: &'a TenantId,
+        _name: &'a SecretName,
+        _sealed: &'a [u8],
+    ) -> Answer<'a, ()> {
+        Box::pin(async { Err(VaultError::Damaged) })
+    }
+
     /// Destroys every version of a name before its newest.
     fn destroy_earlier<'a>(&'a self, tenant: &'a TenantId, name: &'a SecretName) -> Answer<'a, ()> {
         Box::pin(async move {

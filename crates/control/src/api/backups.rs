@@ -17,6 +17,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 use kiavi_base::{EventId, Slug};
 use kiavi_crypto::age::Recipient;
+use kiavi_db::DbError;
 use kiavi_moving::{
     TableShape,
     archive::Manifest,
@@ -38,12 +39,14 @@ use crate::{
     Control, ControlError, Tenant, TenantState,
     audit::{self, Event, EventType, Outcome},
     backup::{
-        self, BackupError, KeyError,
+        self, Backup, BackupError, KeyError,
         store::{self, KeptRun, Run, RunKind},
     },
     caller::Actor,
+    console::CONSOLE_SLUG,
     ended::Policy,
     error::chain,
+    instance::lost,
     parse_name,
     provision::{self, Frames, ImportError, RestoreOrder, Restored},
     tenant::{Target, store as tenants},
@@ -70,6 +73,18 @@ pub(super) struct WantedBackup {
     recipients: Vec<String>,
 }
 
+impl WantedBackup {
+    /// The recipients, as far as they are some.
+    pub(super) fn recipients(&self) -> Result<Vec<Recipient>, Problem> {
+        let recipients: Result<Vec<Recipient>, _> = self.recipients.iter().map(|text| text.parse()).collect();
+        let recipients = recipients.map_err(|error| Problem::invalid_body(format!("{error}.")))?;
+        if recipients.len() > MAX_RECIPIENTS {
+            return Err(Problem::invalid_body(format!("There are {MAX_RECIPIENTS} recipients at most.")));
+        }
+        Ok(recipients)
+    }
+}
+
 /// Back a tenant up
 ///
 /// One snapshot of its database, its settings and its secret, as a stream of files that are encrypted already: for the
@@ -89,16 +104,16 @@ pub(super) async fn make(
         Target::Destroyed | Target::Spare => return Err(Code::TenantDeleting.into()),
         Target::Importing => return Err(Code::TenantImporting.into()),
     }
-    let recipients: Result<Vec<Recipient>, _> = wanted.recipients.iter().map(|text| text.parse()).collect();
-    let recipients = recipients.map_err(|error| Problem::invalid_body(format!("{error}.")))?;
-    if recipients.len() > MAX_RECIPIENTS {
-        return Err(Problem::invalid_body(format!("There are {MAX_RECIPIENTS} recipients at most.")));
-    }
-    let backup = backup::open(&control, &actor, (*tenant).clone(), recipients).await?;
+    let backup = backup::open(&control, &actor, (*tenant).clone(), wanted.recipients()?).await?;
+    Ok(answer(backup, Arc::from(tenant.id.as_str())))
+}
+
+/// An archive as it is written; `of` says whose it is.
+pub(super) fn answer(backup: Backup, of: Arc<str>) -> Response {
     let (out, waiting) = mpsc::channel(PIECES_WAITING);
     tokio::spawn(async move {
         let Err(error) = backup.write(&out).await else { return };
-        tracing::warn!(tenant = %tenant.id, error = chain(&error), "a backup came to nothing");
+        tracing::warn!(tenant = %of, error = chain(&error), "a backup came to nothing");
         // Without an end; whoever still listens is told why.
         let reason = Frame::Summary(json!({ "error": chain(&error) }).to_string().into());
         let _ = out.send(reason.encode()).await;
@@ -107,7 +122,7 @@ pub(super) async fn make(
         let piece = waiting.recv().await?;
         Some((Ok::<_, Infallible>(piece), waiting))
     });
-    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], Body::from_stream(pieces)).into_response())
+    ([(header::CONTENT_TYPE, MEDIA_TYPE)], Body::from_stream(pieces)).into_response()
 }
 
 impl From<BackupError> for Problem {
@@ -203,9 +218,20 @@ pub(super) struct WantedRestore {
 }
 
 impl WantedRestore {
-    fn order(self, slug: Slug) -> RestoreOrder {
+    /// The name of the new tenant. That of the console's own is for its archives only.
+    fn slug(&self) -> Result<Slug, ControlError> {
+        let is_console = self.slug == CONSOLE_SLUG && self.manifest.tenant.slug == CONSOLE_SLUG;
+        match self.slug.parse() {
+            Ok(slug) if is_console && !self.drill => Ok(slug),
+            _ => parse_name(&self.slug).map_err(ControlError::Name),
+        }
+    }
+
+    async fn order(self, control: &Control, slug: Slug) -> Result<RestoreOrder, DbError> {
+        let (database, id) = (&control.parts().database, &self.manifest.tenant.id);
+        let lost_of = lost::workspace(database, id, slug.as_str()).await?;
         let policy = Policy { keeps_ended: self.keep_ended, keeps_api_keys: self.keep_api_keys };
-        RestoreOrder { slug, manifest: self.manifest, person_keys: self.person_keys, policy }
+        Ok(RestoreOrder { slug, manifest: self.manifest, person_keys: self.person_keys, policy, lost_of })
     }
 }
 
@@ -219,12 +245,10 @@ pub(super) async fn check(
     State(control): State<Control>,
     Sent(wanted): Sent<WantedRestore>,
 ) -> Result<Json<Value>, Problem> {
-    let slug = parse_name(&wanted.slug).map_err(ControlError::Name)?;
-    if tenants::find(&control.parts().database, slug.as_str()).await?.is_some() {
-        return Err(ControlError::NameTaken(slug).into());
-    }
+    let slug = wanted.slug()?;
+    provision::check_room(&control, &slug).await?;
     let url = control.base_url(&slug);
-    let (_, warnings) = provision::settle(&control, &wanted.order(slug.clone()))?;
+    let (_, warnings) = provision::settle(&control, &wanted.order(&control, slug.clone()).await?)?;
     Ok(Json(json!({ "slug": slug, "url": url, "warnings": warnings })))
 }
 
@@ -260,9 +284,9 @@ pub(super) async fn restore(
         };
         let wanted: WantedRestore =
             serde_json::from_slice(&head).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
-        let slug = parse_name(&wanted.slug).map_err(ControlError::Name)?;
+        let slug = wanted.slug()?;
         let what = json!([slug, wanted.manifest.archive, wanted.drill]).to_string().into_bytes();
-        let (is_drill, order) = (wanted.drill, wanted.order(slug));
+        let (is_drill, order) = (wanted.drill, wanted.order(&control, slug).await?);
         let Some(Extension(key)) = key.filter(|_| !is_drill) else {
             return take_in(&control, &actor, order, is_drill, &mut frames).await;
         };

@@ -27,6 +27,7 @@ mod hostnames;
 mod idempotency;
 mod imports;
 mod input;
+mod instance;
 mod invitations;
 mod keys;
 mod logs;
@@ -744,7 +745,7 @@ fn moving_routes() -> [Route; 3] {
 }
 
 /// What leaves here is encrypted, and what comes in is a tenant; the keys are for whoever may read the data folder anyway.
-fn backup_routes() -> [Route; 9] {
+fn backup_routes() -> [Route; 12] {
     use Code as C;
     const ROWS: &[C] = &[
         C::InvalidImport,
@@ -790,6 +791,31 @@ fn backup_routes() -> [Route; 9] {
             .local()
             .takes(Takes::Json)
             .problems(&[C::InvalidImport, C::InvalidName, C::ReservedName, C::TenantExists]),
+        Route::new(
+            instance::make,
+            instance::__path_make,
+            may_copy(P::TenantExport),
+            writes(&[E::InstanceBackedUp]),
+        )
+        .local()
+        .takes(Takes::Stream)
+        .problems(&[C::VaultUnavailable, C::InvalidBody]),
+        Route::new(
+            instance::restore,
+            instance::__path_restore,
+            may_with_proof(P::TenantImport),
+            writes(&[E::InstanceBroughtBack]),
+        )
+        .local()
+        .takes(Takes::Stream)
+        .problems(&[
+            C::InvalidImport,
+            C::ImportBroken,
+            C::RowsRefused,
+            C::InvalidBody,
+            C::VaultUnavailable,
+        ]),
+        Route::new(instance::lost, instance::__path_lost, may(P::TenantRead), nothing(READ)).local(),
         Route::new(
             backups::note,
             backups::__path_note,

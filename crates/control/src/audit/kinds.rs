@@ -111,6 +111,10 @@ event_types! {
     BackupTried = "backup.tried",
     /// Backups are made at other times.
     BackupScheduled = "backup.scheduled",
+    /// An archive of the instance itself was made.
+    InstanceBackedUp = "instance.backed_up",
+    /// The instance was brought back from an archive, and this log with it.
+    InstanceBroughtBack = "instance.brought_back",
     /// A workspace was made.
     WorkspaceCreated = "workspace.created",
     /// A workspace has another name.

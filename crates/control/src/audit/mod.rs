@@ -8,7 +8,7 @@ mod refusals;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kiavi_base::{EventId, RequestId};
-use kiavi_db::{DbError, Sql, Transaction};
+use kiavi_db::{AdminConnection, DbError, Sql, Transaction};
 use serde_json::Value;
 
 use crate::{Caller, Control, caller::Actor};
@@ -116,6 +116,32 @@ pub(crate) async fn record_as(
         transaction.on_success(move || known.note(kind));
     }
     Ok(())
+}
+
+/// Writes an event of the control plane's own work in the transaction that is open on `inside`, its own database. Say so with
+/// [`committed_inside`] once that is committed.
+pub(crate) async fn record_inside(
+    control: &Control,
+    inside: &AdminConnection,
+    event: &Event<'_>,
+) -> Result<(), DbError> {
+    let parts = control.parts();
+    let id = EventId::new(parts.clock.now(), &*parts.rng).to_string();
+    let request_id = event.actor.request.as_ref().map(RequestId::to_string);
+    let outcome = match event.outcome {
+        Outcome::Success => "success",
+        Outcome::Failure => "failure",
+    };
+    let values: [&(dyn kiavi_db::ToSql + Sync); 7] =
+        [&id, &event.kind.name(), &outcome, &event.actor.name(), &event.subject, &request_id, &event.detail];
+    inside.execute(INSERT_EVENT.text(), &values).await.map(drop)
+}
+
+/// What [`record_inside`] wrote is in the log.
+pub(crate) fn committed_inside(event: &Event<'_>) {
+    if let Some(known) = &event.actor.known {
+        known.note(event.kind);
+    }
 }
 
 async fn insert(

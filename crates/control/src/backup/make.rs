@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use kiavi_base::EventId;
+use kiavi_base::{EventId, TenantId};
 use kiavi_crypto::{
     Zeroizing,
     age::{FileKey, InvalidAgeKey, Recipient},
@@ -73,14 +73,15 @@ impl BackupError {
 /// An archive that is about to be written.
 pub(crate) struct Backup {
     control: Control,
-    tenant: Tenant,
     snapshot: Snapshot,
-    key: BackupKey,
-    key_version: u32,
+    /// Whose own key opens it, too.
+    own: Option<(TenantId, BackupKey, u32)>,
     recipients: Vec<Recipient>,
     manifest: Manifest,
     data: Vec<TableShape>,
     person_keys: Vec<TableShape>,
+    /// Tables that are in no database, after the others, with their rows.
+    more: Vec<(TableShape, Bytes)>,
     audit_head: Option<AuditHead>,
 }
 
@@ -124,19 +125,8 @@ pub(crate) async fn open(
     let has_log = tables.iter().any(|table| table.name == "kiavi.audit_event");
     let audit_head = if has_log { snapshot.audit_head().await? } else { None };
     record(control, actor, &tenant, &manifest, &recipients).await?;
-    let control = control.clone();
-    Ok(Backup {
-        control,
-        tenant,
-        snapshot,
-        key,
-        key_version,
-        recipients,
-        manifest,
-        data,
-        person_keys,
-        audit_head,
-    })
+    let (control, own, more) = (control.clone(), Some((tenant.id, key, key_version)), Vec::new());
+    Ok(Backup { control, snapshot, own, recipients, manifest, data, person_keys, more, audit_head })
 }
 
 async fn record(
@@ -156,6 +146,19 @@ async fn record(
 }
 
 impl Backup {
+    /// The same of the instance itself, which has no key to its archives: recipients open them.
+    pub(crate) fn of_instance(
+        control: Control,
+        snapshot: Snapshot,
+        recipients: Vec<Recipient>,
+        manifest: Manifest,
+        data: Vec<TableShape>,
+        more: Vec<(TableShape, Bytes)>,
+    ) -> Self {
+        let (own, person_keys, audit_head) = (None, Vec::new(), None);
+        Self { control, snapshot, own, recipients, manifest, data, person_keys, more, audit_head }
+    }
+
     /// Writes everything to `out`. What ends without [`Frame::End`] is no archive.
     pub(crate) async fn write(self, out: &mpsc::Sender<Bytes>) -> Result<(), BackupError> {
         let Manifest { archive, taken_at, tenant, schema_version, .. } = &self.manifest;
@@ -184,7 +187,9 @@ impl Backup {
     ) -> Result<Summary, BackupError> {
         send(out, &Frame::Table(part.as_str().to_owned())).await?;
         let mut file = self.file(out)?;
-        let mut manifest = Manifest { part, tables: tables.to_vec(), ..self.manifest.clone() };
+        let more = if part == Part::Data { &self.more[..] } else { &[] };
+        let shapes = tables.iter().chain(more.iter().map(|(table, _)| table)).cloned().collect();
+        let mut manifest = Manifest { part, tables: shapes, ..self.manifest.clone() };
         if part == Part::PersonKeys {
             (manifest.settings, manifest.secret) = (None, None);
         }
@@ -199,6 +204,14 @@ impl Backup {
             let rows = file.check.rows_of_table();
             file.put(&Frame::EndOfTable(Count { rows })).await?;
         }
+        for (table, rows) in more {
+            file.put(&Frame::Table(table.name.clone())).await?;
+            if !rows.is_empty() {
+                file.put(&Frame::Rows(rows.clone())).await?;
+            }
+            let rows = file.check.rows_of_table();
+            file.put(&Frame::EndOfTable(Count { rows })).await?;
+        }
         let mut summary = file.check.seen().clone();
         summary.audit_head = self.audit_head.clone().filter(|_| part == Part::Data);
         file.put(&Frame::Summary(json!(summary).to_string().into())).await?;
@@ -207,11 +220,12 @@ impl Backup {
         Ok(summary)
     }
 
-    /// A file with a key of its own, for the tenant and for whoever else was named.
+    /// A file with a key of its own, for the tenant, if it is one's, and for whoever else was named.
     fn file<'o>(&self, out: &'o mpsc::Sender<Bytes>) -> Result<File<'o>, BackupError> {
         let rng = &*self.control.parts().rng;
         let key = FileKey::random(rng);
-        let mut stanzas = vec![wrap_for_tenant(&self.key, &self.tenant.id, self.key_version, &key, rng)];
+        let own = self.own.iter().map(|(id, own, version)| wrap_for_tenant(own, id, *version, &key, rng));
+        let mut stanzas: Vec<_> = own.collect();
         for recipient in &self.recipients {
             stanzas.push(recipient.wrap(&key, rng)?);
         }

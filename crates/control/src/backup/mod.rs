@@ -9,7 +9,7 @@ mod make;
 pub(crate) mod store;
 
 pub(crate) use key::{KeyError, file_key};
-pub(crate) use make::{BackupError, open};
+pub(crate) use make::{Backup, BackupError, open};
 
 /// The statements of this module, for the test that prepares each.
 #[cfg(test)]

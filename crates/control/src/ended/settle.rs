@@ -82,7 +82,7 @@ pub(crate) async fn settle(
     for relative in store::family_here(database, &family, control.parts().schema.version()).await? {
         take::take_or_tell(control, &relative).await;
     }
-    let is_known = store::has_had(database, origin).await?;
+    let (is_known, is_lost) = store::has_had(database, origin).await?;
     let inside = connect_to(control, tenant.as_str()).await?;
     inside.batch_execute(&format!("BEGIN; SET LOCAL ROLE {}", quote_ident(&owner_role(tenant)))).await?;
     inside.batch_execute(QUIET).await?;
@@ -94,7 +94,7 @@ pub(crate) async fn settle(
     if is_known {
         counts.sessions = end_sessions(control, &inside, origin).await?;
     }
-    let switched_off = match is_known || policy.keeps_api_keys {
+    let switched_off = match is_known && !is_lost || policy.keeps_api_keys {
         true => 0,
         false => inside.execute(SWITCH_ALL_OFF, &[]).await?,
     };
@@ -219,8 +219,7 @@ fn notes(counts: &Counts, switched_off: u64) -> Vec<String> {
     }
     if switched_off > 0 {
         notes.push(format!(
-            "API keys that are switched off, because this instance has not had the tenant and does not know which were \
-             revoked since: {switched_off}."
+            "API keys that are switched off, because this instance does not know which were revoked since: {switched_off}."
         ));
     }
     notes

@@ -20,11 +20,13 @@ pub(crate) const FAMILY_HERE: Sql = Sql::new(
     "SELECT t.id FROM tenant t LEFT JOIN tenant_family f ON f.tenant_id = t.id
      WHERE coalesce(f.family, t.id) = $1 AND t.schema_version = $2 AND t.target <> 'importing' ORDER BY t.id",
 );
-// Whether the instance has, or had, this tenant: whatever ended there was told to it.
+// Whether the instance has, or had, this tenant: whatever ended there was told to it. And whether it was brought back since,
+// and what it was told last is lost.
 pub(crate) const HAS_HAD: Sql = Sql::new(
     "HAS_HAD",
     "SELECT EXISTS (SELECT FROM tenant WHERE id = $1)
-         OR EXISTS (SELECT FROM audit_event WHERE subject = $1 AND type = 'tenant.requested')",
+         OR EXISTS (SELECT FROM audit_event WHERE subject = $1 AND type = 'tenant.requested'),
+            EXISTS (SELECT FROM lost_tenant WHERE id = $1)",
 );
 pub(crate) const INSERT_ENDED: Sql = Sql::new(
     "INSERT_ENDED",
@@ -76,9 +78,10 @@ pub(super) async fn family_here(
     rows.iter().map(|row| parsed(row.try_get(0)?)).collect()
 }
 
-/// Whether what ended in this tenant was told to this instance.
-pub(super) async fn has_had(database: &Database, tenant: &str) -> Result<bool, DbError> {
-    Ok(database.query_one(&HAS_HAD, &[&tenant]).await?.try_get(0)?)
+/// Whether what ended in this tenant was told to this instance, and whether some of that is lost.
+pub(super) async fn has_had(database: &Database, tenant: &str) -> Result<(bool, bool), DbError> {
+    let row = database.query_one(&HAS_HAD, &[&tenant]).await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
 /// Keeps what ended, and forgets what is there again.

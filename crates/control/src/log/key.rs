@@ -8,8 +8,9 @@ use kiavi_vault::SecretName;
 use super::Log;
 use crate::{Control, error::StepError};
 
-/// Where the vault has what is the instance's own. No tenant has this id: theirs are random.
-pub(crate) const INSTANCE: &str = "t000000000000000000000000";
+/// The id of the instance itself, where tenants have theirs: in the vault, and as archives are called. No tenant has it: theirs
+/// are random.
+pub const INSTANCE: &str = "t000000000000000000000000";
 
 /// A private key and its name.
 pub(crate) struct Key {

@@ -12,7 +12,8 @@ use kiavi_audit::{SignatureKind, VerifierKey};
 use kiavi_base::TenantId;
 
 pub(crate) use auditor::password;
-pub(crate) use key::{INSTANCE, instance, settle};
+pub use key::INSTANCE;
+pub(crate) use key::{instance, settle};
 
 use crate::{Control, ControlError, Tenant, error::StepError};
 

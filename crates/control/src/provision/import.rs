@@ -33,7 +33,7 @@ pub(super) const IMPORTED: Sql = Sql::new(
 );
 
 /// What COPY text is written as.
-pub(super) const BEGIN: &str = "BEGIN; SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC';
+pub(crate) const BEGIN: &str = "BEGIN; SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC';
     SET LOCAL DateStyle = 'ISO, YMD'";
 
 /// Rows by table.
@@ -221,7 +221,8 @@ pub(super) async fn copy_untriggered(
     Ok(rows)
 }
 
-async fn copy_table(
+/// The same of a table that has no triggers.
+pub(crate) async fn copy_table(
     inside: &AdminConnection,
     table: &str,
     statement: &str,

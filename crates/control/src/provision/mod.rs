@@ -24,11 +24,13 @@ use serde_json::{Value, json};
 
 pub(crate) use change::Change;
 pub(crate) use export::export;
-pub(crate) use import::{Counts, Frames, ImportError, ImportOrder, import, imported};
+pub(crate) use import::{
+    BEGIN as IMPORT_BEGIN, Counts, Frames, ImportError, ImportOrder, copy_table, import, imported,
+};
 pub(crate) use password::rotate as rotate_password;
 pub(crate) use postgres::{connect_to, drop_database_and_roles};
 pub(crate) use request::{Order, RequestError, destroy, request};
-pub(crate) use restore::{RestoreOrder, Restored, drill, restore, restored, settle};
+pub(crate) use restore::{RestoreOrder, Restored, check_room, drill, restore, restored, settle};
 #[cfg(test)]
 pub(crate) use secret::secret_name;
 pub(crate) use secret::{current as current_secret, version as secret_version};

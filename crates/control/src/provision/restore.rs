@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use kiavi_base::{EventId, Hostname, SecretSlice, Slug, TenantId};
+use kiavi_base::{EventId, Hostname, SecretSlice, Slug, TenantId, WorkspaceId};
 use kiavi_crypto::TenantSecret;
 use kiavi_db::{AdminConnection, DbError, Sql, quote_ident};
 use kiavi_moving::{
@@ -30,6 +30,7 @@ use crate::{
     caller::{Actor, operator_name},
     ended::{self, Policy, Settled},
     error::StepError,
+    instance::lost,
     management,
     settings::secrets,
     tenant::{create, owner_role, store},
@@ -69,6 +70,8 @@ pub(crate) struct RestoreOrder {
     pub(crate) person_keys: Vec<TableShape>,
     /// What becomes of what ended since.
     pub(crate) policy: Policy,
+    /// The workspace of the tenant with this id and name that the instance has lost, if it has.
+    pub(crate) lost_of: Option<WorkspaceId>,
 }
 
 /// What a restored tenant is, to whoever asked.
@@ -132,7 +135,8 @@ pub(crate) fn settle(control: &Control, order: &RestoreOrder) -> Result<(Value, 
              tokens name another issuer."
         ));
     }
-    if manifest.tenant.hostnames.len() > 1 {
+    // A lost one gets them back.
+    if manifest.tenant.hostnames.len() > 1 && order.lost_of.is_none() {
         let names = manifest.tenant.hostnames.join(", ");
         warnings.push(format!("It had the hostnames {names}: give it those that are its own again."));
     }
@@ -166,7 +170,8 @@ pub(crate) async fn restore(
 ) -> Result<(Tenant, Restored), ImportError> {
     let (settings, mut warnings) = settle(control, &order)?;
     let beginning = &Actor { attempt: None, ..actor.clone() };
-    let tenant = begin(control, beginning, &order.slug).await?;
+    make_room(control, beginning, &order.slug).await?;
+    let tenant = begin(control, beginning, &order).await?;
     let filled = async {
         let filled = fill(control, &tenant, &order, frames).await?;
         settle_retention(control, &tenant.id, &settings).await?;
@@ -198,7 +203,7 @@ pub(crate) async fn drill(
     frames: &mut Frames,
 ) -> Result<DrillReport, ImportError> {
     settle(control, &order)?;
-    let tenant = begin(control, actor, &order.slug).await?;
+    let tenant = begin(control, actor, &order).await?;
     let tried = async {
         let Filled { counts, .. } = fill(control, &tenant, &order, frames).await?;
         let signed_in = sign_in(control, &tenant).await?;
@@ -210,10 +215,37 @@ pub(crate) async fn drill(
     Ok(DrillReport { counts, is_removed: removed?, signed_in })
 }
 
-async fn begin(control: &Control, actor: &Actor, slug: &Slug) -> Result<Tenant, ImportError> {
+/// Refuses a restore of the console's own tenant while there is one that somebody is in.
+pub(crate) async fn check_room(control: &Control, slug: &Slug) -> Result<Option<Tenant>, ControlError> {
+    const IS_ANYBODY_IN: &str = r#"SELECT 1 FROM public."user" LIMIT 1"#;
+    let Some(there) = store::find(&control.parts().database, slug.as_str()).await? else { return Ok(None) };
+    let taken = ControlError::NameTaken(slug.clone());
+    if !there.is_console() || there.schema_version == 0 {
+        return Err(taken);
+    }
+    let inside = postgres::connect_to(control, there.id.as_str()).await?;
+    inside.batch_execute(&format!("SET ROLE {}", quote_ident(&owner_role(&there.id)))).await?;
+    if inside.query_opt(IS_ANYBODY_IN, &[]).await?.is_some() { Err(taken) } else { Ok(Some(there)) }
+}
+
+/// Removes the console's own tenant that the first start made, which nobody is in, for the one of the archive.
+async fn make_room(control: &Control, actor: &Actor, slug: &Slug) -> Result<(), ImportError> {
+    if let Some(empty) = check_room(control, slug).await?
+        && !import::remove(control, actor, &empty, REMOVAL_WAIT).await?
+    {
+        return Err(ControlError::NameTaken(slug.clone()).into());
+    }
+    Ok(())
+}
+
+async fn begin(control: &Control, actor: &Actor, order: &RestoreOrder) -> Result<Tenant, ImportError> {
+    let slug = &order.slug;
     let settings = control.parts().schema.default_settings(slug, &control.base_url(slug));
     let settings = settings.map_err(ControlError::Settings)?;
-    let workspace = control.default_workspace().await?;
+    let workspace = match &order.lost_of {
+        Some(workspace) => workspace.clone(),
+        None => control.default_workspace().await?,
+    };
     Ok(create::create_for_import(control, actor, slug, &workspace, settings).await?)
 }
 
@@ -363,6 +395,7 @@ async fn finish(
         return Err(StepError::Unwanted.into());
     }
     ended::store::join_family(&transaction, id, &settled.family).await?;
+    lost::come_back(&transaction, &manifest.tenant.id, tenant.slug.as_str(), id).await?;
     let outcome = Outcome::Success;
     let told = Event { kind: kind.event(), outcome, actor, subject: id.as_str(), detail };
     audit::record_as(&transaction, event, &told).await?;

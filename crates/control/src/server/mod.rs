@@ -94,6 +94,11 @@ impl DatabaseServer {
         }
     }
 
+    /// The role that we are.
+    pub(crate) fn own_role(&self) -> &str {
+        &self.role
+    }
+
     /// Makes sure that no other instance uses the control plane's own database. One that is just ending is waited for.
     pub(crate) async fn claim(&self) -> Result<(), ServerError> {
         let Some(claim) = &self.claim else { return Ok(()) };

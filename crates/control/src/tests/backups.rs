@@ -34,7 +34,7 @@ pub(super) async fn inside(instance: &Instance, id: &TenantId) -> AdminConnectio
 }
 
 /// A tenant with somebody in it, a log and what counts as the keys of persons.
-async fn lived_in(instance: &Instance, control: &Control, name: &str) -> Tenant {
+pub(super) async fn lived_in(instance: &Instance, control: &Control, name: &str) -> Tenant {
     let id = instance.request(control, name).await.id;
     let running = control.wait(&id, |tenant| tenant.state == TenantState::Running);
     let tenant = running.await.unwrap().unwrap();
@@ -50,7 +50,7 @@ async fn lived_in(instance: &Instance, control: &Control, name: &str) -> Tenant 
 }
 
 /// The frames of a stream.
-fn decoded(bytes: &[u8]) -> Vec<Frame> {
+pub(super) fn decoded(bytes: &[u8]) -> Vec<Frame> {
     let mut decoder = Decoder::default();
     decoder.push(bytes);
     std::iter::from_fn(|| decoder.next_frame().unwrap()).collect()
@@ -276,7 +276,7 @@ async fn restore_until(instance: &Instance, sent: &Sent, number: usize) -> bool 
     control.set_interrupt(Box::new(move |_| count.fetch_add(1, Ordering::SeqCst) == number));
     let (manifest, person_keys) = (sent.manifest.clone(), sent.person_keys.clone());
     let (slug, policy) = (parse_name("copy").unwrap(), Policy::default());
-    let order = RestoreOrder { slug, manifest, person_keys, policy };
+    let order = RestoreOrder { slug, manifest, person_keys, policy, lost_of: None };
     let mut frames = Frames::new(sent.body("copy", false));
     frames.next().await.unwrap();
     let restored = provision::restore(&control, &Actor::CONTROL, order, &mut frames).await;

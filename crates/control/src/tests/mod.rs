@@ -10,6 +10,7 @@ mod domains;
 mod ended;
 mod holders;
 mod imports;
+mod instance;
 mod interruption;
 mod isolation;
 mod keys;
@@ -302,7 +303,7 @@ impl TenantSchema for FakeSchema {
     /// Knows the members of the tests, and that a number of seconds is one.
     fn check_settings(&self, settings: &Value) -> Result<Value, Failure> {
         let members = settings.as_object().ok_or("not an object")?;
-        let known = ["app", "base_url", "seconds", "social"];
+        let known = ["app", "base_url", "console", "seconds", "social"];
         if let Some(name) = members.keys().find(|name| !known.contains(&name.as_str())) {
             return Err(format!("unknown field `{name}`").into());
         }
@@ -685,6 +686,7 @@ async fn every_statement_fits_the_schema() {
     prepare_all(&control.parts().database, crate::backup::STATEMENTS).await.unwrap();
     prepare_all(&control.parts().database, crate::domain::store::STATEMENTS).await.unwrap();
     prepare_all(&control.parts().database, crate::ended::STATEMENTS).await.unwrap();
+    prepare_all(&control.parts().database, crate::instance::STATEMENTS).await.unwrap();
 }
 
 #[tokio::test]

@@ -32,6 +32,14 @@ impl Vault for Away {
         self.vault.master_key()
     }
 
+    fn sealed<'a>(&'a self, of: &'a TenantId, name: &'a SecretName) -> Answer<'a, Option<Vec<u8>>> {
+        self.or_fail(self.vault.sealed(of, name))
+    }
+
+    fn take_sealed<'a>(&'a self, of: &'a TenantId, name: &'a SecretName, sealed: &'a [u8]) -> Answer<'a, ()> {
+        self.or_fail(self.vault.take_sealed(of, name, sealed))
+    }
+
     fn put<'a>(
         &'a self,
         of: &'a TenantId,

@@ -8,7 +8,7 @@ use kiavi_moving::{archive::Part, stream::Frame};
 use serde_json::{Value, json};
 
 use super::{
-    Credentials,
+    Credentials, INSTANCE,
     name::{Name, keys_beside},
     place::{Place, Writing},
     progress::Progress,
@@ -25,11 +25,14 @@ const CONSOLE: &str = "console";
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
     /// The tenant's name or id
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    #[arg(required_unless_present_any = ["all", "instance"], conflicts_with_all = ["all", "instance"])]
     tenant: Option<String>,
     /// Every tenant, the console's own too
     #[arg(long)]
     all: bool,
+    /// The instance itself: workspaces, members, keys' hashes, which tenants there are; for recipients only
+    #[arg(long, requires = "recipient")]
+    instance: bool,
     /// Where it goes: a folder, or s3://BUCKET/PREFIX
     #[arg(long, value_name = "PLACE")]
     to: String,
@@ -62,8 +65,11 @@ pub(super) async fn run(args: CreateArgs) -> Result<String, ClientError> {
     let place = Place::open(&args.to, &args.credentials)?;
     let tenants = match &args.tenant {
         Some(tenant) => vec![find(&client, tenant).await?],
-        None => all(&client).await?,
+        None if args.all => all(&client).await?,
+        None => Vec::new(),
     };
+    let of_instance = args.instance.then(instance);
+    let tenants: Vec<_> = tenants.into_iter().chain(of_instance).collect();
     let progress = Progress::new("Backing up");
     let (mut lines, mut made, mut failure) = (Vec::new(), Vec::new(), None);
     for tenant in &tenants {
@@ -90,6 +96,11 @@ pub(super) async fn run(args: CreateArgs) -> Result<String, ClientError> {
         None if args.common.json => Ok(json!({ "place": args.to, "archives": made }).to_string()),
         None => Ok(lines.join("\n")),
     }
+}
+
+/// The instance itself, where a tenant is meant otherwise.
+pub(super) fn instance() -> Value {
+    json!({ "id": INSTANCE, "slug": "instance" })
 }
 
 /// Every tenant that has data to lose.
@@ -175,7 +186,10 @@ async fn create(
     named: impl FnOnce(&Value) -> Option<String>,
     progress: &Progress,
 ) -> Result<Made, ClientError> {
-    let path = format!("{}/backup", tenant_path(text(wanted.tenant, "id"))?);
+    let path = match text(wanted.tenant, "id") {
+        INSTANCE => "/v1/instance/backup".to_owned(),
+        id => format!("{}/backup", tenant_path(id)?),
+    };
     let mut frames = client.post_for_frames(&path, &json!({ "recipients": wanted.recipients })).await?;
     let mut files = Vec::new();
     match store(&mut frames, place, named, &mut files, progress).await {

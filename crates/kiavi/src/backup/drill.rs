@@ -13,7 +13,7 @@ use super::{
     place::Place,
     progress::Progress,
     schedule,
-    send::{Keeps, Order},
+    send::{Keeps, Order, What},
 };
 use crate::{
     client::{Client, ClientError},
@@ -121,7 +121,7 @@ async fn drill(
     let archive = Archive::verify(place, name, opener, progress).await?;
     let copy = format!("drill-{}", random_text(&SystemRng, Alphabet::LowerAlphaNumeric, 12));
     let keeps = Keeps::default();
-    let order = Order { slug: &copy, place, name, archive: &archive, left: &[], keeps, is_drill: true };
+    let order = Order { slug: &copy, place, name, archive: &archive, left: &[], keeps, what: What::Drill };
     let answer = order.send(client, opener, progress).await?;
     let rows = answer["rows"].as_object().into_iter().flatten().filter_map(|(_, rows)| rows.as_u64()).sum();
     let signed_in = answer["signed_in"].as_bool();

@@ -88,6 +88,7 @@ async fn archives(
     }
     let mut known = client.list("/v1/tenants").await.unwrap_or_default();
     known.extend(find(client, "console").await);
+    known.push(super::create::instance());
     let slug =
         |id: &str| known.iter().find(|tenant| text(tenant, "id") == id).map(|tenant| text(tenant, "slug"));
     let rows: Vec<_> = found

@@ -13,6 +13,7 @@ mod open;
 mod place;
 mod progress;
 mod restore;
+mod restore_instance;
 mod retention;
 mod run;
 mod schedule;
@@ -22,6 +23,8 @@ mod verify;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
+// What archives of the instance itself are called by.
+use kiavi_control::INSTANCE;
 
 pub(crate) use bucket::credentials as store_credentials;
 pub(crate) use create::{Wanted, archive_to_file};
@@ -45,6 +48,7 @@ Examples:
   kiavi backup create --all --to s3://backups/kiavi --credentials /etc/kiavi/s3.env --recipient age1…
   kiavi backup schedule --to /var/lib/kiavi-backups --at 03:10 --keep-daily 7 --keep-weekly 4 --keep-monthly 12
   kiavi backup drill shop --from /var/backups/kiavi
+  kiavi backup restore-instance --from /var/backups/kiavi --identity operator.age
 
 docs/backup.md tells the format, the keys, and what to do when everything is lost.";
 
@@ -74,6 +78,8 @@ enum BackupVerb {
     Verify(verify::VerifyArgs),
     /// Restore the newest archive of a tenant for a trial: count, sign in, remove
     Drill(drill::DrillArgs),
+    /// Bring an instance back on an empty machine, from its archive and those of its tenants
+    RestoreInstance(restore_instance::RestoreInstanceArgs),
     /// Show or set when `kiavi backup run` makes archives, where, and how long they are kept
     Schedule(schedule::ScheduleArgs),
     /// Do what the schedule says is due: make archives, remove old ones, drill. A timer starts this
@@ -90,6 +96,7 @@ pub(crate) fn run(args: BackupArgs) -> ExitCode {
         BackupVerb::List(args) => answer(list::run(args)),
         BackupVerb::Verify(args) => answer(verify::run(args)),
         BackupVerb::Drill(args) => answer(drill::run(args)),
+        BackupVerb::RestoreInstance(args) => answer(restore_instance::run(args)),
         BackupVerb::Schedule(args) => answer(schedule::run(args)),
         BackupVerb::Run { common } => answer(run::run(common)),
     }

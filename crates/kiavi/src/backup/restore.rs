@@ -9,14 +9,14 @@ use super::{
     open::{Archive, Keys, Opener},
     place::Place,
     progress::Progress,
-    send::{Keeps, Order},
+    send::{Keeps, Order, What},
 };
 use crate::{
     client::ClientError,
     tenant::{Common, text},
 };
 
-const SESSIONS: &str = "public.session";
+pub(super) const SESSIONS: &str = "public.session";
 const API_KEYS: &str = "public.apikey";
 
 const AFTER_HELP: &str = "\
@@ -109,7 +109,7 @@ pub(crate) async fn run(args: RestoreArgs) -> Result<String, ClientError> {
         archive: &archive,
         left: &left,
         keeps: Keeps { ended: args.with_ended, api_keys: args.keep_api_keys },
-        is_drill: false,
+        what: What::Tenant,
     };
     // Whatever would refuse the tenant is known before a row is sent.
     let mut tenant = client.post("/v1/restores/check", &order.head()).await?;

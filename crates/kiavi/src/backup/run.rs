@@ -40,6 +40,13 @@ pub(super) async fn run(common: Common) -> Result<String, ClientError> {
             done.failures.push(format!("{}: {error}", text(&tenant, "slug")));
         }
     }
+    // Only recipients can open it, so without any there is none.
+    if !schedule.recipients.is_empty() {
+        let mut step = Step { client: &client, schedule: &schedule, place: &place, now, progress: &progress };
+        if let Err(error) = step.backup(&create::instance(), &mut done).await.and_then(|pruned| pruned) {
+            done.failures.push(format!("instance: {error}"));
+        }
+    }
     progress.clear();
     match done.failures.is_empty() {
         true => Ok(told(&done, common.json)),
@@ -73,19 +80,29 @@ impl Step<'_> {
     async fn tenant(&mut self, tenant: &Value, done: &mut Done) -> Result<(), ClientError> {
         let (client, id, slug) = (self.client, text(tenant, "id"), text(tenant, "slug"));
         let shown = &self.schedule.to;
-        if self.schedule.is_due(last_run(client, "backup", id, shown).await?, self.now) {
-            let wanted = Wanted { tenant, recipients: &self.schedule.recipients };
-            let made = create_and_note(client, self.place, shown, &wanted, self.progress).await?;
-            done.made.push(made.name);
-        }
         // A store may let nobody remove anything, which is no reason not to try what is there.
-        let pruned = self.prune(id, done).await;
+        let pruned = self.backup(tenant, done).await?;
         if self.schedule.is_drill_due(last_run(client, "drill", id, shown).await?, self.now) {
             let opener = Opener::Instance(client);
             drill_and_note(client, self.place, shown, tenant, &opener, self.progress).await?;
             done.tried.push(slug.to_owned());
         }
         pruned
+    }
+
+    /// An archive, if one is due, and then old ones removed; what became of that, apart.
+    async fn backup(
+        &mut self,
+        tenant: &Value,
+        done: &mut Done,
+    ) -> Result<Result<(), ClientError>, ClientError> {
+        let (client, id, shown) = (self.client, text(tenant, "id"), &self.schedule.to);
+        if self.schedule.is_due(last_run(client, "backup", id, shown).await?, self.now) {
+            let wanted = Wanted { tenant, recipients: &self.schedule.recipients };
+            let made = create_and_note(client, self.place, shown, &wanted, self.progress).await?;
+            done.made.push(made.name);
+        }
+        Ok(self.prune(id, done).await)
     }
 
     /// Removes what is kept no longer of this tenant. Files that are not archives of ours stay.

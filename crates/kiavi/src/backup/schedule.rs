@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Credentials,
+    Credentials, INSTANCE,
     place::Place,
     retention::{MAX_PERSON_KEYS_DAYS, Retention},
 };
@@ -210,6 +210,15 @@ pub(crate) async fn doctor(client: &Client, now: Timestamp) -> Result<(bool, Str
         return Ok((false, "none are made by themselves: see kiavi backup schedule".to_owned()));
     };
     let (mut late, mut untried, tenants) = (Vec::new(), Vec::new(), super::create::all(client).await?);
+    if schedule.recipients.is_empty() {
+        let without =
+            "the instance itself is in no archive: name a --recipient, who can open it when all is lost";
+        return Ok((false, without.to_owned()));
+    }
+    let of_instance = last_run(client, "backup", INSTANCE, &schedule.to).await?;
+    if of_instance.is_none_or(|last| now.duration_since(last) > MISSED) {
+        late.push("the instance itself");
+    }
     for tenant in &tenants {
         let (id, slug) = (text(tenant, "id"), text(tenant, "slug"));
         let last = last_run(client, "backup", id, &schedule.to).await?;
@@ -225,7 +234,11 @@ pub(crate) async fn doctor(client: &Client, now: Timestamp) -> Result<(bool, Str
     }
     Ok(match (late.is_empty(), untried.is_empty()) {
         (true, true) => {
-            (true, format!("{} tenants, each backed up and tried in time, in {}", tenants.len(), schedule.to))
+            let count = tenants.len();
+            (
+                true,
+                format!("the instance and {count} tenants, backed up and tried in time, in {}", schedule.to),
+            )
         }
         (true, false) => (false, format!("not restored for a trial in time: {}", untried.join(", "))),
         (false, _) => (false, format!("no archive of the last day: {}", late.join(", "))),

@@ -29,7 +29,27 @@ pub(super) struct Order<'a> {
     /// Tables whose rows stay in the archive.
     pub(super) left: &'a [&'a str],
     pub(super) keeps: Keeps,
-    pub(super) is_drill: bool,
+    pub(super) what: What,
+}
+
+/// What is to become of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// A tenant.
+    Tenant,
+    /// A tenant for a trial, of which nothing is left.
+    Drill,
+    /// The instance itself.
+    Instance { keep_keys: bool, without_vault_keys: bool },
+}
+
+impl What {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Tenant | Self::Drill => "/v1/restores",
+            Self::Instance { .. } => "/v1/instance/restore",
+        }
+    }
 }
 
 /// What comes back although it may have ended since.
@@ -43,10 +63,15 @@ impl Order<'_> {
     /// What the instance has to know first.
     pub(super) fn head(&self) -> Value {
         let manifest = &self.archive.data.manifest;
+        if let What::Instance { keep_keys, without_vault_keys } = self.what {
+            return json!({
+                "manifest": manifest, "keep_keys": keep_keys, "without_vault_keys": without_vault_keys,
+            });
+        }
         let person_keys: &[TableShape] =
             self.archive.person_keys.as_ref().map(|part| &part.manifest.tables[..]).unwrap_or_default();
         json!({
-            "slug": self.slug, "manifest": manifest, "person_keys": person_keys, "drill": self.is_drill,
+            "slug": self.slug, "manifest": manifest, "person_keys": person_keys, "drill": self.what == What::Drill,
             "keep_ended": self.keeps.ended, "keep_api_keys": self.keeps.api_keys,
         })
     }
@@ -85,7 +110,7 @@ impl Order<'_> {
             put(&frames, &Frame::End).await
         };
         let key = idempotency_key();
-        let sending = client.post_stream("/v1/restores", (MEDIA_TYPE, &key), waiting);
+        let sending = client.post_stream(self.what.path(), (MEDIA_TYPE, &key), waiting);
         let (read, answered) = tokio::join!(reading, sending);
         match read {
             Err(Stopped::Archive(error)) => Err(error),

@@ -143,6 +143,33 @@ impl SealedFiles {
         Ok(Some(StoredSecret { version, value }))
     }
 
+    /// Version (4 bytes), length of the lock (2 bytes), lock, value: both files as they lie here.
+    fn export(&self, tenant: &TenantId, name: &SecretName) -> Result<Option<Vec<u8>>, VaultError> {
+        let Some(newest) = self.list(tenant, name)?.iter().rfind(|entry| entry.is_enabled).copied() else {
+            return Ok(None);
+        };
+        let file = file_name(name, newest.version);
+        let read = |part, longest| {
+            let folder = self.tenant_folder(part, tenant)?.ok_or(VaultError::Damaged)?;
+            files::read(folder.as_fd(), &file, longest)?.ok_or(VaultError::Damaged)
+        };
+        let (lock, value) =
+            (read(LOCKS, MAX_LOCK_LENGTH)?, read(VALUES, MAX_SECRET_LENGTH + VALUE_OVERHEAD)?);
+        let length = u16::try_from(lock.len()).map_err(|_| VaultError::Damaged)?;
+        let head = [&newest.version.0.to_be_bytes()[..], &length.to_be_bytes()].concat();
+        Ok(Some([head, lock.to_vec(), value.to_vec()].concat()))
+    }
+
+    fn import(&self, tenant: &TenantId, name: &SecretName, sealed: &[u8]) -> Result<(), VaultError> {
+        let (version, rest) = sealed.split_first_chunk::<4>().ok_or(VaultError::Damaged)?;
+        let (length, rest) = rest.split_first_chunk::<2>().ok_or(VaultError::Damaged)?;
+        let (lock, value) =
+            rest.split_at_checked(u16::from_be_bytes(*length).into()).ok_or(VaultError::Damaged)?;
+        let place = Place { tenant, name, version: Version(u32::from_be_bytes(*version)) };
+        let value = envelope::open(&self.master, &place, lock, value)?;
+        self.store(tenant, name, value.expose_secret()).map(drop)
+    }
+
     fn list(&self, tenant: &TenantId, name: &SecretName) -> Result<Vec<VersionEntry>, VaultError> {
         match self.tenant_folder(LOCKS, tenant)? {
             Some(locks) => versions_in(locks.as_fd(), name),
@@ -267,6 +294,19 @@ impl Vault for SealedFiles {
         version: Version,
     ) -> Answer<'a, Option<StoredSecret>> {
         Box::pin(ready(self.load(tenant, name, version)))
+    }
+
+    fn sealed<'a>(&'a self, tenant: &'a TenantId, name: &'a SecretName) -> Answer<'a, Option<Vec<u8>>> {
+        Box::pin(ready(self.export(tenant, name)))
+    }
+
+    fn take_sealed<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a SecretName,
+        sealed: &'a [u8],
+    ) -> Answer<'a, ()> {
+        Box::pin(ready(self.import(tenant, name, sealed)))
     }
 
     fn versions<'a>(&'a self, tenant: &'a TenantId, name: &'a SecretName) -> Answer<'a, Vec<VersionEntry>> {

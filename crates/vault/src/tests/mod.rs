@@ -119,6 +119,35 @@ fn a_version_can_be_disabled_enabled_and_destroyed() {
 }
 
 #[test]
+fn a_secret_goes_sealed_to_another_vault_of_the_same_key_and_to_no_other() {
+    let (folder, same, other) = (Folder::new(), Folder::new(), Folder::new());
+    let (tenant, name) = (tenant(1), name("secret"));
+    let vault = folder.vault();
+    let sealed = |vault: &dyn Vault| vault.sealed(&tenant, &name).now_or_never().unwrap().unwrap();
+    let take = |vault: &dyn Vault, name: &SecretName, sealed: &[u8]| {
+        vault.take_sealed(&tenant, name, sealed).now_or_never().unwrap()
+    };
+    assert_eq!(sealed(&vault), None);
+    put(&vault, &tenant, &name, "first");
+    put(&vault, &tenant, &name, "second");
+    let sealed = sealed(&vault).unwrap();
+    assert!(!sealed.windows(6).any(|bytes| bytes == b"second"));
+    fs::copy(folder.0.join("master.key"), same.0.join("master.key")).unwrap();
+    let same = same.vault();
+    put(&same, &tenant, &name, "made at the first start");
+    take(&same, &name, &sealed).unwrap();
+    assert_eq!(get(&same, &tenant, &name).unwrap().as_deref(), Some("second"));
+    assert!(matches!(take(&other.vault(), &name, &sealed), Err(VaultError::Damaged)));
+    assert!(
+        matches!(take(&same, &self::name("other"), &sealed), Err(VaultError::Damaged)),
+        "bound to its name"
+    );
+    for length in [0, 5, 6, 40, sealed.len() - 1] {
+        assert!(matches!(take(&same, &name, &sealed[..length]), Err(VaultError::Damaged)), "{length} bytes");
+    }
+}
+
+#[test]
 fn a_secret_outlives_the_process_and_each_version_stays() {
     let folder = Folder::new();
     let (tenant, name) = (tenant(1), name("secret"));
