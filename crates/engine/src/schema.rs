@@ -46,8 +46,8 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 15, name: "audit_index", sql: include_str!("../migrations/V15__audit_index.sql") },
     Migration { version: 16, name: "second_line", sql: include_str!("../migrations/V16__second_line.sql") },
-    Migration { version: 18, name: "audit_places", sql: include_str!("../migrations/V18__audit_places.sql") },
-    Migration { version: 19, name: "ended", sql: include_str!("../migrations/V19__ended.sql") },
+    Migration { version: 17, name: "audit_places", sql: include_str!("../migrations/V17__audit_places.sql") },
+    Migration { version: 18, name: "ended", sql: include_str!("../migrations/V18__ended.sql") },
 ];
 
 /// The number of the newest migration.
@@ -255,6 +255,15 @@ mod tests {
         "public.session",
         "public.user",
     ];
+
+    #[test]
+    fn every_file_is_a_migration_and_none_is_left_out() {
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        files.sort_by_key(|name| name[1..].split('_').next().unwrap().parse::<i32>().unwrap());
+        let listed = MIGRATIONS.iter().map(|step| format!("V{}__{}.sql", step.version, step.name));
+        assert_eq!(files, listed.collect::<Vec<_>>());
+    }
 
     #[tokio::test]
     async fn it_is_decided_for_every_table_whether_it_is_archived() {

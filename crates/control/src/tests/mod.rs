@@ -240,7 +240,7 @@ const TENANT_MIGRATIONS: &[Migration] = &[
              CREATE TABLE rewrapped (version bigint); CREATE TABLE retained (seconds bigint);",
             include_str!("../../../engine/migrations/V1__better_auth.sql"),
             include_str!("../../../engine/migrations/V3__better_auth_plugins.sql"),
-            include_str!("../../../engine/migrations/V19__ended.sql"),
+            include_str!("../../../engine/migrations/V18__ended.sql"),
         ),
     },
     Migration { version: 2, name: "more", sql: "CREATE TABLE more (id int PRIMARY KEY)" },

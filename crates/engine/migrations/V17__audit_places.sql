@@ -9,7 +9,29 @@ ALTER TABLE kiavi.audit_event
 CREATE INDEX audit_event_country_idx ON kiavi.audit_event (country_token, id) WHERE country_token IS NOT NULL;
 CREATE INDEX audit_event_network_idx ON kiavi.audit_event (network_token, id) WHERE network_token IS NOT NULL;
 
--- As before, and of those events whose address is forgotten the rest, too.
+-- Between an event that names somebody and their being forgotten, one waits for the other. Until now it was by a lock on the
+-- row of their key, which is written into the row and cost more than the event itself (65 µs beside 45); an advisory lock is
+-- kept in memory (10 µs). Where the hashes of two names are the same, one waits in vain, and nothing else.
+
+-- Those of `names` whom the log does not know (any more). Whom it knows stays known until this transaction ends, and who is
+-- just being forgotten is waited for. Each statement of a volatile function sees what was committed before it began
+-- (PostgreSQL manual, 38.7), so the second sees the work of whom the first has waited for.
+CREATE OR REPLACE FUNCTION kiavi.audit_gone(names text[]) RETURNS text[] LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  gone text[] := '{}';
+  name text;
+BEGIN
+  FOREACH name IN ARRAY names LOOP
+    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended(pg_catalog.concat('audit ', name), 0));
+    PERFORM FROM kiavi.audit_subject s WHERE s.user_id OPERATOR(pg_catalog.=) name;
+    IF NOT FOUND THEN
+      gone := gone OPERATOR(pg_catalog.||) name;
+    END IF;
+  END LOOP;
+  RETURN gone;
+END $$;
+
+-- As before, behind that lock, and of those events whose address is forgotten the rest, too.
 CREATE OR REPLACE FUNCTION kiavi.audit_forget(person text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
