@@ -16,7 +16,9 @@ describe('the log of a suspended tenant', { skip: kiaviMissing() }, () => {
   const email = freshEmail();
   // Nobody signs in to the console here, so there is no other engine.
   const engines = () => kiavi.role('engine');
-  const sealed = async () => Number((await kiavi.verb(['audit', 'checkpoint', 'demo'])).split('\n')[1]);
+  /** How many events are sealed; none, before the witness has seen the first. */
+  const sealed = async () =>
+    Number((await kiavi.verb(['audit', 'checkpoint', 'demo']).catch(() => '')).split('\n')[1] ?? 0);
 
   before(async () => {
     kiavi = await startKiavi({ args: ['--engine-idle', '3'] });
@@ -54,14 +56,15 @@ describe('the log of a suspended tenant', { skip: kiaviMissing() }, () => {
   test('nobody else is let in, and nothing else is done', async () => {
     await demo.events('session.created');
     assert.equal((await ada.get('/get-session')).status, 503);
-    assert.equal((await ada.requestCode(freshEmail())).status, 503);
+    const asked = { email: freshEmail(), type: 'sign-in' };
+    assert.equal((await ada.post('/email-otp/send-verification-otp', asked)).status, 503);
     for (const verb of [['user', 'list', 'demo'], ['analytics', 'show', 'demo'], ['webhook', 'list', 'demo']]) {
       await assert.rejects(kiavi.verb(verb), /suspended/i, verb.join(' '));
     }
-    const asked = await request(`${kiavi.consoleUrl}/v1/tenants/demo/engine/admin/list-users`, {
+    const users = await request(`${kiavi.consoleUrl}/v1/tenants/demo/engine/admin/list-users`, {
       headers: { authorization: `Bearer ${kiavi.ready.management_key}` },
     });
-    assert.equal(asked.status, 409, asked.text);
+    assert.equal(users.status, 409, users.text);
   });
 
   test('what reads it ends when nobody reads, and comes back', async () => {
