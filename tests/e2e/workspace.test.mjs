@@ -211,12 +211,14 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
       await notice(page, 'webhook-saved').waitFor();
       await page.getByText(words('webhooks-paused'), { exact: true }).waitFor();
       await button(page, 'webhooks-rotate').click();
+      await dialog(page).getByRole('heading', { name: words('webhooks-rotate-of', { name: 'crm' }) }).waitFor();
       await look(page, '93-webhook-rotate');
       await button(dialog(page), 'webhooks-rotate').click();
       await heading(page, 'secret-of-webhook', { name: 'crm' }).waitFor();
       assert.notEqual(await secretShown(), secret);
       await link('secret-done').click();
       await button(page, 'webhooks-remove').click();
+      await dialog(page).getByRole('heading', { name: words('webhooks-remove-of', { name: 'crm' }) }).waitFor();
       await button(dialog(page), 'webhooks-remove').click();
       await notice(page, 'webhook-removed').waitFor();
       await page.getByText(words('webhooks-empty')).waitFor();
