@@ -211,12 +211,14 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
       await notice(page, 'webhook-saved').waitFor();
       await page.getByText(words('webhooks-paused'), { exact: true }).waitFor();
       await button(page, 'webhooks-rotate').click();
+      await dialog(page).getByRole('heading', { name: words('webhooks-rotate-of', { name: 'crm' }) }).waitFor();
       await look(page, '93-webhook-rotate');
       await button(dialog(page), 'webhooks-rotate').click();
       await heading(page, 'secret-of-webhook', { name: 'crm' }).waitFor();
       assert.notEqual(await secretShown(), secret);
       await link('secret-done').click();
       await button(page, 'webhooks-remove').click();
+      await dialog(page).getByRole('heading', { name: words('webhooks-remove-of', { name: 'crm' }) }).waitFor();
       await button(dialog(page), 'webhooks-remove').click();
       await notice(page, 'webhook-removed').waitFor();
       await page.getByText(words('webhooks-empty')).waitFor();
@@ -287,9 +289,12 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
     await page.locator('.message[lang="de"]').waitFor();
     await look(page, '96-mail');
     const html = await page.getByRole('link', { name: words('mail-preview-html') }).getAttribute('href');
-    const letter = await page.request.get(new URL(html, page.url()).href);
-    assert.equal(letter.status(), 200);
-    assert.match(letter.headers()['content-security-policy'], /^sandbox; default-src 'none'/);
+    const letter = await page.evaluate(async (address) => {
+      const answer = await fetch(address);
+      return { status: answer.status, policy: answer.headers.get('content-security-policy') };
+    }, html);
+    assert.equal(letter.status, 200);
+    assert.match(letter.policy, /^sandbox; default-src 'none'/);
     await page.getByLabel(words('mail-sender-name'), { exact: true }).fill('Zoë');
     await page.getByRole('region', { name: words('mail-sender') }).getByRole('button').click();
     await notice(page, 'settings-saved').waitFor();

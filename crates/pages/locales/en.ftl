@@ -339,6 +339,8 @@ event-proof-lede = A Merkle tree over all events, signed every few seconds, show
 event-sealed = Sealed and unchanged
 event-waiting = Not sealed yet
 event-waiting-lede = It is sealed within seconds. Load this page again.
+event-uncosigned = Sealed, not cosigned yet
+event-uncosigned-lede = The witness of this log signs within seconds that it has only grown. Load this page again.
 event-broken = The proof does not hold: this log was changed. Run the command below and tell whoever runs this instance.
 event-unknown = The proof cannot be read at the moment. Load this page again.
 event-leaf = Number in the log
@@ -643,7 +645,7 @@ live-lede = Who is signed in now, those who came last first.
 live-empty = Nobody is signed in at the moment.
 live-none = No session fits what you searched for.
 live-acting = Somebody acts as them
-live-end-of = Sign { $name } out of { $device }
+live-end-of = Sign out { $name } from { $device }
 
 # Ways to sign in to a tenant
 methods-title = Sign-in

@@ -104,7 +104,7 @@ session-current = Este dispositivo
 session-seen = Activo { $time }
 session-since = Sesión iniciada { $time }
 session-revoke = Cerrar sesión
-session-revoke-of = Cerrar la sesión de { $device }
+session-revoke-of = Cerrar sesión en { $device }
 sessions-revoke-others = Cerrar sesión en los demás dispositivos
 sessions-revoke-others-confirm = { $count ->
     [one] ¿Cerrar sesión en { $count } dispositivo más? Este sigue con la sesión iniciada.
@@ -339,6 +339,8 @@ event-proof-lede = Un árbol de Merkle sobre todos los eventos, firmado cada poc
 event-sealed = Sellado y sin cambios
 event-waiting = Todavía sin sellar
 event-waiting-lede = Se sellará en unos segundos. Vuelva a cargar esta página.
+event-uncosigned = Sellado, todavía sin refrendar
+event-uncosigned-lede = El testigo de este registro firmará en unos segundos que solo ha crecido. Vuelva a cargar esta página.
 event-broken = La prueba no se sostiene: este registro fue alterado. Ejecute la orden de abajo y avise a quien opera esta instancia.
 event-unknown = La prueba no se puede leer ahora mismo. Vuelva a cargar esta página.
 event-leaf = Número en el registro
@@ -643,7 +645,7 @@ live-lede = Quién tiene la sesión abierta, los últimos primero.
 live-empty = Ahora mismo nadie tiene la sesión abierta.
 live-none = Ninguna sesión coincide con su búsqueda.
 live-acting = Alguien actúa en su nombre
-live-end-of = Cerrar la sesión de { $name } en { $device }
+live-end-of = Cerrar sesión de { $name } en { $device }
 
 # Ways to sign in to a tenant
 methods-title = Inicio de sesión

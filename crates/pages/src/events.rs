@@ -176,6 +176,8 @@ impl Events {
 pub enum Seal {
     /// It is one of the last seconds, and its turn comes.
     Waiting,
+    /// The log has signed it, and the witness has yet to.
+    Uncosigned,
     /// The proof holds.
     Holds {
         /// The event's number among all that are sealed, from 0.

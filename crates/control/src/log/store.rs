@@ -36,6 +36,10 @@ pub(crate) const ALARMS: Sql = Sql::new(
     "SELECT l.tenant_id, t.slug, l.size, l.seen_at, l.refused_at FROM audit_log l JOIN tenant t ON t.id = l.tenant_id
      WHERE l.refused_at IS NOT NULL ORDER BY l.refused_at LIMIT 1000",
 );
+pub(crate) const IS_CONTRADICTED: Sql = Sql::new(
+    "IS_CONTRADICTED",
+    "SELECT EXISTS (SELECT FROM audit_log WHERE tenant_id = $1 AND refused_at IS NOT NULL)",
+);
 
 /// Keeps what is known of a log; what was cosigned of it stays.
 pub(crate) async fn keep(database: &Database, tenant: &TenantId, log: &Log) -> Result<(), DbError> {
@@ -106,6 +110,12 @@ pub(crate) async fn alarms(database: &Database) -> Result<Vec<Contradicted>, DbE
             })
         })
         .collect()
+}
+
+/// Whether an alarm about a log stands: it has signed another past than the one that was cosigned.
+pub(crate) async fn is_contradicted(database: &Database, tenant: &TenantId) -> Result<bool, DbError> {
+    let row = database.query_one(&IS_CONTRADICTED, &[&tenant.as_str()]).await?;
+    Ok(row.try_get(0)?)
 }
 
 fn log(row: &Row) -> Result<Log, DbError> {

@@ -666,6 +666,7 @@ async fn every_statement_fits_the_schema() {
         &log::store::SEE_LOG,
         &log::store::REFUSE_LOG,
         &log::store::ALARMS,
+        &log::store::IS_CONTRADICTED,
         &create::KEPT_HOSTNAME,
         &create::TAKE_SPARE,
         &create::INSERT_SPARE,

@@ -250,9 +250,12 @@ impl Samples {
             now: self.now,
         };
         add("event", event.html());
-        for (name, seal) in
-            [("waiting", Some(Seal::Waiting)), ("broken", Some(Seal::Broken)), ("unknown", None)]
-        {
+        for (name, seal) in [
+            ("waiting", Some(Seal::Waiting)),
+            ("uncosigned", Some(Seal::Uncosigned)),
+            ("broken", Some(Seal::Broken)),
+            ("unknown", None),
+        ] {
             let row = self.event("user.deleted", false, 0);
             add(
                 &format!("event-{name}"),

@@ -14,7 +14,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::{Stream, StreamExt, stream};
 use http_body_util::BodyDataStream;
 use jiff::{SignedDuration, Timestamp};
-use kiavi_audit::EventProof;
+use kiavi_audit::{Distrust, EventProof, ProofError, TrustedKeys, VerifierKey};
 use kiavi_base::DeviceTrait;
 use kiavi_pages::{
     ChangeRow, EventPage, EventRow, EventSearch, Events, Period, Place, ProofFile, Seal, TenantPlace,
@@ -285,8 +285,11 @@ async fn seal(at: &AtTenant, door: &Door<'_>, id: &str) -> Result<(Option<Seal>,
     };
     let answer = door.ask(Method::GET, &format!("/management/log/proof/{id}"), None).await;
     let Ok(answer) = answer else { return Ok((None, None)) };
-    if answer.status() == StatusCode::NOT_FOUND {
-        return Ok((Some(Seal::Waiting), None));
+    match answer.status() {
+        StatusCode::OK => {}
+        StatusCode::NOT_FOUND => return Ok((Some(Seal::Waiting), None)),
+        // An engine that cannot answer says nothing of the log.
+        _ => return Ok((None, None)),
     }
     let name = format!("{id}.tlog-proof");
     let file = ProofFile {
@@ -295,17 +298,36 @@ async fn seal(at: &AtTenant, door: &Door<'_>, id: &str) -> Result<(Option<Seal>,
         name,
     };
     let text = std::str::from_utf8(answer.body()).unwrap_or_default();
-    let proof = text.parse::<EventProof>().ok();
-    let proof = proof.filter(|proof| proof.verify(&[log, witness].into_iter().collect()).is_ok());
-    let Some(proof) = proof else { return Ok((Some(Seal::Broken), Some(file))) };
-    let checkpoint = proof.checkpoint.checkpoint();
-    let seal = Seal::Holds {
-        index: proof.index,
-        size: checkpoint.size,
-        root: STANDARD.encode(checkpoint.root),
-        hashes: proof.hashes.len(),
-    };
-    Ok((Some(seal), Some(file)))
+    let seal = text.parse::<EventProof>().map_or(Seal::Broken, |proof| judge(&proof, log, witness));
+    if !matches!(seal, Seal::Uncosigned) {
+        return Ok((Some(seal), Some(file)));
+    }
+    // A log that the witness has refused waits for a cosignature that never comes.
+    if log::store::is_contradicted(&control.parts().database, &at.tenant.id).await.map_err(Problem::from)? {
+        return Ok((Some(Seal::Broken), Some(file)));
+    }
+    // Its file would not be complete.
+    Ok((Some(seal), None))
+}
+
+/// What a proof is worth by the keys of the log and of its witness, who cosigns a checkpoint after it is stored.
+fn judge(proof: &EventProof, log: VerifierKey, witness: VerifierKey) -> Seal {
+    let verify = |keys: TrustedKeys| proof.verify(&keys);
+    match verify([log.clone(), witness].into_iter().collect()) {
+        Ok(_) => {
+            let checkpoint = proof.checkpoint.checkpoint();
+            Seal::Holds {
+                index: proof.index,
+                size: checkpoint.size,
+                root: STANDARD.encode(checkpoint.root),
+                hashes: proof.hashes.len(),
+            }
+        }
+        Err(ProofError::Distrust(Distrust::Witness)) if verify([log].into_iter().collect()).is_ok() => {
+            Seal::Uncosigned
+        }
+        Err(_) => Seal::Broken,
+    }
 }
 
 /// `GET …/events/live`: one message for what happened and fits; the page then loads itself again.
