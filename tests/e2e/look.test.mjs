@@ -1,14 +1,16 @@
 // The console's page on which a tenant's look is chosen: a preview of the pages in every state, publishing, going back.
 
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { words } from '../lib/words.mjs';
 import { consoleOf } from './at-console.mjs';
 import * as journey from './journey.mjs';
 
+const PATIENCE_MS = 10_000;
 const { button, notice } = journey;
 const picture = (name) => fileURLToPath(new URL(`../../crates/pages/examples/gallery/${name}.png`, import.meta.url));
 
@@ -16,7 +18,7 @@ describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () =>
   let kiavi, browser, owner, page;
 
   const at = (below = '') => `${kiavi.consoleUrl}/w/default/t/demo/sign-in-page${below}`;
-  const shown = () => page.frameLocator('iframe[name="look-preview"]');
+  const shown = (on = page) => on.getByTitle(words('look-preview'), { exact: true }).contentFrame();
   const setting = async (path) => JSON.parse(await kiavi.verb(['settings', 'get', 'demo', path]));
   const label = (key) => page.getByLabel(words(key), { exact: true });
 
@@ -30,18 +32,24 @@ describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () =>
     await kiavi?.dispose();
   });
 
-  /** Whether the preview's main button has this colour, by and by. */
-  const turns = (colour) =>
-    shown().locator('.button.primary').first().evaluate((button, wanted) => {
-      const isIt = () => getComputedStyle(button).backgroundColor === wanted;
-      return isIt() || new Promise((resolve) => setTimeout(() => resolve(isIt()), 500));
-    }, colour);
+  /** Waits until the preview's main button has this colour. Asks from here: inside the frame no timer fires. */
+  async function turns(colour) {
+    const primary = shown().locator('.button.primary').first();
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const now = await primary.evaluate((element) => getComputedStyle(element).backgroundColor);
+      if (now === colour) return;
+      assert.ok(Date.now() < deadline, `the button is ${now}`);
+      await setTimeout(50);
+    }
+  }
 
   test('the page says how it is, and shows it', async () => {
     await page.goto(at());
     await page.getByRole('heading', { level: 1, name: words('look-title') }).waitFor();
     await shown().getByRole('heading', { level: 1, includeHidden: true }).waitFor();
     await look(page, 'look-1-plain');
+    assert.deepEqual(owner.complaints, []);
   });
 
   test('what is typed is shown at once, files and all', async () => {
@@ -52,7 +60,7 @@ describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () =>
     await label('look-corners').selectOption('square');
     await shown().locator('.logo img').waitFor();
     await shown().getByText(/Nordlicht/).first().waitFor();
-    assert.ok(await turns('rgb(27, 42, 107)'));
+    await turns('rgb(27, 42, 107)');
     await look(page, 'look-2-typed');
     for (const scene of ['rate-limited', 'code-wrong', 'account-linked', 'passkey-exists']) {
       await label('look-scene').selectOption(scene);
@@ -68,11 +76,13 @@ describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () =>
   });
 
   test('nobody else may frame the preview, and nothing in it runs', async () => {
-    const answer = await page.request.get(at('/preview'));
-    const policy = answer.headers()['content-security-policy'];
+    const { policy, body } = await page.evaluate(async (url) => {
+      const answer = await fetch(url);
+      return { policy: answer.headers.get('content-security-policy'), body: await answer.text() };
+    }, at('/preview'));
     assert.match(policy, /frame-ancestors 'self'/);
     assert.match(policy, /sandbox allow-same-origin$/);
-    assert.ok(!policy.includes('script-src') && !(await answer.text()).includes('<script'));
+    assert.ok(!policy.includes('script-src') && !body.includes('<script'));
   });
 
   test('a colour that cannot be read is refused, and says which could', async () => {
@@ -104,6 +114,7 @@ describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () =>
     for (const tag of ['fr', 'nl', 'es', 'it']) await page.locator(`#offers-${tag}`).uncheck();
     await button(page, 'settings-check').click();
     await page.getByText(words('look-would-change')).waitFor();
+    await turns('rgb(27, 42, 107)');
     await look(page, 'look-5-checked');
     assert.equal(await setting('branding.accent'), null, 'nothing was changed');
     await label('look-logo').setInputFiles(picture('wordmark'));
@@ -132,7 +143,7 @@ describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () =>
     await plain.goto(at());
     await plain.getByLabel(words('look-accent'), { exact: true }).fill('#6b1b5a');
     await plain.getByRole('button', { name: words('look-preview-show'), exact: true }).click();
-    await plain.frameLocator('iframe[name="look-preview"]').locator('link[href*="6b1b5a"]').waitFor({ state: 'attached' });
+    await shown(plain).locator('link[href*="6b1b5a"]').waitFor({ state: 'attached' });
     await context.close();
   });
 });

@@ -117,7 +117,9 @@ export async function look(page, name) {
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(overflow <= 0, `${name}: ${overflow} px wider than a ${size}`);
     }
+    // In a frame that may run nothing, no timer fires either: axe would wait there for ever.
     const { violations } = await new AxeBuilder({ page })
+      .exclude('iframe[sandbox]:not([sandbox~="allow-scripts"])')
       .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
       .analyze();
     const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));

@@ -7,13 +7,16 @@ class LivePreview extends HTMLElement {
   connectedCallback() {
     const form = this.querySelector("form");
     const button = form.querySelector("[data-preview]");
-    const show = ({ target }) => {
+    // Half a colour is none yet: what was shown last stays until the field can be read.
+    const show = () => form.checkValidity() && form.requestSubmit(button);
+    form.addEventListener("input", ({ target }) => {
       // The size is the frame's, which the style sheet knows.
       if (target.name === "size") return;
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => form.requestSubmit(button), target.type === "file" ? 0 : PAUSE_MS);
-    };
-    form.addEventListener("input", show);
+      this.timer = setTimeout(show, target.type === "file" ? 0 : PAUSE_MS);
+    });
+    // The frame begins with what is stored; after a check or a refusal there is more in the fields.
+    if (form.hasAttribute("data-typed")) show();
   }
 
   disconnectedCallback() {

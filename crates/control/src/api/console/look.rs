@@ -33,8 +33,8 @@ use crate::{
 const PAGE: &str = "/sign-in-page";
 /// Bytes of the form: two pictures, and some that are too large, so that it can be said.
 pub(super) const FORM_LIMIT: usize = 4 * 1024 * 1024;
-/// What the preview may do: show the style sheet of here and the logo that is in it.
-const PREVIEW_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'self'; \
+/// What the preview may do: show the style sheet and the icon of here, and the logo that is in it.
+const PREVIEW_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'self'; \
     base-uri 'none'; form-action 'none'; sandbox allow-same-origin";
 
 type Named = Path<(String, String)>;
