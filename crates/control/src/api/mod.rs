@@ -151,6 +151,7 @@ fn table() -> Vec<Route> {
     table.extend(member_routes());
     table.extend(moving_routes());
     table.extend(backup_routes());
+    table.extend(instance_routes());
     // For whoever runs the instance, whom it tells where secrets are.
     table.push(Route::new(vault::show, vault::__path_show, may(P::TenantRead), nothing(READ)).local());
     table
@@ -745,7 +746,7 @@ fn moving_routes() -> [Route; 3] {
 }
 
 /// What leaves here is encrypted, and what comes in is a tenant; the keys are for whoever may read the data folder anyway.
-fn backup_routes() -> [Route; 12] {
+fn backup_routes() -> [Route; 9] {
     use Code as C;
     const ROWS: &[C] = &[
         C::InvalidImport,
@@ -792,6 +793,36 @@ fn backup_routes() -> [Route; 12] {
             .takes(Takes::Json)
             .problems(&[C::InvalidImport, C::InvalidName, C::ReservedName, C::TenantExists]),
         Route::new(
+            backups::note,
+            backups::__path_note,
+            may(P::TenantExport),
+            writes(&[E::BackupEnded, E::BackupTried]),
+        )
+        .local()
+        .takes(Takes::Json),
+        Route::new(backups::list, backups::__path_list, may(P::TenantRead), nothing(READ))
+            .local()
+            .takes(Takes::Query),
+        // Not where archives are, so this is for whoever sees the tenant.
+        Route::new(backups::of_tenant, backups::__path_of_tenant, may(P::TenantRead), nothing(READ)),
+        Route::new(backups::show_schedule, backups::__path_show_schedule, may(P::TenantRead), nothing(READ))
+            .local(),
+        Route::new(
+            backups::set_schedule,
+            backups::__path_set_schedule,
+            may(P::TenantExport),
+            writes(&[E::BackupScheduled]),
+        )
+        .local()
+        .takes(Takes::Json),
+    ]
+}
+
+/// The instance's own rows, which leave as archives do.
+fn instance_routes() -> [Route; 3] {
+    use Code as C;
+    [
+        Route::new(
             instance::make,
             instance::__path_make,
             may_copy(P::TenantExport),
@@ -816,29 +847,6 @@ fn backup_routes() -> [Route; 12] {
             C::VaultUnavailable,
         ]),
         Route::new(instance::lost, instance::__path_lost, may(P::TenantRead), nothing(READ)).local(),
-        Route::new(
-            backups::note,
-            backups::__path_note,
-            may(P::TenantExport),
-            writes(&[E::BackupEnded, E::BackupTried]),
-        )
-        .local()
-        .takes(Takes::Json),
-        Route::new(backups::list, backups::__path_list, may(P::TenantRead), nothing(READ))
-            .local()
-            .takes(Takes::Query),
-        // Not where archives are, so this is for whoever sees the tenant.
-        Route::new(backups::of_tenant, backups::__path_of_tenant, may(P::TenantRead), nothing(READ)),
-        Route::new(backups::show_schedule, backups::__path_show_schedule, may(P::TenantRead), nothing(READ))
-            .local(),
-        Route::new(
-            backups::set_schedule,
-            backups::__path_set_schedule,
-            may(P::TenantExport),
-            writes(&[E::BackupScheduled]),
-        )
-        .local()
-        .takes(Takes::Json),
     ]
 }
 

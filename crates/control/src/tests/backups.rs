@@ -220,7 +220,7 @@ async fn a_drill_leaves_nothing_and_says_what_the_engine_said() {
             |asked: &Asked| asked.request == "GET /api/auth/get-session" && asked.operator == "drill";
         assert!(instance.privileged.asked.lock().unwrap().iter().any(is_session_check));
         assert_eq!(control.tenants().await.unwrap().len(), 1);
-        assert_eq!(instance.vault().tenants().await.unwrap().len(), 1);
+        assert_eq!(instance.tenants_with_secrets().await.len(), 1);
     })
     .await;
 }

@@ -162,7 +162,7 @@ async fn what_is_not_whole_or_does_not_fit_makes_no_tenant_and_can_be_sent_again
             let answer = post(&local, &head("shop"), &data).await;
             assert_eq!(answer.problem(), (status, code.to_owned()));
             assert!(control.tenants().await.unwrap().is_empty(), "{code}");
-            assert!(instance.vault().tenants().await.unwrap().is_empty(), "{code}");
+            assert!(instance.tenants_with_secrets().await.is_empty(), "{code}");
         }
         assert_eq!(post(&local, &head("shop"), &data()).await.status, StatusCode::CREATED);
         let question = "SELECT count(*) FROM audit_event WHERE type = $1 AND outcome = 'failure'";

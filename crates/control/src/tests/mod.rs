@@ -573,6 +573,12 @@ impl Instance {
         assert_eq!(self.privileged.accounts.lock().unwrap().get(&tenant.uid), Some(id));
     }
 
+    /// The tenants that have secrets; the instance has some of its own.
+    async fn tenants_with_secrets(&self) -> Vec<TenantId> {
+        let all = self.vault().tenants().await.unwrap();
+        all.into_iter().filter(|id| id.as_str() != crate::log::INSTANCE).collect()
+    }
+
     async fn assert_gone(&self, tenant: &Tenant) {
         let id = &tenant.id;
         assert_eq!((self.databases(id).await, self.roles(id).await), (0, 0), "{id}");
