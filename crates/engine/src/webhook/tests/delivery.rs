@@ -35,7 +35,7 @@ async fn an_event_arrives_signed_with_everything_that_the_log_says() {
             "type": "session.created", "timestamp": "2026-11-24T12:00:00.000Z",
             "data": {
                 "id": id, "outcome": "success", "request_id": request, "actor": subject, "subject": subject,
-                "method": "email_otp", "ip": ip, "user_agent": "", "detail": detail,
+                "method": "email_otp", "ip": ip, "country": null, "network": null, "user_agent": "", "detail": detail,
             },
         })
     );
