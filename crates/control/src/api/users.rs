@@ -27,16 +27,16 @@ pub(super) struct Wanted {
     #[param(inline)]
     method: Option<Means>,
     /// The first day on which they came (UTC).
-    #[param(max_length = 10, example = "2026-11-01")]
+    #[param(format = Date, example = "2026-11-01")]
     created_from: Option<String>,
     /// The last day on which they came (UTC).
-    #[param(max_length = 10, example = "2026-11-26")]
+    #[param(format = Date, example = "2026-11-26")]
     created_to: Option<String>,
     /// The first day on which they were there last, by the tenant's clock.
-    #[param(max_length = 10, example = "2026-11-01")]
+    #[param(format = Date, example = "2026-11-01")]
     seen_from: Option<String>,
     /// The last day on which they were there last, by the tenant's clock.
-    #[param(max_length = 10, example = "2026-11-26")]
+    #[param(format = Date, example = "2026-11-26")]
     seen_to: Option<String>,
 }
 

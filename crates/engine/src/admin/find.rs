@@ -22,6 +22,8 @@ use crate::{
 /// Users of a page that asks for no other number, and of any.
 const DEFAULT_LIMIT: i64 = 50;
 const MAX_LIMIT: i64 = 1_000;
+/// Characters of a text that is looked for: those of the longest address (RFC 5321 §4.5.3.1).
+const MAX_TEXT: usize = 254;
 /// Characters of a day, `2026-11-26`.
 const DAY_LENGTH: usize = 10;
 
@@ -44,6 +46,9 @@ impl Search {
     pub(super) fn read(query: &mut Parameters<'_>) -> Self {
         let is_name = query.choice("field", &["email", "name"], "email") == "name";
         let text = query.one("text").filter(|text| !text.trim().is_empty());
+        if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT) {
+            query.issue("text", "Too long: expected at most 254 characters");
+        }
         let (created_from, created_to) = (day(query, "created_from"), day(query, "created_to"));
         let begins = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());
         Self {
