@@ -117,7 +117,14 @@ impl Wanted {
     (status = 200, description = "The table", content_type = "text/csv", body = String),
 ))]
 pub(super) async fn export(reading: Reading, Asked(wanted): Asked<Wanted>) -> Result<Response, Problem> {
-    table(&reading.refused_as(Problem::invalid_query), &wanted.query()).await
+    let query = wanted.query();
+    // A form leaves fields empty; who writes an address means something.
+    if let Some((name, _)) = query.iter().find(|(name, text)| *name != "text" && text.is_empty()) {
+        return Err(Problem::invalid_query(format!(
+            "`{name}` is empty: leave it out, or say a day such as 2026-11-26."
+        )));
+    }
+    table(&reading.refused_as(Problem::invalid_query), &query).await
 }
 
 /// The table of whom the engine finds.
