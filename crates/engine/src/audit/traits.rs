@@ -5,7 +5,7 @@
 //! somebody is forgotten.
 //!
 //! For an event this is up to six HMACs, three microseconds; reading the header is two more (`kiavi_base::Device`), finding
-//! the place less than one (`kiavi_geo`). A sign-in, which has three events and two commits to the disk, does not notice.
+//! the place less than one (`kiavi_geo`). A sign-in by code has two events and two commits to the disk.
 
 use kiavi_base::{Device, DeviceTrait};
 use kiavi_crypto::hmac_sha256;
