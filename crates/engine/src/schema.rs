@@ -48,6 +48,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 16, name: "second_line", sql: include_str!("../migrations/V16__second_line.sql") },
     Migration { version: 17, name: "audit_places", sql: include_str!("../migrations/V17__audit_places.sql") },
     Migration { version: 18, name: "ended", sql: include_str!("../migrations/V18__ended.sql") },
+    Migration {
+        version: 19,
+        name: "lighter_second_line",
+        sql: include_str!("../migrations/V19__lighter_second_line.sql"),
+    },
 ];
 
 /// The number of the newest migration.

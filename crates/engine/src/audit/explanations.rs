@@ -7,7 +7,7 @@ use super::EventType;
 /// The table and what is done to it, and the events of which one in the same transaction explains that. Each migration brings
 /// them to a tenant's database, so a change of them comes with one.
 pub(crate) const EXPLANATIONS: &[(&str, &[EventType])] = &[
-    ("user INSERT", &[E::UserCreated, E::TenantImported]),
+    ("user INSERT", &[E::UserCreated, E::TenantImported, E::TenantDemoDataAdded]),
     (
         "user UPDATE",
         &[
@@ -21,7 +21,10 @@ pub(crate) const EXPLANATIONS: &[(&str, &[EventType])] = &[
         ],
     ),
     ("user DELETE", &[E::UserDeleted]),
-    ("session INSERT", &[E::SessionCreated, E::ImpersonationStarted, E::TenantImported]),
+    (
+        "session INSERT",
+        &[E::SessionCreated, E::ImpersonationStarted, E::TenantImported, E::TenantDemoDataAdded],
+    ),
     ("session UPDATE", &[]),
     (
         "session DELETE",
@@ -36,10 +39,10 @@ pub(crate) const EXPLANATIONS: &[(&str, &[EventType])] = &[
             E::EmailChanged,
         ],
     ),
-    ("account INSERT", &[E::AccountLinked, E::TenantImported]),
+    ("account INSERT", &[E::AccountLinked, E::TenantImported, E::TenantDemoDataAdded]),
     ("account UPDATE", &[]),
     ("account DELETE", &[E::AccountUnlinked, E::UserDeleted, E::UnprovenAccessRevoked]),
-    ("passkey INSERT", &[E::PasskeyCreated, E::TenantImported]),
+    ("passkey INSERT", &[E::PasskeyCreated, E::TenantImported, E::TenantDemoDataAdded]),
     ("passkey UPDATE", &[E::PasskeyUpdated, E::SessionCreated, E::SessionRefused]),
     ("passkey DELETE", &[E::PasskeyDeleted, E::UserDeleted, E::UnprovenAccessRevoked]),
     ("apikey INSERT", &[E::ApiKeyCreated, E::TenantImported]),

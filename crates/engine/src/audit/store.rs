@@ -10,8 +10,10 @@ use kiavi_db::{AdminConnection, Database, DbError, OwnedParams, Row, Sql, ToSql,
 use super::{EventType, people::Stored, traits::Traits};
 
 pub(super) const STATEMENTS: &[&Sql] = &[
+    &INSERT_AS_IT_IS,
     &INSERT_EVENT,
     &INSERT_EVENT_ONCE,
+    &PUBLISH_AS_IT_IS,
     &PUBLISH_EVENT,
     &PUBLISH_EVENT_ONCE,
     &PEOPLE_BY_NAME,
@@ -21,39 +23,57 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &FORGET_VISITORS,
 ];
 
-// `$11` are the people whom the index would name, `$12` is the one whose request it was, `$13` to `$15` what is known of
-// that. Who is forgotten by now is not named; who is not cannot be before this is committed.
-macro_rules! insert_event {
+// An event that names nobody who could be forgotten before its COMMIT.
+macro_rules! insert_as_it_is {
     () => {
         "INSERT INTO kiavi.audit_event
-           (id, at, type, outcome, request_id, actor, subject, method, ip_token, country_token, network_token,
-            device_tokens, body)
-         SELECT $1::text::uuid, $2::timestamptz, $3::text, $4::text, $5::text,
-           CASE WHEN $6::text = ANY (gone.names) THEN NULL ELSE $6 END,
-           CASE WHEN $7::text = ANY (gone.names) THEN NULL ELSE $7 END,
-           $8::text, theirs.ip_token, theirs.country_token, theirs.network_token, theirs.device_tokens, $10::bytea
-         FROM kiavi.audit_gone($11::text[]) AS gone (names)
-         LEFT JOIN LATERAL (SELECT $9::bytea, $13::bigint, $14::bigint, $15::bigint[])
-           AS theirs (ip_token, country_token, network_token, device_tokens)
-           ON ($12::text = ANY (gone.names)) IS NOT TRUE"
+           (id, at, type, outcome, request_id, actor, subject, method, ip_token, body, country_token, network_token,
+            device_tokens)
+         VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     };
 }
 
-const INSERT_EVENT: Sql = Sql::new("INSERT_EVENT", insert_event!());
-const INSERT_EVENT_ONCE: Sql =
-    Sql::new("INSERT_EVENT_ONCE", concat!(insert_event!(), " ON CONFLICT DO NOTHING"));
+// `$14` are the people whom the index would name, `$15` is the one whose request it was, `$9` and `$11` to `$13` what is
+// known of that. Who is forgotten by now is not named; who is not cannot be before this is committed. Asking for that costs as
+// much as two of the table's indexes.
+macro_rules! insert_unless_gone {
+    () => {
+        "INSERT INTO kiavi.audit_event
+           (id, at, type, outcome, request_id, actor, subject, method, ip_token, body, country_token, network_token,
+            device_tokens)
+         SELECT $1::text::uuid, $2::timestamptz, $3::text, $4::text, $5::text,
+           CASE WHEN $6::text = ANY (gone.names) THEN NULL ELSE $6 END,
+           CASE WHEN $7::text = ANY (gone.names) THEN NULL ELSE $7 END,
+           $8::text, theirs.ip_token, $10::bytea, theirs.country_token, theirs.network_token, theirs.device_tokens
+         FROM kiavi.audit_gone($14::text[]) AS gone (names)
+         LEFT JOIN LATERAL (SELECT $9::bytea, $11::bigint, $12::bigint, $13::bigint[])
+           AS theirs (ip_token, country_token, network_token, device_tokens)
+           ON ($15::text = ANY (gone.names)) IS NOT TRUE"
+    };
+}
 
-// The event (`$1` to `$15`) and what is owed of it, `$16`, to the endpoints `$17` for `$18` seconds, in one statement, so
-// that there is never one without the other.
+const INSERT_AS_IT_IS: Sql = Sql::new("INSERT_EVENT_AS_IT_IS", insert_as_it_is!());
+const INSERT_EVENT: Sql = Sql::new("INSERT_EVENT", insert_unless_gone!());
+const INSERT_EVENT_ONCE: Sql =
+    Sql::new("INSERT_EVENT_ONCE", concat!(insert_unless_gone!(), " ON CONFLICT DO NOTHING"));
+
+// The event and what is owed of it, `$body`, to the endpoints `$to` for `$life` seconds, in one statement, so that there is
+// never one without the other.
 macro_rules! publish {
-    ($insert:expr) => {
+    ($insert:expr, $body:literal, $to:literal, $life:literal) => {
         concat!(
             "WITH event AS (",
             $insert,
             ")
              INSERT INTO kiavi.webhook_delivery (endpoint, event_id, type, body, expires_at)
-             SELECT wanting.id, $1::text::uuid, $3, $16, now() + make_interval(secs => $18)
-             FROM unnest($17::text[]) AS wanting (id)
+             SELECT wanting.id, $1::text::uuid, $3, ",
+            $body,
+            ", now() + make_interval(secs => ",
+            $life,
+            ")
+             FROM unnest(",
+            $to,
+            "::text[]) AS wanting (id)
              WHERE NOT EXISTS (
                SELECT FROM kiavi.webhook_endpoint e WHERE e.id = wanting.id AND e.disabled_at IS NOT NULL)
              ON CONFLICT (endpoint, event_id) DO NOTHING"
@@ -61,9 +81,13 @@ macro_rules! publish {
     };
 }
 
-const PUBLISH_EVENT: Sql = Sql::new("PUBLISH_EVENT", publish!(insert_event!()));
-const PUBLISH_EVENT_ONCE: Sql =
-    Sql::new("PUBLISH_EVENT_ONCE", publish!(concat!(insert_event!(), " ON CONFLICT DO NOTHING")));
+const PUBLISH_AS_IT_IS: Sql =
+    Sql::new("PUBLISH_EVENT_AS_IT_IS", publish!(insert_as_it_is!(), "$14", "$15", "$16"));
+const PUBLISH_EVENT: Sql = Sql::new("PUBLISH_EVENT", publish!(insert_unless_gone!(), "$16", "$17", "$18"));
+const PUBLISH_EVENT_ONCE: Sql = Sql::new(
+    "PUBLISH_EVENT_ONCE",
+    publish!(concat!(insert_unless_gone!(), " ON CONFLICT DO NOTHING"), "$16", "$17", "$18"),
+);
 
 const PEOPLE_BY_NAME: Sql = Sql::new(
     "AUDIT_PEOPLE_BY_NAME",
@@ -116,7 +140,7 @@ pub(super) struct LogRow {
     pub(super) ip_token: Option<Vec<u8>>,
     pub(super) traits: Traits,
     pub(super) body: Vec<u8>,
-    /// Those among actor and subject whom the log knows and may have to forget.
+    /// Those among actor and subject whom the log knows and may have to forget before this is committed.
     pub(super) people: Vec<String>,
     /// Whose request it was, if it was one of theirs.
     pub(super) requester: Option<String>,
@@ -132,7 +156,19 @@ pub(super) struct Publication {
 }
 
 impl LogRow {
-    fn values(self, publication: Option<Publication>) -> OwnedParams {
+    /// The statement that writes it, and its parameters.
+    fn statement(self, publication: Option<Publication>) -> (&'static Sql, OwnedParams) {
+        let sql = match (self.people.is_empty(), publication.is_some()) {
+            (true, false) => &INSERT_AS_IT_IS,
+            (true, true) => &PUBLISH_AS_IT_IS,
+            (false, false) => &INSERT_EVENT,
+            (false, true) => &PUBLISH_EVENT,
+        };
+        let asks = !self.people.is_empty();
+        (sql, self.values(asks, publication))
+    }
+
+    fn values(self, asks_who_is_gone: bool, publication: Option<Publication>) -> OwnedParams {
         let mut values: OwnedParams = vec![
             Box::new(self.id.to_string()),
             Box::new(self.at),
@@ -144,12 +180,14 @@ impl LogRow {
             Box::new(self.method),
             Box::new(self.ip_token),
             Box::new(self.body),
-            Box::new(self.people),
-            Box::new(self.requester),
             Box::new(self.traits.country),
             Box::new(self.traits.network),
             Box::new(Some(self.traits.device).filter(|tokens| !tokens.is_empty())),
         ];
+        if asks_who_is_gone {
+            values.push(Box::new(self.people));
+            values.push(Box::new(self.requester));
+        }
         if let Some(Publication { body, endpoints, life }) = publication {
             values.push(Box::new(body));
             values.push(Box::new(endpoints));
@@ -165,8 +203,8 @@ pub(super) async fn insert(
     row: LogRow,
     publication: Option<Publication>,
 ) -> Result<(), DbError> {
-    let sql = if publication.is_some() { PUBLISH_EVENT } else { INSERT_EVENT };
-    transaction.defer(&sql, row.values(publication)).await
+    let (sql, values) = row.statement(publication);
+    transaction.defer(sql, values).await
 }
 
 /// Shares its commit with others that come at the same time.
@@ -175,8 +213,8 @@ pub(super) async fn insert_alone(
     row: LogRow,
     publication: Option<Publication>,
 ) -> Result<(), DbError> {
-    let sql = if publication.is_some() { PUBLISH_EVENT } else { INSERT_EVENT };
-    database.query_grouped(&sql, row.values(publication)).await.map(drop)
+    let (sql, values) = row.statement(publication);
+    database.query_grouped(sql, values).await.map(drop)
 }
 
 /// The same, unless there is one with its id.
@@ -186,7 +224,7 @@ pub(super) async fn insert_once(
     publication: Option<Publication>,
 ) -> Result<(), DbError> {
     let sql = if publication.is_some() { PUBLISH_EVENT_ONCE } else { INSERT_EVENT_ONCE };
-    database.query_grouped(&sql, row.values(publication)).await.map(drop)
+    database.query_grouped(&sql, row.values(true, publication)).await.map(drop)
 }
 
 /// Over a connection of the owner's, at the time that its id tells; unless there is one with its id.
