@@ -61,6 +61,38 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await look(page, '61-users-empty');
   });
 
+  test('any page, tenant or person is a few keys away', async () => {
+    await page.goto(at('/users'));
+    const opener = button(page, 'palette-open');
+    await opener.focus();
+    await page.keyboard.press('Control+k');
+    const field = page.getByRole('combobox', { name: words('palette-label') });
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'combobox');
+    const menu = await page.locator('.side a').allTextContents();
+    const own = page.getByRole('group', { name: 'demo', exact: true }).getByRole('option');
+    assert.deepEqual(await own.allTextContents(), menu, 'the pages are those of the menu');
+    await look(page, '77-palette');
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => !document.querySelector('dialog[open]'));
+    assert.ok(await opener.evaluate((one) => one === document.activeElement), 'the focus is where it was');
+    await opener.click();
+    await page.keyboard.type('dem');
+    const tenants = page.getByRole('group', { name: words('console-title'), exact: true });
+    await tenants.getByRole('option', { name: 'demo', exact: true }).waitFor();
+    await field.fill('nobody@example.com');
+    await page.getByRole('option', { name: words('palette-people', { text: 'nobody@example.com' }) }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText(words('users-none-title')).waitFor();
+    assert.equal(new URL(page.url()).searchParams.get('text'), 'nobody@example.com');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(`demo ${words('events-title').toLowerCase()}`);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(at('/events'));
+    assert.deepEqual(owner.complaints, []);
+  });
+
   test('whoever signs in is there, and is found', async () => {
     await ada.signInByCode(email);
     await ada.post('/update-user', { name: 'Ada Lovelace' });

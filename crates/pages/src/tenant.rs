@@ -55,6 +55,14 @@ impl TenantPlace {
         }
     }
 
+    /// The field of its address in which somebody is searched for, where it is a list of people.
+    pub(crate) const fn search(self) -> Option<&'static str> {
+        match self {
+            Self::Users => Some("text"),
+            _ => None,
+        }
+    }
+
     pub(crate) fn words(self, text: &Text) -> String {
         match self {
             Self::Overview => text.tenant_overview(),

@@ -54,6 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "code.js",
         "live.js",
         "copy.js",
+        "palette.js",
         "select-all.js",
     ] {
         let url = asset_url(name);
