@@ -248,6 +248,31 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await page.getByText(words('events-none-title')).waitFor();
   });
 
+  test('a search is saved under a name, opened, renamed and deleted', async () => {
+    await page.goto(at('/events?type=user.*&period=all&email=ada%40example.com'));
+    await button(page, 'views-save').click();
+    await page.getByText(words('views-left-out')).waitFor();
+    await dialog(page).getByLabel(words('views-name'), { exact: true }).fill('What became of people');
+    await dialog(page).getByRole('button', { name: words('action-save'), exact: true }).click();
+    await notice(page, 'view-saved').waitFor();
+    assert.equal(new URL(page.url()).searchParams.get('email'), null, 'a view is about nobody');
+    const view = (name) => page.getByRole('link', { name, exact: true });
+    assert.equal(await view('What became of people').getAttribute('aria-current'), 'page');
+    await page.goto(at('/events'));
+    await view('What became of people').click();
+    await row('user.banned').first().waitFor();
+    assert.equal(await row('session.created').count(), 0);
+    await page.getByText(words('views-manage')).click();
+    await look(page, '78-views');
+    await page.getByLabel(words('views-name-of', { name: 'What became of people' })).fill('People');
+    await button(page, 'views-rename-one', { name: 'What became of people' }).click();
+    await notice(page, 'view-renamed').waitFor();
+    await page.getByText(words('views-manage')).click();
+    await button(page, 'views-delete-one', { name: 'People' }).click();
+    await notice(page, 'view-deleted').waitFor();
+    assert.equal(await view('People').count(), 0);
+  });
+
   test('an event has its proof, which is verified here', async () => {
     await page.goto(at('/events?type=user.banned'));
     await page.getByRole('link', { name: 'user.banned' }).click();

@@ -38,6 +38,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 9, name: "key_holders", sql: include_str!("../migrations/9_key_holders.sql") },
     Migration { version: 10, name: "domains", sql: include_str!("../migrations/10_domains.sql") },
     Migration { version: 11, name: "ended", sql: include_str!("../migrations/11_ended.sql") },
+    Migration { version: 13, name: "saved_views", sql: include_str!("../migrations/13_saved_views.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.

@@ -95,6 +95,21 @@ pub enum ControlError {
     /// The workspace has made too many invitations today.
     #[error("too many invitations today")]
     TooManyInvitations,
+    /// A view cannot have this name.
+    #[error("the view's name was refused")]
+    ViewName,
+    /// A view cannot have these filters; the text says why.
+    #[error("the view's filters were refused: {0}")]
+    ViewFilters(String),
+    /// Whoever asks has a view of this name.
+    #[error("there is a view of this name")]
+    ViewExists,
+    /// Whoever asks has as many views as they may.
+    #[error("there are too many views")]
+    TooManyViews,
+    /// Whoever asks has no such view.
+    #[error("there is no such view")]
+    NoSuchView,
     /// The workspace that every instance has is not there.
     #[error("there is no workspace")]
     NoWorkspace,

@@ -46,6 +46,7 @@ mod tenant;
 #[cfg(test)]
 mod tests;
 mod vault_key;
+mod view;
 mod watching;
 mod webhook;
 mod workspace;

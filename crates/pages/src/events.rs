@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{ChangeRow, ConsoleTop, Frame, Place, TenantTop, device, text::Text, when};
+use crate::{ChangeRow, ConsoleTop, Frame, Notice, Place, SavedViews, TenantTop, device, text::Text, when};
 
 /// How far back a list goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -145,6 +145,8 @@ pub struct Events {
     pub tenant: TenantTop,
     /// What was asked for.
     pub search: EventSearch,
+    /// What the visitor has saved.
+    pub views: SavedViews,
     /// The types that there are, for completion.
     pub kinds: Vec<&'static str>,
     /// Words for devices, likewise.
@@ -161,6 +163,8 @@ pub struct Events {
     pub newest: Option<String>,
     /// The path of the server-sent events, one per event that fits; on the newest page only.
     pub live: Option<String>,
+    /// What the last step has to tell.
+    pub notice: Option<Notice>,
     /// The present.
     pub now: Timestamp,
 }

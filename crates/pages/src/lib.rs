@@ -43,6 +43,7 @@ mod status;
 mod tenant;
 mod text;
 mod users;
+mod views;
 mod webhooks;
 mod when;
 
@@ -85,6 +86,7 @@ pub use status::{
 };
 pub use tenant::{TenantAway, TenantOverview, TenantPlace, TenantTop};
 pub use users::{Means, Standing, Suspension, UserPage, UserRow, UserSearch, Users};
+pub use views::{SavedView, SavedViews};
 pub use webhooks::{
     AttemptRow, DeliveryRow, DeliveryState, EndpointRow, EndpointState, NewWebhook, Trial, Webhook,
     WebhookDelivery, Webhooks,

@@ -189,6 +189,13 @@ notices! {
         DomainRemoved = "domain-removed", Success, notice_domain_removed;
         DomainPrimary = "domain-primary", Error, notice_domain_primary;
         DomainGone = "domain-gone", Info, notice_domain_gone;
+        ViewSaved = "view-saved", Success, notice_view_saved;
+        ViewRenamed = "view-renamed", Success, notice_view_renamed;
+        ViewDeleted = "view-deleted", Success, notice_view_deleted;
+        ViewName = "view-name", Error, notice_view_name;
+        ViewExists = "view-exists", Error, notice_view_exists;
+        ViewLimit = "view-limit", Error, notice_view_limit;
+        ViewGone = "view-gone", Info, notice_view_gone;
         EngineAway = "engine-away", Error, notice_engine_away;
     }
 }

@@ -4,8 +4,8 @@ use askama::Template;
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    AccountRow, ConsoleTop, Deed, EventRow, Frame, Notice, PasskeyRow, Place, SessionRow, TenantTop,
-    text::Text, when,
+    AccountRow, ConsoleTop, Deed, EventRow, Frame, Notice, PasskeyRow, Place, SavedViews, SessionRow,
+    TenantTop, text::Text, when,
 };
 
 /// Which people a list shows, by whether they may sign in.
@@ -154,6 +154,8 @@ pub struct Users {
     pub tenant: TenantTop,
     /// What was searched for.
     pub search: UserSearch,
+    /// What the visitor has saved.
+    pub views: SavedViews,
     /// This page of those who fit.
     pub users: Vec<UserRow>,
     /// How many fit.

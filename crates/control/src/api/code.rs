@@ -96,6 +96,8 @@ codes! {
         "The workspace has no member of this id.";
     InvitationNotFound = NOT_FOUND "invitation_not_found", "No such invitation",
         "The workspace has no invitation of this id.";
+    ViewNotFound = NOT_FOUND "view_not_found", "No such view",
+        "You have no view of this id, or may not read its list.";
     SettingsVersionNotFound = NOT_FOUND "settings_version_not_found", "No such version",
         "The tenant's settings have no such version.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed", "Method not allowed",
@@ -118,6 +120,10 @@ codes! {
         "The address has an open invitation. Send that one again instead.";
     InvitationEnded = CONFLICT "invitation_ended", "The invitation has ended",
         "The invitation was accepted or withdrawn.";
+    ViewExists = CONFLICT "view_exists", "The name is taken",
+        "You have a view of this name already.";
+    ViewLimit = CONFLICT "view_limit", "Too many views",
+        "You have as many views of this tenant as there may be. Delete one first.";
     TenantDeleting = CONFLICT "tenant_deleting", "Being removed",
         "The tenant is being removed.";
     TenantImporting = CONFLICT "tenant_importing", "Being imported",
@@ -172,6 +178,8 @@ codes! {
         "Destroying at once takes the tenant's name in `confirm`.";
     InvalidInvitation = UNPROCESSABLE_ENTITY "invalid_invitation", "This cannot be invited",
         "The address or the language is none.";
+    InvalidView = UNPROCESSABLE_ENTITY "invalid_view", "There can be no such view",
+        "The name breaks a rule, or a filter is none that a view of the list keeps; the detail says which.";
     InvalidKey = UNPROCESSABLE_ENTITY "invalid_key", "There can be no such key",
         "The key's expiry is past or too far away, or its overlap is too long.";
     InvalidSettings = UNPROCESSABLE_ENTITY "invalid_settings", "The settings were refused",

@@ -45,6 +45,7 @@ mod settings;
 mod tenants;
 mod users;
 mod vault;
+mod views;
 mod workspaces;
 
 use axum::{
@@ -146,6 +147,7 @@ fn table() -> Vec<Route> {
     table.extend(user_routes());
     table.extend(log_routes());
     table.extend(event_routes());
+    table.extend(view_routes());
     table.extend(analytics_routes());
     table.extend(key_routes());
     table.extend(member_routes());
@@ -563,6 +565,24 @@ fn event_routes() -> [Route; 2] {
         Route::new(events::live, events::__path_live, may(P::AuditRead), nothing(READ))
             .takes(Takes::Query)
             .problems(LIVE),
+    ]
+}
+
+/// Everybody's own. The lists that they are of ask for more.
+fn view_routes() -> [Route; 4] {
+    use Code as C;
+    const RENAMED: Writes = writes(&[E::SavedViewRenamed]).unless(SO_ALREADY);
+    const DELETED: Writes = writes(&[E::SavedViewDeleted]).unless("it was gone by then");
+    [
+        Route::new(views::list, views::__path_list, may(P::TenantRead), nothing(READ)),
+        Route::new(views::create, views::__path_create, may(P::TenantRead), writes(&[E::SavedViewCreated]))
+            .takes(Takes::Json)
+            .problems(&[C::InvalidView, C::ViewExists, C::ViewLimit]),
+        Route::new(views::rename, views::__path_rename, may(P::TenantRead), RENAMED)
+            .takes(Takes::Json)
+            .problems(&[C::InvalidView, C::ViewExists, C::ViewNotFound]),
+        Route::new(views::delete, views::__path_delete, may(P::TenantRead), DELETED)
+            .problems(&[C::ViewNotFound]),
     ]
 }
 

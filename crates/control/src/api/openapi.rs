@@ -39,6 +39,7 @@ use super::{
     settings::{Differences, SettingsDocument, VersionResource},
     table_of,
     vault::VaultResource,
+    views,
     workspaces::{NewWorkspace, WorkspaceChange, WorkspaceResource},
 };
 use crate::{CallerKind, Permission, Role};
@@ -72,6 +73,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         operations::Why, operations::Deletion, operations::NewName, operations::Retirement, hostnames::Hostnames,
         hostnames::NewHostname, hostnames::Consent, domains::Domains, domains::DomainResource, domains::NewDomain,
         domains::UnprovedDomains,
+        views::Views, views::ViewResource, views::WantedView, views::ViewChange, crate::view::List,
         orphans::Orphans, orphans::Chosen, orphans::Removed,
         VaultResource, LogKeys, WitnessedLogs, analytics::Figures, analytics::FiguresOfPeriod, analytics::PasskeyFunnel,
         analytics::SignInFunnel, analytics::CreationFunnel, analytics::Granularity, analytics::Recount,

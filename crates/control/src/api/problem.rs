@@ -19,6 +19,7 @@ use crate::{
     management::ManagementError,
     provision::{ImportError, RequestError},
     tenant::Target,
+    view::MAX_NAME,
 };
 
 /// An answer that says what went wrong and what to do. `internal` is for the log.
@@ -261,6 +262,14 @@ impl From<ControlError> for Problem {
                 format!("The tenant has no domain \"{domain}\". Add it first."),
             ),
             ControlError::TooManyDomains => Code::DomainLimit.into(),
+            ControlError::ViewName => Self::new(
+                Code::InvalidView,
+                format!("A view's name has 1 to {MAX_NAME} printable characters."),
+            ),
+            ControlError::ViewFilters(why) => Self::new(Code::InvalidView, why),
+            ControlError::ViewExists => Code::ViewExists.into(),
+            ControlError::TooManyViews => Code::ViewLimit.into(),
+            ControlError::NoSuchView => Code::ViewNotFound.into(),
             ControlError::RpIdChange { from, to, passkeys } => Self::new(
                 Code::RpIdChange,
                 format!(

@@ -145,6 +145,12 @@ event_types! {
     ManagementKeyNarrowed = "management_key.narrowed",
     /// A management key's secret of before has ended.
     ManagementKeyPreviousSecretEnded = "management_key.previous_secret_ended",
+    /// Somebody gave filters of a tenant's list a name.
+    SavedViewCreated = "saved_view.created",
+    /// A saved view has another name.
+    SavedViewRenamed = "saved_view.renamed",
+    /// A saved view was deleted.
+    SavedViewDeleted = "saved_view.deleted",
     /// The instance is opened by another master key.
     VaultKeyChanged = "vault.key_changed",
     /// Somebody signed in to the console.

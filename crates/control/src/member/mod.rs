@@ -13,7 +13,7 @@ use crate::{
     console::session::Person,
     invitation,
     key::{self, end::ChangedKey},
-    standing,
+    standing, view,
 };
 
 /// Somebody in a workspace.
@@ -74,8 +74,8 @@ pub(crate) async fn set_role(
     Ok(Some((Member { role, ..before }, keys)))
 }
 
-/// Removes a member, and with them the invitations that they made and the keys that they know, which are answered; `None`
-/// when they were not there.
+/// Removes a member, and with them their views, the invitations that they made and the keys that they know, which are
+/// answered; `None` when they were not there.
 ///
 /// # Errors
 /// As [`set_role`].
@@ -92,6 +92,7 @@ pub(crate) async fn remove(
     let detail = json!({ "workspace": workspace, "role": before.role });
     tell(control, &transaction, actor, EventType::MemberRemoved, user, detail).await?;
     let keys = end_what_they_made(control, &transaction, actor, (workspace, user), None).await?;
+    view::store::delete_of(&transaction, workspace, user).await?;
     transaction.commit().await?;
     Ok(Some(keys))
 }

@@ -25,6 +25,7 @@ mod repetition;
 mod settings;
 mod vault_away;
 mod vault_key;
+mod views;
 mod witness;
 
 use std::{
@@ -700,6 +701,7 @@ async fn every_statement_of_a_part_fits_the_schema() {
         crate::backup::STATEMENTS,
         crate::domain::store::STATEMENTS,
         crate::ended::STATEMENTS,
+        crate::view::store::STATEMENTS,
     ];
     for statements in parts.into_iter().chain([crate::instance::STATEMENTS]) {
         prepare_all(&control.parts().database, statements).await.unwrap();

@@ -248,6 +248,7 @@ impl Samples {
                 {
                     add(&format!("methods.{key}"), self.methods(Some(notice)).html());
                 }
+                Some("view") => add(&format!("events.{key}"), self.events_page(Some(notice)).html()),
                 Some("webhook") => add(&format!("webhooks.{key}"), self.webhooks(Some(notice)).html()),
                 Some("domain") => add(&format!("domains.{key}"), self.domains(Some(notice)).html()),
                 Some("connect") => add(&format!("connect.{key}"), self.connect(Some(notice)).html()),

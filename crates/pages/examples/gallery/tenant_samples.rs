@@ -3,9 +3,9 @@
 use jiff::{civil::Date, tz::TimeZone};
 use kiavi_pages::{
     Branding, ChangeRow, Deed, EventPage, EventRow, EventSearch, Events, Frame, Look, LookFields, Means,
-    NotDone, Page, Period, Place, ProofFile, Seal, Selection, SelectionDone, Settings, Standing, Suspension,
-    TenantAway, TenantOverview, TenantPlace, TenantState, TenantTop, UserPage, UserRow, UserSearch, Users,
-    VersionRow,
+    NotDone, Notice, Page, Period, Place, ProofFile, SavedView, SavedViews, Seal, Selection, SelectionDone,
+    Settings, Standing, Suspension, TenantAway, TenantOverview, TenantPlace, TenantState, TenantTop,
+    UserPage, UserRow, UserSearch, Users, VersionRow,
 };
 
 use super::{FIREFOX, Samples, brandings};
@@ -138,6 +138,7 @@ impl Samples {
             top: top(),
             tenant: at(TenantPlace::Users),
             search: UserSearch::default(),
+            views: SavedViews::default(),
             users: vec![self.user(&self.words.name, true, false), self.user("", false, true)],
             total: 120,
             before: 50,
@@ -157,7 +158,8 @@ impl Samples {
         let days = (Some(Date::constant(2026, 1, 1)), None);
         let (standing, means) = (Standing::Suspended, Means::Passkey);
         let search = UserSearch { text, is_name: true, standing, means, created: days, seen: days };
-        add("users-none", Users { search, ..none }.html());
+        let views = SavedViews { leaves_out: true, most: Some(20), ..self.views("users", None) };
+        add("users-none", Users { search, views, ..none }.html());
         self.selection_pages(add);
         self.user_pages(add);
         self.event_pages(add);
@@ -199,15 +201,30 @@ impl Samples {
         add("user-reader", reader.html());
     }
 
-    fn event_pages(&self, add: &mut impl FnMut(&str, String)) {
-        let frame = || Frame::ours(self.locale, "/w/acme/t/shop/events".into());
-        let top = || self.top(Place::Tenants);
-        let tenant = || self.tenant_top(TenantPlace::Events, TenantState::Running);
-        let list = Events {
-            frame: frame(),
-            top: top(),
-            tenant: tenant(),
+    /// Two views, one of which the page shows.
+    fn views(&self, list: &'static str, current: Option<usize>) -> SavedViews {
+        let view = |(i, name): (usize, String)| SavedView {
+            id: format!("view{i}"),
+            name,
+            path: format!("/w/acme/t/shop/{list}?type=session.*"),
+            is_current: current == Some(i),
+        };
+        SavedViews {
+            list,
+            rows: [self.words.name.clone(), "FR".into()].into_iter().enumerate().map(view).collect(),
+            filters: vec![("type".into(), self.words.name.clone())],
+            leaves_out: false,
+            most: None,
+        }
+    }
+
+    pub(super) fn events_page(&self, notice: Option<Notice>) -> Events {
+        Events {
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/events".into()),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Events, TenantState::Running),
             search: EventSearch::default(),
+            views: self.views("events", notice.map(|_| 0)),
             kinds: vec!["session.created", "session.ended"],
             devices: vec!["firefox", "phone"],
             has_places: true,
@@ -216,10 +233,19 @@ impl Samples {
             older: Some("?before=0197".into()),
             newest: None,
             live: Some("/w/acme/t/shop/events/live".into()),
+            notice,
             now: self.now,
-        };
+        }
+    }
+
+    fn event_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let frame = || Frame::ours(self.locale, "/w/acme/t/shop/events".into());
+        let top = || self.top(Place::Tenants);
+        let tenant = || self.tenant_top(TenantPlace::Events, TenantState::Running);
+        let list = self.events_page(None);
         add("events", list.html());
-        let none = Events { events: vec![], older: None, live: None, ..list };
+        let views = SavedViews::default();
+        let none = Events { views, events: vec![], older: None, live: None, ..list };
         add("events-empty", none.html());
         let (kind, email) = (self.words.name.clone(), self.words.email.clone());
         let search = EventSearch { kind, email, period: Period::All, ..EventSearch::default() };

@@ -17,13 +17,14 @@ use jiff::{SignedDuration, Timestamp};
 use kiavi_audit::{Distrust, EventProof, ProofError, TrustedKeys, VerifierKey};
 use kiavi_base::DeviceTrait;
 use kiavi_pages::{
-    ChangeRow, EventPage, EventRow, EventSearch, Events, Period, Place, ProofFile, Seal, TenantPlace,
+    ChangeRow, EventPage, EventRow, EventSearch, Events, Notice, Period, Place, ProofFile, Seal, TenantPlace,
 };
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     tenant::{AtTenant, People, Refusal, address, read},
+    views,
     visit::{Answer, Stop, Visit, html},
 };
 use crate::{
@@ -31,6 +32,7 @@ use crate::{
     api::{Problem, code::Code, progress},
     log,
     management::Door,
+    view::List,
 };
 
 /// Events on a page.
@@ -111,6 +113,7 @@ pub(super) struct Asked {
     period: String,
     /// The cursor of this page.
     before: Option<String>,
+    notice: Option<String>,
 }
 
 impl Asked {
@@ -128,9 +131,9 @@ impl Asked {
         }
     }
 
-    /// The address of a page below this tenant with the same filters.
-    fn address(&self, at: &AtTenant, below: &str, before: Option<&String>) -> String {
-        let fields = [
+    /// The filters by the names that they have in the address.
+    fn fields(&self) -> [(&'static str, &String); 8] {
+        [
             ("type", &self.r#type),
             ("outcome", &self.outcome),
             ("email", &self.email),
@@ -139,8 +142,12 @@ impl Asked {
             ("network", &self.network),
             ("device", &self.device),
             ("period", &self.period),
-        ];
-        let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        ]
+    }
+
+    /// The address of a page below this tenant with the same filters.
+    fn address(&self, at: &AtTenant, below: &str, before: Option<&String>) -> String {
+        let fields = self.fields().into_iter().filter(|(_, value)| !value.is_empty());
         address(&at.path(below), fields.chain(before.map(|before| ("before", before))))
     }
 }
@@ -214,6 +221,8 @@ pub(super) async fn list(
         older: told.next.as_ref().map(|next| asked.address(&at, "/events", Some(next))),
         newest: (!is_newest).then(|| asked.address(&at, "/events", None)),
         live: (is_newest && fault.is_none()).then(|| asked.address(&at, "/events/live", None)),
+        views: views::of(&at, List::Events, &asked.fields()).await?,
+        notice: asked.notice.as_deref().and_then(Notice::of_console),
         search,
         fault,
         now,

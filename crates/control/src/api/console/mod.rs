@@ -33,6 +33,7 @@ mod team;
 mod tenant;
 mod tenants;
 mod users;
+mod views;
 mod visit;
 mod webhook_log;
 mod webhooks;

@@ -13,7 +13,7 @@ use super::{
     PageRoute, acts, backups, domains, events, figures, look, mail, methods, overview, selection, sessions,
     settings, shows,
     tenants::badge,
-    users,
+    users, views,
     visit::{Here, Stop, Visit, html, refusal},
     webhook_log, webhooks,
 };
@@ -61,6 +61,17 @@ pub(super) fn table() -> Vec<PageRoute> {
         acts(at!("/users/{user}/delete"), users::delete, ASKS_ENGINE),
         shows(at!("/events"), events::list),
         shows(at!("/events/{event}"), events::page),
+        acts(at!("/views"), views::save, writes(&[E::SavedViewCreated])),
+        acts(
+            at!("/views/{view}/rename"),
+            views::rename,
+            writes(&[E::SavedViewRenamed]).unless("it is its name"),
+        ),
+        acts(
+            at!("/views/{view}/delete"),
+            views::delete,
+            writes(&[E::SavedViewDeleted]).unless("it was gone by then"),
+        ),
         shows(at!("/domains"), domains::page),
         acts(at!("/domains/add"), domains::add, writes(&[E::TenantDomainAdded]).unless(HAS_DOMAIN)),
         acts(

@@ -17,9 +17,10 @@ use super::{
     events::{self, Told as Log},
     team::Told,
     tenant::{AtTenant, Refusal, address, read},
+    views,
     visit::{Answer, Stop, Visit, html},
 };
-use crate::Permission;
+use crate::{Permission, view::List};
 
 /// People on a page.
 const SHOWN: i64 = 50;
@@ -164,10 +165,9 @@ impl Asked {
         }
     }
 
-    /// The query of a page of the same list; the first has no number.
-    pub(super) fn query(&self, page: i64) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [
+    /// The filters by the names that they have in the address.
+    fn fields(&self) -> [(&'static str, &String); 8] {
+        [
             ("text", &self.text),
             ("by", &self.by),
             ("standing", &self.standing),
@@ -176,7 +176,13 @@ impl Asked {
             ("created_to", &self.created_to),
             ("seen_from", &self.seen_from),
             ("seen_to", &self.seen_to),
-        ] {
+        ]
+    }
+
+    /// The query of a page of the same list; the first has no number.
+    pub(super) fn query(&self, page: i64) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in self.fields() {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
@@ -254,6 +260,7 @@ pub(super) async fn list(
         frame: at.here.visit.frame(),
         top: at.here.top(Place::Tenants).await?,
         tenant: at.top(TenantPlace::Users),
+        views: views::of(&at, List::Users, &asked.fields()).await?,
         search,
         users,
         total,
