@@ -11,7 +11,7 @@ import * as journey from './journey.mjs';
 const { askForCode, emailField, heading, notice, open } = journey;
 const FIRST_VISIT_BYTES = 50_000;
 const logo = (name) =>
-  readFileSync(new URL(`../../crates/pages/examples/gallery/${name}.png`, import.meta.url)).toString('base64');
+  readFileSync(new URL(`../../crates/pages/src/gallery/${name}.png`, import.meta.url)).toString('base64');
 
 describe('a tenant’s look', { skip: kiaviMissing() || chromiumMissing() }, () => {
   let kiavi, browser, demo, shop;

@@ -12,7 +12,7 @@ import * as journey from './journey.mjs';
 
 const PATIENCE_MS = 10_000;
 const { button, notice } = journey;
-const picture = (name) => fileURLToPath(new URL(`../../crates/pages/examples/gallery/${name}.png`, import.meta.url));
+const picture = (name) => fileURLToPath(new URL(`../../crates/pages/src/gallery/${name}.png`, import.meta.url));
 
 describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () => {
   let kiavi, browser, owner, page;
@@ -135,6 +135,15 @@ describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () =>
     await button(journey.dialog(page), 'settings-back').click();
     await notice(page, 'settings-saved').waitFor();
     assert.equal(await setting('branding.logo'), null);
+  });
+
+  test('every page in every state is a link away in development', async () => {
+    await page.goto(`${kiavi.consoleUrl}/dev/components?look=1`);
+    await page.getByRole('heading', { level: 1, name: words('components-title') }).waitFor();
+    await look(page, 'look-7-components');
+    await page.getByRole('link', { name: 'account', exact: true }).click();
+    await page.locator('.logo img').waitFor();
+    assert.deepEqual(owner.complaints, []);
   });
 
   test('without script the preview is a button away', async () => {

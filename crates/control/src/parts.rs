@@ -435,4 +435,6 @@ pub struct ControlParts {
     pub deletion_grace: std::time::Duration,
     /// The command that the console page tells people to create a tenant with.
     pub create_command: String,
+    /// Whether it is `kiavi dev`, whose console shows the pages themselves, too.
+    pub is_development: bool,
 }

@@ -816,6 +816,14 @@ prove-failed = Das hat nicht geklappt. Versuchen Sie es mit einem Passkey dieses
 prove-none = Sie haben noch keinen Passkey. Erstellen Sie einen, danach geht es hier weiter.
 prove-no-script = Ihr Browser führt hier keine Skripte aus, ein Passkey kann also nicht benutzt werden. Nehmen Sie einen anderen Browser.
 
+# Die Galerie einer Entwicklungsinstanz
+components-title = Bausteine
+components-lede = Jede Seite in jedem Zustand, mit erfundenen Personen. Nur kiavi dev hat diese Seite.
+components-look = Aussehen
+components-look-ours = Kiavi
+components-look-of = Mandant { $number }
+components-mails = E-Mails
+
 # Postfach
 mailbox-title = Postfach
 mailbox-lede = Jede E-Mail dieser Entwicklungsinstanz landet hier. Keine verlässt diesen Rechner.

@@ -816,6 +816,14 @@ prove-failed = That did not work. Try again with a passkey of this account.
 prove-none = You have no passkey yet. Create one, and you come back here.
 prove-no-script = Your browser does not run scripts here, so a passkey cannot be used. Use another browser to go on.
 
+# The gallery of a development instance
+components-title = Components
+components-lede = Every page in every state, with made-up people. Only kiavi dev has this page.
+components-look = Look
+components-look-ours = Kiavi
+components-look-of = Tenant { $number }
+components-mails = Mails
+
 # Mailbox
 mailbox-title = Mailbox
 mailbox-lede = Every mail of this development instance ends here. None leaves this machine.

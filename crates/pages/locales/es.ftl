@@ -816,6 +816,14 @@ prove-failed = No ha funcionado. Inténtelo otra vez con una llave de acceso de 
 prove-none = Aún no tiene llave de acceso. Cree una y volverá aquí.
 prove-no-script = Su navegador no ejecuta scripts aquí, así que no se puede usar una llave de acceso. Use otro navegador.
 
+# La galería de una instancia de desarrollo
+components-title = Componentes
+components-lede = Cada página en cada estado, con personas inventadas. Solo kiavi dev tiene esta página.
+components-look = Aspecto
+components-look-ours = Kiavi
+components-look-of = Inquilino { $number }
+components-mails = Correos
+
 # Buzón
 mailbox-title = Buzón
 mailbox-lede = Todos los correos de esta instancia de desarrollo llegan aquí. Ninguno sale de este equipo.

@@ -816,6 +816,14 @@ prove-failed = Cela n’a pas fonctionné. Réessayez avec une clé d’accès d
 prove-none = Vous n’avez pas encore de clé d’accès. Créez-en une, et vous reviendrez ici.
 prove-no-script = Votre navigateur n’exécute pas de scripts ici, une clé d’accès ne peut donc pas être utilisée. Utilisez un autre navigateur.
 
+# La galerie d’une instance de développement
+components-title = Composants
+components-lede = Chaque page dans chaque état, avec des personnes inventées. Seul kiavi dev a cette page.
+components-look = Apparence
+components-look-ours = Kiavi
+components-look-of = Tenant { $number }
+components-mails = E-mails
+
 # Boîte aux lettres
 mailbox-title = Boîte aux lettres
 mailbox-lede = Tous les e-mails de cette instance de développement arrivent ici. Aucun ne quitte cette machine.

@@ -816,6 +816,14 @@ prove-failed = Non ha funzionato. Riprova con una passkey di questo account.
 prove-none = Non hai ancora una passkey. Creane una e tornerai qui.
 prove-no-script = Il browser non esegue script qui, quindi non si può usare una passkey. Usa un altro browser.
 
+# La galleria di un’istanza di sviluppo
+components-title = Componenti
+components-lede = Ogni pagina in ogni stato, con persone inventate. Solo kiavi dev ha questa pagina.
+components-look = Aspetto
+components-look-ours = Kiavi
+components-look-of = Tenant { $number }
+components-mails = E-mail
+
 # Casella di posta
 mailbox-title = Casella di posta
 mailbox-lede = Tutte le e-mail di questa istanza di sviluppo arrivano qui. Nessuna lascia questo computer.

@@ -816,6 +816,14 @@ prove-failed = Dat is niet gelukt. Probeer het opnieuw met een passkey van dit a
 prove-none = U hebt nog geen passkey. Maak er een, dan komt u hier terug.
 prove-no-script = Uw browser voert hier geen scripts uit, dus een passkey kan niet worden gebruikt. Gebruik een andere browser.
 
+# De galerij van een ontwikkelinstantie
+components-title = Bouwstenen
+components-lede = Elke pagina in elke toestand, met verzonnen mensen. Alleen kiavi dev heeft deze pagina.
+components-look = Uiterlijk
+components-look-ours = Kiavi
+components-look-of = Tenant { $number }
+components-mails = E-mails
+
 # Postvak
 mailbox-title = Postvak
 mailbox-lede = Elke e-mail van deze ontwikkelomgeving komt hier terecht. Er verlaat er geen deze computer.

@@ -11,7 +11,8 @@
 //!
 //! A page is served with [`CONTENT_SECURITY_POLICY`] and loads only what [`asset`] serves. Links and forms work
 //! without script; the ES modules in `assets/` define custom elements that add passkeys, live lists and copying.
-//! To see every page in every state: `cargo run -p kiavi-pages --example gallery -- DIR`.
+//! To see every page in every state ([`gallery`]): `/dev/components` on the console of `kiavi dev`, or as files `cargo run -p
+//! kiavi-pages --example gallery -- DIR`.
 
 mod account;
 mod asset;
@@ -26,6 +27,7 @@ mod domains;
 mod events;
 mod figures;
 mod frame;
+pub mod gallery;
 mod keys;
 mod live_sessions;
 mod look;
@@ -151,6 +153,7 @@ impl Page for NewWebhook {}
 impl Page for Webhook {}
 impl Page for WebhookDelivery {}
 impl Page for Mailbox {}
+impl Page for gallery::Components {}
 impl Page for Team {}
 impl Page for NewWorkspace {}
 impl Page for FirstOwner {}

@@ -434,6 +434,7 @@ struct Instance {
     /// Whether the vault answers nobody.
     vault_is_away: Arc<AtomicBool>,
     console_origin: &'static str,
+    is_development: bool,
     port: AtomicU32,
     spares: AtomicU16,
 }
@@ -466,6 +467,7 @@ impl Instance {
             vault_is_away: Arc::default(),
             schema: Arc::new(FakeSchema(AtomicI32::new(1))),
             console_origin: "http://console.localhost:8080",
+            is_development: false,
             port: AtomicU32::new(8080),
             spares: AtomicU16::new(0),
         }
@@ -507,6 +509,7 @@ impl Instance {
             spares: self.spares.load(Ordering::SeqCst),
             deletion_grace: DELETION_GRACE,
             create_command: "kiavi tenant create NAME".to_owned(),
+            is_development: self.is_development,
         }
     }
 

@@ -3,9 +3,11 @@
 use axum::http::{Request, StatusCode, header};
 
 use super::{
-    api::Answer,
+    Instance,
+    api::{Answer, get},
     people::{SIGN_IN, World},
 };
+use crate::CallerKind;
 
 fn location(answer: &Answer) -> &str {
     answer.headers[header::LOCATION].to_str().unwrap()
@@ -141,4 +143,34 @@ async fn webhooks_are_for_who_reads_and_writes_settings() {
     assert_eq!(location(&missing), "/w/default/t/shop/webhooks?notice=webhook-gone");
     let missing = owner.get("/w/default/t/shop/webhooks/nobody").await;
     assert_eq!(location(&missing), "/w/default/t/shop/webhooks?notice=webhook-gone");
+}
+
+#[tokio::test]
+async fn the_gallery_is_in_development_only() {
+    let mut instance = Instance::new().await;
+    let production = instance.start().await.router(CallerKind::ConsoleHost);
+    for path in ["/dev/components", "/dev/components/sign-in"] {
+        assert_eq!(get(&production, path).await.problem(), (404, "not_found".into()), "{path}");
+    }
+    instance.is_development = true;
+    let development = instance.start().await.router(CallerKind::ConsoleHost);
+    let index = get(&development, "/dev/components?look=1").await;
+    assert_eq!(index.status, StatusCode::OK, "{}", index.text);
+    let links: Vec<_> = index.text.split("href=\"/dev/components/").skip(1).collect();
+    assert!(links.len() > 100, "{}", links.len());
+    // Every answer makes all pages, so it is some of them that are looked at.
+    for link in links.iter().step_by(links.len() / 8) {
+        let path = format!("/dev/components/{}", link.split('"').next().unwrap());
+        let page = get(&development, &path).await;
+        assert!(page.status == StatusCode::OK && path.ends_with("?look=1"), "{path}: {}", page.text);
+    }
+    let branded = get(&development, "/dev/components/sign-in?look=1").await;
+    let sheet = branded.text.split_once("\"/_kiavi/brand/").unwrap().1.split('"').next().unwrap();
+    let sheet = get(&development, &format!("/_kiavi/brand/{sheet}")).await;
+    assert_eq!(sheet.headers[header::CONTENT_TYPE], "text/css; charset=utf-8");
+    let bare = get(&development, "/dev/components/starting").await;
+    assert!(bare.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'sha256-"));
+    for path in ["/dev/components/nothing", "/dev/components/mail-0", "/dev/components/mail-99"] {
+        assert_eq!(get(&development, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
 }

@@ -212,6 +212,7 @@ fn parts(
         }),
         access,
         create_command: configuration.create_command.clone(),
+        is_development: configuration.is_development,
         spares: configuration.spares,
         deletion_grace: std::time::Duration::from_secs(configuration.deletion_grace_seconds),
     }

@@ -24,7 +24,7 @@ use crate::{
 
 const PAGE: &str = "/mail";
 /// An HTML part is somebody's words: it runs nothing, loads nothing and sends nothing, whatever it says.
-const LETTER_POLICY: &str =
+pub(super) const LETTER_POLICY: &str =
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'";
 
 type Named = Path<(String, String)>;

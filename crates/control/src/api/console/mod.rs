@@ -8,12 +8,14 @@
 //! | `/workspaces/new` | makes a workspace |
 //! | `/sign-in`, `/signed-in`, `/step-up`, `/sign-out` | to the console's tenant and back ([`crate::console`]) |
 //! | `/first-owner`, `/invitation` | what links lead to: opening one asks, its button acts |
+//! | `/dev/components` | every page in every state; in development only |
 //!
 //! Every form is a plain POST from one of these pages that answers with a redirect, or with a secret that is shown once;
 //! all pages work without script.
 //! What a member may do is decided as in the API, by the same permissions and with the same functions.
 
 mod backups;
+mod components;
 mod domains;
 mod entry;
 mod events;
@@ -159,13 +161,15 @@ fn parts() -> Vec<PageRoute> {
 
 /// What every request of the pages writes into the log.
 pub(super) fn coverage() -> impl Iterator<Item = Coverage> {
-    let all = table().into_iter().chain(parts());
+    let all = table().into_iter().chain(parts()).chain(components::table());
     all.map(|PageRoute { method, path, writes, .. }| Coverage { method, path: path.to_owned(), writes })
 }
 
 pub(super) fn routes(control: &Control) -> Router<Control> {
     let mount = |router: Router<Control>, route: PageRoute| router.route(route.path, route.handler);
-    let pages = table().into_iter().fold(Router::new(), mount);
+    let of_development = control.parts().is_development.then(components::table);
+    let pages = table().into_iter().chain(of_development.into_iter().flatten());
+    let pages = pages.fold(Router::new(), mount);
     let pages = pages
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(from_fn_with_state(control.clone(), visit::gate));

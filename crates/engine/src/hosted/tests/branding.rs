@@ -6,7 +6,7 @@ use kiavi_pages::{Corners, Logo};
 use super::{EMAIL, open, submit};
 use crate::tests::TestTenant;
 
-const LOGO: &[u8] = include_bytes!("../../../../pages/examples/gallery/square.png");
+const LOGO: &[u8] = include_bytes!("../../../../pages/src/gallery/square.png");
 
 async fn branded() -> TestTenant {
     TestTenant::with(|settings| {

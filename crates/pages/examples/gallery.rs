@@ -1,13 +1,13 @@
 //! Writes every page in every state and language as files, to look at: `cargo run -p kiavi-pages --example gallery
 //! -- DIR`. Serve DIR over HTTP, since pages name their assets by path.
 
-mod samples;
-
 use std::{error::Error, fs, path::PathBuf};
 
 use kiavi_base::Locale;
-use kiavi_pages::{ASSET_PATH, BRAND_PATH, Brand, asset, asset_url};
-use samples::{Samples, Words, brandings};
+use kiavi_pages::{
+    ASSET_PATH, BRAND_PATH, Brand, asset, asset_url,
+    gallery::{Samples, Words, brandings},
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let target = PathBuf::from(std::env::args().nth(1).ok_or("usage: gallery DIR")?);

@@ -1,6 +1,6 @@
 //! A tenant's first minutes, management keys and webhooks.
 
-use kiavi_pages::{
+use crate::{
     AttemptRow, BackupRow, Backups, DeliveryRow, DeliveryState, EndpointRow, EndpointState, FirstUser, Frame,
     KeyRow, KeyStanding, Keys, LetterKind, LiveSession, LiveSessions, MailPage, MailTrial, MakingStep,
     MemberRole, Methods, NewKey, NewTenant, NewWebhook, Notice, Page, Place, Preview, Progress, ProviderPage,
@@ -51,11 +51,11 @@ impl Samples {
         let failure = Some(self.words.name.clone());
         let progress = Progress { steps: steps([Done, Failed, Waiting, Waiting, Waiting]), failure };
         add("tenant-failed", making(TenantState::Failed, progress).html());
-        let figures = overview.figures.clone().map(|figures| kiavi_pages::FigureSet { users: 0, ..figures });
+        let figures = overview.figures.clone().map(|figures| crate::FigureSet { users: 0, ..figures });
         let live = Some("/w/acme/t/shop/events/live".to_owned());
         let new = TenantOverview { figures, events: Some(vec![]), live, ..overview.clone() };
         add("tenant-nobody", new.html());
-        let figures = overview.figures.clone().map(|figures| kiavi_pages::FigureSet { users: 1, ..figures });
+        let figures = overview.figures.clone().map(|figures| crate::FigureSet { users: 1, ..figures });
         for (name, is_you) in [("tenant-first", true), ("tenant-first-other", false)] {
             let event = "/w/acme/t/shop/events/0197".to_owned();
             let first = Some(FirstUser { email: self.words.email.clone(), is_you, event });
@@ -265,7 +265,7 @@ impl Samples {
     }
 
     fn session_pages(&self, add: &mut impl FnMut(&str, String)) {
-        let session = |(i, session): (usize, kiavi_pages::SessionRow)| LiveSession {
+        let session = |(i, session): (usize, crate::SessionRow)| LiveSession {
             user: "u1".into(),
             name: if i == 0 { self.words.name.clone() } else { String::new() },
             email: self.words.email.clone(),

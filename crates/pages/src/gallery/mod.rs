@@ -1,10 +1,8 @@
-//! Every page in every state, for the gallery and for the tests.
+//! Every page in every state, with made-up people: for whoever works on the pages, and for the tests.
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
-use kiavi_base::Locale;
-use kiavi_pages::{
+use crate::{
     Accents, Account, AccountDeleted, AccountRow, Acting, Brand, Branding, Captcha, ChangeEmail,
     Circumstances, CodeMail, CodePurpose, Connect, ConsoleTop, Corners, DeleteAccount, DomainRecord,
     DomainRow, DomainState, Domains, Failed, FigureRange, FigureSet, FiguresOfDay, FirstOwner, Frame,
@@ -15,11 +13,14 @@ use kiavi_pages::{
     TenantFigures, TenantPlace, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
     WorkspaceLink,
 };
+use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
+use kiavi_base::Locale;
 
-#[path = "console_samples.rs"]
 mod console;
-#[path = "tenant_samples.rs"]
+mod index;
 mod tenant;
+
+pub use index::{COMPONENTS_PATH, Components};
 
 /// The present of all samples.
 const NOW: &str = "2026-06-15T12:00:00Z";
@@ -28,7 +29,7 @@ const SAFARI: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1";
 
 /// Two tenants' looks that have little in common.
-pub(crate) fn brandings() -> [Branding; 2] {
+pub fn brandings() -> [Branding; 2] {
     let logo = |bytes: &[u8]| Logo::new(bytes.to_vec()).ok();
     let link = |path: &str| Some(format!("https://example.com/{path}"));
     [
@@ -55,32 +56,42 @@ pub(crate) fn brandings() -> [Branding; 2] {
     ]
 }
 
-/// A rendered page and the name of its file.
-pub(crate) struct Sample {
-    pub(crate) name: String,
-    pub(crate) html: String,
+/// A rendered page and what it is called.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The page, and behind a point the notice that it tells.
+    pub name: String,
+    /// The page.
+    pub html: String,
 }
 
 /// What people type, which a hostile one types otherwise.
-#[derive(Clone)]
-pub(crate) struct Words {
-    pub(crate) app: String,
-    pub(crate) email: String,
-    pub(crate) name: String,
+#[derive(Debug, Clone)]
+pub struct Words {
+    /// What an application is called.
+    pub app: String,
+    /// Somebody's address.
+    pub email: String,
+    /// What somebody is called.
+    pub name: String,
 }
 
 impl Words {
-    pub(crate) fn friendly() -> Self {
+    /// What people mean.
+    pub fn friendly() -> Self {
         Self { app: "Demo".into(), email: "klara@example.com".into(), name: "Klara Lindqvist".into() }
     }
 
-    pub(crate) fn hostile() -> Self {
+    /// What would become part of a page that took words for markup.
+    pub fn hostile() -> Self {
         let attack = r#"'"><script>alert(1)</script><img src=x onerror=alert(1)> style="x" {{7*7}}"#;
         Self { app: attack.into(), email: format!("{attack}@example.com"), name: attack.into() }
     }
 }
 
-pub(crate) struct Samples {
+/// The pages in a language, with somebody's words, in a tenant's look.
+#[derive(Debug)]
+pub struct Samples {
     locale: Locale,
     words: Words,
     brand: Arc<Brand>,
@@ -89,18 +100,19 @@ pub(crate) struct Samples {
 }
 
 impl Samples {
-    pub(crate) fn new(locale: Locale, words: Words) -> Self {
+    /// The pages in our own look.
+    pub fn new(locale: Locale, words: Words) -> Self {
         Self::branded(locale, words, &Branding::default())
     }
 
     /// The pages as a tenant with this branding has them.
-    pub(crate) fn branded(locale: Locale, words: Words, branding: &Branding) -> Self {
+    pub fn branded(locale: Locale, words: Words, branding: &Branding) -> Self {
         let (brand, accents) = (Arc::new(Brand::new(branding)), branding.accents());
         Self { locale, words, brand, accents, now: NOW.parse().unwrap_or(Timestamp::UNIX_EPOCH) }
     }
 
     /// Every page in every state.
-    pub(crate) fn all(&self) -> Vec<Sample> {
+    pub fn all(&self) -> Vec<Sample> {
         let mut out = Vec::new();
         let mut add = |name: &str, html: String| out.push(Sample { name: name.to_owned(), html });
         self.sign_ins(&mut add);
@@ -165,6 +177,9 @@ impl Samples {
         add("starting", Starting { locale: self.locale }.html());
         add("unavailable", Unavailable { locale: self.locale, request_id }.html());
         add("unknown-host", UNKNOWN_HOST.to_owned());
+        let names = out.iter().map(|sample| sample.name.clone()).collect();
+        let html = Components::new(self.locale, names, self.mails().len(), 0).html();
+        out.push(Sample { name: "components".to_owned(), html });
         out
     }
 
@@ -265,7 +280,7 @@ impl Samples {
     }
 
     /// Every mail, a code's first.
-    pub(crate) fn mails(&self) -> Vec<RenderedMail> {
+    pub fn mails(&self) -> Vec<RenderedMail> {
         let mut mails: Vec<_> = self.code_mails().iter().map(|mail| mail.render(self.accents)).collect();
         let link = |purpose, valid| {
             let url = "http://demo.localhost:8080/api/auth/verify?token=t0k3n&callbackURL=%2F".to_owned();
@@ -297,7 +312,7 @@ impl Samples {
     }
 
     /// The mails with a code.
-    pub(crate) fn code_mails(&self) -> Vec<CodeMail> {
+    pub fn code_mails(&self) -> Vec<CodeMail> {
         [CodePurpose::SignIn, CodePurpose::Verification]
             .map(|purpose| CodeMail {
                 locale: self.locale,

@@ -1,12 +1,12 @@
 //! The pages of a tenant in the console.
 
-use jiff::{civil::Date, tz::TimeZone};
-use kiavi_pages::{
+use crate::{
     Branding, ChangeRow, Deed, EventPage, EventRow, EventSearch, Events, Frame, Look, LookFields, Means,
     NotDone, Notice, Page, Period, Place, ProofFile, SavedView, SavedViews, Seal, Selection, SelectionDone,
     Settings, Standing, Suspension, TenantAway, TenantOverview, TenantPlace, TenantState, TenantTop,
     UserPage, UserRow, UserSearch, Users, VersionRow,
 };
+use jiff::{civil::Date, tz::TimeZone};
 
 use super::{FIREFOX, Samples, brandings};
 
