@@ -100,8 +100,10 @@ describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () =>
     await page.goto(at());
     const file = { name: 'logo.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg onload="alert(1)"/>') };
     await label('look-logo').setInputFiles(file);
+    await page.locator('[data-typed-fault]').filter({ hasText: 'branding.logo', visible: true }).waitFor();
+    await look(page, 'look-6-no-logo');
     await button(page, 'look-publish').click();
-    await page.getByRole('alert').filter({ hasText: 'branding.logo' }).waitFor();
+    await page.locator('#fault').filter({ hasText: 'branding.logo' }).waitFor();
     assert.equal(await setting('branding.logo'), null);
   });
 

@@ -115,7 +115,7 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
   test('where somebody is, and with what, stands beside them and finds what they did', async () => {
     await page.goto(at('/users'));
     await page.getByRole('link', { name: 'Ada Lovelace' }).click();
-    await page.getByText('Orange, FR').waitFor();
+    await page.getByText('Orange, France').waitFor();
     await page.goto(at('/events'));
     for (const [field, text] of [
       ['events-country', 'FR'],
@@ -131,6 +131,7 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await look(page, '61-events-places');
     await page.getByRole('link', { name: 'session.created' }).click();
     await page.getByText('AS3215 Orange', { exact: true }).waitFor();
+    await page.getByText('France (FR)', { exact: true }).waitFor();
     await page.getByText(words('device-on', { browser: 'Safari', system: 'iOS' })).waitFor();
     await look(page, '62-event-places');
     await page.goto(at('/events?country=NL'));

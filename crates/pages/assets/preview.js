@@ -15,6 +15,14 @@ class LivePreview extends HTMLElement {
       clearTimeout(this.timer);
       this.timer = setTimeout(show, target.type === "file" ? 0 : PAUSE_MS);
     });
+    // Why there is no preview is said where it was typed, as after publishing.
+    const frame = this.querySelector("iframe");
+    const fault = this.querySelector("[data-typed-fault]");
+    frame.addEventListener("load", () => {
+      const said = frame.contentDocument?.querySelector("[data-fault]");
+      fault.hidden = !said;
+      fault.querySelector("p").textContent = said?.textContent ?? "";
+    });
     // The frame begins with what is stored; after a check or a refusal there is more in the fields.
     if (form.hasAttribute("data-typed")) show();
   }

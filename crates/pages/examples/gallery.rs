@@ -55,6 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "live.js",
         "copy.js",
         "palette.js",
+        "country.js",
+        "preview.js",
         "select-all.js",
     ] {
         let url = asset_url(name);

@@ -389,6 +389,7 @@ look-would-change = Veröffentlichen würde dies ändern:
 look-versions = Versionen
 look-preview = Vorschau
 look-preview-show = Zeigen
+look-preview-fault = Das lässt sich nicht zeigen: { $fault }
 look-scene = Was zu sehen ist
 look-pages = Seiten
 look-states = Meldungen

@@ -389,6 +389,7 @@ look-would-change = Publishing would change this:
 look-versions = Versions
 look-preview = Preview
 look-preview-show = Show
+look-preview-fault = This cannot be shown: { $fault }
 look-scene = What to show
 look-pages = Pages
 look-states = Messages

@@ -389,6 +389,7 @@ look-would-change = Publicar cambiaría esto:
 look-versions = Versiones
 look-preview = Vista previa
 look-preview-show = Mostrar
+look-preview-fault = Esto no se puede mostrar: { $fault }
 look-scene = Qué mostrar
 look-pages = Páginas
 look-states = Mensajes

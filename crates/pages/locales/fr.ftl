@@ -389,6 +389,7 @@ look-would-change = Publier changerait ceci :
 look-versions = Versions
 look-preview = Aperçu
 look-preview-show = Afficher
+look-preview-fault = Impossible à afficher : { $fault }
 look-scene = Quoi montrer
 look-pages = Pages
 look-states = Messages

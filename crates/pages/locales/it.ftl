@@ -389,6 +389,7 @@ look-would-change = Pubblicare cambierebbe questo:
 look-versions = Versioni
 look-preview = Anteprima
 look-preview-show = Mostra
+look-preview-fault = Impossibile mostrarlo: { $fault }
 look-scene = Che cosa mostrare
 look-pages = Pagine
 look-states = Messaggi

@@ -389,6 +389,7 @@ look-would-change = Publiceren zou dit wijzigen:
 look-versions = Versies
 look-preview = Voorbeeld
 look-preview-show = Tonen
+look-preview-fault = Dit kan niet worden getoond: { $fault }
 look-scene = Wat te tonen
 look-pages = Pagina’s
 look-states = Meldingen

@@ -125,12 +125,9 @@ impl PasskeyRow {
 }
 
 impl SessionRow {
-    /// "Orange, FR", or as much as is known.
-    pub(crate) fn place(&self) -> Option<String> {
-        // The number tells people nothing, unless there is no name.
-        let network = self.network.as_deref().map(|text| text.split_once(' ').map_or(text, |(_, name)| name));
-        let words: Vec<_> = [network, self.country.as_deref()].into_iter().flatten().collect();
-        (!words.is_empty()).then(|| words.join(", "))
+    /// Who runs the network. Its number tells people nothing, unless there is no name.
+    pub(crate) fn network_name(&self) -> Option<&str> {
+        self.network.as_deref().map(|text| text.split_once(' ').map_or(text, |(_, name)| name))
     }
 
     pub(crate) fn device(&self, text: &Text) -> String {

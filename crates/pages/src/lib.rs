@@ -79,7 +79,7 @@ pub use members::{
 pub use methods::{Methods, ProviderPage, ProviderRow, TrialLine, TrialOutcome, TrialStep, Ways};
 pub use notice::{Notice, Tone};
 pub use onboarding::{FirstUser, MakingStep, NewTenant, Progress, StepLine, StepState};
-pub use preview::{Scene, preview, preview_sheet};
+pub use preview::{PreviewFault, Scene, preview, preview_sheet};
 pub use selection::{Deed, NotDone, Selection, SelectionDone};
 pub use settings::{ChangeRow, Settings, VersionRow};
 pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
@@ -138,6 +138,7 @@ impl Page for Events {}
 impl Page for EventPage {}
 impl Page for Settings {}
 impl Page for Look {}
+impl Page for PreviewFault {}
 impl Page for TenantFigures {}
 impl Page for Domains {}
 impl Page for Backups {}

@@ -1,6 +1,7 @@
 //! The hosted pages as they would look, for whoever decides about it: every page and every state that it can tell, with
 //! made-up people, in a chosen appearance. What it makes runs no script and leads nowhere.
 
+use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -66,6 +67,16 @@ pub(crate) fn pages(text: &Text) -> Vec<Scene> {
 pub(crate) fn states(text: &Text) -> Vec<Scene> {
     let scene = |notice: Notice| Scene { key: notice.key(), words: notice.words(text) };
     Notice::of_site().map(scene).collect()
+}
+
+/// In place of a preview: why there is none of what was typed.
+#[derive(Debug, Clone, Template)]
+#[template(path = "preview-fault.html")]
+pub struct PreviewFault {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// What is wrong with it.
+    pub fault: String,
 }
 
 /// The document of a scene; the first page for one that is none. `sheet` is the address of its style sheet

@@ -5,7 +5,7 @@ use axum::http::{Request, StatusCode, header};
 use super::{
     Instance,
     api::{Answer, get},
-    people::{SIGN_IN, World},
+    people::{Browser, SIGN_IN, World},
 };
 use crate::CallerKind;
 
@@ -143,6 +143,32 @@ async fn webhooks_are_for_who_reads_and_writes_settings() {
     assert_eq!(location(&missing), "/w/default/t/shop/webhooks?notice=webhook-gone");
     let missing = owner.get("/w/default/t/shop/webhooks/nobody").await;
     assert_eq!(location(&missing), "/w/default/t/shop/webhooks?notice=webhook-gone");
+}
+
+async fn preview(browser: &mut Browser, fields: &[(&str, &str)]) -> String {
+    let part = |(name, value): &(&str, &str)| {
+        format!("--b0\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = fields.iter().map(part).collect::<String>() + "--b0--\r\n";
+    let request = Request::post("/w/default/t/shop/sign-in-page/preview");
+    let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=b0");
+    browser.send(request, body).await.text
+}
+
+#[tokio::test]
+async fn whoever_sends_no_look_is_shown_the_one_that_there_is() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.request(&world.control, "shop").await;
+    let branding = r##"UPDATE tenant SET settings = settings || '{"branding": {"accent": "#1b2a6b"}}'"##;
+    world.execute(&format!("{branding} WHERE slug = 'shop'")).await;
+    let mut viewer = world.member(&mut owner, "vera", "viewer").await;
+    let shown = preview(&mut viewer, &[("scene", "code"), ("scheme", "dark")]).await;
+    assert!(shown.contains("scheme=dark&#38;accent=%231b2a6b&"), "{shown}");
+    let typed = preview(&mut owner, &[("version", "1"), ("accent", "#6b1b5a")]).await;
+    assert!(typed.contains("accent=%236b1b5a&"), "{typed}");
+    let refused = preview(&mut owner, &[("version", "1"), ("logo", "no picture")]).await;
+    assert!(refused.contains("data-fault") && refused.contains("branding.logo: "), "{refused}");
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use crate::{
     Branding, ChangeRow, Deed, EventPage, EventRow, EventSearch, Events, Frame, Look, LookFields, Means,
-    NotDone, Notice, Page, Period, Place, ProofFile, SavedView, SavedViews, Seal, Selection, SelectionDone,
-    Settings, Standing, Suspension, TenantAway, TenantOverview, TenantPlace, TenantState, TenantTop,
-    UserPage, UserRow, UserSearch, Users, VersionRow,
+    NotDone, Notice, Page, Period, Place, PreviewFault, ProofFile, SavedView, SavedViews, Seal, Selection,
+    SelectionDone, Settings, Standing, Suspension, TenantAway, TenantOverview, TenantPlace, TenantState,
+    TenantTop, UserPage, UserRow, UserSearch, Users, VersionRow,
 };
 use jiff::{civil::Date, tz::TimeZone};
 
@@ -315,6 +315,8 @@ impl Samples {
             ChangeRow { path: "branding.accent".into(), from: None, to: Some(self.words.name.clone()) };
         add("look", page.html());
         add("look-checked", Look { changes: Some(vec![change]), ..page.clone() }.html());
+        let fault = self.words.name.clone();
+        add("preview-fault", PreviewFault { frame: page.frame.clone(), fault }.html());
         add("look-fault", Look { fault: Some(self.words.name.clone()), ..page.clone() }.html());
         let (fields, branding) = (LookFields::default(), Branding::default());
         add("look-reader", Look { fields, branding, is_changeable: false, ..page }.html());

@@ -11,8 +11,8 @@ use axum::{
 };
 use kiavi_base::Locale;
 use kiavi_pages::{
-    Brand, Branding, Color, Corners, Frame, Logo, Look, LookFields, Notice, Place, Scheme, TenantPlace,
-    preview, preview_sheet,
+    Brand, Branding, Color, Corners, Frame, Logo, Look, LookFields, Notice, Place, PreviewFault, Scheme,
+    TenantPlace, preview, preview_sheet,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -189,14 +189,23 @@ fn document(stored: &Value, wanted: Wanted) -> Value {
 /// `GET …/preview`: the first page as it is.
 pub(super) async fn preview_as_it_is(visit: Visit, Path(named): Named) -> Answer {
     let at = visit.at_tenant(&named.0, &named.1, Permission::SettingsRead).await?;
+    Ok(previewed(&at, &stored_look(&at), &Scene::default()))
+}
+
+/// The look that the tenant has.
+fn stored_look(at: &AtTenant) -> Wanted {
     let (branding, fields) = stored(&at.tenant.settings);
-    Ok(previewed(&at, &Wanted { fields, branding }, &Scene::default()))
+    Wanted { fields, branding }
 }
 
 /// `POST …/preview`: the chosen page as the form would have it.
 pub(super) async fn preview_as_typed(visit: Visit, Path(named): Named, form: Form) -> Answer {
     let at = visit.at_tenant(&named.0, &named.1, Permission::SettingsRead).await?;
-    let (_, wanted) = wanted(&form, &at.tenant.settings);
+    // Whoever may only look at the fields sends none of them.
+    let wanted = match form.file("version") {
+        Some(_) => wanted(&form, &at.tenant.settings).1,
+        None => Ok(stored_look(&at)),
+    };
     let scene = Scene {
         key: form.text("scene").to_owned(),
         scheme: if form.text("scheme") == "dark" { Scheme::Dark } else { Scheme::Light },
@@ -205,7 +214,7 @@ pub(super) async fn preview_as_typed(visit: Visit, Path(named): Named, form: For
     Ok(match wanted {
         Ok(wanted) => previewed(&at, &wanted, &scene),
         Err(fault) => {
-            let mut response = fault.into_response();
+            let mut response = html(&PreviewFault { frame: at.here.visit.frame(), fault });
             set_policy(response.headers_mut(), PREVIEW_POLICY);
             response
         }
