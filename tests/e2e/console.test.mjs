@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { Visitor, freshEmail } from '../lib/visitor.mjs';
+import { until } from '../lib/wait.mjs';
 import { words } from '../lib/words.mjs';
 import { consoleOf } from './at-console.mjs';
 import * as journey from './journey.mjs';
@@ -136,6 +137,42 @@ describe('the console and its people', { skip: kiaviMissing() || chromiumMissing
     assert.equal((await api(viewer, 'GET', '/v1/tenants')).status, 200);
     const { status, body } = await api(viewer, 'POST', '/v1/tenants', { slug: 'fourth' });
     assert.deepEqual([status, body.code], [403, 'forbidden']);
+  });
+
+  test('the owner of the platform sees how all of it runs, and nobody else is told that it is there', async () => {
+    const { page } = owner;
+    const at = (below) => `${kiavi.consoleUrl}/instance${below}`;
+    await page.goto(`${kiavi.consoleUrl}/w/default`);
+    await page.getByRole('link', { name: words('instance-title'), exact: true }).click();
+    await heading(page, 'instance-tenants').waitFor();
+    assert.match(await page.title(), new RegExp(words('instance-tenants')));
+    assert.equal(await page.locator('main .row').count(), 3, 'the console, demo and third');
+    await look(page, '56-instance-tenants');
+    await page.getByLabel(words('instance-search'), { exact: true }).fill('nobody-has-this');
+    await button(page, 'action-search').click();
+    await page.getByText(words('instance-none')).waitFor();
+    await page.getByRole('link', { name: words('instance-processes'), exact: true }).click();
+    await heading(page, 'instance-processes').waitFor();
+    const gateway = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'gateway' }) });
+    assert.match(await gateway.textContent(), new RegExp(`${words('state-running')}.*${words('instance-confined')}`, 's'));
+    const demo = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'demo' }) });
+    assert.match(await demo.textContent(), /[0-9] [kM]B/, 'the memory of its engine');
+    await look(page, '57-instance-processes');
+    const jobs = async () => JSON.parse(await kiavi.verb(['instance', 'jobs', '--json']));
+    await until('nothing is under way, not even a tenant in advance', async () => !(await jobs()).length);
+    await page.goto(at('/jobs'));
+    await page.getByText(words('instance-jobs-empty')).waitFor();
+    await look(page, '58-instance-jobs');
+    await page.goto(at('/health'));
+    await page.getByText(words('health-database'), { exact: true }).waitFor();
+    assert.equal(await page.getByText(words('health-fault'), { exact: true }).count(), 0);
+    await look(page, '59-instance-health');
+    for (const below of ['', '/processes', '/jobs', '/health']) {
+      assert.equal((await viewer.page.goto(at(below))).status(), 404);
+    }
+    assert.deepEqual((await api(viewer, 'GET', '/v1/instance/engines')).status, 403);
+    const { findings } = JSON.parse(await kiavi.verb(['instance', 'health', '--json']));
+    assert.ok(findings.length > 10);
   });
 
   test('a role changes and ends at once', async () => {

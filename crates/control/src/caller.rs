@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 use kiavi_base::{RequestId, UserId, WorkspaceId};
 
-use crate::{Permission, Role, Scopes, Tenant, attempt::Attempt, audit::Known};
+use crate::{Permission, Role, Scopes, Tenant, Workplace, attempt::Attempt, audit::Known};
 
 /// How long a member's proof of being there opens what asks for a fresh one.
 pub(crate) const STEP_UP: SignedDuration = SignedDuration::from_mins(5);
@@ -43,6 +43,8 @@ pub enum Caller {
         workspace: WorkspaceId,
         /// What they are there.
         role: Role,
+        /// Whose workspace that is.
+        at: Workplace,
         /// When they used a passkey for this session, if they did.
         proved_at: Option<Timestamp>,
     },
@@ -56,20 +58,21 @@ impl Caller {
             Self::ManagementKey { scopes, workspace, .. } => {
                 scopes.may(permission) && !(permission.is_instance_wide() && workspace.is_some())
             }
-            Self::Member { role, .. } => role.may(permission),
+            Self::Member { role, at, .. } => role.may(permission, *at),
         }
     }
 
     /// Whether they may make somebody this: nobody gives a role that may do more than they may.
     pub(crate) fn may_give(&self, role: Role) -> bool {
-        let within = |may: &dyn Fn(Permission) -> bool| {
-            let all = Permission::ALL.iter().filter(|permission| role.may(**permission));
-            all.into_iter().all(|permission| may(*permission))
+        let within = |at: Workplace, may: &dyn Fn(Permission) -> bool| {
+            let mut all = Permission::ALL.iter().filter(|permission| role.may(**permission, at));
+            all.all(|permission| may(*permission))
         };
         match self {
             Self::LocalOperator => true,
-            Self::ManagementKey { scopes, .. } => within(&|permission| scopes.may(permission)),
-            Self::Member { role: own, .. } => within(&|permission| own.may(permission)),
+            // One of a workspace has nothing that is the instance's, which an owner has.
+            Self::ManagementKey { .. } => within(Workplace::Platform, &|permission| self.may(permission)),
+            Self::Member { role: own, at, .. } => within(*at, &|permission| own.may(permission, *at)),
         }
     }
 
@@ -189,10 +192,13 @@ mod tests {
             user: "u".parse().unwrap(),
             workspace: format!("w{:024}", 0).parse().unwrap(),
             role: Role::Owner,
+            at: Workplace::Platform,
             proved_at: None,
         };
         assert!(owner.may_all(&more) && !owner.may_all(&Scopes::All));
-        assert!(!owner.may_all(&Scopes::Only(vec![Permission::WorkspaceCreate])));
+        for permission in [Permission::WorkspaceCreate, Permission::InstanceRead] {
+            assert!(owner.may(permission) && !owner.may_all(&Scopes::Only(vec![permission])));
+        }
         assert!(owner.needs_proof(Timestamp::UNIX_EPOCH), "never proved");
     }
 
@@ -202,6 +208,7 @@ mod tests {
             user: "u".parse().unwrap(),
             workspace: format!("w{:024}", 0).parse().unwrap(),
             role,
+            at: Workplace::Customer,
             proved_at: None,
         };
         assert!(Role::ALL.iter().all(|role| member(Role::Owner).may_give(*role)));
@@ -209,8 +216,12 @@ mod tests {
         assert!(
             !member(Role::Developer).may_give(Role::Support) && !member(Role::Viewer).may_give(Role::Admin)
         );
-        let scopes = Scopes::All;
-        let key = Caller::ManagementKey { id: "k".into(), workspace: None, scopes, holder: "control".into() };
-        assert!(key.may_give(Role::Owner));
+        let key = |workspace| {
+            let (id, scopes, holder) = ("k".into(), Scopes::All, "control".into());
+            Caller::ManagementKey { id, workspace, scopes, holder }
+        };
+        assert!(key(None).may_give(Role::Owner));
+        let of_workspace = key(Some(format!("w{:024}", 0).parse().unwrap()));
+        assert!(!of_workspace.may_give(Role::Owner) && of_workspace.may_give(Role::Admin));
     }
 }

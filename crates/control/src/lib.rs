@@ -35,6 +35,7 @@ mod operation;
 mod orphans;
 mod parts;
 mod permission;
+mod platform;
 mod provision;
 mod reconcile;
 mod rotation;
@@ -66,7 +67,8 @@ pub use parts::{
     Address, Adopted, Archived, BaseUrl, ControlParts, DemoMade, DemoOrder, FormerServer, LogStart,
     Privileged, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema, TenantStart,
 };
-pub use permission::{Permission, Role, Scopes};
+pub use permission::{Permission, Role, Scopes, Workplace};
+pub use platform::health::{Check, HealthFinding, HealthVerdict, clock_finding, disk_finding};
 pub use server::{DatabaseServer, ServerError, ServerFinding, ServerVerdict, inspect};
 pub use settings::{InvalidPath, NoSuchPlace, SettingsPath, is_secret};
 pub use step::Step;

@@ -7,6 +7,7 @@ use kiavi_base::{Clock, EventId, Hostname, Rng, SecretString, Slug, TenantId};
 use kiavi_crypto::{TenantSecret, Zeroizing};
 use kiavi_db::{AdminConnection, BoxFuture, Database};
 use kiavi_http::AccessLog;
+use kiavi_ipc::survey::Survey;
 use kiavi_vault::Vault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -358,6 +359,9 @@ pub trait Privileged: Send + Sync + 'static {
 
     /// The uids of tenants that have a name, with it: what a search for orphans compares with.
     fn accounts(&self) -> BoxFuture<'_, Result<Vec<(u32, TenantId)>, Failure>>;
+
+    /// How all processes stand, and the machine. Starts nothing.
+    fn survey(&self) -> BoxFuture<'_, Result<Survey, Failure>>;
 
     /// From now on the tenant's log is sealed; [`Privileged::tenant_removed`] ends it.
     fn log_ready(&self, log: LogStart) -> BoxFuture<'_, Result<(), Failure>>;

@@ -74,6 +74,8 @@ permissions! {
     MemberManage = "member.manage",
     /// Answer requests of data subjects, and handle incidents.
     PrivacyManage = "privacy.manage",
+    /// See how the whole instance stands: its tenants, processes, jobs and health. Only for owners of its first workspace and for keys of the whole instance.
+    InstanceRead = "instance.read",
 }
 
 // By hand: the derived one does not see names that a macro gives.
@@ -103,8 +105,17 @@ impl Permission {
 
     /// Whether it is about the instance, so that no key has it that is good for one workspace.
     pub fn is_instance_wide(self) -> bool {
-        self == Self::WorkspaceCreate
+        matches!(self, Self::WorkspaceCreate | Self::InstanceRead)
     }
+}
+
+/// Whose a workspace is in which somebody has a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workplace {
+    /// The instance's first: its owners are the owners of the platform.
+    Platform,
+    /// Any other, a customer's.
+    Customer,
 }
 
 /// What a member is in a workspace.
@@ -157,12 +168,12 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
-    /// The table: what each role may do.
-    pub fn may(self, permission: Permission) -> bool {
+    /// The table: what each role may do, and where.
+    pub fn may(self, permission: Permission, at: Workplace) -> bool {
         use Permission as P;
         match self {
-            Self::Owner => true,
-            Self::Admin => !matches!(permission, P::WorkspaceCreate | P::WorkspaceManage),
+            Self::Owner => permission != P::InstanceRead || at == Workplace::Platform,
+            Self::Admin => !matches!(permission, P::WorkspaceCreate | P::WorkspaceManage | P::InstanceRead),
             Self::Developer => matches!(
                 permission,
                 P::WorkspaceRead
@@ -256,19 +267,26 @@ mod tests {
     #[test]
     fn a_role_has_what_its_name_says() {
         use Permission as P;
-        let may = |role: Role| -> Vec<_> { P::ALL.iter().filter(|p| role.may(**p)).collect() };
+        use Workplace::{Customer, Platform};
+        let may = |role: Role| -> Vec<_> { P::ALL.iter().filter(|p| role.may(**p, Platform)).collect() };
         assert_eq!(may(Role::Owner).len(), P::ALL.len());
-        assert!(Role::ALL[1..].iter().all(|role| !role.may(P::WorkspaceCreate)));
+        let of_platform = |p: &&P| Role::Owner.may(**p, Platform) && !Role::Owner.may(**p, Customer);
+        assert_eq!(P::ALL.iter().filter(of_platform).collect::<Vec<_>>(), [&P::InstanceRead]);
+        for role in &Role::ALL[1..] {
+            assert!(P::ALL.iter().all(|p| role.may(*p, Platform) == role.may(*p, Customer)), "{role:?}");
+            assert!(!role.may(P::WorkspaceCreate, Platform) && !role.may(P::InstanceRead, Platform));
+        }
+        let may_do = |role: Role, permission| role.may(permission, Platform);
         for permission in P::ALL {
             let changes = !permission.as_str().ends_with(".read");
             for role in [Role::Viewer, Role::Auditor] {
-                assert!(!(changes && role.may(*permission)), "{role:?} {permission:?}");
+                assert!(!(changes && may_do(role, *permission)), "{role:?} {permission:?}");
             }
         }
-        assert!(!Role::Support.may(P::SettingsRead) && Role::Support.may(P::UserImpersonate));
-        assert!(!Role::Developer.may(P::TenantDelete) && !Role::Developer.may(P::MemberManage));
+        assert!(!may_do(Role::Support, P::SettingsRead) && may_do(Role::Support, P::UserImpersonate));
+        assert!(!may_do(Role::Developer, P::TenantDelete) && !may_do(Role::Developer, P::MemberManage));
         assert_eq!(may(Role::Auditor), [&P::WorkspaceRead, &P::TenantRead, &P::AuditRead]);
-        assert!(!Role::Admin.may(P::WorkspaceManage));
+        assert!(!may_do(Role::Admin, P::WorkspaceManage));
     }
 
     #[test]

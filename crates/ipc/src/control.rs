@@ -100,6 +100,16 @@ pub enum ToControl {
         #[n(0)]
         door: Fd,
     },
+    /// The answer to [`FromControl::Survey`].
+    #[n(10)]
+    Surveyed {
+        /// The request's number.
+        #[n(0)]
+        request: u64,
+        /// See [`crate::survey::Survey`]; `None` when there is no memory for it.
+        #[n(1)]
+        document: Option<Fd>,
+    },
 }
 
 /// What control asks of the launcher.
@@ -293,5 +303,12 @@ pub enum FromControl {
         /// A connected stream socket.
         #[n(5)]
         stream: Fd,
+    },
+    /// How do all processes stand, and the machine?
+    #[n(14)]
+    Survey {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
     },
 }

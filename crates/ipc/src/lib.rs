@@ -28,6 +28,7 @@ pub mod mail;
 pub mod metrics;
 pub mod outbound;
 pub mod proof;
+pub mod survey;
 pub mod witness;
 
 pub use channel::{Channel, MAX_FDS, MAX_MESSAGE_BYTES};

@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 use crate::{IpcError, SealedDocument, SealedDocumentError};
 
 /// What an engine has answered since it last said so, see [`RequestCounts::numbers`].
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub struct EngineReport {
     #[n(0)]
     numbers: Vec<u64>,
@@ -222,7 +222,7 @@ pub struct TenantReport {
 }
 
 /// Everything that the launcher knows, at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Measurements {
     /// Whether PostgreSQL runs.
     #[n(0)]

@@ -254,6 +254,25 @@ fn control_groups() -> Finding {
     }
 }
 
+/// What of the instance's own findings is told here, and under which name: what it says of the machine is looked at by this
+/// command itself, which needs no instance for it.
+const OF_INSTANCE: [(&str, &str); 11] = [
+    ("database", "Database"),
+    ("gateway", "Gateway"),
+    ("outbound", "Outbound"),
+    ("auditor", "Auditor"),
+    ("audit_logs", "Audit logs"),
+    ("vault", "Vault"),
+    ("jobs", "Jobs"),
+    ("engines", "Engines"),
+    ("backups", "Backups"),
+    ("domains", DOMAINS),
+    ("lost_tenants", "Lost tenants"),
+];
+
+/// What is said of domains that tenants' people have proved, or want to.
+const DOMAINS: &str = "Domains";
+
 fn instance(data: PathBuf) -> Vec<Finding> {
     const NAME: &str = "Instance";
     let place = data.display().to_string();
@@ -263,12 +282,8 @@ fn instance(data: PathBuf) -> Vec<Finding> {
             let mut findings = vec![
                 Finding::new(NAME, Verdict::Ok, format!("runs with data folder {place}")),
                 left_over(orphans.len()),
-                backups(&client),
             ];
-            findings.extend(block_on(client.get("/v1/audit-alarms")).ok().map(|alarms| logs(&alarms)));
-            findings.extend(block_on(client.get("/v1/domain-alarms")).ok().map(|alarms| domains(&alarms)));
-            findings
-                .extend(block_on(client.get("/v1/lost-tenants")).ok().and_then(|lost| lost_tenants(&lost)));
+            findings.extend(block_on(client.get("/v1/instance/health")).iter().flat_map(told));
             findings
         }
         Err(error) => vec![
@@ -278,62 +293,19 @@ fn instance(data: PathBuf) -> Vec<Finding> {
     }
 }
 
-/// What is said of domains that tenants' people have proved, or want to.
-const DOMAINS: &str = "Domains";
-
-/// Domains whose proof is gone, and those that wait for theirs for days. Both are served, or not, as before.
-fn domains(alarms: &serde_json::Value) -> Finding {
-    let told = |state: &str| {
-        let found = alarms["domains"].as_array().into_iter().flatten().filter(|one| one["state"] == state);
-        let text = |one: &serde_json::Value| {
-            let member = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
-            let since = member("since");
-            format!("{} of {} since {}", member("domain"), member("slug"), since.get(..10).unwrap_or(&since))
+/// What the instance says of itself.
+fn told(health: &serde_json::Value) -> Vec<Finding> {
+    let finding = |told: &serde_json::Value| {
+        let (_, name) = OF_INSTANCE.into_iter().find(|(check, _)| told["check"] == *check)?;
+        let verdict = match told["verdict"].as_str()? {
+            "ok" => Verdict::Ok,
+            "warning" => Verdict::Warning,
+            "fault" => Verdict::Missing,
+            _ => Verdict::Unchecked,
         };
-        found.map(text).collect::<Vec<_>>().join(", ")
+        Some(Finding::new(name, verdict, told["detail"].as_str()?))
     };
-    let parts =
-        [("lapsed, the record is gone", told("lapsed")), ("pending, the record never came", told("pending"))];
-    let parts = parts.iter().filter(|(_, which)| !which.is_empty());
-    let parts: Vec<_> = parts.map(|(what, which)| format!("{what}: {which}")).collect();
-    match parts.is_empty() {
-        true => Finding::new(DOMAINS, Verdict::Ok, "none has lapsed, and none waits for its record for days"),
-        false => Finding::new(DOMAINS, Verdict::Warning, parts.join("; ")),
-    }
-}
-
-/// Tenants that the instance had before it was brought back, and that are not restored yet.
-fn lost_tenants(lost: &serde_json::Value) -> Option<Finding> {
-    let names = lost["tenants"].as_array().into_iter().flatten().filter_map(|tenant| tenant["slug"].as_str());
-    let names: Vec<_> = names.collect();
-    let detail = format!("restore these from their archives: {}", names.join(", "));
-    (!names.is_empty()).then(|| Finding::new("Lost tenants", Verdict::Missing, detail))
-}
-
-/// Whether every tenant has an archive that is new and was tried.
-fn backups(client: &crate::client::Client) -> Finding {
-    const NAME: &str = "Backups";
-    match block_on(crate::backup::doctor(client, SystemClock.now())) {
-        Ok((true, detail)) => Finding::new(NAME, Verdict::Ok, detail),
-        Ok((false, detail)) => Finding::new(NAME, Verdict::Warning, detail),
-        Err(error) => Finding::new(NAME, Verdict::Warning, error.to_string()),
-    }
-}
-
-/// Logs that contradict what was cosigned of them.
-fn logs(alarms: &serde_json::Value) -> Finding {
-    const NAME: &str = "Audit logs";
-    let names: Vec<_> =
-        alarms["logs"].as_array().into_iter().flatten().filter_map(|log| log["slug"].as_str()).collect();
-    if names.is_empty() {
-        return Finding::new(NAME, Verdict::Ok, "none contradicts what its witness has seen");
-    }
-    let detail = format!(
-        "those of {} contradict what their witness has seen, and are sealed no further: was a database replaced by an \
-         older copy? See docs/operations.md",
-        names.join(", ")
-    );
-    Finding::new(NAME, Verdict::Missing, detail)
+    health["findings"].as_array().into_iter().flatten().filter_map(finding).collect()
 }
 
 /// What is left of tenants that are not there.
@@ -372,20 +344,17 @@ mod tests {
     }
 
     #[test]
-    fn domains_are_told_by_what_is_wrong_with_them() {
-        let alarms = serde_json::json!({ "domains": [
-            { "slug": "shop", "domain": "a.example", "state": "lapsed", "since": "2026-11-20T10:00:00.000Z" },
-            { "slug": "shop", "domain": "b.example", "state": "lapsed", "since": "2026-11-21T10:00:00.000Z" },
-            { "slug": "bank", "domain": "c.example", "state": "pending", "since": "2026-11-01T10:00:00.000Z" },
-        ]});
-        let finding = domains(&alarms);
-        assert_eq!(finding.verdict, Verdict::Warning);
-        assert_eq!(
-            finding.detail,
-            "lapsed, the record is gone: a.example of shop since 2026-11-20, b.example of shop since 2026-11-21; \
-             pending, the record never came: c.example of bank since 2026-11-01"
-        );
-        assert_eq!(domains(&serde_json::json!({ "domains": [] })).verdict, Verdict::Ok);
+    fn what_the_instance_says_of_the_machine_is_not_told_twice() {
+        let findings = told(&serde_json::json!({ "verdict": "fault", "findings": [
+            { "check": "audit_logs", "verdict": "fault", "detail": "those of shop contradict" },
+            { "check": "disk", "verdict": "ok", "detail": "enough" },
+            { "check": "domains", "verdict": "unchecked", "detail": "not checked" },
+            { "check": "backups", "verdict": "warning", "detail": "late" },
+        ]}));
+        let short: Vec<_> = findings.iter().map(|finding| (finding.name, finding.verdict)).collect();
+        let expected =
+            [("Audit logs", Verdict::Missing), (DOMAINS, Verdict::Unchecked), ("Backups", Verdict::Warning)];
+        assert_eq!(short, expected);
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod doctor_server;
 mod generate;
 mod geo;
 mod instance;
+mod instance_view;
 mod key;
 mod log;
 mod mail;
@@ -120,6 +121,8 @@ enum Verb {
     Psql(tenant_psql::PsqlArgs),
     /// Look at where secrets are kept, and change the key that seals them
     Vault(vault::VaultArgs),
+    /// Look at a whole instance: all tenants, processes, jobs, health
+    Instance(instance_view::InstanceArgs),
     /// Report what this machine offers and what is missing
     Doctor(doctor::DoctorArgs),
     /// Make the files of a package: manual pages, completions, reference pages
@@ -159,6 +162,7 @@ fn main() -> ExitCode {
         Verb::Audit(args) => audit::run(args),
         Verb::Psql(args) => tenant_psql::run(args),
         Verb::Vault(args) => vault::run(args),
+        Verb::Instance(args) => instance_view::run(args),
         Verb::Doctor(args) => doctor::run(args),
         Verb::Role(args) => role::run(args),
     }

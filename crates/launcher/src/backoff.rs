@@ -61,10 +61,7 @@ pub(crate) enum Next {
 impl Backoff {
     /// Takes note of a failure.
     pub(crate) fn failed(&mut self, failure: Failure, now: Instant) {
-        if self.last.is_some_and(|last| now.duration_since(last) > FORGIVEN_AFTER + self.delay()) {
-            self.failures = 0;
-        }
-        self.failures += 1;
+        self.failures = self.failures(now) + 1;
         self.last = Some(now);
         if failure == Failure::Security {
             self.security.push_back(now);
@@ -80,6 +77,13 @@ impl Backoff {
             return Next::Quarantined;
         }
         Next::At(self.last.map_or(now, |last| last + self.delay()))
+    }
+
+    /// How often it failed in a row; none of it counts any more once it ran well.
+    pub(crate) fn failures(&self, now: Instant) -> u32 {
+        let is_forgiven =
+            self.last.is_some_and(|last| now.duration_since(last) > FORGIVEN_AFTER + self.delay());
+        if is_forgiven { 0 } else { self.failures }
     }
 
     /// As it is handed over.
@@ -131,6 +135,11 @@ mod tests {
     #[test]
     fn a_process_that_ran_well_for_a_minute_is_forgiven() {
         assert_eq!(delays(3, Duration::from_secs(121)), [0, 0, 0]);
+        let (mut backoff, now) = (Backoff::default(), Instant::now());
+        backoff.failed(Failure::Crash, now);
+        backoff.failed(Failure::Crash, now);
+        assert_eq!(backoff.failures(now), 2);
+        assert_eq!(backoff.failures(now + Duration::from_secs(62)), 0);
     }
 
     #[test]

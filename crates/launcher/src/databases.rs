@@ -106,6 +106,14 @@ impl Databases {
         Ok(Self::Remote { server, waiting: HashMap::new(), last_request: 0 })
     }
 
+    /// How often the private cluster failed in a row; `None`: it is not ours.
+    pub(crate) fn failures(&self, now: Instant) -> Option<u32> {
+        match self {
+            Self::Private { restarts, .. } => Some(restarts.failures(now)),
+            Self::Remote { .. } => None,
+        }
+    }
+
     /// What the next program needs to go on with the private cluster.
     pub(crate) fn cluster(&self) -> Option<&Cluster> {
         match self {

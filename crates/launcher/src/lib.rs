@@ -22,6 +22,7 @@ mod folder;
 mod forward;
 mod groups;
 mod handover;
+pub mod host;
 mod listen;
 mod meter;
 mod services;

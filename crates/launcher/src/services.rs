@@ -40,6 +40,11 @@ impl<S> Service<S> {
         }
     }
 
+    /// How often it failed in a row.
+    pub(crate) fn failures(&self, now: Instant) -> u32 {
+        self.backoff.failures(now)
+    }
+
     /// It has ended. Answers after how long it may be started again; `None`: not at all.
     pub(crate) fn ended(&mut self, failure: Failure, now: Instant) -> Option<Duration> {
         self.process = None;

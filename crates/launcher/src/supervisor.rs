@@ -6,6 +6,7 @@ mod engine;
 mod replace;
 mod start;
 mod stop;
+mod survey;
 mod upgrade;
 
 use std::collections::HashMap;
@@ -107,6 +108,12 @@ pub(crate) enum Event {
     },
     /// The time to try again has come.
     Retry(Retry),
+    /// Everything was looked at that this control asked for.
+    Surveyed {
+        asker: ProcessId,
+        request: u64,
+        document: Option<SealedDocument>,
+    },
     /// The successor can take over, or says what is in the way.
     Checked {
         problem: Option<String>,
@@ -248,6 +255,7 @@ impl Supervisor {
             Event::Retry(Retry::Console(asker)) => self.need_door(Destination::Console, asker),
             Event::Retry(Retry::Kill(process)) => self.kill(process),
             Event::Retry(Retry::Unready(process)) => self.kill_unready(process),
+            Event::Surveyed { asker, request, document } => self.surveyed(asker, request, document),
             Event::Checked { problem } => {
                 self.is_checking = false;
                 if let Some(problem) = problem {

@@ -703,6 +703,71 @@ provider-remove = Entfernen
 provider-remove-of = { $name } entfernen
 provider-remove-confirm = Niemand kann sich mehr damit anmelden. Verknüpfte Konten bleiben für den Tag, an dem er zurückkommt.
 
+# The instance, for the owners of the platform
+instance-title = Instanz
+instance-lede = Wie die Mandanten aller Arbeitsbereiche laufen. Ihre Personen, Protokolle und Geheimnisse sind hier nicht zu sehen: das kann nur, wer Mitglied ihres Arbeitsbereichs ist.
+instance-tenants = Alle Mandanten
+instance-processes = Prozesse
+instance-jobs = Aufgaben
+instance-health = Gesundheit
+instance-search = Mandanten suchen
+instance-none = Kein Mandant passt zu dieser Suche.
+instance-tenants-empty = Es gibt noch keinen Mandanten.
+instance-tenant = Mandant
+instance-size = { $size } Daten
+instance-schema = Schema { $version }
+instance-backed-up = Gesichert { $ago }
+instance-unbacked = Noch nicht gesichert
+instance-made = Erstellt { $ago }
+instance-processes-lede = Was auf dieser Maschine läuft, mit wie viel Speicher und wie lange. Das Nachsehen startet nichts.
+instance-services = Die der Instanz
+instance-isolated = Jeder muss alle Schichten der Sandbox haben, außer Launcher und PostgreSQL, für die sie nicht gilt.
+instance-rootless = Ohne root fehlen Schichten der Sandbox, und Mandanten teilen sich ein Konto: nur zur Entwicklung.
+instance-engines = Engines
+instance-engines-lede = Eine für jeden Mandanten. Ruhende brauchen keinen Speicher und starten mit der nächsten Anfrage.
+instance-engines-empty = Noch hat kein Mandant eine Engine.
+instance-role = Prozess
+instance-memory = Eigener Speicher
+instance-started = Gestartet
+instance-sandbox = Sandbox
+instance-confined = Hält
+instance-unconfined = Keine
+instance-failures = Fehler in Folge
+instance-down = Läuft nicht
+instance-starting = Startet
+instance-draining = Endet
+instance-reading-log = Liest ein Protokoll aus
+instance-paused = Pause nach Fehlern
+instance-starts-again = wieder { $date }, { $time } UTC
+instance-jobs-lede = Mandanten, die noch nicht so sind, wie sie sein sollen. Was fehlschlug, wird von selbst wieder versucht.
+instance-jobs-empty = Nichts ist im Gange: jeder Mandant ist so, wie er sein soll.
+job-to-run = Wird bereit gemacht
+job-to-suspend = Wird ausgesetzt
+job-to-delete = Wird angehalten, um gelöscht zu werden
+job-to-destroy = Wird vernichtet
+job-to-import = Wird mit Daten von anderswo gefüllt
+job-to-spare = Wird im Voraus erstellt, für die nächste Anfrage
+job-retries = Neuer Versuch { $date }, { $time } UTC
+job-attempts = { $attempts ->
+    [one] { $attempts } Versuch
+   *[other] { $attempts } Versuche
+  }
+instance-health-lede = Soeben nachgesehen. Was gefunden wurde, steht auf Englisch da, wie kiavi doctor es sagt.
+health-ok = In Ordnung
+health-unchecked = Nicht geprüft
+health-warning = Braucht Aufmerksamkeit
+health-fault = Geht nicht
+health-database = Datenbank
+health-gateway = Eingehende Verbindungen
+health-outbound = E-Mail und andere Server
+health-auditor = Versiegelung der Protokolle
+health-audit-logs = Audit-Protokolle
+health-vault = Tresor
+health-lost-tenants = Wiederherzustellende Daten
+health-disk = Festplatte
+health-clock = Uhr
+health-isolation = Isolation
+
 # Members of the console
 domains-lede = Die Namen, unter denen dieser Mandant erreicht wird.
 domains-names = Namen

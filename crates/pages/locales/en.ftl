@@ -703,6 +703,71 @@ provider-remove = Remove
 provider-remove-of = Remove { $name }
 provider-remove-confirm = Nobody can sign in with it any more. Accounts that are linked to it stay, for the day it comes back.
 
+# The instance, for the owners of the platform
+instance-title = Instance
+instance-lede = How the tenants of all workspaces run. Their users, logs and secrets are not shown here: only a member of their workspace can see them.
+instance-tenants = All tenants
+instance-processes = Processes
+instance-jobs = Jobs
+instance-health = Health
+instance-search = Search for a tenant
+instance-none = No tenant fits what you searched for.
+instance-tenants-empty = There is no tenant yet.
+instance-tenant = Tenant
+instance-size = { $size } of data
+instance-schema = Schema { $version }
+instance-backed-up = Backed up { $ago }
+instance-unbacked = No backup yet
+instance-made = Created { $ago }
+instance-processes-lede = What runs on this machine, in how much memory and for how long. Looking at it starts nothing.
+instance-services = The instance’s own
+instance-isolated = Each is required to have every layer of the sandbox, except launcher and PostgreSQL, which it does not apply to.
+instance-rootless = Without root some layers of the sandbox are missing, and tenants share an account: for development only.
+instance-engines = Engines
+instance-engines-lede = One for each tenant. Those that are idle take no memory and start with the next request.
+instance-engines-empty = No tenant has an engine yet.
+instance-role = Process
+instance-memory = Private memory
+instance-started = Started
+instance-sandbox = Sandbox
+instance-confined = Holds
+instance-unconfined = None
+instance-failures = Failures in a row
+instance-down = Does not run
+instance-starting = Starting
+instance-draining = Ending
+instance-reading-log = Reads out a log
+instance-paused = Paused after failures
+instance-starts-again = again { $date }, { $time } UTC
+instance-jobs-lede = Tenants that are not yet where they should be. What failed is tried again by itself.
+instance-jobs-empty = Nothing is under way: every tenant is where it should be.
+job-to-run = Is being made ready
+job-to-suspend = Is being suspended
+job-to-delete = Is being stopped, to be deleted
+job-to-destroy = Is being destroyed
+job-to-import = Is being filled with data from elsewhere
+job-to-spare = Is made in advance, for the next who asks
+job-retries = Tried again { $date }, { $time } UTC
+job-attempts = { $attempts ->
+    [one] { $attempts } attempt
+   *[other] { $attempts } attempts
+  }
+instance-health-lede = Looked at just now. What was found is told in English, as kiavi doctor tells it.
+health-ok = In order
+health-unchecked = Not checked
+health-warning = Needs attention
+health-fault = Does not work
+health-database = Database
+health-gateway = Incoming connections
+health-outbound = Mail and other servers
+health-auditor = Sealing of logs
+health-audit-logs = Audit logs
+health-vault = Vault
+health-lost-tenants = Data to be restored
+health-disk = Disk
+health-clock = Clock
+health-isolation = Isolation
+
 # Members of the console
 domains-lede = The names under which people reach this tenant.
 domains-names = Names

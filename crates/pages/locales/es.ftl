@@ -703,6 +703,71 @@ provider-remove = Quitar
 provider-remove-of = Quitar { $name }
 provider-remove-confirm = Nadie puede entrar ya con él. Las cuentas vinculadas quedan para el día en que vuelva.
 
+# The instance, for the owners of the platform
+instance-title = Instancia
+instance-lede = Cómo funcionan los inquilinos de todos los espacios de trabajo. Sus usuarios, registros y secretos no se muestran aquí: solo los ve quien es miembro de su espacio de trabajo.
+instance-tenants = Todos los inquilinos
+instance-processes = Procesos
+instance-jobs = Tareas
+instance-health = Salud
+instance-search = Buscar un inquilino
+instance-none = Ningún inquilino coincide con la búsqueda.
+instance-tenants-empty = Aún no hay inquilinos.
+instance-tenant = Inquilino
+instance-size = { $size } de datos
+instance-schema = Esquema { $version }
+instance-backed-up = Copia { $ago }
+instance-unbacked = Aún sin copia
+instance-made = Creado { $ago }
+instance-processes-lede = Qué funciona en esta máquina, con cuánta memoria y desde cuándo. Mirarlo no inicia nada.
+instance-services = Los de la instancia
+instance-isolated = Cada uno debe tener todas las capas del aislamiento, salvo el lanzador y PostgreSQL, a los que no se aplica.
+instance-rootless = Sin root faltan capas del aislamiento y los inquilinos comparten una cuenta: solo para desarrollo.
+instance-engines = Motores
+instance-engines-lede = Uno por inquilino. Los que están en reposo no ocupan memoria y arrancan con la siguiente petición.
+instance-engines-empty = Ningún inquilino tiene aún un motor.
+instance-role = Proceso
+instance-memory = Memoria propia
+instance-started = Inicio
+instance-sandbox = Aislamiento
+instance-confined = Se mantiene
+instance-unconfined = Ninguno
+instance-failures = Fallos seguidos
+instance-down = No funciona
+instance-starting = Arrancando
+instance-draining = Terminando
+instance-reading-log = Lee un registro
+instance-paused = En pausa tras fallos
+instance-starts-again = de nuevo { $date }, { $time } UTC
+instance-jobs-lede = Inquilinos que aún no están como deben. Lo que falló se intenta de nuevo por sí solo.
+instance-jobs-empty = No hay nada en curso: cada inquilino está como debe.
+job-to-run = Se está preparando
+job-to-suspend = Se está suspendiendo
+job-to-delete = Se está deteniendo, para eliminarlo
+job-to-destroy = Se está destruyendo
+job-to-import = Recibe datos de otro lugar
+job-to-spare = Se prepara de antemano, para la próxima solicitud
+job-retries = Nuevo intento { $date }, { $time } UTC
+job-attempts = { $attempts ->
+    [one] { $attempts } intento
+   *[other] { $attempts } intentos
+  }
+instance-health-lede = Comprobado ahora mismo. Lo encontrado se dice en inglés, como lo dice kiavi doctor.
+health-ok = En orden
+health-unchecked = Sin comprobar
+health-warning = Requiere atención
+health-fault = No funciona
+health-database = Base de datos
+health-gateway = Conexiones entrantes
+health-outbound = Correo y otros servidores
+health-auditor = Sellado de registros
+health-audit-logs = Registros de auditoría
+health-vault = Almacén de secretos
+health-lost-tenants = Datos por restaurar
+health-disk = Disco
+health-clock = Reloj
+health-isolation = Aislamiento de procesos
+
 # Members of the console
 domains-lede = Los nombres con los que se llega a este inquilino.
 domains-names = Nombres

@@ -703,6 +703,71 @@ provider-remove = Retirer
 provider-remove-of = Retirer { $name }
 provider-remove-confirm = Plus personne ne peut se connecter avec. Les comptes liés restent, pour le jour où il revient.
 
+# The instance, for the owners of the platform
+instance-title = Instance
+instance-lede = Comment fonctionnent les locataires de tous les espaces de travail. Leurs utilisateurs, journaux et secrets ne sont pas montrés ici : seul un membre de leur espace de travail peut les voir.
+instance-tenants = Tous les locataires
+instance-processes = Processus
+instance-jobs = Tâches
+instance-health = Santé
+instance-search = Rechercher un locataire
+instance-none = Aucun locataire ne correspond à votre recherche.
+instance-tenants-empty = Il n’y a encore aucun locataire.
+instance-tenant = Locataire
+instance-size = { $size } de données
+instance-schema = Schéma { $version }
+instance-backed-up = Sauvegardé { $ago }
+instance-unbacked = Pas encore sauvegardé
+instance-made = Créé { $ago }
+instance-processes-lede = Ce qui fonctionne sur cette machine, avec combien de mémoire et depuis quand. Regarder ne démarre rien.
+instance-services = Ceux de l’instance
+instance-isolated = Chacun doit avoir toutes les couches du bac à sable, sauf le lanceur et PostgreSQL, qu’il ne concerne pas.
+instance-rootless = Sans root, des couches du bac à sable manquent et les locataires partagent un compte : pour le développement seulement.
+instance-engines = Moteurs
+instance-engines-lede = Un par locataire. Ceux en veille ne prennent pas de mémoire et démarrent à la prochaine requête.
+instance-engines-empty = Aucun locataire n’a encore de moteur.
+instance-role = Processus
+instance-memory = Mémoire propre
+instance-started = Démarrage
+instance-sandbox = Bac à sable
+instance-confined = Tient
+instance-unconfined = Aucun
+instance-failures = Échecs d’affilée
+instance-down = À l’arrêt
+instance-starting = Démarre
+instance-draining = Se termine
+instance-reading-log = Lit un journal
+instance-paused = En pause après des échecs
+instance-starts-again = à nouveau { $date }, { $time } UTC
+instance-jobs-lede = Les locataires qui ne sont pas encore comme ils doivent être. Ce qui a échoué est réessayé de soi-même.
+instance-jobs-empty = Rien n’est en cours : chaque locataire est comme il doit être.
+job-to-run = En préparation
+job-to-suspend = En cours de suspension
+job-to-delete = En cours d’arrêt, avant suppression
+job-to-destroy = En cours de destruction
+job-to-import = Reçoit des données d’ailleurs
+job-to-spare = Préparé d’avance, pour la prochaine demande
+job-retries = Nouvel essai { $date }, { $time } UTC
+job-attempts = { $attempts ->
+    [one] { $attempts } essai
+   *[other] { $attempts } essais
+  }
+instance-health-lede = Vérifié à l’instant. Ce qui a été trouvé est dit en anglais, comme le dit kiavi doctor.
+health-ok = En ordre
+health-unchecked = Non vérifié
+health-warning = À surveiller
+health-fault = Ne fonctionne pas
+health-database = Base de données
+health-gateway = Connexions entrantes
+health-outbound = E-mail et autres serveurs
+health-auditor = Scellement des journaux
+health-audit-logs = Journaux d’audit
+health-vault = Coffre
+health-lost-tenants = Données à restaurer
+health-disk = Disque
+health-clock = Horloge
+health-isolation = Isolation
+
 # Members of the console
 domains-lede = Les noms sous lesquels ce locataire est joignable.
 domains-names = Noms

@@ -703,6 +703,71 @@ provider-remove = Rimuovi
 provider-remove-of = Rimuovi { $name }
 provider-remove-confirm = Nessuno può più accedere con esso. Gli account collegati restano, per il giorno in cui torna.
 
+# The instance, for the owners of the platform
+instance-title = Istanza
+instance-lede = Come funzionano i tenant di tutte le aree di lavoro. I loro utenti, registri e segreti non sono mostrati qui: li vede solo chi è membro della loro area di lavoro.
+instance-tenants = Tutti i tenant
+instance-processes = Processi
+instance-jobs = Attività
+instance-health = Salute
+instance-search = Cerca un tenant
+instance-none = Nessun tenant corrisponde alla ricerca.
+instance-tenants-empty = Non c’è ancora nessun tenant.
+instance-tenant = Tenant
+instance-size = { $size } di dati
+instance-schema = Schema { $version }
+instance-backed-up = Backup { $ago }
+instance-unbacked = Ancora nessun backup
+instance-made = Creato { $ago }
+instance-processes-lede = Che cosa è in esecuzione su questa macchina, con quanta memoria e da quando. Guardare non avvia nulla.
+instance-services = Quelli dell’istanza
+instance-isolated = Ognuno deve avere tutti gli strati della sandbox, tranne il launcher e PostgreSQL, a cui non si applica.
+instance-rootless = Senza root mancano strati della sandbox e i tenant condividono un account: solo per lo sviluppo.
+instance-engines = Motori
+instance-engines-lede = Uno per tenant. Quelli a riposo non occupano memoria e si avviano alla prossima richiesta.
+instance-engines-empty = Nessun tenant ha ancora un motore.
+instance-role = Processo
+instance-memory = Memoria propria
+instance-started = Avvio
+instance-sandbox = Sandbox
+instance-confined = Tiene
+instance-unconfined = Nessuna
+instance-failures = Errori di fila
+instance-down = Non è in esecuzione
+instance-starting = In avvio
+instance-draining = In chiusura
+instance-reading-log = Legge un registro
+instance-paused = In pausa dopo errori
+instance-starts-again = di nuovo { $date }, { $time } UTC
+instance-jobs-lede = Tenant che non sono ancora come devono essere. Ciò che non è riuscito viene ritentato da sé.
+instance-jobs-empty = Non c’è nulla in corso: ogni tenant è come deve essere.
+job-to-run = In preparazione
+job-to-suspend = In sospensione
+job-to-delete = In arresto, per essere eliminato
+job-to-destroy = In distruzione
+job-to-import = Riceve dati da altrove
+job-to-spare = Preparato in anticipo, per la prossima richiesta
+job-retries = Nuovo tentativo { $date }, { $time } UTC
+job-attempts = { $attempts ->
+    [one] { $attempts } tentativo
+   *[other] { $attempts } tentativi
+  }
+instance-health-lede = Controllato ora. Ciò che è stato trovato è detto in inglese, come lo dice kiavi doctor.
+health-ok = In ordine
+health-unchecked = Non controllato
+health-warning = Richiede attenzione
+health-fault = Non funziona
+health-database = Database
+health-gateway = Connessioni in entrata
+health-outbound = E-mail e altri server
+health-auditor = Sigillo dei registri
+health-audit-logs = Registri di audit
+health-vault = Cassaforte
+health-lost-tenants = Dati da ripristinare
+health-disk = Disco
+health-clock = Orologio
+health-isolation = Isolamento
+
 # Members of the console
 domains-lede = I nomi con cui si raggiunge questo tenant.
 domains-names = Nomi

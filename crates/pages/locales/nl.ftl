@@ -703,6 +703,71 @@ provider-remove = Verwijderen
 provider-remove-of = { $name } verwijderen
 provider-remove-confirm = Niemand kan er nog mee inloggen. Gekoppelde accounts blijven, voor de dag dat hij terugkomt.
 
+# The instance, for the owners of the platform
+instance-title = Instantie
+instance-lede = Hoe de tenants van alle werkruimten draaien. Hun gebruikers, logs en geheimen staan hier niet: die ziet alleen wie lid is van hun werkruimte.
+instance-tenants = Alle tenants
+instance-processes = Processen
+instance-jobs = Taken
+instance-health = Gezondheid
+instance-search = Tenant zoeken
+instance-none = Geen tenant past bij deze zoekopdracht.
+instance-tenants-empty = Er is nog geen tenant.
+instance-tenant = Tenant
+instance-size = { $size } aan gegevens
+instance-schema = Schema { $version }
+instance-backed-up = Back-up { $ago }
+instance-unbacked = Nog geen back-up
+instance-made = Aangemaakt { $ago }
+instance-processes-lede = Wat op deze machine draait, met hoeveel geheugen en hoe lang al. Kijken start niets.
+instance-services = Die van de instantie
+instance-isolated = Elk moet alle lagen van de sandbox hebben, behalve launcher en PostgreSQL, waarvoor die niet geldt.
+instance-rootless = Zonder root ontbreken lagen van de sandbox en delen tenants een account: alleen voor ontwikkeling.
+instance-engines = Engines
+instance-engines-lede = Eén per tenant. Wie rust, neemt geen geheugen in en start bij het volgende verzoek.
+instance-engines-empty = Nog geen tenant heeft een engine.
+instance-role = Proces
+instance-memory = Eigen geheugen
+instance-started = Gestart
+instance-sandbox = Sandbox
+instance-confined = Houdt
+instance-unconfined = Geen
+instance-failures = Fouten op rij
+instance-down = Draait niet
+instance-starting = Start
+instance-draining = Eindigt
+instance-reading-log = Leest een log uit
+instance-paused = Pauze na fouten
+instance-starts-again = opnieuw { $date }, { $time } UTC
+instance-jobs-lede = Tenants die nog niet zijn zoals ze moeten zijn. Wat mislukte, wordt vanzelf opnieuw geprobeerd.
+instance-jobs-empty = Er is niets bezig: elke tenant is zoals die moet zijn.
+job-to-run = Wordt gereedgemaakt
+job-to-suspend = Wordt opgeschort
+job-to-delete = Wordt gestopt om te worden verwijderd
+job-to-destroy = Wordt vernietigd
+job-to-import = Wordt gevuld met gegevens van elders
+job-to-spare = Wordt vooraf gemaakt, voor de volgende aanvraag
+job-retries = Nieuwe poging { $date }, { $time } UTC
+job-attempts = { $attempts ->
+    [one] { $attempts } poging
+   *[other] { $attempts } pogingen
+  }
+instance-health-lede = Zojuist bekeken. Wat gevonden is, staat er in het Engels, zoals kiavi doctor het zegt.
+health-ok = In orde
+health-unchecked = Niet gecontroleerd
+health-warning = Vraagt aandacht
+health-fault = Werkt niet
+health-database = Database
+health-gateway = Inkomende verbindingen
+health-outbound = E-mail en andere servers
+health-auditor = Verzegeling van logs
+health-audit-logs = Auditlogs
+health-vault = Kluis
+health-lost-tenants = Terug te zetten gegevens
+health-disk = Schijf
+health-clock = Klok
+health-isolation = Isolatie
+
 # Members of the console
 domains-lede = De namen waaronder deze tenant bereikbaar is.
 domains-names = Namen

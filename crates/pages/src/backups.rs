@@ -63,13 +63,21 @@ impl Backups {
 }
 
 impl BackupRow {
-    /// "3.4 MB", in powers of a thousand.
+    /// How large the archive is, in words.
     pub(crate) fn size(&self) -> Option<String> {
-        let bytes = self.bytes?;
-        let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
-        let (unit, name) = units.into_iter().find(|(unit, _)| bytes >= *unit).unwrap_or((1, "B"));
-        let tenths = bytes * 10 / unit;
-        Some(if unit == 1 { format!("{bytes} B") } else { format!("{}.{} {name}", tenths / 10, tenths % 10) })
+        self.bytes.map(size)
+    }
+}
+
+/// A number of bytes in the unit that fits, in powers of a thousand: "3.4 MB".
+pub(crate) fn size(bytes: i64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => {
+            let tenths = i128::from(bytes) * 10 / i128::from(unit);
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} B"),
     }
 }
 

@@ -28,6 +28,7 @@ mod events;
 mod figures;
 mod frame;
 pub mod gallery;
+mod instance;
 mod keys;
 mod live_sessions;
 mod look;
@@ -65,6 +66,11 @@ pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
 pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal};
 pub use figures::{FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, TenantFigures};
 pub use frame::{Acting, Frame};
+pub use instance::{
+    EngineRow, EngineState, HealthCheck, HealthRow, HealthVerdict, InstanceHealth, InstanceJobs,
+    InstancePlace, InstanceProcesses, InstanceSearch, InstanceTenantRow, InstanceTenants, JobRow, JobState,
+    JobStepLine, JobTarget, ProcessRow, ServiceRow,
+};
 pub use keys::{KeyRow, KeyStanding, Keys, NewKey, SecretOf, SecretOnce};
 pub use live_sessions::{LiveSession, LiveSessions};
 pub use look::{Look, LookFields};
@@ -142,6 +148,10 @@ impl Page for PreviewFault {}
 impl Page for TenantFigures {}
 impl Page for Domains {}
 impl Page for Backups {}
+impl Page for InstanceTenants {}
+impl Page for InstanceProcesses {}
+impl Page for InstanceJobs {}
+impl Page for InstanceHealth {}
 impl Page for Keys {}
 impl Page for Methods {}
 impl Page for ProviderPage {}

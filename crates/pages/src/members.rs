@@ -86,6 +86,8 @@ pub enum Place {
     Keys,
     /// Its members.
     Team,
+    /// The whole instance, of which this is the first workspace.
+    Instance,
 }
 
 /// What is on top of every page of a workspace: where one is, where one can go, who one is.
@@ -105,6 +107,8 @@ pub struct ConsoleTop {
     pub sees_team: bool,
     /// Whether they may make workspaces.
     pub may_create: bool,
+    /// Whether they are an owner of the platform, and see how the instance stands.
+    pub sees_instance: bool,
 }
 
 impl ConsoleTop {

@@ -36,6 +36,7 @@ pub(crate) mod openapi;
 mod operations;
 mod orphans;
 mod page;
+mod platform;
 mod problem;
 mod progress;
 mod reading;
@@ -154,6 +155,7 @@ fn table() -> Vec<Route> {
     table.extend(moving_routes());
     table.extend(backup_routes());
     table.extend(instance_routes());
+    table.extend(platform::routes());
     // For whoever runs the instance, whom it tells where secrets are.
     table.push(Route::new(vault::show, vault::__path_show, may(P::TenantRead), nothing(READ)).local());
     table

@@ -32,6 +32,10 @@ use super::{
     members::{MemberChanged, MemberRemoved, MemberResource, RoleChange},
     operations, orphans,
     page::Page,
+    platform::{
+        EngineResource, Health, JobResource, JobStepResource, ProcessResource, ServiceResource, Services,
+        TenantOfInstanceResource,
+    },
     problem::ProblemBody,
     progress::ProgressEvent,
     resource::TenantResource,
@@ -42,7 +46,10 @@ use super::{
     views,
     workspaces::{NewWorkspace, WorkspaceChange, WorkspaceResource},
 };
-use crate::{CallerKind, Permission, Role};
+use crate::{
+    CallerKind, Permission, Role,
+    platform::health::{Check, HealthFinding, HealthVerdict},
+};
 
 /// How callers show who they are.
 const SCHEME: &str = "management_key";
@@ -69,6 +76,9 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         backups::WantedBackup, backups::ArchiveHeader, backups::ArchiveKey, backups::WantedRestore, backups::Scheduled, backups::TenantRuns, backups::TenantRun,
         instance::WantedInstance, instance::LostTenants, crate::instance::lost::Lost,
         crate::backup::store::Run, crate::backup::store::RunKind,
+        Page<TenantOfInstanceResource>, TenantOfInstanceResource, Page<EngineResource>, EngineResource, ProcessResource,
+        crate::platform::EngineState, Services, ServiceResource, Page<JobResource>, JobResource, JobStepResource,
+        crate::platform::JobState, crate::tenant::Target, Health, HealthFinding, HealthVerdict, Check,
         ProgressEvent, EngineRefusal,
         operations::Why, operations::Deletion, operations::NewName, operations::Retirement, hostnames::Hostnames,
         hostnames::NewHostname, hostnames::Consent, domains::Domains, domains::DomainResource, domains::NewDomain,
@@ -89,7 +99,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         (name = "Keys", description = "What opens this API."),
         (name = "Moving", description = "To and from a Better Auth server. On the local socket only."),
         (name = "Backups", description = "Archives of tenants, and tenants out of them. On the local socket only."),
-        (name = "Instance", description = "The instance itself. On the local socket only."),
+        (name = "Instance", description = "The instance itself, for whoever runs it: all workspaces, processes, jobs, health."),
         (name = "About", description = "This document."),
     )
 )]

@@ -97,7 +97,7 @@ pub(crate) async fn claim(
         return Ok(Standing::Gone);
     }
     members::put(&transaction, &workspace.id, &person.user, Role::Owner).await?;
-    let actor = &person.acting(actor, &workspace.id, Role::Owner);
+    let actor = &person.acting(actor, &workspace.id, workspace.workplace(), Role::Owner);
     let (kind, outcome) = (EventType::MemberJoined, Outcome::Success);
     let detail = json!({ "workspace": id, "role": Role::Owner, "by": "owner_link" });
     let event = Event { kind, outcome, actor, subject: person.user.as_str(), detail };

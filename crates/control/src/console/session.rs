@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::tenant::{self, AskError, SignedIn};
 use crate::{
-    Caller, Control, Role,
+    Caller, Control, Role, Workplace,
     audit::{self, Event, EventType, Outcome},
     caller::Actor,
     error::chain,
@@ -67,9 +67,9 @@ pub(crate) struct Person {
 
 impl Person {
     /// The actor of a request as this person, who is a member by what the request does.
-    pub(crate) fn acting(&self, actor: &Actor, workspace: &WorkspaceId, role: Role) -> Actor {
+    pub(crate) fn acting(&self, actor: &Actor, workspace: &WorkspaceId, at: Workplace, role: Role) -> Actor {
         let (user, workspace, proved_at) = (self.user.clone(), workspace.clone(), self.proved_at);
-        Actor { caller: Some(Caller::Member { user, workspace, role, proved_at }), ..actor.clone() }
+        Actor { caller: Some(Caller::Member { user, workspace, role, at, proved_at }), ..actor.clone() }
     }
 
     /// What to call them.

@@ -8,7 +8,7 @@ use kiavi_crypto::sha256;
 use serde_json::{Value, json};
 
 use crate::{
-    Control, ControlError, Role, Workspace,
+    Control, ControlError, Role, Workplace, Workspace,
     audit::{self, Event, EventType, Outcome},
     caller::Actor,
     console::{session::Person, tenant},
@@ -214,7 +214,8 @@ pub(crate) async fn accept(
     let values: [&(dyn kiavi_db::ToSql + Sync); 3] =
         [&workspace.as_str(), &person.user.as_str(), &role.as_str()];
     let has_joined = transaction.execute(&members::JOIN_MEMBER, &values).await? == 1;
-    let actor = &person.acting(actor, &workspace, role);
+    // It names them, and permits nothing.
+    let actor = &person.acting(actor, &workspace, Workplace::Customer, role);
     let detail = json!({ "workspace": workspace, "role": role, "invitation": id, "by": "invitation" });
     // Whoever is a member already keeps the role that they have; only the invitation comes to its end.
     let kind = if has_joined { EventType::MemberJoined } else { EventType::InvitationAccepted };

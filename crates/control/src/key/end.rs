@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::make::tell;
-use crate::{Control, Role, Scopes, audit::EventType, caller::Actor};
+use crate::{Control, Role, Scopes, Workplace, audit::EventType, caller::Actor};
 
 macro_rules! is_active {
     () => {
@@ -69,11 +69,14 @@ pub(crate) struct ChangedKey {
 /// What is to become of a key whose holder has `role` from now on, or none; `is_current` is whether it is the present
 /// secret that they know.
 fn fate(scopes: &Scopes, role: Option<Role>, is_current: bool) -> Option<(KeyFate, Scopes)> {
+    // A key of a workspace has nothing that is the instance's, so it makes no difference whose the workspace is.
     let left: Vec<_> = match scopes {
         Scopes::All => Vec::new(),
-        Scopes::Only(all) => {
-            all.iter().copied().filter(|one| role.is_some_and(|role| role.may(*one))).collect()
-        }
+        Scopes::Only(all) => all
+            .iter()
+            .copied()
+            .filter(|one| role.is_some_and(|role| role.may(*one, Workplace::Customer)))
+            .collect(),
     };
     let left = Scopes::Only(left);
     match (left == *scopes, is_current) {

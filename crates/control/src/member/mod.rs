@@ -41,6 +41,7 @@ pub(crate) async fn caller(
             user: member.user,
             workspace: workspace.id.clone(),
             role: member.role,
+            at: workspace.workplace(),
             proved_at: person.proved_at,
         };
         (workspace, caller)

@@ -73,17 +73,27 @@ impl TenantState {
 
     fn parse(text: &str) -> Self {
         // The column's CHECK leaves no other.
-        Self::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or(Self::Failed)
+        Self::of_text(text).unwrap_or(Self::Failed)
+    }
+
+    /// The state with this text form.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 
 /// What a tenant is meant to become.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = JobTarget)]
 pub(crate) enum Target {
+    /// Requests reach it.
     Running,
+    /// Switched off.
     Suspended,
     /// Suspended until its grace period is over, then destroyed.
     Deleted,
+    /// Nothing is left of it.
     Destroyed,
     /// Nothing yet: it is being filled with another server's data, by who brings it.
     Importing,

@@ -277,7 +277,7 @@ fn secret_change(row: &Row) -> Result<Option<(SecretChange, u32)>, DbError> {
 }
 
 /// A row of a step that this version knows.
-fn step(row: &Row) -> Result<Option<StepRow>, DbError> {
+pub(crate) fn step(row: &Row) -> Result<Option<StepRow>, DbError> {
     let Some(step) = Step::parse(row.try_get("step")?) else { return Ok(None) };
     Ok(Some(StepRow {
         step,

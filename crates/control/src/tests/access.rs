@@ -13,7 +13,7 @@ use super::{
     api::{Answer, get, send, send_back},
     *,
 };
-use crate::{Caller, CallerKind, Permission, Role, Scopes, api::Listed, api::routes_of};
+use crate::{Caller, CallerKind, Permission, Role, Scopes, Workplace, api::Listed, api::routes_of};
 
 /// Two workspaces with a tenant and a key each; nobody works on the tenants.
 struct World {
@@ -81,6 +81,12 @@ impl World {
     }
 }
 
+/// Somebody who has just proved to be there.
+fn member(workspace: &WorkspaceId, at: Workplace, role: Role) -> Caller {
+    let (user, workspace) = ("u1".parse().unwrap(), workspace.clone());
+    Caller::Member { user, workspace, role, at, proved_at: Some(now()) }
+}
+
 fn now() -> Timestamp {
     kiavi_base::Clock::now(&SystemClock)
 }
@@ -112,24 +118,22 @@ fn guarded() -> impl Iterator<Item = Listed> {
 async fn a_member_may_what_the_role_may_and_sees_one_workspace() {
     let world = World::new().await;
     for role in Role::ALL {
-        let member = |workspace: &WorkspaceId| Caller::Member {
-            user: "u1".parse().unwrap(),
-            workspace: workspace.clone(),
-            role,
-            proved_at: Some(now()),
-        };
-        let (here, elsewhere) =
-            (world.as_caller(member(&world.here)), world.as_caller(member(&world.elsewhere)));
+        let here = world.as_caller(member(&world.here, Workplace::Platform, role));
+        let elsewhere = world.as_caller(member(&world.elsewhere, Workplace::Customer, role));
         for route in guarded() {
-            let may = role.may(need(&route));
+            let may = role.may(need(&route), Workplace::Customer);
             let foreign = world.ask(&elsewhere, &route).await;
             assert_eq!(is_let_through(&foreign), may, "{role:?} {} {}", route.method, route.path);
+            let is_instances = route.path.starts_with("/v1/instance/");
+            assert!(!(is_instances && may), "{role:?} of a customer: {}", route.path);
             let names_something = ["{tenant}", "{workspace}", "{key}", "{member}", "{invitation}"]
                 .iter()
                 .any(|name| route.path.contains(name));
             if may && names_something {
                 assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{role:?} {} {}", route.method, route.path);
             }
+            let may = role.may(need(&route), Workplace::Platform);
+            assert!(!is_instances || may == (role == Role::Owner), "{role:?} {}", route.path);
             if !(acts(&route) && may) {
                 let own = world.ask(&here, &route).await;
                 assert_eq!(is_let_through(&own), may, "{role:?} {} {}", route.method, route.path);
@@ -176,10 +180,10 @@ async fn what_asks_for_a_proof_gets_a_fresh_one() {
     let world = World::new().await;
     let long_ago = now() - SignedDuration::from_mins(6);
     let (user, workspace) = ("u1".parse().unwrap(), world.here.clone());
-    let router =
-        world.as_caller(Caller::Member { user, workspace, role: Role::Owner, proved_at: Some(long_ago) });
+    let (role, at, proved_at) = (Role::Owner, Workplace::Platform, Some(long_ago));
+    let router = world.as_caller(Caller::Member { user, workspace, role, at, proved_at });
     let mut asked = 0;
-    for route in guarded().filter(|route| Role::Owner.may(need(route))) {
+    for route in guarded().filter(|route| Role::Owner.may(need(route), Workplace::Platform)) {
         let (_, step_up) = route.need.unwrap_or((Permission::UserRead, false));
         if acts(&route) && !step_up {
             continue;
@@ -221,11 +225,8 @@ async fn an_engines_route_asks_for_what_it_does() {
 #[tokio::test]
 async fn what_is_in_another_workspace_is_not_there() {
     let world = World::new().await;
-    let member = |workspace: &WorkspaceId| {
-        let (user, workspace) = ("u1".parse().unwrap(), workspace.clone());
-        world.as_caller(Caller::Member { user, workspace, role: Role::Owner, proved_at: Some(now()) })
-    };
-    let (here, elsewhere) = (member(&world.here), member(&world.elsewhere));
+    let here = world.as_caller(member(&world.here, Workplace::Platform, Role::Owner));
+    let elsewhere = world.as_caller(member(&world.elsewhere, Workplace::Customer, Role::Owner));
     let rows = format!(
         "INSERT INTO person (id, email, name, is_verified) VALUES ('u1', 'u1@example.com', '', true);
          INSERT INTO member (workspace_id, user_id, role) VALUES ('{}', 'u1', 'owner')",

@@ -122,7 +122,8 @@ fn the_documentation_lists_all_permissions() {
     let mut table =
         format!("| permission | for | {} |\n|---|---|{}\n", roles.join(" | "), "---|".repeat(roles.len()));
     for permission in crate::Permission::ALL {
-        let marks = crate::Role::ALL.map(|role| if role.may(*permission) { "✓" } else { "" });
+        let marks = crate::Role::ALL
+            .map(|role| if role.may(*permission, crate::Workplace::Platform) { "✓" } else { "" });
         let (text, purpose) = (permission.as_str(), permission.purpose());
         table.push_str(&format!("| `{text}` | {purpose} | {} |\n", marks.join(" | ")));
     }

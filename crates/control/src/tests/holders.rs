@@ -6,7 +6,7 @@ use super::{
     people::{Browser, World},
     *,
 };
-use crate::{Caller, ControlError, Role, Scopes, key::NewKey};
+use crate::{Caller, ControlError, Role, Scopes, Workplace, key::NewKey};
 
 const BEA: &str = "/v1/workspaces/default/members/bea";
 
@@ -133,7 +133,8 @@ async fn nobody_leaves_a_key_behind_that_they_make_while_they_are_removed() {
     let (mut owner, _) = two(&world, "developer").await;
     let workspace = world.control.default_workspace().await.unwrap();
     let (user, role) = ("bea".parse().unwrap(), Role::Developer);
-    let caller = Caller::Member { user, workspace: workspace.clone(), role, proved_at: None };
+    let caller =
+        Caller::Member { user, workspace: workspace.clone(), role, at: Workplace::Platform, proved_at: None };
     let actor = Actor { caller: Some(caller), request: None, attempt: None, known: None };
     let scopes = Scopes::Only(vec![crate::Permission::TenantRead]);
     let new = NewKey { name: "late".to_owned(), workspace: Some(workspace), scopes, expires_at: None };

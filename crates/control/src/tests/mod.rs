@@ -19,6 +19,7 @@ mod members;
 mod operations;
 mod pages;
 mod people;
+mod platform;
 mod reconciler;
 mod remote;
 mod repetition;
@@ -42,6 +43,7 @@ use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture, Login, Migration, prepare_all, quote_ident};
 use kiavi_http::AccessLog;
 use kiavi_http::ConnectionInfo;
+use kiavi_ipc::survey::Survey;
 use kiavi_testkit::TestDatabase;
 use kiavi_vault::{SealedFiles, Vault};
 use serde_json::{Value, json};
@@ -83,6 +85,8 @@ struct FakePrivileged {
     sign_in: Arc<people::SignIn>,
     /// How many connections to engines fail from now on.
     silences: AtomicU32,
+    /// How everything stands; `None`: it does not say.
+    survey: Mutex<Option<Survey>>,
 }
 
 /// A request at the management door of a tenant's engine.
@@ -207,6 +211,11 @@ impl Privileged for FakePrivileged {
     fn accounts(&self) -> BoxFuture<'_, Result<Vec<(u32, TenantId)>, Failure>> {
         let accounts = self.accounts.lock().unwrap().clone();
         Box::pin(std::future::ready(Ok(accounts.into_iter().collect())))
+    }
+
+    fn survey(&self) -> BoxFuture<'_, Result<Survey, Failure>> {
+        let known = self.survey.lock().unwrap().clone();
+        Box::pin(std::future::ready(known.ok_or_else(|| "the launcher does not say".into())))
     }
 
     fn log_ready(&self, log: LogStart) -> BoxFuture<'_, Result<(), Failure>> {
@@ -705,6 +714,7 @@ async fn every_statement_of_a_part_fits_the_schema() {
         crate::domain::store::STATEMENTS,
         crate::ended::STATEMENTS,
         crate::view::store::STATEMENTS,
+        crate::platform::STATEMENTS,
     ];
     for statements in parts.into_iter().chain([crate::instance::STATEMENTS]) {
         prepare_all(&control.parts().database, statements).await.unwrap();

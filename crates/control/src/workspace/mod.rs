@@ -7,7 +7,7 @@ use kiavi_base::{Slug, WorkspaceId};
 use serde_json::json;
 
 use crate::{
-    Caller, Control, ControlError, Role,
+    Caller, Control, ControlError, Role, Workplace,
     audit::{self, Event, EventType, Outcome},
     caller::Actor,
     member::store as members,
@@ -30,6 +30,13 @@ pub struct Workspace {
     pub name: String,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+impl Workspace {
+    /// Whose it is. A workspace keeps its slug for ever, so this never changes.
+    pub(crate) fn workplace(&self) -> Workplace {
+        if self.slug.as_str() == DEFAULT { Workplace::Platform } else { Workplace::Customer }
+    }
 }
 
 /// Makes a workspace. A member who makes one is its owner.

@@ -30,7 +30,6 @@ pub(crate) use bucket::credentials as store_credentials;
 pub(crate) use create::{Wanted, archive_to_file};
 pub(crate) use open::Keys;
 pub(crate) use restore::{RestoreArgs, run as restore_archive};
-pub(crate) use schedule::doctor;
 
 use crate::tenant::{Common, answer};
 

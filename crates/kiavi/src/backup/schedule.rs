@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Credentials, INSTANCE,
+    Credentials,
     place::Place,
     retention::{MAX_PERSON_KEYS_DAYS, Retention},
 };
@@ -19,8 +19,6 @@ use crate::{
 };
 
 const PATH: &str = "/v1/backups/schedule";
-/// How long after its time a backup is missed.
-const MISSED: SignedDuration = SignedDuration::from_hours(26);
 
 /// Show or set when `kiavi backup run` makes archives, where, and how long they are kept.
 #[derive(Debug, Args)]
@@ -202,47 +200,6 @@ pub(super) async fn last_run(
     let runs = answer["runs"].as_array().into_iter().flatten();
     let counts = |run: &&Value| run["succeeded"] == true && run["place"] == place;
     Ok(runs.filter(counts).find_map(|run| text(run, "at").parse().ok()))
-}
-
-/// What `kiavi doctor` says of backups: whether it is well, and in words.
-pub(crate) async fn doctor(client: &Client, now: Timestamp) -> Result<(bool, String), ClientError> {
-    let Some(schedule) = Schedule::read(client).await? else {
-        return Ok((false, "none are made by themselves: see kiavi backup schedule".to_owned()));
-    };
-    let (mut late, mut untried, tenants) = (Vec::new(), Vec::new(), super::create::all(client).await?);
-    if schedule.recipients.is_empty() {
-        let without =
-            "the instance itself is in no archive: name a --recipient, who can open it when all is lost";
-        return Ok((false, without.to_owned()));
-    }
-    let of_instance = last_run(client, "backup", INSTANCE, &schedule.to).await?;
-    if of_instance.is_none_or(|last| now.duration_since(last) > MISSED) {
-        late.push("the instance itself");
-    }
-    for tenant in &tenants {
-        let (id, slug) = (text(tenant, "id"), text(tenant, "slug"));
-        let last = last_run(client, "backup", id, &schedule.to).await?;
-        if last.is_none_or(|last| now.duration_since(last) > MISSED) {
-            late.push(slug);
-        }
-        let grace = SignedDuration::from_hours(48);
-        if schedule
-            .is_drill_due(last_run(client, "drill", id, &schedule.to).await?.map(|last| last + grace), now)
-        {
-            untried.push(slug);
-        }
-    }
-    Ok(match (late.is_empty(), untried.is_empty()) {
-        (true, true) => {
-            let count = tenants.len();
-            (
-                true,
-                format!("the instance and {count} tenants, backed up and tried in time, in {}", schedule.to),
-            )
-        }
-        (true, false) => (false, format!("not restored for a trial in time: {}", untried.join(", "))),
-        (false, _) => (false, format!("no archive of the last day: {}", late.join(", "))),
-    })
 }
 
 #[cfg(test)]

@@ -275,6 +275,7 @@ impl Server {
                     Some(ToControl::Database { request, stream }) => self.launcher.connected(request, stream),
                     Some(ToControl::Done { request, succeeded }) => self.launcher.done(request, succeeded),
                     Some(ToControl::Measured { request, document }) => self.launcher.measured(request, document),
+                    Some(ToControl::Surveyed { request, document }) => self.launcher.surveyed(request, document),
                     Some(ToControl::Door { door: new }) => doors.console = Some(Acceptor::new(new)?),
                     Some(ToControl::Accounts { request, document }) => self.launcher.listed(request, document),
                     Some(ToControl::Egress { door }) => self.outlet.replace(door),

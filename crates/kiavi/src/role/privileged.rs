@@ -11,6 +11,7 @@ use kiavi_db::{BoxFuture, Connect, Secured, Stream};
 use kiavi_ipc::control::FromControl;
 use kiavi_ipc::log::LogDocument;
 use kiavi_ipc::metrics::Measurements;
+use kiavi_ipc::survey::Survey;
 use kiavi_ipc::{Fd, SealedDocument, Sender};
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
@@ -49,6 +50,7 @@ enum Answer {
     Database(Option<Fd>),
     Measured(Option<Fd>),
     Accounts(Option<Fd>),
+    Surveyed(Option<Fd>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +84,11 @@ impl Launcher {
     /// The launcher answered a request for the accounts.
     pub(super) fn listed(&self, request: u64, document: Option<Fd>) {
         self.answer(request, Answer::Accounts(document));
+    }
+
+    /// The launcher answered a request for how everything stands.
+    pub(super) fn surveyed(&self, request: u64, document: Option<Fd>) {
+        self.answer(request, Answer::Surveyed(document));
     }
 
     fn answer(&self, request: u64, answer: Answer) {
@@ -234,6 +241,17 @@ impl Privileged for Launcher {
                 serde_json::from_slice(&SealedDocument::accept(document)?.read()?)?;
             // Other names are none of a tenant.
             Ok(accounts.into_iter().filter_map(|(uid, name)| Some((uid, name.parse().ok()?))).collect())
+        })
+    }
+
+    fn survey(&self) -> BoxFuture<'_, Result<Survey, Failure>> {
+        Box::pin(async move {
+            let Answer::Surveyed(Some(document)) =
+                self.ask(|request| FromControl::Survey { request }).await?
+            else {
+                return Err(RequestError::Refused.into());
+            };
+            Ok(Survey::read(&SealedDocument::accept(document)?.read()?)?)
         })
     }
 

@@ -182,6 +182,7 @@ impl Supervisor {
                 let document = self.measure();
                 self.control.tell(ToControl::Measured { request, document });
             }
+            FromControl::Survey { request } => self.survey(process, request),
             FromControl::NeedDatabase { request } => {
                 self.connect_database(Asker::Control(process, request), CONTROL_UID);
             }

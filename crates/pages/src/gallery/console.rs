@@ -1,11 +1,14 @@
 //! A tenant's first minutes, management keys and webhooks.
 
 use crate::{
-    AttemptRow, BackupRow, Backups, DeliveryRow, DeliveryState, EndpointRow, EndpointState, FirstUser, Frame,
-    KeyRow, KeyStanding, Keys, LetterKind, LiveSession, LiveSessions, MailPage, MailTrial, MakingStep,
-    MemberRole, Methods, NewKey, NewTenant, NewWebhook, Notice, Page, Place, Preview, Progress, ProviderPage,
-    ProviderRow, SecretOf, SecretOnce, Sender, StepLine, StepState, TenantOverview, TenantPlace, TenantState,
-    Trial, TrialLine, TrialOutcome, TrialStep, Ways, Webhook, WebhookDelivery, Webhooks,
+    AttemptRow, BackupRow, Backups, DeliveryRow, DeliveryState, EndpointRow, EndpointState, EngineRow,
+    EngineState, FirstUser, Frame, HealthCheck, HealthRow, HealthVerdict, InstanceHealth, InstanceJobs,
+    InstanceProcesses, InstanceSearch, InstanceTenantRow, InstanceTenants, JobRow, JobState, JobStepLine,
+    JobTarget, KeyRow, KeyStanding, Keys, LetterKind, LiveSession, LiveSessions, MailPage, MailTrial,
+    MakingStep, MemberRole, Methods, NewKey, NewTenant, NewWebhook, Notice, Page, Place, Preview, ProcessRow,
+    Progress, ProviderPage, ProviderRow, SecretOf, SecretOnce, Sender, ServiceRow, StepLine, StepState,
+    TenantOverview, TenantPlace, TenantState, Trial, TrialLine, TrialOutcome, TrialStep, Ways, Webhook,
+    WebhookDelivery, Webhooks,
 };
 
 use super::Samples;
@@ -190,11 +193,123 @@ impl Samples {
     pub(super) fn console_pages(&self, add: &mut impl FnMut(&str, String)) {
         add("new-tenant", self.new_tenant(None).html());
         self.key_pages(add);
+        self.instance_pages(add);
         self.mail_pages(add);
         self.backup_pages(add);
         self.session_pages(add);
         self.method_pages(add);
         self.webhook_pages(add);
+    }
+
+    /// The instance, for the owners of the platform.
+    fn instance_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let (frame, top) = (|path| self.console_frame(path), || self.top(Place::Instance));
+        let tenant = |state, path: Option<&str>| InstanceTenantRow {
+            slug: self.words.name.clone(),
+            path: path.map(str::to_owned),
+            workspace: self.words.app.clone(),
+            url: "https://shop.example.com".into(),
+            hostnames: vec!["login.example.com".into()],
+            state,
+            created: self.before(60 * 24 * 3),
+            bytes: path.map(|_| 12_345_678),
+            schema: 18,
+            backed_up: path.map(|_| self.before(90)),
+        };
+        let search = InstanceSearch { text: self.words.name.clone(), ..InstanceSearch::default() };
+        let tenants = InstanceTenants {
+            frame: frame("/instance"),
+            top: top(),
+            search: search.clone(),
+            tenants: TenantState::ALL
+                .map(|state| tenant(state, (state == TenantState::Running).then_some("/w/a/t/b")))
+                .to_vec(),
+            next: Some("/instance?after=shop".into()),
+            now: self.now,
+        };
+        add("instance-tenants", tenants.html());
+        add(
+            "instance-tenants-none",
+            InstanceTenants { tenants: vec![], next: None, ..tenants.clone() }.html(),
+        );
+        let nothing = InstanceTenants { tenants: vec![], search: InstanceSearch::default(), ..tenants };
+        add("instance-tenants-empty", nothing.html());
+        self.instance_processes(add, &search);
+        let step = |name, state| JobStepLine { name, state, attempts: 2 };
+        let job = |target, state, failure: Option<&str>| JobRow {
+            slug: self.words.name.clone(),
+            workspace: self.words.app.clone(),
+            target,
+            state,
+            failure: failure.map(str::to_owned),
+            retry: failure.map(|_| self.now),
+            steps: vec![
+                step("secret", StepState::Done),
+                step("role", StepState::Failed),
+                step("database", StepState::Current),
+                step("schema", StepState::Waiting),
+            ],
+        };
+        let states = JobTarget::ALL.into_iter().zip(JobState::ALL.into_iter().cycle());
+        let jobs = InstanceJobs {
+            frame: frame("/instance/jobs"),
+            top: top(),
+            search: InstanceSearch::default(),
+            jobs: states
+                .map(|(target, state)| {
+                    job(target, state, (state == JobState::Failed).then_some("role_failed"))
+                })
+                .collect(),
+            next: None,
+        };
+        add("instance-jobs", jobs.html());
+        add("instance-jobs-empty", InstanceJobs { jobs: vec![], ..jobs }.html());
+        let verdicts =
+            [HealthVerdict::Ok, HealthVerdict::Warning, HealthVerdict::Fault, HealthVerdict::Unchecked];
+        let checks = HealthCheck::ALL.into_iter().zip(verdicts.into_iter().cycle());
+        let detail = || self.words.name.clone();
+        let findings =
+            checks.map(|(check, verdict)| HealthRow { check, verdict, detail: detail() }).collect();
+        add(
+            "instance-health",
+            InstanceHealth { frame: frame("/instance/health"), top: top(), findings }.html(),
+        );
+    }
+
+    fn instance_processes(&self, add: &mut impl FnMut(&str, String), search: &InstanceSearch) {
+        let process = |is_confined| ProcessRow {
+            pid: 4711,
+            started: Some(self.before(60 * 5)),
+            bytes: Some(421_888),
+            is_confined,
+        };
+        let service = |role: &str, process| ServiceRow { role: role.into(), process, failures: 0 };
+        let engine = |state: EngineState| EngineRow {
+            slug: self.words.name.clone(),
+            workspace: self.words.app.clone(),
+            state,
+            process: (state == EngineState::Running).then(|| process(Some(true))),
+            failures: 2,
+            starts_again: (state == EngineState::Paused).then_some(self.now),
+        };
+        let processes = InstanceProcesses {
+            frame: self.console_frame("/instance/processes"),
+            top: self.top(Place::Instance),
+            is_fully_isolated: true,
+            services: vec![
+                service("launcher", Some(process(Some(false)))),
+                service("postgres", Some(process(None))),
+                service("outbound", None),
+            ],
+            search: InstanceSearch::default(),
+            engines: EngineState::ALL.map(engine).to_vec(),
+            next: Some("/instance/processes?after=shop".into()),
+            now: self.now,
+        };
+        add("instance-processes", processes.html());
+        let none = InstanceProcesses { engines: vec![], next: None, is_fully_isolated: false, ..processes };
+        add("instance-processes-empty", none.html());
+        add("instance-processes-none", InstanceProcesses { search: search.clone(), ..none }.html());
     }
 
     fn key_pages(&self, add: &mut impl FnMut(&str, String)) {

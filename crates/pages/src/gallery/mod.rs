@@ -561,6 +561,7 @@ impl Samples {
             sees_keys: true,
             sees_team: true,
             may_create: true,
+            sees_instance: true,
         }
     }
 

@@ -18,7 +18,7 @@ use super::{
     visit::{Answer, Here, Stop, Visit, html, refusal},
 };
 use crate::{
-    Permission, Role, Scopes,
+    Permission, Role, Scopes, Workplace,
     api::Problem,
     key::{self, KeyState, ManagementKey, NewKey, Rotated, store},
 };
@@ -138,8 +138,8 @@ fn may_give(here: &Here, permission: Permission) -> bool {
 
 /// What a role may do in a workspace.
 fn of_role(role: Role) -> Scopes {
-    let all = Permission::ALL.iter().copied();
-    Scopes::Only(all.filter(|permission| role.may(*permission) && !permission.is_instance_wide()).collect())
+    let all = Permission::ALL.iter().copied().filter(|permission| !permission.is_instance_wide());
+    Scopes::Only(all.filter(|permission| role.may(*permission, Workplace::Customer)).collect())
 }
 
 /// A key as the form wants it. A form may name several scopes, which serde's derive does not read.

@@ -6,6 +6,7 @@
 //! | `/w/NAME`, `/w/NAME/team`, `/w/NAME/keys` | a workspace's tenants, members and management keys, with their forms |
 //! | `/w/NAME/t/TENANT`, and its pages below | a tenant: figures, people, log, settings, domains |
 //! | `/workspaces/new` | makes a workspace |
+//! | `/instance`, and its pages below | all tenants, processes, jobs and health, for the owners of the platform |
 //! | `/sign-in`, `/signed-in`, `/step-up`, `/sign-out` | to the console's tenant and back ([`crate::console`]) |
 //! | `/first-owner`, `/invitation` | what links lead to: opening one asks, its button acts |
 //! | `/dev/components` | every page in every state; in development only |
@@ -20,6 +21,7 @@ mod domains;
 mod entry;
 mod events;
 mod figures;
+mod instance;
 mod join;
 mod keys;
 mod look;
@@ -129,6 +131,10 @@ fn table() -> Vec<PageRoute> {
         acts("/w/{workspace}/rename", workspaces::rename, writes(&[E::WorkspaceRenamed])),
         shows("/workspaces/new", workspaces::new),
         acts("/workspaces/new", workspaces::create, writes(&[E::WorkspaceCreated])),
+        shows("/instance", instance::tenants),
+        shows("/instance/processes", instance::processes),
+        shows("/instance/jobs", instance::jobs),
+        shows("/instance/health", instance::health),
         shows("/sign-in", entry::sign_in),
         PageRoute { writes: writes(&[E::ConsoleSignedIn]), ..shows("/signed-in", entry::signed_in) },
         shows("/step-up", entry::step_up),

@@ -25,7 +25,7 @@ use crate::{
         session::{self, Person},
         tenant::AskError,
     },
-    member,
+    member, workspace,
 };
 
 /// The plain cookie with the language that somebody chose; sign-in pages have one of the same name at their host.
@@ -149,11 +149,25 @@ impl Visit {
 
     /// Somebody at a workspace that they are a member of, with a permission there.
     pub(super) async fn at(self, workspace: &str, permission: Permission) -> Result<Here, Stop> {
+        self.with(workspace, permission, || Problem::forbidden(permission)).await
+    }
+
+    /// An owner of the platform, at its workspace. For anybody else there are no pages of the instance.
+    pub(super) async fn at_instance(self) -> Result<Here, Stop> {
+        self.with(workspace::DEFAULT, Permission::InstanceRead, Problem::not_found).await
+    }
+
+    async fn with(
+        self,
+        workspace: &str,
+        permission: Permission,
+        refused: impl FnOnce() -> Problem,
+    ) -> Result<Here, Stop> {
         let person = self.signed_in().await?;
         let found = member::caller(&self.control, &person, workspace).await?;
         let (workspace, caller) = found.ok_or_else(Problem::not_found)?;
         if !caller.may(permission) {
-            return Err(Problem::forbidden(permission).into());
+            return Err(refused().into());
         }
         if let Some(token) = &self.token
             && person.workspace.as_ref() != Some(&workspace.id)
@@ -226,6 +240,7 @@ impl Here {
             name: workspace.name.clone(),
             path: format!("/w/{}", workspace.slug),
         };
+        let sees_instance = all.iter().any(|(at, role)| role.may(Permission::InstanceRead, at.workplace()));
         let others = all.iter().filter(|(other, _)| other.id != self.workspace.id);
         Ok(ConsoleTop {
             workspace: link(&self.workspace),
@@ -235,6 +250,7 @@ impl Here {
             sees_keys: self.caller.may(Permission::KeyRead),
             sees_team: self.caller.may(Permission::MemberRead),
             may_create: self.caller.may(Permission::WorkspaceCreate),
+            sees_instance,
         })
     }
 }

@@ -9,9 +9,7 @@ use super::{
     join::offer,
     visit::{Answer, Stop, Visit, html, refusal, see_other},
 };
-use crate::{
-    Caller, ControlError, Permission, Workspace, api::Problem, caller::Actor, invitation, member, workspace,
-};
+use crate::{ControlError, Permission, api::Problem, caller::Actor, invitation, member, workspace};
 
 /// The form of a new workspace, and of a new name.
 #[derive(Debug, Default, Deserialize)]
@@ -43,13 +41,11 @@ pub(super) async fn home(visit: Visit) -> Answer {
 async fn maker(visit: &Visit) -> Result<Actor, Stop> {
     let person = visit.signed_in().await?;
     let all = member::store::workspaces_of(&visit.control.parts().database, &person.user).await?;
-    let at = all.into_iter().find(|(_, role)| role.may(Permission::WorkspaceCreate));
-    let Some((Workspace { id, .. }, role)) = at else {
+    let at = all.into_iter().find(|(at, role)| role.may(Permission::WorkspaceCreate, at.workplace()));
+    let Some((workspace, role)) = at else {
         return Err(Problem::forbidden(Permission::WorkspaceCreate).into());
     };
-    let caller =
-        Caller::Member { user: person.user.clone(), workspace: id, role, proved_at: person.proved_at };
-    Ok(Actor { caller: Some(caller), ..visit.actor.clone() })
+    Ok(person.acting(&visit.actor, &workspace.id, workspace.workplace(), role))
 }
 
 /// `GET /workspaces/new`.

@@ -1,0 +1,96 @@
+//! Whether there are archives for a bad day, and whether they are any good.
+
+use jiff::{SignedDuration, Timestamp};
+use kiavi_db::DbError;
+use serde::Deserialize;
+
+use super::{Check, HealthFinding, HealthVerdict, names};
+use crate::{
+    Control,
+    backup::store as schedules,
+    platform::store::{self, LastBackup},
+};
+use HealthVerdict::{Ok as Good, Warning};
+
+/// How long after its time a backup is missed.
+const MISSED: SignedDuration = SignedDuration::from_hours(26);
+/// By how much a trial restore may be late.
+const DRILL_GRACE: SignedDuration = SignedDuration::from_hours(48);
+
+/// What the schedule says that this looks at.
+#[derive(Deserialize)]
+struct Schedule {
+    to: String,
+    drill_days: u16,
+    #[serde(default)]
+    recipients: Vec<String>,
+}
+
+/// Whether every tenant has an archive that is new and was tried.
+pub(super) async fn finding(control: &Control) -> Result<HealthFinding, DbError> {
+    let database = &control.parts().database;
+    let warning = |detail: &str| Ok(HealthFinding::new(Check::Backups, Warning, detail));
+    let Some(document) = schedules::schedule(database).await?.filter(|document| !document.is_null()) else {
+        return warning("none are made by themselves: see kiavi backup schedule");
+    };
+    let Ok(schedule) = serde_json::from_value::<Schedule>(document) else {
+        return warning("the schedule cannot be read: see kiavi backup schedule");
+    };
+    if schedule.recipients.is_empty() {
+        return warning(
+            "the instance itself is in no archive: name a --recipient, who can open it when all is lost",
+        );
+    }
+    let (own, tenants) = store::last_backups(database, &schedule.to).await?;
+    Ok(judged(&schedule, own, &tenants, control.parts().clock.now()))
+}
+
+fn judged(
+    schedule: &Schedule,
+    own: Option<Timestamp>,
+    tenants: &[LastBackup],
+    now: Timestamp,
+) -> HealthFinding {
+    let is_late = |last: Option<Timestamp>| last.is_none_or(|last| now.duration_since(last) > MISSED);
+    let allowed = SignedDuration::from_hours(24 * i64::from(schedule.drill_days)) + DRILL_GRACE;
+    let is_untried = |last: Option<Timestamp>| {
+        schedule.drill_days > 0 && last.is_none_or(|last| now.duration_since(last) >= allowed)
+    };
+    let late = is_late(own).then_some("the instance itself").into_iter();
+    let late = late.chain(tenants.iter().filter(|one| is_late(one.made)).map(|one| one.slug.as_str()));
+    let (late, untried) =
+        (names(late), names(tenants.iter().filter(|one| is_untried(one.tried)).map(|one| one.slug.as_str())));
+    let (verdict, detail) = match (late.is_empty(), untried.is_empty()) {
+        (true, true) => {
+            (Good, format!("the instance and {} tenants, backed up and tried in time", tenants.len()))
+        }
+        (true, false) => (Warning, format!("not restored for a trial in time: {untried}")),
+        (false, _) => (Warning, format!("no archive of the last day: {late}")),
+    };
+    HealthFinding::new(Check::Backups, verdict, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_is_late_after_a_day_and_a_trial_after_its_days_and_two_more() {
+        let now: Timestamp = "2026-11-26T04:00:00Z".parse().unwrap();
+        let ago = |hours| Some(now - SignedDuration::from_hours(hours));
+        let schedule = |drill_days| Schedule { to: "/x".into(), drill_days, recipients: vec!["age1".into()] };
+        let verdict = |drill_days, own, made, tried| {
+            let tenants = [LastBackup { slug: "shop".into(), made, tried }];
+            judged(&schedule(drill_days), own, &tenants, now)
+        };
+        assert_eq!(verdict(7, ago(25), ago(25), ago(24 * 8)).verdict, Good);
+        assert_eq!(verdict(0, ago(1), ago(1), None).verdict, Good, "nobody wants it tried");
+        assert_eq!(
+            verdict(7, None, ago(1), ago(1)).detail,
+            "no archive of the last day: the instance itself"
+        );
+        assert_eq!(verdict(7, ago(1), ago(27), ago(1)).detail, "no archive of the last day: shop");
+        assert_eq!(verdict(7, ago(1), ago(1), ago(24 * 9)).detail, "not restored for a trial in time: shop");
+        assert_eq!(verdict(7, ago(1), ago(1), None).verdict, Warning);
+    }
+}
