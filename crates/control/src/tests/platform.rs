@@ -92,7 +92,7 @@ async fn tenants_of_all_workspaces_are_found_by_name_domain_state_and_workspace(
     let cursor = first["next_cursor"].as_str().unwrap();
     assert_eq!(items(&read(&router, &format!("{list}?limit=1&cursor={cursor}")).await, "slug"), ["theirs"]);
     for (query, expected) in [
-        ("q=HO", &["shop"][..]),
+        ("q=SHO", &["shop"][..]),
         ("q=login.example", &["theirs"]),
         (&format!("q={}", shop.id), &["shop"]),
         ("q=%00", &[]),
