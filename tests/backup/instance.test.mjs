@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -77,21 +77,47 @@ describe('an instance of which nothing is left but archives', { skip: kiaviMissi
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('is archived each day by the schedule, for recipients only', async () => {
-    const { made } = await json(lost, ['backup', 'run']);
+  test('is archived each day by the schedule and tried once a week', async () => {
+    const untried = await lost.verb(['doctor']).catch(({ message }) => message);
+    assert.match(untried, /no archive of the last day: the instance itself/);
+    const { made, tried } = await json(lost, ['backup', 'run']);
+    assert.ok(tried.includes('instance'), JSON.stringify(tried));
+    const again = await json(lost, ['backup', 'run']);
+    assert.deepEqual([again.made, again.tried], [[], []]);
     assert.equal(made.filter((name) => name.startsWith(`${INSTANCE}/`)).length, 1);
     assert.equal(readdirSync(place(`archives/${INSTANCE}`)).length, 1);
     const file = place(`archives/${made.find((name) => name.startsWith(INSTANCE))}`);
     const told = await json(lost, ['backup', 'verify', file, '--identity', place('identity')]);
     assert.ok(told.tables['public.workspace'].rows === 2 && told.tables['vault.keys'].rows >= 2, JSON.stringify(told.tables));
     assert.equal(told.tables['public.console_session'], undefined);
-    await assert.rejects(lost.verb(['backup', 'verify', file]), /ended with 3/, 'no instance opens it');
     await assert.rejects(lost.verb(['backup', 'create', '--instance', '--to', place('x')]), /ended with 2/);
     assert.match(await lost.verb(['doctor']).catch(({ message }) => message), /✓ Backups +the instance and/);
     await assert.rejects(
       lost.verb(['backup', 'restore-instance', file, '--identity', place('identity')]),
       /ended with 2:[^]*on an empty machine/,
     );
+  });
+
+  test('and can be tried with the operator identity, and without', async () => {
+    const byIdentity = await json(lost, ['backup', 'drill', '--instance', '--identity', place('identity')]);
+    const { rows, vault_keys: keys, tenants, without_archive: missing, recipients } = byIdentity;
+    assert.ok(rows > 10 && keys >= 2);
+    assert.deepEqual([tenants.sort(), missing, recipients], [['console', 'demo', 'shop'], [], 1]);
+    const said = await lost.verb(['backup', 'drill', '--instance']);
+    assert.match(said, /can be brought back[^]*whether the operator's identity does/);
+    const runs = await json(lost, ['backup', 'list']);
+    const ofInstance = runs.filter(({ kind, tenant_id: id }) => kind === 'drill' && id === INSTANCE);
+    assert.deepEqual(ofInstance.map(({ detail }) => detail.opened_with), ['vault', 'identity', 'vault']);
+    const doctor = await lost.verb(['doctor']).catch(({ message }) => message);
+    assert.match(doctor, /identity was last tried on \d{4}-/);
+    const [archive] = readdirSync(place(`archives/${INSTANCE}`));
+    const file = place(`archives/${INSTANCE}/${archive}`);
+    const whole = readFileSync(file);
+    const bytes = Buffer.from(whole);
+    bytes[whole.length >> 1] ^= 1;
+    writeFileSync(file, bytes);
+    await assert.rejects(lost.verb(['backup', 'drill', '--instance']), /ended with 2:[^]*cannot be used/);
+    writeFileSync(file, whole);
   });
 
   test('comes back with one command', async () => {

@@ -150,6 +150,19 @@ pub trait Vault: Send + Sync + 'static {
         Box::pin(async { Err(VaultError::Damaged) })
     }
 
+    /// Makes sure that [`Vault::take_sealed`] would take this, and stores nothing.
+    ///
+    /// # Errors
+    /// As [`Vault::take_sealed`].
+    fn check_sealed<'a>(
+        &'a self,
+        _tenant: &'a TenantId,
+        _name: &'a SecretName,
+        _sealed: &'a [u8],
+    ) -> Answer<'a, ()> {
+        Box::pin(async { Err(VaultError::Damaged) })
+    }
+
     /// Destroys every version of a name before its newest.
     fn destroy_earlier<'a>(&'a self, tenant: &'a TenantId, name: &'a SecretName) -> Answer<'a, ()> {
         Box::pin(async move {

@@ -166,7 +166,7 @@ pub(super) struct ArchiveKey {
 
 /// Open an archive
 ///
-/// The key of one file, by its header, if the tenant that it is of is here. The log tells of it.
+/// The key of one file, by its header, if the tenant that it is of is here, or if it is of this instance. The log tells of it.
 #[utoipa::path(post, path = "/archives/open", tag = "Backups", request_body = ArchiveHeader, responses(
     (status = 200, description = "The key", body = ArchiveKey),
 ))]
@@ -177,14 +177,14 @@ pub(super) async fn open(
 ) -> Result<Response, Problem> {
     let header = STANDARD.decode(&sent.header);
     let header = header.map_err(|error| Problem::invalid_body(format!("header: {error}.")))?;
-    let (tenant, key) = backup::file_key(&control, &header).await?;
-    let (subject, outcome) = (tenant.id.as_str(), Outcome::Success);
-    let detail = json!({ "slug": tenant.slug });
+    let (owner, key) = backup::file_key(&control, &header).await?;
+    let (subject, outcome) = (owner.id.as_str(), Outcome::Success);
+    let detail = json!({ "slug": owner.slug });
     let event = Event { kind: EventType::ArchiveOpened, outcome, actor: &actor, subject, detail };
     let transaction = control.parts().database.begin().await?;
     audit::record(&control, &transaction, &event).await?;
     transaction.commit().await?;
-    let id = tenant.id.to_string();
+    let id = owner.id.to_string();
     let kept = KeepInstead(json!(ArchiveKey { file_key: None, tenant: id.clone() }));
     let file_key = Some(STANDARD.encode(key.expose()));
     let mut response = Json(ArchiveKey { file_key, tenant: id }).into_response();

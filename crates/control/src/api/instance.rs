@@ -13,7 +13,7 @@ use kiavi_moving::{
     archive::Manifest,
     stream::{Frame, InvalidStream, MEDIA_TYPE},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -27,6 +27,7 @@ use crate::{
     caller::Actor,
     instance::{
         bring_back::{self, Order},
+        drill,
         lost::{self, Lost},
         make,
     },
@@ -37,7 +38,8 @@ use crate::{
 ///
 /// One snapshot of its own database as a stream of a file that is encrypted already: workspaces, members, hashes of
 /// management keys, which tenants there are, what has ended in them, its log, and three of its keys as the vault has them. For
-/// recipients only, of whom there must be one: whoever needs it has lost everything else.
+/// recipients, of whom there must be one: whoever needs it has lost everything else. Its own key, in the vault, opens it for
+/// trials.
 #[utoipa::path(post, path = "/instance/backup", tag = "Backups", request_body = WantedBackup, responses(
     (status = 200, description = "The archive", body = Vec<u8>, content_type = MEDIA_TYPE),
 ))]
@@ -85,17 +87,10 @@ pub(super) async fn restore(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
-    if kind != Some(MEDIA_TYPE) {
-        return Err(Problem::invalid_body(format!("Send a stream as {MEDIA_TYPE}.")));
-    }
+    is_stream(&headers)?;
     let restoring = tokio::spawn(async move {
         let mut frames = Frames::new(body);
-        let Frame::Head(head) = frames.next().await? else {
-            return Err(ImportError::Stream(InvalidStream).into());
-        };
-        let WantedInstance { manifest, keep_keys, without_vault_keys } =
-            serde_json::from_slice(&head).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
+        let WantedInstance { manifest, keep_keys, without_vault_keys } = head(&mut frames).await?;
         let order = Order { manifest, keeps_keys: keep_keys, leaves_vault_keys: without_vault_keys };
         let brought = bring_back::bring_back(&control, &actor, &order, &mut frames).await?;
         let lost = lost::all(&control.parts().database).await?;
@@ -104,6 +99,56 @@ pub(super) async fn restore(
         }))
     });
     restoring.await.map_err(|error| Problem::internal(&error))?.map(Json)
+}
+
+/// What is to be tried.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TriedInstance {
+    /// What the archive says of itself.
+    #[schema(value_type = Object)]
+    manifest: Manifest,
+}
+
+/// Try the instance's archive
+///
+/// Does with what an archive of the instance has, as `kiavi backup drill --instance` sends it, what an empty machine would, in
+/// tables that nobody else sees and that are gone with the answer: compares the rows of each table, and makes sure that each of
+/// the instance's keys in it opens with this vault's master key. `tenants` are those that it would bring back.
+#[utoipa::path(post, path = "/instance/drill", tag = "Backups",
+    request_body(content = Vec<u8>, content_type = MEDIA_TYPE), responses(
+    (status = 200, description = "It could be brought back", body = Value),
+))]
+pub(super) async fn drill(
+    State(control): State<Control>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, Problem> {
+    is_stream(&headers)?;
+    let mut frames = Frames::new(body);
+    let TriedInstance { manifest } = head(&mut frames).await?;
+    let tried = drill::drill(&control, &manifest, &mut frames).await?;
+    let tenants = tried.tenants.iter().map(|(id, slug)| json!({ "id": id, "slug": slug }));
+    Ok(Json(json!({
+        "rows": tried.counts, "tenants": tenants.collect::<Vec<_>>(), "vault_keys": tried.vault_keys,
+        "tenant_keys": tried.tenant_keys,
+    })))
+}
+
+fn is_stream(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
+    match kind {
+        Some(MEDIA_TYPE) => Ok(()),
+        _ => Err(Problem::invalid_body(format!("Send a stream as {MEDIA_TYPE}."))),
+    }
+}
+
+/// What a stream begins with.
+async fn head<T: DeserializeOwned>(frames: &mut Frames) -> Result<T, Problem> {
+    let Frame::Head(head) = frames.next().await? else {
+        return Err(ImportError::Stream(InvalidStream).into());
+    };
+    serde_json::from_slice(&head).map_err(|error| Problem::invalid_body(format!("{error}.")))
 }
 
 /// Tenants that the instance had.

@@ -841,7 +841,7 @@ fn backup_routes() -> [Route; 9] {
 }
 
 /// The instance's own rows, which leave as archives do.
-fn instance_routes() -> [Route; 3] {
+fn instance_routes() -> [Route; 4] {
     use Code as C;
     [
         Route::new(
@@ -868,6 +868,16 @@ fn instance_routes() -> [Route; 3] {
             C::InvalidBody,
             C::VaultUnavailable,
         ]),
+        Route::new(instance::drill, instance::__path_drill, may(P::TenantImport), nothing(CHECK))
+            .local()
+            .takes(Takes::Stream)
+            .problems(&[
+                C::InvalidImport,
+                C::ImportBroken,
+                C::RowsRefused,
+                C::InvalidBody,
+                C::VaultUnavailable,
+            ]),
         Route::new(instance::lost, instance::__path_lost, may(P::TenantRead), nothing(READ)).local(),
     ]
 }

@@ -74,7 +74,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         KeyShownOnce, WantedKey, Rotation, SettingsDocument, Changed, Back, Differences, VersionResource,
         Page<events::EventResource>, events::EventResource, events::NamedResource, events::OutcomeFilter, Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted,
         backups::WantedBackup, backups::ArchiveHeader, backups::ArchiveKey, backups::WantedRestore, backups::Scheduled, backups::TenantRuns, backups::TenantRun,
-        instance::WantedInstance, instance::LostTenants, crate::instance::lost::Lost,
+        instance::WantedInstance, instance::TriedInstance, instance::LostTenants, crate::instance::lost::Lost,
         crate::backup::store::Run, crate::backup::store::RunKind,
         Page<TenantOfInstanceResource>, TenantOfInstanceResource, Page<EngineResource>, EngineResource, ProcessResource,
         crate::platform::EngineState, Services, ServiceResource, Page<JobResource>, JobResource, JobStepResource,

@@ -74,8 +74,8 @@ impl BackupError {
 pub(crate) struct Backup {
     control: Control,
     snapshot: Snapshot,
-    /// Whose own key opens it, too.
-    own: Option<(TenantId, BackupKey, u32)>,
+    /// Whose own key opens it, beside the recipients'.
+    own: (TenantId, BackupKey, u32),
     recipients: Vec<Recipient>,
     manifest: Manifest,
     data: Vec<TableShape>,
@@ -93,7 +93,7 @@ pub(crate) async fn open(
     recipients: Vec<Recipient>,
 ) -> Result<Backup, BackupError> {
     let (parts, id) = (control.parts(), &tenant.id);
-    let (key, key_version) = key::current(control, &tenant).await?;
+    let (key, key_version) = key::current(control, id).await?;
     let opened = secrets::opened(&*parts.vault, id, &tenant.settings).await.map_err(StepError::from)?;
     let secret = current_secret(control, &tenant).await?.to_text().to_string();
     let snapshot = Snapshot::begin(connect_to(control, id.as_str()).await?, &owner_role(id)).await?;
@@ -125,7 +125,7 @@ pub(crate) async fn open(
     let has_log = tables.iter().any(|table| table.name == "kiavi.audit_event");
     let audit_head = if has_log { snapshot.audit_head().await? } else { None };
     record(control, actor, &tenant, &manifest, &recipients).await?;
-    let (control, own, more) = (control.clone(), Some((tenant.id, key, key_version)), Vec::new());
+    let (control, own, more) = (control.clone(), (tenant.id, key, key_version), Vec::new());
     Ok(Backup { control, snapshot, own, recipients, manifest, data, person_keys, more, audit_head })
 }
 
@@ -146,16 +146,17 @@ async fn record(
 }
 
 impl Backup {
-    /// The same of the instance itself, which has no key to its archives: recipients open them.
+    /// The same of the instance itself. Its own key is for trials: where the archive is needed, the key is lost.
     pub(crate) fn of_instance(
         control: Control,
         snapshot: Snapshot,
+        own: (TenantId, BackupKey, u32),
         recipients: Vec<Recipient>,
         manifest: Manifest,
         data: Vec<TableShape>,
         more: Vec<(TableShape, Bytes)>,
     ) -> Self {
-        let (own, person_keys, audit_head) = (None, Vec::new(), None);
+        let (person_keys, audit_head) = (Vec::new(), None);
         Self { control, snapshot, own, recipients, manifest, data, person_keys, more, audit_head }
     }
 
@@ -220,12 +221,12 @@ impl Backup {
         Ok(summary)
     }
 
-    /// A file with a key of its own, for the tenant, if it is one's, and for whoever else was named.
+    /// A file with a key of its own, for whose it is and for whoever else was named.
     fn file<'o>(&self, out: &'o mpsc::Sender<Bytes>) -> Result<File<'o>, BackupError> {
         let rng = &*self.control.parts().rng;
         let key = FileKey::random(rng);
-        let own = self.own.iter().map(|(id, own, version)| wrap_for_tenant(own, id, *version, &key, rng));
-        let mut stanzas: Vec<_> = own.collect();
+        let (id, own, version) = &self.own;
+        let mut stanzas = vec![wrap_for_tenant(own, id, *version, &key, rng)];
         for recipient in &self.recipients {
             stanzas.push(recipient.wrap(&key, rng)?);
         }

@@ -8,7 +8,7 @@ mod key;
 mod make;
 pub(crate) mod store;
 
-pub(crate) use key::{KeyError, file_key};
+pub(crate) use key::{KeyError, current as own_key, file_key, is_there as has_key};
 pub(crate) use make::{Backup, BackupError, open};
 
 /// The statements of this module, for the test that prepares each.

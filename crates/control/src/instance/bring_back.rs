@@ -22,6 +22,9 @@ use crate::{
     provision::{Counts, Frames, IMPORT_BEGIN, ImportError, copy_table},
 };
 
+/// The schema of the control plane's own tables.
+const OWN_SCHEMA: &str = "public";
+
 /// The most that the keys of an instance are, in bytes.
 const MAX_KEYS: usize = 64 * 1024;
 
@@ -107,12 +110,8 @@ pub(crate) async fn bring_back(
             "This instance has tenants, workspaces or members of its own: bring one back on an empty machine.",
         );
     }
-    let (counts, keys) = copy(&inside, &order.manifest, frames).await?;
-    let revoked_keys = match order.keeps_keys {
-        true => 0,
-        false => inside.execute(REVOKE_KEYS, &[]).await?,
-    };
-    inside.batch_execute(TAKE_PLACE).await?;
+    let Taken { counts, keys, revoked_keys } =
+        take_in(&inside, OWN_SCHEMA, &order.manifest, order.keeps_keys, frames).await?;
     let vault_keys = if order.leaves_vault_keys { 0 } else { take_keys(control, &keys).await? };
     let brought = BroughtBack { counts, revoked_keys, vault_keys };
     let of = json!({ "taken_at": order.manifest.taken_at, "id": order.manifest.archive });
@@ -127,11 +126,36 @@ pub(crate) async fn bring_back(
     Ok(brought)
 }
 
-fn refused<T>(text: &str) -> Result<T, ImportError> {
+/// What an archive's rows became.
+pub(super) struct Taken {
+    pub(super) counts: Counts,
+    /// The instance's keys, as [`sealed_keys`] reads them.
+    pub(super) keys: String,
+    pub(super) revoked_keys: u64,
+}
+
+/// The archive's rows into the control plane's tables, which are in `schema` and are what its first start makes of them.
+pub(super) async fn take_in(
+    inside: &AdminConnection,
+    schema: &str,
+    manifest: &Manifest,
+    keeps_keys: bool,
+    frames: &mut Frames,
+) -> Result<Taken, ImportError> {
+    let (counts, keys) = copy(inside, schema, manifest, frames).await?;
+    let revoked_keys = match keeps_keys {
+        true => 0,
+        false => inside.execute(REVOKE_KEYS, &[]).await?,
+    };
+    inside.batch_execute(TAKE_PLACE).await?;
+    Ok(Taken { counts, keys, revoked_keys })
+}
+
+pub(super) fn refused<T>(text: &str) -> Result<T, ImportError> {
     Err(ControlError::InvalidImport(text.to_owned()).into())
 }
 
-fn check(manifest: &Manifest) -> Result<(), ImportError> {
+pub(super) fn check(manifest: &Manifest) -> Result<(), ImportError> {
     if manifest.tenant.id != log::INSTANCE {
         return refused("It is the archive of a tenant: restore it with kiavi restore.");
     }
@@ -156,14 +180,14 @@ fn check(manifest: &Manifest) -> Result<(), ImportError> {
 /// Every table beside its own, and the instance's keys.
 async fn copy(
     inside: &AdminConnection,
+    schema: &str,
     manifest: &Manifest,
     frames: &mut Frames,
 ) -> Result<(Counts, String), ImportError> {
     for name in ARCHIVED {
-        let beside = format!(
-            "CREATE TEMPORARY TABLE {} (LIKE {name} INCLUDING DEFAULTS) ON COMMIT DROP",
-            beside(name)
-        );
+        let (beside, own) = (beside(name), format!("{schema}.{}", bare(name)));
+        let beside =
+            format!("CREATE TEMPORARY TABLE {beside} (LIKE {own} INCLUDING DEFAULTS) ON COMMIT DROP");
         inside.batch_execute(&beside).await?;
     }
     let (mut counts, mut keys, mut is_told) = (Counts::new(), String::new(), false);
@@ -195,8 +219,13 @@ async fn copy(
 }
 
 /// What a table is called while it is beside its own.
-fn beside(name: &str) -> String {
-    format!("back_{}", name.rsplit('.').next().unwrap_or(name))
+pub(super) fn beside(name: &str) -> String {
+    format!("back_{}", bare(name))
+}
+
+/// A table's name without its schema.
+pub(super) fn bare(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }
 
 /// A table that goes into none; how many rows it has.
@@ -234,14 +263,9 @@ fn compare(manifest: &Manifest, counts: &Counts, summary: &Summary) -> Result<()
 /// Has the vault take its sealed keys back; how many.
 async fn take_keys(control: &Control, lines: &str) -> Result<usize, ImportError> {
     let (vault, instance) = (&control.parts().vault, log::instance()?);
-    let keys: BTreeMap<&str, &str> = lines.lines().filter_map(|line| line.split_once('\t')).collect();
+    let keys = sealed_keys(lines)?;
     for (name, sealed) in &keys {
-        let sealed = STANDARD.decode(sealed).map_err(|_| InvalidStream)?;
-        let parsed: SecretName = name.parse().map_err(|_| InvalidStream)?;
-        if !KEYS.contains(name) {
-            return Err(InvalidStream.into());
-        }
-        match vault.take_sealed(&instance, &parsed, &sealed).await {
+        match vault.take_sealed(&instance, name, sealed).await {
             Ok(()) => {}
             Err(VaultError::Damaged | VaultError::WrongMasterKey) => {
                 return refused(
@@ -253,4 +277,17 @@ async fn take_keys(control: &Control, lines: &str) -> Result<usize, ImportError>
         }
     }
     Ok(keys.len())
+}
+
+/// The keys of the instance that are in an archive, each as its vault had it.
+pub(super) fn sealed_keys(lines: &str) -> Result<BTreeMap<SecretName, Vec<u8>>, InvalidStream> {
+    let mut keys = BTreeMap::new();
+    for (name, sealed) in lines.lines().filter_map(|line| line.split_once('\t')) {
+        if !KEYS.contains(&name) {
+            return Err(InvalidStream);
+        }
+        let sealed = STANDARD.decode(sealed).map_err(|_| InvalidStream)?;
+        keys.insert(name.parse().map_err(|_| InvalidStream)?, sealed);
+    }
+    Ok(keys)
 }

@@ -15,7 +15,7 @@ use super::{ARCHIVED, KEYS, SLUG, VAULT_KEY_COLUMNS, VAULT_KEYS};
 use crate::{
     Control,
     audit::{self, Event, EventType, Outcome},
-    backup::{Backup, BackupError},
+    backup::{self, Backup, BackupError},
     caller::Actor,
     error::StepError,
     log,
@@ -27,7 +27,8 @@ pub(crate) async fn open(
     actor: &Actor,
     recipients: Vec<Recipient>,
 ) -> Result<Backup, BackupError> {
-    let parts = control.parts();
+    let (parts, id) = (control.parts(), log::instance()?);
+    let (key, key_version) = backup::own_key(control, &id).await?;
     let inside = parts.server.administer(parts.server.own_database()).await?;
     let snapshot = Snapshot::begin(inside, parts.server.own_role()).await?;
     let there = snapshot.tables().await?;
@@ -52,7 +53,8 @@ pub(crate) async fn open(
     let data = ARCHIVED.iter().filter_map(archived).collect();
     let keys = vec![(shape_of_keys(), keys(control).await?)];
     record(control, actor, &manifest, &recipients).await?;
-    Ok(Backup::of_instance(control.clone(), snapshot, recipients, manifest, data, keys))
+    let own = (id, key, key_version);
+    Ok(Backup::of_instance(control.clone(), snapshot, own, recipients, manifest, data, keys))
 }
 
 /// How the table with the instance's keys looks.

@@ -2,14 +2,18 @@
 //!
 //! What the control plane knows is in its own database, which no tenant's archive has: workspaces, members, the hashes of
 //! management keys, which tenants there are and where they are reached, what has ended in them, and its own log. It goes into an
-//! archive of the same form as a tenant's ([`make`]), which opens with the operator's identity only: whoever needs it has
+//! archive of the same form as a tenant's ([`make`]), for recipients of the operator's: whoever needs it has
 //! lost everything else. What sign-ins, repetitions and witnesses need stays behind; so does every secret, but for three keys of
 //! the instance as the vault has them, sealed by its master key.
+//!
+//! So that a trial shows what an archive is worth while nothing is lost ([`drill`]), it is for a key of the instance's in the vault
+//! too, as a tenant's is for the tenant's.
 //!
 //! An instance that has nothing yet takes it in ([`bring_back`]). The tenants that were there are then known to be lost
 //! ([`lost`]), until each is restored from its own archive under its name: it gets its workspace and its hostnames again.
 
 pub(crate) mod bring_back;
+pub(crate) mod drill;
 pub(crate) mod lost;
 pub(crate) mod make;
 

@@ -98,7 +98,9 @@ pub(crate) const LAST_BACKUPS: Sql = Sql::new(
 );
 pub(crate) const LAST_INSTANCE_BACKUP: Sql = Sql::new(
     "LAST_INSTANCE_BACKUP",
-    "SELECT max(at) FROM backup_run WHERE tenant_id = $2 AND kind = 'backup' AND succeeded AND place = $1",
+    "SELECT max(at) FILTER (WHERE kind = 'backup'), max(at) FILTER (WHERE kind = 'drill'),
+            max(at) FILTER (WHERE kind = 'drill' AND detail->>'opened_with' = 'identity')
+     FROM backup_run WHERE tenant_id = $2 AND succeeded AND place = $1",
 );
 
 /// Of which tenants something is wanted, and how much of it.
@@ -239,15 +241,17 @@ pub(super) struct LastBackup {
     pub(super) tried: Option<Timestamp>,
 }
 
-/// Those of the instance itself and of all tenants whose archives are at this place.
+/// Those of the instance itself and of all tenants whose archives are at this place; and when an identity of the operator's
+/// last opened the instance's.
 pub(super) async fn last_backups(
     database: &Database,
     place: &str,
-) -> Result<(Option<Timestamp>, Vec<LastBackup>), DbError> {
+) -> Result<(LastBackup, Option<Timestamp>, Vec<LastBackup>), DbError> {
+    let row = database.query_one(&LAST_INSTANCE_BACKUP, &[&place, &crate::log::INSTANCE]).await?;
     let own =
-        database.query_one(&LAST_INSTANCE_BACKUP, &[&place, &crate::log::INSTANCE]).await?.try_get(0)?;
+        LastBackup { slug: "the instance itself".to_owned(), made: row.try_get(0)?, tried: row.try_get(1)? };
     let rows = database.query(&LAST_BACKUPS, &[&place]).await?;
     let of_row =
         |row: &Row| Ok(LastBackup { slug: row.try_get(0)?, made: row.try_get(1)?, tried: row.try_get(2)? });
-    Ok((own, rows.iter().map(of_row).collect::<Result<_, DbError>>()?))
+    Ok((own, row.try_get(2)?, rows.iter().map(of_row).collect::<Result<_, DbError>>()?))
 }

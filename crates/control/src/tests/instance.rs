@@ -5,7 +5,8 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use kiavi_crypto::age::{Header, Identity};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use kiavi_crypto::age::{FileKey, Header, Identity};
 use kiavi_moving::{
     archive::{ArchiveReader, Check, Manifest},
     stream::{Frame, MEDIA_TYPE},
@@ -28,6 +29,8 @@ async fn post(router: &Router, path: &str, body: &Value) -> Answer {
 
 /// What is in an archive of the instance, opened with the operator's identity.
 struct Archive {
+    /// The header of its file.
+    header: Vec<u8>,
     manifest: Manifest,
     frames: Vec<Frame>,
 }
@@ -57,16 +60,28 @@ impl Archive {
             frames.push(frame);
         }
         assert!(check.is_whole());
-        Self { manifest: check.manifest().unwrap().clone(), frames: frames.split_off(1) }
+        let header = file[..length].to_vec();
+        Self { header, manifest: check.manifest().unwrap().clone(), frames: frames.split_off(1) }
     }
 
     async fn post(&self, router: &Router, more: Value) -> Answer {
+        self.send(router, "/v1/instance/restore", more).await
+    }
+
+    async fn send(&self, router: &Router, path: &str, more: Value) -> Answer {
         let mut head = json!({ "manifest": self.manifest });
         head.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let head = Frame::Head(head.to_string().into());
         let body: Vec<u8> = [head].iter().chain(&self.frames).flat_map(Frame::encode).collect();
-        let request = Request::post("/v1/instance/restore").header(header::CONTENT_TYPE, MEDIA_TYPE);
+        let request = Request::post(path).header(header::CONTENT_TYPE, MEDIA_TYPE);
         send(router, request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// The same with other frames.
+    fn with(&self, change: impl FnOnce(&mut Vec<Frame>)) -> Self {
+        let mut frames = self.frames.clone();
+        change(&mut frames);
+        Self { header: self.header.clone(), manifest: self.manifest.clone(), frames }
     }
 
     /// The rows of a table, as text.
@@ -174,6 +189,55 @@ async fn an_instance_comes_back_and_its_tenants_with_it() {
 }
 
 #[tokio::test]
+async fn a_trial_shows_that_an_archive_could_be_brought_back_and_leaves_nothing() {
+    let instance = Instance::new().await;
+    let archive = serving(&instance, async |control, local, _| {
+        let shop = lived_in(&instance, control, &local).await;
+        instance_key::of(control, "ended-key").await.unwrap();
+        // What makes the tenant's own key to its archives.
+        Sent::of(&local, "shop").await;
+        let archive = Archive::of(&local).await;
+        let answer = archive.send(&local, "/v1/instance/drill", json!({})).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let told = answer.json();
+        assert_eq!(told["tenants"], json!([{ "id": shop.id, "slug": "shop" }]));
+        assert_eq!((&told["vault_keys"], &told["tenant_keys"]), (&json!(1), &json!(1)));
+        assert_eq!(told["rows"]["public.workspace"], 2);
+        let there = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE $1";
+        assert_eq!(instance.count(there, "%drill%").await, 0);
+        let good = "SELECT count(*) FROM management_key WHERE name = $1 AND revoked_at IS NULL";
+        assert_eq!(instance.count(good, "ci").await, 1, "the instance itself is as it was");
+        assert_eq!(control.tenants().await.unwrap().len(), 1);
+
+        let header = json!({ "header": STANDARD.encode(&archive.header) });
+        let opened = post(&local, "/v1/archives/open", &header).await.json();
+        assert_eq!(opened["tenant"], crate::log::INSTANCE);
+        let key = STANDARD.decode(opened["file_key"].as_str().unwrap()).unwrap();
+        let (header, _) = Header::read(&archive.header).unwrap().unwrap();
+        header.check(&FileKey::from_bytes(&key).unwrap()).unwrap();
+        archive
+    })
+    .await;
+    let other = Instance::new().await;
+    serving(&other, async |_, local, _| {
+        let tried = async |archive: &Archive| archive.send(&local, "/v1/instance/drill", json!({})).await;
+        let refused = tried(&archive).await;
+        assert!(refused.text.contains("does not open with the vault's master key"), "{}", refused.text);
+        let header = json!({ "header": STANDARD.encode(&archive.header) });
+        assert_eq!(post(&local, "/v1/archives/open", &header).await.problem().0, 404, "nor the archive");
+        assert_eq!(tried(&archive.with(|frames| frames.truncate(9))).await.problem().1, "import_broken");
+        let without_rows = archive.with(|frames| {
+            let rows = frames.iter().position(|frame| matches!(frame, Frame::Rows(_))).unwrap();
+            frames.remove(rows);
+        });
+        assert_eq!(tried(&without_rows).await.problem().1, "import_broken");
+        let members = "SELECT count(*) FROM member WHERE user_id = $1";
+        assert_eq!(other.count(members, "p1").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn only_an_empty_instance_with_the_same_master_key_takes_it() {
     let before = Instance::new().await;
     let archive = serving(&before, async |control, local, _| {
@@ -191,7 +255,7 @@ async fn only_an_empty_instance_with_the_same_master_key_takes_it() {
         assert!(refused.text.contains("another master key"), "{}", refused.text);
         let members = "SELECT count(*) FROM member WHERE user_id = $1";
         assert_eq!(other.count(members, "p1").await, 0, "nothing was taken in");
-        let broken = Archive { manifest: archive.manifest.clone(), frames: archive.frames[..9].to_vec() };
+        let broken = archive.with(|frames| frames.truncate(9));
         assert_eq!(broken.post(&local, json!({})).await.problem().1, "import_broken");
 
         let kept = json!({ "without_vault_keys": true, "keep_keys": true });

@@ -1,4 +1,5 @@
-//! `kiavi backup drill TENANT --from PLACE`: the newest archive, restored for a trial.
+//! `kiavi backup drill TENANT --from PLACE`: the newest archive, restored for a trial. With `--instance` it is that of the
+//! instance, by [`super::drill_instance`].
 
 use clap::Args;
 use kiavi_base::{Alphabet, random_text};
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     Credentials,
     create::Outcome,
-    name::Name,
+    drill_instance,
     open::{Archive, Keys, Opener},
     place::Place,
     progress::Progress,
@@ -20,11 +21,15 @@ use crate::{
     tenant::{Common, find, text},
 };
 
-/// Restore the newest archive of a tenant for a trial.
+/// Restore the newest archive of a tenant, or of the instance, for a trial.
 #[derive(Debug, Args)]
 pub(crate) struct DrillArgs {
     /// The tenant's name or id
-    tenant: String,
+    #[arg(required_unless_present = "instance", conflicts_with = "instance")]
+    tenant: Option<String>,
+    /// The instance itself: bring its newest archive back in tables that nobody else sees, and compare
+    #[arg(long)]
+    instance: bool,
     /// Where its archives are: a folder, or s3://BUCKET/PREFIX [default: the schedule's]
     #[arg(long, value_name = "PLACE")]
     from: Option<String>,
@@ -49,7 +54,6 @@ pub(super) struct Tried {
 pub(super) async fn run(args: DrillArgs) -> Result<String, ClientError> {
     let client = args.common.client();
     client.folder()?;
-    let tenant = find(&client, &args.tenant).await?;
     let (shown, credentials) = match &args.from {
         Some(from) => (from.clone(), args.credentials.clone()),
         None => schedule::place(&client).await?,
@@ -57,6 +61,12 @@ pub(super) async fn run(args: DrillArgs) -> Result<String, ClientError> {
     let place = Place::open(&shown, &credentials)?;
     let opener = Opener::new(&client, &args.keys)?;
     let progress = Progress::new("Reading the archive");
+    let Some(tenant) = &args.tenant else {
+        let tried = drill_instance::drill_and_note(&client, &place, &shown, &opener, &progress).await?;
+        progress.clear();
+        return Ok(drill_instance::told(&tried, args.common.json));
+    };
+    let tenant = find(&client, tenant).await?;
     let tried = drill_and_note(&client, &place, &shown, &tenant, &opener, &progress).await?;
     progress.clear();
     if args.common.json {
@@ -111,13 +121,10 @@ async fn drill(
 ) -> Result<Tried, ClientError> {
     let began = std::time::Instant::now();
     let (id, slug) = (text(tenant, "id"), text(tenant, "slug"));
-    let stored = place.list().await?;
-    let archives = stored.iter().filter_map(|stored| Some((Name::parse(&stored.name)?, &stored.name)));
-    let ours = archives.filter(|((name, is_keys), _)| name.tenant == id && !is_keys);
-    let newest = ours.max_by(|((one, _), _), ((other, _), _)| one.cmp(other));
-    let Some((_, name)) = newest else {
+    let Some(name) = place.newest(id).await? else {
         return Err(ClientError::Failed(format!("There is no archive of {slug} yet.")));
     };
+    let name = &name;
     let archive = Archive::verify(place, name, opener, progress).await?;
     let copy = format!("drill-{}", random_text(&SystemRng, Alphabet::LowerAlphaNumeric, 12));
     let keeps = Keeps::default();

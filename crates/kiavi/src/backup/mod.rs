@@ -6,6 +6,7 @@
 mod bucket;
 mod create;
 mod drill;
+mod drill_instance;
 mod folder;
 mod list;
 mod name;
@@ -47,6 +48,7 @@ Examples:
   kiavi backup create --all --to s3://backups/kiavi --credentials /etc/kiavi/s3.env --recipient age1…
   kiavi backup schedule --to /var/lib/kiavi-backups --at 03:10 --keep-daily 7 --keep-weekly 4 --keep-monthly 12
   kiavi backup drill shop --from /var/backups/kiavi
+  kiavi backup drill --instance --identity operator.age
   kiavi backup restore-instance --from /var/backups/kiavi --identity operator.age
 
 docs/backup.md tells the format, the keys, and what to do when everything is lost.";
@@ -75,7 +77,7 @@ enum BackupVerb {
     List(list::ListArgs),
     /// Read an archive to its end, and make sure that it is whole
     Verify(verify::VerifyArgs),
-    /// Restore the newest archive of a tenant for a trial: count, sign in, remove
+    /// Restore the newest archive of a tenant, or of the instance, for a trial: count, sign in, remove
     Drill(drill::DrillArgs),
     /// Bring an instance back on an empty machine, from its archive and those of its tenants
     RestoreInstance(restore_instance::RestoreInstanceArgs),

@@ -75,6 +75,7 @@ pub(super) struct ArchiveFile {
     check: Check,
     is_over: bool,
     bytes: u64,
+    recipients: usize,
 }
 
 impl ArchiveFile {
@@ -94,8 +95,8 @@ impl ArchiveFile {
         let key = opener.key(&header, &bytes[..length]).await?;
         let mut reader = ArchiveReader::new(key).map_err(|error| damaged(&error))?;
         reader.push(&bytes[length..]).map_err(|error| damaged(&error))?;
-        let bytes = bytes.len() as u64;
-        Ok(Self { reading, reader, check: Check::default(), is_over: false, bytes })
+        let (bytes, recipients) = (bytes.len() as u64, recipients_of(&header));
+        Ok(Self { reading, reader, check: Check::default(), is_over: false, bytes, recipients })
     }
 
     /// The next frame, checked; `None` after the last.
@@ -130,7 +131,8 @@ impl ArchiveFile {
         let (Some(manifest), Some(summary)) = (self.check.manifest(), self.check.summary()) else {
             return Err(damaged(&AgeError::CutShort.into()));
         };
-        Ok(Verified { manifest: manifest.clone(), summary: summary.clone(), bytes: self.bytes })
+        let (manifest, summary) = (manifest.clone(), summary.clone());
+        Ok(Verified { manifest, summary, bytes: self.bytes, recipients: self.recipients })
     }
 }
 
@@ -139,6 +141,14 @@ pub(super) struct Verified {
     pub(super) manifest: Manifest,
     pub(super) summary: Summary,
     pub(super) bytes: u64,
+    /// Who can open it beside the tenant, or the instance.
+    pub(super) recipients: usize,
+}
+
+/// How many recipients a header names. Whoever opened the file knows that nobody changed it.
+fn recipients_of(header: &Header) -> usize {
+    const KIND: &str = "X25519";
+    header.stanzas.iter().filter(|stanza| stanza.arguments.first().is_some_and(|kind| kind == KIND)).count()
 }
 
 /// Both files of an archive, read to their ends.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
-use super::{Credentials, bucket, folder};
+use super::{Credentials, bucket, folder, name::Name};
 use crate::client::ClientError;
 
 const BUCKET: &str = "s3://";
@@ -68,6 +68,11 @@ impl Place {
         }
     }
 
+    /// What the newest archive of the tenant with this id is called; those with keys of persons aside.
+    pub(super) async fn newest(&self, tenant: &str) -> Result<Option<String>, ClientError> {
+        Ok(newest_of(&self.list().await?, tenant))
+    }
+
     /// Begins a new file.
     pub(super) async fn create(&self, name: &str) -> Result<Writing, ClientError> {
         match self {
@@ -99,6 +104,13 @@ impl Place {
             Self::Bucket(bucket) => bucket.has(name).await,
         }
     }
+}
+
+/// What the newest of a tenant's archives is called, among these.
+pub(super) fn newest_of(stored: &[Stored], tenant: &str) -> Option<String> {
+    let archives = stored.iter().filter_map(|stored| Some((Name::parse(&stored.name)?, &stored.name)));
+    let ours = archives.filter(|((name, is_keys), _)| name.tenant == tenant && !is_keys);
+    ours.max_by(|((one, _), _), ((other, _), _)| one.cmp(other)).map(|(_, name)| name.clone())
 }
 
 impl Writing {

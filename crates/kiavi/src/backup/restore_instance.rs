@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     Credentials, INSTANCE,
-    name::Name,
     open::{Archive, Keys, Opener},
-    place::Place,
+    place::{Place, newest_of},
     progress::Progress,
     send::{Keeps, Order, What},
 };
@@ -99,12 +98,7 @@ impl Run<'_> {
     /// The instance, unless it is back already, and then each tenant that is not.
     async fn all(&self, place: &Place, back: &mut Back) -> Result<(), ClientError> {
         let stored = place.list().await?;
-        let newest = |id: &str| {
-            let archives =
-                stored.iter().filter_map(|stored| Some((Name::parse(&stored.name)?, &stored.name)));
-            let ours = archives.filter(|((name, is_keys), _)| name.tenant == id && !is_keys);
-            ours.max_by(|((one, _), _), ((other, _), _)| one.cmp(other)).map(|(_, name)| name.clone())
-        };
+        let newest = |id: &str| newest_of(&stored, id);
         if lost(self.client).await?.is_empty() {
             let none =
                 || ClientError::Failed("There is no archive of the instance in that place.".to_owned());

@@ -5,13 +5,15 @@ use kiavi_base::{Clock, SystemClock};
 use serde_json::{Value, json};
 
 use super::{
+    INSTANCE,
     create::{self, Wanted, create_and_note},
     drill::drill_and_note,
+    drill_instance,
     name::Name,
     open::Opener,
     place::Place,
     progress::Progress,
-    schedule::{Schedule, last_run},
+    schedule::{Schedule, last_run, runs},
 };
 use crate::{
     client::{Client, ClientError},
@@ -43,7 +45,7 @@ pub(super) async fn run(common: Common) -> Result<String, ClientError> {
     // Only recipients can open it, so without any there is none.
     if !schedule.recipients.is_empty() {
         let mut step = Step { client: &client, schedule: &schedule, place: &place, now, progress: &progress };
-        if let Err(error) = step.backup(&create::instance(), &mut done).await.and_then(|pruned| pruned) {
+        if let Err(error) = step.instance(&mut done).await {
             done.failures.push(format!("instance: {error}"));
         }
     }
@@ -90,14 +92,39 @@ impl Step<'_> {
         pruned
     }
 
+    /// The same for the instance itself.
+    async fn instance(&mut self, done: &mut Done) -> Result<(), ClientError> {
+        let (client, shown, instance) = (self.client, &self.schedule.to, create::instance());
+        let last = last_run(client, "drill", INSTANCE, shown).await?;
+        let is_drill_due = self.schedule.is_drill_due(last, self.now);
+        // An earlier program's archives have no key of the instance's, so the first trial is of one that this one makes.
+        let is_first = is_drill_due && runs(client, "drill", INSTANCE, shown).await?.is_empty();
+        let pruned = self.backup_if(is_first, &instance, done).await?;
+        if is_drill_due {
+            let opener = Opener::Instance(client);
+            drill_instance::drill_and_note(client, self.place, shown, &opener, self.progress).await?;
+            done.tried.push(text(&instance, "slug").to_owned());
+        }
+        pruned
+    }
+
     /// An archive, if one is due, and then old ones removed; what became of that, apart.
     async fn backup(
         &mut self,
         tenant: &Value,
         done: &mut Done,
     ) -> Result<Result<(), ClientError>, ClientError> {
+        self.backup_if(false, tenant, done).await
+    }
+
+    async fn backup_if(
+        &mut self,
+        is_wanted: bool,
+        tenant: &Value,
+        done: &mut Done,
+    ) -> Result<Result<(), ClientError>, ClientError> {
         let (client, id, shown) = (self.client, text(tenant, "id"), &self.schedule.to);
-        if self.schedule.is_due(last_run(client, "backup", id, shown).await?, self.now) {
+        if is_wanted || self.schedule.is_due(last_run(client, "backup", id, shown).await?, self.now) {
             let wanted = Wanted { tenant, recipients: &self.schedule.recipients };
             let made = create_and_note(client, self.place, shown, &wanted, self.progress).await?;
             done.made.push(made.name);

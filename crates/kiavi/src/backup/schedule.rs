@@ -192,14 +192,24 @@ pub(super) async fn last_run(
     tenant: &str,
     place: &str,
 ) -> Result<Option<Timestamp>, ClientError> {
+    let runs = runs(client, kind, tenant, place).await?;
+    Ok(runs.iter().filter(|run| run["succeeded"] == true).find_map(|run| text(run, "at").parse().ok()))
+}
+
+/// The runs of a kind for a tenant, by its id, at this place, the newest first; those that came to nothing, too.
+pub(super) async fn runs(
+    client: &Client,
+    kind: &str,
+    tenant: &str,
+    place: &str,
+) -> Result<Vec<Value>, ClientError> {
     let path = crate::tenant::query(
         "/v1/backups",
         [("kind", Some(kind.to_owned())), ("tenant", Some(tenant.to_owned()))],
     );
     let answer = client.get(&path).await?;
     let runs = answer["runs"].as_array().into_iter().flatten();
-    let counts = |run: &&Value| run["succeeded"] == true && run["place"] == place;
-    Ok(runs.filter(counts).find_map(|run| text(run, "at").parse().ok()))
+    Ok(runs.filter(|run| run["place"] == place).cloned().collect())
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub(super) enum What {
     Tenant,
     /// A tenant for a trial, of which nothing is left.
     Drill,
+    /// The instance itself, for a trial, of which nothing is left.
+    InstanceDrill,
     /// The instance itself.
     Instance { keep_keys: bool, without_vault_keys: bool },
 }
@@ -47,6 +49,7 @@ impl What {
     fn path(self) -> &'static str {
         match self {
             Self::Tenant | Self::Drill => "/v1/restores",
+            Self::InstanceDrill => "/v1/instance/drill",
             Self::Instance { .. } => "/v1/instance/restore",
         }
     }
@@ -63,6 +66,9 @@ impl Order<'_> {
     /// What the instance has to know first.
     pub(super) fn head(&self) -> Value {
         let manifest = &self.archive.data.manifest;
+        if self.what == What::InstanceDrill {
+            return json!({ "manifest": manifest });
+        }
         if let What::Instance { keep_keys, without_vault_keys } = self.what {
             return json!({
                 "manifest": manifest, "keep_keys": keep_keys, "without_vault_keys": without_vault_keys,

@@ -160,14 +160,19 @@ impl SealedFiles {
         Ok(Some([head, lock.to_vec(), value.to_vec()].concat()))
     }
 
-    fn import(&self, tenant: &TenantId, name: &SecretName, sealed: &[u8]) -> Result<(), VaultError> {
+    /// What [`Self::export`] gave, in clear.
+    fn unsealed(
+        &self,
+        tenant: &TenantId,
+        name: &SecretName,
+        sealed: &[u8],
+    ) -> Result<SecretSlice<u8>, VaultError> {
         let (version, rest) = sealed.split_first_chunk::<4>().ok_or(VaultError::Damaged)?;
         let (length, rest) = rest.split_first_chunk::<2>().ok_or(VaultError::Damaged)?;
         let (lock, value) =
             rest.split_at_checked(u16::from_be_bytes(*length).into()).ok_or(VaultError::Damaged)?;
         let place = Place { tenant, name, version: Version(u32::from_be_bytes(*version)) };
-        let value = envelope::open(&self.master, &place, lock, value)?;
-        self.store(tenant, name, value.expose_secret()).map(drop)
+        envelope::open(&self.master, &place, lock, value)
     }
 
     fn list(&self, tenant: &TenantId, name: &SecretName) -> Result<Vec<VersionEntry>, VaultError> {
@@ -306,7 +311,19 @@ impl Vault for SealedFiles {
         name: &'a SecretName,
         sealed: &'a [u8],
     ) -> Answer<'a, ()> {
-        Box::pin(ready(self.import(tenant, name, sealed)))
+        Box::pin(ready(
+            self.unsealed(tenant, name, sealed)
+                .and_then(|value| self.store(tenant, name, value.expose_secret()).map(drop)),
+        ))
+    }
+
+    fn check_sealed<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        name: &'a SecretName,
+        sealed: &'a [u8],
+    ) -> Answer<'a, ()> {
+        Box::pin(ready(self.unsealed(tenant, name, sealed).map(drop)))
     }
 
     fn versions<'a>(&'a self, tenant: &'a TenantId, name: &'a SecretName) -> Answer<'a, Vec<VersionEntry>> {

@@ -135,6 +135,10 @@ fn a_secret_goes_sealed_to_another_vault_of_the_same_key_and_to_no_other() {
     fs::copy(folder.0.join("master.key"), same.0.join("master.key")).unwrap();
     let same = same.vault();
     put(&same, &tenant, &name, "made at the first start");
+    let check = |vault: &dyn Vault| vault.check_sealed(&tenant, &name, &sealed).now_or_never().unwrap();
+    check(&same).unwrap();
+    assert_eq!(get(&same, &tenant, &name).unwrap().as_deref(), Some("made at the first start"));
+    assert!(matches!(check(&other.vault()), Err(VaultError::Damaged)));
     take(&same, &name, &sealed).unwrap();
     assert_eq!(get(&same, &tenant, &name).unwrap().as_deref(), Some("second"));
     assert!(matches!(take(&other.vault(), &name, &sealed), Err(VaultError::Damaged)));

@@ -41,14 +41,16 @@ pub(super) async fn finding(control: &Control) -> Result<HealthFinding, DbError>
             "the instance itself is in no archive: name a --recipient, who can open it when all is lost",
         );
     }
-    let (own, tenants) = store::last_backups(database, &schedule.to).await?;
-    Ok(judged(&schedule, own, &tenants, control.parts().clock.now()))
+    let (own, opened, tenants) = store::last_backups(database, &schedule.to).await?;
+    let all: Vec<LastBackup> = std::iter::once(own).chain(tenants).collect();
+    Ok(judged(&schedule, &all, opened, control.parts().clock.now()))
 }
 
+/// `all` begins with the instance itself, whose archive an identity of the operator's last `opened` then.
 fn judged(
     schedule: &Schedule,
-    own: Option<Timestamp>,
-    tenants: &[LastBackup],
+    all: &[LastBackup],
+    opened: Option<Timestamp>,
     now: Timestamp,
 ) -> HealthFinding {
     let is_late = |last: Option<Timestamp>| last.is_none_or(|last| now.duration_since(last) > MISSED);
@@ -56,13 +58,17 @@ fn judged(
     let is_untried = |last: Option<Timestamp>| {
         schedule.drill_days > 0 && last.is_none_or(|last| now.duration_since(last) >= allowed)
     };
-    let late = is_late(own).then_some("the instance itself").into_iter();
-    let late = late.chain(tenants.iter().filter(|one| is_late(one.made)).map(|one| one.slug.as_str()));
-    let (late, untried) =
-        (names(late), names(tenants.iter().filter(|one| is_untried(one.tried)).map(|one| one.slug.as_str())));
+    let late = names(all.iter().filter(|one| is_late(one.made)).map(|one| one.slug.as_str()));
+    let untried = names(all.iter().filter(|one| is_untried(one.tried)).map(|one| one.slug.as_str()));
     let (verdict, detail) = match (late.is_empty(), untried.is_empty()) {
         (true, true) => {
-            (Good, format!("the instance and {} tenants, backed up and tried in time", tenants.len()))
+            let opened = match opened {
+                Some(at) => format!("last tried on {}", at.strftime("%F")),
+                None => "never tried (kiavi backup drill --instance --identity FILE)".to_owned(),
+            };
+            let tenants = all.len().saturating_sub(1);
+            let told = format!("the instance and {tenants} tenants, backed up and tried in time");
+            (Good, format!("{told}; the operator's identity was {opened}"))
         }
         (true, false) => (Warning, format!("not restored for a trial in time: {untried}")),
         (false, _) => (Warning, format!("no archive of the last day: {late}")),
@@ -79,18 +85,28 @@ mod tests {
         let now: Timestamp = "2026-11-26T04:00:00Z".parse().unwrap();
         let ago = |hours| Some(now - SignedDuration::from_hours(hours));
         let schedule = |drill_days| Schedule { to: "/x".into(), drill_days, recipients: vec!["age1".into()] };
-        let verdict = |drill_days, own, made, tried| {
-            let tenants = [LastBackup { slug: "shop".into(), made, tried }];
-            judged(&schedule(drill_days), own, &tenants, now)
+        let judge = |drill_days, own: (_, _), made, tried| {
+            let all = [
+                LastBackup { slug: "the instance itself".into(), made: own.0, tried: own.1 },
+                LastBackup { slug: "shop".into(), made, tried },
+            ];
+            judged(&schedule(drill_days), &all, ago(24), now)
         };
-        assert_eq!(verdict(7, ago(25), ago(25), ago(24 * 8)).verdict, Good);
-        assert_eq!(verdict(0, ago(1), ago(1), None).verdict, Good, "nobody wants it tried");
+        let well = (ago(25), ago(24 * 8));
+        let told = judge(7, well, ago(25), ago(24 * 8));
+        assert_eq!(told.verdict, Good);
+        assert!(told.detail.ends_with("the operator's identity was last tried on 2026-11-25"), "{}", told.detail);
+        assert_eq!(judge(0, (ago(1), None), ago(1), None).verdict, Good, "nobody wants it tried");
+        let detail = |own, made, tried| judge(7, own, made, tried).detail;
         assert_eq!(
-            verdict(7, None, ago(1), ago(1)).detail,
+            detail((None, ago(1)), ago(1), ago(1)),
             "no archive of the last day: the instance itself"
         );
-        assert_eq!(verdict(7, ago(1), ago(27), ago(1)).detail, "no archive of the last day: shop");
-        assert_eq!(verdict(7, ago(1), ago(1), ago(24 * 9)).detail, "not restored for a trial in time: shop");
-        assert_eq!(verdict(7, ago(1), ago(1), None).verdict, Warning);
+        assert_eq!(detail(well, ago(27), ago(1)), "no archive of the last day: shop");
+        assert_eq!(detail(well, ago(1), ago(24 * 9)), "not restored for a trial in time: shop");
+        assert_eq!(
+            detail((ago(1), None), ago(1), ago(1)),
+            "not restored for a trial in time: the instance itself"
+        );
     }
 }
