@@ -1,6 +1,7 @@
 // A workspace at work: a tenant from nothing to its first user, keys for programs, webhooks.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -329,22 +330,44 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
     await page.getByText(words('live-none')).waitFor();
   });
 
-  test('backups tell what became of them', async () => {
+  test('a backup is made, tried and copied from the page, which tells how far it is', async () => {
     await page.goto(at('/t/demo/backups'));
     await page.getByText(words('backups-empty')).waitFor();
+    assert.equal(await button(page, 'backups-now').count(), 0, 'there is no place for archives');
     await look(page, '99-backups-empty');
     const folder = mkdtempSync(join(tmpdir(), 'kiavi-backups-'));
+    let watch;
     try {
-      await kiavi.verb(['backup', 'create', 'demo', '--to', folder]);
-      await kiavi.verb(['backup', 'drill', 'demo', '--from', folder]);
+      await kiavi.verb(['backup', 'schedule', '--to', folder]);
+      await page.reload();
+      await button(page, 'backups-now').click();
+      await page.locator('[aria-current="step"]').getByText(words('backups-step-waiting')).waitFor();
+      await look(page, '99-backups-ordered');
+      watch = spawn(kiavi.program, ['backup', 'run', '--watch', '--data', kiavi.data], { stdio: 'ignore' });
+      await page.getByText(words('backups-done-backup')).waitFor();
+      await button(page, 'backups-drill-now').click();
+      await page.getByText(words('backups-signed-in')).waitFor();
+      await page.getByRole('status').getByText(words('backups-drill-good')).waitFor();
+      await look(page, '99-backups');
+      assert.equal(await page.getByText(folder).count(), 0, 'where archives are is the operator’s');
+
+      await proved(
+        () => page.getByRole('link', { name: /^Restore the backup of/ }).first().click(),
+        () => heading(page, 'backups-copy'),
+      );
+      await page.getByLabel(words('tenant-name'), { exact: true }).fill('demo');
+      await button(page, 'backups-copy').click();
+      await notice(page, 'tenant-name-taken').waitFor();
+      await look(page, '99-backups-copy');
+      await page.getByLabel(words('tenant-name'), { exact: true }).fill('demo-before');
+      await button(page, 'backups-copy').click();
+      await page.getByText(words('backups-done-copy', { name: 'demo-before' })).waitFor();
+      await page.getByRole('link', { name: words('backups-open-copy', { name: 'demo-before' }) }).click();
+      await page.getByRole('heading', { level: 1, name: 'demo-before' }).waitFor();
     } finally {
+      watch?.kill();
       rmSync(folder, { recursive: true });
     }
-    await page.reload();
-    await page.getByText(words('backups-drill-good')).waitFor();
-    await page.getByText(words('backups-signed-in')).waitFor();
-    await look(page, '99-backups');
-    assert.equal(await page.getByText(folder).count(), 0, 'where archives are is the operator’s');
     await owner.goodbye();
   });
 });

@@ -39,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 10, name: "domains", sql: include_str!("../migrations/10_domains.sql") },
     Migration { version: 11, name: "ended", sql: include_str!("../migrations/11_ended.sql") },
     Migration { version: 13, name: "saved_views", sql: include_str!("../migrations/13_saved_views.sql") },
+    Migration { version: 14, name: "backup_orders", sql: include_str!("../migrations/14_backup_orders.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.
@@ -53,6 +54,8 @@ struct Inner {
     /// Whoever shows tenants waits here and reads the database again.
     changes: Changes,
     wake: Notify,
+    /// Whoever carries out what is ordered of archives waits here.
+    ordered: Notify,
     streams: Streams,
     /// What callers asked lately, and networks without a known key.
     requests: Limiter,
@@ -102,6 +105,7 @@ impl Control {
             parts,
             changes: Changes::default(),
             wake: Notify::new(),
+            ordered: Notify::new(),
             streams: Streams::default(),
             requests: Limiter::new(REQUESTS),
             refusals: Limiter::new(REFUSALS),
@@ -305,6 +309,11 @@ impl Control {
 
     pub(crate) fn changes(&self) -> &Changes {
         &self.0.changes
+    }
+
+    /// What is told when something is ordered of archives.
+    pub(crate) fn ordered(&self) -> &Notify {
+        &self.0.ordered
     }
 
     pub(crate) fn wake_reconciler(&self) {

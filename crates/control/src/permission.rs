@@ -42,13 +42,13 @@ permissions! {
     TenantRead = "tenant.read",
     /// Create tenants.
     TenantCreate = "tenant.create",
-    /// Rename, suspend and resume tenants, and change their domains.
+    /// Rename, suspend and resume tenants, change their domains, and have them backed up.
     TenantManage = "tenant.manage",
     /// Delete tenants.
     TenantDelete = "tenant.delete",
     /// Take a tenant's data and secret out.
     TenantExport = "tenant.export",
-    /// Bring another server's data in as a tenant.
+    /// Bring another server's data, or an archive's, in as a tenant.
     TenantImport = "tenant.import",
     /// Read settings and their versions; secrets stay masked.
     SettingsRead = "settings.read",

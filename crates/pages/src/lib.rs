@@ -54,7 +54,7 @@ use askama::Template;
 
 pub use account::{Account, AccountRow, ChangeEmail, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
 pub use asset::{ASSET_PATH, Asset, asset, asset_url};
-pub use backups::{BackupRow, Backups};
+pub use backups::{BackupDeed, BackupEnd, BackupOrder, BackupRow, BackupStep, Backups, CopyOfBackup};
 pub use branding::{
     Accents, BRAND_PATH, Brand, Branding, BrandingFault, Color, Corners, InvalidColor, LOGO_LIMIT, Logo,
     LogoFault, Scheme,
@@ -152,6 +152,7 @@ impl Page for InstanceTenants {}
 impl Page for InstanceProcesses {}
 impl Page for InstanceJobs {}
 impl Page for InstanceHealth {}
+impl Page for CopyOfBackup {}
 impl Page for Keys {}
 impl Page for Methods {}
 impl Page for ProviderPage {}

@@ -196,6 +196,10 @@ notices! {
         ViewExists = "view-exists", Error, notice_view_exists;
         ViewLimit = "view-limit", Error, notice_view_limit;
         ViewGone = "view-gone", Info, notice_view_gone;
+        BackupNoPlace = "backup-no-place", Error, notice_backup_no_place;
+        BackupGone = "backup-gone", Info, notice_backup_gone;
+        BackupUnderWay = "backup-under-way", Info, notice_backup_under_way;
+        BackupTooMany = "backup-too-many", Error, notice_backup_too_many;
         EngineAway = "engine-away", Error, notice_engine_away;
     }
 }

@@ -17,7 +17,6 @@ use futures_util::stream;
 use jiff::Timestamp;
 use kiavi_base::{EventId, Slug};
 use kiavi_crypto::age::Recipient;
-use kiavi_db::DbError;
 use kiavi_moving::{
     TableShape,
     archive::Manifest,
@@ -31,6 +30,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Problem,
+    backup_orders::OrderResource,
     code::Code,
     idempotency::{KeepInstead, StreamKey},
     input::{Asked, Sent},
@@ -39,7 +39,7 @@ use crate::{
     Control, ControlError, Tenant, TenantState,
     audit::{self, Event, EventType, Outcome},
     backup::{
-        self, Backup, BackupError, KeyError,
+        self, Backup, BackupError, KeyError, order,
         store::{self, KeptRun, Run, RunKind},
     },
     caller::Actor,
@@ -60,6 +60,8 @@ const PIECES_WAITING: usize = 8;
 const MAX_RECIPIENTS: usize = 16;
 /// Runs that a list has.
 const RUNS: i64 = 500;
+/// Orders that it has.
+const ORDERS: i64 = 20;
 /// The largest schedule, in bytes of JSON.
 const MAX_SCHEDULE: usize = 16 * 1024;
 
@@ -215,6 +217,9 @@ pub(super) struct WantedRestore {
     /// Have API keys work although this instance has not had the tenant, and cannot know which were revoked since.
     #[serde(default)]
     keep_api_keys: bool,
+    /// The order that this carries out: the tenant is for its workspace.
+    #[serde(default)]
+    order: Option<String>,
 }
 
 impl WantedRestore {
@@ -227,11 +232,20 @@ impl WantedRestore {
         }
     }
 
-    async fn order(self, control: &Control, slug: Slug) -> Result<RestoreOrder, DbError> {
+    async fn order(self, control: &Control, slug: Slug) -> Result<RestoreOrder, Problem> {
         let (database, id) = (&control.parts().database, &self.manifest.tenant.id);
         let lost_of = lost::workspace(database, id, slug.as_str()).await?;
+        let ordered = match &self.order {
+            Some(order) => {
+                let what = (id.as_str(), slug.as_str(), self.keep_ended);
+                let ordered = order::restoring(database, order, what).await?;
+                Some(ordered.ok_or_else(|| Problem::plain(Code::BackupOrderNotFound))?)
+            }
+            None => None,
+        };
         let policy = Policy { keeps_ended: self.keep_ended, keeps_api_keys: self.keep_api_keys };
-        Ok(RestoreOrder { slug, manifest: self.manifest, person_keys: self.person_keys, policy, lost_of })
+        let (manifest, person_keys) = (self.manifest, self.person_keys);
+        Ok(RestoreOrder { slug, manifest, person_keys, policy, lost_of, ordered })
     }
 }
 
@@ -419,6 +433,8 @@ pub(super) async fn list(
 /// A backup or a trial restore of a tenant, without where it is stored: that is the operator's.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TenantRun {
+    /// Names the run; a copy can be made of its archive by it.
+    pub(super) id: String,
     /// What was run.
     pub(super) kind: RunKind,
     /// When it ended.
@@ -434,13 +450,19 @@ pub(super) struct TenantRun {
     pub(super) seconds: Option<i64>,
     /// Whether an engine on the copy knew a session; null where there was nobody to sign in, or for a backup.
     pub(super) signed_in: Option<bool>,
+    /// Whether its archive is kept, so that a copy can be made of it.
+    pub(super) is_kept: bool,
 }
 
-impl From<KeptRun> for TenantRun {
-    fn from(kept: KeptRun) -> Self {
-        let KeptRun { at, run } = kept;
+impl TenantRun {
+    /// What members see of a run; `place` is where archives are kept.
+    pub(super) fn new(kept: KeptRun, place: Option<&str>) -> Self {
+        let KeptRun { id, at, removed_at, run } = kept;
         let number = |name: &str| run.detail[name].as_i64();
+        let is_archive = run.kind == RunKind::Backup && run.succeeded && run.name.is_some();
         Self {
+            id,
+            is_kept: is_archive && removed_at.is_none() && place == Some(run.place.as_str()),
             kind: run.kind,
             at,
             succeeded: run.succeeded,
@@ -457,11 +479,15 @@ impl From<KeptRun> for TenantRun {
 pub(super) struct TenantRuns {
     /// The runs, the newest first.
     runs: Vec<TenantRun>,
+    /// What was ordered here, the newest first.
+    orders: Vec<OrderResource>,
+    /// Whether the instance has a place for archives, so that something can be ordered.
+    has_place: bool,
 }
 
 /// List what became of a tenant's backups and drills
 ///
-/// The newest five hundred.
+/// The newest five hundred, and the newest twenty orders.
 #[utoipa::path(get, path = "/tenants/{tenant}/backups", tag = "Backups",
     params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop")), responses(
     (status = 200, description = "The runs, the newest first", body = TenantRuns),
@@ -470,8 +496,12 @@ pub(super) async fn of_tenant(
     State(control): State<Control>,
     Extension(tenant): Extension<Arc<Tenant>>,
 ) -> Result<Json<TenantRuns>, Problem> {
-    let runs = store::runs(&control.parts().database, Some(tenant.id.as_str()), None, RUNS).await?;
-    Ok(Json(TenantRuns { runs: runs.into_iter().map(TenantRun::from).collect() }))
+    let (database, id) = (&control.parts().database, tenant.id.as_str());
+    let place = order::place(database).await?;
+    let runs = store::runs(database, Some(id), None, RUNS).await?.into_iter();
+    let runs = runs.map(|run| TenantRun::new(run, place.as_deref())).collect();
+    let orders = order::orders(database, id, ORDERS).await?.into_iter().map(OrderResource::from).collect();
+    Ok(Json(TenantRuns { runs, orders, has_place: place.is_some() }))
 }
 
 /// Show the schedule of backups

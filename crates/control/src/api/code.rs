@@ -88,6 +88,10 @@ codes! {
         "There is no management key of this id that you can see.";
     ArchiveKeyNotFound = NOT_FOUND "archive_key_not_found", "No key for this archive",
         "The tenant that the archive is of is not here, or was destroyed with its keys. An identity of the operator's opens it, if it was made for one.";
+    BackupNotFound = NOT_FOUND "backup_not_found", "No such archive",
+        "The tenant has no archive of this id that is kept.";
+    BackupOrderNotFound = NOT_FOUND "backup_order_not_found", "No such order",
+        "There is no order of this id that is under way.";
     HostnameNotFound = NOT_FOUND "hostname_not_found", "No such hostname",
         "The tenant has no such hostname that could be changed like this.";
     DomainNotFound = NOT_FOUND "domain_not_found", "No such domain",
@@ -148,6 +152,10 @@ codes! {
         "The primary hostname cannot be removed. Make another one primary first.";
     TenantNotRunning = CONFLICT "tenant_not_running", "Not running",
         "The tenant does not run, or another change is under way. Try again when it runs.";
+    NoBackupPlace = CONFLICT "no_backup_place", "No place for archives",
+        "The instance has no place for archives. Whoever runs it names one with kiavi backup schedule.";
+    BackupUnderWay = CONFLICT "backup_under_way", "Under way",
+        "Something else that was ordered of the tenant's archives is under way. Order it again when that has ended.";
     NotSealed = CONFLICT "not_sealed", "Nothing is sealed yet",
         "The tenant's log has no checkpoint yet: its first event is sealed within two seconds. Try again.";
     NoDatabasePassword = CONFLICT "no_database_password", "No passwords here",

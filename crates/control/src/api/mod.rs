@@ -9,6 +9,7 @@
 //! [`table`] is all there is: a route is mounted, guarded, described and tested from its line there.
 
 mod analytics;
+mod backup_orders;
 mod backups;
 mod change_settings;
 pub(crate) mod code;
@@ -154,6 +155,7 @@ fn table() -> Vec<Route> {
     table.extend(member_routes());
     table.extend(moving_routes());
     table.extend(backup_routes());
+    table.extend(backup_order_routes());
     table.extend(instance_routes());
     table.extend(platform::routes());
     // For whoever runs the instance, whom it tells where secrets are.
@@ -834,6 +836,63 @@ fn backup_routes() -> [Route; 9] {
             backups::__path_set_schedule,
             may(P::TenantExport),
             writes(&[E::BackupScheduled]),
+        )
+        .local()
+        .takes(Takes::Json),
+    ]
+}
+
+/// What members want done with archives, and whoever reaches those. Making an archive and trying one takes nothing out and changes
+/// nothing; a copy has what its tenant had, so it is for who may bring data in, and have proved to be there.
+fn backup_order_routes() -> [Route; 6] {
+    use Code as C;
+    const BUSY: &[C] = &[C::NoBackupPlace, C::BackupUnderWay, C::TenantDeleting, C::TenantImporting];
+    const COPY: &[C] = &[
+        C::NoBackupPlace,
+        C::BackupUnderWay,
+        C::BackupNotFound,
+        C::TenantDeleting,
+        C::TenantImporting,
+        C::TenantExists,
+        C::InvalidName,
+        C::ReservedName,
+    ];
+    const ORDERED: Writes = writes(&[E::BackupOrdered]);
+    [
+        Route::new(backup_orders::back_up, backup_orders::__path_back_up, may(P::TenantManage), ORDERED)
+            .problems(BUSY),
+        Route::new(backup_orders::drill, backup_orders::__path_drill, may(P::TenantManage), ORDERED)
+            .problems(BUSY),
+        Route::new(
+            backup_orders::restore,
+            backup_orders::__path_restore,
+            may_with_proof(P::TenantImport),
+            ORDERED,
+        )
+        .takes(Takes::Json)
+        .problems(COPY),
+        Route::new(
+            backup_orders::take,
+            backup_orders::__path_take,
+            may(P::TenantExport),
+            writes(&[E::BackupOrderEnded]).unless("nobody was given up"),
+        )
+        .local()
+        .takes(Takes::Json),
+        Route::new(
+            backup_orders::tell,
+            backup_orders::__path_tell,
+            may(P::TenantExport),
+            writes(&[E::BackupOrderEnded]).unless("it goes on"),
+        )
+        .local()
+        .takes(Takes::Json)
+        .problems(&[C::BackupOrderNotFound]),
+        Route::new(
+            backup_orders::removed,
+            backup_orders::__path_removed,
+            may(P::TenantExport),
+            writes(&[E::BackupRemoved]).unless("it was not known"),
         )
         .local()
         .takes(Takes::Json),

@@ -15,7 +15,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, analytics, backups,
+    PREFIX, analytics, backup_orders, backups,
     change_settings::{Back, Changed},
     code::Code,
     console,
@@ -74,6 +74,8 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         KeyShownOnce, WantedKey, Rotation, SettingsDocument, Changed, Back, Differences, VersionResource,
         Page<events::EventResource>, events::EventResource, events::NamedResource, events::OutcomeFilter, Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted,
         backups::WantedBackup, backups::ArchiveHeader, backups::ArchiveKey, backups::WantedRestore, backups::Scheduled, backups::TenantRuns, backups::TenantRun,
+        backup_orders::OrderResource, backup_orders::WantedCopy, backup_orders::Waiting, backup_orders::Told, backup_orders::RemovedArchive,
+        crate::backup::order::OrderKind, crate::backup::order::OrderStep, crate::backup::order::OrderFailure,
         instance::WantedInstance, instance::TriedInstance, instance::LostTenants, crate::instance::lost::Lost,
         crate::backup::store::Run, crate::backup::store::RunKind,
         Page<TenantOfInstanceResource>, TenantOfInstanceResource, Page<EngineResource>, EngineResource, ProcessResource,
@@ -98,7 +100,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         (name = "Members", description = "People of a workspace, and how they come in."),
         (name = "Keys", description = "What opens this API."),
         (name = "Moving", description = "To and from a Better Auth server. On the local socket only."),
-        (name = "Backups", description = "Archives of tenants, and tenants out of them. On the local socket only."),
+        (name = "Backups", description = "Archives of tenants, and tenants out of them: on the local socket. Ordering them, anywhere."),
         (name = "Instance", description = "The instance itself, for whoever runs it: all workspaces, processes, jobs, health."),
         (name = "About", description = "This document."),
     )

@@ -111,6 +111,12 @@ event_types! {
     BackupTried = "backup.tried",
     /// Backups are made at other times.
     BackupScheduled = "backup.scheduled",
+    /// A backup, a trial or a copy of a tenant was ordered, from whoever runs the instance.
+    BackupOrdered = "backup.ordered",
+    /// What was ordered of a tenant's archives is done, or came to nothing.
+    BackupOrderEnded = "backup.order_ended",
+    /// An archive was removed, because it is kept no longer.
+    BackupRemoved = "backup.removed",
     /// An archive of the instance itself was made.
     InstanceBackedUp = "instance.backed_up",
     /// The instance was brought back from an archive, and this log with it.

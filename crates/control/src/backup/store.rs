@@ -15,9 +15,14 @@ pub(crate) const INSERT_RUN: Sql = Sql::new(
 // Those of one tenant, or of all; the newest first.
 pub(crate) const RUNS: Sql = Sql::new(
     "RUNS",
-    "SELECT id, kind, tenant_id, slug, place, name, at, succeeded, detail FROM backup_run
+    "SELECT id, kind, tenant_id, slug, place, name, at, succeeded, detail, removed_at FROM backup_run
      WHERE ($1::text IS NULL OR tenant_id = $1) AND ($2::text IS NULL OR kind = $2)
      ORDER BY at DESC, id DESC LIMIT $3",
+);
+pub(crate) const RUN: Sql = Sql::new(
+    "RUN",
+    "SELECT id, kind, tenant_id, slug, place, name, at, succeeded, detail, removed_at FROM backup_run
+     WHERE id = $1 AND tenant_id = $2",
 );
 pub(crate) const FORGET_RUNS: Sql =
     Sql::new("FORGET_RUNS", "DELETE FROM backup_run WHERE at < now() - interval '400 days'");
@@ -72,9 +77,14 @@ pub(crate) struct Run {
 /// A run, and when it ended.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct KeptRun {
+    /// Names the run.
+    pub(crate) id: String,
     /// When it ended.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) at: Timestamp,
+    /// When its archive was removed, because it is kept no longer.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) removed_at: Option<Timestamp>,
     #[serde(flatten)]
     pub(crate) run: Run,
 }
@@ -100,6 +110,11 @@ pub(crate) async fn runs(
     database.query(&RUNS, &[&tenant, &kind, &limit]).await?.iter().map(run).collect()
 }
 
+/// One of a tenant's runs.
+pub(crate) async fn find(database: &Database, id: &str, tenant: &str) -> Result<Option<KeptRun>, DbError> {
+    database.query_opt(&RUN, &[&id, &tenant]).await?.as_ref().map(run).transpose()
+}
+
 fn run(row: &Row) -> Result<KeptRun, DbError> {
     let kind = match row.try_get("kind")? {
         "drill" => RunKind::Drill,
@@ -114,7 +129,12 @@ fn run(row: &Row) -> Result<KeptRun, DbError> {
         succeeded: row.try_get("succeeded")?,
         detail: row.try_get("detail")?,
     };
-    Ok(KeptRun { at: row.try_get("at")?, run })
+    Ok(KeptRun {
+        id: row.try_get("id")?,
+        at: row.try_get("at")?,
+        removed_at: row.try_get("removed_at")?,
+        run,
+    })
 }
 
 /// The schedule, if there is one.

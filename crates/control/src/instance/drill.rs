@@ -11,7 +11,10 @@ use kiavi_vault::VaultError;
 
 use super::bring_back::{Taken, bare, beside, check, refused, sealed_keys, take_in};
 use crate::{
-    Control, MIGRATIONS, backup, backup::KeyError, error::StepError, log,
+    Control, MIGRATIONS, backup,
+    backup::KeyError,
+    error::StepError,
+    log,
     provision::{Counts, Frames, IMPORT_BEGIN, ImportError},
 };
 
@@ -147,7 +150,10 @@ async fn open_tenant_keys(control: &Control, tenants: &[(String, String)]) -> Re
             Ok(is_there) => opened += usize::from(is_there),
             Err(KeyError::Vault(error)) if error.is_temporary() => return Err(StepError::from(error).into()),
             Err(error) => {
-                return refused(&format!("The key of {slug} to its archives cannot be had: {}.", crate::error::chain(&error)));
+                return refused(&format!(
+                    "The key of {slug} to its archives cannot be had: {}.",
+                    crate::error::chain(&error)
+                ));
             }
         }
     }

@@ -54,6 +54,7 @@ pub(crate) const ARCHIVED: [&str; 14] = [
 pub(crate) const LEFT: [&str; 9] = [
     "kiavi.schema_history",
     "public.audit_log",
+    "public.backup_order",
     "public.console_session",
     "public.idempotency",
     "public.owner_link",

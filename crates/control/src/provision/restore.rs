@@ -27,6 +27,7 @@ use super::{
 use crate::{
     Address, Archived, Control, ControlError, Step, Tenant, TenantEvent, TenantEventKind, address,
     audit::{self, Event, Outcome},
+    backup::order::OrderedBy,
     caller::{Actor, operator_name},
     ended::{self, Policy, Settled},
     error::StepError,
@@ -72,6 +73,8 @@ pub(crate) struct RestoreOrder {
     pub(crate) policy: Policy,
     /// The workspace of the tenant with this id and name that the instance has lost, if it has.
     pub(crate) lost_of: Option<WorkspaceId>,
+    /// For whom it is, if a member has ordered it.
+    pub(crate) ordered: Option<OrderedBy>,
 }
 
 /// What a restored tenant is, to whoever asked.
@@ -242,7 +245,8 @@ async fn begin(control: &Control, actor: &Actor, order: &RestoreOrder) -> Result
     let slug = &order.slug;
     let settings = control.parts().schema.default_settings(slug, &control.base_url(slug));
     let settings = settings.map_err(ControlError::Settings)?;
-    let workspace = match &order.lost_of {
+    let ordered = order.ordered.as_ref().map(|ordered| &ordered.workspace);
+    let workspace = match ordered.or(order.lost_of.as_ref()) {
         Some(workspace) => workspace.clone(),
         None => control.default_workspace().await?,
     };
@@ -372,7 +376,7 @@ async fn finish(
     control: &Control,
     actor: &Actor,
     tenant: &Tenant,
-    RestoreOrder { manifest, policy, .. }: &RestoreOrder,
+    RestoreOrder { manifest, policy, ordered, .. }: &RestoreOrder,
     Filled { counts, settled }: &Filled,
 ) -> Result<(), ImportError> {
     let (parts, id) = (control.parts(), &tenant.id);
@@ -381,6 +385,9 @@ async fn finish(
     let mut detail = json!({ "slug": tenant.slug, "archive": of, "rows": counts, "ended": settled.counts });
     if policy.keeps_ended {
         detail["keeps_ended"] = true.into();
+    }
+    if let Some(ordered) = ordered {
+        detail["ordered_by"] = json!(ordered.name);
     }
     let (kind, operator) = (TenantEventKind::Restored, operator_name(&name));
     let inside = postgres::connect_to(control, id.as_str()).await?;

@@ -23,7 +23,7 @@ use crate::{
     provision::{Frames, ImportError, RestoreOrder},
 };
 
-async fn post_json(router: &Router, path: &str, body: &Value) -> Answer {
+pub(super) async fn post_json(router: &Router, path: &str, body: &Value) -> Answer {
     let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
     send(router, request.body(Body::from(body.to_string())).unwrap()).await
 }
@@ -105,6 +105,7 @@ pub(super) struct Sent {
     frames: Vec<Frame>,
     pub(super) keep_ended: bool,
     pub(super) keep_api_keys: bool,
+    pub(super) order: Option<String>,
 }
 
 impl Sent {
@@ -119,13 +120,14 @@ impl Sent {
         let mut frames: Vec<_> = keys.into_iter().chain(data).filter(is_row).collect();
         frames.push(Frame::Summary(json!(summary).to_string().into()));
         frames.push(Frame::End);
-        Self { manifest, person_keys: key_manifest.tables, frames, keep_ended: false, keep_api_keys: false }
+        let (person_keys, order) = (key_manifest.tables, None);
+        Self { manifest, person_keys, frames, keep_ended: false, keep_api_keys: false, order }
     }
 
     fn body(&self, slug: &str, drill: bool) -> Body {
         let head = json!({
             "slug": slug, "manifest": self.manifest, "person_keys": self.person_keys, "drill": drill,
-            "keep_ended": self.keep_ended, "keep_api_keys": self.keep_api_keys,
+            "keep_ended": self.keep_ended, "keep_api_keys": self.keep_api_keys, "order": self.order,
         });
         let head = Frame::Head(head.to_string().into());
         Body::from([head].iter().chain(&self.frames).flat_map(Frame::encode).collect::<Vec<u8>>())
@@ -176,7 +178,8 @@ async fn what_is_not_whole_or_does_not_fit_makes_no_tenant() {
         let with = |change: &dyn Fn(&mut Sent)| {
             let (manifest, person_keys) = (whole.manifest.clone(), whole.person_keys.clone());
             let frames = whole.frames.clone();
-            let mut sent = Sent { manifest, person_keys, frames, keep_ended: false, keep_api_keys: false };
+            let mut sent =
+                Sent { manifest, person_keys, frames, keep_ended: false, keep_api_keys: false, order: None };
             change(&mut sent);
             sent
         };
@@ -276,7 +279,7 @@ async fn restore_until(instance: &Instance, sent: &Sent, number: usize) -> bool 
     control.set_interrupt(Box::new(move |_| count.fetch_add(1, Ordering::SeqCst) == number));
     let (manifest, person_keys) = (sent.manifest.clone(), sent.person_keys.clone());
     let (slug, policy) = (parse_name("copy").unwrap(), Policy::default());
-    let order = RestoreOrder { slug, manifest, person_keys, policy, lost_of: None };
+    let order = RestoreOrder { slug, manifest, person_keys, policy, lost_of: None, ordered: None };
     let mut frames = Frames::new(sent.body("copy", false));
     frames.next().await.unwrap();
     let restored = provision::restore(&control, &Actor::CONTROL, order, &mut frames).await;

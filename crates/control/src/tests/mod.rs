@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod asking;
+mod backup_orders;
 mod backups;
 mod coverage;
 mod described;

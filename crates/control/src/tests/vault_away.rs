@@ -40,7 +40,12 @@ impl Vault for Away {
         self.or_fail(self.vault.take_sealed(of, name, sealed))
     }
 
-    fn check_sealed<'a>(&'a self, of: &'a TenantId, name: &'a SecretName, sealed: &'a [u8]) -> Answer<'a, ()> {
+    fn check_sealed<'a>(
+        &'a self,
+        of: &'a TenantId,
+        name: &'a SecretName,
+        sealed: &'a [u8],
+    ) -> Answer<'a, ()> {
         self.or_fail(self.vault.check_sealed(of, name, sealed))
     }
 

@@ -11,7 +11,7 @@ use super::{
     Credentials, INSTANCE,
     name::{Name, keys_beside},
     place::{Place, Writing},
-    progress::Progress,
+    progress::{Progress, Step},
 };
 use crate::{
     client::{Client, ClientError, FrameStream},
@@ -125,7 +125,7 @@ pub(super) async fn create_and_note(
     wanted: &Wanted<'_>,
     progress: &Progress,
 ) -> Result<Made, ClientError> {
-    progress.doing(&format!("Backing {} up", text(wanted.tenant, "slug")));
+    progress.doing(Step::Storing, &format!("Backing {} up", text(wanted.tenant, "slug")));
     let began = std::time::Instant::now();
     let named = |head: &Value| {
         let at = text(head, "taken_at").parse::<Timestamp>().ok()?;

@@ -128,7 +128,8 @@ async fn drill(
     let archive = Archive::verify(place, name, opener, progress).await?;
     let copy = format!("drill-{}", random_text(&SystemRng, Alphabet::LowerAlphaNumeric, 12));
     let keeps = Keeps::default();
-    let order = Order { slug: &copy, place, name, archive: &archive, left: &[], keeps, what: What::Drill };
+    let what = What::Drill;
+    let order = Order { slug: &copy, place, name, archive: &archive, left: &[], keeps, what, order: None };
     let answer = order.send(client, opener, progress).await?;
     let rows = answer["rows"].as_object().into_iter().flatten().filter_map(|(_, rows)| rows.as_u64()).sum();
     let signed_in = answer["signed_in"].as_bool();

@@ -38,7 +38,17 @@ pub(super) struct TriedInstance {
 
 impl TriedInstance {
     fn json(&self) -> Value {
-        let Self { rows, vault_keys, tenants, without_archive, tenant_keys, recipients, opened_with, seconds, .. } = self;
+        let Self {
+            rows,
+            vault_keys,
+            tenants,
+            without_archive,
+            tenant_keys,
+            recipients,
+            opened_with,
+            seconds,
+            ..
+        } = self;
         json!({
             "rows": rows, "vault_keys": vault_keys, "tenants": tenants, "without_archive": without_archive,
             "tenant_keys": tenant_keys, "recipients": recipients, "opened_with": opened_with, "seconds": seconds,
@@ -62,7 +72,9 @@ pub(super) fn told(tried: &TriedInstance, is_json: bool) -> String {
         }
     };
     let mut lines = vec![
-        format!("The instance can be brought back from {name}: {rows} rows in {seconds} s, and nothing of them is left."),
+        format!(
+            "The instance can be brought back from {name}: {rows} rows in {seconds} s, and nothing of them is left."
+        ),
         format!(
             "{vault_keys} keys of the instance in it open with the vault's master key; {recipients} recipients can open it; {opened}."
         ),
@@ -115,11 +127,21 @@ async fn drill(
     let archive = Archive::verify(place, &name, opener, progress).await?;
     let recipients = archive.data.recipients;
     if recipients == 0 {
-        let nobody = format!("The archive {name} is for no recipient: once the vault is lost, nobody can open it.");
+        let nobody =
+            format!("The archive {name} is for no recipient: once the vault is lost, nobody can open it.");
         return Err(ClientError::Failed(nobody));
     }
     let (keeps, what) = (Keeps::default(), What::InstanceDrill);
-    let order = Order { slug: "instance", place, name: &name, archive: &archive, left: &[], keeps, what };
+    let order = Order {
+        slug: "instance",
+        place,
+        name: &name,
+        archive: &archive,
+        left: &[],
+        keeps,
+        what,
+        order: None,
+    };
     let answer = order.send(client, opener, progress).await?;
     let rows = answer["rows"].as_object().into_iter().flatten().filter_map(|(_, rows)| rows.as_u64()).sum();
     let known: Vec<_> = answer["tenants"].as_array().into_iter().flatten().collect();

@@ -11,6 +11,7 @@ mod folder;
 mod list;
 mod name;
 mod open;
+mod orders;
 mod place;
 mod progress;
 mod restore;
@@ -32,7 +33,7 @@ pub(crate) use create::{Wanted, archive_to_file};
 pub(crate) use open::Keys;
 pub(crate) use restore::{RestoreArgs, run as restore_archive};
 
-use crate::tenant::{Common, answer};
+use crate::tenant::answer;
 
 const AFTER_HELP: &str = "\
 An archive is one tenant: a snapshot of its database, its settings and its secret, compressed and encrypted. It opens with
@@ -83,11 +84,8 @@ enum BackupVerb {
     RestoreInstance(restore_instance::RestoreInstanceArgs),
     /// Show or set when `kiavi backup run` makes archives, where, and how long they are kept
     Schedule(schedule::ScheduleArgs),
-    /// Do what the schedule says is due: make archives, remove old ones, drill. A timer starts this
-    Run {
-        #[command(flatten)]
-        common: Common,
-    },
+    /// Do what the schedule says is due and what was ordered at the console. A timer starts this
+    Run(run::RunArgs),
 }
 
 /// Does what the command says and returns what the process should exit with.
@@ -99,7 +97,7 @@ pub(crate) fn run(args: BackupArgs) -> ExitCode {
         BackupVerb::Drill(args) => answer(drill::run(args)),
         BackupVerb::RestoreInstance(args) => answer(restore_instance::run(args)),
         BackupVerb::Schedule(args) => answer(schedule::run(args)),
-        BackupVerb::Run { common } => answer(run::run(common)),
+        BackupVerb::Run(args) => answer(run::run(args)),
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::{
     name::keys_beside,
     place::{Place, Reading},
-    progress::Progress,
+    progress::{Progress, Step},
 };
 use crate::{
     client::{Client, ClientError},
@@ -166,7 +166,7 @@ impl Archive {
         opener: &Opener<'_>,
         progress: &Progress,
     ) -> Result<Self, ClientError> {
-        progress.doing("Reading the archive");
+        progress.doing(Step::Reading, "Reading the archive");
         let data = ArchiveFile::open(place, name, opener).await?.verify(progress).await?;
         let keys = keys_beside(name);
         let person_keys = match place.has(&keys).await? {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(super) const SESSIONS: &str = "public.session";
-const API_KEYS: &str = "public.apikey";
+pub(super) const API_KEYS: &str = "public.apikey";
 
 const AFTER_HELP: &str = "\
 The archive is read to its end before anything is made, and a tenant comes with all of its data or not at all. It gets the
@@ -110,6 +110,7 @@ pub(crate) async fn run(args: RestoreArgs) -> Result<String, ClientError> {
         left: &left,
         keeps: Keeps { ended: args.with_ended, api_keys: args.keep_api_keys },
         what: What::Tenant,
+        order: None,
     };
     // Whatever would refuse the tenant is known before a row is sent.
     let mut tenant = client.post("/v1/restores/check", &order.head()).await?;

@@ -133,7 +133,7 @@ impl Run<'_> {
         let keeps = Keeps { ended: false, api_keys: self.args.keep_api_keys };
         // Nobody can say which sessions ended since.
         let left: &[&str] = if what == What::Tenant { &[super::restore::SESSIONS] } else { &[] };
-        let order = Order { slug, place, name, archive: &archive, left, keeps, what };
+        let order = Order { slug, place, name, archive: &archive, left, keeps, what, order: None };
         order.send(self.client, &opener, self.progress).await
     }
 }

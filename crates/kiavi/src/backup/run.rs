@@ -1,5 +1,6 @@
 //! `kiavi backup run`: what the schedule says is due. Started by a timer, each hour; what failed is tried again then.
 
+use clap::Args;
 use jiff::Timestamp;
 use kiavi_base::{Clock, SystemClock};
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use super::{
     drill_instance,
     name::Name,
     open::Opener,
+    orders,
     place::Place,
     progress::Progress,
     schedule::{Schedule, last_run, runs},
@@ -26,16 +28,33 @@ struct Done {
     made: Vec<String>,
     removed: Vec<String>,
     tried: Vec<String>,
+    ordered: Vec<String>,
     failures: Vec<String>,
 }
 
-pub(super) async fn run(common: Common) -> Result<String, ClientError> {
+/// Do what the schedule says is due and what was ordered at the console.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Stay, and carry out what is ordered at the console as soon as it is; nothing else
+    #[arg(long)]
+    watch: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) async fn run(RunArgs { watch, common }: RunArgs) -> Result<String, ClientError> {
     let client = common.client();
+    client.folder()?;
+    if watch {
+        orders::watch(&client).await;
+    }
+    let (ordered, refused) = orders::carry_out(&client).await?;
+    let mut done = Done { ordered, failures: refused, ..Done::default() };
     let Some(schedule) = Schedule::read(&client).await? else {
-        return Ok(told(&Done::default(), common.json));
+        return ended(&done, common.json);
     };
     let place = Place::open(&schedule.to, &schedule.credentials())?;
-    let (now, progress, mut done) = (SystemClock.now(), Progress::new("Backing up"), Done::default());
+    let (now, progress) = (SystemClock.now(), Progress::new("Backing up"));
     for tenant in create::all(&client).await? {
         let mut step = Step { client: &client, schedule: &schedule, place: &place, now, progress: &progress };
         if let Err(error) = step.tenant(&tenant, &mut done).await {
@@ -50,21 +69,26 @@ pub(super) async fn run(common: Common) -> Result<String, ClientError> {
         }
     }
     progress.clear();
+    ended(&done, common.json)
+}
+
+fn ended(done: &Done, is_json: bool) -> Result<String, ClientError> {
     match done.failures.is_empty() {
-        true => Ok(told(&done, common.json)),
+        true => Ok(told(done, is_json)),
         false => Err(ClientError::Failed(done.failures.join("\n"))),
     }
 }
 
 fn told(done: &Done, is_json: bool) -> String {
-    let Done { made, removed, tried, .. } = done;
+    let Done { made, removed, tried, ordered, .. } = done;
     if is_json {
-        return json!({ "made": made, "removed": removed, "tried": tried }).to_string();
+        return json!({ "made": made, "removed": removed, "tried": tried, "ordered": ordered }).to_string();
     }
-    if made.is_empty() && removed.is_empty() && tried.is_empty() {
+    if [made, removed, tried, ordered].into_iter().all(Vec::is_empty) {
         return "Nothing is due.".to_owned();
     }
-    let lines = [("Backed up", made), ("Removed", removed), ("Restored for a trial", tried)];
+    let lines =
+        [("Ordered", ordered), ("Backed up", made), ("Removed", removed), ("Restored for a trial", tried)];
     let lines = lines.iter().filter(|(_, what)| !what.is_empty());
     lines.map(|(verb, what)| format!("{verb}: {}", what.join(", "))).collect::<Vec<_>>().join("\n")
 }
@@ -145,6 +169,10 @@ impl Step<'_> {
                 kept.contains(&name) && (!is_keys || self.schedule.keep.keeps_keys(name.at, self.now));
             if !is_kept {
                 self.place.remove(path).await?;
+                if !is_keys {
+                    let removed = json!({ "place": self.schedule.to, "name": path });
+                    self.client.post("/v1/backups/removed", &removed).await?;
+                }
                 done.removed.push(path.clone());
             }
         }

@@ -13,7 +13,7 @@ use super::{
     name::keys_beside,
     open::{Archive, ArchiveFile, Opener},
     place::Place,
-    progress::Progress,
+    progress::{Progress, Step},
 };
 use crate::client::{Client, ClientError, idempotency_key};
 
@@ -30,6 +30,8 @@ pub(super) struct Order<'a> {
     pub(super) left: &'a [&'a str],
     pub(super) keeps: Keeps,
     pub(super) what: What,
+    /// The order that this carries out, which is done once however often it is begun.
+    pub(super) order: Option<&'a str>,
 }
 
 /// What is to become of it.
@@ -78,7 +80,7 @@ impl Order<'_> {
             self.archive.person_keys.as_ref().map(|part| &part.manifest.tables[..]).unwrap_or_default();
         json!({
             "slug": self.slug, "manifest": manifest, "person_keys": person_keys, "drill": self.what == What::Drill,
-            "keep_ended": self.keeps.ended, "keep_api_keys": self.keeps.api_keys,
+            "keep_ended": self.keeps.ended, "keep_api_keys": self.keeps.api_keys, "order": self.order,
         })
     }
 
@@ -102,7 +104,7 @@ impl Order<'_> {
         opener: &Opener<'_>,
         progress: &Progress,
     ) -> Result<Value, ClientError> {
-        progress.doing("Restoring");
+        progress.doing(Step::Restoring, "Restoring");
         let (frames, waiting) = mpsc::channel(FRAMES_WAITING);
         let reading = async {
             // Ends the body when it is done, or has failed: then without its end, which the instance takes for nothing.
@@ -115,7 +117,7 @@ impl Order<'_> {
             put(&frames, &Frame::Summary(json!(self.summary()).to_string().into())).await?;
             put(&frames, &Frame::End).await
         };
-        let key = idempotency_key();
+        let key = self.order.map_or_else(idempotency_key, str::to_owned);
         let sending = client.post_stream(self.what.path(), (MEDIA_TYPE, &key), waiting);
         let (read, answered) = tokio::join!(reading, sending);
         match read {

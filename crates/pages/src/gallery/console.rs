@@ -1,14 +1,14 @@
 //! A tenant's first minutes, management keys and webhooks.
 
 use crate::{
-    AttemptRow, BackupRow, Backups, DeliveryRow, DeliveryState, EndpointRow, EndpointState, EngineRow,
-    EngineState, FirstUser, Frame, HealthCheck, HealthRow, HealthVerdict, InstanceHealth, InstanceJobs,
-    InstanceProcesses, InstanceSearch, InstanceTenantRow, InstanceTenants, JobRow, JobState, JobStepLine,
-    JobTarget, KeyRow, KeyStanding, Keys, LetterKind, LiveSession, LiveSessions, MailPage, MailTrial,
-    MakingStep, MemberRole, Methods, NewKey, NewTenant, NewWebhook, Notice, Page, Place, Preview, ProcessRow,
-    Progress, ProviderPage, ProviderRow, SecretOf, SecretOnce, Sender, ServiceRow, StepLine, StepState,
-    TenantOverview, TenantPlace, TenantState, Trial, TrialLine, TrialOutcome, TrialStep, Ways, Webhook,
-    WebhookDelivery, Webhooks,
+    AttemptRow, BackupDeed, BackupEnd, BackupOrder, BackupRow, BackupStep, Backups, CopyOfBackup,
+    DeliveryRow, DeliveryState, EndpointRow, EndpointState, EngineRow, EngineState, FirstUser, Frame,
+    HealthCheck, HealthRow, HealthVerdict, InstanceHealth, InstanceJobs, InstanceProcesses, InstanceSearch,
+    InstanceTenantRow, InstanceTenants, JobRow, JobState, JobStepLine, JobTarget, KeyRow, KeyStanding, Keys,
+    LetterKind, LiveSession, LiveSessions, MailPage, MailTrial, MakingStep, MemberRole, Methods, NewKey,
+    NewTenant, NewWebhook, Notice, Page, Place, Preview, ProcessRow, Progress, ProviderPage, ProviderRow,
+    SecretOf, SecretOnce, Sender, ServiceRow, StepLine, StepState, TenantOverview, TenantPlace, TenantState,
+    Trial, TrialLine, TrialOutcome, TrialStep, Ways, Webhook, WebhookDelivery, Webhooks,
 };
 
 use super::Samples;
@@ -361,6 +361,7 @@ impl Samples {
             bytes: (is_success && !is_drill).then_some(3_456_789),
             seconds: is_success.then_some(2),
             signed_in: (is_drill && is_success).then_some(true),
+            copy: (is_success && !is_drill).then(|| "/w/acme/t/shop/backups/b1/copy".into()),
         };
         let backups = Backups {
             frame: self.console_frame("/w/acme/t/shop/backups"),
@@ -370,13 +371,63 @@ impl Samples {
             last_drill: Some(run(true, true)),
             is_scheduled: true,
             runs: vec![run(false, true), run(true, true), run(false, false), run(true, false)],
+            order: None,
+            live: None,
+            may_order: true,
+            has_place: true,
+            notice: None,
             now: self.now,
         };
         add("backups", backups.html());
         add("backups-bad", Backups { last_drill: Some(run(true, false)), ..backups.clone() }.html());
-        let empty =
-            Backups { last_backup: None, last_drill: None, is_scheduled: false, runs: vec![], ..backups };
-        add("backups-empty", empty.html());
+        let empty = Backups {
+            last_backup: None,
+            last_drill: None,
+            is_scheduled: false,
+            runs: vec![],
+            ..backups.clone()
+        };
+        add("backups-empty", Backups { may_order: false, has_place: false, ..empty }.html());
+        self.backup_orders(&backups, add);
+    }
+
+    fn backup_orders(&self, backups: &Backups, add: &mut impl FnMut(&str, String)) {
+        let order = BackupOrder {
+            deed: BackupDeed::Copy,
+            at: self.before(1),
+            is_late: false,
+            step: Some(BackupStep::Reading),
+            end: None,
+            bytes: 1_234_567,
+            copy: Some(("/w/acme/t/shop-before".into(), "shop-before".into())),
+        };
+        let shown = |order: BackupOrder| Backups { order: Some(order), ..backups.clone() }.html();
+        add("backups-copying", shown(order.clone()));
+        let waiting =
+            BackupOrder { step: Some(BackupStep::Waiting), bytes: 0, is_late: true, ..order.clone() };
+        add("backups-waiting", shown(BackupOrder { deed: BackupDeed::Backup, copy: None, ..waiting }));
+        for end in BackupEnd::ALL {
+            add(
+                &format!("backups-ended-{end:?}").to_lowercase(),
+                shown(BackupOrder { step: None, end: Some(end), ..order.clone() }),
+            );
+        }
+        for (name, notice) in [("backups-copy", None), ("backups-copy-name", Some(Notice::TenantNameTaken))] {
+            let copy = CopyOfBackup {
+                frame: self.console_frame("/w/acme/t/shop/backups/b1/copy"),
+                top: self.top(Place::Tenants),
+                tenant: self.tenant_top(TenantPlace::Backups, TenantState::Running),
+                action: "/w/acme/t/shop/backups/b1/copy".into(),
+                at: self.before(60 * 9),
+                name: notice.map(|_| "shop-before".to_owned()).unwrap_or_default(),
+                with_ended: false,
+                with_api_keys: notice.is_some(),
+                address: "https://name.example.com".into(),
+                notice,
+                now: self.now,
+            };
+            add(name, copy.html());
+        }
     }
 
     fn session_pages(&self, add: &mut impl FnMut(&str, String)) {

@@ -19,7 +19,7 @@ use super::{
     visit::{Answer, Here, Stop, Visit, html, refusal, see_other},
 };
 use crate::{
-    ControlError, Permission, Step, TenantState,
+    Control, ControlError, Permission, Step, TenantState,
     api::progress,
     name::NameError,
     parse_name,
@@ -42,13 +42,17 @@ pub(super) async fn page(visit: Visit, Path(named): Path<String>) -> Answer {
     show(&here, String::new(), None).await
 }
 
+/// The address that a tenant would have, with a name that stands for any.
+pub(super) fn example(control: &Control) -> String {
+    EXAMPLE.parse().map(|slug| control.base_url(&slug)).unwrap_or_default()
+}
+
 async fn show(here: &Here, name: String, notice: Option<Notice>) -> Answer {
-    let example = EXAMPLE.parse().map(|slug| here.visit.control.base_url(&slug)).unwrap_or_default();
     let page = html(&NewTenant {
         frame: here.visit.frame(),
         top: here.top(Place::Tenants).await?,
         name,
-        address: example,
+        address: example(&here.visit.control),
         notice,
     });
     Ok(match notice {
@@ -72,7 +76,8 @@ pub(super) async fn create(visit: Visit, Path(named): Path<String>, Form(wanted)
     }
 }
 
-fn fault(error: NameError) -> Notice {
+/// What is wrong with a name.
+pub(super) fn fault(error: NameError) -> Notice {
     match error {
         NameError::Reserved | NameError::LooksLikeId => Notice::TenantNameReserved,
         NameError::Empty

@@ -34,6 +34,9 @@ const API: &str = "/api/auth/";
 /// What a form that changes the settings writes.
 const CHANGES: Writes = writes(&[E::SettingsChanged]).unless(NOTHING_DIFFERS);
 
+/// What a form writes that has something done with archives.
+const ORDERS: Writes = writes(&[E::BackupOrdered]);
+
 /// What a look at a mail writes: its engine is asked by a POST.
 pub(super) const PREVIEWS: Writes = writes(&[E::EngineRequested]).unless("the tenant is not running");
 
@@ -98,6 +101,10 @@ pub(super) fn table() -> Vec<PageRoute> {
         shows(at!("/sessions"), sessions::page),
         acts(at!("/sessions/end"), sessions::end, ASKS_ENGINE),
         shows(at!("/backups"), backups::page),
+        acts(at!("/backups/now"), backups::back_up, ORDERS),
+        acts(at!("/backups/drill"), backups::drill, ORDERS),
+        shows(at!("/backups/{backup}/copy"), backups::ask),
+        acts(at!("/backups/{backup}/copy"), backups::copy, ORDERS),
         PageRoute { writes: PREVIEWS, ..shows(at!("/mail"), mail::page) },
         acts(at!("/mail"), mail::save, CHANGES),
         acts(at!("/mail/test"), mail::test, ASKS_ENGINE),

@@ -95,13 +95,14 @@ mod tests {
         let well = (ago(25), ago(24 * 8));
         let told = judge(7, well, ago(25), ago(24 * 8));
         assert_eq!(told.verdict, Good);
-        assert!(told.detail.ends_with("the operator's identity was last tried on 2026-11-25"), "{}", told.detail);
+        assert!(
+            told.detail.ends_with("the operator's identity was last tried on 2026-11-25"),
+            "{}",
+            told.detail
+        );
         assert_eq!(judge(0, (ago(1), None), ago(1), None).verdict, Good, "nobody wants it tried");
         let detail = |own, made, tried| judge(7, own, made, tried).detail;
-        assert_eq!(
-            detail((None, ago(1)), ago(1), ago(1)),
-            "no archive of the last day: the instance itself"
-        );
+        assert_eq!(detail((None, ago(1)), ago(1), ago(1)), "no archive of the last day: the instance itself");
         assert_eq!(detail(well, ago(27), ago(1)), "no archive of the last day: shop");
         assert_eq!(detail(well, ago(1), ago(24 * 9)), "not restored for a trial in time: shop");
         assert_eq!(
