@@ -330,6 +330,40 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
     await page.getByText(words('live-none')).waitFor();
   });
 
+  test('whoever is locked out is seen and let in again, and another rate is tried', async () => {
+    const { url, mailbox } = kiavi.tenant();
+    const email = freshEmail('locked');
+    const visitor = new Visitor(url, mailbox);
+    await visitor.signInByCode(email);
+    const guess = async () => {
+      const otp = await visitor.requestCode(email);
+      const wrong = otp === '000000' ? '111111' : '000000';
+      return (await visitor.post('/sign-in/email-otp', { email, otp: wrong })).status;
+    };
+    // With the limits as they are, fewer codes are sent than may be guessed wrong.
+    await kiavi.verb(['settings', 'set', 'demo', 'email_otp.guesses.limit=2']);
+    await until('the address is locked out', async () => (await guess()) === 429);
+    await page.goto(at('/t/demo/security'));
+    await heading(page, 'security-title').waitFor();
+    const row = page.getByRole('region', { name: words('security-locked') }).locator('.row').filter({ hasText: email });
+    await row.waitFor();
+    await look(page, '104-security');
+    await row.getByRole('button', { name: words('security-unlock-of', { name: email }) }).click();
+    await notice(page, 'unlocked').waitFor();
+    assert.equal(await row.count(), 0);
+    assert.equal(await guess(), 400, 'a guess is one again');
+    await page.getByLabel(words('security-unlock-who'), { exact: true }).fill('nobody');
+    await button(page, 'security-unlock').click();
+    await notice(page, 'unlock-who').waitFor();
+    await page.getByLabel(words('security-try-limit'), { exact: true }).selectOption('email_otp.guesses');
+    await page.getByLabel(words('security-try-uses'), { exact: true }).fill('1');
+    await page.getByLabel(words('security-try-window'), { exact: true }).fill('86400');
+    await button(page, 'security-try-run').click();
+    await page.getByRole('row', { name: words('security-try-would', { rate: '1 in 1 day' }) }).waitFor();
+    await look(page, '105-security-tried');
+    await kiavi.verb(['settings', 'set', 'demo', 'email_otp.guesses.limit=10']);
+  });
+
   test('a backup is made, tried and copied from the page, which tells how far it is', async () => {
     await page.goto(at('/t/demo/backups'));
     await page.getByText(words('backups-empty')).waitFor();

@@ -30,6 +30,7 @@ use crate::{
     bearer,
     error::Fault,
     management,
+    rate_limit::LimitedBy,
     session::CurrentUser,
 };
 
@@ -448,12 +449,21 @@ fn refusal(state: &State, context: &Context, request: &Request) -> Option<Respon
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     if api_key::has_own_budget(&state.settings, path, request.headers()) {
         let checked = state.api_keys.check_network(state, context.network());
-        return checked.err().map(|seconds| ApiError::too_many_requests(seconds).into_response());
+        return checked.err().map(|seconds| limited("unknown_api_key", seconds));
     }
     let limits = &state.settings.rate_limits;
-    let rate = if path == SESSION_CHECK { limits.session_check } else { limits.general };
+    let (name, rate) = match path {
+        SESSION_CHECK => ("session_check", limits.session_check),
+        _ => ("general", limits.general),
+    };
     let checked = state.limiter.check(context.network(), path, rate?, state.clock.now());
-    checked.err().map(|seconds| ApiError::too_many_requests(seconds).into_response())
+    checked.err().map(|seconds| limited(name, seconds))
+}
+
+fn limited(name: &'static str, seconds: u64) -> Response {
+    let mut response = ApiError::too_many_requests(seconds).into_response();
+    response.extensions_mut().insert(LimitedBy(name));
+    response
 }
 
 fn network_blocked() -> Response {

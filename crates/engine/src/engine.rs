@@ -24,6 +24,7 @@ use crate::{
     hosted, jwt, magic_link, mail, management, meta, moved, multi_session, one_time_token, outbox, passkey,
     password,
     rate_limit::MemoryLimiter,
+    security,
     session::{self, KeptSessions},
     social,
     state::{Keys, Shared},
@@ -146,6 +147,7 @@ impl Engine {
             .merge(webhook::routes())
             .merge(audit::routes())
             .merge(analytics::routes())
+            .merge(security::routes())
             .merge(stream::routes())
             .route_layer(from_fn_with_state(state.clone(), api_gate))
             .merge(social::callback_routes());

@@ -42,6 +42,7 @@ mod password;
 pub mod process;
 pub mod rate_limit;
 mod schema;
+mod security;
 pub mod session;
 mod settings;
 pub mod social;

@@ -449,10 +449,7 @@ impl Settings {
             unknown_keys,
             Some(self.one_time_token.per_user),
         ];
-        let is_sane = |rate: &Rate| {
-            (1..=1_000_000).contains(&rate.limit) && (1..=86_400).contains(&rate.window_seconds)
-        };
-        if all.iter().flatten().all(is_sane) {
+        if all.into_iter().flatten().all(Rate::is_sane) {
             Ok(())
         } else {
             Err(SettingsError::Invalid("rate_limits", "have 1 to 1,000,000 uses in 1 s to 1 d"))

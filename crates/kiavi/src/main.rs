@@ -28,6 +28,7 @@ mod geo;
 mod instance;
 mod instance_view;
 mod key;
+mod limit;
 mod log;
 mod mail;
 mod member;
@@ -95,6 +96,8 @@ enum Verb {
     Mail(mail::MailArgs),
     /// Look after the users of a tenant
     User(user::UserArgs),
+    /// See what the limits of a tenant refused and whom they lock out, and let somebody in again
+    Limit(limit::LimitArgs),
     /// Manage the keys that open the management API
     ApiKey(api_key::ApiKeyArgs),
     /// Create and list workspaces, the accounts of customers
@@ -149,6 +152,7 @@ fn main() -> ExitCode {
         Verb::Provider(args) => provider::run(args),
         Verb::Mail(args) => mail::run(args),
         Verb::User(args) => user::run(args),
+        Verb::Limit(args) => limit::run(args),
         Verb::ApiKey(args) => api_key::run(args),
         Verb::Workspace(args) => workspace::run(args),
         Verb::Member(args) => member::run(args),

@@ -685,6 +685,103 @@ live-none = Keine Sitzung passt zu Ihrer Suche.
 live-acting = Jemand handelt in ihrem Namen
 live-end-of = { $name } von { $device } abmelden
 
+# Security of a tenant
+security-title = Sicherheit
+security-lede = Welche Grenzen gelten, was sie abwiesen und wer ausgesperrt ist.
+security-locked = Jetzt ausgesperrt
+security-locked-lede = Wen eine Grenze gerade abweist, soweit das Protokoll der letzten 24 Stunden sie nennt.
+security-locked-empty = Niemand ist ausgesperrt.
+security-locked-guesses = { $count ->
+    [one] { $count } Adresse hat ihre falschen Codes verbraucht.
+   *[other] { $count } Adressen haben ihre falschen Codes verbraucht.
+  }
+security-locked-total = { $count ->
+    [one] Insgesamt { $count }.
+   *[other] Insgesamt { $count }; gezeigt sind die, die am längsten warten.
+  }
+security-for = { $limit }: noch { $time }
+security-refused-day = { $count ->
+    [one] { $count } Anfrage in 24 Stunden abgewiesen
+   *[other] { $count } Anfragen in 24 Stunden abgewiesen
+  }
+security-everybody = Alle
+security-unlock = Wieder einlassen
+security-unlock-of = Wieder einlassen: { $name }
+security-unlock-who = E-Mail- oder IP-Adresse
+security-unlock-lede = Jemand, der nicht in der Liste steht: Es wird neu gezählt.
+security-limits = Grenzen
+security-limits-lede = Was jede abwies, nach dem Protokoll.
+security-rate = { $limit } in { $time }
+security-off = Aus
+security-refused = Abgewiesen: { $today } in 24 Stunden, { $week } in 7 Tagen
+security-refused-none = In 7 Tagen nichts abgewiesen
+security-told-as = Was sie abwies, steht im Protokoll unter
+security-offenders = In 7 Tagen am meisten abgewiesen
+security-untold = { $count ->
+    [one] { $count } Abweisung der letzten 7 Tage steht im Protokoll nur als Zahl, ohne ihre Grenze: Eine Flut soll es nicht füllen.
+   *[other] { $count } Abweisungen der letzten 7 Tage stehen im Protokoll nur als Zahl, ohne ihre Grenze: Eine Flut soll es nicht füllen.
+  }
+security-fixed = { $count ->
+    [one] { $count } Abweisung kam von einer Grenze, die keine Einstellung ändert.
+   *[other] { $count } Abweisungen kamen von Grenzen, die keine Einstellung ändert.
+  }
+security-partial = Es war zu viel zu lesen: Dies sind die Ereignisse seit { $time }.
+security-try = Eine Änderung ausprobieren
+security-try-of = Eine Änderung ausprobieren: { $name }
+security-try-lede = Was eine Grenze in den letzten 7 Tagen mit einem anderen Wert abgewiesen hätte. Geändert wird dadurch nichts.
+security-try-limit = Grenze
+security-try-uses = Wie viele
+security-try-window = In wie vielen Sekunden
+security-try-run = Nachzählen
+security-try-missing = Angeboten sind nur Grenzen, deren Gebrauch im Protokoll steht. Von Seitenaufrufen, Sitzungsprüfungen, Captchas, Passkey-Schritten, Anbieteraufrufen und API-Schlüsseln hat es zu wenig.
+security-try-did = Tatsächlich
+security-try-as-set = Wie jetzt eingestellt: { $rate }
+security-try-would = Mit der Änderung: { $rate }
+security-try-requests = Anfragen
+security-try-networks = Netze
+security-try-people = Adressen oder Benutzer
+security-try-result = Was sie abweist
+security-try-about = { $count ->
+    [one] { $count } Gebrauch im Protokoll, der Reihe nach gezählt.
+   *[other] { $count } Gebräuche im Protokoll, der Reihe nach gezählt.
+  }
+security-try-caveat = Abweisungen, die das Protokoll nur gezählt hat, fehlen, und niemand weiß, was die Leute sonst getan hätten. Die zweite Zeile zählt dasselbe mit dem heutigen Wert: Je weiter sie von der ersten entfernt ist, desto weniger sagt die dritte.
+security-try-nameless = { $count ->
+    [one] { $count } davon ist von jemandem, der vergessen ist, und wird niemandem angerechnet.
+   *[other] { $count } davon sind von jemandem, der vergessen ist, und werden niemandem angerechnet.
+  }
+security-try-fault = Das lässt sich nicht ausprobieren: { $fault }
+security-blocked = Gesperrt
+security-blocked-lede = Was die Einstellungen ganz fernhalten (abuse).
+security-blocked-networks = Netze, die keine Antwort bekommen
+security-blocked-domains = E-Mail-Domains ohne neue Benutzer
+security-allowed-domains = Die einzigen E-Mail-Domains mit neuen Benutzern
+security-allowed-all = Alle
+security-disposable = Wegwerfadressen
+security-disposable-refused = Keine neuen Benutzer
+security-disposable-allowed = Wie andere
+security-captcha = Captcha, bevor eine E-Mail gesendet wird
+security-captcha-none = Keines
+security-captcha-work = Arbeit für den Browser
+security-change = In den Einstellungen ändern
+limit-api-key-requests = Prüfungen eines API-Schlüssels
+limit-api-key-unknown = Unbekannte API-Schlüssel aus einem Netz
+limit-guesses = Falsche Codes für eine Adresse
+limit-tokens = Einmal-Tokens eines Benutzers
+limit-captcha = Captcha-Antworten aus einem Netz
+limit-check-network = Versuchte Codes und Links aus einem Netz
+limit-check-tenant = Von allen zusammen versuchte Codes
+limit-send-address = Codes und Links für eine Adresse
+limit-send-network = Aus einem Netz verlangte Codes und Links
+limit-send-tenant = Codes und Links für alle zusammen
+limit-general = Anfragen an einen Pfad aus einem Netz
+limit-passkey-credential = Fehlversuche eines Passkeys
+limit-passkey-network = Passkey-Schritte aus einem Netz
+limit-session-check = Sitzungsprüfungen aus einem Netz
+limit-social-calls = Anbieteraufrufe für einen Benutzer
+limit-social-failed = Gescheiterte Anbieter-Anmeldungen aus einem Netz
+limit-social-network = Begonnene Anbieter-Anmeldungen aus einem Netz
+
 # Ways to sign in to a tenant
 methods-title = Anmeldung
 methods-lede = Welche Wege hineinführen.
@@ -952,6 +1049,14 @@ time-left-minutes = { $minutes ->
     [one] { $minutes } Minute
    *[other] { $minutes } Minuten
   }
+time-left-hours = { $hours ->
+    [one] { $hours } Stunde
+   *[other] { $hours } Stunden
+  }
+time-left-days = { $days ->
+    [one] { $days } Tag
+   *[other] { $days } Tage
+  }
 time-on-date = am { $day }. { $monthName } { $year }
 time-month = { $month ->
     [1] Januar
@@ -1069,6 +1174,9 @@ notice-provider-gone = Diesen Dienst gibt es nicht mehr.
 notice-provider-removed = Der Dienst wurde entfernt.
 notice-mail-lifted = Diese Adresse bekommt wieder E-Mails.
 notice-mail-not-suppressed = Diese Adresse war nicht auf der Liste: Sie bekommt E-Mails.
+notice-unlocked = Wieder eingelassen.
+notice-not-locked = Keine Grenze sperrt hier jemanden aus.
+notice-unlock-who = Das ist weder eine E-Mail-Adresse noch eine IP-Adresse.
 notice-tenant-name = Ein Name hat höchstens 63 Kleinbuchstaben a bis z, Ziffern und innere Bindestriche, etwa shop.
 notice-tenant-name-reserved = Dieser Name ist reserviert. Wählen Sie einen anderen.
 notice-tenant-name-taken = Diesen Namen hat oder hatte ein anderer Mandant. Wählen Sie einen anderen.

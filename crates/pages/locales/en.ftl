@@ -685,6 +685,103 @@ live-none = No session fits what you searched for.
 live-acting = Somebody acts as them
 live-end-of = Sign out { $name } from { $device }
 
+# Security of a tenant
+security-title = Security
+security-lede = Which limits hold, what they refused, and who is locked out.
+security-locked = Locked out now
+security-locked-lede = Whom a limit refuses at this moment, as far as the log of the last 24 hours names them.
+security-locked-empty = Nobody is locked out.
+security-locked-guesses = { $count ->
+    [one] { $count } address has used up its wrong codes.
+   *[other] { $count } addresses have used up their wrong codes.
+  }
+security-locked-total = { $count ->
+    [one] { $count } in all.
+   *[other] { $count } in all; those who wait longest are shown.
+  }
+security-for = { $limit }: for another { $time }
+security-refused-day = { $count ->
+    [one] { $count } request refused in 24 hours
+   *[other] { $count } requests refused in 24 hours
+  }
+security-everybody = Everybody
+security-unlock = Let in again
+security-unlock-of = Let in again: { $name }
+security-unlock-who = E-mail or IP address
+security-unlock-lede = Somebody who is not in the list: their counts begin anew.
+security-limits = Limits
+security-limits-lede = What each refused, by the log.
+security-rate = { $limit } in { $time }
+security-off = Off
+security-refused = Refused: { $today } in 24 hours, { $week } in 7 days
+security-refused-none = Nothing refused in 7 days
+security-told-as = Its refusals are in the log among
+security-offenders = Refused most in 7 days
+security-untold = { $count ->
+    [one] { $count } refusal of the last 7 days is in the log as a number only, without its limit: a flood must not fill it.
+   *[other] { $count } refusals of the last 7 days are in the log as a number only, without their limit: a flood must not fill it.
+  }
+security-fixed = { $count ->
+    [one] { $count } refusal was by a limit that no setting changes.
+   *[other] { $count } refusals were by limits that no setting changes.
+  }
+security-partial = There was too much to read: these are the events since { $time }.
+security-try = Try a change
+security-try-of = Try a change: { $name }
+security-try-lede = What a limit would have refused in the last 7 days with another rate. Nothing is changed by this.
+security-try-limit = Limit
+security-try-uses = How many
+security-try-window = In how many seconds
+security-try-run = Count again
+security-try-missing = Only limits whose uses the log has are offered. Of page views, session checks, captchas, passkey steps, provider calls and API keys it has too little.
+security-try-did = In truth
+security-try-as-set = As set now: { $rate }
+security-try-would = With the change: { $rate }
+security-try-requests = Requests
+security-try-networks = Networks
+security-try-people = Addresses or users
+security-try-result = What it refuses
+security-try-about = { $count ->
+    [one] { $count } use in the log, counted in its order.
+   *[other] { $count } uses in the log, counted in their order.
+  }
+security-try-caveat = Refusals that the log only counted are missing, and nobody knows what people would have done otherwise. The second row counts the same uses by the rate of today: the further it is from the first, the less the third says.
+security-try-nameless = { $count ->
+    [one] { $count } of them is of somebody forgotten, so it is counted by nobody.
+   *[other] { $count } of them are of somebody forgotten, so they are counted by nobody.
+  }
+security-try-fault = This cannot be tried: { $fault }
+security-blocked = Blocked
+security-blocked-lede = What the settings keep away altogether (abuse).
+security-blocked-networks = Networks that get no answer
+security-blocked-domains = E-mail domains without new users
+security-allowed-domains = The only e-mail domains with new users
+security-allowed-all = All
+security-disposable = Throwaway addresses
+security-disposable-refused = No new users
+security-disposable-allowed = Like others
+security-captcha = Captcha before an e-mail is sent
+security-captcha-none = None
+security-captcha-work = Work for the browser
+security-change = Change it in the settings
+limit-api-key-requests = Looks at one API key
+limit-api-key-unknown = Unknown API keys from one network
+limit-guesses = Wrong codes for one address
+limit-tokens = One-time tokens of one user
+limit-captcha = Captcha answers from one network
+limit-check-network = Codes and links tried from one network
+limit-check-tenant = Codes tried by everybody together
+limit-send-address = Codes and links for one address
+limit-send-network = Codes and links asked for from one network
+limit-send-tenant = Codes and links for everybody together
+limit-general = Requests for one path from one network
+limit-passkey-credential = Failed tries of one passkey
+limit-passkey-network = Passkey steps from one network
+limit-session-check = Session checks from one network
+limit-social-calls = Provider calls for one user
+limit-social-failed = Failed provider sign-ins from one network
+limit-social-network = Provider sign-ins begun from one network
+
 # Ways to sign in to a tenant
 methods-title = Sign-in
 methods-lede = Which ways lead in.
@@ -952,6 +1049,14 @@ time-left-minutes = { $minutes ->
     [one] { $minutes } minute
    *[other] { $minutes } minutes
   }
+time-left-hours = { $hours ->
+    [one] { $hours } hour
+   *[other] { $hours } hours
+  }
+time-left-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+  }
 time-on-date = on { $day } { $monthName } { $year }
 time-month = { $month ->
     [1] January
@@ -1069,6 +1174,9 @@ notice-provider-gone = There is no such service any more.
 notice-provider-removed = The service was removed.
 notice-mail-lifted = This address gets e-mail again.
 notice-mail-not-suppressed = This address was not on the list: it gets e-mail.
+notice-unlocked = They are let in again.
+notice-not-locked = No limit keeps them out.
+notice-unlock-who = That is no e-mail address and no IP address.
 notice-tenant-name = A name has up to 63 lower-case letters a to z, digits and inner hyphens, such as shop.
 notice-tenant-name-reserved = This name is reserved. Choose another one.
 notice-tenant-name-taken = There is or was a tenant of this name. Choose another one.

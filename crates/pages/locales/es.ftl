@@ -685,6 +685,103 @@ live-none = Ninguna sesión coincide con su búsqueda.
 live-acting = Alguien actúa en su nombre
 live-end-of = Cerrar sesión de { $name } en { $device }
 
+# Security of a tenant
+security-title = Seguridad
+security-lede = Qué límites hay, qué rechazaron y quién está bloqueado.
+security-locked = Bloqueados ahora
+security-locked-lede = A quién rechaza un límite en este momento, si el registro de las últimas 24 horas lo nombra.
+security-locked-empty = Nadie está bloqueado.
+security-locked-guesses = { $count ->
+    [one] { $count } dirección ha agotado sus códigos erróneos.
+   *[other] { $count } direcciones han agotado sus códigos erróneos.
+  }
+security-locked-total = { $count ->
+    [one] { $count } en total.
+   *[other] { $count } en total; se muestran los que más esperan.
+  }
+security-for = { $limit }: { $time } más
+security-refused-day = { $count ->
+    [one] { $count } petición rechazada en 24 horas
+   *[other] { $count } peticiones rechazadas en 24 horas
+  }
+security-everybody = Todos
+security-unlock = Volver a admitir
+security-unlock-of = Volver a admitir: { $name }
+security-unlock-who = Correo electrónico o dirección IP
+security-unlock-lede = Alguien que no está en la lista: se vuelve a contar desde cero.
+security-limits = Límites
+security-limits-lede = Qué rechazó cada uno, según el registro.
+security-rate = { $limit } en { $time }
+security-off = Desactivado
+security-refused = Rechazadas: { $today } en 24 horas, { $week } en 7 días
+security-refused-none = Nada rechazado en 7 días
+security-told-as = Sus rechazos están en el registro entre
+security-offenders = Los más rechazados en 7 días
+security-untold = { $count ->
+    [one] { $count } rechazo de los últimos 7 días está en el registro solo como número, sin su límite: una avalancha no debe llenarlo.
+   *[other] { $count } rechazos de los últimos 7 días están en el registro solo como número, sin su límite: una avalancha no debe llenarlo.
+  }
+security-fixed = { $count ->
+    [one] { $count } rechazo fue de un límite que ningún ajuste cambia.
+   *[other] { $count } rechazos fueron de límites que ningún ajuste cambia.
+  }
+security-partial = Había demasiado que leer: estos son los eventos desde { $time }.
+security-try = Probar un cambio
+security-try-of = Probar un cambio: { $name }
+security-try-lede = Qué habría rechazado un límite en los últimos 7 días con otro valor. Esto no cambia nada.
+security-try-limit = Límite
+security-try-uses = Cuántas
+security-try-window = En cuántos segundos
+security-try-run = Contar de nuevo
+security-try-missing = Solo se ofrecen los límites cuyos usos están en el registro. De páginas vistas, comprobaciones de sesión, captchas, pasos de llaves de acceso, llamadas a proveedores y claves de API tiene demasiado poco.
+security-try-did = En realidad
+security-try-as-set = Como está ahora: { $rate }
+security-try-would = Con el cambio: { $rate }
+security-try-requests = Peticiones
+security-try-networks = Redes
+security-try-people = Direcciones o usuarios
+security-try-result = Qué rechaza
+security-try-about = { $count ->
+    [one] { $count } uso en el registro, contado en orden.
+   *[other] { $count } usos en el registro, contados en orden.
+  }
+security-try-caveat = Faltan los rechazos que el registro solo contó, y nadie sabe qué habría hecho la gente. La segunda fila cuenta los mismos usos con el valor de hoy: cuanto más se aleja de la primera, menos dice la tercera.
+security-try-nameless = { $count ->
+    [one] { $count } es de alguien olvidado y no se cuenta a nadie.
+   *[other] { $count } son de alguien olvidado y no se cuentan a nadie.
+  }
+security-try-fault = Esto no se puede probar: { $fault }
+security-blocked = Bloqueado
+security-blocked-lede = Lo que los ajustes dejan fuera del todo (abuse).
+security-blocked-networks = Redes sin respuesta
+security-blocked-domains = Dominios de correo sin usuarios nuevos
+security-allowed-domains = Únicos dominios de correo con usuarios nuevos
+security-allowed-all = Todos
+security-disposable = Direcciones desechables
+security-disposable-refused = Sin usuarios nuevos
+security-disposable-allowed = Como las demás
+security-captcha = Captcha antes de enviar un correo
+security-captcha-none = Ninguno
+security-captcha-work = Trabajo para el navegador
+security-change = Cambiarlo en los ajustes
+limit-api-key-requests = Comprobaciones de una clave de API
+limit-api-key-unknown = Claves de API desconocidas de una red
+limit-guesses = Códigos erróneos para una dirección
+limit-tokens = Tokens de un solo uso de un usuario
+limit-captcha = Respuestas de captcha de una red
+limit-check-network = Códigos y enlaces probados desde una red
+limit-check-tenant = Códigos probados por todos juntos
+limit-send-address = Códigos y enlaces para una dirección
+limit-send-network = Códigos y enlaces pedidos desde una red
+limit-send-tenant = Códigos y enlaces para todos juntos
+limit-general = Peticiones a una ruta desde una red
+limit-passkey-credential = Intentos fallidos de una llave de acceso
+limit-passkey-network = Pasos de llaves de acceso desde una red
+limit-session-check = Comprobaciones de sesión desde una red
+limit-social-calls = Llamadas a proveedores para un usuario
+limit-social-failed = Accesos con proveedor fallidos desde una red
+limit-social-network = Accesos con proveedor iniciados desde una red
+
 # Ways to sign in to a tenant
 methods-title = Inicio de sesión
 methods-lede = Qué caminos llevan adentro.
@@ -952,6 +1049,14 @@ time-left-minutes = { $minutes ->
     [one] { $minutes } minuto
    *[other] { $minutes } minutos
   }
+time-left-hours = { $hours ->
+    [one] { $hours } hora
+   *[other] { $hours } horas
+  }
+time-left-days = { $days ->
+    [one] { $days } día
+   *[other] { $days } días
+  }
 time-on-date = el { $day } de { $monthName } de { $year }
 time-month = { $month ->
     [1] enero
@@ -1069,6 +1174,9 @@ notice-provider-gone = Este servicio ya no existe.
 notice-provider-removed = El servicio se quitó.
 notice-mail-lifted = Esta dirección vuelve a recibir correo.
 notice-mail-not-suppressed = Esta dirección no estaba en la lista: recibe correo.
+notice-unlocked = Ya puede volver a entrar.
+notice-not-locked = Ningún límite bloquea aquí a nadie.
+notice-unlock-who = No es un correo electrónico ni una dirección IP.
 notice-tenant-name = Un nombre tiene como máximo 63 minúsculas de a a z, cifras y guiones interiores, como shop.
 notice-tenant-name-reserved = Este nombre está reservado. Elija otro.
 notice-tenant-name-taken = Otro inquilino tiene o tuvo este nombre. Elija otro.

@@ -685,6 +685,103 @@ live-none = Aucune session ne correspond à votre recherche.
 live-acting = Quelqu’un agit en leur nom
 live-end-of = Déconnecter { $name } de { $device }
 
+# Security of a tenant
+security-title = Sécurité
+security-lede = Quelles limites s’appliquent, ce qu’elles ont refusé et qui est bloqué.
+security-locked = Bloqués maintenant
+security-locked-lede = Qui une limite refuse en ce moment, pour autant que le journal des dernières 24 heures les nomme.
+security-locked-empty = Personne n’est bloqué.
+security-locked-guesses = { $count ->
+    [one] { $count } adresse a épuisé ses codes erronés.
+   *[other] { $count } adresses ont épuisé leurs codes erronés.
+  }
+security-locked-total = { $count ->
+    [one] { $count } en tout.
+   *[other] { $count } en tout ; seuls ceux qui attendent le plus longtemps sont affichés.
+  }
+security-for = { $limit } : encore { $time }
+security-refused-day = { $count ->
+    [one] { $count } requête refusée en 24 heures
+   *[other] { $count } requêtes refusées en 24 heures
+  }
+security-everybody = Tout le monde
+security-unlock = Laisser entrer
+security-unlock-of = Laisser entrer : { $name }
+security-unlock-who = Adresse e-mail ou IP
+security-unlock-lede = Quelqu’un qui n’est pas dans la liste : le compte recommence.
+security-limits = Limites
+security-limits-lede = Ce que chacune a refusé, d’après le journal.
+security-rate = { $limit } en { $time }
+security-off = Désactivée
+security-refused = Refusées : { $today } en 24 heures, { $week } en 7 jours
+security-refused-none = Rien refusé en 7 jours
+security-told-as = Ses refus sont dans le journal parmi
+security-offenders = Les plus refusés en 7 jours
+security-untold = { $count ->
+    [one] { $count } refus des 7 derniers jours n’est dans le journal que comme nombre, sans sa limite : un flot ne doit pas le remplir.
+   *[other] { $count } refus des 7 derniers jours ne sont dans le journal que comme nombre, sans leur limite : un flot ne doit pas le remplir.
+  }
+security-fixed = { $count ->
+    [one] { $count } refus vient d’une limite qu’aucun réglage ne change.
+   *[other] { $count } refus viennent de limites qu’aucun réglage ne change.
+  }
+security-partial = Il y avait trop à lire : voici les événements depuis { $time }.
+security-try = Essayer un changement
+security-try-of = Essayer un changement : { $name }
+security-try-lede = Ce qu’une limite aurait refusé ces 7 derniers jours avec une autre valeur. Cela ne change rien.
+security-try-limit = Limite
+security-try-uses = Combien
+security-try-window = En combien de secondes
+security-try-run = Recompter
+security-try-missing = Seules les limites dont le journal a les usages sont proposées. Des pages vues, contrôles de session, captchas, étapes de clés d’accès, appels aux fournisseurs et clés d’API, il en a trop peu.
+security-try-did = En réalité
+security-try-as-set = Réglage actuel : { $rate }
+security-try-would = Avec le changement : { $rate }
+security-try-requests = Requêtes
+security-try-networks = Réseaux
+security-try-people = Adresses ou utilisateurs
+security-try-result = Ce qu’elle refuse
+security-try-about = { $count ->
+    [one] { $count } usage dans le journal, compté dans l’ordre.
+   *[other] { $count } usages dans le journal, comptés dans l’ordre.
+  }
+security-try-caveat = Les refus que le journal a seulement comptés manquent, et nul ne sait ce que les gens auraient fait autrement. La deuxième ligne compte les mêmes usages avec la valeur d’aujourd’hui : plus elle s’éloigne de la première, moins la troisième en dit.
+security-try-nameless = { $count ->
+    [one] { $count } vient de quelqu’un d’oublié et n’est compté à personne.
+   *[other] { $count } viennent de quelqu’un d’oublié et ne sont comptés à personne.
+  }
+security-try-fault = Cela ne peut pas être essayé : { $fault }
+security-blocked = Bloqué
+security-blocked-lede = Ce que les réglages écartent tout à fait (abuse).
+security-blocked-networks = Réseaux sans réponse
+security-blocked-domains = Domaines e-mail sans nouveaux utilisateurs
+security-allowed-domains = Seuls domaines e-mail avec de nouveaux utilisateurs
+security-allowed-all = Tous
+security-disposable = Adresses jetables
+security-disposable-refused = Pas de nouveaux utilisateurs
+security-disposable-allowed = Comme les autres
+security-captcha = Captcha avant l’envoi d’un e-mail
+security-captcha-none = Aucun
+security-captcha-work = Un calcul pour le navigateur
+security-change = Modifier dans les réglages
+limit-api-key-requests = Vérifications d’une clé d’API
+limit-api-key-unknown = Clés d’API inconnues d’un réseau
+limit-guesses = Codes erronés pour une adresse
+limit-tokens = Jetons à usage unique d’un utilisateur
+limit-captcha = Réponses de captcha d’un réseau
+limit-check-network = Codes et liens essayés d’un réseau
+limit-check-tenant = Codes essayés par tous ensemble
+limit-send-address = Codes et liens pour une adresse
+limit-send-network = Codes et liens demandés d’un réseau
+limit-send-tenant = Codes et liens pour tous ensemble
+limit-general = Requêtes vers un chemin d’un réseau
+limit-passkey-credential = Essais manqués d’une clé d’accès
+limit-passkey-network = Étapes de clés d’accès d’un réseau
+limit-session-check = Contrôles de session d’un réseau
+limit-social-calls = Appels aux fournisseurs pour un utilisateur
+limit-social-failed = Connexions par fournisseur échouées d’un réseau
+limit-social-network = Connexions par fournisseur commencées d’un réseau
+
 # Ways to sign in to a tenant
 methods-title = Connexion
 methods-lede = Par quels chemins on entre.
@@ -952,6 +1049,14 @@ time-left-minutes = { $minutes ->
     [one] { $minutes } minute
    *[other] { $minutes } minutes
   }
+time-left-hours = { $hours ->
+    [one] { $hours } heure
+   *[other] { $hours } heures
+  }
+time-left-days = { $days ->
+    [one] { $days } jour
+   *[other] { $days } jours
+  }
 time-on-date = le { $day } { $monthName } { $year }
 time-month = { $month ->
     [1] janvier
@@ -1069,6 +1174,9 @@ notice-provider-gone = Ce service n’existe plus.
 notice-provider-removed = Le service a été retiré.
 notice-mail-lifted = Cette adresse reçoit de nouveau des e-mails.
 notice-mail-not-suppressed = Cette adresse n’était pas sur la liste : elle reçoit des e-mails.
+notice-unlocked = L’accès est rétabli.
+notice-not-locked = Aucune limite ne bloque ici.
+notice-unlock-who = Ce n’est ni une adresse e-mail ni une adresse IP.
 notice-tenant-name = Un nom a au plus 63 lettres minuscules a à z, chiffres et traits d’union intérieurs, par exemple shop.
 notice-tenant-name-reserved = Ce nom est réservé. Choisissez-en un autre.
 notice-tenant-name-taken = Un locataire porte ou portait ce nom. Choisissez-en un autre.

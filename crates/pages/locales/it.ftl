@@ -685,6 +685,103 @@ live-none = Nessuna sessione corrisponde alla ricerca.
 live-acting = Qualcuno agisce per loro
 live-end-of = Disconnetti { $name } da { $device }
 
+# Security of a tenant
+security-title = Sicurezza
+security-lede = Quali limiti valgono, che cosa hanno rifiutato e chi è bloccato.
+security-locked = Bloccati ora
+security-locked-lede = Chi un limite rifiuta in questo momento, se il registro delle ultime 24 ore lo nomina.
+security-locked-empty = Nessuno è bloccato.
+security-locked-guesses = { $count ->
+    [one] { $count } indirizzo ha esaurito i codici errati.
+   *[other] { $count } indirizzi hanno esaurito i codici errati.
+  }
+security-locked-total = { $count ->
+    [one] { $count } in tutto.
+   *[other] { $count } in tutto; sono mostrati quelli che aspettano di più.
+  }
+security-for = { $limit }: ancora { $time }
+security-refused-day = { $count ->
+    [one] { $count } richiesta rifiutata in 24 ore
+   *[other] { $count } richieste rifiutate in 24 ore
+  }
+security-everybody = Tutti
+security-unlock = Riammetti
+security-unlock-of = Riammetti: { $name }
+security-unlock-who = Indirizzo e-mail o IP
+security-unlock-lede = Qualcuno che non è nell’elenco: il conteggio ricomincia.
+security-limits = Limiti
+security-limits-lede = Che cosa ha rifiutato ciascuno, secondo il registro.
+security-rate = { $limit } in { $time }
+security-off = Disattivato
+security-refused = Rifiutate: { $today } in 24 ore, { $week } in 7 giorni
+security-refused-none = Nulla di rifiutato in 7 giorni
+security-told-as = I suoi rifiuti sono nel registro tra
+security-offenders = I più rifiutati in 7 giorni
+security-untold = { $count ->
+    [one] { $count } rifiuto degli ultimi 7 giorni è nel registro solo come numero, senza il limite: una valanga non deve riempirlo.
+   *[other] { $count } rifiuti degli ultimi 7 giorni sono nel registro solo come numero, senza il limite: una valanga non deve riempirlo.
+  }
+security-fixed = { $count ->
+    [one] { $count } rifiuto è di un limite che nessuna impostazione cambia.
+   *[other] { $count } rifiuti sono di limiti che nessuna impostazione cambia.
+  }
+security-partial = C’era troppo da leggere: questi sono gli eventi da { $time }.
+security-try = Prova una modifica
+security-try-of = Prova una modifica: { $name }
+security-try-lede = Che cosa avrebbe rifiutato un limite negli ultimi 7 giorni con un altro valore. Non cambia nulla.
+security-try-limit = Limite
+security-try-uses = Quante
+security-try-window = In quanti secondi
+security-try-run = Conta di nuovo
+security-try-missing = Sono offerti solo i limiti i cui usi sono nel registro. Di pagine viste, controlli di sessione, captcha, passaggi delle passkey, chiamate ai provider e chiavi API ha troppo poco.
+security-try-did = In realtà
+security-try-as-set = Come impostato ora: { $rate }
+security-try-would = Con la modifica: { $rate }
+security-try-requests = Richieste
+security-try-networks = Reti
+security-try-people = Indirizzi o utenti
+security-try-result = Che cosa rifiuta
+security-try-about = { $count ->
+    [one] { $count } uso nel registro, contato in ordine.
+   *[other] { $count } usi nel registro, contati in ordine.
+  }
+security-try-caveat = Mancano i rifiuti che il registro ha solo contato, e nessuno sa che cosa le persone avrebbero fatto altrimenti. La seconda riga conta gli stessi usi con il valore di oggi: più è lontana dalla prima, meno dice la terza.
+security-try-nameless = { $count ->
+    [one] { $count } è di qualcuno dimenticato e non è contato a nessuno.
+   *[other] { $count } sono di qualcuno dimenticato e non sono contati a nessuno.
+  }
+security-try-fault = Non si può provare: { $fault }
+security-blocked = Bloccato
+security-blocked-lede = Che cosa le impostazioni tengono fuori del tutto (abuse).
+security-blocked-networks = Reti senza risposta
+security-blocked-domains = Domini e-mail senza nuovi utenti
+security-allowed-domains = Unici domini e-mail con nuovi utenti
+security-allowed-all = Tutti
+security-disposable = Indirizzi usa e getta
+security-disposable-refused = Nessun nuovo utente
+security-disposable-allowed = Come gli altri
+security-captcha = Captcha prima dell’invio di un’e-mail
+security-captcha-none = Nessuno
+security-captcha-work = Lavoro per il browser
+security-change = Modifica nelle impostazioni
+limit-api-key-requests = Verifiche di una chiave API
+limit-api-key-unknown = Chiavi API sconosciute da una rete
+limit-guesses = Codici errati per un indirizzo
+limit-tokens = Token monouso di un utente
+limit-captcha = Risposte captcha da una rete
+limit-check-network = Codici e link provati da una rete
+limit-check-tenant = Codici provati da tutti insieme
+limit-send-address = Codici e link per un indirizzo
+limit-send-network = Codici e link chiesti da una rete
+limit-send-tenant = Codici e link per tutti insieme
+limit-general = Richieste a un percorso da una rete
+limit-passkey-credential = Tentativi falliti di una passkey
+limit-passkey-network = Passaggi delle passkey da una rete
+limit-session-check = Controlli di sessione da una rete
+limit-social-calls = Chiamate ai provider per un utente
+limit-social-failed = Accessi con provider falliti da una rete
+limit-social-network = Accessi con provider iniziati da una rete
+
 # Ways to sign in to a tenant
 methods-title = Accesso
 methods-lede = Quali vie portano dentro.
@@ -952,6 +1049,14 @@ time-left-minutes = { $minutes ->
     [one] { $minutes } minuto
    *[other] { $minutes } minuti
   }
+time-left-hours = { $hours ->
+    [one] { $hours } ora
+   *[other] { $hours } ore
+  }
+time-left-days = { $days ->
+    [one] { $days } giorno
+   *[other] { $days } giorni
+  }
 time-on-date = il { $day } { $monthName } { $year }
 time-month = { $month ->
     [1] gennaio
@@ -1069,6 +1174,9 @@ notice-provider-gone = Questo servizio non esiste più.
 notice-provider-removed = Il servizio è stato rimosso.
 notice-mail-lifted = Questo indirizzo riceve di nuovo e-mail.
 notice-mail-not-suppressed = Questo indirizzo non era nell’elenco: riceve e-mail.
+notice-unlocked = Può di nuovo entrare.
+notice-not-locked = Nessun limite blocca qui qualcuno.
+notice-unlock-who = Non è né un indirizzo e-mail né un indirizzo IP.
 notice-tenant-name = Un nome ha al massimo 63 lettere minuscole da a a z, cifre e trattini interni, come shop.
 notice-tenant-name-reserved = Questo nome è riservato. Scegline un altro.
 notice-tenant-name-taken = Un altro tenant ha o aveva questo nome. Scegline un altro.

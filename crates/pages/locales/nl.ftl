@@ -685,6 +685,103 @@ live-none = Geen sessie past bij uw zoekopdracht.
 live-acting = Iemand handelt namens hen
 live-end-of = { $name } uitloggen op { $device }
 
+# Security of a tenant
+security-title = Beveiliging
+security-lede = Welke grenzen gelden, wat ze weigerden en wie is buitengesloten.
+security-locked = Nu buitengesloten
+security-locked-lede = Wie een grens op dit moment weigert, voor zover het logboek van de laatste 24 uur hen noemt.
+security-locked-empty = Niemand is buitengesloten.
+security-locked-guesses = { $count ->
+    [one] { $count } adres heeft zijn foute codes opgebruikt.
+   *[other] { $count } adressen hebben hun foute codes opgebruikt.
+  }
+security-locked-total = { $count ->
+    [one] { $count } in totaal.
+   *[other] { $count } in totaal; wie het langst wacht, staat hier.
+  }
+security-for = { $limit }: nog { $time }
+security-refused-day = { $count ->
+    [one] { $count } verzoek geweigerd in 24 uur
+   *[other] { $count } verzoeken geweigerd in 24 uur
+  }
+security-everybody = Iedereen
+security-unlock = Weer toelaten
+security-unlock-of = Weer toelaten: { $name }
+security-unlock-who = E-mail- of IP-adres
+security-unlock-lede = Iemand die niet in de lijst staat: er wordt opnieuw geteld.
+security-limits = Grenzen
+security-limits-lede = Wat elke grens weigerde, volgens het logboek.
+security-rate = { $limit } in { $time }
+security-off = Uit
+security-refused = Geweigerd: { $today } in 24 uur, { $week } in 7 dagen
+security-refused-none = Niets geweigerd in 7 dagen
+security-told-as = Wat ze weigerde, staat in het logboek bij
+security-offenders = Het meest geweigerd in 7 dagen
+security-untold = { $count ->
+    [one] { $count } weigering van de laatste 7 dagen staat alleen als getal in het logboek, zonder de grens: een vloed mag het niet vullen.
+   *[other] { $count } weigeringen van de laatste 7 dagen staan alleen als getal in het logboek, zonder de grens: een vloed mag het niet vullen.
+  }
+security-fixed = { $count ->
+    [one] { $count } weigering was van een grens die geen instelling verandert.
+   *[other] { $count } weigeringen waren van grenzen die geen instelling verandert.
+  }
+security-partial = Er was te veel om te lezen: dit zijn de gebeurtenissen sinds { $time }.
+security-try = Een wijziging uitproberen
+security-try-of = Een wijziging uitproberen: { $name }
+security-try-lede = Wat een grens in de laatste 7 dagen met een andere waarde geweigerd had. Er verandert niets door.
+security-try-limit = Grens
+security-try-uses = Hoeveel
+security-try-window = In hoeveel seconden
+security-try-run = Opnieuw tellen
+security-try-missing = Alleen grenzen waarvan het gebruik in het logboek staat, worden aangeboden. Van paginaweergaven, sessiecontroles, captcha’s, passkeystappen, aanroepen van aanbieders en API-sleutels heeft het te weinig.
+security-try-did = In werkelijkheid
+security-try-as-set = Zoals nu ingesteld: { $rate }
+security-try-would = Met de wijziging: { $rate }
+security-try-requests = Verzoeken
+security-try-networks = Netwerken
+security-try-people = Adressen of gebruikers
+security-try-result = Wat ze weigert
+security-try-about = { $count ->
+    [one] { $count } gebruik in het logboek, op volgorde geteld.
+   *[other] { $count } keer gebruik in het logboek, op volgorde geteld.
+  }
+security-try-caveat = Weigeringen die het logboek alleen telde ontbreken, en niemand weet wat mensen anders hadden gedaan. De tweede rij telt hetzelfde met de waarde van nu: hoe verder ze van de eerste af is, hoe minder de derde zegt.
+security-try-nameless = { $count ->
+    [one] { $count } daarvan is van iemand die vergeten is en telt voor niemand.
+   *[other] { $count } daarvan zijn van iemand die vergeten is en tellen voor niemand.
+  }
+security-try-fault = Dit kan niet worden uitgeprobeerd: { $fault }
+security-blocked = Geblokkeerd
+security-blocked-lede = Wat de instellingen helemaal weghouden (abuse).
+security-blocked-networks = Netwerken die geen antwoord krijgen
+security-blocked-domains = E-maildomeinen zonder nieuwe gebruikers
+security-allowed-domains = De enige e-maildomeinen met nieuwe gebruikers
+security-allowed-all = Alle
+security-disposable = Wegwerpadressen
+security-disposable-refused = Geen nieuwe gebruikers
+security-disposable-allowed = Zoals andere
+security-captcha = Captcha voordat een e-mail wordt verstuurd
+security-captcha-none = Geen
+security-captcha-work = Werk voor de browser
+security-change = In de instellingen wijzigen
+limit-api-key-requests = Controles van één API-sleutel
+limit-api-key-unknown = Onbekende API-sleutels uit één netwerk
+limit-guesses = Foute codes voor één adres
+limit-tokens = Eenmalige tokens van één gebruiker
+limit-captcha = Captcha-antwoorden uit één netwerk
+limit-check-network = Geprobeerde codes en links uit één netwerk
+limit-check-tenant = Door iedereen samen geprobeerde codes
+limit-send-address = Codes en links voor één adres
+limit-send-network = Vanuit één netwerk gevraagde codes en links
+limit-send-tenant = Codes en links voor iedereen samen
+limit-general = Verzoeken voor één pad uit één netwerk
+limit-passkey-credential = Mislukte pogingen met één passkey
+limit-passkey-network = Passkeystappen uit één netwerk
+limit-session-check = Sessiecontroles uit één netwerk
+limit-social-calls = Aanroepen van aanbieders voor één gebruiker
+limit-social-failed = Mislukte logins via aanbieders uit één netwerk
+limit-social-network = Begonnen logins via aanbieders uit één netwerk
+
 # Ways to sign in to a tenant
 methods-title = Inloggen
 methods-lede = Welke wegen naar binnen leiden.
@@ -952,6 +1049,14 @@ time-left-minutes = { $minutes ->
     [one] { $minutes } minuut
    *[other] { $minutes } minuten
   }
+time-left-hours = { $hours ->
+    [one] { $hours } uur
+   *[other] { $hours } uur
+  }
+time-left-days = { $days ->
+    [one] { $days } dag
+   *[other] { $days } dagen
+  }
 time-on-date = op { $day } { $monthName } { $year }
 time-month = { $month ->
     [1] januari
@@ -1069,6 +1174,9 @@ notice-provider-gone = Deze dienst bestaat niet meer.
 notice-provider-removed = De dienst is verwijderd.
 notice-mail-lifted = Dit adres krijgt weer e-mail.
 notice-mail-not-suppressed = Dit adres stond niet op de lijst: het krijgt e-mail.
+notice-unlocked = Weer toegelaten.
+notice-not-locked = Geen enkele grens houdt hier iemand buiten.
+notice-unlock-who = Dat is geen e-mailadres en geen IP-adres.
 notice-tenant-name = Een naam heeft ten hoogste 63 kleine letters a tot z, cijfers en koppeltekens ertussen, zoals shop.
 notice-tenant-name-reserved = Deze naam is gereserveerd. Kies een andere.
 notice-tenant-name-taken = Een andere tenant heeft of had deze naam. Kies een andere.

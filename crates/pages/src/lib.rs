@@ -39,6 +39,7 @@ mod methods;
 mod notice;
 mod onboarding;
 mod preview;
+mod security;
 mod selection;
 mod settings;
 mod sign_in;
@@ -86,6 +87,10 @@ pub use methods::{Methods, ProviderPage, ProviderRow, TrialLine, TrialOutcome, T
 pub use notice::{Notice, Tone};
 pub use onboarding::{FirstUser, MakingStep, NewTenant, Progress, StepLine, StepState};
 pub use preview::{PreviewFault, Scene, preview, preview_sheet};
+pub use security::{
+    Blocked, CaptchaKind, DryRun, LimitChoice, LimitRate, LimitRow, Limits, LockOutRow, LockOuts, Offender,
+    Security, TryOut, Who,
+};
 pub use selection::{Deed, NotDone, Selection, SelectionDone};
 pub use settings::{ChangeRow, Settings, VersionRow};
 pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
@@ -157,6 +162,7 @@ impl Page for Keys {}
 impl Page for Methods {}
 impl Page for ProviderPage {}
 impl Page for LiveSessions {}
+impl Page for Security {}
 impl Page for MailPage {}
 impl Page for NewKey {}
 impl Page for SecretOnce {}

@@ -159,6 +159,9 @@ notices! {
         KeyScopes = "key-scopes", Error, notice_key_scopes;
         MailLifted = "mail-lifted", Success, notice_mail_lifted;
         MailNotSuppressed = "mail-not-suppressed", Info, notice_mail_not_suppressed;
+        Unlocked = "unlocked", Success, notice_unlocked;
+        NotLocked = "not-locked", Info, notice_not_locked;
+        UnlockWho = "unlock-who", Error, notice_unlock_who;
         ProviderExists = "provider-exists", Error, notice_provider_exists;
         ProviderGone = "provider-gone", Info, notice_provider_gone;
         ProviderRemoved = "provider-removed", Success, notice_provider_removed;

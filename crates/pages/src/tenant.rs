@@ -20,6 +20,8 @@ pub enum TenantPlace {
     Sessions,
     /// What happened.
     Events,
+    /// What is limited, and who is locked out.
+    Security,
     /// How they sign in.
     SignIn,
     /// What people are written.
@@ -45,6 +47,7 @@ impl TenantPlace {
             Self::Users => "/users",
             Self::Sessions => "/sessions",
             Self::Events => "/events",
+            Self::Security => "/security",
             Self::SignIn => "/sign-in",
             Self::Mail => "/mail",
             Self::Webhooks => "/webhooks",
@@ -70,6 +73,7 @@ impl TenantPlace {
             Self::Users => text.users_title(),
             Self::Sessions => text.live_title(),
             Self::Events => text.events_title(),
+            Self::Security => text.security_title(),
             Self::SignIn => text.methods_title(),
             Self::Mail => text.mail_title(),
             Self::Webhooks => text.webhooks_title(),

@@ -44,6 +44,32 @@ pub(crate) fn utc_seconds(text: &Text, at: Timestamp) -> (String, String) {
     (date(text, at), format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second()))
 }
 
+/// So many seconds in the largest unit that leaves no rest: "12 hours", "90 seconds".
+pub(crate) fn span(text: &Text, seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    match seconds {
+        s if s > 0 && s % 86_400 == 0 => text.time_left_days(s / 86_400),
+        s if s > 0 && s % 3_600 == 0 => text.time_left_hours(s / 3_600),
+        s if s > 0 && s % 60 == 0 => text.time_left_minutes(s / 60),
+        s => text.time_left_seconds(s),
+    }
+}
+
+/// How long somebody still has to wait, never less than they do: "6 hours", "2 minutes".
+pub(crate) fn wait(text: &Text, seconds: u64) -> String {
+    let unit = match seconds {
+        ..60 => 1,
+        60..7_200 => 60,
+        _ => 3_600,
+    };
+    let units = i64::try_from(seconds.div_ceil(unit)).unwrap_or(i64::MAX);
+    match unit {
+        1 => text.time_left_seconds(units),
+        60 => text.time_left_minutes(units),
+        _ => text.time_left_hours(units),
+    }
+}
+
 fn date(text: &Text, at: Timestamp) -> String {
     on(text, at.to_zoned(TimeZone::UTC).date())
 }
@@ -72,6 +98,15 @@ mod tests {
         ] {
             assert_eq!(ago(Text::of(Locale::En), at.parse().unwrap(), now), words);
         }
+    }
+
+    #[test]
+    fn spans_are_told_exactly_and_waits_never_too_short() {
+        let text = Text::of(Locale::En);
+        let spans = [(86_400, "1 day"), (43_200, "12 hours"), (900, "15 minutes"), (90, "90 seconds")];
+        assert!(spans.iter().all(|(seconds, words)| span(text, *seconds) == *words));
+        let waits = [(1, "1 second"), (61, "2 minutes"), (7_199, "120 minutes"), (7_201, "3 hours")];
+        assert!(waits.iter().all(|(seconds, words)| wait(text, *seconds) == *words));
     }
 
     #[test]

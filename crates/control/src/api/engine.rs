@@ -25,7 +25,7 @@ use crate::{Control, Permission, Tenant, caller::Actor, management::Door};
 const API: &str = "/api/auth";
 
 /// GETs below `/engine/` that read something else than users; every other GET is [`Permission::UserRead`]. What endpoints of
-/// webhooks were sent are events of the log.
+/// webhooks were sent are events of the log, and what limits refused is told by it; who is locked out is a user, mostly.
 const GETS: &[(&str, Permission)] = &[
     ("analytics", Permission::TenantRead),
     ("analytics/rebuild", Permission::TenantRead),
@@ -34,6 +34,8 @@ const GETS: &[(&str, Permission)] = &[
     ("webhook/delivery", Permission::AuditRead),
     ("audit/events", Permission::AuditRead),
     ("audit/streams", Permission::AuditRead),
+    ("security/limits", Permission::AuditRead),
+    ("security/dry-run", Permission::AuditRead),
 ];
 
 /// POSTs below `/engine/` that are about something else than managing users; every other POST is
@@ -120,8 +122,8 @@ impl FromRequest<Control> for Passed {
 ///
 /// `/v1/tenants/{tenant}/engine/PATH` is `/api/auth/PATH` of the tenant's engine, such as `admin/list-users`. The engine
 /// knows who asks and writes it into the tenant's log. Needs `user.read`; `settings.read` for `webhook/endpoints`,
-/// `tenant.read` for `analytics`, and `audit.read` for `webhook/deliveries`, `webhook/delivery`, `audit/events` and
-/// `audit/streams`.
+/// `tenant.read` for `analytics`, and `audit.read` for `webhook/deliveries`, `webhook/delivery`, `audit/events`,
+/// `audit/streams`, `security/limits` and `security/dry-run`.
 #[utoipa::path(get, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "ok"),
@@ -232,6 +234,9 @@ mod tests {
         assert_eq!(of(Method::POST, "audit/streams/move"), Permission::SettingsWrite);
         assert_eq!(of(Method::GET, "admin/list-users"), Permission::UserRead);
         assert_eq!(of(Method::POST, "admin/ban-user"), Permission::UserManage);
+        assert_eq!(of(Method::GET, "security/limits"), Permission::AuditRead);
+        assert_eq!(of(Method::GET, "security/lock-outs"), Permission::UserRead);
+        assert_eq!(of(Method::POST, "security/unlock"), Permission::UserManage);
     }
 
     #[test]

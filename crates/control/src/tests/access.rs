@@ -213,6 +213,9 @@ async fn an_engines_route_asks_for_what_it_does() {
         ("POST", "admin/impersonate-user", Permission::UserImpersonate),
         ("POST", "mail/test", Permission::SettingsWrite),
         ("POST", "api-key/verify", Permission::UserRead),
+        ("GET", "security/limits", Permission::AuditRead),
+        ("GET", "security/dry-run", Permission::AuditRead),
+        ("POST", "security/unlock", Permission::UserManage),
     ] {
         for scope in Permission::ALL {
             let request = Request::builder().method(method).uri(format!("/v1/tenants/shop/engine/{path}"));

@@ -24,6 +24,7 @@ mod platform;
 mod reconciler;
 mod remote;
 mod repetition;
+mod security;
 mod settings;
 mod vault_away;
 mod vault_key;
@@ -123,6 +124,7 @@ impl FakePrivileged {
         let (tenant, operator) = (tenant.clone(), operator.to_owned());
         let (request, host, body) = Default::default();
         let router = people::routes(Arc::clone(&self.sign_in))
+            .merge(security::routes())
             .fallback(echo)
             .with_state(Arc::clone(&self.asked))
             .layer(axum::Extension(Asked { tenant, operator, request, host, body }));

@@ -37,7 +37,7 @@ impl Instance {
         self.privileged.ready.lock().unwrap()[id].settings.clone()
     }
 
-    fn asked(&self) -> Vec<Asked> {
+    pub(super) fn asked(&self) -> Vec<Asked> {
         self.privileged.asked.lock().unwrap().clone()
     }
 }

@@ -107,6 +107,8 @@ event_types! {
     ConsoleInvitationSent = "console_invitation.sent",
     /// A limit was hit.
     RateLimitExceeded = "rate_limit.exceeded",
+    /// An operator let in again whom limits kept out.
+    RateLimitLifted = "rate_limit.lifted",
     /// A request that could have changed something was refused before it meant anything more telling.
     RequestRefused = "request.refused",
     /// Refusals that were counted and not written, because there were too many: how many of each type.

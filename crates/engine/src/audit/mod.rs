@@ -16,6 +16,7 @@ mod people;
 mod person;
 mod question;
 mod reading;
+mod recent;
 mod refusals;
 mod routes;
 mod settings;
@@ -49,14 +50,13 @@ pub(crate) use people::forget_visitors;
 pub use people::rewrap;
 pub(crate) use person::{Told, told_of};
 pub(crate) use reading::StoredEvent;
+pub(crate) use recent::recent;
 pub(crate) use refusals::{
     REFUSALS_WRITTEN, account_for, count_refusal, record_refusal, tell_counted, unaccounted,
 };
 pub(crate) use routes::routes;
 pub use settings::{AuditSettings, settle_retention};
-#[cfg(test)]
-pub(crate) use view::Named;
-pub(crate) use view::{EventView, views};
+pub(crate) use view::{EventView, Named, views};
 
 pub(crate) fn statements() -> Vec<&'static Sql> {
     [store::STATEMENTS, reading::STATEMENTS].concat()

@@ -22,7 +22,7 @@ use kiavi_db::DbError;
 use serde_json::json;
 
 use super::{Event, EventType, Method as Login, Outcome, coverage, note, record_alone, record_own_alone};
-use crate::{Context, Rate, State, error::Refusal};
+use crate::{Context, Rate, State, error::Refusal, rate_limit::LimitedBy};
 
 /// How often refusals of one type are written for one network.
 pub(crate) const REFUSALS_WRITTEN: Rate = Rate { limit: 10, window_seconds: 60 };
@@ -134,7 +134,12 @@ pub(crate) fn unaccounted(
         return None;
     }
     let code = response.extensions().get::<Refusal>().map(|Refusal(code)| *code).or(told);
-    let detail = json!({ "method": line.method, "path": line.path, "status": status.as_u16(), "code": code });
+    let mut detail =
+        json!({ "method": line.method, "path": line.path, "status": status.as_u16(), "code": code });
+    if let Some(LimitedBy(limit)) = response.extensions().get() {
+        detail["limit"] = (*limit).into();
+        detail["counted_by"] = "network".into();
+    }
     Some(Event::new(kind, Outcome::Failure).detail(detail))
 }
 

@@ -107,8 +107,11 @@ fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// One step of the algorithm: the new arrival time, or the whole seconds to wait.
-fn arrive(arrival: Option<Timestamp>, now: Timestamp, rate: Rate) -> Result<Timestamp, u64> {
+/// One step of the algorithm: the new arrival time.
+///
+/// # Errors
+/// The whole seconds to wait.
+pub(crate) fn arrive(arrival: Option<Timestamp>, now: Timestamp, rate: Rate) -> Result<Timestamp, u64> {
     let arrival = arrival.map_or(now, |arrival| arrival.max(now));
     let ahead = arrival.duration_since(now);
     let tolerance = signed(rate.tolerance());

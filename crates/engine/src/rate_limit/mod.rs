@@ -16,9 +16,9 @@ mod store;
 use std::{net::IpAddr, time::Duration};
 
 use kiavi_crypto::hmac_sha256;
-use kiavi_db::{Sql, Transaction};
+use kiavi_db::{DbError, Sql, Transaction};
 
-pub(crate) use memory::MemoryLimiter;
+pub(crate) use memory::{MemoryLimiter, arrive};
 
 use crate::{
     ApiError, Context, Rate, State,
@@ -34,25 +34,54 @@ pub enum Key<'a> {
     Network(IpAddr),
     /// The target: an address, an account, a credential.
     Target(&'a str),
+    /// A target by the name that stands for it in the log.
+    Reference(&'a str),
     /// The tenant as a whole: bounds what many networks do together.
     Tenant,
 }
 
 impl Key<'_> {
     /// The stable name in events.
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Network(_) => "network",
-            Self::Target(_) => "target",
+            Self::Target(_) | Self::Reference(_) => "target",
             Self::Tenant => "tenant",
         }
     }
 }
 
+/// Rides on a 429: the limit in memory that was hit, all of which are counted by network. The log names it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LimitedBy(pub(crate) &'static str);
+
+/// The memory of limits that a counter is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// What costs money or work.
+    Uses,
+    /// Guesses at a secret.
+    Guesses,
+}
+
+/// One counter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counter<'a> {
+    pub(crate) scope: &'static str,
+    pub(crate) key: Key<'a>,
+    pub(crate) rate: Rate,
+    pub(crate) table: Table,
+}
+
+/// What a counter is stored under. A target is counted by its name in the log, so that whoever reads there who was kept out
+/// can have them let in again, and no table has to say who that is.
 fn stored_key(state: &State, scope: &str, key: Key<'_>) -> [u8; 32] {
     let text = match key {
         Key::Network(network) => format!("{scope}\0network\0{network}"),
-        Key::Target(target) => format!("{scope}\0target\0{target}"),
+        Key::Target(target) => {
+            format!("{scope}\0target\0{}", audit::address_reference(state, target))
+        }
+        Key::Reference(reference) => format!("{scope}\0target\0{reference}"),
         Key::Tenant => format!("{scope}\0tenant"),
     };
     hmac_sha256(&state.keys.rate_limit, text.as_bytes())
@@ -144,6 +173,59 @@ pub(crate) async fn use_up(
     Ok(store::use_once(&state.database, &stored, once).await?.is_none())
 }
 
+/// For each of these counters, the seconds until it lets another use through, if it refuses one now.
+///
+/// # Errors
+/// Those of the statements.
+pub(crate) async fn refusing(state: &State, counters: &[Counter<'_>]) -> Result<Vec<Option<u64>>, DbError> {
+    let mut found = vec![None; counters.len()];
+    for table in [Table::Uses, Table::Guesses] {
+        let (places, asked) = asked(state, counters, table);
+        for (place, seconds) in store::refusing(&state.database, table, &asked).await? {
+            if let Some(found) = places.get(place).and_then(|place| found.get_mut(*place)) {
+                *found = Some(seconds);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Starts those of these counters anew that refuse now; the places of those that did.
+///
+/// # Errors
+/// Those of the statements.
+pub(crate) async fn lift(
+    transaction: &Transaction,
+    state: &State,
+    counters: &[Counter<'_>],
+) -> Result<Vec<usize>, DbError> {
+    let mut lifted = Vec::new();
+    for table in [Table::Uses, Table::Guesses] {
+        let (places, asked) = asked(state, counters, table);
+        let found = store::lift(transaction, table, &asked).await?;
+        lifted.extend(found.into_iter().filter_map(|place| places.get(place).copied()));
+    }
+    lifted.sort_unstable();
+    Ok(lifted)
+}
+
+/// How many targets have used up their guesses at `rate`.
+///
+/// # Errors
+/// Those of the statement.
+pub(crate) async fn without_guesses(state: &State, rate: Rate) -> Result<i64, DbError> {
+    store::without_guesses(&state.database, rate).await
+}
+
+/// Those of one table, and which of all they are.
+fn asked(state: &State, counters: &[Counter<'_>], table: Table) -> (Vec<usize>, Vec<store::Asked>) {
+    let own = counters.iter().enumerate().filter(|(_, counter)| counter.table == table);
+    let one = |(place, counter): (usize, &Counter<'_>)| {
+        (place, (stored_key(state, counter.scope, counter.key).to_vec(), counter.rate))
+    };
+    own.map(one).unzip()
+}
+
 /// The 429 for a refused use, with its event.
 pub(crate) async fn refuse(
     state: &State,
@@ -154,6 +236,7 @@ pub(crate) async fn refuse(
 ) -> ApiError {
     let reference = match key {
         Key::Target(target) => Some(audit::address_reference(state, target)),
+        Key::Reference(reference) => Some(reference.to_owned()),
         Key::Network(_) | Key::Tenant => None,
     };
     let event = Event {

@@ -133,6 +133,11 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// Whether a limit may have it: 1 to 1,000,000 uses in 1 s to 1 d.
+    pub fn is_sane(self) -> bool {
+        (1..=1_000_000).contains(&self.limit) && (1..=86_400).contains(&self.window_seconds)
+    }
+
     /// The time that one use costs.
     pub fn interval(self) -> Duration {
         Duration::from_secs(self.window_seconds.into()) / self.limit.max(1)

@@ -167,14 +167,12 @@ impl SocialSettings {
     /// Names the first thing that is wrong.
     pub(crate) fn validate(&self) -> Result<(), SettingsError> {
         let ids: BTreeSet<_> = self.providers.iter().map(|provider| &provider.id).collect();
-        let is_sane =
-            |rate: Rate| (1..=1_000_000).contains(&rate.limit) && (1..=86_400).contains(&rate.window_seconds);
         for (key, rate) in [
             ("social.per_network", self.per_network),
             ("social.failed_per_network", self.failed_per_network),
             ("social.calls_per_user", self.calls_per_user),
         ] {
-            check(rate.is_none_or(is_sane), key, "has 1 to 1,000,000 uses in 1 s to 1 d")?;
+            check(rate.is_none_or(Rate::is_sane), key, "has 1 to 1,000,000 uses in 1 s to 1 d")?;
         }
         check(ids.len() == self.providers.len(), "social.providers", "must each have an id of their own")?;
         check(self.providers.len() <= PROVIDER_LIMIT, "social.providers", "are too many")?;

@@ -197,6 +197,7 @@ impl Samples {
         self.mail_pages(add);
         self.backup_pages(add);
         self.session_pages(add);
+        self.security_pages(add);
         self.method_pages(add);
         self.webhook_pages(add);
     }

@@ -18,6 +18,7 @@ use kiavi_base::Locale;
 
 mod console;
 mod index;
+mod security;
 mod tenant;
 
 pub use index::{COMPONENTS_PATH, Components};
@@ -243,6 +244,9 @@ impl Samples {
         for notice in Notice::ALL.iter().copied() {
             let key = notice.key();
             match key.split('-').next() {
+                _ if matches!(notice, Notice::Unlocked | Notice::NotLocked | Notice::UnlockWho) => {
+                    add(&format!("security.{key}"), self.security(Some(notice)).html());
+                }
                 Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
                 Some("member" | "invitation" | "workspace" | "step") => {
                     add(&format!("team.{key}"), self.team(Some(notice)).html());

@@ -24,6 +24,7 @@ impl Samples {
                 TenantPlace::Users,
                 TenantPlace::Sessions,
                 TenantPlace::Events,
+                TenantPlace::Security,
                 TenantPlace::SignIn,
                 TenantPlace::Mail,
                 TenantPlace::Webhooks,

@@ -114,7 +114,7 @@ pub(super) async fn page(
 }
 
 /// What the engine says, without the name that the parameter has there.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let text = text.rsplit_once("] ").map_or(text, |(_, text)| text);
     text.trim_end_matches('.').to_owned()
 }

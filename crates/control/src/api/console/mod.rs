@@ -30,6 +30,7 @@ mod methods;
 mod multipart;
 mod new_tenant;
 mod overview;
+mod security;
 mod selection;
 mod sessions;
 mod settings;

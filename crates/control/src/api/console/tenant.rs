@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    PageRoute, acts, backups, domains, events, figures, look, mail, methods, overview, selection, sessions,
-    settings, shows,
+    PageRoute, acts, backups, domains, events, figures, look, mail, methods, overview, security, selection,
+    sessions, settings, shows,
     tenants::badge,
     users, views,
     visit::{Here, Stop, Visit, html, refusal},
@@ -75,6 +75,8 @@ pub(super) fn table() -> Vec<PageRoute> {
             views::delete,
             writes(&[E::SavedViewDeleted]).unless("it was gone by then"),
         ),
+        shows(at!("/security"), security::page),
+        acts(at!("/security/unlock"), security::unlock, ASKS_ENGINE),
         shows(at!("/domains"), domains::page),
         acts(at!("/domains/add"), domains::add, writes(&[E::TenantDomainAdded]).unless(HAS_DOMAIN)),
         acts(
@@ -234,6 +236,7 @@ impl AtTenant {
             (TenantPlace::Users, Permission::UserRead),
             (TenantPlace::Sessions, Permission::UserRead),
             (TenantPlace::Events, Permission::AuditRead),
+            (TenantPlace::Security, Permission::TenantRead),
             (TenantPlace::SignIn, Permission::SettingsRead),
             (TenantPlace::Mail, Permission::SettingsRead),
             (TenantPlace::Webhooks, Permission::SettingsRead),
