@@ -164,7 +164,7 @@ describe('the console and its people', { skip: kiaviMissing() || chromiumMissing
     await page.getByText(words('instance-jobs-empty')).waitFor();
     await look(page, '58-instance-jobs');
     await page.goto(at('/health'));
-    await page.getByText(words('health-database'), { exact: true }).waitFor();
+    await page.locator('.row-title').filter({ hasText: words('health-database') }).waitFor();
     assert.equal(await page.getByText(words('health-fault'), { exact: true }).count(), 0);
     await look(page, '59-instance-health');
     for (const below of ['', '/processes', '/jobs', '/health']) {

@@ -38,8 +38,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 9, name: "key_holders", sql: include_str!("../migrations/9_key_holders.sql") },
     Migration { version: 10, name: "domains", sql: include_str!("../migrations/10_domains.sql") },
     Migration { version: 11, name: "ended", sql: include_str!("../migrations/11_ended.sql") },
-    Migration { version: 13, name: "saved_views", sql: include_str!("../migrations/13_saved_views.sql") },
-    Migration { version: 14, name: "backup_orders", sql: include_str!("../migrations/14_backup_orders.sql") },
+    Migration { version: 12, name: "saved_views", sql: include_str!("../migrations/12_saved_views.sql") },
+    Migration { version: 13, name: "backup_orders", sql: include_str!("../migrations/13_backup_orders.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.

@@ -224,12 +224,11 @@ pub(super) async fn tell(
     Path(id): Path<String>,
     Sent(told): Sent<Told>,
 ) -> Result<Json<OrderResource>, Problem> {
-    let reason = told.reason.as_deref().unwrap_or_default();
-    let reason = reason.get(..reason.floor_char_boundary(MAX_REASON)).unwrap_or_default();
+    let reason: String = told.reason.unwrap_or_default().chars().take(MAX_REASON).collect();
     let order = match told.step {
         OrderStep::Done => order::end(&control, &actor, &id, None).await?,
         OrderStep::Failed => {
-            let failure = (told.failure.unwrap_or(OrderFailure::Other), reason);
+            let failure = (told.failure.unwrap_or(OrderFailure::Other), reason.as_str());
             order::end(&control, &actor, &id, Some(failure)).await?
         }
         step => order::tell(&control, &id, step, told.bytes).await?,

@@ -47,7 +47,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 async fn who_reads_the_log_sees_limits_and_who_knows_users_sees_who_is_locked_out() {
     let world = World::new().await;
     let mut owner = world.owner().await;
-    world.instance.request(&world.control, "shop").await;
+    world.instance.tenant(&world.control, "shop").await;
     for (name, role, limits, locked, unlocks, blocked) in [
         ("vera", "viewer", true, true, false, true),
         ("sara", "support", false, true, true, false),
@@ -77,7 +77,7 @@ async fn who_reads_the_log_sees_limits_and_who_knows_users_sees_who_is_locked_ou
 async fn a_rate_is_tried_by_the_address_of_the_page() {
     let world = World::new().await;
     let mut owner = world.owner().await;
-    world.instance.request(&world.control, "shop").await;
+    world.instance.tenant(&world.control, "shop").await;
     let page = owner.get(PAGE).await;
     let trial =
         format!("{PAGE}?setting=rate_limits.code_send_per_network&#38;limit=3&#38;window_seconds=3600#try");

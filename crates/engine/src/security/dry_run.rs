@@ -195,7 +195,7 @@ impl Family {
 /// The uses that events tell of, one for each request.
 fn uses(state: &State, family: Family, events: &[EventView]) -> Vec<Use> {
     let (mut people, mut seen) = (People::new(state), HashSet::new());
-    let mut used = |event: &EventView| {
+    let used = |event: &EventView| {
         let (scope, is_right) = family.scope(event)?;
         if event.request_id.as_deref().is_some_and(|request| !seen.insert(request.to_owned())) {
             return None;
@@ -212,7 +212,7 @@ fn uses(state: &State, family: Family, events: &[EventView]) -> Vec<Use> {
         let refused_by = told.filter(|_| event.kind == E::RateLimitExceeded.name());
         Some(Use { at: event.at, scope, network: network(event), target, is_right, refused_by })
     };
-    events.iter().filter_map(&mut used).collect()
+    events.iter().filter_map(used).collect()
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ pub(super) async fn read(state: &State) -> Result<Overview, DbError> {
         };
         tallies.entry(limit.setting).or_default().add(limit, event, is_of_day, &people);
     }
-    let mut row = |limit: &'static Limit| {
+    let row = |limit: &'static Limit| {
         let tally = tallies.remove(limit.setting).unwrap_or_default();
         Row {
             setting: limit.setting,
@@ -125,7 +125,7 @@ pub(super) async fn read(state: &State) -> Result<Overview, DbError> {
             offenders: tally.most(),
         }
     };
-    let limits = LIMITS.iter().map(&mut row).collect();
+    let limits = LIMITS.iter().map(row).collect();
     let first = read.events.first().map(|event| event.at);
     let since = first.filter(|_| !read.is_complete).unwrap_or(week);
     Ok(Overview { since, is_complete: read.is_complete, limits, fixed, untold })

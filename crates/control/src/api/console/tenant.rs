@@ -49,10 +49,13 @@ macro_rules! at {
 
 /// The pages of a tenant, but for its live views.
 pub(super) fn table() -> Vec<PageRoute> {
+    let mut table = pages_of_people();
+    table.extend(pages_of_the_tenant());
+    table
+}
+
+fn pages_of_people() -> Vec<PageRoute> {
     vec![
-        shows(at!(""), overview::page),
-        shows(at!("/figures"), figures::page),
-        shows(at!("/figures.csv"), figures::table),
         shows(at!("/users"), users::list),
         shows(at!("/users.csv"), selection::table),
         shows(at!("/selection"), selection::ask),
@@ -62,6 +65,14 @@ pub(super) fn table() -> Vec<PageRoute> {
         acts(at!("/users/{user}/suspend"), users::suspend, ASKS_ENGINE),
         acts(at!("/users/{user}/restore"), users::restore, ASKS_ENGINE),
         acts(at!("/users/{user}/delete"), users::delete, ASKS_ENGINE),
+    ]
+}
+
+fn pages_of_the_tenant() -> Vec<PageRoute> {
+    vec![
+        shows(at!(""), overview::page),
+        shows(at!("/figures"), figures::page),
+        shows(at!("/figures.csv"), figures::table),
         shows(at!("/events"), events::list),
         shows(at!("/events/{event}"), events::page),
         acts(at!("/views"), views::save, writes(&[E::SavedViewCreated])),
