@@ -25,6 +25,8 @@ use kiavi_localpg::{Binaries, SocketFolder};
 pub(crate) const SUPERUSER: &str = "kiavi_super";
 /// How long the server may take to accept sessions.
 const START_DEADLINE: Duration = Duration::from_secs(60);
+/// Bytes that a filesystem in memory must have in all, so that every test decides alike: half of it is PostgreSQL's log.
+const MEMORY_WANTED: u64 = 2 << 30;
 const START_POLL: Duration = Duration::from_millis(20);
 
 /// Runs in the server's folder as the server's user; `$1` is the server program, the rest are its arguments.
@@ -84,7 +86,7 @@ impl Server {
 
     fn start() -> io::Result<Self> {
         let account = Account::of_server();
-        let folder = std::env::temp_dir().join(format!("kiavi-test-{}", account.caller));
+        let folder = parent_folder().join(format!("kiavi-test-{}", account.caller));
         make_own_folder(&folder, &account)?;
         let starting = lock_file(&folder.join("start.lock"))?;
         starting.lock()?;
@@ -103,6 +105,14 @@ impl Server {
         wait_until_ready(&folder, &socket)?;
         Ok(Self { socket, folder: run, _in_use: in_use })
     }
+}
+
+/// Where the server's folder is: in memory, where there is enough of it. Each test makes a database of a thousand files and
+/// drops it, and ext4 takes a millisecond of the processor for each new file while many were deleted in the last seconds.
+fn parent_folder() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let is_large = rustix::fs::statvfs(memory).is_ok_and(|it| it.f_blocks * it.f_frsize >= MEMORY_WANTED);
+    if is_large { memory.to_owned() } else { std::env::temp_dir() }
 }
 
 /// Who runs the server: the caller, or for root, which the server refuses, the account `postgres` or `nobody`.
