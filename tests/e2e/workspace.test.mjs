@@ -380,12 +380,13 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
       watch = spawn(kiavi.program, ['backup', 'run', '--watch', '--data', kiavi.data], { stdio: 'ignore' });
       await page.getByText(words('backups-done-backup')).waitFor();
       await button(page, 'backups-drill-now').click();
+      // Dropping the copy's database waits for the disk.
+      await page.getByRole('status').getByText(words('backups-drill-good')).waitFor({ timeout: 60_000 });
       await page.getByText(words('backups-signed-in')).waitFor();
-      await page.getByRole('status').getByText(words('backups-drill-good')).waitFor();
       await look(page, '99-backups');
       assert.equal(await page.getByText(folder).count(), 0, 'where archives are is the operator’s');
 
-      const copy = await page.getByRole('link', { name: /^Restore the backup of/ }).first().getAttribute('href');
+      const copy = await page.getByRole('link', { name: /^Restore to a copy: / }).first().getAttribute('href');
       await proved(() => page.goto(kiavi.consoleUrl + copy), () => heading(page, 'backups-copy'));
       await page.getByLabel(words('tenant-name'), { exact: true }).fill('demo');
       await button(page, 'backups-copy').click();
@@ -393,7 +394,7 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
       await look(page, '99-backups-copy');
       await page.getByLabel(words('tenant-name'), { exact: true }).fill('demo-before');
       await button(page, 'backups-copy').click();
-      await page.getByText(words('backups-done-copy', { name: 'demo-before' })).waitFor();
+      await page.getByText(words('backups-done-copy', { name: 'demo-before' })).waitFor({ timeout: 60_000 });
       await page.getByRole('link', { name: words('backups-open-copy', { name: 'demo-before' }) }).click();
       await page.getByRole('heading', { level: 1, name: 'demo-before' }).waitFor();
     } finally {
