@@ -17,9 +17,9 @@ REVOKE ALL ON FUNCTION kiavi.audit_columns(jsonb, jsonb) FROM PUBLIC;
 -- savepoint counts for none, and one that is sealed is of another transaction, whoever has touched its row since. Of many rows
 -- that one transaction changes in one table the first is told.
 --
--- It goes back until an event of somebody else's that is five minutes older than this transaction, or 1,024 numbers: between its
--- own events and the last number is what others have written meanwhile. What goes further back explains nothing, and the change
--- is told.
+-- It goes back over all events of its own, and over 256 numbers of others: between its own events and the last number is what
+-- others have written meanwhile. What goes further back explains nothing, and the change is told. Times say nothing here: they
+-- are of the clock of an engine.
 --
 -- No search_path is set, which would cost more than the rest, so every name, type and operator has its schema: whoever calls
 -- this may have another path, and this runs as the owner.
@@ -28,15 +28,13 @@ DECLARE
   what pg_catalog.text := pg_catalog.concat(TG_TABLE_NAME, ' ', TG_OP);
   own pg_catalog.xid := pg_catalog.pg_current_xact_id()::pg_catalog.xid;
   number pg_catalog.int8 := pg_catalog.pg_sequence_last_value('kiavi.audit_event_seq_seq'::pg_catalog.regclass);
-  lowest pg_catalog.int8 := number OPERATOR(pg_catalog.-) 1024;
-  since pg_catalog.timestamptz := pg_catalog.now() OPERATOR(pg_catalog.-) '5 minutes'::pg_catalog.interval;
+  others pg_catalog.int8 := 0;
   its_writer pg_catalog.xid;
-  its_time pg_catalog.timestamptz;
   its_type pg_catalog.text;
   its_method pg_catalog.text;
 BEGIN
-  WHILE number OPERATOR(pg_catalog.>) lowest LOOP
-    SELECT e.xmin, e.at, e.type, e.method INTO its_writer, its_time, its_type, its_method
+  WHILE number OPERATOR(pg_catalog.>) 0 AND others OPERATOR(pg_catalog.<) 256 LOOP
+    SELECT e.xmin, e.type, e.method INTO its_writer, its_type, its_method
     FROM kiavi.audit_event e WHERE e.seq OPERATOR(pg_catalog.=) number;
     IF its_writer OPERATOR(pg_catalog.=) own THEN
       PERFORM WHERE NOT EXISTS (SELECT FROM kiavi.audit_leaf l WHERE l.seq OPERATOR(pg_catalog.=) number)
@@ -47,7 +45,7 @@ BEGIN
         RETURN NULL;
       END IF;
     ELSE
-      EXIT WHEN its_time OPERATOR(pg_catalog.<) since;
+      others := others OPERATOR(pg_catalog.+) 1;
     END IF;
     number := number OPERATOR(pg_catalog.-) 1;
   END LOOP;

@@ -135,3 +135,24 @@ async fn an_event_explains_its_own_change_in_its_own_transaction_and_no_other() 
         runtime.batch_execute(attempt).await.expect_err(attempt);
     }
 }
+
+#[tokio::test]
+async fn what_others_write_meanwhile_hides_no_event() {
+    let tenant = TestTenant::new().await;
+    tenant.signed_in("ada@example.com").await;
+    let (runtime, other) = (runtime(&tenant).await, runtime(&tenant).await);
+    let events = |kind: &str, count: u32| {
+        format!(
+            "INSERT INTO kiavi.audit_event (id, at, type, outcome, body)
+             SELECT gen_random_uuid(), '2000-01-01', '{kind}', 'success', '' FROM generate_series(1, {count})"
+        )
+    };
+    let change = r#"UPDATE "user" SET role = coalesce(role, '') || 'x'"#;
+    let (explaining, own) = (events("role.changed", 1), events("session.refused", 300));
+    for (others, told) in [(200, 0), (300, 1)] {
+        runtime.batch_execute(&format!("BEGIN; {change}; {explaining}; {own}")).await.unwrap();
+        other.batch_execute(&events("session.refused", others)).await.unwrap();
+        runtime.batch_execute("COMMIT").await.unwrap();
+        assert_eq!(tenant.events("database.changed").await, told, "after {others} of others");
+    }
+}
