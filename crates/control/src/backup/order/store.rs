@@ -207,8 +207,9 @@ pub(crate) async fn removed(
     place: &str,
     name: &str,
 ) -> Result<Option<String>, DbError> {
-    let row = transaction.query_opt(&ARCHIVE_REMOVED, &[&place, &name]).await?;
-    row.map(|row| Ok(row.try_get(0)?)).transpose()
+    // The run that made it, and each of its trials.
+    let runs = transaction.query(&ARCHIVE_REMOVED, &[&place, &name]).await?;
+    runs.first().map(|run| Ok(run.try_get(0)?)).transpose()
 }
 
 pub(super) fn read(row: &Row) -> Result<Order, DbError> {
