@@ -8,6 +8,9 @@ use serde_json::json;
 use super::{catalogue::Limit, lock_outs::Who};
 use crate::{ApiError, Context, JsonBody, Rate, State, admin::parameters::Parameters, context::not_found};
 
+/// What whoever names another limit is told.
+const NO_SUCH_LIMIT: &str = "There is no such limit; security/limits (kiavi limit list) has the names";
+
 /// `GET /security/limits`: every limit of the settings with its rate, what it refused in the last day and in the last week, and
 /// whose requests these were. `since` and `is_complete` say how far the log was read, `untold` how many refusals it has as a
 /// number only, `fixed` those by limits that no setting changes.
@@ -58,7 +61,7 @@ pub(super) async fn dry_run(
     let mut query = Parameters::parse(query.as_deref().unwrap_or_default());
     let limit = Limit::named(&query.required("setting"));
     if limit.is_none() {
-        query.issue("setting", "No limit of the settings");
+        query.issue("setting", NO_SUCH_LIMIT);
     }
     let rate =
         Rate { limit: whole(&mut query, "limit"), window_seconds: whole(&mut query, "window_seconds") };
@@ -66,7 +69,7 @@ pub(super) async fn dry_run(
         query.issue("limit", "A limit has 1 to 1,000,000 uses in 1 s to 1 d");
     }
     query.finish()?;
-    let limit = limit.ok_or_else(|| ApiError::validation("[query.setting] No limit of the settings"))?;
+    let limit = limit.ok_or_else(|| ApiError::validation(format!("[query.setting] {NO_SUCH_LIMIT}")))?;
     told(&super::dry_run::run(&state, limit, rate).await?)
 }
 
