@@ -56,8 +56,10 @@ describe('the audit log, with its writers and its auditor killed in mid-traffic'
       throw new Error(`${error.message}\n${kiavi.log().slice(-3000)}`);
     });
 
+  // Who is asked is an engine, and one that was killed often rests before it starts again.
   const checkpoint = async () => {
-    const note = await kiavi.verb(['audit', 'checkpoint', 'demo']);
+    const told = () => kiavi.verb(['audit', 'checkpoint', 'demo']);
+    const note = await until('a checkpoint is told', told, { within: 2 * RECOVERY_MS, every: 250 });
     return { note, size: Number(note.split('\n')[1]) };
   };
 

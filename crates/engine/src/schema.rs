@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "lighter_second_line",
         sql: include_str!("../migrations/V19__lighter_second_line.sql"),
     },
+    Migration { version: 20, name: "one_look", sql: include_str!("../migrations/V20__one_look.sql") },
 ];
 
 /// The number of the newest migration.
@@ -73,8 +74,6 @@ pub const NOT_ARCHIVED: &[&str] = &[
     "kiavi.audit_tile",
     "kiavi.audit_checkpoint",
     "kiavi.audit_gap",
-    // The program's own, put there by each migration.
-    "kiavi.audit_explanation",
     "kiavi.activity",
     "kiavi.activity_last",
     "kiavi.activity_day",

@@ -53,18 +53,23 @@ pub(crate) const EXPLANATIONS: &[(&str, &[EventType])] = &[
     ("jwks DELETE", &[]),
 ];
 
-/// The statement that puts them in place of those of another version.
+/// The statement that puts them in place of those of another version (`V20__one_look.sql`).
 pub(crate) fn statement() -> String {
     if super::IS_WITHOUT_LOG {
         // No event would explain anything.
         return "DROP FUNCTION IF EXISTS kiavi.audit_changed() CASCADE".to_owned();
     }
-    let rows =
-        EXPLANATIONS.iter().flat_map(|(change, kinds)| kinds.iter().map(move |kind| (kind.name(), *change)));
     // Names of ours: no quotes in them.
-    let rows: Vec<_> = rows.map(|(kind, change)| format!("('{kind}', '{change}')")).collect();
+    let is_one = |kinds: &[EventType]| {
+        let kinds: Vec<_> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
+        format!("type IN ({})", kinds.join(", "))
+    };
+    let explained = EXPLANATIONS.iter().filter(|(_, kinds)| !kinds.is_empty());
+    let cases: Vec<_> =
+        explained.map(|(change, kinds)| format!("WHEN '{change}' THEN {}", is_one(kinds))).collect();
     format!(
-        "DELETE FROM kiavi.audit_explanation; INSERT INTO kiavi.audit_explanation (type, change) VALUES {};",
-        rows.join(", ")
+        "CREATE OR REPLACE FUNCTION kiavi.audit_explains(type text, change text) RETURNS boolean
+         LANGUAGE sql IMMUTABLE RETURN CASE change {} ELSE false END",
+        cases.join(" ")
     )
 }
