@@ -7,6 +7,7 @@ use kiavi_base::{Clock, EventId, Hostname, Rng, SecretString, Slug, TenantId};
 use kiavi_crypto::{TenantSecret, Zeroizing};
 use kiavi_db::{AdminConnection, BoxFuture, Database};
 use kiavi_http::AccessLog;
+use kiavi_ipc::SealedDocument;
 use kiavi_ipc::survey::Survey;
 use kiavi_vault::Vault;
 use serde::{Deserialize, Serialize};
@@ -365,6 +366,15 @@ pub trait Privileged: Send + Sync + 'static {
 
     /// From now on the tenant's log is sealed; [`Privileged::tenant_removed`] ends it.
     fn log_ready(&self, log: LogStart) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// What the tenant's TLS is made of from now on: [`kiavi_ipc::certificate::Certificates`], sealed. Its engine has it at
+    /// once, without dropping a connection, and each one that is started later; [`Privileged::tenant_removed`] ends it.
+    /// To be said again after a restart, as everything.
+    fn announce_certificates<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        certificates: SealedDocument,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
 
     /// Says that control has written into the tenant's log. A hint; whatever comes of it is nobody's failure.
     fn log_written<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, ()>;

@@ -311,4 +311,19 @@ pub enum FromControl {
         #[n(0)]
         request: u64,
     },
+    /// What the tenant's TLS is made of from now on. Its engine has it at once, if one runs, and drops no connection.
+    /// Replaces what was said before about it; [`FromControl::TenantRemoved`] ends it.
+    #[n(15)]
+    TenantCertificates {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// Whose.
+        #[n(1)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// See [`crate::certificate::Certificates`].
+        #[n(2)]
+        document: Fd,
+    },
 }

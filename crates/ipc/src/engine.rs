@@ -41,6 +41,9 @@ pub enum ToEngine {
         /// Whether it only reads the log out, over the management door: its tenant is suspended.
         #[n(8)]
         reads_log: bool,
+        /// What its TLS is made of, if it has any, see [`crate::certificate::Certificates`].
+        #[n(9)]
+        certificates: Option<Fd>,
     },
     /// The connection asked for by [`FromEngine::NeedDatabase`]: to the private cluster, connected under the tenant's uid,
     /// or to the server on a network. `None` when PostgreSQL cannot be reached.
@@ -83,6 +86,13 @@ pub enum ToEngine {
         /// A connected stream socket.
         #[n(1)]
         stream: Fd,
+    },
+    /// What its TLS is made of from now on. Connections that are open go on with what they began with.
+    #[n(7)]
+    Certificates {
+        /// See [`crate::certificate::Certificates`].
+        #[n(0)]
+        document: Fd,
     },
 }
 

@@ -17,6 +17,7 @@ mod session;
 mod shared;
 
 pub mod auditor;
+pub mod certificate;
 pub mod control;
 pub mod database;
 pub mod door;

@@ -41,17 +41,31 @@ fn descriptors_arrive_in_the_fields_that_they_were_sent_in() {
             database: Some(file_with("database")),
             places: vec![file_with("countries"), file_with("networks")],
             reads_log: false,
+            certificates: Some(file_with("certificates")),
         };
         sender.send(&start).await.unwrap();
 
-        let ToEngine::Start { document, door, mail, idle_seconds, egress, database, places, .. } =
-            receive_blocking(&theirs).unwrap()
+        let ToEngine::Start {
+            document,
+            door,
+            mail,
+            idle_seconds,
+            egress,
+            database,
+            places,
+            certificates,
+            ..
+        } = receive_blocking(&theirs).unwrap()
         else {
             panic!("another message")
         };
         let [countries, networks] = <[_; 2]>::try_from(places).unwrap();
-        let read = [document, door, mail, egress, database.unwrap(), countries, networks].map(read);
-        assert_eq!(read, ["document", "door", "mail", "egress", "database", "countries", "networks"]);
+        let read =
+            [document, door, mail, egress, database.unwrap(), countries, networks, certificates.unwrap()]
+                .map(read);
+        let expected =
+            ["document", "door", "mail", "egress", "database", "countries", "networks", "certificates"];
+        assert_eq!(read, expected);
         assert_eq!(idle_seconds, Some(600));
     });
 }

@@ -4,15 +4,16 @@
 //! descriptor is what is written into a memory file that nobody else has. The format has a number; a program that does not know it
 //! says so before anything is given up ([`STATE_FORMAT`]).
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 
 use kiavi_base::{Hostname, TenantId};
-use kiavi_ipc::Phase;
 use kiavi_ipc::egress::AllowList;
 use kiavi_ipc::metrics::Measurements;
+use kiavi_ipc::{Phase, SealedDocument};
 use minicbor::{Decode, Encode};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
@@ -72,12 +73,15 @@ pub(crate) struct State {
     pub(crate) auditor: Option<ChildState>,
     /// Optional, because programs before the auditor leave none.
     #[n(16)]
-    pub(crate) logs: Option<Vec<LogState>>,
+    pub(crate) logs: Option<Vec<DocumentState>>,
+    /// Optional, because programs before TLS leave none.
+    #[n(17)]
+    pub(crate) certificates: Option<Vec<DocumentState>>,
 }
 
-/// A log that is sealed.
+/// A document of a tenant's, for a process that reads it.
 #[derive(Debug, Encode, Decode)]
-pub(crate) struct LogState {
+pub(crate) struct DocumentState {
     #[n(0)]
     pub(crate) tenant: String,
     #[n(1)]
@@ -145,6 +149,16 @@ impl Keeping {
         fd
     }
 
+    /// Keeps documents of tenants.
+    pub(crate) fn documents(&mut self, documents: &HashMap<TenantId, SealedDocument>) -> Vec<DocumentState> {
+        let documents = documents.iter();
+        let kept = documents.map(|(tenant, document)| DocumentState {
+            tenant: tenant.to_string(),
+            document: self.keep(document.fd()),
+        });
+        kept.collect()
+    }
+
     /// Writes the state down and has all descriptors stay open across `exec`. Answers the state's own.
     pub(crate) fn write(self, state: &State) -> std::io::Result<OwnedFd> {
         let bytes = minicbor::to_vec(state).map_err(std::io::Error::other)?;
@@ -175,7 +189,7 @@ impl State {
     }
 }
 
-impl LogState {
+impl DocumentState {
     pub(crate) fn tenant(&self) -> Result<TenantId, HandoverError> {
         self.tenant.parse().map_err(|_| HandoverError::Malformed)
     }

@@ -158,6 +158,8 @@ struct Supervisor {
     auditor: Service<ToAuditor>,
     /// What the auditor is told of each log. Nothing that an engine is.
     logs: HashMap<TenantId, SealedDocument>,
+    /// What each tenant's TLS is made of. It stays while the tenant is suspended.
+    certificates: HashMap<TenantId, SealedDocument>,
     engines: Engines,
     groups: Option<Groups>,
     replaced: Replaced,
@@ -229,7 +231,7 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
 }
 
 /// No memory of this process on the disk: it passes secrets on. And as many descriptors as the system lets it have: each
-/// tenant takes two and each engine four more; children have limits of their own.
+/// tenant takes four and each engine four more; children have limits of their own.
 fn limits() -> std::io::Result<()> {
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);

@@ -45,7 +45,7 @@ use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture, Login, Migration, prepare_all, quote_ident};
 use kiavi_http::AccessLog;
 use kiavi_http::ConnectionInfo;
-use kiavi_ipc::survey::Survey;
+use kiavi_ipc::{SealedDocument, certificate::Certificates, survey::Survey};
 use kiavi_testkit::TestDatabase;
 use kiavi_vault::{SealedFiles, Vault};
 use serde_json::{Value, json};
@@ -79,6 +79,8 @@ struct FakePrivileged {
     suspended: Mutex<BTreeMap<TenantId, Vec<Hostname>>>,
     /// Logs that are sealed.
     logs: Mutex<BTreeMap<TenantId, LogStart>>,
+    /// What tenants' TLS is made of.
+    certificates: Mutex<BTreeMap<TenantId, Certificates>>,
     /// How many calls of `tenant_ready` fail from now on.
     failures: AtomicU32,
     /// What engines were asked at the management door.
@@ -226,6 +228,18 @@ impl Privileged for FakePrivileged {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    fn announce_certificates<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        certificates: SealedDocument,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let opened = Certificates::open(certificates.fd())?;
+            self.certificates.lock().unwrap().insert(tenant.clone(), opened);
+            Ok(())
+        })
+    }
+
     fn log_written<'a>(&'a self, _: &'a TenantId) -> BoxFuture<'a, ()> {
         Box::pin(std::future::ready(()))
     }
@@ -233,6 +247,7 @@ impl Privileged for FakePrivileged {
     fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             self.logs.lock().unwrap().remove(tenant);
+            self.certificates.lock().unwrap().remove(tenant);
             self.suspended.lock().unwrap().remove(tenant);
             self.ready.lock().unwrap().remove(tenant);
             Ok(())

@@ -176,7 +176,10 @@ impl Server {
             ToEngine::Database { stream } => self.database.answered(stream),
             ToEngine::Mail { door } => self.mail.open(door)?,
             ToEngine::Egress { door } => self.egress.replace(door),
-            ToEngine::Start { .. } | ToEngine::Door { .. } | ToEngine::Drain => {}
+            ToEngine::Certificates { .. }
+            | ToEngine::Start { .. }
+            | ToEngine::Door { .. }
+            | ToEngine::Drain => {}
         }
         Ok(())
     }

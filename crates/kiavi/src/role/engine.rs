@@ -18,8 +18,18 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     begin(args)?;
     let locked = lock_down(args, Profile::Engine)?;
     let channel = control_channel()?;
-    let ToEngine::Start { tenant, document, door, mail, idle_seconds, egress, database, places, reads_log } =
-        receive_blocking(&channel)?
+    let ToEngine::Start {
+        tenant,
+        document,
+        door,
+        mail,
+        idle_seconds,
+        egress,
+        database,
+        places,
+        reads_log,
+        certificates: _,
+    } = receive_blocking(&channel)?
     else {
         return Err(RoleError::FirstMessage);
     };

@@ -264,6 +264,15 @@ impl Privileged for Launcher {
         })
     }
 
+    fn announce_certificates<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        certificates: SealedDocument,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        let (tenant, document) = (tenant.clone(), certificates.fd());
+        Box::pin(self.change(move |request| FromControl::TenantCertificates { request, tenant, document }))
+    }
+
     fn log_written<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             // Without the launcher there is nobody to tell; the auditor looks by itself.

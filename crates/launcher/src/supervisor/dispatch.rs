@@ -240,6 +240,10 @@ impl Supervisor {
                 let succeeded = self.log_ready(tenant, document);
                 self.control.tell(ToControl::Done { request, succeeded });
             }
+            FromControl::TenantCertificates { request, tenant, document } => {
+                let succeeded = self.certificates_ready(tenant, document);
+                self.control.tell(ToControl::Done { request, succeeded });
+            }
             FromControl::LogWritten { tenant } => self.log_written(&tenant),
             FromControl::InUse { reason } => self.held_by_another(reason),
             FromControl::NeedAccounts { request } => {
@@ -263,6 +267,7 @@ impl Supervisor {
         let (gone, running) = self.engines.forget(tenant);
         self.unroute(gone);
         self.drain_engine(running);
+        self.certificates.remove(tenant);
         self.meter.forget(tenant);
         self.log_removed(tenant);
     }
@@ -352,6 +357,19 @@ impl Supervisor {
         let (gone, running) = self.engines.suspend(id, hostnames.clone());
         self.reroute(gone, hostnames, &Destination::Suspended);
         self.drain_engine(running);
+        true
+    }
+
+    /// Takes note of what a tenant's TLS is made of, and has its engines know. `false` when the document could still be
+    /// changed.
+    fn certificates_ready(&mut self, tenant: TenantId, document: Fd) -> bool {
+        let Some(document) = unchanging(&tenant, document) else { return false };
+        let engines = self.engines.processes.iter().filter(|(_, engine)| engine.tenant == tenant);
+        // Those of the program before this one are being replaced, and may not know this message.
+        for (_, engine) in engines.filter(|(id, _)| !self.replaced.has_engine(**id)) {
+            engine.process.tell(ToEngine::Certificates { document: document.fd() });
+        }
+        self.certificates.insert(tenant, document);
         true
     }
 

@@ -222,6 +222,8 @@ impl Supervisor {
             database: self.databases.server(),
             places: self.config.places.iter().map(SharedFile::fd).collect(),
             reads_log,
+            // What reads a log serves no client.
+            certificates: self.certificates.get(id).filter(|_| !reads_log).map(SealedDocument::fd),
             idle_seconds: self.config.engine_idle.map(|idle| idle.as_secs().clamp(1, u32::MAX.into()) as u32),
         });
         self.meter.engines_started += 1;

@@ -66,6 +66,7 @@ impl Supervisor {
             outbound: Service::default(),
             auditor: Service::default(),
             logs: HashMap::new(),
+            certificates: HashMap::new(),
             engines: Engines::default(),
             groups,
             replaced: Replaced::default(),

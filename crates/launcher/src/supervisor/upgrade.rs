@@ -25,8 +25,7 @@ use crate::engines::{Engine, Engines, Management, Tenant};
 use crate::folder::Folder;
 use crate::forward::Label;
 use crate::handover::{
-    ChildState, EngineState, HandoverError, Keeping, LogState, STATE_FORMAT, State, TenantState,
-    phase_number, taken,
+    ChildState, EngineState, HandoverError, Keeping, STATE_FORMAT, State, TenantState, phase_number, taken,
 };
 use crate::meter::Meter;
 use crate::services::Service;
@@ -130,10 +129,8 @@ impl Supervisor {
             backoff: Some(tenant.backoff.written(now)),
         });
         let tenants = tenants.collect();
-        let logs = self.logs.iter();
-        let logs =
-            logs.map(|(id, log)| LogState { tenant: id.to_string(), document: keeping.keep(log.fd()) });
-        let logs = logs.collect();
+        let logs = keeping.documents(&self.logs);
+        let certificates = keeping.documents(&self.certificates);
         let engines = self.engines.processes.values().map(|engine| EngineState {
             tenant: engine.tenant.to_string(),
             uid: engine.uid,
@@ -164,6 +161,7 @@ impl Supervisor {
             measured: Some(self.measurements()),
             auditor: self.auditor.process.as_ref().map(|it| child_state(it, &mut keeping)),
             logs: Some(logs),
+            certificates: Some(certificates),
         };
         keeping.write(&state)
     }
@@ -206,6 +204,7 @@ impl Supervisor {
             outbound: Service::default(),
             auditor: Service::default(),
             logs: HashMap::new(),
+            certificates: HashMap::new(),
             engines: Engines::default(),
             groups: control_groups(&config)?,
             replaced: Replaced::default(),
@@ -248,6 +247,9 @@ impl Supervisor {
         }
         for log in state.logs.unwrap_or_default() {
             self.logs.insert(log.tenant()?, sealed(log.document)?);
+        }
+        for of_tenant in state.certificates.unwrap_or_default() {
+            self.certificates.insert(of_tenant.tenant()?, sealed(of_tenant.document)?);
         }
         let mut engines = Vec::new();
         for engine in state.engines {
