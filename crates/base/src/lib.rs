@@ -1,4 +1,4 @@
-//! The words every other crate speaks: identifiers, secrets, e-mail addresses, locales, devices, time, chance and counts.
+//! The words every other crate speaks: identifiers, secrets, e-mail addresses, networks, locales, devices, time, chance and counts.
 //!
 //! Nothing here does I/O. [`Clock`] and [`Rng`] are arguments, never globals, so that a test decides both.
 
@@ -8,6 +8,7 @@ mod device;
 mod email;
 mod id;
 mod locale;
+mod network;
 mod rng;
 
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -16,5 +17,6 @@ pub use device::{Device, DeviceKind, DeviceTrait};
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use id::{EventId, Hostname, InvalidName, RequestId, Slug, TenantId, UserId, WorkspaceId};
 pub use locale::Locale;
+pub use network::{InvalidNetwork, Network};
 pub use rng::{Alphabet, Rng, SeededRng, random_bytes, random_text};
 pub use secrecy::{ExposeSecret, SecretSlice, SecretString};

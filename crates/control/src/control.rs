@@ -87,8 +87,11 @@ impl Control {
     /// # Errors
     /// When the database server cannot be reached or used, or the schema there is a newer program's.
     pub async fn open(parts: ControlParts) -> Result<Self, ControlError> {
-        let origins = TrustedOrigins::new(&parts.console_origin, Vec::new())
-            .map_err(|error| ControlError::Settings(error.into()))?;
+        let origins = TrustedOrigins::new(
+            &parts.console_origin,
+            parts.console_tls_origin.clone().into_iter().collect(),
+        )
+        .map_err(|error| ControlError::Settings(error.into()))?;
         let flows = SealingKey::new(&random_bytes(&*parts.rng));
         parts.server.prepare().await?;
         parts.server.claim().await?;

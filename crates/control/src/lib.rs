@@ -64,7 +64,7 @@ pub use log::INSTANCE;
 pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
 pub use names::{AUDITOR_ROLE, CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
 pub use parts::{
-    Address, Adopted, Archived, BaseUrl, ControlParts, DemoMade, DemoOrder, FormerServer, LogStart,
+    Address, Adopted, Archived, BaseUrl, ControlParts, DemoMade, DemoOrder, FormerServer, LogStart, OwnHost,
     Privileged, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema, TenantStart,
 };
 pub use permission::{Permission, Role, Scopes, Workplace};

@@ -376,11 +376,27 @@ pub trait Privileged: Send + Sync + 'static {
         certificates: SealedDocument,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
+    /// The same for a host that is no tenant's.
+    fn announce_own_certificates(
+        &self,
+        host: OwnHost,
+        certificates: SealedDocument,
+    ) -> BoxFuture<'_, Result<(), Failure>>;
+
     /// Says that control has written into the tenant's log. A hint; whatever comes of it is nobody's failure.
     fn log_written<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, ()>;
 
     /// Stops the tenant's engine and forgets the tenant.
     fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+/// A host that is no tenant's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OwnHost {
+    /// The console's, and the management API's.
+    Console,
+    /// The development mailbox's.
+    Mailbox,
 }
 
 /// All that an engine is started with. It cannot be printed: the settings have their secrets in clear.
@@ -443,6 +459,8 @@ pub struct ControlParts {
     pub domain: String,
     /// The origin of the console, such as `http://console.localhost:8080`.
     pub console_origin: String,
+    /// Another one, by TLS, of a developer's instance.
+    pub console_tls_origin: Option<String>,
     /// How many tenants are made in advance, so that the next who asks for one has it at once.
     pub spares: u16,
     /// How long a deleted tenant can be brought back.

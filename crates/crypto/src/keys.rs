@@ -56,6 +56,8 @@ pub enum Purpose {
     CaptchaChallenge,
     /// Wraps the key of the audit log, which wraps those of the people in it.
     AuditLog,
+    /// The root of the keys that seal TLS session tickets.
+    TlsTicket,
 }
 
 impl Purpose {
@@ -68,6 +70,7 @@ impl Purpose {
             Self::UserHandle => b"kiavi/1 user-handle",
             Self::CaptchaChallenge => b"kiavi/1 captcha-challenge",
             Self::AuditLog => b"kiavi/1 audit-log",
+            Self::TlsTicket => b"kiavi/1 tls-ticket",
         }
     }
 }

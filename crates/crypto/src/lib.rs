@@ -18,6 +18,7 @@ mod scram;
 mod sealed;
 mod secret_text;
 mod signature;
+mod ticket;
 
 pub use cookie::{sign_cookie, signed_value, verify_cookie};
 pub use ed25519::Ed25519SigningKey;
@@ -37,3 +38,4 @@ pub use sealed::{SealError, SealingKey};
 pub use secrecy::zeroize::Zeroizing;
 pub use secret_text::InvalidSecretText;
 pub use signature::{EcdsaCurve, InvalidKey, InvalidSignature, RsaScheme, VerifyingKey};
+pub use ticket::TicketKeys;

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kiavi_base::{Clock, Rng, TenantId};
-use kiavi_crypto::TenantSecret;
+use kiavi_crypto::{TenantSecret, TicketKeys};
 use kiavi_db::{Database, Login, Secured};
 use kiavi_egress::{Client, Outlet};
 use kiavi_geo::Places;
-use kiavi_http::{AccessLog, closing};
+use kiavi_http::AccessLog;
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Endpoint, Fd, IpcError};
+use kiavi_tls::{TlsServer, Ways};
 
 use crate::{Engine, EngineParts, InvalidParts, Settings};
 
@@ -37,6 +38,8 @@ pub struct Assignment {
     pub egress: Fd,
     /// How the database server is recognised and the engine known to it, if it is one on a network.
     pub database: Option<Secured>,
+    /// What the tenant's TLS is made of, if it has any.
+    pub certificates: Option<Fd>,
     /// What knows where addresses are.
     pub places: Places,
     /// Whether it reads the log of a tenant out that is suspended, and does nothing else.
@@ -90,6 +93,7 @@ where
         mail: mail_door,
         egress: egress_door,
         database: secured,
+        certificates,
         places,
         reads_log,
         idle,
@@ -108,6 +112,10 @@ where
     outlet.replace(egress_door);
     let roots = settings.egress.extra_roots.clone();
     let egress = Arc::new(Client::new(settings.egress_hosts(), roots, outlet.clone(), clock.clone()));
+    let tls = TlsServer::new(TicketKeys::of(&secret), clock.clone(), rng.clone());
+    if let Some(document) = certificates {
+        tls.announce(document);
+    }
     let engine = Engine::new(EngineParts {
         settings,
         secret,
@@ -120,9 +128,11 @@ where
         access,
     })?;
     let router = if reads_log { engine.log_router() } else { engine.router() };
-    let router = if closes_connections { closing(router) } else { router };
+    let state = engine.state().clone();
+    let is_served = move |host: &str| state.settings.has_host(host);
+    let ways = Ways::new(router.clone(), Arc::new(tls), is_served, closes_connections);
     let work = if reads_log { serve::Work::Log } else { serve::Work::All };
-    let server = serve::Server::new(engine, router, connections, (mail, outlet), idle, work);
+    let server = serve::Server::new(engine, (router, ways), connections, (mail, outlet), idle, work);
     let door = serve::open(door)?;
     seal().map_err(|error| ProcessError::Seal(error.into()))?;
     to_launcher.send(&FromEngine::Ready).await?;

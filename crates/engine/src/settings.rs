@@ -303,6 +303,11 @@ impl Settings {
         self.passkey.rp_id.as_deref().unwrap_or(self.base_url.host())
     }
 
+    /// Whether the tenant answers to this name, or did before.
+    pub fn has_host(&self, host: &str) -> bool {
+        self.hostnames.iter().chain(&self.former_hostnames).any(|name| name.as_str() == host)
+    }
+
     /// Checks everything that types cannot.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
-//! The few answers that the gateway gives itself, on connections that belong to nobody.
+//! The few answers that the gateway gives itself, on connections that belong to nobody: pages in plain, alerts to who speaks
+//! TLS.
 
 use std::time::Duration;
 
+use kiavi_ipc::door::ListenerKind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -13,8 +15,10 @@ pub(crate) const LINGER: Duration = Duration::from_millis(500);
 /// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// No request that names exactly one host.
+    /// No request that names exactly one host, and no ClientHello.
     BadRequest,
+    /// A ClientHello without a name.
+    Nameless,
     /// Nobody is served under this name.
     UnknownHost,
     /// The destination cannot be started, or too many wait for it.
@@ -34,7 +38,7 @@ const SUSPENDED: &str = r#"{"code":"TENANT_SUSPENDED","message":"This applicatio
 impl Refusal {
     fn response(self, wants_json: bool) -> String {
         let (status, title, text, more) = match self {
-            Self::BadRequest => {
+            Self::BadRequest | Self::Nameless => {
                 ("400 Bad Request", "This request cannot be read", "It does not name exactly one host.", "")
             }
             Self::UnknownHost => (
@@ -77,6 +81,34 @@ impl Refusal {
     }
 }
 
+/// RFC 8446 §6: an alert is a record of two bytes, fatal and why.
+const ALERT: u8 = 21;
+const FATAL: u8 = 2;
+
+impl Refusal {
+    /// The description of the alert that a client is told by who speaks TLS (RFC 8446 §6.2). There is none for a name whose
+    /// server is away: an internal error is what clients try again after.
+    fn alert(self) -> u8 {
+        match self {
+            Self::BadRequest => 50,                    // decode_error
+            Self::Nameless | Self::UnknownHost => 112, // unrecognized_name, RFC 6066 §3
+            Self::Unavailable => 80,                   // internal_error
+            Self::Suspended => 49,                     // access_denied
+        }
+    }
+
+    /// What is sent.
+    async fn answer(self, stream: &TcpStream, kind: ListenerKind) -> Vec<u8> {
+        match kind {
+            // In clear: there are no keys yet. The version is what clients of all versions take (RFC 8446 §5.1).
+            ListenerKind::Tls => vec![ALERT, 3, 3, 0, 2, FATAL, self.alert()],
+            ListenerKind::Plain | ListenerKind::Redirect => {
+                self.response(is_for_api(stream).await).into_bytes()
+            }
+        }
+    }
+}
+
 /// Whether the request that is still in the socket asks for a path of the API.
 async fn is_for_api(stream: &TcpStream) -> bool {
     let mut start = [0; START];
@@ -86,10 +118,10 @@ async fn is_for_api(stream: &TcpStream) -> bool {
 }
 
 /// Answers and closes.
-pub(crate) async fn refuse(mut stream: TcpStream, refusal: Refusal) {
+pub(crate) async fn refuse(mut stream: TcpStream, kind: ListenerKind, refusal: Refusal) {
     let _ = tokio::time::timeout(LINGER, async {
-        let wants_json = is_for_api(&stream).await;
-        stream.write_all(refusal.response(wants_json).as_bytes()).await?;
+        let answer = refusal.answer(&stream, kind).await;
+        stream.write_all(&answer).await?;
         stream.shutdown().await?;
         // Closing with unread bytes would reset the connection and take the answer with it.
         let mut discarded = [0; 4096];
@@ -103,7 +135,7 @@ pub(crate) async fn refuse(mut stream: TcpStream, refusal: Refusal) {
 pub(crate) fn refuse_client(client: Client, refusal: Refusal) {
     let Ok(stream) = client.stream.into_owned() else { return };
     if let Ok(stream) = TcpStream::from_std(stream.into()) {
-        tokio::spawn(refuse(stream, refusal));
+        tokio::spawn(refuse(stream, client.kind, refusal));
     }
 }
 
@@ -121,7 +153,7 @@ mod tests {
             client.read_to_string(&mut answer).await.unwrap();
             drop(client);
         };
-        tokio::join!(refuse(server, refusal), reading);
+        tokio::join!(refuse(server, ListenerKind::Plain, refusal), reading);
         answer
     }
 

@@ -187,8 +187,8 @@ impl Dispatcher {
         while let Some(door) = line.door.and_then(|id| self.doors.get_mut(&id)) {
             let Some(sequence) = door.unacknowledged.next_sequence() else { return Ok(()) };
             let Some(client) = line.next() else { return Ok(()) };
-            let Client { peer, stream } = client.clone();
-            match door.sender.try_send(&ToDestination::Connection { sequence, peer, stream }) {
+            let Client { peer, stream, kind } = client.clone();
+            match door.sender.try_send(&ToDestination::Connection { sequence, peer, stream, kind }) {
                 Ok(true) => door.unacknowledged.sent(client),
                 // The queue is full of connections that will be acknowledged, which leads back here.
                 Ok(false) => {

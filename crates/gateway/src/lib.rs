@@ -10,12 +10,17 @@
 //!             │ not HTTP, no name      │ unknown         │ full, or no door
 //!             ▼ 400                    ▼ 404             ▼ 503
 //! ```
+//!
+//! The name is the first request's `Host` where HTTP comes in plain, and the ClientHello's server name where TLS does; a
+//! client that speaks TLS is refused by an alert. On a listener of load balancers a PROXY protocol header comes before that.
 
 mod accept;
 mod answer;
 mod dispatch;
+mod hello;
 mod line;
 mod peek;
+mod proxy;
 mod tally;
 
 use std::sync::Arc;
@@ -60,8 +65,9 @@ pub async fn run(launcher: Endpoint<FromGateway, ToGateway>) -> Result<(), IpcEr
     while !draining.as_ref().is_some_and(|draining| draining.is_over(&dispatcher, &inbox)) {
         tokio::select! {
             message = from_launcher.receive() => match message? {
-                Some(ToGateway::Listener { socket }) => {
-                    listeners.spawn(accept::accept(accept::listener(socket)?, arrivals.clone(), events.clone()));
+                Some(ToGateway::Listener { socket, kind, proxies }) => {
+                    let listener = accept::Listener::new(socket, kind, proxies)?;
+                    listeners.spawn(accept::accept(listener, arrivals.clone(), events.clone()));
                 }
                 Some(ToGateway::Drain) => {
                     // What waits in the listening sockets is for whoever has them next.

@@ -125,6 +125,7 @@ mod tests {
         Client {
             peer: ([192, 0, 2, (port >> 8) as u8], port).into(),
             stream: std::os::fd::OwnedFd::from(stream).into(),
+            kind: kiavi_ipc::door::ListenerKind::Plain,
         }
     }
 

@@ -15,7 +15,9 @@ pub(crate) enum Glance {
     Unfinished,
     /// The host that the client wants.
     Host(Hostname),
-    /// Not a request that names exactly one host.
+    /// A client that says how it speaks TLS, and not with whom.
+    Nameless,
+    /// Neither a request that names exactly one host, nor a ClientHello.
     Unusable,
 }
 

@@ -13,11 +13,13 @@ mod error;
 mod exchange;
 mod headers;
 mod host;
+mod http2;
 mod origin;
+mod secure;
 mod serve;
 
 pub use access::{Access, AccessLog, AccessOptions, PeerClass, RequestLines};
-pub use address::{InvalidNetwork, Network, TrustedProxies, client_address, expanded, network_of};
+pub use address::{TrustedProxies, client_address, expanded, network_of};
 pub use body::{BODY_LIMIT, BODY_READ_TIMEOUT, BodyError, parse_json, read_body};
 pub use cookie::{SetCookie, cookie_pairs, cookie_value, joined_cookies};
 pub use error::{error_response, json_response};
@@ -27,5 +29,7 @@ pub use headers::{
     set_api_headers, set_page_headers,
 };
 pub use host::{MISDIRECTED_MESSAGE, requested_host};
+pub use http2::serve_http2_connection;
 pub use origin::{InvalidOrigin, OriginError, TrustedOrigins};
+pub use secure::{Answer, challenge_routes, on_hosts, redirect_routes};
 pub use serve::{ConnectionInfo, Drain, DrainTrigger, closing, drain, serve_connection};

@@ -97,15 +97,23 @@ impl TrustedOrigins {
         }
     }
 
-    /// The rule for forms of our own pages: the origin is always required and must be the tenant's own.
+    /// The rule for forms of our own pages: the origin is always required and must be the tenant's own, or one of its own
+    /// host by HTTPS that the settings trust.
     ///
     /// # Errors
     /// [`OriginError::Missing`] or [`OriginError::Untrusted`].
     pub fn check_own_page(&self, headers: &HeaderMap) -> Result<(), OriginError> {
         match self.stated_origin(headers)? {
-            origin if origin == self.own_origin => Ok(()),
+            origin if origin == self.own_origin || self.is_own_by_https(&origin) => Ok(()),
             _ => Err(OriginError::Untrusted),
         }
+    }
+
+    /// Whether pages of this origin come from our own host, encrypted, and are trusted.
+    fn is_own_by_https(&self, origin: &str) -> bool {
+        let is_own =
+            Url::parse(origin).is_ok_and(|url| url.scheme() == "https" && url.host() == self.own.host());
+        is_own && self.patterns.iter().any(|pattern| pattern == origin)
     }
 
     fn require_origin(&self, headers: &HeaderMap) -> Result<(), OriginError> {

@@ -1,4 +1,4 @@
-//! Serving one connection that another process accepted.
+//! Serving one connection that another process accepted, by HTTP/1.1. HTTP/2 is in [`crate::http2`].
 
 use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
@@ -20,11 +20,11 @@ const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Header lines of one request.
 const MAX_HEADERS: usize = 64;
 /// Bytes of one request's head.
-const MAX_HEAD_BYTES: usize = 32 * 1024;
+pub(crate) const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// While draining: how long a connection without a request may still bring one.
 const DRAIN_GRACE: Duration = Duration::from_millis(500);
 /// While draining: how long a request in flight may take.
-const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// What the accepting process knows of a connection. Every request carries it as an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

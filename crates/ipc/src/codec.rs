@@ -55,6 +55,40 @@ pub(crate) mod texts {
     }
 }
 
+/// `#[cbor(with = "crate::codec::optional_texts")]`: as [`texts`], or nothing; written by `Display`.
+pub(crate) mod optional_texts {
+    use std::fmt::Display;
+
+    use minicbor::decode::Error as DecodeError;
+    use minicbor::encode::{Error as EncodeError, Write};
+
+    use super::{Decoder, Encoder, FromStr};
+
+    pub(crate) fn encode<C, T: Display, W: Write>(
+        values: &Option<Vec<T>>,
+        e: &mut Encoder<W>,
+        ctx: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        match values {
+            Some(values) => {
+                super::texts::encode(&values.iter().map(ToString::to_string).collect::<Vec<_>>(), e, ctx)
+            }
+            None => e.null()?.ok(),
+        }
+    }
+
+    pub(crate) fn decode<C, T: FromStr>(
+        d: &mut Decoder<'_>,
+        ctx: &mut C,
+    ) -> Result<Option<Vec<T>>, DecodeError> {
+        if d.datatype()? == minicbor::data::Type::Null {
+            d.null()?;
+            return Ok(None);
+        }
+        super::texts::decode(d, ctx).map(Some)
+    }
+}
+
 pub(crate) fn to_packet<T: Message>(message: &T) -> Result<(Vec<u8>, FdTable), IpcError> {
     let mut table = FdTable::default();
     let mut bytes = Vec::with_capacity(128);

@@ -326,4 +326,14 @@ pub enum FromControl {
         #[n(2)]
         document: Fd,
     },
+    /// What the development mailbox's TLS is made of from now on.
+    #[n(16)]
+    MailboxCertificates {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// See [`crate::certificate::Certificates`].
+        #[n(1)]
+        document: Fd,
+    },
 }

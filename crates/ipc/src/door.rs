@@ -6,6 +6,24 @@ use minicbor::{Decode, Encode};
 
 use crate::{Channel, Endpoint, Fd, IpcError, Receiver, Sender};
 
+/// How a connection came in, which decides what is spoken on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum ListenerKind {
+    /// Plain HTTP: of development, or of a reverse proxy that speaks TLS with browsers. Also what a gateway hands over
+    /// that knows of no kinds.
+    #[n(0)]
+    #[default]
+    Plain,
+    /// Plain HTTP of anybody: whoever comes is led to the same place by HTTPS, and a certificate authority finds the
+    /// answer to its challenge.
+    #[n(1)]
+    Redirect,
+    /// TLS, which the destination speaks.
+    #[n(2)]
+    Tls,
+}
+
 /// What the gateway sends through a door.
 #[derive(Debug, Encode, Decode)]
 #[cbor(context_bound = "AsMut<crate::FdTable>")]
@@ -16,12 +34,16 @@ pub enum ToDestination {
         /// Counts up from 1 on each door.
         #[n(0)]
         sequence: u64,
-        /// The client's address as the kernel gave it.
+        /// The client's address as the kernel gave it, or a load balancer that may say so.
         #[n(1)]
         peer: SocketAddr,
         /// The connection itself.
         #[n(2)]
         stream: Fd,
+        /// How it came in.
+        #[n(3)]
+        #[cbor(default)]
+        kind: ListenerKind,
     },
 }
 
@@ -41,8 +63,10 @@ pub enum FromDestination {
 /// A connection that the gateway handed over.
 #[derive(Debug)]
 pub struct HandedOver {
-    /// The client's address as the kernel gave it.
+    /// The client's address as the kernel gave it, or a load balancer that may say so.
     pub peer: SocketAddr,
+    /// How it came in.
+    pub kind: ListenerKind,
     /// The door's running number of the connection.
     pub sequence: u64,
     /// The connection, registered with the current runtime.
@@ -72,7 +96,8 @@ impl Acceptor {
     /// # Errors
     /// When the gateway breaks the protocol, or the process is out of descriptors.
     pub async fn accept(&mut self) -> Result<Option<HandedOver>, IpcError> {
-        let Some(ToDestination::Connection { sequence, peer, stream }) = self.connections.receive().await?
+        let Some(ToDestination::Connection { sequence, peer, stream, kind }) =
+            self.connections.receive().await?
         else {
             return Ok(None);
         };
@@ -84,7 +109,7 @@ impl Acceptor {
         let stream = std::net::TcpStream::from(stream.into_owned().map_err(IpcError::Io)?);
         stream.set_nonblocking(true).map_err(IpcError::Io)?;
         let stream = tokio::net::TcpStream::from_std(stream).map_err(IpcError::Io)?;
-        Ok(Some(HandedOver { peer, sequence, stream }))
+        Ok(Some(HandedOver { peer, kind, sequence, stream }))
     }
 
     /// Takes no more: the gateway asks for another door, what it already sent can still be accepted.

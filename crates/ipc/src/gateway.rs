@@ -1,9 +1,10 @@
 //! launcher ↔ gateway.
 
-use kiavi_base::{Hostname, TenantId};
+use kiavi_base::{Hostname, Network, TenantId};
 use minicbor::{Decode, Encode};
 
 use crate::Fd;
+use crate::door::ListenerKind;
 use crate::metrics::GatewayReport;
 
 /// Who serves a hostname.
@@ -37,6 +38,14 @@ pub enum ToGateway {
         /// A bound, listening TCP socket.
         #[n(0)]
         socket: Fd,
+        /// What arrives there.
+        #[n(1)]
+        kind: ListenerKind,
+        /// If connections there come by load balancers, and each begins with a PROXY protocol header: where these are.
+        /// Nobody else may connect.
+        #[n(2)]
+        #[cbor(with = "crate::codec::optional_texts")]
+        proxies: Option<Vec<Network>>,
     },
     /// Connections for `hostname` go to `destination`.
     #[n(1)]

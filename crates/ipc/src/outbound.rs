@@ -80,6 +80,13 @@ pub enum ToOutbound {
         #[n(0)]
         door: Fd,
     },
+    /// What the development mailbox's TLS is made of from now on.
+    #[n(8)]
+    Certificates {
+        /// See [`crate::certificate::Certificates`].
+        #[n(0)]
+        document: Fd,
+    },
 }
 
 /// What outbound tells the launcher.

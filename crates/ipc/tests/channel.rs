@@ -6,7 +6,7 @@ use std::io::Read;
 use std::os::fd::OwnedFd;
 
 use kiavi_ipc::control::{FromControl, ToControl};
-use kiavi_ipc::door::{FromDestination, ToDestination};
+use kiavi_ipc::door::{FromDestination, ListenerKind, ToDestination};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::gateway::{Destination, FromGateway};
 use kiavi_ipc::{Channel, Endpoint, EngineSession, Fd, IpcError, SealedDocument, receive_blocking};
@@ -120,11 +120,14 @@ fn a_connection_that_was_handed_over_still_works_and_the_sender_can_keep_its_cop
         let stream = Fd::from(OwnedFd::from(server));
         let kept = stream.clone();
         let peer = "[2001:db8::1]:443".parse().unwrap();
-        sender.send(&ToDestination::Connection { sequence: 7, peer, stream }).await.unwrap();
+        sender
+            .send(&ToDestination::Connection { sequence: 7, peer, stream, kind: ListenerKind::Tls })
+            .await
+            .unwrap();
 
-        let ToDestination::Connection { sequence, peer: seen, stream } =
+        let ToDestination::Connection { sequence, peer: seen, stream, kind } =
             connections.receive().await.unwrap().unwrap();
-        assert_eq!((sequence, seen), (7, peer));
+        assert_eq!((sequence, seen, kind), (7, peer, ListenerKind::Tls));
         ack.send(&FromDestination::Taken { sequence }).await.unwrap();
         assert_eq!(acks.receive().await.unwrap(), Some(FromDestination::Taken { sequence: 7 }));
 

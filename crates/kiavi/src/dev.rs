@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use kiavi_control::SIGN_IN_LABEL;
 use kiavi_engine::demo::MAX_PEOPLE;
 use kiavi_launcher::{
-    DemoData, Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig,
-    PrivatePostgres, Share,
+    DemoData, Isolation, LauncherConfig, ListenerKind, Listening, LogConfig, MailConfig, MonitorConfig,
+    Names, PostgresConfig, PrivatePostgres, Share,
 };
 
 use crate::config::{GeoConfig, RequestLog};
@@ -30,12 +30,22 @@ const SMTP_URL: &str = "KIAVI_SMTP_URL";
 /// first. Any, if it is absent.
 const SENDER_DOMAINS: &str = "KIAVI_SENDER_DOMAINS";
 
+/// Where it listens, unless told otherwise.
+const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_TLS_PORT: u16 = 8443;
+
 /// Options of `kiavi dev`.
 #[derive(Args)]
 pub(crate) struct DevArgs {
     /// The TCP port on the loopback addresses; 0 takes a free one
-    #[arg(long, default_value_t = 8080)]
+    #[arg(long, default_value_t = DEFAULT_PORT)]
     port: u16,
+    /// The TCP port for HTTPS on the loopback addresses; 0 takes a free one [default: 8443, a free one if --port is given]
+    #[arg(long)]
+    tls_port: Option<u16>,
+    /// Do not listen for HTTPS
+    #[arg(long, conflicts_with = "tls_port")]
+    no_tls: bool,
     /// Where everything that must survive lives
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -118,6 +128,9 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
     if isolation == IsolationArg::Rootless {
         tracing::warn!("isolation is rootless: tenants share one account; for development only");
     }
+    // Whoever runs a second instance names its port.
+    let default_tls_port = if args.port == DEFAULT_PORT { DEFAULT_TLS_PORT } else { 0 };
+    let tls_port = (!args.no_tls).then_some(args.tls_port.unwrap_or(default_tls_port));
     let create_command = tenant_command(args.data.as_deref());
     let postgres = match args.postgres_url.as_deref().map(postgres_url::read).transpose() {
         Ok(Some(url)) => postgres_url::config(&url),
@@ -143,8 +156,8 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
     };
     let config = LauncherConfig {
         data,
-        listen: vec![(Ipv4Addr::LOCALHOST, args.port).into(), (Ipv6Addr::LOCALHOST, args.port).into()],
-        names: names(args.port),
+        listen: listening(args.port, tls_port),
+        names: names(args.port, tls_port),
         trusted_proxies: Vec::new(),
         closes_connections: false,
         ready_file: args.ready_file,
@@ -179,8 +192,16 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
     instance::run(config, None)
 }
 
+/// Plain HTTP and, if that is wanted, TLS, for this machine alone.
+fn listening(port: u16, tls_port: Option<u16>) -> Vec<Listening> {
+    let here = |port| vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()];
+    let plain = Listening::new(ListenerKind::Plain, here(port));
+    let tls = tls_port.map(|port| Listening::new(ListenerKind::Tls, here(port)));
+    std::iter::once(plain).chain(tls).collect()
+}
+
 /// Browsers take every name below `localhost` for this machine (RFC 6761 §6.3).
-fn names(port: u16) -> Names {
+fn names(port: u16, tls_port: Option<u16>) -> Names {
     const LOCALHOST: &str = "localhost";
     let name = |text: String| text.parse().unwrap_or_else(|_| unreachable!("the constant is a name"));
     Names {
@@ -190,6 +211,7 @@ fn names(port: u16) -> Names {
         sign_in: name(format!("{SIGN_IN_LABEL}.{LOCALHOST}")),
         mailbox: name(format!("mail.{LOCALHOST}")),
         port: Some(port),
+        tls_port,
     }
 }
 

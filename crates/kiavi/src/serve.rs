@@ -132,7 +132,7 @@ fn launcher_config(
     LauncherConfig {
         create_command: format!("kiavi tenant create shop --data {}", data.display()),
         data,
-        listen: listen.addresses,
+        listen: listen.all(),
         names: Names {
             is_secure: true,
             console: domain.console.clone().unwrap_or_else(|| below("console")),
@@ -140,6 +140,7 @@ fn launcher_config(
             mailbox: below("mail"),
             domain: domain.tenants.clone(),
             port: None,
+            tls_port: None,
         },
         trusted_proxies: listen.trusted_proxies.iter().map(ToString::to_string).collect(),
         closes_connections: listen.behind_edge && !listen.edge_keeps_hosts_apart,

@@ -12,7 +12,7 @@ use serde_json::Value;
 const LAYERS: &[&[&str]] = &[
     &["base"],
     &["crypto", "db", "geo", "http", "ipc"],
-    &["egress"],
+    &["egress", "tls"],
     &["webauthn", "oauth", "audit", "pages", "sandbox", "vault", "localpg", "moving"],
     &["engine", "control", "gateway", "launcher", "outbound", "auditor"],
     &["kiavi"],

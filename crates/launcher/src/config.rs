@@ -3,8 +3,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kiavi_base::{Hostname, SecretString, Slug};
+use kiavi_base::{Hostname, Network, SecretString, Slug};
 use kiavi_ipc::database::DatabaseServer;
+pub use kiavi_ipc::door::ListenerKind;
 use kiavi_ipc::egress::{AllowList, Target};
 use kiavi_ipc::{SealedDocument, SharedFile};
 pub use kiavi_sandbox::Isolation;
@@ -25,11 +26,29 @@ pub enum MailConfig {
     },
 }
 
+/// Addresses to listen on in one way.
+#[derive(Debug, Clone)]
+pub struct Listening {
+    /// Where. The second and further ones of the loopback interface may be missing: not every machine has IPv6.
+    pub addresses: Vec<SocketAddr>,
+    /// What arrives there.
+    pub kind: ListenerKind,
+    /// If connections come by load balancers, and begin with a PROXY protocol header: where these are.
+    pub proxies: Option<Vec<Network>>,
+}
+
+impl Listening {
+    /// On these addresses, for everybody.
+    pub fn new(kind: ListenerKind, addresses: Vec<SocketAddr>) -> Self {
+        Self { addresses, kind, proxies: None }
+    }
+}
+
 /// Under which names tenants and the console are reached, as browsers see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Names {
-    /// Whether browsers come by HTTPS: something in front of this instance speaks TLS.
+    /// Whether browsers come by HTTPS: this instance speaks TLS, or something in front of it.
     pub is_secure: bool,
     /// A tenant called `shop` is at `shop.DOMAIN`.
     pub domain: Hostname,
@@ -41,6 +60,8 @@ pub struct Names {
     pub mailbox: Hostname,
     /// The port that browsers use, where it is not the scheme's own.
     pub port: Option<u16>,
+    /// The port that they may use for HTTPS besides, where the names are not secure: of a developer's instance.
+    pub tls_port: Option<u16>,
 }
 
 impl Names {
@@ -51,6 +72,11 @@ impl Names {
             Some(port) => format!("{scheme}://{host}:{port}"),
             None => format!("{scheme}://{host}"),
         }
+    }
+
+    /// The origin of a host by TLS, where that is another than [`Names::url`] says.
+    pub fn tls_url(&self, host: impl std::fmt::Display) -> Option<String> {
+        self.tls_port.filter(|_| !self.is_secure).map(|port| format!("https://{host}:{port}"))
     }
 
     /// The origin of a tenant.
@@ -147,10 +173,9 @@ pub struct VaultStart {
 pub struct LauncherConfig {
     /// Where everything that must survive lives.
     pub data: PathBuf,
-    /// Where to listen for plain HTTP. The second and further ones of the loopback interface may be missing: not every
-    /// machine has IPv6. Where [`Names::port`] is 0, it becomes
-    /// the first one's port.
-    pub listen: Vec<SocketAddr>,
+    /// Where to listen. Where [`Names::port`] is 0, it becomes the port of the first plain ones; [`Names::tls_port`] that of
+    /// the first ones that speak TLS.
+    pub listen: Vec<Listening>,
     /// How the instance is reached.
     pub names: Names,
     /// Reverse proxies, as addresses or CIDR blocks, whose `X-Forwarded-For` every engine believes.
@@ -232,11 +257,14 @@ mod tests {
             sign_in: name("id.auth.example"),
             mailbox: name("mail.auth.example"),
             port: None,
+            tls_port: None,
         };
         let shop = "shop".parse().unwrap();
         assert_eq!(names.tenant_url(&shop), "https://shop.auth.example");
         assert_eq!(names.url(&names.console), "https://console.auth.example");
-        (names.is_secure, names.port) = (false, Some(8080));
+        assert_eq!(names.tls_url(&names.console), None);
+        (names.is_secure, names.port, names.tls_port) = (false, Some(8080), Some(8443));
+        assert_eq!(names.tls_url(&names.console).as_deref(), Some("https://console.auth.example:8443"));
         assert_eq!(names.tenant_url(&shop), "http://shop.auth.example:8080");
     }
 }

@@ -11,6 +11,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 
 use kiavi_base::{Hostname, TenantId};
+use kiavi_ipc::door::ListenerKind;
 use kiavi_ipc::egress::AllowList;
 use kiavi_ipc::metrics::Measurements;
 use kiavi_ipc::{Phase, SealedDocument};
@@ -19,6 +20,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
 
 use crate::backoff::BackoffState;
+use crate::listen::Listener;
 
 /// The format of what is handed over.
 pub const STATE_FORMAT: u32 = 1;
@@ -77,6 +79,18 @@ pub(crate) struct State {
     /// Optional, because programs before TLS leave none.
     #[n(17)]
     pub(crate) certificates: Option<Vec<DocumentState>>,
+    /// What arrives at each of `listeners`, in their order. Programs before TLS leave none: plain HTTP.
+    #[n(18)]
+    pub(crate) arriving: Option<Vec<ArrivingState>>,
+}
+
+/// What arrives at a listening socket.
+#[derive(Debug, Default, Encode, Decode)]
+pub(crate) struct ArrivingState {
+    #[n(0)]
+    pub(crate) kind: ListenerKind,
+    #[n(1)]
+    pub(crate) proxies: Option<Vec<String>>,
 }
 
 /// A document of a tenant's, for a process that reads it.
@@ -186,6 +200,22 @@ impl State {
 
     pub(crate) fn folder_path(&self) -> PathBuf {
         PathBuf::from(&self.folder)
+    }
+}
+
+impl ArrivingState {
+    pub(crate) fn new(listener: &Listener) -> Self {
+        let proxies = listener.proxies.as_ref();
+        let proxies = proxies.map(|proxies| proxies.iter().map(ToString::to_string).collect());
+        Self { kind: listener.kind, proxies }
+    }
+
+    pub(crate) fn listener(self, socket: OwnedFd) -> Result<Listener, HandoverError> {
+        let read = |proxies: Vec<String>| -> Result<Vec<_>, _> {
+            proxies.iter().map(|proxy| proxy.parse()).collect()
+        };
+        let proxies = self.proxies.map(read).transpose().map_err(|_| HandoverError::Malformed)?;
+        Ok(Listener { socket, kind: self.kind, proxies })
     }
 }
 

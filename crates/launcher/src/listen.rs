@@ -3,6 +3,10 @@
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 
+use kiavi_base::Network;
+
+use crate::config::{ListenerKind, Listening, Names};
+
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: is another program using it, or has this machine no such address?")]
@@ -10,6 +14,32 @@ pub struct ListenError {
     address: SocketAddr,
     #[source]
     source: std::io::Error,
+}
+
+/// A listening socket, and what arrives there.
+pub(crate) struct Listener {
+    pub(crate) socket: OwnedFd,
+    pub(crate) kind: ListenerKind,
+    pub(crate) proxies: Option<Vec<Network>>,
+}
+
+/// Listens everywhere. Puts the ports of sockets that took a free one where the names want to know them.
+pub(crate) fn listen_all(all: &[Listening], names: &mut Names) -> Result<Vec<Listener>, ListenError> {
+    let mut listeners = Vec::new();
+    for Listening { addresses, kind, proxies } in all {
+        let (sockets, port) = listen(addresses)?;
+        let wanted = match kind {
+            ListenerKind::Plain => &mut names.port,
+            ListenerKind::Tls => &mut names.tls_port,
+            ListenerKind::Redirect => &mut None,
+        };
+        if *wanted == Some(0) {
+            *wanted = Some(port);
+        }
+        let listener = |socket| Listener { socket, kind: *kind, proxies: proxies.clone() };
+        listeners.extend(sockets.into_iter().map(listener));
+    }
+    Ok(listeners)
 }
 
 /// Listens on all of `addresses`. Port 0 takes a free one, which further addresses with port 0 share; answers it. A

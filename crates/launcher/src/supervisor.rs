@@ -16,12 +16,12 @@ use std::time::Duration;
 
 use self::replace::Replaced;
 use kiavi_base::TenantId;
-use kiavi_ipc::SealedDocument;
 use kiavi_ipc::auditor::{FromAuditor, ToAuditor};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::engine::FromEngine;
 use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
+use kiavi_ipc::{Fd, SealedDocument};
 use kiavi_localpg::ClusterError;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
@@ -37,7 +37,7 @@ use crate::engines::Engines;
 use crate::folder::{Folder, FolderError};
 use crate::groups::Groups;
 use crate::handover::HandoverError;
-use crate::listen::ListenError;
+use crate::listen::{ListenError, Listener};
 use crate::meter::Meter;
 use crate::services::Service;
 use crate::signals;
@@ -147,7 +147,7 @@ struct Supervisor {
     config: LauncherConfig,
     folder: Folder,
     databases: Databases,
-    listeners: Vec<OwnedFd>,
+    listeners: Vec<Listener>,
     control_socket: OwnedFd,
     events: Events,
     freeze: watch::Sender<bool>,
@@ -160,6 +160,8 @@ struct Supervisor {
     logs: HashMap<TenantId, SealedDocument>,
     /// What each tenant's TLS is made of. It stays while the tenant is suspended.
     certificates: HashMap<TenantId, SealedDocument>,
+    /// The same of the development mailbox, for outbound.
+    mailbox_certificates: Option<Fd>,
     engines: Engines,
     groups: Option<Groups>,
     replaced: Replaced,

@@ -31,11 +31,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kiavi_base::{Clock, TenantId};
-use kiavi_http::{ConnectionInfo, drain, serve_connection};
+use kiavi_crypto::{SystemRng, TicketKeys};
+use kiavi_http::drain;
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::mail::{MailRoute, SmtpServer};
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_ipc::{Channel, Endpoint, Fd, IpcError, Message, Sender};
+use kiavi_tls::{TlsServer, Ways};
 use rustls_pki_types::CertificateDer;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -93,6 +95,15 @@ impl Outbound {
         Ok(Self { mailbox, transport, egress, database, name_servers, tally, clock })
     }
 
+    /// The development mailbox's ways in, if there is one.
+    fn mailbox_ways(&self) -> Option<Ways> {
+        let router = web::router(self.mailbox.clone()?, self.clock.clone());
+        let rng = Arc::new(SystemRng);
+        let tls = TlsServer::new(TicketKeys::random(&*rng), self.clock.clone(), rng);
+        // The gateway hands over what is for the mailbox, and a developer's machine has nobody to tell apart.
+        Some(Ways::new(router, Arc::new(tls), |_| true, false))
+    }
+
     /// Makes the connection that the launcher asks for, in a task of its own.
     fn connect_database(&self, tasks: &mut JoinSet<()>, request: u64, launcher: Sender<FromOutbound>) {
         let database = self.database.clone();
@@ -122,7 +133,7 @@ impl Outbound {
     /// When the launcher breaks the protocol.
     pub async fn run(self, launcher: Endpoint<FromOutbound, ToOutbound>) -> Result<(), IpcError> {
         let (to_launcher, mut from_launcher) = launcher.split();
-        let router = self.mailbox.clone().map(|mailbox| web::router(mailbox, self.clock.clone()));
+        let ways = self.mailbox_ways();
         let (trigger, drain) = drain();
         let mut doors = JoinSet::new();
         let mut acceptor: Option<Acceptor> = None;
@@ -156,14 +167,18 @@ impl Outbound {
                         self.connect_database(&mut doors, request, to_launcher.clone());
                     }
                     Some(ToOutbound::Door { door }) => acceptor = Some(Acceptor::new(door).map_err(IpcError::Io)?),
+                    Some(ToOutbound::Certificates { document }) => {
+                        if let Some(ways) = &ways {
+                            ways.tls().announce(document);
+                        }
+                    }
                     Some(ToOutbound::Start { .. }) => {}
                     Some(ToOutbound::Drain) => break,
                     None => return Ok(()),
                 },
-                accepted = accept(&mut acceptor) => match (accepted?, &router) {
-                    (Some(HandedOver { peer, sequence, stream }), Some(router)) => {
-                        let info = ConnectionInfo { peer, sequence };
-                        tokio::spawn(serve_connection(stream, info, router.clone(), drain.clone()));
+                accepted = accept(&mut acceptor) => match (accepted?, &ways) {
+                    (Some(connection), Some(ways)) => {
+                        tokio::spawn(ways.clone().serve(connection, drain.clone()));
                     }
                     (Some(_), None) => {}
                     (None, _) => acceptor = None,

@@ -54,8 +54,9 @@ use tokio::net::UnixStream;
 use self::vault_away::Away;
 use crate::{
     AUDITOR_ROLE, Address, Adopted, Archived, CONTROL_ROLE, Control, ControlParts, DatabaseServer, DemoMade,
-    DemoOrder, Failure, FormerServer, LogStart, OWNER_GROUP, Privileged, SettingsFacts, TEMPLATE_DATABASE,
-    TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart, TenantState, address, attempt, audit,
+    DemoOrder, Failure, FormerServer, LogStart, OWNER_GROUP, OwnHost, Privileged, SettingsFacts,
+    TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart, TenantState, address,
+    attempt, audit,
     caller::Actor,
     console, invitation, key, log, member, orphans, owner_role, parse_name, provision, rotation,
     settings::store as settings_store,
@@ -81,6 +82,7 @@ struct FakePrivileged {
     logs: Mutex<BTreeMap<TenantId, LogStart>>,
     /// What tenants' TLS is made of.
     certificates: Mutex<BTreeMap<TenantId, Certificates>>,
+    own_certificates: Mutex<BTreeMap<OwnHost, Certificates>>,
     /// How many calls of `tenant_ready` fail from now on.
     failures: AtomicU32,
     /// What engines were asked at the management door.
@@ -236,6 +238,18 @@ impl Privileged for FakePrivileged {
         Box::pin(async move {
             let opened = Certificates::open(certificates.fd())?;
             self.certificates.lock().unwrap().insert(tenant.clone(), opened);
+            Ok(())
+        })
+    }
+
+    fn announce_own_certificates(
+        &self,
+        host: OwnHost,
+        certificates: SealedDocument,
+    ) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
+            let opened = Certificates::open(certificates.fd())?;
+            self.own_certificates.lock().unwrap().insert(host, opened);
             Ok(())
         })
     }
@@ -533,6 +547,7 @@ impl Instance {
             access: Arc::new(AccessLog::silent()),
             domain: "localhost".to_owned(),
             console_origin: self.console_origin.to_owned(),
+            console_tls_origin: None,
             spares: self.spares.load(Ordering::SeqCst),
             deletion_grace: DELETION_GRACE,
             create_command: "kiavi tenant create NAME".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kiavi_http::Network;
+use kiavi_base::Network;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -11,7 +11,7 @@ use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::metrics::EngineReport;
 use kiavi_ipc::{Fd, IpcError, Receiver, Sender};
-use tokio::io::{AsyncRead, AsyncWrite};
+use kiavi_tls::Ways;
 use tokio::net::UnixStream;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
@@ -56,7 +56,10 @@ pub(super) enum Work {
 /// The engine with its ways out.
 pub(super) struct Server {
     engine: Engine,
+    /// For operators, who come by no listener.
     router: Router,
+    /// For everybody else.
+    ways: Ways,
     database: Arc<LauncherConnect>,
     mail: Arc<Outlet>,
     egress: Arc<EgressOutlet>,
@@ -84,7 +87,7 @@ async fn accept(door: &mut Option<Acceptor>) -> Result<Option<HandedOver>, IpcEr
 impl Server {
     pub(super) fn new(
         engine: Engine,
-        router: Router,
+        (router, ways): (Router, Ways),
         database: Arc<LauncherConnect>,
         (mail, egress): (Arc<Outlet>, Arc<EgressOutlet>),
         idle: Option<Duration>,
@@ -94,6 +97,7 @@ impl Server {
         Self {
             engine,
             router,
+            ways,
             database,
             mail,
             egress,
@@ -176,10 +180,8 @@ impl Server {
             ToEngine::Database { stream } => self.database.answered(stream),
             ToEngine::Mail { door } => self.mail.open(door)?,
             ToEngine::Egress { door } => self.egress.replace(door),
-            ToEngine::Certificates { .. }
-            | ToEngine::Start { .. }
-            | ToEngine::Door { .. }
-            | ToEngine::Drain => {}
+            ToEngine::Certificates { document } => self.ways.tls().announce(document),
+            ToEngine::Start { .. } | ToEngine::Door { .. } | ToEngine::Drain => {}
         }
         Ok(())
     }
@@ -190,9 +192,8 @@ impl Server {
     }
 
     fn serve(&mut self, connection: HandedOver) {
-        let HandedOver { peer, sequence, stream } = connection;
-        let info = ConnectionInfo { peer, sequence };
-        self.serve_stream(stream, info, self.router.clone());
+        let served = self.ways.clone().serve(connection, self.drain.1.clone());
+        self.connections.spawn(until_end(served));
     }
 
     /// Serves a connection of the management door: the same router, and every request knows its operator.
@@ -202,20 +203,9 @@ impl Server {
         let stream = UnixStream::from_std(stream)?;
         let info = ConnectionInfo { peer: OPERATOR_PEER, sequence: 0 };
         let router = self.router.clone().layer(Extension(Operator(operator.into())));
-        self.serve_stream(stream, info, router);
-        Ok(())
-    }
-
-    fn serve_stream<S>(&mut self, stream: S, info: ConnectionInfo, router: Router)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
         let served = serve_connection(stream, info, router, self.drain.1.clone());
-        self.connections.spawn(async move {
-            if let Err(error) = served.await {
-                tracing::debug!(%error, "a connection ended badly");
-            }
-        });
+        self.connections.spawn(until_end(served));
+        Ok(())
     }
 
     /// Tells the launcher what was answered. When its queue is full, these counts are lost: nobody waits for them.
@@ -311,6 +301,12 @@ async fn until(time: Option<Instant>) {
     match time {
         Some(time) => sleep_until(time).await,
         None => std::future::pending().await,
+    }
+}
+
+async fn until_end(served: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = served.await {
+        tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended badly");
     }
 }
 

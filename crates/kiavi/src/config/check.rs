@@ -1,5 +1,7 @@
 //! What types cannot say about a configuration.
 
+use std::collections::HashSet;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use kiavi_base::Hostname;
@@ -9,6 +11,9 @@ use super::{Config, EngineConfig, ListenConfig};
 
 /// The shortest token that a monitor may have, in characters.
 const MIN_TOKEN: usize = 16;
+
+/// The most entries of the list of load balancers.
+const MAX_BALANCERS: usize = 64;
 
 /// Checks everything but what is in other files.
 pub(super) fn check(config: &Config) -> Result<(), Fault> {
@@ -78,17 +83,39 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
 
 fn listen(listen: &ListenConfig) -> Result<(), Fault> {
     let fault = |key, what: String| Err(Fault { key, what });
-    if listen.addresses.is_empty() {
+    let (edge, balanced) = (listen.for_edge(), &listen.proxy_protocol);
+    let keys = [
+        ("listen.addresses", &edge),
+        ("listen.https", &listen.https),
+        ("listen.http", &listen.http),
+        ("listen.proxy_protocol.https", &balanced.https),
+        ("listen.proxy_protocol.http", &balanced.http),
+    ];
+    if keys.iter().all(|(_, addresses)| addresses.is_empty()) {
         return fault("listen.addresses", "must name one address at least".to_owned());
     }
-    if let Some(address) = listen.addresses.iter().find(|address| address.port() == 0) {
-        return fault("listen.addresses", format!("{address} has no port"));
+    let mut seen = HashSet::new();
+    for (key, address) in keys.iter().flat_map(|(key, all)| all.iter().map(|address| (*key, *address))) {
+        if address.port() == 0 {
+            return fault(key, format!("{address} has no port"));
+        }
+        if !seen.insert(address) {
+            return fault(key, format!("{address} is listened on twice"));
+        }
     }
-    let public = listen.addresses.iter().find(|address| !address.ip().is_loopback());
+    let is_balanced = !balanced.https.is_empty() || !balanced.http.is_empty();
+    if is_balanced && balanced.from.is_empty() {
+        let what = "must name the load balancers: whoever else connects there could say to be anybody";
+        return fault("listen.proxy_protocol.from", what.to_owned());
+    }
+    if balanced.from.len() > MAX_BALANCERS {
+        return fault("listen.proxy_protocol.from", format!("has more than {MAX_BALANCERS} entries"));
+    }
+    let public = edge.iter().find(|address| !address.ip().is_loopback());
     if let (Some(address), false) = (public, listen.behind_edge) {
         let what = format!(
-            "{address} would take sign-ins over plain HTTP from everybody. Listen on 127.0.0.1, or set behind_edge = \
-             true and trusted_proxies if only a reverse proxy with TLS reaches it"
+            "{address} would take sign-ins over plain HTTP from everybody. Listen there by listen.https, or set \
+             behind_edge = true and trusted_proxies if only a reverse proxy with TLS reaches it"
         );
         return fault("listen.addresses", what);
     }
@@ -96,14 +123,15 @@ fn listen(listen: &ListenConfig) -> Result<(), Fault> {
         let what = "must name the reverse proxies in front, or everybody has the proxy's address and shares its limits";
         return fault("listen.behind_edge", format!("listen.trusted_proxies {what}"));
     }
-    let everybody = |network: &&kiavi_http::Network| network.to_string().ends_with("/0");
-    match listen.trusted_proxies.iter().find(everybody) {
-        Some(network) => fault(
-            "listen.trusted_proxies",
-            format!("{network} lets everybody choose the address that limits count"),
-        ),
-        None => Ok(()),
+    let everybody = |network: &&kiavi_base::Network| network.to_string().ends_with("/0");
+    let lists =
+        [("listen.trusted_proxies", &listen.trusted_proxies), ("listen.proxy_protocol.from", &balanced.from)];
+    for (key, list) in lists {
+        if let Some(network) = list.iter().find(everybody) {
+            return fault(key, format!("{network} lets everybody choose the address that limits count"));
+        }
     }
+    Ok(())
 }
 
 fn engine(engine: &EngineConfig) -> Result<(), Fault> {
@@ -166,6 +194,28 @@ mod tests {
         assert_eq!(refused("listen.addresses = [\"127.0.0.1:8080\", \"[::1]:8080\"]"), None);
         assert_eq!(refused("listen.addresses = []"), Some("listen.addresses"));
         assert_eq!(refused("listen.addresses = [\"127.0.0.1:0\"]"), Some("listen.addresses"));
+    }
+
+    #[test]
+    fn tls_is_listened_for_anywhere_and_load_balancers_are_named() {
+        assert_eq!(refused("listen.https = [\"0.0.0.0:443\"]\nlisten.http = [\"0.0.0.0:80\"]"), None);
+        assert_eq!(refused("listen.https = [\"0.0.0.0:443\"]\nlisten.addresses = []"), None);
+        assert_eq!(refused("listen.https = [\"0.0.0.0:0\"]"), Some("listen.https"));
+        let twice = "listen.https = [\"0.0.0.0:443\"]\nlisten.http = [\"0.0.0.0:443\"]";
+        assert_eq!(refused(twice), Some("listen.http"));
+        let balanced = "listen.proxy_protocol.https = [\"10.0.0.9:8443\"]\n";
+        assert_eq!(refused(balanced), Some("listen.proxy_protocol.from"));
+        let from = |from: &str| refused(&format!("{balanced}listen.proxy_protocol.from = [\"{from}\"]"));
+        assert_eq!(from("10.0.0.0/24"), None);
+        assert_eq!(from("0.0.0.0/0"), Some("listen.proxy_protocol.from"));
+    }
+
+    #[test]
+    fn who_listens_for_tls_listens_for_no_edge_besides() {
+        assert_eq!(config("").listen.for_edge(), ["127.0.0.1:8080".parse().unwrap()]);
+        let secure = config("listen.https = [\"0.0.0.0:443\"]").listen.all();
+        let kinds: Vec<_> = secure.iter().map(|listening| listening.kind).collect();
+        assert_eq!(kinds, [kiavi_launcher::ListenerKind::Tls]);
     }
 
     #[test]

@@ -10,15 +10,16 @@ use kiavi_control::{
     CONSOLE_SLUG, CallerKind, Control, ControlError, ControlParts, DatabaseServer, DemoMade, DemoOrder,
     ProofDoor, Router, ServerError, Tenant,
 };
-use kiavi_crypto::SystemRng;
+use kiavi_crypto::{SystemRng, TicketKeys};
 use kiavi_egress::Outlet;
-use kiavi_http::{AccessLog, ConnectionInfo, Drain, closing, drain, serve_connection};
+use kiavi_http::{AccessLog, ConnectionInfo, drain, on_hosts, serve_connection};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::{Endpoint, Fd, IpcError, Receiver, SealedDocument, Sender, receive_blocking};
 use kiavi_launcher::Names;
 use kiavi_localpg::CONTROL_DATABASE;
 use kiavi_sandbox::Profile;
+use kiavi_tls::{TlsServer, Ways};
 use kiavi_vault::{Cached, Opened, Opening, Vault};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
@@ -103,10 +104,17 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         let local = local_listener(local)?;
         let sender_domains = sender_domains(&configuration)?;
         let monitor = monitor.map(monitor_listener).transpose()?;
-        let platform = Platform { sender_domains, trusted_proxies: configuration.trusted_proxies.clone() };
+        let names = &configuration.names;
+        let platform = Platform {
+            sender_domains,
+            trusted_proxies: configuration.trusted_proxies.clone(),
+            tls_port: names.tls_port.filter(|_| !names.is_secure),
+        };
+        let keys = TicketKeys::random(&SystemRng);
+        let tls = Arc::new(TlsServer::new(keys, Arc::new(SystemClock), Arc::new(SystemRng)));
         let password = configuration.postgres.as_ref().map(|postgres| postgres.password.clone());
         let secured = secured(database, password)?;
-        let launcher = Launcher::new(to_launcher.clone(), platform.clone(), secured);
+        let launcher = Launcher::new(to_launcher.clone(), platform.clone(), secured, tls.clone());
         let access = access_log(args);
         seal(locked)?;
         let Opened { vault, cached } = vault;
@@ -134,6 +142,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
             proofs,
             announcement,
             closes_connections,
+            tls,
             access,
             monitored: Arc::new(monitored),
         };
@@ -205,6 +214,7 @@ fn parts(
         rng: Arc::new(SystemRng),
         domain: names.domain.to_string(),
         console_origin: names.url(&names.console),
+        console_tls_origin: names.tls_url(&names.console),
         base_url_for: Arc::new(move |slug: &Slug| match slug.as_str() {
             // Its name is the console's, whose host is another.
             CONSOLE_SLUG => names.url(&names.sign_in),
@@ -220,14 +230,16 @@ fn parts(
 
 /// What connections are served with, made once: a router with all of its descriptions is much work.
 struct Routers {
-    console: Router,
+    console: Ways,
     local: Router,
 }
 
 impl Routers {
-    fn of(control: &Control) -> Self {
+    fn of(control: &Control, host: Hostname, tls: Arc<TlsServer>, closes_connections: bool) -> Self {
+        let is_console = move |asked: &str| host.as_str() == asked;
+        let console = on_hosts(control.router(CallerKind::ConsoleHost), is_console.clone());
         Self {
-            console: control.router(CallerKind::ConsoleHost),
+            console: Ways::new(console, tls, is_console, closes_connections),
             local: control.router(CallerKind::LocalOperator),
         }
     }
@@ -248,6 +260,7 @@ struct Server {
     announcement: Announcement,
     access: Arc<AccessLog>,
     closes_connections: bool,
+    tls: Arc<TlsServer>,
     monitored: Arc<Monitored>,
 }
 
@@ -263,6 +276,7 @@ impl Server {
         let access = self.access.clone();
         tokio::spawn(async move { access.keep_writing().await });
         // Opening needs the database, which needs the launcher's answers below.
+        let host = self.announcement.names.console.clone();
         let opening = tokio::spawn(open(parts, self.to_launcher.clone(), self.announcement));
         let mut opening = Some(opening);
         let mut witnessing = None;
@@ -290,13 +304,15 @@ impl Server {
                 },
                 opened = joined(&mut opening) => {
                     let opened = opened?;
-                    routers = Some(Routers::of(&opened));
+                    routers = Some(Routers::of(&opened, host.clone(), self.tls.clone(), self.closes_connections));
                     control.get_or_init(|| opened);
                     opening = None;
                     serve_witness(control.get(), &mut witnessing);
                 }
                 accepted = accept(&mut doors.console), if routers.is_some() && tasks.len() < MAX_CONSOLE => match (accepted?, &routers) {
-                    (Some(connection), Some(routers)) => serve_console(connection, routers, self.closes_connections, &drain, &mut tasks),
+                    (Some(connection), Some(routers)) => {
+                        tasks.spawn(routers.console.clone().serve(connection, drain.clone()));
+                    }
                     _ => doors.console = None,
                 },
                 stream = accept_local(&doors.local), if routers.is_some() && locals.len() < MAX_LOCAL => {
@@ -374,19 +390,6 @@ async fn accept(door: &mut Option<Acceptor>) -> Result<Option<HandedOver>, IpcEr
         Some(door) => door.accept().await,
         None => std::future::pending().await,
     }
-}
-
-fn serve_console(
-    connection: HandedOver,
-    routers: &Routers,
-    closes_connections: bool,
-    drain: &Drain,
-    tasks: &mut JoinSet<std::io::Result<()>>,
-) {
-    let HandedOver { peer, sequence, stream } = connection;
-    let router = routers.console.clone();
-    let router = if closes_connections { closing(router) } else { router };
-    tasks.spawn(serve_connection(stream, ConnectionInfo { peer, sequence }, router, drain.clone()));
 }
 
 /// What the launcher is told once the instance is ready.
@@ -471,9 +474,17 @@ async fn announce(
             .iter()
             .map(|tenant| {
                 let url = control.url_of(tenant);
-                serde_json::json!({ "slug": tenant.slug.as_str(), "url": url, "id": tenant.id.as_str() })
+                let mut told =
+                    serde_json::json!({ "slug": tenant.slug.as_str(), "url": url, "id": tenant.id.as_str() });
+                if let Some(url) = names.tls_url(format_args!("{}.{}", tenant.slug, names.domain)) {
+                    told["tls_url"] = url.into();
+                }
+                told
             })
             .collect();
+        if let Some(url) = names.tls_url(&names.console) {
+            ready["console_tls_url"] = url.into();
+        }
         ready["mail_url"] = names.url(&names.mailbox).into();
         ready["tenants"] = tenants.into();
         ready["management_key"] = key.expose_secret().into();

@@ -28,7 +28,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         database,
         places,
         reads_log,
-        certificates: _,
+        certificates,
     } = receive_blocking(&channel)?
     else {
         return Err(RoleError::FirstMessage);
@@ -47,6 +47,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         mail,
         egress,
         database,
+        certificates,
         places,
         reads_log,
         idle,

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kiavi_base::{ExposeSecret, Hostname, TenantId};
 use kiavi_control::monitor::Measure;
-use kiavi_control::{Failure, LogStart, Privileged, TenantStart};
+use kiavi_control::{Failure, LogStart, OwnHost, Privileged, TenantStart};
 use kiavi_db::{BoxFuture, Connect, Secured, Stream};
 use kiavi_ipc::control::FromControl;
 use kiavi_ipc::log::LogDocument;
 use kiavi_ipc::metrics::Measurements;
 use kiavi_ipc::survey::Survey;
 use kiavi_ipc::{Fd, SealedDocument, Sender};
+use kiavi_tls::TlsServer;
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 
@@ -28,6 +29,8 @@ struct Shared {
     platform: Platform,
     /// How the database server is recognised, if it is one on a network.
     secured: Option<Secured>,
+    /// The console's.
+    tls: Arc<TlsServer>,
 }
 
 /// What the instance decides for all of its tenants.
@@ -37,6 +40,8 @@ pub(super) struct Platform {
     pub(super) sender_domains: Vec<Hostname>,
     /// Reverse proxies, as addresses or CIDR blocks.
     pub(super) trusted_proxies: Vec<String>,
+    /// Where tenants are reached by TLS besides, of a developer's instance.
+    pub(super) tls_port: Option<u16>,
 }
 
 #[derive(Default)]
@@ -62,8 +67,13 @@ enum RequestError {
 }
 
 impl Launcher {
-    pub(super) fn new(sender: Sender<FromControl>, platform: Platform, secured: Option<Secured>) -> Self {
-        Self(Arc::new(Shared { sender, waiting: Mutex::default(), platform, secured }))
+    pub(super) fn new(
+        sender: Sender<FromControl>,
+        platform: Platform,
+        secured: Option<Secured>,
+        tls: Arc<TlsServer>,
+    ) -> Self {
+        Self(Arc::new(Shared { sender, waiting: Mutex::default(), platform, secured, tls }))
     }
 
     /// The launcher answered a request that changes something.
@@ -167,7 +177,7 @@ impl Privileged for Launcher {
             let TenantStart { id, uid, slug: _, hostnames, settings, secret, database_password } = start;
             let (egress, is_owing) = (schema::egress(&settings)?, schema::is_owing(&settings)?);
             let route = schema::mail_route(&settings, &self.0.platform.sender_domains)?;
-            let settings = schema::for_engine(settings, &self.0.platform.trusted_proxies);
+            let settings = schema::for_engine(settings, &self.0.platform);
             let (document, version) =
                 document::write(&settings, &secret, database_password.as_ref(), &route)?;
             let mail = route.seal()?.fd();
@@ -208,7 +218,7 @@ impl Privileged for Launcher {
         Box::pin(async move {
             let TenantStart { id: tenant, uid, settings, secret, database_password, .. } = start;
             let route = schema::mail_route(&settings, &self.0.platform.sender_domains)?;
-            let settings = schema::for_engine(settings, &self.0.platform.trusted_proxies);
+            let settings = schema::for_engine(settings, &self.0.platform);
             let (document, _) = document::write(&settings, &secret, database_password.as_ref(), &route)?;
             let (ours, theirs) = UnixStream::pair()?;
             let stream = Fd::from(std::os::fd::OwnedFd::from(theirs.into_std()?));
@@ -271,6 +281,25 @@ impl Privileged for Launcher {
     ) -> BoxFuture<'a, Result<(), Failure>> {
         let (tenant, document) = (tenant.clone(), certificates.fd());
         Box::pin(self.change(move |request| FromControl::TenantCertificates { request, tenant, document }))
+    }
+
+    fn announce_own_certificates(
+        &self,
+        host: OwnHost,
+        certificates: SealedDocument,
+    ) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
+            let document = certificates.fd();
+            match host {
+                OwnHost::Console => {
+                    self.0.tls.announce(document);
+                    Ok(())
+                }
+                OwnHost::Mailbox => {
+                    self.change(|request| FromControl::MailboxCertificates { request, document }).await
+                }
+            }
+        })
     }
 
     fn log_written<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, ()> {

@@ -16,6 +16,8 @@ use kiavi_ipc::mail::MailRoute;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::privileged::Platform;
+
 /// Hundredths after which it is told how far the making of demo data is.
 const PROGRESS: usize = 20;
 
@@ -35,10 +37,20 @@ pub(super) fn mail_route(settings: &Value, platform: &[Hostname]) -> Result<Mail
 }
 
 /// The settings as the tenant's engine gets them: without the account at its mail server, which is outbound's to use,
-/// and with the reverse proxies of the instance beside the tenant's own.
-pub(super) fn for_engine(mut settings: Value, proxies: &[String]) -> Value {
+/// with the reverse proxies of the instance beside the tenant's own, and with the origins that its pages have by TLS where its
+/// base URL is another.
+pub(super) fn for_engine(mut settings: Value, platform: &Platform) -> Value {
     if let Some(trusted) = settings.pointer_mut("/trusted_proxies").and_then(Value::as_array_mut) {
-        trusted.extend(proxies.iter().map(|proxy| proxy.as_str().into()));
+        trusted.extend(platform.trusted_proxies.iter().map(|proxy| proxy.as_str().into()));
+    }
+    let hosts = settings["hostnames"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let origins =
+        platform.tls_port.map(|port| hosts.map(move |host| format!("https://{host}:{port}").into()));
+    let origins: Vec<Value> = origins.into_iter().flatten().collect();
+    for list in ["/trusted_origins", "/passkey/origins"] {
+        if let Some(list) = settings.pointer_mut(list).and_then(Value::as_array_mut) {
+            list.extend_from_slice(&origins);
+        }
     }
     if let Some(smtp) = settings.pointer_mut("/mail/smtp") {
         *smtp = Value::Null;

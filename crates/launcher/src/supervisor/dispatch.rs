@@ -244,6 +244,11 @@ impl Supervisor {
                 let succeeded = self.certificates_ready(tenant, document);
                 self.control.tell(ToControl::Done { request, succeeded });
             }
+            FromControl::MailboxCertificates { request, document } => {
+                let succeeded = self.outbound.tell(ToOutbound::Certificates { document: document.clone() });
+                self.mailbox_certificates = Some(document);
+                self.control.tell(ToControl::Done { request, succeeded });
+            }
             FromControl::LogWritten { tenant } => self.log_written(&tenant),
             FromControl::InUse { reason } => self.held_by_another(reason),
             FromControl::NeedAccounts { request } => {

@@ -25,7 +25,7 @@ use crate::databases::Databases;
 use crate::engines::Engines;
 use crate::folder::Folder;
 use crate::groups::Groups;
-use crate::listen::listen;
+use crate::listen::{Listener, listen, listen_all};
 use crate::meter::Meter;
 use crate::services::Service;
 
@@ -43,11 +43,8 @@ impl Supervisor {
         freeze: watch::Sender<bool>,
     ) -> Result<Self, LauncherError> {
         let folder = Folder::open(&config.data)?;
-        let (listeners, port) = listen(&config.listen)?;
         let mut config = config;
-        if config.names.port == Some(0) {
-            config.names.port = Some(port);
-        }
+        let listeners = listen_all(&config.listen, &mut config.names)?;
         let monitor = listen_for_monitors(config.monitor.as_ref())?;
         let control_socket = folder.control_socket()?;
         // Before anything else is started: a group that hands out may have no process of its own (cgroups(7)).
@@ -67,6 +64,7 @@ impl Supervisor {
             auditor: Service::default(),
             logs: HashMap::new(),
             certificates: HashMap::new(),
+            mailbox_certificates: None,
             engines: Engines::default(),
             groups,
             replaced: Replaced::default(),
@@ -126,7 +124,9 @@ impl Supervisor {
         let mut process: Process<ToGateway> =
             spawn(&program, id, &self.events, Said::Gateway).map_err(cannot("gateway"))?;
         for listener in &self.listeners {
-            process.tell(ToGateway::Listener { socket: listener.try_clone()?.into() });
+            let Listener { socket, kind, proxies } = listener;
+            let (socket, proxies) = (socket.try_clone()?.into(), proxies.clone());
+            process.tell(ToGateway::Listener { socket, kind: *kind, proxies });
         }
         let tenants = self.engines.tenants.iter().flat_map(|(id, tenant)| {
             tenant.hostnames.iter().map(|name| (name.clone(), Destination::Tenant(id.clone())))
@@ -213,6 +213,9 @@ impl Supervisor {
         let mut process: Process<ToOutbound> =
             spawn(&program, id, &self.events, Said::Outbound).map_err(cannot("outbound"))?;
         process.tell(ToOutbound::Start { document });
+        if let Some(document) = &self.mailbox_certificates {
+            process.tell(ToOutbound::Certificates { document: document.clone() });
+        }
         // Engines that ran with the process before this one.
         for (id, engine) in &self.engines.processes {
             if self.replaced.has_engine(*id) {

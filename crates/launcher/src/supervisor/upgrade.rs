@@ -25,8 +25,10 @@ use crate::engines::{Engine, Engines, Management, Tenant};
 use crate::folder::Folder;
 use crate::forward::Label;
 use crate::handover::{
-    ChildState, EngineState, HandoverError, Keeping, STATE_FORMAT, State, TenantState, phase_number, taken,
+    ArrivingState, ChildState, EngineState, HandoverError, Keeping, STATE_FORMAT, State, TenantState,
+    phase_number, taken,
 };
+use crate::listen::Listener;
 use crate::meter::Meter;
 use crate::services::Service;
 
@@ -147,7 +149,7 @@ impl Supervisor {
             format: STATE_FORMAT,
             folder: self.folder.path().to_string_lossy().into_owned(),
             folder_lock: keeping.keep(self.folder.lock()),
-            listeners: self.listeners.iter().map(|listener| keeping.keep(listener)).collect(),
+            listeners: self.listeners.iter().map(|listener| keeping.keep(&listener.socket)).collect(),
             control_socket: keeping.keep(&self.control_socket),
             monitor: self.monitor.as_ref().map(|monitor| keeping.keep(monitor)),
             cluster: self.databases.cluster().map(|cluster| (cluster.pid(), keeping.keep(cluster.lock()))),
@@ -162,6 +164,7 @@ impl Supervisor {
             auditor: self.auditor.process.as_ref().map(|it| child_state(it, &mut keeping)),
             logs: Some(logs),
             certificates: Some(certificates),
+            arriving: Some(self.listeners.iter().map(ArrivingState::new).collect()),
         };
         keeping.write(&state)
     }
@@ -173,7 +176,7 @@ impl Supervisor {
         events: Events,
         freeze: watch::Sender<bool>,
     ) -> Result<Self, LauncherError> {
-        let state = State::read(state)?;
+        let mut state = State::read(state)?;
         let folder = Folder::adopt(state.folder_path(), taken(state.folder_lock)?);
         let cluster = state.cluster.map(|(pid, lock)| taken(lock).map(|lock| (pid, lock))).transpose()?;
         if let (Some(_), PostgresConfig::Remote(_)) = (&cluster, &config.postgres) {
@@ -190,11 +193,11 @@ impl Supervisor {
             }
             (None, monitor) => listen_for_monitors(monitor.as_ref())?,
         };
-        let listeners: Result<_, _> = state.listeners.iter().map(|listener| taken(*listener)).collect();
+        let listeners = adopted(&state.listeners, state.arriving.take())?;
         let mut supervisor = Self {
             folder,
             databases,
-            listeners: listeners?,
+            listeners,
             control_socket: taken(state.control_socket)?,
             events,
             freeze,
@@ -205,6 +208,7 @@ impl Supervisor {
             auditor: Service::default(),
             logs: HashMap::new(),
             certificates: HashMap::new(),
+            mailbox_certificates: None,
             engines: Engines::default(),
             groups: control_groups(&config)?,
             replaced: Replaced::default(),
@@ -315,6 +319,13 @@ impl Supervisor {
         let log = log.map(taken).transpose()?;
         Ok(Child { id, pid, channel, log, label, is_json: self.config.log.is_json })
     }
+}
+
+/// The listening sockets that were left, with what arrives at each.
+fn adopted(sockets: &[RawFd], arriving: Option<Vec<ArrivingState>>) -> Result<Vec<Listener>, HandoverError> {
+    let mut arriving = arriving.unwrap_or_default().into_iter();
+    let listener = |socket: &RawFd| arriving.next().unwrap_or_default().listener(taken(*socket)?);
+    sockets.iter().map(listener).collect()
 }
 
 fn child_state<S: Message>(process: &Process<S>, keeping: &mut Keeping) -> ChildState {
