@@ -92,7 +92,7 @@ pub(crate) async fn accept(listener: Listener, arrivals: Arc<Arrivals>, events: 
         match listener.socket.accept().await {
             // Whoever is no load balancer could say to be anybody.
             Ok((_, peer)) if !listener.admits(peer) => {
-                tracing::warn!(%peer, "who is not listed connects where load balancers do");
+                tracing::debug!("somebody connects where only load balancers may");
                 arrivals.refused();
             }
             Ok((stream, peer)) => {

@@ -10,11 +10,13 @@
 //! Nothing is computed before the first connection: a process that nobody visits by TLS has read no key.
 
 mod config;
+mod networks;
 mod tickets;
 mod ways;
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +31,7 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::config::Opened;
+use crate::networks::Networks;
 use crate::tickets::Tickets;
 pub use crate::ways::Ways;
 
@@ -36,7 +39,10 @@ pub use crate::ways::Ways;
 pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Handshakes that are under way at a time; more wait, within their deadline. Each holds some 20 kB.
-pub const MAX_HANDSHAKES: usize = 512;
+pub const MAX_HANDSHAKES: usize = 2_048;
+
+/// The same, of one customer's network; more are refused, so that nobody has all others wait.
+pub const MAX_HANDSHAKES_PER_NETWORK: usize = 128;
 
 /// Between two lines that say that a certificate is missing.
 const MISSING_INTERVAL: Duration = Duration::from_secs(60);
@@ -62,6 +68,9 @@ pub enum TlsError {
     /// There is no certificate for the name that the client wants, or it names none.
     #[error("there is no certificate for this name")]
     NoCertificate,
+    /// The client's network has [`MAX_HANDSHAKES_PER_NETWORK`] under way.
+    #[error("too many handshakes of one network")]
+    Busy,
 }
 
 /// The TLS of one process. What it is made of comes, and comes anew, by [`TlsServer::announce`].
@@ -69,6 +78,7 @@ pub struct TlsServer {
     current: Mutex<Option<Arc<Announced>>>,
     tickets: Arc<Tickets>,
     handshakes: Semaphore,
+    networks: Arc<Networks>,
     /// When it was last said that a certificate is missing.
     missed: Mutex<Option<Instant>>,
 }
@@ -105,6 +115,7 @@ impl TlsServer {
             current: Mutex::new(None),
             tickets: Arc::new(Tickets::new(keys, clock, rng)),
             handshakes: Semaphore::new(MAX_HANDSHAKES),
+            networks: Arc::default(),
             missed: Mutex::new(None),
         }
     }
@@ -126,14 +137,19 @@ impl TlsServer {
     }
 
     /// The encrypted connection, and what is spoken on it. `None` when the client was a certificate authority that wanted
-    /// to see the answer to its challenge (RFC 8737 §3) and has seen it.
+    /// to see the answer to its challenge (RFC 8737 §3) and has seen it. `client` is at the other end.
     ///
     /// # Errors
-    /// See [`TlsError`]. The client has been told by an alert.
-    pub async fn accept<S>(&self, stream: S) -> Result<Option<(TlsStream<S>, Protocol)>, TlsError>
+    /// See [`TlsError`].
+    pub async fn accept<S>(
+        &self,
+        stream: S,
+        client: IpAddr,
+    ) -> Result<Option<(TlsStream<S>, Protocol)>, TlsError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        let _place = self.networks.enter(client).ok_or(TlsError::Busy)?;
         timeout(HANDSHAKE_DEADLINE, self.handshake(stream)).await.unwrap_or(Err(TlsError::Deadline))
     }
 

@@ -53,7 +53,7 @@ impl Ways {
         match kind {
             ListenerKind::Plain => serve_connection(stream, info, self.plain, drain).await,
             ListenerKind::Redirect => serve_connection(stream, info, self.redirect, drain).await,
-            ListenerKind::Tls => match self.tls.accept(stream).await.map_err(io::Error::other)? {
+            ListenerKind::Tls => match self.tls.accept(stream, peer.ip()).await.map_err(io::Error::other)? {
                 Some((stream, Protocol::Http1)) => serve_connection(stream, info, self.secure, drain).await,
                 Some((stream, Protocol::Http2)) => {
                     serve_http2_connection(stream, info, self.secure, drain).await

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests fail like tests do
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -22,6 +23,8 @@ use rustls::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
 fn certificate(name: &str) -> Certificate {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.to_owned()]).unwrap();
@@ -107,7 +110,7 @@ struct Met {
 async fn meet(server: &Arc<TlsServer>, client: &Arc<ClientConfig>, name: &'static str) -> Met {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let accepting = async {
-        match server.accept(theirs).await? {
+        match server.accept(theirs, CLIENT).await? {
             Some((mut stream, protocol)) => {
                 stream.write_all(b"hello").await?;
                 stream.flush().await?;
@@ -273,6 +276,6 @@ async fn a_client_that_does_not_go_on_is_dropped() {
     let (mut silent, theirs) = tokio::io::duplex(1024);
     silent.write_all(b"\x16\x03\x01\x02\x00\x01").await.unwrap();
     let before = tokio::time::Instant::now();
-    assert!(matches!(server.accept(theirs).await, Err(TlsError::Deadline)));
+    assert!(matches!(server.accept(theirs, CLIENT).await, Err(TlsError::Deadline)));
     assert_eq!(before.elapsed().as_secs(), HANDSHAKE_DEADLINE.as_secs());
 }
