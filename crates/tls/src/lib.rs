@@ -44,6 +44,9 @@ pub const MAX_HANDSHAKES: usize = 2_048;
 /// The same, of one customer's network; more are refused, so that nobody has all others wait.
 pub const MAX_HANDSHAKES_PER_NETWORK: usize = 128;
 
+/// A fatal alert in clear (RFC 8446 §6, RFC 6066 §3): there are no keys yet.
+const UNRECOGNIZED_NAME: &[u8] = &[21, 3, 3, 0, 2, 2, 112];
+
 /// Between two lines that say that a certificate is missing.
 const MISSING_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -162,17 +165,14 @@ impl TlsServer {
         let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let announced = self.current();
         let opened = announced.as_ref().and_then(|announced| announced.opened(&self.tickets));
-        let has_certificate = opened.is_some_and(|opened| opened.has_certificate(&start.client_hello()));
-        if !has_certificate {
+        let Some(opened) = opened.filter(|opened| opened.has_certificate(&start.client_hello())) else {
             self.missing(start.client_hello().server_name());
-        }
-        // Without one, rustls sends the alert.
-        let Some(opened) = opened else { return Err(TlsError::NoCertificate) };
-        let handshake = start.into_stream(opened.config()).await;
-        if !has_certificate {
+            let mut stream = start.io;
+            stream.write_all(UNRECOGNIZED_NAME).await?;
+            stream.shutdown().await?;
             return Err(TlsError::NoCertificate);
-        }
-        let mut stream = handshake?;
+        };
+        let mut stream = start.into_stream(opened.config()).await?;
         match stream.get_ref().1.alpn_protocol() {
             Some(config::ACME_TLS_1) => {
                 // RFC 8737 §3: closed once the handshake is done.

@@ -116,3 +116,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_page_of_our_own_is_one_of_our_host_by_https_too_where_that_is_trusted() {
+    let check =
+        |patterns: &[&str], origin: &str| trusted(patterns).check_own_page(&headers(&[("origin", origin)]));
+    let secure = "https://demo.localhost:8443";
+    assert_eq!(check(&[], OWN), Ok(()));
+    assert_eq!(check(&[], secure), Err(OriginError::Untrusted));
+    assert_eq!(check(&[secure], secure), Ok(()));
+    for other in ["http://demo.localhost:8443", "https://shop.localhost:8443", "https://demo.localhost"] {
+        assert_eq!(check(&[secure, other], secure), Ok(()));
+        let expected = if other == "https://demo.localhost" { Ok(()) } else { Err(OriginError::Untrusted) };
+        assert_eq!(check(&[secure, other], other), expected, "{other}");
+    }
+    // A pattern names no origin.
+    assert_eq!(check(&["https://*.localhost:8443"], secure), Err(OriginError::Untrusted));
+}

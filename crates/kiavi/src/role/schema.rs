@@ -242,3 +242,21 @@ impl TenantSchema for EngineSchema {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_developers_instance_has_its_tenants_trust_their_own_pages_by_https() {
+        let settings = Settings::for_slug(&"demo".parse().unwrap(), "http://demo.localhost:8080").unwrap();
+        let settings = serde_json::to_value(settings).unwrap();
+        let plain = for_engine(settings.clone(), &Platform::default());
+        assert_eq!(plain, settings);
+        let platform = Platform { tls_port: Some(8443), ..Platform::default() };
+        let secure = for_engine(settings, &platform);
+        let origins = serde_json::json!(["https://demo.localhost:8443"]);
+        assert_eq!((&secure["trusted_origins"], &secure["passkey"]["origins"]), (&origins, &origins));
+        assert!(Settings::from_json(secure.to_string().as_bytes()).is_ok());
+    }
+}
