@@ -25,6 +25,7 @@ mod invitation;
 mod key;
 mod limit;
 mod log;
+mod mail_domain;
 mod management;
 mod member;
 mod meter;

@@ -63,6 +63,12 @@ pub trait TenantSchema: Send + Sync + 'static {
     /// When the document is refused.
     fn check_settings(&self, settings: &Value) -> Result<Value, Failure>;
 
+    /// The address that mail comes from.
+    ///
+    /// # Errors
+    /// When a document that was not checked has none.
+    fn sender_address(&self, settings: &Value) -> Result<String, Failure>;
+
     /// The settings of a new tenant that takes over from a Better Auth server, and what that means for its people. The
     /// error is told to whoever moves.
     ///

@@ -30,6 +30,7 @@ pub(crate) async fn sweep(state: &State) {
         api_key::store::delete_expired(database).await,
         jwt::delete_unpublished(database, &state.settings.jwt).await,
         mail::suppression::delete_old(database).await,
+        mail::delivery::delete_old(database).await,
         webhook::settle_removed(database, &endpoints).await,
         webhook::forget_old(database).await,
         stream::forget_removed(database, &streams).await,

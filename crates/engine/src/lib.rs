@@ -99,7 +99,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         housekeeping::STATEMENTS,
         jwt::STATEMENTS,
         log::STATEMENTS,
-        mail::STATEMENTS,
+        &mail::STATEMENTS.concat(),
         outbox::STATEMENTS,
         passkey::STATEMENTS,
         rate_limit::STATEMENTS,

@@ -54,18 +54,24 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/V19__lighter_second_line.sql"),
     },
     Migration { version: 20, name: "one_look", sql: include_str!("../migrations/V20__one_look.sql") },
+    Migration {
+        version: 21,
+        name: "mail_deliveries",
+        sql: include_str!("../migrations/V21__mail_deliveries.sql"),
+    },
 ];
 
 /// The number of the newest migration.
 pub const SCHEMA_VERSION: i32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
 /// Tables whose rows stay behind when a tenant is archived, because in another database they would be worth nothing or do
-/// harm: codes and links that live minutes, limits, letters and calls that are owed once, and figures that are counted anew
+/// harm: codes and links that live minutes, limits, letters and calls that are owed once and what became of them, and figures that are counted anew
 /// from the log. Every other table is archived.
 pub const NOT_ARCHIVED: &[&str] = &[
     "kiavi.schema_history",
     "kiavi.rate_limit",
     "kiavi.outbox",
+    "kiavi.mail_delivery",
     "kiavi.webhook_delivery",
     "kiavi.webhook_attempt",
     "kiavi.webhook_endpoint",
@@ -104,6 +110,7 @@ const GRANTS: &[(&str, &str)] = &[
     ("kiavi.rate_limit", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.guess_budget", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.outbox", "SELECT, INSERT, UPDATE, DELETE"),
+    ("kiavi.mail_delivery", "SELECT, INSERT, DELETE"),
     // UPDATE for the locks that the sweep takes.
     ("kiavi.mail_suppression", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.passkey_use", "SELECT, INSERT, UPDATE"),

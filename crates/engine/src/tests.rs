@@ -46,7 +46,7 @@ impl MailDoor for Mailbox {
     fn send(&self, mail: OutgoingMail) -> BoxFuture<'_, Attempt> {
         self.mails.lock().unwrap().push(mail);
         let delivery = *self.answer.lock().unwrap();
-        Box::pin(async move { Attempt { delivery, fault: None } })
+        Box::pin(async move { Attempt { delivery, fault: None, reply: None } })
     }
 }
 

@@ -26,6 +26,7 @@ pub mod engine;
 pub mod gateway;
 pub mod log;
 pub mod mail;
+pub mod mail_record;
 pub mod metrics;
 pub mod outbound;
 pub mod proof;

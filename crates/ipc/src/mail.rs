@@ -59,20 +59,33 @@ pub struct Attempt {
     /// What was in the way; `None` for a mail that was taken.
     #[n(1)]
     pub fault: Option<Fault>,
+    /// The code of the server's reply that decided it, if one did (RFC 5321 §4.2.1).
+    #[n(2)]
+    pub reply: Option<u16>,
 }
 
 impl Attempt {
     /// The next hop has the mail.
-    pub const DELIVERED: Self = Self { delivery: Delivery::Delivered, fault: None };
+    pub const DELIVERED: Self = Self { delivery: Delivery::Delivered, fault: None, reply: None };
 
     /// It did not work this time.
     pub const fn deferred(fault: Fault) -> Self {
-        Self { delivery: Delivery::Deferred, fault: Some(fault) }
+        Self { delivery: Delivery::Deferred, fault: Some(fault), reply: None }
     }
 
     /// It will never work.
     pub const fn refused(fault: Fault) -> Self {
-        Self { delivery: Delivery::Refused, fault: Some(fault) }
+        Self { delivery: Delivery::Refused, fault: Some(fault), reply: None }
+    }
+
+    /// It will never work, and neither will another mail to this recipient.
+    pub const fn nobody_there() -> Self {
+        Self { delivery: Delivery::RecipientRefused, fault: Some(Fault::RecipientRefused), reply: None }
+    }
+
+    /// With the code of the server's reply.
+    pub const fn replied(self, code: u16) -> Self {
+        Self { reply: Some(code), ..self }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `kiavi mail set | unset | test TENANT`: the mail server of a tenant.
+//! `kiavi mail set | unset | test | check | list | retry | unsuppress TENANT`: the mail of a tenant.
 
 use std::process::ExitCode;
 
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{ClientError, Problem},
+    mail_check, mail_list,
     settings::{MASK, Wanted, change, told},
     settings_input::{json, path_of, read_input},
     tenant::{Common, answer, tenant_path, text},
@@ -17,7 +18,7 @@ use crate::{
 /// Where the server is in the settings.
 const PLACE: &str = "mail.smtp";
 
-/// Set up and try out the mail server of a tenant.
+/// Set up and try out the mail server of a tenant, and see what became of its mails.
 #[derive(Debug, Args)]
 pub(crate) struct MailArgs {
     #[command(subcommand)]
@@ -50,6 +51,22 @@ enum MailVerb {
         #[command(flatten)]
         common: Common,
     },
+    /// List what became of mails: those that wait, and those that have landed in the last 30 days
+    List(mail_list::Wanted),
+    /// Have a mail that waits tried at once
+    Retry(mail_list::Named),
+    /// Have an address get mail again that its server said nobody is at
+    Unsuppress(mail_list::Address),
+    /// Look up what the DNS says about the domain that mail comes from: SPF, DKIM and DMARC. Fails unless all is in order
+    Check {
+        /// The tenant's name or id
+        tenant: String,
+        /// The selector of the DKIM key, which the mail server that signs has chosen
+        #[arg(long)]
+        selector: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 /// Does what the command says and returns what the process should exit with.
@@ -58,6 +75,12 @@ pub(crate) fn run(args: MailArgs) -> ExitCode {
         MailVerb::Set { tenant, common } => answer(set(tenant, common)),
         MailVerb::Unset { tenant, common } => answer(unset(tenant, common)),
         MailVerb::Test { tenant, address, common } => answer(test(tenant, address, common)),
+        MailVerb::List(wanted) => answer(mail_list::list(wanted)),
+        MailVerb::Retry(named) => answer(mail_list::retry(named)),
+        MailVerb::Unsuppress(to) => answer(mail_list::unsuppress(to)),
+        MailVerb::Check { tenant, selector, common } => {
+            answer(async move { mail_check::run(&tenant, selector.as_deref(), &common).await })
+        }
     }
 }
 

@@ -31,6 +31,8 @@ mod key;
 mod limit;
 mod log;
 mod mail;
+mod mail_check;
+mod mail_list;
 mod member;
 mod next_step;
 mod place;

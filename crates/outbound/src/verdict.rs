@@ -6,7 +6,7 @@
 use std::error::Error as _;
 use std::io::ErrorKind;
 
-use kiavi_ipc::mail::{Attempt, Delivery, Fault};
+use kiavi_ipc::mail::{Attempt, Fault};
 use lettre::transport::smtp::Error;
 
 /// The failure of a conversation before there was a message in it.
@@ -33,9 +33,9 @@ pub(crate) fn of_message(error: &Error) -> Attempt {
     match error.status() {
         Some(code) if error.is_permanent() => {
             let reply = error.source().map(ToString::to_string).unwrap_or_default();
-            of_final_reply(code.into(), &reply)
+            of_final_reply(code.into(), &reply).replied(code.into())
         }
-        Some(_) => Attempt::deferred(Fault::TryLater),
+        Some(code) => Attempt::deferred(Fault::TryLater).replied(code.into()),
         // SMTPUTF8 that the server does not have (RFC 6531 §3.1): no later attempt will change that.
         None if error.is_client() && io_kind(error).is_none() => Attempt::refused(Fault::MessageRefused),
         None => Attempt::deferred(of_connection(error)),
@@ -47,9 +47,7 @@ fn of_final_reply(code: u16, reply: &str) -> Attempt {
         // RFC 4954 §6: credentials are missing, too weak or wrong.
         (530 | 534 | 535 | 538, _) => Attempt::deferred(Fault::AuthenticationFailed),
         (_, Some((5, 1, 7 | 8))) => Attempt::refused(Fault::SenderRefused),
-        _ if names_nobody(code, reply) => {
-            Attempt { delivery: Delivery::RecipientRefused, fault: Some(Fault::RecipientRefused) }
-        }
+        _ if names_nobody(code, reply) => Attempt::nobody_there(),
         _ => Attempt::refused(Fault::MessageRefused),
     }
 }
@@ -87,6 +85,8 @@ fn io_kind(error: &Error) -> Option<ErrorKind> {
 
 #[cfg(test)]
 mod tests {
+    use kiavi_ipc::mail::Delivery;
+
     use super::*;
 
     #[test]

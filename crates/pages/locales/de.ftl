@@ -615,6 +615,85 @@ mail-suppressed-count = { $count ->
   }
 mail-suppressed-lede = Ihre Server sagten, dass dort niemand ist. Welche es sind, ist nicht gespeichert; durch Eingeben nehmen Sie eine von der Liste.
 mail-lift = Wieder dorthin senden
+mail-domain-title = DNS-Einträge
+mail-domain-lede = E-Mails kommen von { $email }. Empfänger sehen nach, was die Domain sagt, bevor sie sie annehmen.
+mail-domain-records = Einträge von { $domain }
+mail-domain-look = Nachsehen
+mail-selector = DKIM-Selektor
+mail-selector-about = Der Mailserver, der signiert, hat ihn gewählt; seine Dokumentation oder seine Einstellungen nennen ihn.
+mail-selector-wrong = Das kann kein Selektor sein.
+mail-record-add = Diesen { $kind }-Eintrag setzen
+mail-record-good = In Ordnung
+mail-record-weak = Schwach
+mail-record-wrong = Unbrauchbar
+mail-record-absent = Fehlt
+mail-record-unanswered = Keine Antwort
+mail-spf-about = Sagt, welche Server E-Mails von dieser Domain senden dürfen.
+mail-dkim-about = Der Schlüssel, mit dem Empfänger die Signatur jeder E-Mail prüfen.
+mail-dmarc-about = Sagt, was mit E-Mails geschieht, die nur vorgeben, von dieser Domain zu sein.
+mail-spf-how = Wer den Mailserver betreibt, weiß, von welchen Servern er sendet und was in den Eintrag gehört.
+mail-dkim-how = Der Mailserver macht den Schlüssel und zeigt den Eintrag, der hierher gehört.
+mail-dmarc-how = Beginnen Sie mit einem, der nur um Berichte bittet; verlangen Sie mehr, wenn sie zeigen, dass alle Ihre E-Mails signiert sind.
+mail-fact-several = Es gibt mehrere, darum verwenden Empfänger keinen. Machen Sie einen daraus.
+mail-fact-servers = { $count ->
+    [one] { $count } Angabe nennt selbst Server.
+   *[other] { $count } Angaben nennen selbst Server.
+  }
+mail-fact-includes = Er lässt die Server von { $names } zu.
+mail-fact-others-fail = Alle anderen Server sind abzuweisen.
+mail-fact-others-softfail = Alle anderen Server sind verdächtig.
+mail-fact-others-neutral = Er sagt nichts über andere Server. Lassen Sie ihn auf ~all oder -all enden.
+mail-fact-others-pass = Er lässt jeden Server senden. Lassen Sie ihn auf ~all oder -all enden.
+mail-fact-key = Der Schlüssel ist da ({ $kind }).
+mail-fact-key-short = Der RSA-Schlüssel hat weniger als 2048 Bit. Lassen Sie den Mailserver einen längeren machen.
+mail-fact-key-revoked = Der Schlüssel wurde zurückgezogen: Was er signiert, zählt nicht mehr.
+mail-fact-key-broken = Was dort steht, ist kein Schlüssel. Setzen Sie den Eintrag neu.
+mail-fact-key-testing = Er ist als Test markiert (t=y): Empfänger behandeln E-Mails, als wären sie nicht signiert.
+mail-fact-policy-none = Er verlangt von Empfängern noch nichts (p=none). Machen Sie später quarantine oder reject daraus.
+mail-fact-policy-quarantine = Fälschungen werden aussortiert (p=quarantine).
+mail-fact-policy-reject = Fälschungen werden abgewiesen (p=reject).
+mail-fact-policy-unusable = Er sagt nicht, was Empfänger tun sollen (p=).
+mail-fact-percent = Das verlangt er nur für { $percent } % der E-Mails (pct).
+mail-fact-no-reports = Niemand erfährt, was Empfänger sehen (rua).
+mail-lift-of = Wieder an { $email } senden
+mail-sent-title = Versand
+mail-sent-lede = Was aus jeder E-Mail wurde: ob ein Server sie angenommen hat, und was im Weg war.
+mail-sent-kept = 30 Tage lang aufbewahrt; was jemand bekam, verschwindet mit dem Konto.
+mail-sent-count-waiting = { $count ->
+    [one] { $count } E-Mail wartet.
+   *[other] { $count } E-Mails warten.
+  }
+mail-sent-none = Keine E-Mail ist so.
+mail-sent-empty = Es wurde noch nichts gesendet.
+mail-sent-gone = Jemand, der gegangen ist
+mail-sent-next = Nächster Versuch { $time }
+mail-sent-attempts = { $count ->
+    [one] { $count } Versuch
+   *[other] { $count } Versuche
+  }
+mail-sent-reply = der Server sagte { $reply }
+mail-sent-retry = Jetzt versuchen
+mail-sent-waiting = Wartet
+mail-sent-accepted = Angenommen
+mail-sent-refused = Abgelehnt
+mail-sent-suppressed = Nicht gesendet
+mail-sent-expired = Zu spät
+mail-words-title = Texte
+mail-words-lede = Codes und Anmeldelinks können Ihre eigenen Worte haben. Hinweise zu einem Konto behalten unsere, damit keine Warnung verloren geht.
+mail-words-own = In dieser Sprache werden Ihre eigenen Worte gesendet.
+mail-words-ours = In dieser Sprache werden unsere Worte gesendet. Ändern und speichern Sie sie, um Ihre eigenen zu senden.
+mail-words-subject = Betreff
+mail-words-text = Reiner Text
+mail-words-html = HTML
+mail-words-preview = Vorschau
+mail-words-made-up = Mit erfundenen Werten. Noch ist nichts gespeichert.
+mail-words-test-lede = Sendet das Obige mit erfundenen Werten, gespeichert oder nicht.
+mail-words-reset = Zurück zu unseren Worten
+mail-words-reset-lede = Ihre Worte für diese E-Mail in dieser Sprache werden entfernt. Die Einstellungen behalten die Version davor.
+mail-variable-code = Der Code; Text und HTML müssen ihn haben
+mail-variable-link = Der Link; Text und HTML müssen ihn haben
+mail-variable-app = Der Name der Anwendung
+mail-variable-minutes = Wie viele Minuten er gilt
 letter-verification-code = Code, der eine Adresse bestätigt
 letter-sign-in-link = Anmeldelink
 letter-deletion-link = Link, der ein Konto löscht
@@ -1172,6 +1251,8 @@ notice-settings-meanwhile = Jemand anderes hat die Einstellungen inzwischen geä
 notice-provider-exists = Einen Dienst dieses Namens gibt es schon. Ändern Sie jenen.
 notice-provider-gone = Diesen Dienst gibt es nicht mehr.
 notice-provider-removed = Der Dienst wurde entfernt.
+notice-mail-retried = Die E-Mail wird jetzt versucht.
+notice-mail-not-waiting = Diese E-Mail wartet nicht mehr.
 notice-mail-lifted = Diese Adresse bekommt wieder E-Mails.
 notice-mail-not-suppressed = Diese Adresse war nicht auf der Liste: Sie bekommt E-Mails.
 notice-unlocked = Wieder eingelassen.

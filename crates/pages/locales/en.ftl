@@ -615,6 +615,85 @@ mail-suppressed-count = { $count ->
   }
 mail-suppressed-lede = Their servers said that nobody is there. Which ones they are is not stored; you can take one off the list by typing it.
 mail-lift = Send to it again
+mail-domain-title = Domain records
+mail-domain-lede = Mail comes from { $email }. Receivers look up what the domain says before they take it.
+mail-domain-records = Records of { $domain }
+mail-domain-look = Look up
+mail-selector = DKIM selector
+mail-selector-about = The mail server that signs has chosen it; its documentation or its settings say it.
+mail-selector-wrong = This can be no selector.
+mail-record-add = Add this { $kind } record
+mail-record-good = In order
+mail-record-weak = Weak
+mail-record-wrong = Unusable
+mail-record-absent = Missing
+mail-record-unanswered = No answer
+mail-spf-about = Says which servers may send mail from this domain.
+mail-dkim-about = The key by which receivers verify the signature of each mail.
+mail-dmarc-about = Says what becomes of mail that only claims to be from this domain.
+mail-spf-how = Whoever runs the mail server knows from which servers it sends, and what belongs into the record.
+mail-dkim-how = The mail server makes the key and shows the record that belongs here.
+mail-dmarc-how = Begin with one that asks for reports only; ask for more once they show that all your mail is signed.
+mail-fact-several = There are several of them, so receivers use none. Make one of them.
+mail-fact-servers = { $count ->
+    [one] { $count } entry names servers itself.
+   *[other] { $count } entries name servers themselves.
+  }
+mail-fact-includes = It lets in the servers of { $names }.
+mail-fact-others-fail = All other servers are to be refused.
+mail-fact-others-softfail = All other servers are suspicious.
+mail-fact-others-neutral = It says nothing of other servers. Let it end in ~all or -all.
+mail-fact-others-pass = It lets any server send. Let it end in ~all or -all.
+mail-fact-key = The key is there ({ $kind }).
+mail-fact-key-short = The RSA key has less than 2048 bits. Have the mail server make a longer one.
+mail-fact-key-revoked = The key was taken back: what it signs no longer counts.
+mail-fact-key-broken = What is there is no key. Set the record again.
+mail-fact-key-testing = It is marked as a test (t=y): receivers treat mail as if it were not signed.
+mail-fact-policy-none = It asks nothing of receivers yet (p=none). Later make it quarantine or reject.
+mail-fact-policy-quarantine = Forgeries are put aside (p=quarantine).
+mail-fact-policy-reject = Forgeries are refused (p=reject).
+mail-fact-policy-unusable = It does not say what receivers should do (p=).
+mail-fact-percent = It asks that of { $percent } % of the mail only (pct).
+mail-fact-no-reports = Nobody is told what receivers see (rua).
+mail-lift-of = Send to { $email } again
+mail-sent-title = Deliveries
+mail-sent-lede = What became of each mail: whether a server took it, and what was in the way.
+mail-sent-kept = Kept for 30 days; what somebody was sent goes with their account.
+mail-sent-count-waiting = { $count ->
+    [one] { $count } mail waits.
+   *[other] { $count } mails wait.
+  }
+mail-sent-none = No mail is like that.
+mail-sent-empty = Nothing was sent yet.
+mail-sent-gone = Somebody who has left
+mail-sent-next = Next attempt { $time }
+mail-sent-attempts = { $count ->
+    [one] { $count } attempt
+   *[other] { $count } attempts
+  }
+mail-sent-reply = the server said { $reply }
+mail-sent-retry = Try now
+mail-sent-waiting = Waits
+mail-sent-accepted = Accepted
+mail-sent-refused = Refused
+mail-sent-suppressed = Not sent
+mail-sent-expired = Too late
+mail-words-title = Words
+mail-words-lede = Codes and sign-in links can be in your own words. Notices about an account keep ours, so that no warning gets lost.
+mail-words-own = Your own words are sent in this language.
+mail-words-ours = Our words are sent in this language. Change them and save to send your own.
+mail-words-subject = Subject
+mail-words-text = Plain text
+mail-words-html = HTML
+mail-words-preview = Preview
+mail-words-made-up = With made-up values. Nothing is saved yet.
+mail-words-test-lede = Sends what is above with made-up values, saved or not.
+mail-words-reset = Back to our words
+mail-words-reset-lede = Your words for this e-mail in this language are removed. The settings keep the version before.
+mail-variable-code = The code; text and HTML must have it
+mail-variable-link = The link; text and HTML must have it
+mail-variable-app = The name of the application
+mail-variable-minutes = How many minutes it is valid
 letter-verification-code = Code that confirms an address
 letter-sign-in-link = Sign-in link
 letter-deletion-link = Link that deletes an account
@@ -1172,6 +1251,8 @@ notice-settings-meanwhile = Somebody else changed the settings meanwhile. Look a
 notice-provider-exists = There is a service of this name already. Change that one.
 notice-provider-gone = There is no such service any more.
 notice-provider-removed = The service was removed.
+notice-mail-retried = The mail is tried now.
+notice-mail-not-waiting = This mail no longer waits.
 notice-mail-lifted = This address gets e-mail again.
 notice-mail-not-suppressed = This address was not on the list: it gets e-mail.
 notice-unlocked = They are let in again.

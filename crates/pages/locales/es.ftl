@@ -615,6 +615,85 @@ mail-suppressed-count = { $count ->
   }
 mail-suppressed-lede = Sus servidores dijeron que no hay nadie. Cuáles son no se guarda; escriba una para quitarla de la lista.
 mail-lift = Volver a enviarle
+mail-domain-title = Registros DNS
+mail-domain-lede = El correo viene de { $email }. Los destinatarios consultan lo que dice el dominio antes de aceptarlo.
+mail-domain-records = Registros de { $domain }
+mail-domain-look = Consultar
+mail-selector = Selector DKIM
+mail-selector-about = Lo ha elegido el servidor de correo que firma; su documentación o sus ajustes lo dicen.
+mail-selector-wrong = Esto no puede ser un selector.
+mail-record-add = Añada este registro { $kind }
+mail-record-good = En orden
+mail-record-weak = Débil
+mail-record-wrong = Inservible
+mail-record-absent = Falta
+mail-record-unanswered = Sin respuesta
+mail-spf-about = Dice qué servidores pueden enviar correo de este dominio.
+mail-dkim-about = La clave con la que los destinatarios verifican la firma de cada correo.
+mail-dmarc-about = Dice qué pasa con el correo que solo afirma venir de este dominio.
+mail-spf-how = Quien gestiona el servidor de correo sabe desde qué servidores envía y qué va en el registro.
+mail-dkim-how = El servidor de correo crea la clave y muestra el registro que va aquí.
+mail-dmarc-how = Empiece con uno que solo pida informes; pida más cuando muestren que todo su correo va firmado.
+mail-fact-several = Hay varios, así que los destinatarios no usan ninguno. Haga de ellos uno solo.
+mail-fact-servers = { $count ->
+    [one] { $count } entrada nombra servidores.
+   *[other] { $count } entradas nombran servidores.
+  }
+mail-fact-includes = Admite los servidores de { $names }.
+mail-fact-others-fail = Todos los demás servidores deben rechazarse.
+mail-fact-others-softfail = Todos los demás servidores son sospechosos.
+mail-fact-others-neutral = No dice nada de otros servidores. Hágalo terminar en ~all o -all.
+mail-fact-others-pass = Permite enviar a cualquier servidor. Hágalo terminar en ~all o -all.
+mail-fact-key = La clave está ahí ({ $kind }).
+mail-fact-key-short = La clave RSA tiene menos de 2048 bits. Haga que el servidor de correo cree una más larga.
+mail-fact-key-revoked = La clave fue retirada: lo que firma ya no cuenta.
+mail-fact-key-broken = Lo que hay no es una clave. Vuelva a poner el registro.
+mail-fact-key-testing = Está marcada como prueba (t=y): los destinatarios tratan el correo como si no estuviera firmado.
+mail-fact-policy-none = Aún no pide nada a los destinatarios (p=none). Más adelante póngalo en quarantine o reject.
+mail-fact-policy-quarantine = Las falsificaciones se apartan (p=quarantine).
+mail-fact-policy-reject = Las falsificaciones se rechazan (p=reject).
+mail-fact-policy-unusable = No dice qué deben hacer los destinatarios (p=).
+mail-fact-percent = Lo pide solo para el { $percent } % del correo (pct).
+mail-fact-no-reports = Nadie se entera de lo que ven los destinatarios (rua).
+mail-lift-of = Volver a enviar a { $email }
+mail-sent-title = Envíos
+mail-sent-lede = Qué fue de cada correo: si un servidor lo aceptó y qué lo impidió.
+mail-sent-kept = Se guarda 30 días; lo que se envió a alguien desaparece con su cuenta.
+mail-sent-count-waiting = { $count ->
+    [one] { $count } correo espera.
+   *[other] { $count } correos esperan.
+  }
+mail-sent-none = Ningún correo es así.
+mail-sent-empty = Aún no se ha enviado nada.
+mail-sent-gone = Alguien que se ha ido
+mail-sent-next = Próximo intento { $time }
+mail-sent-attempts = { $count ->
+    [one] { $count } intento
+   *[other] { $count } intentos
+  }
+mail-sent-reply = el servidor dijo { $reply }
+mail-sent-retry = Intentar ahora
+mail-sent-waiting = En espera
+mail-sent-accepted = Aceptado
+mail-sent-refused = Rechazado
+mail-sent-suppressed = No enviado
+mail-sent-expired = Demasiado tarde
+mail-words-title = Textos
+mail-words-lede = Los códigos y enlaces de acceso pueden llevar sus propias palabras. Los avisos sobre una cuenta conservan las nuestras, para que no se pierda ninguna advertencia.
+mail-words-own = En este idioma se envían sus propias palabras.
+mail-words-ours = En este idioma se envían nuestras palabras. Cámbielas y guarde para enviar las suyas.
+mail-words-subject = Asunto
+mail-words-text = Texto sin formato
+mail-words-html = HTML
+mail-words-preview = Vista previa
+mail-words-made-up = Con valores inventados. Aún no se ha guardado nada.
+mail-words-test-lede = Envía lo de arriba con valores inventados, guardado o no.
+mail-words-reset = Volver a nuestras palabras
+mail-words-reset-lede = Se quitan sus palabras para este correo en este idioma. Los ajustes conservan la versión anterior.
+mail-variable-code = El código; el texto y el HTML deben tenerlo
+mail-variable-link = El enlace; el texto y el HTML deben tenerlo
+mail-variable-app = El nombre de la aplicación
+mail-variable-minutes = Cuántos minutos es válido
 letter-verification-code = Código que confirma una dirección
 letter-sign-in-link = Enlace de inicio de sesión
 letter-deletion-link = Enlace que elimina una cuenta
@@ -1172,6 +1251,8 @@ notice-settings-meanwhile = Alguien cambió los ajustes entretanto. Mire abajo l
 notice-provider-exists = Ya hay un servicio con este nombre. Cambie ese.
 notice-provider-gone = Este servicio ya no existe.
 notice-provider-removed = El servicio se quitó.
+notice-mail-retried = El correo se intenta ahora.
+notice-mail-not-waiting = Este correo ya no espera.
 notice-mail-lifted = Esta dirección vuelve a recibir correo.
 notice-mail-not-suppressed = Esta dirección no estaba en la lista: recibe correo.
 notice-unlocked = Ya puede volver a entrar.

@@ -615,6 +615,85 @@ mail-suppressed-count = { $count ->
   }
 mail-suppressed-lede = Leurs serveurs ont dit qu’il n’y a personne. Lesquelles ce sont n’est pas enregistré ; saisissez-en une pour la retirer de la liste.
 mail-lift = Y envoyer à nouveau
+mail-domain-title = Enregistrements DNS
+mail-domain-lede = Le courrier vient de { $email }. Les destinataires consultent ce que dit le domaine avant de l’accepter.
+mail-domain-records = Enregistrements de { $domain }
+mail-domain-look = Consulter
+mail-selector = Sélecteur DKIM
+mail-selector-about = Le serveur de messagerie qui signe l’a choisi ; sa documentation ou ses réglages le disent.
+mail-selector-wrong = Ce ne peut pas être un sélecteur.
+mail-record-add = Ajoutez cet enregistrement { $kind }
+mail-record-good = En ordre
+mail-record-weak = Faible
+mail-record-wrong = Inutilisable
+mail-record-absent = Absent
+mail-record-unanswered = Pas de réponse
+mail-spf-about = Dit quels serveurs peuvent envoyer du courrier de ce domaine.
+mail-dkim-about = La clé avec laquelle les destinataires vérifient la signature de chaque e-mail.
+mail-dmarc-about = Dit ce que devient le courrier qui prétend seulement venir de ce domaine.
+mail-spf-how = L’exploitant du serveur de messagerie sait depuis quels serveurs il envoie et ce qu’il faut écrire dans l’enregistrement.
+mail-dkim-how = Le serveur de messagerie crée la clé et affiche l’enregistrement qui va ici.
+mail-dmarc-how = Commencez par un enregistrement qui ne demande que des rapports ; exigez plus quand ils montrent que tout votre courrier est signé.
+mail-fact-several = Il y en a plusieurs, donc les destinataires n’en utilisent aucun. N’en gardez qu’un.
+mail-fact-servers = { $count ->
+    [one] { $count } entrée nomme elle-même des serveurs.
+   *[other] { $count } entrées nomment elles-mêmes des serveurs.
+  }
+mail-fact-includes = Il admet les serveurs de { $names }.
+mail-fact-others-fail = Tous les autres serveurs sont à refuser.
+mail-fact-others-softfail = Tous les autres serveurs sont suspects.
+mail-fact-others-neutral = Il ne dit rien des autres serveurs. Terminez-le par ~all ou -all.
+mail-fact-others-pass = Il permet à n’importe quel serveur d’envoyer. Terminez-le par ~all ou -all.
+mail-fact-key = La clé est là ({ $kind }).
+mail-fact-key-short = La clé RSA a moins de 2048 bits. Faites-en créer une plus longue par le serveur de messagerie.
+mail-fact-key-revoked = La clé a été retirée : ce qu’elle signe ne compte plus.
+mail-fact-key-broken = Ce qui s’y trouve n’est pas une clé. Redéfinissez l’enregistrement.
+mail-fact-key-testing = Elle est marquée comme test (t=y) : les destinataires traitent le courrier comme non signé.
+mail-fact-policy-none = Il ne demande encore rien aux destinataires (p=none). Passez plus tard à quarantine ou reject.
+mail-fact-policy-quarantine = Les contrefaçons sont mises de côté (p=quarantine).
+mail-fact-policy-reject = Les contrefaçons sont refusées (p=reject).
+mail-fact-policy-unusable = Il ne dit pas ce que les destinataires doivent faire (p=).
+mail-fact-percent = Il ne le demande que pour { $percent } % du courrier (pct).
+mail-fact-no-reports = Personne n’apprend ce que voient les destinataires (rua).
+mail-lift-of = Envoyer à nouveau à { $email }
+mail-sent-title = Envois
+mail-sent-lede = Ce qu’est devenu chaque e-mail : si un serveur l’a pris, et ce qui l’a empêché.
+mail-sent-kept = Conservé 30 jours ; ce qu’une personne a reçu disparaît avec son compte.
+mail-sent-count-waiting = { $count ->
+    [one] { $count } e-mail attend.
+   *[other] { $count } e-mails attendent.
+  }
+mail-sent-none = Aucun e-mail ne correspond.
+mail-sent-empty = Rien n’a encore été envoyé.
+mail-sent-gone = Une personne partie
+mail-sent-next = Prochain essai { $time }
+mail-sent-attempts = { $count ->
+    [one] { $count } essai
+   *[other] { $count } essais
+  }
+mail-sent-reply = le serveur a dit { $reply }
+mail-sent-retry = Essayer maintenant
+mail-sent-waiting = En attente
+mail-sent-accepted = Accepté
+mail-sent-refused = Refusé
+mail-sent-suppressed = Non envoyé
+mail-sent-expired = Trop tard
+mail-words-title = Textes
+mail-words-lede = Les codes et les liens de connexion peuvent avoir vos propres mots. Les avis sur un compte gardent les nôtres, pour qu’aucun avertissement ne se perde.
+mail-words-own = Vos propres mots sont envoyés dans cette langue.
+mail-words-ours = Nos mots sont envoyés dans cette langue. Modifiez-les et enregistrez pour envoyer les vôtres.
+mail-words-subject = Objet
+mail-words-text = Texte brut
+mail-words-html = HTML
+mail-words-preview = Aperçu
+mail-words-made-up = Avec des valeurs inventées. Rien n’est encore enregistré.
+mail-words-test-lede = Envoie ce qui est ci-dessus avec des valeurs inventées, enregistré ou non.
+mail-words-reset = Revenir à nos mots
+mail-words-reset-lede = Vos mots pour cet e-mail dans cette langue sont supprimés. Les réglages gardent la version précédente.
+mail-variable-code = Le code ; le texte et le HTML doivent l’avoir
+mail-variable-link = Le lien ; le texte et le HTML doivent l’avoir
+mail-variable-app = Le nom de l’application
+mail-variable-minutes = Combien de minutes il est valable
 letter-verification-code = Code qui confirme une adresse
 letter-sign-in-link = Lien de connexion
 letter-deletion-link = Lien qui supprime un compte
@@ -1172,6 +1251,8 @@ notice-settings-meanwhile = Quelqu’un d’autre a modifié les réglages entre
 notice-provider-exists = Il y a déjà un service de ce nom. Modifiez celui-là.
 notice-provider-gone = Ce service n’existe plus.
 notice-provider-removed = Le service a été retiré.
+notice-mail-retried = L’e-mail est essayé maintenant.
+notice-mail-not-waiting = Cet e-mail n’attend plus.
 notice-mail-lifted = Cette adresse reçoit de nouveau des e-mails.
 notice-mail-not-suppressed = Cette adresse n’était pas sur la liste : elle reçoit des e-mails.
 notice-unlocked = L’accès est rétabli.

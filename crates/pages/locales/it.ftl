@@ -615,6 +615,85 @@ mail-suppressed-count = { $count ->
   }
 mail-suppressed-lede = I loro server hanno detto che non c’è nessuno. Quali siano non viene salvato; scrivine uno per toglierlo dall’elenco.
 mail-lift = Invia di nuovo lì
+mail-domain-title = Record DNS
+mail-domain-lede = La posta viene da { $email }. I destinatari guardano che cosa dice il dominio prima di accettarla.
+mail-domain-records = Record di { $domain }
+mail-domain-look = Cerca
+mail-selector = Selettore DKIM
+mail-selector-about = Lo ha scelto il server di posta che firma; lo dicono la sua documentazione o le sue impostazioni.
+mail-selector-wrong = Questo non può essere un selettore.
+mail-record-add = Aggiungi questo record { $kind }
+mail-record-good = In ordine
+mail-record-weak = Debole
+mail-record-wrong = Inutilizzabile
+mail-record-absent = Manca
+mail-record-unanswered = Nessuna risposta
+mail-spf-about = Dice quali server possono inviare posta da questo dominio.
+mail-dkim-about = La chiave con cui i destinatari verificano la firma di ogni e-mail.
+mail-dmarc-about = Dice che cosa accade alla posta che afferma soltanto di venire da questo dominio.
+mail-spf-how = Chi gestisce il server di posta sa da quali server invia e che cosa va nel record.
+mail-dkim-how = Il server di posta crea la chiave e mostra il record che va qui.
+mail-dmarc-how = Comincia con uno che chiede solo rapporti; chiedi di più quando mostrano che tutta la tua posta è firmata.
+mail-fact-several = Ce ne sono diversi, quindi i destinatari non ne usano nessuno. Fanne uno solo.
+mail-fact-servers = { $count ->
+    [one] { $count } voce indica dei server.
+   *[other] { $count } voci indicano dei server.
+  }
+mail-fact-includes = Ammette i server di { $names }.
+mail-fact-others-fail = Tutti gli altri server vanno rifiutati.
+mail-fact-others-softfail = Tutti gli altri server sono sospetti.
+mail-fact-others-neutral = Non dice nulla degli altri server. Fallo terminare con ~all o -all.
+mail-fact-others-pass = Permette a qualsiasi server di inviare. Fallo terminare con ~all o -all.
+mail-fact-key = La chiave c’è ({ $kind }).
+mail-fact-key-short = La chiave RSA ha meno di 2048 bit. Fanne creare una più lunga dal server di posta.
+mail-fact-key-revoked = La chiave è stata ritirata: ciò che firma non conta più.
+mail-fact-key-broken = Quello che c’è non è una chiave. Imposta di nuovo il record.
+mail-fact-key-testing = È contrassegnata come prova (t=y): i destinatari trattano la posta come se non fosse firmata.
+mail-fact-policy-none = Non chiede ancora nulla ai destinatari (p=none). In seguito mettilo su quarantine o reject.
+mail-fact-policy-quarantine = Le contraffazioni vengono messe da parte (p=quarantine).
+mail-fact-policy-reject = Le contraffazioni vengono rifiutate (p=reject).
+mail-fact-policy-unusable = Non dice che cosa devono fare i destinatari (p=).
+mail-fact-percent = Lo chiede solo per il { $percent } % della posta (pct).
+mail-fact-no-reports = Nessuno viene informato di ciò che vedono i destinatari (rua).
+mail-lift-of = Invia di nuovo a { $email }
+mail-sent-title = Invii
+mail-sent-lede = Che cosa è stato di ogni e-mail: se un server l’ha presa e che cosa l’ha impedito.
+mail-sent-kept = Conservato per 30 giorni; ciò che è stato inviato a qualcuno sparisce con l’account.
+mail-sent-count-waiting = { $count ->
+    [one] { $count } e-mail attende.
+   *[other] { $count } e-mail attendono.
+  }
+mail-sent-none = Nessuna e-mail corrisponde.
+mail-sent-empty = Non è stato ancora inviato nulla.
+mail-sent-gone = Qualcuno che se n’è andato
+mail-sent-next = Prossimo tentativo { $time }
+mail-sent-attempts = { $count ->
+    [one] { $count } tentativo
+   *[other] { $count } tentativi
+  }
+mail-sent-reply = il server ha detto { $reply }
+mail-sent-retry = Prova ora
+mail-sent-waiting = In attesa
+mail-sent-accepted = Accettata
+mail-sent-refused = Rifiutata
+mail-sent-suppressed = Non inviata
+mail-sent-expired = Troppo tardi
+mail-words-title = Testi
+mail-words-lede = Codici e link di accesso possono avere le tue parole. Gli avvisi su un account tengono le nostre, così nessun avvertimento va perso.
+mail-words-own = In questa lingua vengono inviate le tue parole.
+mail-words-ours = In questa lingua vengono inviate le nostre parole. Modificale e salva per inviare le tue.
+mail-words-subject = Oggetto
+mail-words-text = Testo semplice
+mail-words-html = HTML
+mail-words-preview = Anteprima
+mail-words-made-up = Con valori inventati. Non è ancora salvato nulla.
+mail-words-test-lede = Invia quanto sopra con valori inventati, salvato o no.
+mail-words-reset = Torna alle nostre parole
+mail-words-reset-lede = Le tue parole per questa e-mail in questa lingua vengono tolte. Le impostazioni conservano la versione precedente.
+mail-variable-code = Il codice; testo e HTML devono averlo
+mail-variable-link = Il link; testo e HTML devono averlo
+mail-variable-app = Il nome dell’applicazione
+mail-variable-minutes = Per quanti minuti è valido
 letter-verification-code = Codice che conferma un indirizzo
 letter-sign-in-link = Link di accesso
 letter-deletion-link = Link che elimina un account
@@ -1172,6 +1251,8 @@ notice-settings-meanwhile = Qualcun altro ha modificato le impostazioni nel frat
 notice-provider-exists = C’è già un servizio con questo nome. Modifica quello.
 notice-provider-gone = Questo servizio non esiste più.
 notice-provider-removed = Il servizio è stato rimosso.
+notice-mail-retried = L’e-mail viene tentata ora.
+notice-mail-not-waiting = Questa e-mail non attende più.
 notice-mail-lifted = Questo indirizzo riceve di nuovo e-mail.
 notice-mail-not-suppressed = Questo indirizzo non era nell’elenco: riceve e-mail.
 notice-unlocked = Può di nuovo entrare.

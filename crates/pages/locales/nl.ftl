@@ -615,6 +615,85 @@ mail-suppressed-count = { $count ->
   }
 mail-suppressed-lede = Hun servers zeiden dat daar niemand is. Welke het zijn, is niet opgeslagen; typ er een om het van de lijst te halen.
 mail-lift = Er weer naartoe sturen
+mail-domain-title = DNS-records
+mail-domain-lede = Mail komt van { $email }. Ontvangers kijken wat het domein zegt voordat ze die aannemen.
+mail-domain-records = Records van { $domain }
+mail-domain-look = Opzoeken
+mail-selector = DKIM-selector
+mail-selector-about = De mailserver die ondertekent heeft hem gekozen; de documentatie of de instellingen ervan noemen hem.
+mail-selector-wrong = Dit kan geen selector zijn.
+mail-record-add = Voeg dit { $kind }-record toe
+mail-record-good = In orde
+mail-record-weak = Zwak
+mail-record-wrong = Onbruikbaar
+mail-record-absent = Ontbreekt
+mail-record-unanswered = Geen antwoord
+mail-spf-about = Zegt welke servers mail van dit domein mogen versturen.
+mail-dkim-about = De sleutel waarmee ontvangers de handtekening van elke mail controleren.
+mail-dmarc-about = Zegt wat er gebeurt met mail die alleen beweert van dit domein te komen.
+mail-spf-how = Wie de mailserver beheert, weet vanaf welke servers hij verstuurt en wat er in het record hoort.
+mail-dkim-how = De mailserver maakt de sleutel en toont het record dat hier hoort.
+mail-dmarc-how = Begin met een record dat alleen om rapporten vraagt; vraag meer zodra die tonen dat al uw mail ondertekend is.
+mail-fact-several = Er zijn er meerdere, dus ontvangers gebruiken er geen. Maak er één van.
+mail-fact-servers = { $count ->
+    [one] { $count } vermelding noemt zelf servers.
+   *[other] { $count } vermeldingen noemen zelf servers.
+  }
+mail-fact-includes = Het laat de servers van { $names } toe.
+mail-fact-others-fail = Alle andere servers moeten worden geweigerd.
+mail-fact-others-softfail = Alle andere servers zijn verdacht.
+mail-fact-others-neutral = Het zegt niets over andere servers. Laat het eindigen op ~all of -all.
+mail-fact-others-pass = Het laat elke server versturen. Laat het eindigen op ~all of -all.
+mail-fact-key = De sleutel is er ({ $kind }).
+mail-fact-key-short = De RSA-sleutel heeft minder dan 2048 bits. Laat de mailserver een langere maken.
+mail-fact-key-revoked = De sleutel is ingetrokken: wat hij ondertekent telt niet meer.
+mail-fact-key-broken = Wat er staat is geen sleutel. Stel het record opnieuw in.
+mail-fact-key-testing = Hij is gemarkeerd als test (t=y): ontvangers behandelen mail alsof die niet ondertekend is.
+mail-fact-policy-none = Het vraagt nog niets van ontvangers (p=none). Maak er later quarantine of reject van.
+mail-fact-policy-quarantine = Vervalsingen worden apart gezet (p=quarantine).
+mail-fact-policy-reject = Vervalsingen worden geweigerd (p=reject).
+mail-fact-policy-unusable = Het zegt niet wat ontvangers moeten doen (p=).
+mail-fact-percent = Het vraagt dat maar voor { $percent } % van de mail (pct).
+mail-fact-no-reports = Niemand hoort wat ontvangers zien (rua).
+mail-lift-of = Weer naar { $email } sturen
+mail-sent-title = Verzending
+mail-sent-lede = Wat er van elke mail is geworden: of een server hem heeft aangenomen, en wat in de weg stond.
+mail-sent-kept = Wordt 30 dagen bewaard; wat iemand kreeg verdwijnt met het account.
+mail-sent-count-waiting = { $count ->
+    [one] { $count } mail wacht.
+   *[other] { $count } mails wachten.
+  }
+mail-sent-none = Geen mail is zo.
+mail-sent-empty = Er is nog niets verstuurd.
+mail-sent-gone = Iemand die weg is
+mail-sent-next = Volgende poging { $time }
+mail-sent-attempts = { $count ->
+    [one] { $count } poging
+   *[other] { $count } pogingen
+  }
+mail-sent-reply = de server zei { $reply }
+mail-sent-retry = Nu proberen
+mail-sent-waiting = Wacht
+mail-sent-accepted = Aangenomen
+mail-sent-refused = Geweigerd
+mail-sent-suppressed = Niet verstuurd
+mail-sent-expired = Te laat
+mail-words-title = Teksten
+mail-words-lede = Codes en aanmeldlinks kunnen in uw eigen woorden. Berichten over een account houden de onze, zodat geen waarschuwing verloren gaat.
+mail-words-own = In deze taal worden uw eigen woorden verstuurd.
+mail-words-ours = In deze taal worden onze woorden verstuurd. Wijzig ze en sla op om uw eigen te versturen.
+mail-words-subject = Onderwerp
+mail-words-text = Platte tekst
+mail-words-html = HTML
+mail-words-preview = Voorbeeld
+mail-words-made-up = Met verzonnen waarden. Er is nog niets opgeslagen.
+mail-words-test-lede = Verstuurt het bovenstaande met verzonnen waarden, opgeslagen of niet.
+mail-words-reset = Terug naar onze woorden
+mail-words-reset-lede = Uw woorden voor deze e-mail in deze taal worden verwijderd. De instellingen bewaren de vorige versie.
+mail-variable-code = De code; tekst en HTML moeten hem hebben
+mail-variable-link = De link; tekst en HTML moeten hem hebben
+mail-variable-app = De naam van de applicatie
+mail-variable-minutes = Hoeveel minuten het geldig is
 letter-verification-code = Code die een adres bevestigt
 letter-sign-in-link = Inloglink
 letter-deletion-link = Link die een account verwijdert
@@ -1172,6 +1251,8 @@ notice-settings-meanwhile = Iemand anders heeft de instellingen intussen gewijzi
 notice-provider-exists = Er is al een dienst met deze naam. Wijzig die.
 notice-provider-gone = Deze dienst bestaat niet meer.
 notice-provider-removed = De dienst is verwijderd.
+notice-mail-retried = De mail wordt nu geprobeerd.
+notice-mail-not-waiting = Deze mail wacht niet meer.
 notice-mail-lifted = Dit adres krijgt weer e-mail.
 notice-mail-not-suppressed = Dit adres stond niet op de lijst: het krijgt e-mail.
 notice-unlocked = Weer toegelaten.

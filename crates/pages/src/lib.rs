@@ -33,7 +33,10 @@ mod keys;
 mod live_sessions;
 mod look;
 mod mail;
+mod mail_domain;
 mod mail_page;
+mod mail_sent;
+mod mail_words;
 mod members;
 mod methods;
 mod notice;
@@ -78,7 +81,10 @@ pub use look::{Look, LookFields};
 pub use mail::{
     Circumstances, CodeMail, CodePurpose, LinkMail, LinkPurpose, NoticeMail, RenderedMail, Validity, What,
 };
+pub use mail_domain::{MailDomain, MailTab, MailTabs, RecordFact, RecordKind, RecordRow, RecordVerdict};
 pub use mail_page::{LetterKind, MailPage, MailTrial, Preview, Sender};
+pub use mail_sent::{MailSent, SentRow, SentState};
+pub use mail_words::{MailWords, Words};
 pub use members::{
     ConsoleTop, FirstOwner, Invitation, InvitationRow, MemberRole, MemberRow, NewWorkspace, NoEntry,
     NoWorkspace, Offer, Place, Prove, Refusal, Team, WorkspaceLink,
@@ -164,6 +170,9 @@ impl Page for ProviderPage {}
 impl Page for LiveSessions {}
 impl Page for Security {}
 impl Page for MailPage {}
+impl Page for MailDomain {}
+impl Page for MailSent {}
+impl Page for MailWords {}
 impl Page for NewKey {}
 impl Page for SecretOnce {}
 impl Page for Webhooks {}

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::{ConsoleTop, Frame, Notice, Place, TenantTop, text::Text};
+use crate::{ConsoleTop, Frame, MailTabs, Notice, Place, TenantTop, text::Text};
 
 /// A mail that can be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +64,17 @@ impl LetterKind {
         }
     }
 
+    /// Those that a tenant may word itself.
+    pub const WORDED: [Self; 3] = [Self::SignInCode, Self::VerificationCode, Self::SignInLink];
+
+    /// The mail of this name.
+    pub fn known(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+
     /// The mail of this name; the first for any other name.
     pub fn of(key: &str) -> Self {
-        Self::ALL.into_iter().find(|kind| kind.key() == key).unwrap_or(Self::SignInCode)
+        Self::known(key).unwrap_or(Self::SignInCode)
     }
 
     pub(crate) fn words(self, text: &Text) -> String {
@@ -133,6 +141,8 @@ pub struct MailPage {
     pub top: ConsoleTop,
     /// The tenant.
     pub tenant: TenantTop,
+    /// The pages about mail that the visitor may see.
+    pub tabs: MailTabs,
     /// Whom it comes from, as it is or as typed.
     pub sender: Sender,
     /// What is used where the settings leave the name open.

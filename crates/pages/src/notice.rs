@@ -158,6 +158,8 @@ notices! {
         KeyName = "key-name", Error, notice_key_name;
         KeyScopes = "key-scopes", Error, notice_key_scopes;
         MailLifted = "mail-lifted", Success, notice_mail_lifted;
+        MailRetried = "mail-retried", Success, notice_mail_retried;
+        MailNotWaiting = "mail-not-waiting", Info, notice_mail_not_waiting;
         MailNotSuppressed = "mail-not-suppressed", Info, notice_mail_not_suppressed;
         Unlocked = "unlocked", Success, notice_unlocked;
         NotLocked = "not-locked", Info, notice_not_locked;

@@ -49,6 +49,7 @@ const POSTS: &[(&str, Permission)] = &[
     ("admin/stop-impersonating", Permission::UserImpersonate),
     ("social/test", Permission::SettingsWrite),
     ("mail/preview", Permission::SettingsRead),
+    ("mail/template", Permission::SettingsRead),
     ("mail/test", Permission::SettingsWrite),
     ("webhook/enable", Permission::SettingsWrite),
     ("webhook/replay", Permission::SettingsWrite),

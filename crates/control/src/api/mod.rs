@@ -32,6 +32,7 @@ mod instance;
 mod invitations;
 mod keys;
 mod logs;
+mod mail_records;
 mod members;
 pub(crate) mod openapi;
 mod operations;
@@ -143,6 +144,7 @@ fn table() -> Vec<Route> {
     table.extend(orphan_routes());
     table.extend(hostname_routes());
     table.extend(domain_routes());
+    table.extend(mail_records::routes());
     table.extend(settings_routes());
     table.extend(password_routes());
     table.extend(engine_routes());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kiavi_base::{Rng, random_bytes};
-use kiavi_ipc::proof::Answer;
+use kiavi_ipc::proof::{Answer, Wanted};
 
 use super::{Domain, DomainState, Outcome, PATIENCE, store};
 use crate::{
@@ -72,14 +72,17 @@ pub(crate) async fn check(
 }
 
 async fn look(control: &Control, domain: &Domain) -> (Outcome, Vec<String>) {
-    match control.parts().proofs.look_up(&domain.domain).await {
+    match control.parts().proofs.look_up(&domain.domain, Wanted::Proof).await {
         Answer::Texts(texts) => {
             let found: Vec<_> = texts.iter().map(|text| text.as_ref().to_owned()).collect();
             let is_proved = found.contains(&domain.challenge);
             (if is_proved { Outcome::Proved } else { Outcome::Different }, found)
         }
         Answer::Absent => (Outcome::Absent, Vec::new()),
-        Answer::Unanswered => (Outcome::Unanswered, Vec::new()),
+        // A record about mail is no answer to this question.
+        Answer::Unanswered | Answer::Spf(_) | Answer::Dmarc(_) | Answer::DkimKey(_) => {
+            (Outcome::Unanswered, Vec::new())
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Control's way to the DNS: outbound, which looks one kind of record up for it.
+//! Control's way to the DNS: outbound, which looks a few kinds of record up for it.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use std::{
 use kiavi_base::Hostname;
 use kiavi_ipc::{
     Channel, Endpoint, Fd, Receiver, Sender,
-    proof::{Answer, LookUp, Looked},
+    proof::{Answer, LookUp, Looked, Wanted},
 };
 use tokio::{sync::oneshot, time::timeout};
 
@@ -45,8 +45,8 @@ impl ProofDoor {
         Ok(())
     }
 
-    /// What there is below the domain.
-    pub(crate) async fn look_up(&self, domain: &Hostname) -> Answer {
+    /// What there is of this kind at the domain.
+    pub(crate) async fn look_up(&self, domain: &Hostname, wanted: Wanted) -> Answer {
         let (sender, request, answer) = {
             let mut inner = lock(&self.0);
             let Some(sender) = inner.sender.clone() else { return Answer::Unanswered };
@@ -57,7 +57,7 @@ impl ProofDoor {
             (sender, request, answer)
         };
         let asked = async {
-            sender.send(&LookUp { request, domain: domain.clone() }).await.ok()?;
+            sender.send(&LookUp { request, domain: domain.clone(), wanted }).await.ok()?;
             answer.await.ok()
         };
         let answer = timeout(PATIENCE, asked).await.ok().flatten();

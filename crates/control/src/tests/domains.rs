@@ -7,7 +7,8 @@ use axum::{
 };
 use kiavi_ipc::{
     Channel, Endpoint,
-    proof::{Answer as Found, LookUp, Looked},
+    mail_record::{DkimKey, DkimKind, DkimState, Dmarc, DmarcPolicy, Spf, SpfOthers},
+    proof::{Answer as Found, LookUp, Looked, Wanted},
 };
 
 use super::{
@@ -40,16 +41,35 @@ impl Zone {
         door.replace(ours.into()).unwrap();
         let (answers, mut requests) = Endpoint::<Looked, LookUp>::new(theirs).unwrap().split();
         tokio::spawn(async move {
-            while let Ok(Some(LookUp { request, domain })) = requests.receive().await {
-                let _ = answers.send(&Looked { request, answer: zone.at(&domain) }).await;
+            while let Ok(Some(LookUp { request, domain, wanted })) = requests.receive().await {
+                let answer = zone.at(&domain, &wanted);
+                let _ = answers.send(&Looked { request, answer }).await;
             }
         });
         door
     }
 
-    fn at(&self, domain: &Hostname) -> Found {
+    /// About mail it has what outbound would have read: `example.com` has all, and weakly.
+    fn at(&self, domain: &Hostname, wanted: &Wanted) -> Found {
         let zone = self.0.lock().unwrap();
         let Some(zone) = &*zone else { return Found::Unanswered };
+        match (wanted, domain.as_str()) {
+            (Wanted::Proof, _) => {}
+            (Wanted::Spf, "example.com") => {
+                let includes = vec!["_spf.mail.example".parse().unwrap()];
+                return Found::Spf(Spf { records: 1, includes, servers: 2, others: SpfOthers::SoftFail });
+            }
+            (Wanted::Dmarc, "example.com") => {
+                let (policy, subdomains) = (Some(DmarcPolicy::Reject), Some(DmarcPolicy::None));
+                let dmarc = Dmarc { records: 1, policy, subdomains, percent: 100, has_reports: false };
+                return Found::Dmarc(dmarc);
+            }
+            (Wanted::DkimKey(selector), "example.com") if selector.as_ref() == "s1" => {
+                let (kind, state) = (DkimKind::Rsa, DkimState::Short);
+                return Found::DkimKey(DkimKey { kind, state, is_testing: false });
+            }
+            _ => return Found::Absent,
+        }
         let texts = zone.get(domain).filter(|texts| !texts.is_empty());
         texts.map_or(Found::Absent, |texts| {
             Found::Texts(texts.iter().map(|text| text.parse().unwrap()).collect())
@@ -355,4 +375,62 @@ async fn members_prove_domains_in_the_console_as_far_as_their_role_goes() {
     assert_eq!(told(&removed), format!("{PAGE}?notice=domain-removed"));
     let gone = owner.post(&format!("{PAGE}/remove"), &form).await;
     assert_eq!(told(&gone), format!("{PAGE}?notice=domain-gone"));
+}
+
+/// The verdict and the name of each record.
+fn records(answer: &Answer) -> Vec<(String, String, String)> {
+    let answer = answer.json();
+    let text = |record: &Value, member: &str| record[member].as_str().unwrap().to_owned();
+    let records = answer["records"].as_array().unwrap_or_else(|| panic!("{answer}"));
+    records.iter().map(|one| (text(one, "kind"), text(one, "verdict"), text(one, "name"))).collect()
+}
+
+fn record(kind: &str, verdict: &str, name: &str) -> (String, String, String) {
+    (kind.to_owned(), verdict.to_owned(), name.to_owned())
+}
+
+#[tokio::test]
+async fn the_records_of_the_senders_domain_are_told_with_what_to_add() {
+    let instance = Instance::new().await;
+    serving(&instance, async |control, local, _| {
+        control.ensure_tenant("shop").await.unwrap();
+        let read = async |query: &str| get(&local, &format!("/v1/tenants/shop/mail/records{query}")).await;
+        let nothing = read("").await;
+        assert_eq!(
+            records(&nothing),
+            [record("spf", "absent", "shop.localhost"), record("dmarc", "absent", "_dmarc.shop.localhost")]
+        );
+        let suggestion = "v=DMARC1; p=none; rua=mailto:postmaster@shop.localhost";
+        assert_eq!(nothing.json()["records"][1]["suggestion"], suggestion);
+
+        let patch = json!({ "app": "hello@example.com" });
+        let changed = ask(&local, "PATCH", "shop/settings", patch).await;
+        assert!(changed.status.is_success(), "{}", changed.text);
+        assert_eq!(
+            records(&read("?selector=s1").await),
+            [
+                record("spf", "good", "example.com"),
+                record("dkim", "weak", "s1._domainkey.example.com"),
+                record("dmarc", "good", "_dmarc.example.com"),
+            ]
+        );
+        // What a domain above says of those below counts.
+        let patch = json!({ "app": "hello@auth.example.com" });
+        ask(&local, "PATCH", "shop/settings", patch).await;
+        let below = read("?selector=s2").await;
+        assert_eq!(
+            records(&below),
+            [
+                record("spf", "absent", "auth.example.com"),
+                record("dkim", "absent", "s2._domainkey.auth.example.com"),
+                record("dmarc", "weak", "_dmarc.example.com"),
+            ]
+        );
+        assert_eq!(below.json()["records"][2]["says"]["policy"], "none");
+        assert_eq!(read("?selector=a..b").await.problem(), (400, "invalid_query".into()));
+        instance.zone.is_down();
+        let down = read("").await;
+        assert!(records(&down).iter().all(|(_, verdict, _)| verdict == "unanswered"), "{}", down.text);
+    })
+    .await;
 }

@@ -359,6 +359,11 @@ impl TenantSchema for FakeSchema {
         Ok(settings)
     }
 
+    fn sender_address(&self, settings: &Value) -> Result<String, Failure> {
+        let own = settings["app"].as_str().filter(|name| name.contains('@'));
+        Ok(own.unwrap_or("no-reply@shop.localhost").to_owned())
+    }
+
     fn adopt(&self, slug: &Slug, base_url: &str, former: &FormerServer) -> Result<Adopted, Failure> {
         if former.cookie_prefix.is_some() {
             return Err("there are no cookies here".into());

@@ -38,6 +38,16 @@ impl<'q> Parameters<'q> {
         self.one(name).unwrap_or_default()
     }
 
+    /// Takes a whole number.
+    pub(crate) fn whole_number(&mut self, name: &str) -> Option<i64> {
+        let text = self.one(name)?;
+        let number = text.parse().ok();
+        if number.is_none() {
+            self.issue(name, "Invalid input: expected int");
+        }
+        number
+    }
+
     /// Takes all values of a key.
     pub(crate) fn all(&mut self, name: &str) -> Option<Vec<String>> {
         self.values.remove(name)

@@ -3,6 +3,7 @@
 //! Codes and sign-in links may be worded by the tenant ([`Template`]), for each language; everything else keeps our
 //! words. An address that its server says nobody is at gets no more mail (`suppression`) until an operator lifts that.
 
+pub(crate) mod delivery;
 pub(crate) mod notice;
 mod routes;
 mod settings;
@@ -27,12 +28,18 @@ pub use template::{Template, TemplateError, TemplateFault, TemplateKind};
 
 use crate::{Settings, State, outbox::Letter};
 
-pub(crate) const STATEMENTS: &[&Sql] = suppression::STATEMENTS;
+pub(crate) const STATEMENTS: &[&[&Sql]] = &[suppression::STATEMENTS, delivery::STATEMENTS];
+
+/// A number of minutes that nothing else in a mail is, in whose place a template has its variable.
+const MARK: u32 = 97_531;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route("/mail/preview", post(routes::preview))
+        .route("/mail/template", post(routes::template))
         .route("/mail/test", post(routes::test))
+        .route("/mail/deliveries", get(routes::deliveries))
+        .route("/mail/retry", post(routes::retry))
         .route("/mail/suppressions", get(routes::suppressions))
         .route("/mail/unsuppress", post(routes::unsuppress))
 }
@@ -67,6 +74,23 @@ pub(crate) fn render(settings: &Settings, locale: Locale, letter: &Letter) -> Re
         Some(settings.mail.templates.get(&kind)?.get(locale.tag())?.render(values))
     };
     own().unwrap_or_else(|| built_in(settings, locale, letter))
+}
+
+/// Our words for a letter that a tenant may word, as a template; `None` for any other letter. What it makes of values is what
+/// [`render`] makes of them, but for the plural of one minute.
+fn starting(settings: &Settings, locale: Locale, letter: &Letter) -> Option<Template> {
+    template::values(letter, &settings.app_name)?;
+    let open = match letter {
+        Letter::OneTimeCode { signs_in, .. } => {
+            Letter::OneTimeCode { code: "{{code}}".to_owned(), minutes: MARK, signs_in: *signs_in }
+        }
+        Letter::SignInLink { .. } => Letter::SignInLink { url: "{{link}}".to_owned(), minutes: MARK },
+        _ => return None,
+    };
+    let settings = Settings { app_name: "{{app}}".to_owned(), ..settings.clone() };
+    let RenderedMail { subject, text, html } = built_in(&settings, locale, &open);
+    let (mark, minutes) = (MARK.to_string(), "{{minutes}}");
+    Some(Template { subject, text: text.replace(&mark, minutes), html: html.replace(&mark, minutes) })
 }
 
 /// Words a letter with a draft, once that was checked; `None` for a letter that keeps our words.

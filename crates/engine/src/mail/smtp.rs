@@ -95,10 +95,9 @@ impl Settings {
     /// When a document that was not validated names no server.
     pub fn mail_route(&self, platform: &[Hostname]) -> Result<MailRoute, SettingsError> {
         let Some(smtp) = &self.mail.smtp else {
-            return Ok(MailRoute { sender: self.sender(&self.address_by_platform(platform)), server: None });
+            return Ok(MailRoute { sender: self.sender(&self.sender_address(platform)), server: None });
         };
         let target = smtp.target().ok_or(SettingsError::Invalid("mail.smtp.host", "names no server"))?;
-        let from = smtp.from.clone().or_else(|| self.mail.sender_address.clone());
         let server = SmtpServer {
             target,
             security: match smtp.security {
@@ -112,8 +111,18 @@ impl Settings {
             extra_roots: self.egress.extra_roots.clone(),
             allows_private: self.egress.allows_private,
         };
-        let sender = self.sender(&from.unwrap_or_else(|| self.no_reply()));
-        Ok(MailRoute { sender, server: Some(server) })
+        Ok(MailRoute { sender: self.sender(&self.sender_address(platform)), server: Some(server) })
+    }
+
+    /// The address that this tenant's mail comes from. `platform` are the domains that the platform's server sends for.
+    pub fn sender_address(&self, platform: &[Hostname]) -> String {
+        match &self.mail.smtp {
+            Some(smtp) => {
+                let own = smtp.from.clone().or_else(|| self.mail.sender_address.clone());
+                own.unwrap_or_else(|| self.no_reply())
+            }
+            None => self.address_by_platform(platform),
+        }
     }
 
     /// Checks that the platform sends in this tenant's name, unless it has a server of its own.

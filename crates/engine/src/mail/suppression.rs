@@ -5,9 +5,11 @@
 //! address is on it: letters are written as ever, and dropped when they would leave: the statement that takes a letter
 //! in hand looks (`outbox`).
 
+use std::collections::HashSet;
+
 use kiavi_db::{Database, DbError, Sql, Transaction};
 
-pub(super) const STATEMENTS: &[&Sql] = &[&INSERT, &DELETE, &COUNT, &DELETE_OLD];
+pub(super) const STATEMENTS: &[&Sql] = &[&INSERT, &DELETE, &COUNT, &WHICH, &DELETE_OLD];
 
 const INSERT: Sql = Sql::new(
     "MAIL_SUPPRESSION_INSERT",
@@ -19,6 +21,11 @@ const DELETE: Sql =
     Sql::new("MAIL_SUPPRESSION_DELETE", "DELETE FROM kiavi.mail_suppression WHERE address_hash = $1");
 
 const COUNT: Sql = Sql::new("MAIL_SUPPRESSION_COUNT", "SELECT count(*) FROM kiavi.mail_suppression");
+
+const WHICH: Sql = Sql::new(
+    "MAIL_SUPPRESSION_WHICH",
+    "SELECT address_hash FROM kiavi.mail_suppression WHERE address_hash = ANY ($1)",
+);
 
 /// Addresses come to life again, and the list must not grow for ever.
 const DELETE_OLD: Sql = Sql::new(
@@ -41,6 +48,12 @@ pub(super) async fn lift(transaction: &Transaction, reference: &str) -> Result<b
 /// How many there are.
 pub(super) async fn count(database: &Database) -> Result<i64, DbError> {
     database.query_one(&COUNT, &[]).await?.try_get(0).map_err(DbError::from)
+}
+
+/// Which of these are on the list.
+pub(super) async fn which(database: &Database, references: &[String]) -> Result<HashSet<String>, DbError> {
+    let rows = database.query(&WHICH, &[&references]).await?;
+    rows.iter().map(|row| row.try_get(0).map_err(DbError::from)).collect()
 }
 
 /// Forgets the oldest.

@@ -112,7 +112,9 @@ async fn to_everybody_else_the_paths_are_not_there() {
         let answer = browser.post(path, body).await;
         assert_eq!((answer.status, answer.text.as_str()), (StatusCode::NOT_FOUND, ""), "{path}");
     }
-    assert_eq!(browser.get("/mail/suppressions").await.status, StatusCode::NOT_FOUND);
+    for path in ["/mail/suppressions", "/mail/deliveries"] {
+        assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -160,4 +162,155 @@ async fn an_old_entry_is_forgotten() {
     let left: String =
         tenant.value("SELECT string_agg(address_hash, ' ') FROM kiavi.mail_suppression", &[]).await;
     assert_eq!(left, "new");
+}
+
+/// What the list says of each mail that has landed: kind, address, state.
+async fn landed(tenant: &TestTenant, query: &str) -> Vec<(String, Option<String>, String)> {
+    let answer = tenant.operator().get(&format!("/mail/deliveries?{query}")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let text = |row: &Value, name: &str| row[name].as_str().map(str::to_owned);
+    let rows = answer.json["deliveries"].as_array().unwrap().iter();
+    rows.map(|row| (text(row, "letter").unwrap(), text(row, "email"), text(row, "state").unwrap())).collect()
+}
+
+fn row(letter: &str, email: &str, state: &str) -> (String, Option<String>, String) {
+    (letter.to_owned(), Some(email.to_owned()), state.to_owned())
+}
+
+#[tokio::test]
+async fn an_operator_sees_what_became_of_each_mail() {
+    let tenant = TestTenant::new().await;
+    ask(&tenant, "ada@example.com").await;
+    answer_with(&tenant, Delivery::RecipientRefused);
+    ask(&tenant, "gone@example.com").await;
+    ask(&tenant, "Gone@example.com").await;
+    answer_with(&tenant, Delivery::Refused);
+    ask(&tenant, "eve@example.com").await;
+    let (ada, eve) = (
+        row("sign_in_code", "ada@example.com", "accepted"),
+        row("sign_in_code", "eve@example.com", "refused"),
+    );
+    let (first, second) = (
+        row("sign_in_code", "gone@example.com", "refused"),
+        row("sign_in_code", "gone@example.com", "suppressed"),
+    );
+    assert_eq!(landed(&tenant, "").await, [eve.clone(), second.clone(), first.clone(), ada.clone()]);
+    assert_eq!(landed(&tenant, "email=GONE@example.com").await, [second.clone(), first.clone()]);
+    assert_eq!(landed(&tenant, "state=accepted").await, [ada]);
+    assert_eq!(landed(&tenant, "letter=test").await, []);
+    let mut operator = tenant.operator();
+    let page = operator.get("/mail/deliveries?limit=3").await.json;
+    let suppressed = |page: &Value| -> Vec<bool> {
+        page["deliveries"].as_array().unwrap().iter().map(|row| row["is_suppressed"] == true).collect()
+    };
+    assert_eq!(suppressed(&page), [false, true, true]);
+    let next = format!("limit=3&cursor={}", page["next"].as_str().unwrap());
+    assert_eq!(landed(&tenant, &next).await.len(), 1);
+    for wrong in ["state=other", "cursor=x", "surprise="] {
+        let answer = operator.get(&format!("/mail/deliveries?{wrong}")).await;
+        let is_refused = answer.status == StatusCode::BAD_REQUEST;
+        assert_eq!(is_refused, wrong != "surprise=", "{wrong}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_waits_is_shown_with_what_is_in_its_way_and_can_be_tried_at_once() {
+    let tenant = TestTenant::new().await;
+    answer_with(&tenant, Delivery::Deferred);
+    ask(&tenant, "ada@example.com").await;
+    let mut operator = tenant.operator();
+    let told = operator.get("/mail/deliveries?email=ada@example.com").await.json;
+    assert_eq!((&told["deliveries"], &told["waiting_count"]), (&json!([]), &json!(1)));
+    let waiting = &told["waiting"][0];
+    assert_eq!((&waiting["letter"], &waiting["email"]), (&json!("sign_in_code"), &json!("ada@example.com")));
+    assert_eq!(operator.get("/mail/deliveries?email=eve@example.com").await.json["waiting"], json!([]));
+    assert_eq!(operator.get("/mail/deliveries?state=accepted").await.json["waiting"], json!([]));
+    // As one that the relay has put off because of a fault.
+    tenant.admin.execute("UPDATE kiavi.outbox SET fault = 'try_later'", &[]).await.unwrap();
+    answer_with(&tenant, Delivery::Delivered);
+    let body = json!({ "id": waiting["id"] });
+    assert_eq!(operator.post("/mail/retry", body.clone()).await.text, r#"{"retried":true}"#);
+    outbox::deliver_due(tenant.state()).await.unwrap();
+    assert_eq!(landed(&tenant, "").await, [row("sign_in_code", "ada@example.com", "accepted")]);
+    assert_eq!(operator.post("/mail/retry", body).await.text, r#"{"retried":false}"#);
+}
+
+#[tokio::test]
+async fn what_somebody_was_sent_goes_with_them() {
+    let tenant = TestTenant::new().await;
+    tenant.signed_in("ada@example.com").await;
+    outbox::deliver_due(tenant.state()).await.unwrap();
+    tenant.signed_in("eve@example.com").await;
+    outbox::deliver_due(tenant.state()).await.unwrap();
+    // Of the address that she had before as well.
+    let change = r#"UPDATE public."user" SET email = 'ada@new.example' WHERE email = 'ada@example.com'"#;
+    tenant.admin.execute(change, &[]).await.unwrap();
+    ask(&tenant, "ada@new.example").await;
+    assert_eq!(landed(&tenant, "").await.len(), 3);
+    // One that is under way when she goes.
+    answer_with(&tenant, Delivery::Deferred);
+    ask(&tenant, "ada@new.example").await;
+    tenant.admin.execute(r#"DELETE FROM public."user" WHERE email = 'ada@new.example'"#, &[]).await.unwrap();
+    answer_with(&tenant, Delivery::Delivered);
+    tenant.admin.execute("UPDATE kiavi.outbox SET next_attempt_at = now()", &[]).await.unwrap();
+    outbox::deliver_due(tenant.state()).await.unwrap();
+    assert_eq!(
+        landed(&tenant, "").await,
+        [
+            ("sign_in_code".into(), None, "accepted".into()),
+            row("sign_in_code", "eve@example.com", "accepted")
+        ]
+    );
+    // One that landed in the same moment.
+    let late = "INSERT INTO kiavi.mail_delivery (id, letter, address, user_id, state, attempts, owed_at)
+                VALUES ('x', 'test', 'ada@new.example', 'gone', 'accepted', 1, now())";
+    tenant.admin.execute(late, &[]).await.unwrap();
+    crate::housekeeping::sweep(tenant.state()).await;
+    assert_eq!(landed(&tenant, "letter=test").await, []);
+}
+
+#[tokio::test]
+async fn old_deliveries_are_forgotten() {
+    let tenant = TestTenant::new().await;
+    let insert = "INSERT INTO kiavi.mail_delivery (id, letter, address, state, attempts, owed_at, at) VALUES
+        ('old', 'test', 'a@b.example', 'accepted', 1, now(), now() - interval '31 days'),
+        ('new', 'test', 'a@b.example', 'accepted', 1, now(), now())";
+    tenant.admin.execute(insert, &[]).await.unwrap();
+    crate::housekeeping::sweep(tenant.state()).await;
+    let left: String = tenant.value("SELECT string_agg(id, ' ') FROM kiavi.mail_delivery", &[]).await;
+    assert_eq!(left, "new");
+}
+
+#[tokio::test]
+async fn our_words_as_a_template_say_what_our_mails_say() {
+    let tenant = TestTenant::new().await;
+    let mut operator = tenant.operator();
+    for letter in TemplateKind::NAMES {
+        for locale in kiavi_base::Locale::ALL.map(kiavi_base::Locale::tag) {
+            let asked = json!({ "letter": letter, "locale": locale });
+            let template = operator.post("/mail/template", asked.clone()).await;
+            assert_eq!(template.status, StatusCode::OK, "{letter} {locale}: {}", template.text);
+            let ours = operator.post("/mail/preview", asked.clone()).await.json;
+            let mut drafted = asked;
+            drafted["template"] = template.json;
+            // One character has two names in HTML.
+            let drafted = operator.post("/mail/preview", drafted).await.json.to_string();
+            let ours = ours.to_string().replace("&#38;", "&amp;");
+            assert_eq!(drafted.replace("&#38;", "&amp;"), ours, "{letter} {locale}");
+        }
+    }
+    let other = operator.post("/mail/template", json!({ "letter": "user_deleted" })).await;
+    assert_eq!(other.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_draft_is_sent_for_a_trial_before_it_is_saved() {
+    let tenant = TestTenant::new().await;
+    let template = json!({ "subject": "Draft {{code}}", "text": "{{code}}", "html": "{{code}}" });
+    let body = json!({ "email": "ada@example.com", "letter": "sign_in_code", "template": template });
+    let answer = tenant.operator().post("/mail/test", body).await;
+    assert_eq!(answer.json["delivery"], "delivered", "{}", answer.text);
+    assert_eq!(tenant.newest_mail().await.subject, "Draft 123456");
+    let body = json!({ "email": "ada@example.com", "template": template });
+    assert_eq!(tenant.operator().post("/mail/test", body).await.status, StatusCode::BAD_REQUEST);
 }

@@ -120,6 +120,31 @@ pub enum Letter {
     },
 }
 
+impl Letter {
+    /// The stable name of its kind, by which operators know it.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::OneTimeCode { signs_in: true, .. } => "sign_in_code",
+            Self::OneTimeCode { signs_in: false, .. } => "verification_code",
+            Self::SignInLink { .. } => "sign_in_link",
+            Self::DeletionLink { .. } => "deletion_link",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::UserDeleted => "user_deleted",
+            Self::ConsoleInvitation { .. } => "console_invitation",
+            Self::Test => "test",
+            Self::PasskeyAdded { .. } => "passkey_added",
+            Self::AccountLinked { .. } => "account_linked",
+            Self::AccountUnlinked { .. } => "account_unlinked",
+            Self::PasskeyRemoved { .. } => "passkey_removed",
+        }
+    }
+
+    /// Whether it goes to an address that is nobody's any more when it lands.
+    const fn is_farewell(&self) -> bool {
+        matches!(self, Self::EmailChanged { .. } | Self::UserDeleted)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Envelope {
     to: String,
@@ -149,7 +174,8 @@ pub async fn enqueue(
 ) -> Result<(), DbError> {
     let envelope = Envelope { to: to.to_string(), locale: locale.tag().to_owned(), letter };
     let recipient = address_reference(state, to.as_str());
-    owe(transaction, state, &Owed::Letter(envelope), Some(&recipient), life).await
+    let reader = Reader { reference: &recipient, address: to.as_str() };
+    owe(transaction, state, &Owed::Letter(envelope), Some(reader), life).await
 }
 
 /// Owes a provider a token until `life` is over. Call [`wake`] after COMMIT.
@@ -165,17 +191,24 @@ pub(crate) async fn owe_revocation(
     owe(transaction, state, &Owed::Revocation { revocation }, None, life).await
 }
 
+/// Whom a letter goes to.
+struct Reader<'a> {
+    /// Stands for the address in the log.
+    reference: &'a str,
+    address: &'a str,
+}
+
 async fn owe(
     transaction: &Transaction,
     state: &State,
     owed: &Owed,
-    recipient: Option<&str>,
+    reader: Option<Reader<'_>>,
     life: Duration,
 ) -> Result<(), DbError> {
     let id = row_id(state.rng());
     let json = serde_json::to_vec(owed).map_err(|error| DbError::Value(error.to_string()))?;
     let sealed = state.keys.outbox.seal(state.rng(), id.as_bytes(), &json);
-    store::insert(transaction, &id, &sealed, recipient, life.as_secs_f64()).await
+    store::insert(transaction, &id, &sealed, reader, life.as_secs_f64()).await
 }
 
 /// Tells the relay that there is something to do.
@@ -244,6 +277,14 @@ fn open(state: &State, id: &str, sealed: &[u8]) -> Option<Owed> {
     let mut keys = std::iter::once(&state.keys.outbox).chain(&state.keys.earlier_outboxes);
     let json = keys.find_map(|key| key.open(id.as_bytes(), sealed).ok())?;
     serde_json::from_slice(&json).ok()
+}
+
+/// What a row that waits says: the kind of letter, and to whom. `None` for what is no letter, or cannot be opened.
+pub(crate) fn look_at(state: &State, id: &str, sealed: &[u8]) -> Option<(&'static str, String)> {
+    match open(state, id, sealed)? {
+        Owed::Letter(envelope) => Some((envelope.letter.name(), envelope.to)),
+        Owed::Revocation { .. } => None,
+    }
 }
 
 fn rendered(state: &State, id: &str, envelope: Envelope) -> Option<OutgoingMail> {

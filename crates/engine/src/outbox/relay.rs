@@ -37,6 +37,8 @@ pub(super) struct Relay<'s> {
     /// By id, and since when each is leased.
     in_hand: HashMap<String, Instant>,
     sent: Vec<String>,
+    letters: Vec<Option<&'static str>>,
+    addresses: Vec<Option<String>>,
     put_off: Vec<String>,
     faults: Vec<Option<&'static str>>,
 }
@@ -48,12 +50,31 @@ pub(super) struct Landed {
 }
 
 enum Fate {
-    /// It is to be removed.
-    Sent,
+    /// It is to be removed, and noted if it was a letter.
+    Sent(Option<Noted>),
     /// It is to be tried again.
     PutOff(Option<Fault>),
     /// It is removed already, with the event that tells why.
     Dropped,
+}
+
+/// What is noted of a letter.
+struct Noted {
+    letter: &'static str,
+    /// Not of one to an address that is nobody's any more.
+    address: Option<String>,
+}
+
+impl Noted {
+    fn of(envelope: &Envelope) -> Self {
+        let address = (!envelope.letter.is_farewell()).then(|| envelope.to.clone());
+        Self { letter: envelope.letter.name(), address }
+    }
+
+    /// How it ended, if it was not sent.
+    fn ends<'a>(&'a self, state: &'static str, fault: Option<&'a str>, reply: Option<u16>) -> store::End<'a> {
+        store::End { letter: self.letter, address: self.address.as_deref(), state, fault, reply }
+    }
 }
 
 impl<'s> Relay<'s> {
@@ -63,6 +84,8 @@ impl<'s> Relay<'s> {
             flights: FuturesUnordered::new(),
             in_hand: HashMap::new(),
             sent: Vec::new(),
+            letters: Vec::new(),
+            addresses: Vec::new(),
             put_off: Vec::new(),
             faults: Vec::new(),
         }
@@ -86,6 +109,8 @@ impl<'s> Relay<'s> {
         let in_hand: Vec<&str> = self.in_hand.keys().map(String::as_str).collect();
         let turn = store::Turn {
             sent: &self.sent,
+            letters: &self.letters,
+            addresses: &self.addresses,
             put_off: &self.put_off,
             faults: &self.faults,
             in_hand: &in_hand,
@@ -94,6 +119,8 @@ impl<'s> Relay<'s> {
         };
         let (leased, next) = store::turn(&self.state.database, &turn).await?;
         self.sent.clear();
+        self.letters.clear();
+        self.addresses.clear();
         self.put_off.clear();
         self.faults.clear();
         for letter in leased {
@@ -131,7 +158,11 @@ impl<'s> Relay<'s> {
     fn note(&mut self, Landed { id, fate }: Landed) {
         self.in_hand.remove(&id);
         match fate {
-            Fate::Sent => self.sent.push(id),
+            Fate::Sent(noted) => {
+                self.sent.push(id);
+                self.letters.push(noted.as_ref().map(|noted| noted.letter));
+                self.addresses.push(noted.and_then(|noted| noted.address));
+            }
             Fate::PutOff(fault) => {
                 self.put_off.push(id);
                 self.faults.push(fault.map(Fault::name));
@@ -157,7 +188,7 @@ async fn attempt(state: &State, row: &store::Leased) -> Result<Fate, DbError> {
     match open(state, &row.id, &row.sealed) {
         Some(Owed::Letter(envelope)) => deliver(state, row, envelope).await,
         Some(Owed::Revocation { revocation }) => give_back(state, row, &revocation).await,
-        None => drop_row(state, row, unreadable(), None).await,
+        None => drop_row(state, row, unreadable()).await,
     }
 }
 
@@ -168,41 +199,46 @@ const fn unreadable() -> Event<'static> {
 
 async fn give_back(state: &State, row: &store::Leased, revocation: &Revocation) -> Result<Fate, DbError> {
     if row.is_late {
-        return drop_row(state, row, revocation.event(Outcome::Failure), None).await;
+        return drop_row(state, row, revocation.event(Outcome::Failure)).await;
     }
     let outcome = match social::revoke(state, revocation).await? {
         Returned::Later => return Ok(Fate::PutOff(None)),
-        Returned::NotTaken => return Ok(Fate::Sent),
+        Returned::NotTaken => return Ok(Fate::Sent(None)),
         Returned::Revoked => Outcome::Success,
         Returned::Refused => Outcome::Failure,
     };
-    drop_row(state, row, revocation.event(outcome), None).await
+    drop_row(state, row, revocation.event(outcome)).await
 }
 
 async fn deliver(state: &State, row: &store::Leased, envelope: Envelope) -> Result<Fate, DbError> {
     let failed = |kind| Event::new(kind, Outcome::Failure);
+    let noted = Noted::of(&envelope);
     if row.is_late {
         let event = Event { subject: row.recipient.as_deref(), ..failed(EventType::MailExpired) };
-        return drop_row(state, row, with_fault(event, row.fault.as_deref()), None).await;
+        let end = noted.ends("expired", row.fault.as_deref(), None);
+        return drop_letter(state, row, with_fault(event, row.fault.as_deref()), &end, None).await;
     }
     let Some(mail) = rendered(state, &row.id, envelope) else {
-        return drop_row(state, row, unreadable(), None).await;
+        return drop_row(state, row, unreadable()).await;
     };
     let reference = match &row.recipient {
         Some(reference) => reference.clone(),
         None => address_reference(state, mail.to.as_str()),
     };
     if row.is_suppressed {
-        return drop_row(state, row, failed(EventType::MailSuppressed).about(&reference), None).await;
+        let event = failed(EventType::MailSuppressed).about(&reference);
+        return drop_letter(state, row, event, &noted.ends("suppressed", None, None), None).await;
     }
     let sending = timeout(SEND_LIMIT, state.mail.send(mail)).await;
-    let Attempt { delivery, fault } = sending.unwrap_or(Attempt::deferred(Fault::TimedOut));
-    let refused = with_fault(failed(EventType::MailRefused).about(&reference), fault.map(Fault::name));
+    let Attempt { delivery, fault, reply } = sending.unwrap_or(Attempt::deferred(Fault::TimedOut));
+    let named = fault.map(Fault::name);
+    let refused = with_fault(failed(EventType::MailRefused).about(&reference), named);
+    let end = noted.ends("refused", named, reply);
     match delivery {
-        Delivery::Delivered => Ok(Fate::Sent),
+        Delivery::Delivered => Ok(Fate::Sent(Some(noted))),
         Delivery::Deferred => Ok(Fate::PutOff(fault)),
-        Delivery::Refused => drop_row(state, row, refused, None).await,
-        Delivery::RecipientRefused => drop_row(state, row, refused, Some(&reference)).await,
+        Delivery::Refused => drop_letter(state, row, refused, &end, None).await,
+        Delivery::RecipientRefused => drop_letter(state, row, refused, &end, Some(&reference)).await,
     }
 }
 
@@ -213,15 +249,25 @@ fn with_fault<'a>(event: Event<'a>, fault: Option<&str>) -> Event<'a> {
     }
 }
 
-/// Drops a row, with its event; `unreachable` is an address that is to get no more.
-async fn drop_row(
+/// Drops a row that is no letter, or none that can be read, with its event.
+async fn drop_row(state: &State, row: &store::Leased, event: Event<'_>) -> Result<Fate, DbError> {
+    let transaction = state.database.begin().await?;
+    store::delete(&transaction, &row.id).await?;
+    audit::record_own(&transaction, state, event).await?;
+    transaction.commit().await?;
+    Ok(Fate::Dropped)
+}
+
+/// Drops a letter, with its event and how it ended; `unreachable` is an address that is to get no more.
+async fn drop_letter(
     state: &State,
     row: &store::Leased,
     event: Event<'_>,
+    end: &store::End<'_>,
     unreachable: Option<&str>,
 ) -> Result<Fate, DbError> {
     let transaction = state.database.begin().await?;
-    store::delete(&transaction, &row.id).await?;
+    store::drop_letter(&transaction, &row.id, end).await?;
     if let Some(reference) = unreachable {
         suppression::add(&transaction, reference, "recipient_refused").await?;
     }

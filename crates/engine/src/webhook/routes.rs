@@ -102,8 +102,8 @@ pub(super) async fn deliveries(state: State, context: Context, RawQuery(query): 
     let mut query = Parameters::parse(query.as_deref().unwrap_or_default());
     let (endpoint, kind) = (query.one("endpoint"), query.one("type"));
     let wanted = query.choice("state", STATES, "");
-    let before = whole_number(&mut query, "cursor").unwrap_or(i64::MAX);
-    let limit = whole_number(&mut query, "limit").unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    let before = query.whole_number("cursor").unwrap_or(i64::MAX);
+    let limit = query.whole_number("limit").unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
     query.finish()?;
     let filter = Filter {
         before,
@@ -124,7 +124,7 @@ pub(super) async fn delivery(state: State, context: Context, RawQuery(query): Ra
         return Ok(not_found().await);
     }
     let mut query = Parameters::parse(query.as_deref().unwrap_or_default());
-    let id = whole_number(&mut query, "id");
+    let id = query.whole_number("id");
     query.finish()?;
     let found = match id {
         Some(id) => ledger::delivery(&state.database, id).await?,
@@ -228,15 +228,6 @@ fn operators_event(kind: EventType) -> Event<'static> {
 }
 
 /// Takes a whole number.
-fn whole_number(query: &mut Parameters<'_>, name: &str) -> Option<i64> {
-    let text = query.one(name)?;
-    let number = text.parse().ok();
-    if number.is_none() {
-        query.issue(name, "Invalid input: expected int");
-    }
-    number
-}
-
 fn answer(body: &impl Serialize) -> Answer {
     Ok(json_response(StatusCode::OK, serde_json::to_vec(body).map_err(ApiError::internal)?).into_response())
 }

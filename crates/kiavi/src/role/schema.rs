@@ -114,6 +114,10 @@ impl TenantSchema for EngineSchema {
         Ok(serde_json::to_value(settings)?)
     }
 
+    fn sender_address(&self, settings: &Value) -> Result<String, Failure> {
+        Ok(Settings::deserialize(settings)?.sender_address(&self.sender_domains))
+    }
+
     fn adopt(&self, slug: &Slug, base_url: &str, former: &FormerServer) -> Result<Adopted, Failure> {
         let former = Former {
             base_url: former.base_url.as_deref(),

@@ -1,10 +1,11 @@
-//! Proofs in the DNS: the TXT records below a domain that a tenant says is its own.
+//! TXT records of a domain that a tenant says is its own: the proof of it, and what it says about mail.
 //!
 //! A recursive name server is asked, over TCP only: every one speaks it (RFC 7766 §5), an answer has no size at which it is
 //! cut off, and nobody who is not on the way can put one in its place, as they may with a datagram. CNAMEs are the name
 //! server's to follow; what it did is read from its answer.
 
 mod message;
+mod records;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use kiavi_base::Hostname;
 use kiavi_ipc::Endpoint;
-use kiavi_ipc::proof::{Answer, LABEL, LookUp, Looked, MAX_PROOFS};
+use kiavi_ipc::proof::{Answer, LookUp, Looked, Wanted};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -80,9 +81,11 @@ impl NameServers {
         loop {
             let looked = tokio::select! {
                 request = requests.receive(), if lookups.len() < AT_ONCE => match request {
-                    Ok(Some(LookUp { request, domain })) => {
+                    Ok(Some(LookUp { request, domain, wanted })) => {
                         let servers = self.clone();
-                        lookups.spawn(async move { Looked { request, answer: servers.look_up(&domain).await } });
+                        lookups.spawn(async move {
+                            Looked { request, answer: servers.look_up(&domain, &wanted).await }
+                        });
                         continue;
                     }
                     Ok(None) => return,
@@ -99,12 +102,12 @@ impl NameServers {
         }
     }
 
-    /// What is there below the domain, by the first name server that knows.
-    async fn look_up(&self, domain: &Hostname) -> Answer {
-        let name = format!("{LABEL}.{domain}");
+    /// What is there, by the first name server that knows.
+    async fn look_up(&self, domain: &Hostname, wanted: &Wanted) -> Answer {
+        let name = wanted.name(domain);
         for server in &self.0 {
             match timeout(PATIENCE, ask(*server, &name)).await {
-                Ok(Ok(Reply::Texts(texts))) => return proofs(&texts),
+                Ok(Ok(Reply::Texts(texts))) => return records::read(wanted, &texts),
                 Ok(Ok(Reply::Absent)) => return Answer::Absent,
                 Ok(Ok(Reply::Failed(code))) => {
                     tracing::warn!(%server, name, code, "a name server could not answer");
@@ -115,12 +118,6 @@ impl NameServers {
         }
         Answer::Unanswered
     }
-}
-
-/// The texts that could be proofs. A name with other texts only has none, but is there.
-fn proofs(texts: &[Vec<u8>]) -> Answer {
-    let texts = texts.iter().filter_map(|text| std::str::from_utf8(text).ok()?.parse().ok());
-    Answer::Texts(texts.take(MAX_PROOFS).collect())
 }
 
 /// One question on a connection of its own (RFC 1035 §4.2.2). Its number need not be a surprise to anybody: the answer comes

@@ -176,12 +176,12 @@ async fn server(answers: Vec<Option<Vec<u8>>>) -> (SocketAddr, Arc<Mutex<Vec<Vec
     (address, asked)
 }
 
-async fn looked_up(servers: Vec<SocketAddr>) -> Answer {
+async fn looked_up(servers: Vec<SocketAddr>, wanted: Wanted) -> Answer {
     let (ours, theirs) = Channel::pair().unwrap();
     tokio::spawn(Arc::new(NameServers(servers)).serve(Endpoint::new(theirs).unwrap()));
     let (requests, mut answers) = Endpoint::<LookUp, Looked>::new(ours).unwrap().split();
     let domain = "auth.example.com".parse().unwrap();
-    requests.send(&LookUp { request: 7, domain }).await.unwrap();
+    requests.send(&LookUp { request: 7, domain, wanted }).await.unwrap();
     let Looked { request, answer } = answers.receive().await.unwrap().unwrap();
     assert_eq!(request, 7);
     answer
@@ -195,7 +195,7 @@ async fn the_door_tells_what_could_be_a_proof() {
         .record(None, 16, &text(&["two words"]))
         .record(None, 16, &[3, 0x1b, b'[', b'm']);
     let (address, asked) = server(vec![Some(made.0)]).await;
-    let answer = looked_up(vec![address]).await;
+    let answer = looked_up(vec![address], Wanted::Proof).await;
     assert_eq!(answer, Answer::Texts(vec!["kiavi-challenge=1".parse().unwrap()]));
     assert_eq!(*asked.lock().unwrap(), [query]);
 }
@@ -206,7 +206,23 @@ async fn a_name_server_that_does_not_know_is_passed_over() {
     let refused = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap();
     let (failing, _) = server(vec![Some(Made::to(&query, 2, 0).0), None]).await;
     let (knowing, _) = server(vec![Some(Made::to(&query, 3, 0).0)]).await;
-    assert_eq!(looked_up(vec![refused, failing, knowing]).await, Answer::Absent);
+    assert_eq!(looked_up(vec![refused, failing, knowing], Wanted::Proof).await, Answer::Absent);
     // One that closes.
-    assert_eq!(looked_up(vec![refused, failing]).await, Answer::Unanswered);
+    assert_eq!(looked_up(vec![refused, failing], Wanted::Proof).await, Answer::Unanswered);
+}
+
+#[tokio::test]
+async fn of_records_about_mail_the_door_tells_facts_and_asks_for_no_other_name() {
+    for (wanted, name, told) in [
+        (Wanted::Spf, "auth.example.com", "v=spf1 include:a.example -all secret=1"),
+        (Wanted::Dmarc, "_dmarc.auth.example.com", "v=DMARC1; p=reject; rua=mailto:secret@a.example"),
+        (Wanted::DkimKey("s1".parse().unwrap()), "s1._domainkey.auth.example.com", "v=DKIM1; p=; n=secret"),
+    ] {
+        let query = query(name).unwrap();
+        let (address, asked) =
+            server(vec![Some(Made::to(&query, 0, 1).record(None, 16, &text(&[told])).0)]).await;
+        let answer = looked_up(vec![address], wanted).await;
+        assert!(!format!("{answer:?}").contains("secret") && answer != Answer::Absent, "{answer:?}");
+        assert_eq!(*asked.lock().unwrap(), [query]);
+    }
 }

@@ -5,10 +5,10 @@ use crate::{
     DeliveryRow, DeliveryState, EndpointRow, EndpointState, EngineRow, EngineState, FirstUser, Frame,
     HealthCheck, HealthRow, HealthVerdict, InstanceHealth, InstanceJobs, InstanceProcesses, InstanceSearch,
     InstanceTenantRow, InstanceTenants, JobRow, JobState, JobStepLine, JobTarget, KeyRow, KeyStanding, Keys,
-    LetterKind, LiveSession, LiveSessions, MailPage, MailTrial, MakingStep, MemberRole, Methods, NewKey,
-    NewTenant, NewWebhook, Notice, Page, Place, Preview, ProcessRow, Progress, ProviderPage, ProviderRow,
-    SecretOf, SecretOnce, Sender, ServiceRow, StepLine, StepState, TenantOverview, TenantPlace, TenantState,
-    Trial, TrialLine, TrialOutcome, TrialStep, Ways, Webhook, WebhookDelivery, Webhooks,
+    LiveSession, LiveSessions, MakingStep, MemberRole, Methods, NewKey, NewTenant, NewWebhook, Notice, Page,
+    Place, ProcessRow, Progress, ProviderPage, ProviderRow, SecretOf, SecretOnce, ServiceRow, StepLine,
+    StepState, TenantOverview, TenantPlace, TenantState, Trial, TrialLine, TrialOutcome, TrialStep, Ways,
+    Webhook, WebhookDelivery, Webhooks,
 };
 
 use super::Samples;
@@ -101,36 +101,6 @@ impl Samples {
             may_change: true,
             notice,
             now: self.now,
-        }
-    }
-
-    pub(super) fn mail_page(&self, notice: Option<Notice>) -> MailPage {
-        MailPage {
-            frame: self.console_frame("/w/acme/t/shop/mail"),
-            top: self.top(Place::Tenants),
-            tenant: self.tenant_top(TenantPlace::Mail, TenantState::Running),
-            sender: Sender {
-                name: self.words.name.clone(),
-                server: Some("smtp.example.com".into()),
-                ..Sender::default()
-            },
-            usual_name: self.words.app.clone(),
-            usual_address: "no-reply@shop.localhost".into(),
-            fault: None,
-            trial: None,
-            email: self.words.email.clone(),
-            letter: LetterKind::SignInCode,
-            language: "de",
-            preview: Some(Preview {
-                subject: self.words.name.clone(),
-                text: format!("123456\n\n{}", self.words.name),
-                is_own: true,
-                html: "/w/acme/t/shop/mail/preview?letter=sign_in_code&in=de".into(),
-            }),
-            suppressed: Some(3),
-            may_change: true,
-            may_lift: true,
-            notice,
         }
     }
 
@@ -337,20 +307,6 @@ impl Samples {
             };
             add(&format!("secret-of-{page}"), once.html());
         }
-    }
-
-    fn mail_pages(&self, add: &mut impl FnMut(&str, String)) {
-        add("mail", self.mail_page(None).html());
-        let trial = |is_taken: bool| {
-            let fault = (!is_taken).then(|| "sender_refused".to_owned());
-            Some(MailTrial { email: self.words.email.clone(), is_taken, fault })
-        };
-        add("mail-taken", MailPage { trial: trial(true), ..self.mail_page(None) }.html());
-        add("mail-not-taken", MailPage { trial: trial(false), ..self.mail_page(None) }.html());
-        let fault = Some(self.words.name.clone());
-        add("mail-fault", MailPage { fault, ..self.mail_page(None) }.html());
-        let reader = MailPage { may_change: false, may_lift: false, preview: None, ..self.mail_page(None) };
-        add("mail-reader", reader.html());
     }
 
     fn backup_pages(&self, add: &mut impl FnMut(&str, String)) {

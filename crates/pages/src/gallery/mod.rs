@@ -18,6 +18,7 @@ use kiavi_base::Locale;
 
 mod console;
 mod index;
+mod mail;
 mod security;
 mod tenant;
 
@@ -258,6 +259,9 @@ impl Samples {
                 Some("key") => add(&format!("keys.{key}"), self.keys(Some(notice)).html()),
                 Some("mail") if matches!(notice, Notice::MailLifted | Notice::MailNotSuppressed) => {
                     add(&format!("mail.{key}"), self.mail_page(Some(notice)).html());
+                }
+                Some("mail") if matches!(notice, Notice::MailRetried | Notice::MailNotWaiting) => {
+                    add(&format!("mail-sent.{key}"), self.mail_sent(Some(notice)).html());
                 }
                 Some("provider")
                     if matches!(

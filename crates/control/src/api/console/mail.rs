@@ -7,7 +7,9 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use kiavi_base::{EmailAddress, Locale};
-use kiavi_pages::{LetterKind, MailPage, MailTrial, Notice, Place, Preview, Sender, TenantPlace};
+use kiavi_pages::{
+    LetterKind, MailPage, MailTab, MailTabs, MailTrial, Notice, Place, Preview, Sender, TenantPlace,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -46,6 +48,8 @@ pub(super) struct MailForm {
     address: String,
     reply_to: String,
     email: String,
+    /// The page that an address is let in again from.
+    from: String,
 }
 
 /// What a page shows beside what is stored.
@@ -62,6 +66,11 @@ pub(super) async fn page(visit: Visit, Path(named): Named, Query(asked): Query<A
     show(&at, &asked, Shown::default()).await
 }
 
+/// The pages about mail that the visitor may see.
+pub(super) fn tabs(at: &AtTenant, here: MailTab) -> MailTabs {
+    MailTabs { here, sees_sent: at.may(engine::need(&Method::GET, "mail/deliveries").permission) }
+}
+
 async fn show(at: &AtTenant, asked: &Asked, shown: Shown) -> Answer {
     let letter = LetterKind::of(&asked.letter);
     let language = Locale::from_tag(&asked.r#in).unwrap_or(at.here.visit.locale).tag();
@@ -72,6 +81,7 @@ async fn show(at: &AtTenant, asked: &Asked, shown: Shown) -> Answer {
         frame: at.here.visit.frame(),
         top: at.here.top(Place::Tenants).await?,
         tenant: at.top(TenantPlace::Mail),
+        tabs: tabs(at, MailTab::Sender),
         sender: shown.typed.map_or(stored.clone(), |typed| Sender { server: stored.server, ..typed }),
         usual_name: document["app_name"].as_str().unwrap_or_default().to_owned(),
         usual_address: format!("no-reply@{}", host(document)),
@@ -147,14 +157,18 @@ async fn suppressed(at: &AtTenant) -> Option<i64> {
 pub(super) async fn letter(visit: Visit, Path(named): Named, Query(asked): Query<Asked>) -> Answer {
     let at = visit.at_tenant(&named.0, &named.1, Permission::SettingsRead).await?;
     let language = Locale::from_tag(&asked.r#in).unwrap_or(at.here.visit.locale).tag();
-    let mail = rendered(&at, LetterKind::of(&asked.letter), language).await?;
-    let mut response: Response = Html(mail.html).into_response();
+    Ok(letter_page(rendered(&at, LetterKind::of(&asked.letter), language).await?.html))
+}
+
+/// The HTML part of a mail, by itself.
+pub(super) fn letter_page(html: String) -> Response {
+    let mut response: Response = Html(html).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(LETTER_POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    Ok(response)
+    response
 }
 
 /// `POST …/mail` `name`, `address`, `reply_to`: whom mail comes from.
@@ -208,12 +222,13 @@ pub(super) async fn test(visit: Visit, Path(named): Named, Form(form): Form<Mail
 /// `POST …/mail/lift` `email`: the address gets mail again.
 pub(super) async fn lift(visit: Visit, Path(named): Named, Form(form): Form<MailForm>) -> Answer {
     let at = visit.at_tenant(&named.0, &named.1, Permission::SettingsRead).await?;
+    let page = if form.from == "sent" { "/mail/sent" } else { PAGE };
     let body = json!({ "email": form.email.trim() });
-    let notice = match at.act(TenantPlace::Mail, "mail/unsuppress", body, PAGE).await {
+    let notice = match at.act(TenantPlace::Mail, "mail/unsuppress", body, page).await {
         Ok(told) if told["lifted"] == true => Notice::MailLifted,
         Ok(_) => Notice::MailNotSuppressed,
-        Err(Refusal::Said(..)) => return Ok(at.refuse(PAGE, Notice::EmailInvalid)),
+        Err(Refusal::Said(..)) => return Ok(at.refuse(page, Notice::EmailInvalid)),
         Err(Refusal::Stop(stop)) => return Err(stop),
     };
-    Ok(at.tell(PAGE, notice))
+    Ok(at.tell(page, notice))
 }

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    PageRoute, acts, backups, domains, events, figures, look, mail, methods, overview, security, selection,
-    sessions, settings, shows,
+    PageRoute, acts, backups, domains, events, figures, look, mail, mail_domain, mail_sent, mail_words,
+    methods, overview, security, selection, sessions, settings, shows,
     tenants::badge,
     users, views,
     visit::{Here, Stop, Visit, html, refusal},
@@ -122,6 +122,14 @@ fn pages_of_the_tenant() -> Vec<PageRoute> {
         acts(at!("/mail"), mail::save, CHANGES),
         acts(at!("/mail/test"), mail::test, ASKS_ENGINE),
         acts(at!("/mail/lift"), mail::lift, ASKS_ENGINE),
+        shows(at!("/mail/sent"), mail_sent::page),
+        acts(at!("/mail/retry"), mail_sent::retry, ASKS_ENGINE),
+        PageRoute { writes: PREVIEWS, ..shows(at!("/mail/words"), mail_words::page) },
+        acts(at!("/mail/words"), mail_words::act, CHANGES.besides(&[E::EngineRequested]))
+            .up_to(mail_words::FORM_LIMIT),
+        acts(at!("/mail/words/layout"), mail_words::layout, ASKS_ENGINE).up_to(mail_words::FORM_LIMIT),
+        acts(at!("/mail/words/reset"), mail_words::reset, CHANGES),
+        shows(at!("/mail/domain"), mail_domain::page),
         shows(at!("/sign-in"), methods::page),
         acts(at!("/sign-in"), methods::save_ways, CHANGES),
         shows(at!("/sign-in/new"), methods::new),

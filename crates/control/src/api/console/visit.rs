@@ -229,7 +229,8 @@ impl Here {
 
     /// Tells what was done on a page below this workspace.
     pub(super) fn tell(&self, below: &str, notice: Notice) -> Response {
-        see_other(&format!("{}?notice={}", self.path(below), notice.key()))
+        let joint = if below.contains('?') { '&' } else { '?' };
+        see_other(&format!("{}{joint}notice={}", self.path(below), notice.key()))
     }
 
     /// What is on top of a page.
