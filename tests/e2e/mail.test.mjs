@@ -1,0 +1,82 @@
+// A tenant's mail in the console: what became of each, its own words, and what the DNS says of its domain.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
+import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
+import { Visitor, freshEmail } from '../lib/visitor.mjs';
+import { words } from '../lib/words.mjs';
+import { consoleOf } from './at-console.mjs';
+import * as journey from './journey.mjs';
+
+const { button, heading, notice } = journey;
+
+describe('mail in the console', { skip: kiaviMissing() || chromiumMissing() }, () => {
+  let kiavi;
+  let browser;
+  let page;
+  let email;
+
+  const at = (below = '') => `${kiavi.consoleUrl}/w/default/t/demo/mail${below}`;
+  const tab = (key) => page.getByRole('navigation').getByRole('link', { name: words(key), exact: true });
+
+  before(async () => {
+    [kiavi, browser] = await Promise.all([startKiavi(), openBrowser()]);
+    ({ page } = await consoleOf(kiavi, browser).firstOwner());
+    email = freshEmail();
+    const { url, mailbox } = kiavi.tenant();
+    await new Visitor(url, mailbox).signInByCode(email);
+  });
+  after(async () => {
+    await browser?.close();
+    await kiavi?.dispose();
+  });
+
+  test('each mail is told with what became of it, and is found by address', async () => {
+    await page.goto(at());
+    await tab('mail-sent-title').click();
+    await page.getByText(email).waitFor();
+    await page.getByText(words('mail-sent-accepted'), { exact: true }).filter({ visible: true }).last().waitFor();
+    await look(page, '90-mail-sent');
+    await page.getByLabel(words('email-label')).fill('nobody@example.com');
+    await button(page, 'action-search').click();
+    await page.getByText(words('mail-sent-none')).waitFor();
+    await page.getByRole('link', { name: words('action-show-all') }).click();
+    await page.getByText(email).waitFor();
+  });
+
+  test('a code is worded with a preview, and goes back to our words', async () => {
+    await page.goto(at('/words?letter=sign_in_code&in=en'));
+    const subject = page.getByLabel(words('mail-words-subject'));
+    assert.match(await subject.inputValue(), /\{\{code\}\}/);
+    await look(page, '91-mail-words');
+    await subject.fill('Come in with {{code}}');
+    await button(page, 'mail-words-preview').click();
+    await page.getByText('Come in with 123456').waitFor();
+    assert.equal(await subject.inputValue(), 'Come in with {{code}}');
+    await page.getByLabel(words('mail-words-text')).fill('{{token}}');
+    await button(page, 'action-save').click();
+    await page.getByRole('alert').getByText('{{token}}').waitFor();
+    await look(page, '92-mail-words-fault');
+    await page.getByLabel(words('mail-words-text')).fill('Your code: {{code}}');
+    await button(page, 'action-save').click();
+    await notice(page, 'settings-saved').waitFor();
+    const { url, mailbox } = kiavi.tenant();
+    await new Visitor(url, mailbox).signInByCode(freshEmail());
+    await page.goto(at('/words?letter=sign_in_code&in=en'));
+    assert.equal(await subject.inputValue(), 'Come in with {{code}}');
+    await button(page, 'mail-words-reset').click();
+    await notice(page, 'settings-saved').waitFor();
+    assert.notEqual(await subject.inputValue(), 'Come in with {{code}}');
+  });
+
+  test('what the DNS says of the domain is told, and what is no selector is refused', async () => {
+    await page.goto(at('/domain'));
+    await heading(page, 'mail-title').waitFor();
+    await page.getByText('DMARC', { exact: true }).waitFor();
+    await page.getByLabel(words('mail-selector')).fill('a..b');
+    await button(page, 'mail-domain-look').click();
+    await page.getByText(words('mail-selector-wrong')).waitFor();
+    await look(page, '93-mail-domain');
+  });
+});
