@@ -287,6 +287,10 @@ pub struct Measurements {
     #[n(19)]
     #[cbor(default)]
     pub streams: StreamsReport,
+    /// Engines that the kernel ended because they had used up their memory.
+    #[n(20)]
+    #[cbor(default)]
+    pub engines_out_of_memory: u64,
 }
 
 impl Measurements {
@@ -335,6 +339,7 @@ mod tests {
             engines_started: 2,
             engines_crashed: 1,
             engines_violated: 0,
+            engines_out_of_memory: 5,
             services_failed: vec![("gateway".to_owned(), 3)],
             cold_starts: Durations::from(&cold_starts),
             database_connections: 4,

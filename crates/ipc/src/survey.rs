@@ -82,6 +82,39 @@ pub struct EngineStanding {
     /// How long it is not started yet, in milliseconds.
     #[n(4)]
     pub pause_milliseconds: Option<u64>,
+    /// How it failed last, while that counts.
+    #[n(5)]
+    pub last_failure: Option<FailureKind>,
+}
+
+/// How an engine failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum FailureKind {
+    /// It crashed, was killed, or reported failure.
+    #[n(0)]
+    Crash,
+    /// The kernel ended it because of a forbidden system call.
+    #[n(1)]
+    ForbiddenCall,
+    /// The kernel ended it because it had used up its memory.
+    #[n(2)]
+    OutOfMemory,
+}
+
+/// What holds engines to their shares of the machine, beside each process's own resource limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum LimitsLayer {
+    /// Nothing else.
+    #[n(0)]
+    Processes,
+    /// Control groups, version 1.
+    #[n(1)]
+    CgroupsV1,
+    /// Control groups, version 2.
+    #[n(2)]
+    CgroupsV2,
 }
 
 /// Room on the disk of the data folder.
@@ -130,6 +163,9 @@ pub struct Survey {
     /// `None`: it could not be looked at.
     #[n(5)]
     pub clock: Option<ClockState>,
+    /// `None`: a launcher of before does not tell.
+    #[n(6)]
+    pub limits: Option<LimitsLayer>,
 }
 
 impl Survey {
@@ -165,6 +201,7 @@ mod tests {
             process,
             failures: 2,
             pause_milliseconds: None,
+            last_failure: Some(FailureKind::OutOfMemory),
         };
         let service = |role: &str, process| ServiceStanding { role: role.to_owned(), process, failures: 0 };
         let survey = Survey {
@@ -177,6 +214,7 @@ mod tests {
             is_fully_isolated: true,
             disk: Some(Disk { free: 1, size: 2, free_files_percent: None }),
             clock: Some(ClockState { is_kept_in_step: true, max_error_microseconds: 500 }),
+            limits: Some(LimitsLayer::CgroupsV1),
         };
         let bytes = survey.seal().unwrap().read().unwrap();
         assert_eq!(Survey::read(&bytes).unwrap(), survey);

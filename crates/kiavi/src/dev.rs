@@ -1,5 +1,6 @@
 //! `kiavi dev`: everything on this machine, with a demo tenant and a mailbox to read its mail in.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ use clap::{Args, ValueEnum};
 use kiavi_control::SIGN_IN_LABEL;
 use kiavi_engine::demo::MAX_PEOPLE;
 use kiavi_launcher::{
-    DemoData, Isolation, LauncherConfig, ListenerKind, Listening, LogConfig, MailConfig, MonitorConfig,
-    Names, PostgresConfig, PrivatePostgres, Share,
+    DemoData, EngineShares, Isolation, LauncherConfig, ListenerKind, Listening, LogConfig, MailConfig,
+    MonitorConfig, Names, PostgresConfig, PrivatePostgres, Share,
 };
 
 use crate::config::{GeoConfig, RequestLog};
@@ -178,7 +179,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         vault,
         places,
         engine_idle: (args.engine_idle > 0).then(|| Duration::from_secs(args.engine_idle)),
-        engine_share: Share::TENANT,
+        engine_shares: EngineShares { usual: Share::TENANT, tenants: HashMap::new() },
         log: LogConfig {
             filter: args.log,
             is_json: false,

@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 use clap::Args;
 use kiavi_base::{Clock, SystemClock};
 use kiavi_localpg::{Binaries, UID_BASE};
-use kiavi_sandbox::cgroup::Cgroups;
+use kiavi_sandbox::cgroup::{Cgroups, Version};
 use kiavi_sandbox::{Account, Isolation, Layers};
 use serde::Serialize;
 
@@ -245,11 +245,20 @@ fn control_groups() -> Finding {
     if isolation_here() == Isolation::Rootless {
         return Finding::new(NAME, Verdict::Warning, "not used without root; each process's own limits hold");
     }
-    match Cgroups::prepare() {
-        Cgroups::V2 { .. } => Finding::new(NAME, Verdict::Ok, "version 2: memory, cpu, pids"),
-        Cgroups::V1 { .. } => Finding::new(NAME, Verdict::Ok, "version 1: memory, cpu, pids"),
-        Cgroups::Absent { reason } => {
-            Finding::new(NAME, Verdict::Warning, format!("none ({reason}); each process's own limits hold"))
+    match Cgroups::prepare(&format!("doctor-{}", std::process::id())) {
+        Ok(groups) => {
+            let version = match groups.version() {
+                Version::V1 => 1,
+                Version::V2 => 2,
+            };
+            groups.remove();
+            Finding::new(NAME, Verdict::Ok, format!("version {version}: memory, cpu, pids"))
+        }
+        Err(reason) => {
+            let detail = format!(
+                "none ({reason}); each process's own limits hold, and a busy engine may slow others down"
+            );
+            Finding::new(NAME, Verdict::Warning, detail)
         }
     }
 }

@@ -110,6 +110,15 @@ async fn tenants(which: Which, state: Option<String>, common: Common) -> Result<
     Ok(table(["NAME", "WORKSPACE", "STATE", "DATA", "BACKED UP", "ADDRESS"], &rows))
 }
 
+/// How often a process failed in a row, and how it did last, where that is known.
+fn failures(one: &Value) -> String {
+    let count = one["failures"].as_u64().unwrap_or_default();
+    match one["last_failure"].as_str() {
+        Some(reason) => format!("{count} ({})", reason.replace('_', " ")),
+        None => count.to_string(),
+    }
+}
+
 async fn processes(which: Which, state: Option<String>, common: Common) -> Result<String, ClientError> {
     let client = common.client();
     let own = client.get("/v1/instance/services").await?;
@@ -126,7 +135,7 @@ async fn processes(which: Which, state: Option<String>, common: Common) -> Resul
             process["pid"].as_u64().map_or_else(none, |pid| pid.to_string()),
             size(&process["private_bytes"]),
             moment(&process["started_at"]),
-            one["failures"].as_u64().unwrap_or_default().to_string(),
+            failures(one),
         ]
     };
     let own = own["services"].as_array().into_iter().flatten().map(|one| {

@@ -54,6 +54,9 @@ pub(crate) struct RoleArgs {
     networks: bool,
     #[arg(long)]
     close_connections: bool,
+    /// Of an engine: the private memory that it may have, by its own limit
+    #[arg(long)]
+    data_bytes: Option<u64>,
     #[arg(long)]
     folder: Option<PathBuf>,
 }

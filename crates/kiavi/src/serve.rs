@@ -13,7 +13,7 @@ use clap::Args;
 use kiavi_control::SIGN_IN_LABEL;
 use kiavi_launcher::{
     Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, PrivatePostgres,
-    STATE_FORMAT, Share, Successor, VaultStart,
+    STATE_FORMAT, Successor, VaultStart,
 };
 use secrecy::ExposeSecret;
 
@@ -162,11 +162,7 @@ fn launcher_config(
         vault,
         places,
         engine_idle: (engine.idle_seconds > 0).then(|| Duration::from_secs(engine.idle_seconds.into())),
-        engine_share: Share {
-            memory_bytes: u64::from(engine.memory_mb) << 20,
-            cpu_microseconds: (engine.processors * Share::PERIOD_MICROSECONDS as f64) as u64,
-            ..Share::TENANT
-        },
+        engine_shares: engine.shares(),
         postgres: database_server.unwrap_or(PostgresConfig::Private(PrivatePostgres {
             max_connections: postgres.max_connections,
             shared_buffers_mb: postgres.shared_buffers_mb,

@@ -26,7 +26,7 @@ use kiavi_engine::{EgressSettings, Settings};
 use kiavi_ipc::egress::AllowList;
 use kiavi_ipc::outbound::{FromOutbound, ToOutbound};
 use kiavi_ipc::{Channel, Endpoint, SealedDocument, receive_blocking};
-use kiavi_sandbox::{Account, Isolation, Profile};
+use kiavi_sandbox::{Account, Isolation, Limits, Profile};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -217,7 +217,8 @@ fn ask(door: Channel, settings: &EgressSettings, urls: &[String]) -> Vec<String>
 fn engine(settings: &str, urls: &[String]) -> ExitCode {
     kiavi_sandbox::install_panic_hook();
     kiavi_sandbox::close_fds_from(3, &[]).unwrap();
-    let locked = kiavi_sandbox::lock_down(isolation(), Profile::Engine, Some(ENGINE)).unwrap();
+    let profile = Profile::Engine { data_bytes: Limits::ENGINE.data_bytes };
+    let locked = kiavi_sandbox::lock_down(isolation(), profile, Some(ENGINE)).unwrap();
     let door = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
     let settings = Settings::from_json(settings.as_bytes()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().unwrap();

@@ -28,6 +28,21 @@ pub(crate) enum Failure {
     Crash,
     /// The kernel ended it because it tried what its sandbox forbids (SIGSYS).
     Security,
+    /// The kernel ended it because its control group had no memory left.
+    OutOfMemory,
+}
+
+impl Failure {
+    const ALL: [Self; 3] = [Self::Crash, Self::Security, Self::OutOfMemory];
+
+    /// The stable text form, as the reason in metrics and answers.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Crash => "crash",
+            Self::Security => "forbidden_call",
+            Self::OutOfMemory => "out_of_memory",
+        }
+    }
 }
 
 /// What a supervisor remembers of a process's failures.
@@ -35,6 +50,7 @@ pub(crate) enum Failure {
 pub(crate) struct Backoff {
     failures: u32,
     last: Option<Instant>,
+    reason: Option<Failure>,
     security: VecDeque<Instant>,
 }
 
@@ -47,6 +63,9 @@ pub(crate) struct BackoffState {
     last: Option<u64>,
     #[n(2)]
     security: Vec<u64>,
+    /// Optional, because programs before this leave none.
+    #[n(3)]
+    reason: Option<String>,
 }
 
 /// When the next start may be.
@@ -63,6 +82,7 @@ impl Backoff {
     pub(crate) fn failed(&mut self, failure: Failure, now: Instant) {
         self.failures = self.failures(now) + 1;
         self.last = Some(now);
+        self.reason = Some(failure);
         if failure == Failure::Security {
             self.security.push_back(now);
             while self.security.front().is_some_and(|at| now.duration_since(*at) > SECURITY_WINDOW) {
@@ -86,11 +106,17 @@ impl Backoff {
         if is_forgiven { 0 } else { self.failures }
     }
 
+    /// How it failed last, while that counts.
+    pub(crate) fn reason(&self, now: Instant) -> Option<Failure> {
+        self.reason.filter(|_| self.failures(now) > 0)
+    }
+
     /// As it is handed over.
     pub(crate) fn written(&self, now: Instant) -> BackoffState {
         let ago = |at: &Instant| u64::try_from(now.duration_since(*at).as_millis()).unwrap_or(u64::MAX);
         let security = self.security.iter().map(ago).collect();
-        BackoffState { failures: self.failures, last: self.last.as_ref().map(ago), security }
+        let reason = self.reason.map(|reason| reason.as_str().to_owned());
+        BackoffState { failures: self.failures, last: self.last.as_ref().map(ago), security, reason }
     }
 
     /// As it was handed over.
@@ -98,7 +124,8 @@ impl Backoff {
         // A time from before the clock began is long ago.
         let at = |ago: &u64| now.checked_sub(Duration::from_millis(*ago));
         let security = state.security.iter().filter_map(at).collect();
-        Self { failures: state.failures, last: state.last.as_ref().and_then(at), security }
+        let reason = Failure::ALL.into_iter().find(|one| state.reason.as_deref() == Some(one.as_str()));
+        Self { failures: state.failures, last: state.last.as_ref().and_then(at), security, reason }
     }
 
     fn delay(&self) -> Duration {
@@ -139,7 +166,9 @@ mod tests {
         backoff.failed(Failure::Crash, now);
         backoff.failed(Failure::Crash, now);
         assert_eq!(backoff.failures(now), 2);
-        assert_eq!(backoff.failures(now + Duration::from_secs(62)), 0);
+        assert_eq!(backoff.reason(now), Some(Failure::Crash));
+        let later = now + Duration::from_secs(62);
+        assert_eq!((backoff.failures(later), backoff.reason(later)), (0, None));
     }
 
     #[test]
@@ -166,6 +195,7 @@ mod tests {
         let bytes = minicbor::to_vec(backoff.written(now)).unwrap();
         let mut resumed = Backoff::resumed(&minicbor::decode(&bytes).unwrap(), now);
         assert_eq!(resumed.next(now), backoff.next(now));
+        assert_eq!(resumed.reason(now), Some(Failure::Security));
         resumed.failed(Failure::Security, now);
         assert_eq!(resumed.next(now), Next::Quarantined);
         let again = Backoff::resumed(&resumed.written(now), now);

@@ -40,6 +40,8 @@ pub(crate) struct Program {
     pub(crate) log: LogConfig,
     /// Whether it closes each connection after one answer.
     pub(crate) closes_connections: bool,
+    /// Private writable memory that it may have by its own limit, in bytes; its role's, if nothing is said.
+    pub(crate) data_bytes: Option<u64>,
     /// The folder it may keep things in.
     pub(crate) folder: Option<std::path::PathBuf>,
 }
@@ -148,6 +150,9 @@ pub(crate) fn spawn<S: Message, R: Message>(
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
+    if let Some(bytes) = program.data_bytes {
+        command.arg("--data-bytes").arg(bytes.to_string());
+    }
     if let Some(folder) = &program.folder {
         command.arg("--folder").arg(folder);
     }
@@ -174,4 +179,9 @@ pub(crate) fn spawn<S: Message, R: Message>(
 /// Whether the process ended because of its seccomp filter.
 pub(crate) fn is_security_exit(status: Option<ExitStatus>) -> bool {
     status.and_then(|status| status.signal()) == Some(rustix::process::Signal::SYS.as_raw())
+}
+
+/// Whether it was killed: by this process, by the kernel for want of memory, or by whoever may.
+pub(crate) fn is_killed(status: Option<ExitStatus>) -> bool {
+    status.and_then(|status| status.signal()) == Some(rustix::process::Signal::KILL.as_raw())
 }

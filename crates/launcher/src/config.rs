@@ -1,9 +1,10 @@
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kiavi_base::{Hostname, Network, SecretString, Slug};
+use kiavi_base::{Hostname, Network, SecretString, Slug, TenantId};
 use kiavi_ipc::database::DatabaseServer;
 pub use kiavi_ipc::door::ListenerKind;
 use kiavi_ipc::egress::{AllowList, Target};
@@ -168,6 +169,22 @@ pub struct VaultStart {
     pub egress: Option<AllowList>,
 }
 
+/// What the tenants' engines may use at most. Whose share it is decides whoever operates the machine, not the tenant.
+#[derive(Debug, Clone)]
+pub struct EngineShares {
+    /// A tenant's of whom nothing else is said.
+    pub usual: Share,
+    /// Single tenants'.
+    pub tenants: HashMap<TenantId, Share>,
+}
+
+impl EngineShares {
+    /// This tenant's.
+    pub fn of(&self, tenant: &TenantId) -> &Share {
+        self.tenants.get(tenant).unwrap_or(&self.usual)
+    }
+}
+
 /// Everything that an instance is started with.
 #[derive(Debug, Clone)]
 pub struct LauncherConfig {
@@ -208,8 +225,8 @@ pub struct LauncherConfig {
     pub spares: u16,
     /// How long a deleted tenant can be brought back.
     pub deletion_grace: Duration,
-    /// What a tenant's engine may use at most.
-    pub engine_share: Share,
+    /// What the tenants' engines may use at most.
+    pub engine_shares: EngineShares,
     /// The database server.
     pub postgres: PostgresConfig,
     /// How the processes log.

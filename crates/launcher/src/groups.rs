@@ -1,35 +1,80 @@
-//! The control groups of tenants, changed by a thread of their own: when a process changes groups the kernel may wait
-//! for all processors (an RCU grace period, some 15 ms), and neither the launcher nor the visitor who waits for an
-//! engine should. Until then the limits hold that the process set itself.
+//! The control groups of an instance's processes, changed by a thread of their own: when a process changes groups the kernel
+//! may wait for all processors (an RCU grace period, some 15 ms), and neither the launcher nor the visitor who waits for an
+//! engine should. Until then the limits hold that the process set itself, and what was handed to it is served by the
+//! program that we wrote: it reads nothing from outside before it is sealed.
 
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use kiavi_base::TenantId;
-use kiavi_sandbox::cgroup::{Cgroups, Group, Share};
+use kiavi_sandbox::cgroup::{Cgroups, Group, Kills, Share, Version, has_ended};
 
 use crate::signals;
 
+/// What the instance's own processes weigh, and the engines together, when the processor is contended. The databases are what
+/// everybody waits for; who accepts connections must be able to refuse them; none of it can be outweighed by a number of
+/// engines.
+const WEIGHTS: [(&str, u64); 5] =
+    [(POSTGRES, 400), ("gateway", 200), ("control", 100), ("outbound", 100), ("auditor", 50)];
+const ENGINES_WEIGHT: u64 = 400;
+
+/// The group of the private cluster's server.
+pub(crate) const POSTGRES: &str = "postgres";
+
+/// How often a group is made again that somebody has removed meanwhile: another engine of the tenant has just ended.
+const ATTEMPTS: u32 = 3;
+
 enum Job {
-    Confine { tenant: TenantId, pid: u32 },
+    Service { role: &'static str, pid: u32 },
+    Confine { tenant: TenantId, pid: u32, share: Share },
     Release { tenant: TenantId },
 }
 
 /// What the thread is told; done in the order of telling. It ends when this is dropped.
-pub(crate) struct Groups(Sender<Job>);
+pub(crate) struct Groups {
+    jobs: Sender<Job>,
+    thread: JoinHandle<()>,
+    cgroups: Cgroups,
+    /// How often the kernel had killed in a tenant's group when its last engine was started.
+    kills: HashMap<TenantId, Kills>,
+}
 
 impl Groups {
     /// Starts the thread.
-    pub(crate) fn start(cgroups: Cgroups, share: Share) -> std::io::Result<Self> {
+    pub(crate) fn start(cgroups: Cgroups) -> std::io::Result<Self> {
+        cgroups.weigh_engines(ENGINES_WEIGHT)?;
         let (jobs, queue) = channel();
-        thread::Builder::new().name("cgroups".to_owned()).spawn(move || work(&cgroups, &share, &queue))?;
-        Ok(Self(jobs))
+        let of_thread = cgroups.clone();
+        let thread =
+            thread::Builder::new().name("cgroups".to_owned()).spawn(move || work(&of_thread, &queue))?;
+        Ok(Self { jobs, thread, cgroups, kills: HashMap::new() })
+    }
+
+    /// Which control groups they are.
+    pub(crate) fn version(&self) -> Version {
+        self.cgroups.version()
+    }
+
+    /// Puts one of the instance's own processes into its group.
+    pub(crate) fn weigh(&self, role: &'static str, pid: u32) {
+        self.tell(Job::Service { role, pid });
     }
 
     /// Puts an engine into its tenant's group.
-    pub(crate) fn confine(&self, tenant: &TenantId, pid: u32) {
-        self.tell(Job::Confine { tenant: tenant.clone(), pid });
+    pub(crate) fn confine(&mut self, tenant: &TenantId, pid: u32, share: Share) {
+        match self.cgroups.tenant_kills(tenant.as_str()) {
+            Some(kills) => self.kills.insert(tenant.clone(), kills),
+            None => self.kills.remove(tenant),
+        };
+        self.tell(Job::Confine { tenant: tenant.clone(), pid, share });
+    }
+
+    /// Whether the kernel has killed in a tenant's group, because it had no memory left, since its last engine was started or
+    /// this was last asked.
+    pub(crate) fn was_out_of_memory(&mut self, tenant: &TenantId) -> bool {
+        let Some(kills) = self.cgroups.tenant_kills(tenant.as_str()) else { return false };
+        kills.are_more_than(self.kills.insert(tenant.clone(), kills).as_ref())
     }
 
     /// An engine of the tenant has ended; the group goes unless another one is in it.
@@ -37,13 +82,22 @@ impl Groups {
         self.tell(Job::Release { tenant: tenant.clone() });
     }
 
+    /// All processes have ended: nothing is left behind.
+    pub(crate) fn end(self) {
+        let Self { jobs, thread, cgroups, .. } = self;
+        drop(jobs);
+        // It has panicked then, and has said so.
+        let _ = thread.join();
+        cgroups.remove();
+    }
+
     fn tell(&self, job: Job) {
         // The thread ends only with this value.
-        let _ = self.0.send(job);
+        let _ = self.jobs.send(job);
     }
 }
 
-fn work(cgroups: &Cgroups, share: &Share, queue: &Receiver<Job>) {
+fn work(cgroups: &Cgroups, queue: &Receiver<Job>) {
     // They are for the main thread, which may hold them back: one that arrived here meanwhile would be lost.
     if let Err(error) = signals::hold() {
         tracing::warn!(%error, "signals cannot be left to the main thread");
@@ -51,19 +105,15 @@ fn work(cgroups: &Cgroups, share: &Share, queue: &Receiver<Job>) {
     let mut groups: HashMap<TenantId, Group> = HashMap::new();
     for job in queue {
         match job {
-            Job::Confine { tenant, pid } => {
-                let group = cgroups.create(tenant.as_str(), share);
-                let added = group.and_then(|group| {
-                    let added = group.add(pid);
-                    // Kept in any case, so that its end removes it.
-                    groups.insert(tenant.clone(), group);
-                    added
-                });
-                match added {
-                    // It has ended meanwhile.
-                    Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => {}
+            Job::Service { role, pid } => match put(|| cgroups.service(role, &weight(role)), pid) {
+                Ok(_) => {}
+                Err(error) => tracing::warn!(role, %error, "a process has no control group"),
+            },
+            Job::Confine { tenant, pid, share } => {
+                match put(|| cgroups.tenant(tenant.as_str(), &share), pid) {
+                    // Kept, so that its end removes it.
+                    Ok(group) => drop(groups.insert(tenant, group)),
                     Err(error) => tracing::warn!(%tenant, %error, "an engine has no control group"),
-                    Ok(()) => {}
                 }
             }
             Job::Release { tenant } => {
@@ -72,6 +122,24 @@ fn work(cgroups: &Cgroups, share: &Share, queue: &Receiver<Job>) {
                     groups.remove(&tenant);
                 }
             }
+        }
+    }
+}
+
+fn weight(role: &str) -> Share {
+    let known = WEIGHTS.iter().find(|(name, _)| *name == role);
+    known.map_or(Share::weighing(100), |(_, weight)| Share::weighing(*weight))
+}
+
+/// Makes a group and puts a process, with what it has started meanwhile, into it. A process that has ended meanwhile needs none.
+fn put(make: impl Fn() -> std::io::Result<Group>, pid: u32) -> std::io::Result<Group> {
+    let mut attempt = 1;
+    loop {
+        let group = make()?;
+        match group.add_with_children(pid) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && attempt < ATTEMPTS => attempt += 1,
+            Err(error) if !has_ended(&error) => return Err(error),
+            _ => return Ok(group),
         }
     }
 }

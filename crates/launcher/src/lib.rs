@@ -30,8 +30,9 @@ mod signals;
 mod supervisor;
 
 pub use config::{
-    DemoData, Isolation, LauncherConfig, ListenerKind, Listening, LogConfig, MailConfig, MonitorConfig,
-    Names, PostgresConfig, PrivatePostgres, RemotePostgres, Successor, VaultStart, isolation_name,
+    DemoData, EngineShares, Isolation, LauncherConfig, ListenerKind, Listening, LogConfig, MailConfig,
+    MonitorConfig, Names, PostgresConfig, PrivatePostgres, RemotePostgres, Successor, VaultStart,
+    isolation_name,
 };
 pub use folder::{CONTROL_SOCKET, FolderError};
 pub use handover::{HandoverError, STATE_FORMAT};

@@ -22,6 +22,7 @@ pub(crate) struct Meter {
     pub(crate) engines_started: u64,
     pub(crate) engines_crashed: u64,
     pub(crate) engines_violated: u64,
+    pub(crate) engines_out_of_memory: u64,
     pub(crate) cold_starts: Histogram,
     pub(crate) database_connections: u64,
     pub(crate) database_refusals: u64,
@@ -49,6 +50,7 @@ impl Meter {
         self.engines_started = before.engines_started;
         self.engines_crashed = before.engines_crashed;
         self.engines_violated = before.engines_violated;
+        self.engines_out_of_memory = before.engines_out_of_memory;
         self.cold_starts = Histogram::from(&before.cold_starts);
         self.database_connections = before.database_connections;
         self.database_refusals = before.database_refusals;
@@ -81,6 +83,7 @@ impl Meter {
         match failure {
             Failure::Crash => self.engines_crashed += 1,
             Failure::Security => self.engines_violated += 1,
+            Failure::OutOfMemory => self.engines_out_of_memory += 1,
         }
     }
 

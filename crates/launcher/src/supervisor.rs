@@ -30,7 +30,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 use crate::backoff::Failure;
-use crate::child::{Events, ProcessId, is_security_exit};
+use crate::child::{Events, ProcessId, is_killed, is_security_exit};
 use crate::config::LauncherConfig;
 use crate::databases::Databases;
 use crate::engines::Engines;
@@ -314,14 +314,15 @@ impl Supervisor {
         } else {
             let is_well = status.is_some_and(|status| status.success())
                 && !self.engines.processes.get(&process).is_some_and(|engine| engine.is_deserter(now));
-            let failure = (!is_well).then_some(failure);
+            let failure = (!is_well).then(|| self.engine_failure(process, status));
             let Some(engine) = self.engines.ended(process, failure, now) else { return };
             if let Some(groups) = &self.groups {
                 groups.release(&engine.tenant);
             }
             if let Some(failure) = failure {
                 self.meter.engine_failed(failure);
-                tracing::error!(tenant = %engine.tenant, ?failure, ?status, "an engine ended");
+                let reason = failure.as_str();
+                tracing::error!(tenant = %engine.tenant, reason, ?status, "an engine ended");
                 self.wake_again(&engine, now);
                 self.later(LAST_COMMIT, Retry::Written(engine.tenant.clone()));
             }
@@ -330,6 +331,18 @@ impl Supervisor {
                 self.open_management(&engine.tenant, management);
             }
         }
+    }
+
+    /// Why an engine ended that should not have.
+    fn engine_failure(&mut self, process: ProcessId, status: Option<ExitStatus>) -> Failure {
+        if is_security_exit(status) {
+            return Failure::Security;
+        }
+        let engine = self.engines.processes.get(&process).filter(|_| is_killed(status));
+        let had_none_left = engine
+            .zip(self.groups.as_mut())
+            .is_some_and(|(engine, groups)| groups.was_out_of_memory(&engine.tenant));
+        if had_none_left { Failure::OutOfMemory } else { Failure::Crash }
     }
 
     fn retry(

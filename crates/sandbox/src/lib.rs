@@ -14,7 +14,7 @@
 //! kiavi_sandbox::install_panic_hook();
 //! kiavi_sandbox::close_fds_from(3, &[])?;
 //! let account = Account { uid: 70_001, gid: 70_001 };
-//! let locked = kiavi_sandbox::lock_down(Isolation::Full, Profile::Engine, Some(account))?;
+//! let locked = kiavi_sandbox::lock_down(Isolation::Full, Profile::Gateway, Some(account))?;
 //! // Build the runtime, draw the first random bytes, parse the settings; then:
 //! let layers = locked.seal()?;
 //! # drop(layers); Ok(())

@@ -78,7 +78,8 @@ pub fn lock_down(
 /// # Errors
 /// The errors of [`lock_down`] that are not about a layer.
 pub fn probe(isolation: Isolation, account: Option<Account>) -> Result<Layers, SandboxError> {
-    apply(isolation, Profile::Engine, account, Policy::NothingRequired)?.seal()
+    let profile = Profile::Engine { data_bytes: Limits::ENGINE.data_bytes };
+    apply(isolation, profile, account, Policy::NothingRequired)?.seal()
 }
 
 /// Which layers must hold.
@@ -128,7 +129,7 @@ fn apply(
     account: Option<Account>,
     policy: Policy,
 ) -> Result<LockedDown, SandboxError> {
-    let role = profile.role();
+    let (role, limits) = (profile.role(), profile.limits());
     let account = checked_account(isolation, account)?;
     let parent = rustix::process::getppid();
     identity::require_single_thread()?;
@@ -140,7 +141,7 @@ fn apply(
     let empty_root = layers.is_active(Layer::EmptyRoot);
     let data = data_was.map(|path| if empty_root { root::DATA_DIR.into() } else { path });
 
-    policy.keep(&mut layers, Layer::ResourceLimits, Limits::of(role).apply(isolation))?;
+    policy.keep(&mut layers, Layer::ResourceLimits, limits.apply(isolation))?;
     match account {
         Some(account) => {
             let become_it =

@@ -2,6 +2,8 @@
 
 use std::os::fd::OwnedFd;
 
+use crate::limits::Limits;
+
 /// How far a process is locked down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -17,7 +19,11 @@ pub enum Isolation {
 #[derive(Debug)]
 pub enum Profile {
     /// Serves one tenant. Opens nothing: no file, no socket, no process, no thread.
-    Engine,
+    Engine {
+        /// Private writable memory, in bytes, such as [`crate::Limits::ENGINE`] has it: `setrlimit(2)` counts what is
+        /// reserved, so less than twice what it may really use is narrow.
+        data_bytes: u64,
+    },
     /// Accepts on listening sockets that it is given. Opens nothing.
     Gateway,
     /// Talks to the outside: keeps the host's network, may resolve names and open TCP and UDP sockets over IPv4
@@ -35,11 +41,19 @@ pub enum Profile {
 impl Profile {
     pub(crate) fn role(&self) -> Role {
         match self {
-            Self::Engine => Role::Engine,
+            Self::Engine { .. } => Role::Engine,
             Self::Gateway => Role::Gateway,
             Self::Outbound => Role::Outbound,
             Self::Auditor => Role::Auditor,
             Self::Control { .. } => Role::Control,
+        }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        let limits = Limits::of(self.role());
+        match self {
+            Self::Engine { data_bytes } => Limits { data_bytes: *data_bytes, ..limits },
+            _ => limits,
         }
     }
 }

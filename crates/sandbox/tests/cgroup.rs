@@ -1,13 +1,12 @@
 //! Control groups on the machine at hand, if it has any and this is root.
 
 use std::{
-    fs,
-    io::Write,
+    io::{self, Write},
     os::unix::process::ExitStatusExt,
     process::{Command, Stdio},
 };
 
-use kiavi_sandbox::cgroup::{Cgroups, Share};
+use kiavi_sandbox::cgroup::{Cgroups, Share, in_force};
 
 #[test]
 fn a_process_in_a_group_is_held_to_its_memory() {
@@ -15,14 +14,16 @@ fn a_process_in_a_group_is_held_to_its_memory() {
         println!("control groups need root: not tried");
         return;
     }
-    let groups = Cgroups::prepare();
-    if let Cgroups::Absent { reason } = &groups {
-        println!("no control groups: {reason}");
-        return;
-    }
-    let name = format!("test{}", std::process::id());
-    let share = Share { memory_bytes: 32 << 20, pids: 8, ..Share::TENANT };
-    let group = groups.create(&name, &share).unwrap();
+    let instance = format!("test{}", std::process::id());
+    let groups = match Cgroups::prepare(&instance) {
+        Ok(groups) => groups,
+        Err(reason) => return println!("no control groups: {reason}"),
+    };
+    let share =
+        Share { memory_bytes: Some(32 << 20), pids: Some(8), cpu_microseconds: Some(50_000), cpu_weight: 50 };
+    let group = groups.tenant("t1", &share).unwrap();
+    let before = groups.tenant_kills("t1").unwrap();
+    assert!(!before.are_more_than(None));
     // The shell waits for a line, so that it is in the group before it needs memory; tail keeps all it reads.
     let mut shell = Command::new("sh")
         .args(["-c", "read go; head -c 200000000 /dev/zero | tail -n 1 > /dev/null"])
@@ -31,8 +32,10 @@ fn a_process_in_a_group_is_held_to_its_memory() {
         .spawn()
         .unwrap();
     group.add(shell.id()).unwrap();
-    let of_shell = fs::read_to_string(format!("/proc/{}/cgroup", shell.id())).unwrap();
-    assert!(of_shell.contains(&format!("kiavi/{name}")), "{of_shell}");
+    let held = in_force(shell.id()).unwrap();
+    assert!(held.group.ends_with(&format!("kiavi/{instance}/engines/t1")), "{held:?}");
+    assert_eq!((held.memory_bytes, held.pids), (share.memory_bytes, share.pids));
+    assert_eq!((held.cpu_microseconds, held.cpu_weight), (share.cpu_microseconds, share.cpu_weight));
     assert!(group.remove().is_err(), "a group with a process in it stays");
     shell.stdin.take().unwrap().write_all(b"go\n").unwrap();
     let status = shell.wait().unwrap();
@@ -41,6 +44,10 @@ fn a_process_in_a_group_is_held_to_its_memory() {
         status.code() == Some(128 + libc::SIGKILL) || status.signal() == Some(libc::SIGKILL),
         "{status:?}"
     );
+    assert!(groups.tenant_kills("t1").unwrap().are_more_than(Some(&before)));
     group.remove().unwrap();
     group.remove().unwrap();
+    assert_eq!(groups.tenant_kills("t1"), None);
+    groups.remove();
+    assert_eq!(groups.service("gateway", &share).unwrap_err().kind(), io::ErrorKind::NotFound, "all is gone");
 }

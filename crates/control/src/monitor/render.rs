@@ -140,6 +140,7 @@ impl All {
         let mut family = page.counter("kiavi_engines_failed", "Engines that ended badly, by reason.")?;
         family.count(&[("reason", "crash")], measured.engines_crashed)?;
         family.count(&[("reason", "forbidden_call")], measured.engines_violated)?;
+        family.count(&[("reason", "out_of_memory")], measured.engines_out_of_memory)?;
         let help = "Tenants whose engine is not started any more after repeated forbidden system calls.";
         page.gauge("kiavi_tenants_in_quarantine", help)?.state(&[], measured.tenants_in_quarantine)?;
         let help = "Time from the start of an engine until it takes connections.";

@@ -13,7 +13,7 @@ use std::time::Duration;
 use kiavi_ipc::survey::Survey;
 
 pub(crate) use job::{Job, JobState, JobStep};
-pub(crate) use process::{EngineFilter, EngineState, Engines};
+pub(crate) use process::{EngineFailure, EngineFilter, EngineState, Engines};
 
 use crate::{Control, Failure};
 

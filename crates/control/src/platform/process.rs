@@ -71,6 +71,28 @@ impl From<survey::EngineState> for EngineState {
     }
 }
 
+/// How an engine failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum EngineFailure {
+    /// It crashed, was killed, or reported failure.
+    Crash,
+    /// The kernel ended it because of a forbidden system call.
+    ForbiddenCall,
+    /// The kernel ended it because it had used up its memory.
+    OutOfMemory,
+}
+
+impl From<survey::FailureKind> for EngineFailure {
+    fn from(told: survey::FailureKind) -> Self {
+        match told {
+            survey::FailureKind::Crash => Self::Crash,
+            survey::FailureKind::ForbiddenCall => Self::ForbiddenCall,
+            survey::FailureKind::OutOfMemory => Self::OutOfMemory,
+        }
+    }
+}
+
 /// All engines that are not asleep, by their tenants.
 #[derive(Debug, Default)]
 pub(crate) struct Engines(HashMap<TenantId, EngineStanding>);
@@ -133,6 +155,7 @@ mod tests {
             process: None,
             failures,
             pause_milliseconds: None,
+            last_failure: None,
         };
         let (old, new) = (told(survey::EngineState::Draining, 1), told(survey::EngineState::Running, 2));
         for engines in [vec![old.clone(), new.clone()], vec![new.clone(), old]] {
@@ -143,6 +166,7 @@ mod tests {
                 is_fully_isolated: true,
                 disk: None,
                 clock: None,
+                limits: None,
             };
             assert_eq!(Engines::of(&survey).find(&tenant), Some(&new));
         }

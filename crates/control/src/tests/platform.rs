@@ -4,7 +4,10 @@ use axum::{Router, http::StatusCode};
 use kiavi_base::WorkspaceId;
 use kiavi_ipc::{
     metrics::Measurements,
-    survey::{ClockState, Disk, EngineStanding, EngineState, ProcessFacts, ServiceStanding},
+    survey::{
+        ClockState, Disk, EngineStanding, EngineState, FailureKind, LimitsLayer, ProcessFacts,
+        ServiceStanding,
+    },
 };
 
 use super::{api::get, people, *};
@@ -46,6 +49,7 @@ fn survey(engines: Vec<EngineStanding>) -> Survey {
         is_fully_isolated: true,
         disk: Some(Disk { free: 1 << 40, size: 1 << 41, free_files_percent: None }),
         clock: Some(ClockState { is_kept_in_step: true, max_error_microseconds: 1 }),
+        limits: Some(LimitsLayer::CgroupsV2),
     }
 }
 
@@ -57,6 +61,7 @@ fn engine(tenant: &Tenant, state: EngineState) -> EngineStanding {
         process: runs.then(|| ProcessFacts { pid: 42, ..ProcessFacts::default() }),
         failures: 2,
         pause_milliseconds: (state == EngineState::Paused).then_some(4_000),
+        last_failure: (state == EngineState::Paused).then_some(FailureKind::OutOfMemory),
     }
 }
 
@@ -133,6 +138,8 @@ async fn engines_are_those_that_run_sleep_or_are_held_up() {
     assert_eq!(items(&all, "state"), ["sleeping", "running", "paused", "quarantined"]);
     assert_eq!((&all["items"][0]["process"], &all["items"][1]["process"]["pid"]), (&Value::Null, &json!(42)));
     assert!(all["items"][2]["starts_again_at"].is_string() && all["items"][2]["failures"] == 2);
+    assert_eq!(all["items"][2]["last_failure"], "out_of_memory");
+    assert_eq!(all["items"][1].get("last_failure"), None);
     for (query, expected) in [
         ("state=sleeping", &["asleep"][..]),
         ("state=running", &["awake"]),

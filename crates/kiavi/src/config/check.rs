@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use kiavi_base::Hostname;
 
 use super::load::Fault;
-use super::{Config, EngineConfig, ListenConfig};
+use super::{Config, EngineConfig, EngineOverride, ListenConfig};
 
 /// The shortest token that a monitor may have, in characters.
 const MIN_TOKEN: usize = 16;
@@ -135,13 +135,25 @@ fn listen(listen: &ListenConfig) -> Result<(), Fault> {
 }
 
 fn engine(engine: &EngineConfig) -> Result<(), Fault> {
-    if !(32..=65_536).contains(&engine.memory_mb) {
-        return Err(Fault { key: "engine.memory_mb", what: "must be 32 to 65536".to_owned() });
-    }
-    if !(0.05..=256.0).contains(&engine.processors) {
-        return Err(Fault { key: "engine.processors", what: "must be 0.05 to 256".to_owned() });
-    }
-    Ok(())
+    let EngineConfig { memory_mb, processors, weight, .. } = *engine;
+    let usual =
+        EngineOverride { memory_mb: Some(memory_mb), processors: Some(processors), weight: Some(weight) };
+    share(&usual, ["engine.memory_mb", "engine.processors", "engine.weight"])?;
+    engine.tenants.values().try_for_each(|own| share(own, ["engine.tenants"; 3]))
+}
+
+fn rule(holds: bool, key: &'static str, what: &str) -> Result<(), Fault> {
+    if holds { Ok(()) } else { Err(Fault { key, what: what.to_owned() }) }
+}
+
+fn share(share: &EngineOverride, [memory, processors, weight]: [&'static str; 3]) -> Result<(), Fault> {
+    let EngineOverride { memory_mb, processors: number, weight: own } = share;
+    let is_memory = memory_mb.is_none_or(|megabytes| (32..=65_536).contains(&megabytes));
+    rule(is_memory, memory, "must be 32 to 65536 (memory_mb)")?;
+    let is_number = number.is_none_or(|number| (0.05..=256.0).contains(&number));
+    rule(is_number, processors, "must be 0.05 to 256 (processors)")?;
+    let is_weight = own.is_none_or(|weight| (1..=10_000).contains(&weight));
+    rule(is_weight, weight, "must be 1 to 10000 (weight)")
 }
 
 /// Neither way is given.
@@ -241,6 +253,29 @@ mod tests {
         assert_eq!(refused("postgres.max_connections = 5"), Some("postgres.max_connections"));
         assert_eq!(refused("engine.memory_mb = 1"), Some("engine.memory_mb"));
         assert_eq!(refused("engine.processors = 0.0"), Some("engine.processors"));
+        assert_eq!(refused("engine.weight = 0"), Some("engine.weight"));
+        let own = |what: &str| refused(&format!("engine.tenants.t{}.{what}", "a".repeat(24)));
+        assert_eq!(own("memory_mb = 512"), None);
+        assert_eq!(own("processors = 300.0"), Some("engine.tenants"));
+    }
+
+    #[test]
+    fn a_tenants_share_is_everybodys_but_for_what_is_said_of_it() {
+        let id: kiavi_base::TenantId = format!("t{}", "a".repeat(24)).parse().unwrap();
+        let more = format!("engine.memory_mb = 64\nengine.weight = 50\nengine.tenants.{id}.processors = 0.5");
+        let shares = config(&more).engine.shares();
+        let other = format!("t{}", "b".repeat(24)).parse().unwrap();
+        assert_eq!((shares.of(&other).memory_bytes, shares.of(&other).cpu_weight), (Some(64 << 20), 50));
+        assert_eq!(shares.of(&other).cpu_microseconds, Some(100_000));
+        let own = shares.of(&id);
+        assert_eq!(
+            (own.memory_bytes, own.cpu_weight, own.cpu_microseconds),
+            (Some(64 << 20), 50, Some(50_000))
+        );
+    }
+
+    #[test]
+    fn other_numbers_have_ranges() {
         assert_eq!(refused("log.filter = \"a=b=c\""), Some("log.filter"));
         assert_eq!(refused("data = \"here\""), Some("data"));
         assert!(smtp_url("https://smtp.example".into()).is_err());

@@ -6,11 +6,12 @@ mod check;
 mod load;
 pub(crate) mod reference;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use kiavi_base::{Hostname, Network};
-use kiavi_launcher::{ListenerKind, Listening};
+use kiavi_base::{Hostname, Network, TenantId};
+use kiavi_launcher::{EngineShares, ListenerKind, Listening, Share};
 use kiavi_vault::VaultConfig;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -221,15 +222,54 @@ impl Default for PostgresConfig {
 pub(crate) struct EngineConfig {
     /// Seconds without a request after which an engine ends; it starts again in some milliseconds. 0 keeps it.
     pub(crate) idle_seconds: u32,
-    /// Memory that an engine may use, in megabytes. Needs control groups.
+    /// Memory that an engine may use, in megabytes. One that needs more is ended and started again.
     pub(crate) memory_mb: u32,
     /// Processors that an engine may use, such as 0.5. Needs control groups.
     pub(crate) processors: f64,
+    /// How much an engine gets beside others when the processors are busy, 1 to 10000. Needs control groups.
+    pub(crate) weight: u32,
+    /// What single tenants have instead, by their ids: `[engine.tenants.t0a1b2c3d4e5f6g7h8i9j0k1l]`. The tenants' own people
+    /// cannot change it.
+    #[schemars(with = "BTreeMap<String, EngineOverride>")]
+    pub(crate) tenants: BTreeMap<TenantId, EngineOverride>,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { idle_seconds: 600, memory_mb: 256, processors: 1.0 }
+        Self { idle_seconds: 600, memory_mb: 256, processors: 1.0, weight: 100, tenants: BTreeMap::new() }
+    }
+}
+
+impl EngineConfig {
+    /// What engines may use, as the launcher has it.
+    pub(crate) fn shares(&self) -> EngineShares {
+        let usual = EngineOverride::default().share(self);
+        let tenants = self.tenants.iter().map(|(id, own)| (id.clone(), own.share(self)));
+        EngineShares { usual, tenants: tenants.collect() }
+    }
+}
+
+/// What one tenant's engine may use; what is left out is as for all.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EngineOverride {
+    /// As `engine.memory_mb`.
+    pub(crate) memory_mb: Option<u32>,
+    /// As `engine.processors`.
+    pub(crate) processors: Option<f64>,
+    /// As `engine.weight`.
+    pub(crate) weight: Option<u32>,
+}
+
+impl EngineOverride {
+    fn share(self, usual: &EngineConfig) -> Share {
+        let processors = self.processors.unwrap_or(usual.processors);
+        Share {
+            memory_bytes: Some(u64::from(self.memory_mb.unwrap_or(usual.memory_mb)) << 20),
+            cpu_microseconds: Some((processors * Share::PERIOD_MICROSECONDS as f64) as u64),
+            cpu_weight: self.weight.unwrap_or(usual.weight).into(),
+            ..Share::TENANT
+        }
     }
 }
 

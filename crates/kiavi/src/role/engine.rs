@@ -9,14 +9,15 @@ use kiavi_engine::process::{self, Assignment};
 use kiavi_geo::{Database, Places};
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::{Endpoint, Fd, SharedFile, receive_blocking};
-use kiavi_sandbox::Profile;
+use kiavi_sandbox::{Limits, Profile};
 
 use super::document::{self, Opened};
 use super::{RoleArgs, RoleError, access_log, begin, control_channel, lock_down, runtime, seal, secured};
 
 pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     begin(args)?;
-    let locked = lock_down(args, Profile::Engine)?;
+    let data_bytes = args.data_bytes.unwrap_or(Limits::ENGINE.data_bytes);
+    let locked = lock_down(args, Profile::Engine { data_bytes })?;
     let channel = control_channel()?;
     let ToEngine::Start {
         tenant,

@@ -25,6 +25,7 @@ impl Supervisor {
         let witness = Channel::pair()?;
         let mut process: Process<ToAuditor> =
             spawn(&program, id, &self.events, Said::Auditor).map_err(cannot("auditor"))?;
+        self.weigh("auditor", &process);
         process.tell(ToAuditor::Start { database: self.databases.server() });
         let logs = self.logs.iter();
         process.tell_first(

@@ -299,6 +299,7 @@ impl Supervisor {
             engines_started: self.meter.engines_started,
             engines_crashed: self.meter.engines_crashed,
             engines_violated: self.meter.engines_violated,
+            engines_out_of_memory: self.meter.engines_out_of_memory,
             services_failed: self.meter.services_failed(),
             cold_starts: Durations::from(&self.meter.cold_starts),
             database_connections: self.meter.database_connections,

@@ -35,6 +35,12 @@ pub(super) struct Reader {
     pub(super) document: SealedDocument,
 }
 
+/// What an engine's own limit is, which counts memory that is reserved and not used as well: where its group counts exactly, it
+/// has room; where there are no groups it is the only one.
+fn data_bytes(memory_bytes: u64, has_group: bool) -> u64 {
+    if has_group { memory_bytes.saturating_mul(2) } else { memory_bytes }
+}
+
 impl Supervisor {
     /// A connection waits for the tenant's engine: gives the gateway a door to it, now or soon.
     pub(super) fn need_engine(&mut self, tenant: &TenantId, asker: Option<ProcessId>) {
@@ -208,10 +214,12 @@ impl Supervisor {
         let process = self.next_process();
         let mut program = self.program("engine", uid);
         program.tenant = Some(id.clone());
+        let share = *self.config.engine_shares.of(id);
+        program.data_bytes = share.memory_bytes.map(|bytes| data_bytes(bytes, self.groups.is_some()));
         let child: Process<ToEngine> =
             spawn(&program, process, &self.events, Said::Engine).map_err(cannot("engine"))?;
-        if let Some(groups) = &self.groups {
-            groups.confine(id, child.pid);
+        if let Some(groups) = &mut self.groups {
+            groups.confine(id, child.pid, share);
         }
         child.tell(ToEngine::Start {
             tenant: id.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use kiavi_base::{ExposeSecret, Hostname};
@@ -24,7 +25,7 @@ use crate::config::{LauncherConfig, MailConfig, MonitorConfig, PostgresConfig, R
 use crate::databases::Databases;
 use crate::engines::Engines;
 use crate::folder::Folder;
-use crate::groups::Groups;
+use crate::groups::{Groups, POSTGRES};
 use crate::listen::{Listener, listen, listen_all};
 use crate::meter::Meter;
 use crate::services::Service;
@@ -48,7 +49,7 @@ impl Supervisor {
         let monitor = listen_for_monitors(config.monitor.as_ref())?;
         let control_socket = folder.control_socket()?;
         // Before anything else is started: a group that hands out may have no process of its own (cgroups(7)).
-        let groups = control_groups(&config)?;
+        let groups = control_groups(&config, &folder)?;
         let databases = Databases::start(&folder, &config).await?;
         let mut supervisor = Self {
             folder,
@@ -77,6 +78,7 @@ impl Supervisor {
             stopping: false,
             config,
         };
+        supervisor.weigh_postgres();
         supervisor.try_start_outbound()?;
         supervisor.try_start_auditor()?;
         supervisor.try_start_control()?;
@@ -114,6 +116,7 @@ impl Supervisor {
             uid,
             log: self.config.log.clone(),
             closes_connections: self.config.closes_connections,
+            data_bytes: None,
             folder: None,
         }
     }
@@ -123,6 +126,7 @@ impl Supervisor {
         let program = self.program("gateway", GATEWAY_UID);
         let mut process: Process<ToGateway> =
             spawn(&program, id, &self.events, Said::Gateway).map_err(cannot("gateway"))?;
+        self.weigh("gateway", &process);
         for listener in &self.listeners {
             let Listener { socket, kind, proxies } = listener;
             let (socket, proxies) = (socket.try_clone()?.into(), proxies.clone());
@@ -183,6 +187,7 @@ impl Supervisor {
         let (doors, witness) = (self.control_doors()?, Channel::pair()?);
         let process: Process<ToControl> =
             spawn(&program, id, &self.events, Said::Control).map_err(cannot("control"))?;
+        self.weigh("control", &process);
         let (vault, database) = (self.config.vault.document.fd(), self.databases.server());
         process.tell(ToControl::Start { document, local, monitor, vault, database });
         self.control.process = Some(process);
@@ -212,6 +217,7 @@ impl Supervisor {
         let doors = self.control_doors()?;
         let mut process: Process<ToOutbound> =
             spawn(&program, id, &self.events, Said::Outbound).map_err(cannot("outbound"))?;
+        self.weigh("outbound", &process);
         process.tell(ToOutbound::Start { document });
         if let Some(document) = &self.mailbox_certificates {
             process.tell(ToOutbound::Certificates { document: document.clone() });
@@ -263,7 +269,22 @@ impl Supervisor {
     pub(super) async fn start_postgres(&mut self) {
         if let Err(error) = self.databases.restart(&self.folder, &self.config).await {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot start PostgreSQL");
-            self.postgres_ended();
+            return self.postgres_ended();
+        }
+        self.weigh_postgres();
+    }
+
+    /// Puts a process that was just started into the group of its role.
+    pub(super) fn weigh<S>(&self, role: &'static str, process: &Process<S>) {
+        if let Some(groups) = &self.groups {
+            groups.weigh(role, process.pid);
+        }
+    }
+
+    /// Puts the private cluster's server into its group.
+    pub(super) fn weigh_postgres(&self) {
+        if let (Some(groups), Some(cluster)) = (&self.groups, self.databases.cluster()) {
+            groups.weigh(POSTGRES, cluster.pid());
         }
     }
 }
@@ -274,17 +295,25 @@ pub(super) fn listen_for_monitors(monitor: Option<&MonitorConfig>) -> Result<Opt
     Ok(listeners.pop())
 }
 
-/// The machine's control groups, for root only.
-pub(super) fn control_groups(config: &LauncherConfig) -> std::io::Result<Option<Groups>> {
+/// The machine's control groups, for root only. They are the data folder's, which only one instance has at a time.
+pub(super) fn control_groups(config: &LauncherConfig, folder: &Folder) -> std::io::Result<Option<Groups>> {
     if config.isolation == Isolation::Rootless {
         return Ok(None);
     }
-    match Cgroups::prepare() {
-        Cgroups::Absent { reason } => {
-            tracing::warn!(reason, "no control groups: engines are held by their own limits only");
+    let place = std::fs::metadata(folder.path())?;
+    match Cgroups::prepare(&format!("{:x}-{:x}", place.dev(), place.ino())) {
+        Ok(cgroups) => {
+            cgroups.sweep();
+            Groups::start(cgroups).map(Some)
+        }
+        Err(reason) => {
+            tracing::warn!(
+                %reason,
+                "no control groups: each engine is held by its own limits only, and a busy one may slow others down; \
+                 see kiavi doctor"
+            );
             Ok(None)
         }
-        groups => Groups::start(groups, config.engine_share).map(Some),
     }
 }
 

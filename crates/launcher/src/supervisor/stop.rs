@@ -47,6 +47,9 @@ impl Supervisor {
             self.until_all_ended(inbox, Instant::now() + KILL_DEADLINE).await;
         }
         self.databases.stop().await;
+        if let Some(groups) = self.groups.take() {
+            groups.end();
+        }
     }
 
     /// Waits for all, the auditor last: until then events are written that it seals.

@@ -1,19 +1,23 @@
 //! How everything stands, for whoever operates the instance. Nothing here changes anything or starts an engine.
 
 use kiavi_ipc::control::ToControl;
-use kiavi_ipc::survey::{EngineStanding, EngineState, ProcessFacts, ServiceStanding, Survey};
+use kiavi_ipc::survey::{
+    EngineStanding, EngineState, FailureKind, LimitsLayer, ProcessFacts, ServiceStanding, Survey,
+};
 use kiavi_ipc::{Phase, SealedDocument};
 use kiavi_sandbox::Isolation;
+use kiavi_sandbox::cgroup::Version;
 use tokio::time::Instant;
 
 use super::{Event, Supervisor};
-use crate::backoff::{Backoff, Next};
+use crate::backoff::{Backoff, Failure, Next};
 use crate::child::ProcessId;
 use crate::engines::Engine;
+use crate::groups::{self, Groups};
 use crate::host;
 use crate::services::Service;
 
-const POSTGRES: &str = "postgres";
+const POSTGRES: &str = groups::POSTGRES;
 
 impl Supervisor {
     /// Has everything looked at and told to the control that asks. What only the kernel knows is read between other events: with
@@ -74,6 +78,11 @@ impl Supervisor {
             is_fully_isolated: self.config.isolation == Isolation::Full,
             disk: None,
             clock: None,
+            limits: Some(match self.groups.as_ref().map(Groups::version) {
+                None => LimitsLayer::Processes,
+                Some(Version::V1) => LimitsLayer::CgroupsV1,
+                Some(Version::V2) => LimitsLayer::CgroupsV2,
+            }),
         }
     }
 
@@ -90,15 +99,25 @@ impl Supervisor {
                 process: Some(process(engine.process.pid)),
                 failures: tenant.or(suspended).map_or(0, |backoff| backoff.failures(now)),
                 pause_milliseconds: None,
+                last_failure: tenant.or(suspended).and_then(|backoff| backoff.reason(now)).map(kind),
             }
         });
         let resting = engines.tenants.iter().filter(|(_, tenant)| tenant.current.is_none());
         let held_up = resting.filter_map(|(id, tenant)| {
             let (state, pause_milliseconds) = held_up(&tenant.backoff, now)?;
+            let last_failure = tenant.backoff.reason(now).map(kind);
             let (tenant, failures) = (id.clone(), tenant.backoff.failures(now));
-            Some(EngineStanding { tenant, state, process: None, failures, pause_milliseconds })
+            Some(EngineStanding { tenant, state, process: None, failures, pause_milliseconds, last_failure })
         });
         running.chain(held_up).collect()
+    }
+}
+
+fn kind(reason: Failure) -> FailureKind {
+    match reason {
+        Failure::Crash => FailureKind::Crash,
+        Failure::Security => FailureKind::ForbiddenCall,
+        Failure::OutOfMemory => FailureKind::OutOfMemory,
     }
 }
 
@@ -135,7 +154,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::backoff::Failure;
 
     #[test]
     fn what_cannot_be_started_now_says_for_how_long() {

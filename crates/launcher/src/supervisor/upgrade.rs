@@ -193,6 +193,7 @@ impl Supervisor {
             }
             (None, monitor) => listen_for_monitors(monitor.as_ref())?,
         };
+        let groups = control_groups(&config, &folder)?;
         let listeners = adopted(&state.listeners, state.arriving.take())?;
         let mut supervisor = Self {
             folder,
@@ -210,7 +211,7 @@ impl Supervisor {
             certificates: HashMap::new(),
             mailbox_certificates: None,
             engines: Engines::default(),
-            groups: control_groups(&config)?,
+            groups,
             replaced: Replaced::default(),
             meter: Meter::new(config.monitor.as_ref().is_some_and(|monitor| monitor.per_tenant)),
             monitor,
@@ -225,6 +226,7 @@ impl Supervisor {
         if !supervisor.databases.are_up() {
             supervisor.later(Duration::ZERO, Retry::Postgres);
         }
+        supervisor.weigh_postgres();
         supervisor.adopt_all(state)?;
         Ok(supervisor)
     }
@@ -284,8 +286,8 @@ impl Supervisor {
         let pid = child.pid;
         let process = adopt(child, &self.events, Said::Engine)?;
         let Some(tenant) = label.tenant else { return Err(HandoverError::Malformed.into()) };
-        if let Some(groups) = &self.groups {
-            groups.confine(&tenant, pid);
+        if let Some(groups) = &mut self.groups {
+            groups.confine(&tenant, pid, *self.config.engine_shares.of(&tenant));
         }
         let mut engine = Engine::new(tenant.clone(), state.uid, process);
         for (operator, stream) in state.untaken {
@@ -310,7 +312,9 @@ impl Supervisor {
     ) -> Result<Process<S>, LauncherError> {
         let id = self.next_process();
         let child = self.child(id, state, Label { role, tenant: None })?;
-        Ok(adopt(child, &self.events, said)?)
+        let process = adopt(child, &self.events, said)?;
+        self.weigh(role, &process);
+        Ok(process)
     }
 
     fn child(&self, id: ProcessId, state: ChildState, label: Label) -> Result<Child, HandoverError> {

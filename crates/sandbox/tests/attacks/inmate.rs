@@ -11,7 +11,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use kiavi_sandbox::{Account, LockedDown, Profile};
+use kiavi_sandbox::{Account, Limits, LockedDown, Profile};
 use rustix::thread::UnshareFlags;
 
 use crate::{
@@ -43,7 +43,7 @@ pub(crate) fn serve(text: &str) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let profile = match order.role {
-        Role::Engine => Profile::Engine,
+        Role::Engine => Profile::Engine { data_bytes: Limits::ENGINE.data_bytes },
         Role::Gateway => Profile::Gateway,
         Role::Outbound => Profile::Outbound,
         Role::Auditor => Profile::Auditor,

@@ -15,7 +15,7 @@ use super::super::{
 use crate::{
     Control,
     platform::{
-        self, EngineState, Engines,
+        self, EngineFailure, EngineState, Engines,
         store::{self, EngineOf},
     },
 };
@@ -103,6 +103,10 @@ pub(in crate::api) struct EngineResource {
     process: Option<ProcessResource>,
     /// How often it failed in a row.
     failures: u32,
+    /// How it failed last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    last_failure: Option<EngineFailure>,
     /// When it may be started again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
@@ -121,6 +125,7 @@ impl EngineResource {
                 .and_then(|standing| standing.process)
                 .map(|facts| ProcessResource::new(facts, now)),
             failures: standing.map_or(0, |standing| standing.failures),
+            last_failure: standing.and_then(|standing| standing.last_failure).map(EngineFailure::from),
             starts_again_at: standing.and_then(|standing| starts_again(standing, now)).map(text),
         }
     }

@@ -1,6 +1,6 @@
 //! What the machine has to have enough of, and how its processes are kept apart.
 
-use kiavi_ipc::survey::{ClockState, Disk};
+use kiavi_ipc::survey::{ClockState, Disk, LimitsLayer};
 
 use super::{Check, HealthFinding, HealthVerdict, unchecked};
 use HealthVerdict::{Fault, Ok as Good, Warning};
@@ -49,9 +49,28 @@ pub fn clock_finding(state: Option<ClockState>) -> HealthFinding {
     }
 }
 
-pub(super) fn isolation(is_full: bool) -> HealthFinding {
+/// The layers of the sandbox, and what holds engines to their shares. Without control groups an instance works: nobody gets
+/// further than otherwise, but who is busy may slow others down.
+pub(super) fn isolation(is_full: bool, limits: Option<LimitsLayer>) -> HealthFinding {
+    let groups = |version: u8| format!("; control groups (version {version}) hold each engine to its share");
     match is_full {
-        true => HealthFinding::new(Check::Isolation, Good, "every layer of the sandbox is required"),
+        true if limits == Some(LimitsLayer::Processes) => {
+            let detail = "every layer of the sandbox is required, but there are no control groups: each engine is held by \
+                          its own limits only, and a busy one may slow others down. kiavi doctor says why";
+            HealthFinding::new(Check::Isolation, Warning, detail)
+        }
+        true => {
+            let limits = match limits {
+                Some(LimitsLayer::CgroupsV1) => groups(1),
+                Some(LimitsLayer::CgroupsV2) => groups(2),
+                _ => String::new(),
+            };
+            HealthFinding::new(
+                Check::Isolation,
+                Good,
+                format!("every layer of the sandbox is required{limits}"),
+            )
+        }
         false => {
             let detail = "rootless: tenants share one account; for development only";
             HealthFinding::new(Check::Isolation, Warning, detail)

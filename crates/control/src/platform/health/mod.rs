@@ -129,7 +129,7 @@ pub(crate) async fn findings(control: &Control) -> Vec<HealthFinding> {
     if let Some(survey) = &survey {
         findings.push(disk_finding(survey.disk));
         findings.push(clock_finding(survey.clock));
-        findings.push(machine::isolation(survey.is_fully_isolated));
+        findings.push(machine::isolation(survey.is_fully_isolated, survey.limits));
     }
     findings
 }
