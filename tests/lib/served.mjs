@@ -12,6 +12,7 @@ export class Served extends Kiavi {
   /** More lines of the configuration, after a table header of their own. */
   more = '';
   edgeKeepsHostsApart = false;
+  forwardedHeader = 'x-forwarded-for';
   smtpUrl = 'smtp://127.0.0.1:9';
 
   async start(options) {
@@ -36,6 +37,7 @@ isolation.mode = "${ISOLATION}"
 addresses = ["127.0.0.1:${this.port}"]
 behind_edge = true
 trusted_proxies = ["127.0.0.1"]
+forwarded_header = "${this.forwardedHeader}"
 edge_keeps_hosts_apart = ${this.edgeKeepsHostsApart}
 [monitor]
 listen = "127.0.0.1:${this.monitorPort}"
@@ -48,8 +50,8 @@ ${more}`;
   }
 
   /** One request to a host of the instance, as the edge passes it on. */
-  ask(host, target, { method = 'GET', headers = {}, body, agent } = {}) {
-    return fetchFrom({ port: this.port, host, target, method, headers, body, agent });
+  ask(host, target, { method = 'GET', headers = {}, body, agent, localAddress } = {}) {
+    return fetchFrom({ port: this.port, host, target, method, headers, body, agent, localAddress });
   }
 
   monitor(target, headers = {}) {
@@ -69,9 +71,9 @@ ${more}`;
   }
 }
 
-function fetchFrom({ port, host, target, method = 'GET', headers, body, agent }) {
+function fetchFrom({ port, host, target, method = 'GET', headers, body, agent, localAddress }) {
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, path: target, method, agent, headers: { host, ...headers } };
+    const options = { host: '127.0.0.1', port, path: target, method, agent, localAddress, headers: { host, ...headers } };
     const request = http.request(options, (response) => {
       const parts = [];
       response.on('data', (part) => parts.push(part));

@@ -18,6 +18,11 @@ pub struct Network {
 pub struct InvalidNetwork;
 
 impl Network {
+    /// Whether it is all addresses of a family.
+    pub fn is_everybody(&self) -> bool {
+        self.prefix == 0
+    }
+
     /// Whether `address` lies in this block. Families never mix, except that an IPv4-mapped address is IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {

@@ -15,9 +15,21 @@ struct Counts {
     /// Done and failed, in the order of [`Step::ALL`].
     steps: [(u64, u64); Step::ALL.len()],
     requests: RequestCounts,
+    /// Database sessions of engines that lasted too long.
+    ended_sessions: u64,
 }
 
 impl Meter {
+    /// So many database sessions of engines were ended.
+    pub(crate) fn ended_sessions(&self, count: usize) {
+        self.lock().ended_sessions += count as u64;
+    }
+
+    /// How many that were, ever.
+    pub(crate) fn all_ended_sessions(&self) -> u64 {
+        self.lock().ended_sessions
+    }
+
     /// A step of provisioning was done.
     pub(crate) fn done(&self, step: Step) {
         self.change(step, |(done, _)| *done += 1);

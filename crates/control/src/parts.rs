@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kiavi_base::{Clock, EventId, Hostname, Rng, SecretString, Slug, TenantId};
 use kiavi_crypto::{TenantSecret, Zeroizing};
 use kiavi_db::{AdminConnection, BoxFuture, Database};
-use kiavi_http::AccessLog;
+use kiavi_http::{AccessLog, Edge};
 use kiavi_ipc::SealedDocument;
 use kiavi_ipc::survey::Survey;
 use kiavi_vault::Vault;
@@ -461,6 +461,8 @@ pub struct ControlParts {
     pub base_url_for: Arc<BaseUrl>,
     /// Where requests are counted and logged.
     pub access: Arc<AccessLog>,
+    /// The reverse proxies in front.
+    pub edge: Edge,
     /// The instance's own domain, which names of logs begin with.
     pub domain: String,
     /// The origin of the console, such as `http://console.localhost:8080`.

@@ -40,6 +40,13 @@ const USER_AGENT_LIMIT: usize = 512;
 const LOCALE_COOKIE: &str = "kiavi-locale";
 /// The one path whose general limit is set apart.
 const SESSION_CHECK: &str = "/api/auth/get-session";
+/// Requests that an engine works on at a time; more are told to come back. A sign-in takes some milliseconds and waits for one
+/// of four database connections, so whoever came after as many would wait for a second and more.
+const MAX_REQUESTS: usize = 1_024;
+/// What a 503 says.
+const BUSY_MESSAGE: &str = "The service is busy. Try again.";
+/// When it is worth coming back, in seconds.
+const BUSY_PAUSE: &str = "1";
 /// Begins the name of what a fallback below a prefix matches: no route of ours.
 const CATCH_ALL: &str = "{*";
 
@@ -89,7 +96,12 @@ impl Context {
         Self(Arc::new(Inner {
             request_id: RequestId::new(state.clock.now(), state.rng()),
             operator: request.extensions().get::<Operator>().cloned(),
-            client: client_address(peer, headers, &state.settings.trusted_proxies),
+            client: client_address(
+                peer,
+                headers,
+                &state.settings.trusted_proxies,
+                state.settings.forwarded_header,
+            ),
             user_agent: headers.get(header::USER_AGENT).cloned(),
             accept_language: headers.get(header::ACCEPT_LANGUAGE).cloned(),
             cookies: single_cookie_line(headers),
@@ -443,6 +455,10 @@ fn refusal(state: &State, context: &Context, request: &Request) -> Option<Respon
     if context.operator().is_some() {
         return None;
     }
+    // Before anything that costs something.
+    if state.busy.count() > MAX_REQUESTS {
+        return Some(busy(context));
+    }
     if abuse::is_blocked(&state.settings, context.client()) {
         return Some(network_blocked());
     }
@@ -458,6 +474,14 @@ fn refusal(state: &State, context: &Context, request: &Request) -> Option<Respon
     };
     let checked = state.limiter.check(context.network(), path, rate?, state.clock.now());
     checked.err().map(|seconds| limited(name, seconds))
+}
+
+/// Who is refused here has done nothing wrong, and no event tells of them: a flood must not fill the log.
+fn busy(context: &Context) -> Response {
+    let (status, id) = (StatusCode::SERVICE_UNAVAILABLE, context.request_id().to_string());
+    let mut response = error_response(status, Some("SERVICE_UNAVAILABLE"), BUSY_MESSAGE, Some(&id));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(BUSY_PAUSE));
+    response
 }
 
 fn limited(name: &'static str, seconds: u64) -> Response {
@@ -514,8 +538,13 @@ fn finish(context: &Context, mut response: Response) -> Response {
     if let Some(Fault(cause)) = response.extensions_mut().remove::<Fault>() {
         log_fault(&id, response.status(), cause.as_deref());
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-            let message = "The service is busy. Try again.";
-            response = error_response(response.status(), Some("SERVICE_UNAVAILABLE"), message, Some(&id));
+            let told =
+                error_response(response.status(), Some("SERVICE_UNAVAILABLE"), BUSY_MESSAGE, Some(&id));
+            let (parts, body) = told.into_parts();
+            // The other headers of the answer stay, above all those that forbid to keep it.
+            *response.body_mut() = body;
+            response.headers_mut().extend(parts.headers);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(BUSY_PAUSE));
         }
     }
     context.write_cookies(response.headers_mut());

@@ -7,7 +7,7 @@ mod schema;
 use std::collections::BTreeSet;
 
 use kiavi_base::{Hostname, Locale, Slug};
-use kiavi_http::{TrustedOrigins, TrustedProxies};
+use kiavi_http::{ForwardedHeader, TrustedOrigins, TrustedProxies};
 use kiavi_pages::{Branding, BrandingFault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,10 +75,16 @@ pub struct Settings {
     /// Further origins whose pages may call the API, as exact origins or globs.
     #[serde(default)]
     pub trusted_origins: Vec<String>,
-    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    /// Reverse proxies of the tenant's own, as addresses or CIDR blocks: they are believed about whom a request came from,
+    /// beside those of the instance.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: TrustedProxies,
+    /// The header in which reverse proxies tell it: `x-forwarded-for` or `forwarded` (RFC 7239). The other is not read.
+    /// Where the instance has reverse proxies, theirs counts.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    pub forwarded_header: ForwardedHeader,
     /// One-time codes.
     #[serde(default)]
     pub email_otp: EmailOtpSettings,
@@ -247,6 +253,7 @@ impl Settings {
             cookie: CookieSettings { is_host_bound: base_url.is_secure(), ..CookieSettings::default() },
             trusted_origins: Vec::new(),
             trusted_proxies: TrustedProxies::default(),
+            forwarded_header: ForwardedHeader::default(),
             email_otp: EmailOtpSettings::default(),
             passkey: PasskeySettings::default(),
             api_key: ApiKeySettings::default(),
@@ -323,6 +330,8 @@ impl Settings {
             "former_hostnames",
             "must not be served as well",
         )?;
+        let rule = "must not hold everybody: anyone could choose the address that limits count";
+        check(!self.trusted_proxies.is_everybody(), "trusted_proxies", rule)?;
         let name_length = self.app_name.chars().count();
         let is_plain = !self.app_name.chars().any(char::is_control);
         check(

@@ -360,6 +360,7 @@ impl Browser {
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         let answer = Answer { status: parts.status, headers: parts.headers, text, bytes, json };
         crate::audit::tests::assert_covered(&self.state, (&asked.0, &asked.1), &answer);
+        assert_cached_as_documented(&asked.1, &answer);
         for line in answer.set_cookies() {
             let (name, rest) = line.split_once('=').unwrap();
             self.cookies.retain(|(known, _)| known != name);
@@ -378,4 +379,23 @@ impl Browser {
         let code = tenant.newest_code().await;
         self.post("/sign-in/email-otp", serde_json::json!({ "email": email, "otp": code })).await
     }
+}
+
+/// What may be kept of an answer, by a browser or by something in front (docs/operations.md): files of pages under the name of
+/// their content for a year, public keys and the list of passkeys' origins for as long as they say, and nothing else.
+fn assert_cached_as_documented(path: &str, answer: &Answer) {
+    let lines: Vec<_> = answer.headers.get_all(header::CACHE_CONTROL).iter().collect();
+    let [line] = lines[..] else { panic!("{path}: {lines:?}") };
+    let is_file = path.starts_with(kiavi_pages::ASSET_PATH) || path.starts_with("/_kiavi/brand/");
+    let has_hash = path.rsplit('/').next().unwrap_or_default().split('.').any(|part| {
+        part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
+    });
+    let is_public = path == "/api/auth/jwks" || path.starts_with("/.well-known/");
+    let is_right = match line.to_str().unwrap() {
+        "no-store" => !(is_file && has_hash && answer.status == StatusCode::OK),
+        "public, max-age=31536000, immutable" => is_file && has_hash,
+        "no-cache" => is_file,
+        other => is_public && answer.status == StatusCode::OK && other.starts_with("public, max-age="),
+    };
+    assert!(is_right, "{path} answers {} with {line:?}", answer.status);
 }

@@ -6,35 +6,62 @@ use axum::http::HeaderMap;
 use kiavi_base::Network;
 use serde::{Deserialize, Serialize};
 
+use crate::ForwardedHeader;
+
 /// Bits of an IPv6 address that name one customer's network; the rest is theirs to vary (RFC 6177 §2).
 const IPV6_NETWORK_BITS: u32 = 64;
-/// Hops of `X-Forwarded-For` that are read; what lies further left is ignored.
+/// Hops of a header that are read; what lies further left is ignored.
 const MAX_HOPS: usize = 32;
 
-/// The reverse proxies whose `X-Forwarded-For` is believed. Empty by default: then nobody's is.
+/// The reverse proxies whose word is taken for whom a request came from. Empty by default: then nobody's is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TrustedProxies(pub Vec<Network>);
 
 impl TrustedProxies {
-    fn contains(&self, address: IpAddr) -> bool {
+    /// Whether one of the blocks is all of a family: then everybody is believed, which is as if nobody counted.
+    pub fn is_everybody(&self) -> bool {
+        self.0.iter().any(Network::is_everybody)
+    }
+
+    /// Whether this is the address of one.
+    pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(address))
     }
 }
 
-/// The client's address: the peer, or, only when the peer is a trusted proxy, the right-most hop of
-/// `X-Forwarded-For` that is not one. A malformed hop ends the search: what was found so far counts, so that
-/// garbage can never choose an address.
-pub fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> IpAddr {
+/// The reverse proxies in front of an instance.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edge {
+    /// Which they are.
+    pub proxies: TrustedProxies,
+    /// In which header they tell whom a request came from.
+    pub header: ForwardedHeader,
+}
+
+impl Edge {
+    /// See [`client_address`].
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        client_address(peer, headers, &self.proxies, self.header)
+    }
+}
+
+/// The client's address: the peer, or, only when the peer is a trusted proxy, the right-most hop of the header that is
+/// not one. A malformed hop ends the search: what was found so far counts, so that garbage can never choose an address,
+/// and nobody is without one.
+pub fn client_address(
+    peer: IpAddr,
+    headers: &HeaderMap,
+    proxies: &TrustedProxies,
+    header: ForwardedHeader,
+) -> IpAddr {
     let mut client = peer.to_canonical();
     if proxies.0.is_empty() || !proxies.contains(client) {
         return client;
     }
-    let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
-    let hops = lines.iter().rev().flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
-    for hop in hops.take(MAX_HOPS) {
-        let Ok(address) = hop.trim_matches([' ', '\t']).parse::<IpAddr>() else { break };
-        client = address.to_canonical();
+    for hop in header.hops(headers).take(MAX_HOPS) {
+        client = hop;
         if !proxies.contains(client) {
             break;
         }
@@ -75,7 +102,30 @@ mod tests {
 
     fn resolve(peer: &str, lines: &[&str], proxies: &[&str]) -> String {
         let proxies = TrustedProxies(proxies.iter().map(|p| p.parse().unwrap()).collect());
-        client_address(peer.parse().unwrap(), &forwarded(lines), &proxies).to_string()
+        let header = ForwardedHeader::XForwardedFor;
+        client_address(peer.parse().unwrap(), &forwarded(lines), &proxies, header).to_string()
+    }
+
+    #[test]
+    fn of_two_headers_the_one_that_is_configured_counts() {
+        let mut headers = forwarded(&["203.0.113.9"]);
+        headers.append("forwarded", "for=\"[2001:db8::9]\"".parse().unwrap());
+        let proxies = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        let by = |header| client_address([10, 0, 0, 1].into(), &headers, &proxies, header).to_string();
+        assert_eq!(by(ForwardedHeader::XForwardedFor), "203.0.113.9");
+        assert_eq!(by(ForwardedHeader::Forwarded), "2001:db8::9");
+        headers.remove("forwarded");
+        let by = |header| client_address([10, 0, 0, 1].into(), &headers, &proxies, header).to_string();
+        assert_eq!(by(ForwardedHeader::Forwarded), "10.0.0.1", "the other one does not stand in");
+    }
+
+    #[test]
+    fn everybody_is_no_proxy() {
+        let all =
+            |blocks: &[&str]| TrustedProxies(blocks.iter().map(|block| block.parse().unwrap()).collect());
+        assert!(all(&["10.0.0.0/8", "0.0.0.0/0"]).is_everybody() && all(&["::/0"]).is_everybody());
+        assert!(all(&["::ffff:0:0/96"]).is_everybody(), "all of IPv4");
+        assert!(!all(&["10.0.0.0/8", "2001:db8::/32"]).is_everybody() && !all(&[]).is_everybody());
     }
 
     #[test]
@@ -109,7 +159,8 @@ mod tests {
         #[test]
         fn no_header_panics(peer: u32, line in "[ -~]{0,200}") {
             let proxies = TrustedProxies(vec!["0.0.0.0/0".parse().unwrap()]);
-            client_address(std::net::Ipv4Addr::from_bits(peer).into(), &forwarded(&[&line]), &proxies);
+            let header = ForwardedHeader::XForwardedFor;
+            client_address(std::net::Ipv4Addr::from_bits(peer).into(), &forwarded(&[&line]), &proxies, header);
         }
     }
 }

@@ -42,6 +42,10 @@ pub fn set_page_headers(headers: &mut HeaderMap, is_secure: bool) {
 fn set_common(headers: &mut HeaderMap, is_secure: bool) {
     set_default(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set_default(headers, header::REFERRER_POLICY, "same-origin");
+    // What is told as it happens is of no use later, whatever made the answer thinks of it.
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     set_default(headers, header::CACHE_CONTROL, "no-store");
     if is_secure {
         set_default(headers, header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT_SECURITY);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use kiavi_control::SIGN_IN_LABEL;
 use kiavi_engine::demo::MAX_PEOPLE;
+use kiavi_http::ForwardedHeader;
 use kiavi_launcher::{
     DemoData, EngineShares, Isolation, LauncherConfig, ListenerKind, Listening, LogConfig, MailConfig,
     MonitorConfig, Names, PostgresConfig, PrivatePostgres, Share,
@@ -160,6 +161,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         listen: listening(args.port, tls_port),
         names: names(args.port, tls_port),
         trusted_proxies: Vec::new(),
+        forwarded_header: ForwardedHeader::default().as_str(),
         closes_connections: false,
         ready_file: args.ready_file,
         isolation: isolation.into(),
@@ -220,7 +222,8 @@ fn mail_config() -> MailConfig {
     let Ok(url) = std::env::var(SMTP_URL) else { return MailConfig::Mailbox };
     let domains = std::env::var(SENDER_DOMAINS).unwrap_or_default();
     let domains = domains.split(',').map(str::trim).filter(|domain| !domain.is_empty());
-    MailConfig::Smtp { url, sender_domains: domains.map(str::to_owned).collect() }
+    let sender_domains = domains.map(str::to_owned).collect();
+    MailConfig::Smtp { url, sender_domains, per_tenant_per_minute: 0 }
 }
 
 /// The command that makes another tenant of this instance, as it can be typed where this one was.

@@ -143,6 +143,7 @@ fn launcher_config(
             tls_port: None,
         },
         trusted_proxies: listen.trusted_proxies.iter().map(ToString::to_string).collect(),
+        forwarded_header: listen.forwarded_header.as_str(),
         closes_connections: listen.behind_edge && !listen.edge_keeps_hosts_apart,
         ready_file,
         isolation: match isolation.mode {
@@ -154,6 +155,7 @@ fn launcher_config(
         mail: MailConfig::Smtp {
             url: smtp_url.expose_secret().to_owned(),
             sender_domains: mail.sender_domains.iter().map(ToString::to_string).collect(),
+            per_tenant_per_minute: mail.per_tenant_per_minute.unwrap_or(config::MAILS_PER_MINUTE),
         },
         private_egress: egress.allow_private,
         name_servers: dns.servers,

@@ -24,6 +24,8 @@ pub enum MailConfig {
         url: String,
         /// The domains that it sends for, with those below them; the platform's own first. None: any.
         sender_domains: Vec<String>,
+        /// Mails of one tenant that it takes a minute; 0: all.
+        per_tenant_per_minute: u32,
     },
 }
 
@@ -195,8 +197,10 @@ pub struct LauncherConfig {
     pub listen: Vec<Listening>,
     /// How the instance is reached.
     pub names: Names,
-    /// Reverse proxies, as addresses or CIDR blocks, whose `X-Forwarded-For` every engine believes.
+    /// Reverse proxies, as addresses or CIDR blocks, that every engine and control believe about whom a request came from.
     pub trusted_proxies: Vec<String>,
+    /// The header in which they tell it, as the configuration spells it.
+    pub forwarded_header: &'static str,
     /// Whether every answer closes its connection: a reverse proxy keeps connections for any host, and here each
     /// belongs to one tenant.
     pub closes_connections: bool,

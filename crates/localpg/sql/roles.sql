@@ -19,4 +19,6 @@ BEGIN
     END IF;
 END
 $$;
+-- Control ends sessions of tenants that last too long, and has to see which do.
+GRANT pg_signal_backend, pg_read_all_stats TO kiavi_control;
 REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;

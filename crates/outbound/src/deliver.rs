@@ -4,15 +4,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kiavi_base::{Clock, Hostname};
+use kiavi_base::{Clock, Hostname, TenantId};
 use kiavi_ipc::mail::{Attempt, Delivery, Fault};
 use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::{AsyncTransport, Message, Tokio1Executor};
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::letter::{Letter, compose};
 use crate::mailbox::{Mailbox, ReceivedMail};
 use crate::own::OwnServer;
+use crate::pace::MailPace;
 use crate::verdict;
 
 /// How long one delivery may take; the sender tries again later.
@@ -45,6 +47,8 @@ pub enum MailConfiguration {
         url: String,
         /// The domains that it sends for, with those below them; all if there are none.
         sender_domains: Vec<String>,
+        /// Mails of one tenant that it takes a minute; 0: all.
+        per_tenant_per_minute: u32,
     },
 }
 
@@ -69,20 +73,41 @@ pub enum ConfigurationError {
 pub(crate) enum Transport {
     /// Readable in a browser.
     Mailbox(Arc<Mailbox>, Arc<dyn Clock>),
-    /// The platform's server, and the domains that it sends for.
-    Platform(AsyncSmtpTransport<Tokio1Executor>, Vec<Hostname>),
+    /// The platform's server.
+    Platform(PlatformServer),
     /// A tenant's own server.
     Own(OwnServer),
 }
 
+/// The platform's server, for all tenants that have none of their own.
+pub(crate) struct PlatformServer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    /// The domains that it sends for.
+    domains: Vec<Hostname>,
+    pace: Option<MailPace>,
+}
+
 impl Transport {
     /// The platform's server by its URL: `smtps://user:password@host`, or `smtp://host?tls=required`.
-    pub(crate) fn platform(url: &str, sender_domains: &[String]) -> Result<Self, ConfigurationError> {
+    pub(crate) fn platform(
+        url: &str,
+        sender_domains: &[String],
+        pace: Option<MailPace>,
+    ) -> Result<Self, ConfigurationError> {
         let transport =
             AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(ConfigurationError::SmtpUrl)?;
         let domains: Result<_, _> = sender_domains.iter().map(|domain| domain.parse()).collect();
         let domains = domains.map_err(|_| ConfigurationError::SenderDomain)?;
-        Ok(Self::Platform(transport.timeout(Some(DELIVERY_DEADLINE)).build(), domains))
+        let transport = transport.timeout(Some(DELIVERY_DEADLINE)).build();
+        Ok(Self::Platform(PlatformServer { transport, domains, pace }))
+    }
+
+    /// Whether it takes one more mail of this tenant now.
+    pub(crate) fn admits(&self, tenant: &TenantId) -> bool {
+        match self {
+            Self::Platform(PlatformServer { pace: Some(pace), .. }) => pace.admits(tenant, Instant::now()),
+            _ => true,
+        }
     }
 
     /// One attempt.
@@ -117,10 +142,10 @@ impl Transport {
     async fn send(&self, message: Message) -> Attempt {
         match self {
             Self::Mailbox(..) => Attempt::DELIVERED,
-            Self::Platform(_, domains) if !is_sender_within(&message, domains) => {
+            Self::Platform(server) if !is_sender_within(&message, &server.domains) => {
                 Attempt::deferred(Fault::SenderNotAllowed)
             }
-            Self::Platform(transport, _) => match transport.send(message).await {
+            Self::Platform(server) => match server.transport.send(message).await {
                 Ok(_) => Attempt::DELIVERED,
                 Err(error) => verdict::of_message(&error),
             },

@@ -22,11 +22,24 @@ pub(crate) async fn serve(
     let (outcomes, mut mails) = door.split();
     let sender: Arc<str> = sender.into();
     let mut deliveries = JoinSet::new();
+    let mut is_held_back = false;
     loop {
         tokio::select! {
             mail = mails.receive(), if deliveries.len() < MAX_IN_FLIGHT => match mail {
-                Ok(Some(mail)) => {
+                Ok(Some(mail)) if transport.admits(&tenant) => {
+                    is_held_back = false;
                     deliveries.spawn(deliver(mail, sender.clone(), transport.clone()));
+                }
+                Ok(Some(mail)) => {
+                    if !is_held_back {
+                        tracing::warn!(%tenant, "a tenant sends more mail than it may; the rest waits");
+                    }
+                    is_held_back = true;
+                    let attempt = Attempt::deferred(Fault::TryLater);
+                    tally.mail(attempt.delivery);
+                    if outcomes.send(&MailOutcome { request: mail.request, attempt }).await.is_err() {
+                        break;
+                    }
                 }
                 Ok(None) => break,
                 Err(error) => {

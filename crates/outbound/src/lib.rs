@@ -23,10 +23,12 @@ mod egress;
 mod letter;
 mod mailbox;
 mod own;
+mod pace;
 mod tally;
 mod verdict;
 mod web;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +51,7 @@ use crate::dns::NameServers;
 use crate::egress::{Asker, Egress};
 use crate::mailbox::Mailbox;
 use crate::own::OwnServer;
+use crate::pace::MailPace;
 use crate::tally::Tally;
 
 /// How long deliveries in flight may take once the process is to end.
@@ -80,8 +83,9 @@ impl Outbound {
                 let mailbox = Arc::new(Mailbox::default());
                 (Transport::Mailbox(mailbox.clone(), clock.clone()), Some(mailbox))
             }
-            MailConfiguration::Smtp { url, sender_domains } => {
-                (Transport::platform(&url, &sender_domains)?, None)
+            MailConfiguration::Smtp { url, sender_domains, per_tenant_per_minute } => {
+                let pace = NonZeroU32::new(per_tenant_per_minute).map(MailPace::new);
+                (Transport::platform(&url, &sender_domains, pace)?, None)
             }
         };
         let roots = system_roots();

@@ -10,7 +10,6 @@
 //! Nothing is computed before the first connection: a process that nobody visits by TLS has read no key.
 
 mod config;
-mod networks;
 mod tickets;
 mod ways;
 
@@ -22,6 +21,7 @@ use std::time::Duration;
 
 use kiavi_base::{Clock, Rng};
 use kiavi_crypto::TicketKeys;
+use kiavi_http::Networks;
 use kiavi_ipc::Fd;
 use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -31,7 +31,6 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::config::Opened;
-use crate::networks::Networks;
 use crate::tickets::Tickets;
 pub use crate::ways::Ways;
 
@@ -81,7 +80,7 @@ pub struct TlsServer {
     current: Mutex<Option<Arc<Announced>>>,
     tickets: Arc<Tickets>,
     handshakes: Semaphore,
-    networks: Arc<Networks>,
+    networks: Networks,
     /// When it was last said that a certificate is missing.
     missed: Mutex<Option<Instant>>,
 }
@@ -118,7 +117,7 @@ impl TlsServer {
             current: Mutex::new(None),
             tickets: Arc::new(Tickets::new(keys, clock, rng)),
             handshakes: Semaphore::new(MAX_HANDSHAKES),
-            networks: Arc::default(),
+            networks: Networks::new(MAX_HANDSHAKES_PER_NETWORK),
             missed: Mutex::new(None),
         }
     }

@@ -22,6 +22,10 @@ use crate::{
     audit::{Answered, Coverage, Known, Refused, account_for},
 };
 
+/// Whom a request came from, as far as it can be known: what limits and the log count.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Client(pub(super) IpAddr);
+
 /// What stands around all routes of a door.
 #[derive(Clone)]
 pub(super) struct Finish {
@@ -49,7 +53,11 @@ pub(super) async fn finish(
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let arrival = Instant::now();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let info = request.extensions().get::<ConnectionInfo>().copied();
+    let peer = request.extensions().get::<ConnectionInfo>().map(|info| info.peer.ip());
+    let client = peer.map(|peer| control.parts().edge.client(peer, request.headers()));
+    if let Some(client) = client {
+        request.extensions_mut().insert(Client(client));
+    }
     let mut response = next.run(request).await;
     let code = response.extensions().get::<Problem>().map(|problem| problem.code().as_str());
     let refused = response.extensions_mut().remove::<Refused>();
@@ -64,7 +72,7 @@ pub(super) async fn finish(
             writes: line.writes,
             status: response.status(),
             code: code.or(refused.map(|Refused(code)| code)),
-            network: info.map(|info| network_of(info.peer.ip()).to_string()),
+            network: client.map(|client| network_of(client).to_string()),
         };
         account_for(&control, &known, answered).await;
     }
@@ -96,8 +104,12 @@ pub(super) async fn finish(
         status: response.status().as_u16(),
         took: arrival.elapsed(),
         bytes: response.body().size_hint().exact(),
-        peer: if door == CallerKind::LocalOperator { PeerClass::Operator } else { PeerClass::Direct },
-        client: info.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.peer.ip()),
+        peer: match door {
+            CallerKind::LocalOperator => PeerClass::Operator,
+            _ if client == peer.map(|peer| peer.to_canonical()) => PeerClass::Direct,
+            _ => PeerClass::Proxied,
+        },
+        client: client.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
     });
     response
 }

@@ -14,12 +14,13 @@ use axum::{
 };
 use kiavi_base::{ExposeSecret, SecretString};
 use kiavi_db::Database;
-use kiavi_http::{ConnectionInfo, network_of};
+use kiavi_http::network_of;
 
 use super::{
     Problem,
     code::Code,
     console, engine,
+    finish::Client,
     route::{Access, Need},
 };
 use crate::{
@@ -204,14 +205,14 @@ struct Shown {
 
 impl Shown {
     fn by(control: &Control, request: &Request, parameters: &HashMap<String, String>) -> Self {
-        let info = request.extensions().get::<ConnectionInfo>();
+        let client = request.extensions().get::<Client>();
         Self {
             known: request.extensions().get::<Caller>().cloned(),
             key: bearer(request.headers()),
             session: console::session_cookie(control, request.headers()),
             is_own_page: console::is_own_page(control, request.method(), request.headers()),
             workspace: workspace_named(request.headers()).or_else(|| parameters.get("workspace").cloned()),
-            network: info.map(|info| network_of(info.peer.ip()).to_string()),
+            network: client.map(|Client(client)| network_of(*client).to_string()),
         }
     }
 }

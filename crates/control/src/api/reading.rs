@@ -95,7 +95,6 @@ impl Reading {
         let mut response = Body::from_stream(frames).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(wanted));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         Ok(response)
     }
 

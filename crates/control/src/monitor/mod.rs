@@ -114,6 +114,7 @@ async fn own(control: &Control) -> render::Own {
         domains: domains.iter().flatten().map(|row| (row.get(0), count(row.get(1)))).collect(),
         backlog: due.map(|row| count(row.get(0))),
         steps: control.meter().steps(),
+        ended_sessions: control.meter().all_ended_sessions(),
         requests: control.answered(),
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Own {
     pub(super) backlog: Option<u64>,
     /// Steps of provisioning, done and failed.
     pub(super) steps: Vec<(Step, u64, u64)>,
+    /// Database sessions of engines that lasted too long and were ended.
+    pub(super) ended_sessions: u64,
     /// Requests to control itself.
     pub(super) requests: RequestCounts,
 }
@@ -173,6 +175,8 @@ impl All {
             let help = "Tenants that are not where they should be yet.";
             page.gauge("kiavi_reconciler_backlog", help)?.state(&[], backlog)?;
         }
+        let help = "Database sessions of engines that lasted too long and were ended.";
+        page.counter("kiavi_database_sessions_ended", help)?.count(&[], self.own.ended_sessions)?;
         let mut family = page.counter("kiavi_provisioning_steps", "Steps of provisioning, by outcome.")?;
         for (step, done, failed) in &self.own.steps {
             family.count(&[("step", step.as_str()), ("outcome", "done")], *done)?;

@@ -37,6 +37,7 @@ fn measurements() -> Measurements {
         engines_started: 9,
         engines_crashed: 4,
         engines_violated: 0,
+        engines_out_of_memory: 2,
         services_failed: vec![("gateway".to_owned(), 2)],
         cold_starts: Durations::from(&cold_starts),
         database_connections: 5,

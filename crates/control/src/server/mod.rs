@@ -9,6 +9,7 @@
 //! | databases are copies of | the template | `template0`: only a superuser can take rights on catalogs away |
 
 mod inspect;
+pub(crate) mod overdue;
 
 use std::{sync::Arc, time::Duration};
 

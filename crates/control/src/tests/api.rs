@@ -50,11 +50,15 @@ impl Answer {
 
 pub(super) async fn send(router: &Router, request: Request<Body>) -> Answer {
     let asked = coverage::Asked::new(request.method(), request.uri(), request.headers());
+    let is_file = request.uri().path().starts_with(kiavi_pages::ASSET_PATH);
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let extensions = parts.extensions.clone();
     let answer = send_back(parts, body).await;
     coverage::assert_covered(&asked, &extensions, &answer);
+    // Nothing but files of pages may be kept by whatever is in front (docs/operations.md).
+    let kept: Vec<_> = answer.headers.get_all(header::CACHE_CONTROL).iter().collect();
+    assert!(is_file || kept == ["no-store"], "{kept:?}");
     answer
 }
 

@@ -1,6 +1,7 @@
 //! What a tenant's role can and cannot do on the shared server.
 
 use super::*;
+use crate::server::overdue;
 
 async fn login(
     instance: &Instance,
@@ -102,6 +103,34 @@ async fn the_connections_of_a_tenant_are_counted() {
         open.push(login(&instance, id.as_str(), id.as_str()).await.unwrap());
     }
     assert!(login(&instance, id.as_str(), id.as_str()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_session_of_a_tenant_that_lasts_too_long_is_ended_and_no_other() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let (a, b) = (instance.tenant(&control, "a").await.id, instance.tenant(&control, "b").await.id);
+    let (stuck, idle, own) = (
+        login(&instance, a.as_str(), a.as_str()).await.unwrap(),
+        login(&instance, a.as_str(), a.as_str()).await.unwrap(),
+        login(&instance, b.as_str(), b.as_str()).await.unwrap(),
+    );
+    // What an engine that is no longer itself would do first.
+    let take_time = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+    stuck.batch_execute(take_time).await.unwrap();
+    idle.batch_execute(&format!("{take_time}; BEGIN")).await.unwrap();
+    own.batch_execute("SELECT 1").await.unwrap();
+    let sleeping = tokio::spawn(async move { stuck.batch_execute("SELECT pg_sleep(600)").await });
+    let patient = overdue::end(&control, overdue::Patience::USUAL).await.unwrap();
+    assert_eq!(patient, 0, "they are young");
+    let short = std::time::Duration::from_millis(1);
+    let patience = overdue::Patience { statement: short, transaction: short };
+    while !sleeping.is_finished() || idle.batch_execute("SELECT 1").await.is_ok() {
+        overdue::end(&control, patience).await.unwrap();
+    }
+    assert!(sleeping.await.unwrap().is_err(), "it was ended, and not waited for");
+    own.batch_execute("SELECT 1").await.unwrap();
+    assert!(control.meter().all_ended_sessions() >= 2);
 }
 
 #[tokio::test]

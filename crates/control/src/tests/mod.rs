@@ -44,7 +44,7 @@ use kiavi_base::{ExposeSecret, Hostname, Slug, SystemClock, TenantId};
 use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture, Login, Migration, prepare_all, quote_ident};
 use kiavi_http::AccessLog;
-use kiavi_http::ConnectionInfo;
+use kiavi_http::{ConnectionInfo, Edge};
 use kiavi_ipc::{SealedDocument, certificate::Certificates, survey::Survey};
 use kiavi_testkit::TestDatabase;
 use kiavi_vault::{SealedFiles, Vault};
@@ -480,6 +480,7 @@ struct Instance {
     /// Whether the vault answers nobody.
     vault_is_away: Arc<AtomicBool>,
     console_origin: &'static str,
+    edge: Edge,
     is_development: bool,
     port: AtomicU32,
     spares: AtomicU16,
@@ -513,6 +514,7 @@ impl Instance {
             vault_is_away: Arc::default(),
             schema: Arc::new(FakeSchema(AtomicI32::new(1))),
             console_origin: "http://console.localhost:8080",
+            edge: Edge::default(),
             is_development: false,
             port: AtomicU32::new(8080),
             spares: AtomicU16::new(0),
@@ -550,6 +552,7 @@ impl Instance {
             rng: Arc::new(SystemRng),
             base_url_for: Arc::new(move |slug| format!("http://{slug}.localhost:{port}")),
             access: Arc::new(AccessLog::silent()),
+            edge: self.edge.clone(),
             domain: "localhost".to_owned(),
             console_origin: self.console_origin.to_owned(),
             console_tls_origin: None,
@@ -748,6 +751,7 @@ async fn every_statement_of_a_part_fits_the_schema() {
     let control = instance.start().await;
     let parts = [
         provision::STATEMENTS,
+        crate::server::overdue::STATEMENTS,
         crate::backup::STATEMENTS,
         crate::domain::store::STATEMENTS,
         crate::ended::STATEMENTS,

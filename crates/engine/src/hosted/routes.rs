@@ -275,7 +275,10 @@ pub(super) async fn brand(Extract(state): Extract<State>, Path(name): Path<Strin
 }
 
 fn served(asset: Option<Asset>) -> Response {
-    let Some(asset) = asset else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(asset) = asset else {
+        // It may be there after an upgrade.
+        return (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")]).into_response();
+    };
     let cache = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)),

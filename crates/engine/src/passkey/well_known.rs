@@ -44,8 +44,11 @@ async fn endpoints(state: State) -> Response {
 
 async fn shareable(request: axum::extract::Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let is_there = response.status().is_success();
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(LIFE));
+    // What is not there may be there soon.
+    let life = if is_there { LIFE } else { "no-store" };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(life));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }

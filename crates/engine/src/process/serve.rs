@@ -4,10 +4,16 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
 use axum::{Extension, Router};
 use kiavi_egress::Outlet as EgressOutlet;
-use kiavi_http::{ConnectionInfo, Drain, DrainTrigger, drain, serve_connection};
-use kiavi_ipc::door::{Acceptor, HandedOver};
+use kiavi_http::{
+    ConnectionInfo, Drain, DrainTrigger, Networks, closing, drain, error_response, serve_connection,
+    set_api_headers,
+};
+use kiavi_ipc::door::{Acceptor, HandedOver, ListenerKind};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::metrics::EngineReport;
 use kiavi_ipc::{Fd, IpcError, Receiver, Sender};
@@ -27,6 +33,10 @@ const DATABASE_IDLE: Duration = Duration::from_secs(30);
 /// Connections that are served at a time; more wait in the gateway, which has limits for that. Fewer than this process may
 /// have descriptors (`kiavi_sandbox::Limits`): one that cannot take what the gateway hands over would end.
 const MAX_CONNECTIONS: usize = 6_000;
+
+/// Connections that one network may have at a time, a sixth of all: that many people behind one address are not there at once,
+/// since a connection without a request ends after 5 s.
+const MAX_CONNECTIONS_PER_NETWORK: usize = 1_024;
 
 /// Between two hints that events were written.
 const HINT_INTERVAL: Duration = Duration::from_secs(1);
@@ -66,6 +76,9 @@ pub(super) struct Server {
     idle: Option<Duration>,
     work: Work,
     connections: JoinSet<()>,
+    networks: Networks,
+    /// Answers who may have no more connections.
+    crowded: Router,
     drain: (DrainTrigger, Drain),
     /// The number of requests at the last look, and when it last changed.
     seen: (u64, Instant),
@@ -104,6 +117,8 @@ impl Server {
             idle,
             work,
             connections: JoinSet::new(),
+            networks: Networks::new(MAX_CONNECTIONS_PER_NETWORK),
+            crowded: closing(Router::new().fallback(crowded)),
             drain: drain(),
             seen,
         }
@@ -192,8 +207,28 @@ impl Server {
     }
 
     fn serve(&mut self, connection: HandedOver) {
+        let HandedOver { peer, .. } = connection;
+        // A reverse proxy brings everybody's.
+        let is_proxy = self.engine.state().settings.trusted_proxies.contains(peer.ip());
+        let place = self.networks.enter(peer.ip()).filter(|_| !is_proxy);
+        if place.is_none() && !is_proxy {
+            return self.turn_away(connection);
+        }
         let served = self.ways.clone().serve(connection, self.drain.1.clone());
-        self.connections.spawn(until_end(served));
+        self.connections.spawn(async move {
+            let _place = place;
+            until_end(served).await;
+        });
+    }
+
+    /// Tells who comes in plain that there are too many of them. By TLS that would cost a handshake, so it is closed.
+    fn turn_away(&mut self, connection: HandedOver) {
+        let HandedOver { peer, kind, sequence, stream } = connection;
+        if kind != ListenerKind::Tls {
+            let info = ConnectionInfo { peer, sequence };
+            let served = serve_connection(stream, info, self.crowded.clone(), self.drain.1.clone());
+            self.connections.spawn(until_end(served));
+        }
     }
 
     /// Serves a connection of the management door: the same router, and every request knows its operator.
@@ -277,6 +312,16 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// The answer to a network that has as many connections as it may.
+async fn crowded() -> Response {
+    let message = "This network has too many connections. Close some, and try again.";
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let mut response = error_response(status, Some("TOO_MANY_CONNECTIONS"), message, None);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    set_api_headers(response.headers_mut(), false);
+    response
 }
 
 /// Tells the launcher that events were written, so that they are sealed: once a second at most.

@@ -231,6 +231,18 @@ async fn a_request_counts_as_busy_until_it_is_answered() {
 }
 
 #[tokio::test]
+async fn who_comes_after_a_thousand_others_is_told_to_come_back_and_the_operator_is_not() {
+    let tenant = TestTenant::new().await;
+    let mut guards: Vec<_> = (0..1_024).map(|_| tenant.engine.busy().enter()).collect();
+    let refused = tenant.browser().get("/ok").await;
+    assert_eq!((refused.status, refused.code()), (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"));
+    assert_eq!(refused.headers["retry-after"], "1");
+    assert_eq!(tenant.operator().get("/ok").await.status, StatusCode::OK);
+    guards.pop();
+    assert_eq!(tenant.browser().get("/ok").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn an_operator_is_named_in_the_log_and_has_no_general_limit() {
     let tenant = TestTenant::with(|settings| {
         settings.rate_limits.general = Some(Rate { limit: 1, window_seconds: 60 })

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use kiavi_base::{Hostname, Network, TenantId};
+use kiavi_http::ForwardedHeader;
 use kiavi_launcher::{EngineShares, ListenerKind, Listening, Share};
 use kiavi_vault::VaultConfig;
 use schemars::JsonSchema;
@@ -107,9 +108,13 @@ pub(crate) struct ListenConfig {
     /// Whether the reverse proxy uses a connection to here for one host only, ever. Most pool them, and a connection
     /// belongs to one tenant here; so unless this is set each answer closes its connection.
     pub(crate) edge_keeps_hosts_apart: bool,
-    /// The reverse proxies, as addresses or CIDR blocks: their `X-Forwarded-For` is believed, for every tenant.
+    /// The reverse proxies, as addresses or CIDR blocks: they are believed about whom a request came from, for every tenant and
+    /// at the console. Each adds the address that it was asked from to the header, at the end.
     #[schemars(with = "Vec<String>")]
     pub(crate) trusted_proxies: Vec<Network>,
+    /// The header in which they tell it: `x-forwarded-for` or `forwarded` (RFC 7239). The other is not read, whoever sends it.
+    #[schemars(with = "String")]
+    pub(crate) forwarded_header: ForwardedHeader,
 }
 
 /// Listeners for load balancers: every connection there begins with a header of the PROXY protocol, version 2 (HAProxy,
@@ -169,7 +174,13 @@ pub(crate) struct MailConfig {
     /// The domains that this server sends for, with those below them; the platform's own first. Any, if there are none.
     #[schemars(with = "Vec<String>")]
     pub(crate) sender_domains: Vec<Hostname>,
+    /// Mails of one tenant that this server is given in a minute, whatever the tenant's own limits are; the others wait. 600, if
+    /// nothing is said; 0 for as many as there are.
+    pub(crate) per_tenant_per_minute: Option<u32>,
 }
+
+/// Mails of one tenant in a minute, where nothing is said: ten times what a tenant's own limits let through at first.
+pub(crate) const MAILS_PER_MINUTE: u32 = 600;
 
 impl std::fmt::Debug for MailConfig {
     /// Without the URL, which may have a password.

@@ -12,7 +12,7 @@ use kiavi_control::{
 };
 use kiavi_crypto::{SystemRng, TicketKeys};
 use kiavi_egress::Outlet;
-use kiavi_http::{AccessLog, ConnectionInfo, drain, on_hosts, serve_connection};
+use kiavi_http::{AccessLog, ConnectionInfo, Edge, drain, on_hosts, serve_connection};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::{Endpoint, Fd, IpcError, Receiver, SealedDocument, Sender, receive_blocking};
@@ -60,7 +60,7 @@ struct Configuration {
     names: Names,
     is_development: bool,
     demo_data: Option<DemoOrder>,
-    trusted_proxies: Vec<String>,
+    edge: Edge,
     create_command: String,
     sender_domains: Vec<String>,
     monitor_token: Option<String>,
@@ -107,7 +107,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         let names = &configuration.names;
         let platform = Platform {
             sender_domains,
-            trusted_proxies: configuration.trusted_proxies.clone(),
+            edge: configuration.edge.clone(),
             tls_port: names.tls_port.filter(|_| !names.is_secure),
         };
         let keys = TicketKeys::random(&SystemRng);
@@ -212,6 +212,7 @@ fn parts(
         schema: Arc::new(EngineSchema { sender_domains: platform.sender_domains }),
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRng),
+        edge: platform.edge,
         domain: names.domain.to_string(),
         console_origin: names.url(&names.console),
         console_tls_origin: names.tls_url(&names.console),
@@ -417,6 +418,8 @@ async fn open(
     tokio::spawn(async move { claim.keep_claim().await });
     let reconciler = control.clone();
     tokio::spawn(async move { reconciler.run_reconciler().await });
+    let watch = control.clone();
+    tokio::spawn(async move { watch.end_overdue_sessions().await });
     let checks = control.clone();
     tokio::spawn(async move { checks.run_domain_checks().await });
     let announced = control.clone();

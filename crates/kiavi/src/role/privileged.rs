@@ -8,6 +8,7 @@ use kiavi_base::{ExposeSecret, Hostname, TenantId};
 use kiavi_control::monitor::Measure;
 use kiavi_control::{Failure, LogStart, OwnHost, Privileged, TenantStart};
 use kiavi_db::{BoxFuture, Connect, Secured, Stream};
+use kiavi_http::Edge;
 use kiavi_ipc::control::FromControl;
 use kiavi_ipc::log::LogDocument;
 use kiavi_ipc::metrics::Measurements;
@@ -38,8 +39,8 @@ struct Shared {
 pub(super) struct Platform {
     /// The domains that the platform's mail server sends for.
     pub(super) sender_domains: Vec<Hostname>,
-    /// Reverse proxies, as addresses or CIDR blocks.
-    pub(super) trusted_proxies: Vec<String>,
+    /// The reverse proxies in front.
+    pub(super) edge: Edge,
     /// Where tenants are reached by TLS besides, of a developer's instance.
     pub(super) tls_port: Option<u16>,
 }

@@ -40,8 +40,12 @@ pub(super) fn mail_route(settings: &Value, platform: &[Hostname]) -> Result<Mail
 /// with the reverse proxies of the instance beside the tenant's own, and with the origins that its pages have by TLS where its
 /// base URL is another.
 pub(super) fn for_engine(mut settings: Value, platform: &Platform) -> Value {
+    let edge = &platform.edge;
     if let Some(trusted) = settings.pointer_mut("/trusted_proxies").and_then(Value::as_array_mut) {
-        trusted.extend(platform.trusted_proxies.iter().map(|proxy| proxy.as_str().into()));
+        trusted.extend(edge.proxies.0.iter().map(|proxy| proxy.to_string().into()));
+    }
+    if !edge.proxies.0.is_empty() {
+        settings["forwarded_header"] = edge.header.as_str().into();
     }
     let hosts = settings["hostnames"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let origins =

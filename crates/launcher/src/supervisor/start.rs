@@ -172,7 +172,7 @@ impl Supervisor {
             "names": self.config.names,
             "is_development": self.config.is_development,
             "demo_data": self.config.demo_data,
-            "trusted_proxies": self.config.trusted_proxies,
+            "edge": { "proxies": self.config.trusted_proxies, "header": self.config.forwarded_header },
             "create_command": self.config.create_command,
             "sender_domains": sender_domains,
             "monitor_token": self.config.monitor.as_ref().and_then(|monitor| monitor.token.as_ref()),
@@ -201,8 +201,10 @@ impl Supervisor {
         let program = self.program("outbound", OUTBOUND_UID);
         let mail = match &self.config.mail {
             MailConfig::Mailbox => serde_json::json!("mailbox"),
-            MailConfig::Smtp { url, sender_domains } => {
-                serde_json::json!({ "smtp": { "url": url, "sender_domains": sender_domains } })
+            MailConfig::Smtp { url, sender_domains, per_tenant_per_minute: limit } => {
+                serde_json::json!({
+                    "smtp": { "url": url, "sender_domains": sender_domains, "per_tenant_per_minute": limit },
+                })
             }
         };
         let database = match &self.config.postgres {
