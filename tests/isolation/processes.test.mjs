@@ -148,7 +148,7 @@ describe('the running processes', { skip: kiaviMissing() }, () => {
     }
     const groups = engines.map(({ pid }) => readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
     for (const { id } of kiavi.ready.tenants) {
-      assert.equal(groups.filter((group) => group.includes(`/kiavi/${id}\n`)).length, 1, groups.join('\n'));
+      assert.equal(groups.filter((group) => group.includes(`/engines/${id}\n`)).length, 1, groups.join('\n'));
     }
   });
 
