@@ -101,7 +101,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         log::STATEMENTS,
         &mail::STATEMENTS.concat(),
         outbox::STATEMENTS,
-        passkey::STATEMENTS,
+        &passkey::STATEMENTS.concat(),
         rate_limit::STATEMENTS,
         session::STATEMENTS,
         social::STATEMENTS,

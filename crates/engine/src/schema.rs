@@ -56,8 +56,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 20, name: "one_look", sql: include_str!("../migrations/V20__one_look.sql") },
     Migration {
         version: 21,
-        name: "mail_deliveries",
-        sql: include_str!("../migrations/V21__mail_deliveries.sql"),
+        name: "deliveries_and_recovery",
+        sql: include_str!("../migrations/V21__deliveries_and_recovery.sql"),
     },
 ];
 
@@ -114,6 +114,7 @@ const GRANTS: &[(&str, &str)] = &[
     // UPDATE for the locks that the sweep takes.
     ("kiavi.mail_suppression", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.passkey_use", "SELECT, INSERT, UPDATE"),
+    ("kiavi.recovery", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.webhook_delivery", "SELECT, INSERT, UPDATE, DELETE"),
     ("kiavi.webhook_attempt", "SELECT, INSERT"),
     ("kiavi.webhook_endpoint", "SELECT, INSERT, UPDATE, DELETE"),
@@ -259,6 +260,7 @@ mod tests {
         "kiavi.guess_budget",
         "kiavi.mail_suppression",
         "kiavi.passkey_use",
+        "kiavi.recovery",
         "public.account",
         "public.apikey",
         "public.jwks",

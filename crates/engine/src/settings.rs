@@ -444,6 +444,9 @@ impl Settings {
                 "must be the host of base_url or a parent of it",
             ));
         }
+        if !self.passkey.has_sane_wait() {
+            return Err(SettingsError::Invalid("passkey.recovery_wait_seconds", "must be 0 to 2,592,000"));
+        }
         self.api_key.validate()?;
         let limits = &self.rate_limits;
         let [key_requests, unknown_keys] = self.api_key.rates();

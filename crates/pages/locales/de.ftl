@@ -76,6 +76,7 @@ profile-name = Name
 profile-name-hint = Wird in den Anwendungen gezeigt, bei denen Sie sich anmelden.
 passkeys-title = Passkeys
 passkeys-lede = Anmelden mit Fingerabdruck, Gesicht oder Bildschirmsperre.
+passkeys-held = Sie haben sich per E-Mail angemeldet, obwohl Sie Passkeys haben. Die früheren können in { $time } entfernt werden; eine Anmeldung mit einem davon beendet das.
 passkeys-empty = Sie haben noch keinen Passkey. Erstellen Sie einen, um sich ohne Code anzumelden.
 passkeys-add = Passkey hinzufügen
 passkey-default-name = Passkey
@@ -158,6 +159,12 @@ not-found-lede = Unter dieser Adresse gibt es nichts. Prüfen Sie sie oder begin
 not-found-home = Zur Startseite
 starting-title = Einen Moment
 starting-lede = Wir machen uns bereit. Diese Seite geht von selbst weiter.
+suspended-title = Die Anmeldung ist vorerst abgeschaltet
+suspended-lede = Die Betreiber dieser Anwendung haben sie angehalten. Nichts von Ihnen ist verloren, und Sie müssen nichts tun. Kommen Sie später wieder, oder fragen Sie die Betreiber.
+unknown-host-title = Unter dieser Adresse gibt es keine Seite
+unknown-host-lede = Prüfen Sie die Adresse auf Tippfehler. Wenn Sie einem Link gefolgt sind, sagen Sie es denen, von denen Sie ihn haben.
+no-host-title = Diese Anfrage ist nicht lesbar
+no-host-lede = Sie nennt nicht genau eine Seite.
 unavailable-title = Gerade nicht erreichbar
 unavailable-lede = Wir arbeiten daran. Bitte versuchen Sie es in ein paar Minuten erneut.
 
@@ -375,6 +382,7 @@ look-accent-on-dark = Farbe auf dunklen Seiten
 look-accent-none = Unsere eigene. Ohne Angabe entsteht sie aus der anderen Farbe.
 look-contrast = Kontrast { $ratio }:1
 look-contrast-low = Kontrast { $ratio }:1, zu wenig zum Lesen. Die nächste, die genügt: { $color }
+look-contrast-typed = Kontrast { $ratio }:1, zu wenig zum Lesen. Nötig ist 4,5:1.
 look-corners = Ecken
 look-corners-square = Eckig
 look-corners-soft = Sanft
@@ -666,7 +674,7 @@ mail-sent-count-waiting = { $count ->
 mail-sent-none = Keine E-Mail ist so.
 mail-sent-empty = Es wurde noch nichts gesendet.
 mail-sent-gone = Jemand, der gegangen ist
-mail-sent-next = Nächster Versuch { $time }
+mail-sent-next = Nächster Versuch in { $time }
 mail-sent-attempts = { $count ->
     [one] { $count } Versuch
    *[other] { $count } Versuche
@@ -703,6 +711,7 @@ letter-account-linked = Hinweis: Anbieter verknüpft
 letter-account-unlinked = Hinweis: Anbieter getrennt
 letter-passkey-added = Hinweis: neuer Passkey
 letter-passkey-removed = Hinweis: Passkey entfernt
+letter-recovery-started = Hinweis: Anmeldung ohne Passkey
 letter-test = Test-E-Mail
 
 # Backups of a tenant
@@ -767,6 +776,10 @@ live-end-of = { $name } von { $device } abmelden
 # Security of a tenant
 security-title = Sicherheit
 security-lede = Welche Grenzen gelten, was sie abwiesen und wer ausgesperrt ist.
+security-quiet = { $count ->
+    [one] { $count } Grenze hat in der letzten Woche niemanden abgewiesen
+   *[other] { $count } Grenzen haben in der letzten Woche niemanden abgewiesen
+  }
 security-locked = Jetzt ausgesperrt
 security-locked-lede = Wen eine Grenze gerade abweist, soweit das Protokoll der letzten 24 Stunden sie nennt.
 security-locked-empty = Niemand ist ausgesperrt.
@@ -1175,6 +1188,7 @@ notice-passkey-renamed = Der Passkey hat seinen neuen Namen.
 notice-passkey-removed = Der Passkey wurde entfernt.
 notice-passkey-gone = Dieser Passkey wurde schon entfernt.
 notice-passkey-last = Das ist Ihr einziger Weg, sich anzumelden. Bestätigen Sie zuerst Ihre E-Mail-Adresse.
+notice-passkey-held = Sie haben sich per E-Mail angemeldet, darum bleiben frühere Passkeys noch eine Weile. Melden Sie sich mit einem davon an, oder warten Sie.
 notice-email-same = Diese Adresse haben Sie schon.
 notice-email-taken = Mit dieser Adresse hat jemand ein Konto. Nehmen Sie eine andere.
 notice-email-changed = Ihre E-Mail-Adresse wurde geändert.
@@ -1345,6 +1359,13 @@ mail-passkey-removed-title = Ein Passkey wurde entfernt
 mail-passkey-removed-lede = Ein Passkey kann sich nicht mehr bei Ihrem Konto für { $app } anmelden.
 mail-passkey-removed-advice = Das waren nicht Sie? Melden Sie sich sofort an, prüfen Sie Ihre Passkeys und melden Sie alle anderen Geräte ab.
 mail-passkey-removed-support-lede = Der Support hat einen Passkey von Ihrem Konto bei { $app } entfernt. Er kann sich nicht mehr anmelden.
+mail-recovery-subject = Jemand hat sich bei { $app } ohne Ihren Passkey angemeldet
+mail-recovery-title = Eine Anmeldung ohne Ihren Passkey
+mail-recovery-lede = { $hours ->
+    [one] Jemand hat sich bei Ihrem Konto für { $app } per E-Mail angemeldet, obwohl es Passkeys hat. { $hours } Stunde lang können diese nicht entfernt werden.
+   *[other] Jemand hat sich bei Ihrem Konto für { $app } per E-Mail angemeldet, obwohl es Passkeys hat. { $hours } Stunden lang können diese nicht entfernt werden.
+  }
+mail-recovery-advice = Waren das nicht Sie? Melden Sie sich sofort mit Ihrem Passkey an, entfernen Sie unbekannte Passkeys, melden Sie alle anderen Geräte ab und prüfen Sie Ihr Postfach.
 mail-test-subject = Testnachricht von { $app }
 mail-test-title = E-Mail kommt an
 mail-test-lede = E-Mail von { $app } kommt bei dieser Adresse an.

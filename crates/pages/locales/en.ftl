@@ -76,6 +76,7 @@ profile-name = Name
 profile-name-hint = Shown in the apps that you sign in to.
 passkeys-title = Passkeys
 passkeys-lede = Sign in with your fingerprint, face or screen lock.
+passkeys-held = You signed in by email although you have passkeys. Those from before can be removed in { $time }; signing in with one of them ends this.
 passkeys-empty = You have no passkey yet. Create one to sign in without a code.
 passkeys-add = Add a passkey
 passkey-default-name = Passkey
@@ -158,6 +159,12 @@ not-found-lede = This address leads nowhere. Check it, or start again.
 not-found-home = Go to the start page
 starting-title = One moment
 starting-lede = We are getting ready. This page goes on by itself.
+suspended-title = Sign-in is switched off for now
+suspended-lede = The people who run this application have paused it. Nothing of yours is lost, and there is nothing for you to do. Please come back later, or ask them.
+unknown-host-title = There is no site at this address
+unknown-host-lede = Check the address for a typing error. If you followed a link, tell the people who gave it to you.
+no-host-title = This request cannot be read
+no-host-lede = It does not name exactly one site.
 unavailable-title = Not available right now
 unavailable-lede = We are working on it. Please try again in a few minutes.
 
@@ -375,6 +382,7 @@ look-accent-on-dark = Colour on dark pages
 look-accent-none = Our own. Without one, it is made of the other colour.
 look-contrast = Contrast { $ratio }:1
 look-contrast-low = Contrast { $ratio }:1, too little to read. The nearest that is enough: { $color }
+look-contrast-typed = Contrast { $ratio }:1, too little to read. 4.5:1 is needed.
 look-corners = Corners
 look-corners-square = Square
 look-corners-soft = Soft
@@ -666,7 +674,7 @@ mail-sent-count-waiting = { $count ->
 mail-sent-none = No mail is like that.
 mail-sent-empty = Nothing was sent yet.
 mail-sent-gone = Somebody who has left
-mail-sent-next = Next attempt { $time }
+mail-sent-next = Next attempt in { $time }
 mail-sent-attempts = { $count ->
     [one] { $count } attempt
    *[other] { $count } attempts
@@ -703,6 +711,7 @@ letter-account-linked = Notice: provider linked
 letter-account-unlinked = Notice: provider unlinked
 letter-passkey-added = Notice: new passkey
 letter-passkey-removed = Notice: passkey removed
+letter-recovery-started = Notice: sign-in without passkey
 letter-test = Test e-mail
 
 # Backups of a tenant
@@ -767,6 +776,10 @@ live-end-of = Sign out { $name } from { $device }
 # Security of a tenant
 security-title = Security
 security-lede = Which limits hold, what they refused, and who is locked out.
+security-quiet = { $count ->
+    [one] { $count } limit refused nobody in the last week
+   *[other] { $count } limits refused nobody in the last week
+  }
 security-locked = Locked out now
 security-locked-lede = Whom a limit refuses at this moment, as far as the log of the last 24 hours names them.
 security-locked-empty = Nobody is locked out.
@@ -1175,6 +1188,7 @@ notice-passkey-renamed = The passkey has its new name.
 notice-passkey-removed = The passkey was removed.
 notice-passkey-gone = That passkey was removed already.
 notice-passkey-last = This is your only way to sign in. Confirm your email address first.
+notice-passkey-held = You signed in by email, so passkeys from before stay for a while. Sign in with one of them, or wait.
 notice-email-same = You have this address already.
 notice-email-taken = Somebody has an account with this address. Use another one.
 notice-email-changed = Your email address was changed.
@@ -1345,6 +1359,13 @@ mail-passkey-removed-title = A passkey was removed
 mail-passkey-removed-lede = A passkey can no longer sign in to your account for { $app }.
 mail-passkey-removed-advice = Was it not you? Sign in at once, check your passkeys and sign out all other devices.
 mail-passkey-removed-support-lede = Support removed a passkey from your account for { $app }. It can no longer sign in.
+mail-recovery-subject = Somebody signed in to { $app } without your passkey
+mail-recovery-title = A sign-in without your passkey
+mail-recovery-lede = { $hours ->
+    [one] Somebody signed in to your account for { $app } by email, although it has passkeys. For { $hours } hour those cannot be removed.
+   *[other] Somebody signed in to your account for { $app } by email, although it has passkeys. For { $hours } hours those cannot be removed.
+  }
+mail-recovery-advice = Was it not you? Sign in with your passkey at once, remove passkeys that you do not know, sign out all other devices, and look after your mailbox.
 mail-test-subject = Test mail from { $app }
 mail-test-title = Mail arrives
 mail-test-lede = Mail from { $app } arrives at this address.

@@ -76,6 +76,7 @@ profile-name = Nombre
 profile-name-hint = Se muestra en las aplicaciones en las que inicia sesión.
 passkeys-title = Llaves de acceso
 passkeys-lede = Inicie sesión con huella, rostro o bloqueo de pantalla.
+passkeys-held = Ha accedido por correo aunque tiene passkeys. Las anteriores se podrán quitar en { $time }; acceder con una de ellas pone fin a esto.
 passkeys-empty = Aún no tiene ninguna llave de acceso. Cree una para entrar sin código.
 passkeys-add = Añadir una llave de acceso
 passkey-default-name = Llave de acceso
@@ -158,6 +159,12 @@ not-found-lede = Esta dirección no lleva a ningún sitio. Compruébela o empiec
 not-found-home = Ir a la página de inicio
 starting-title = Un momento
 starting-lede = Nos estamos preparando. Esta página sigue sola.
+suspended-title = El acceso está desactivado por ahora
+suspended-lede = Quienes gestionan esta aplicación la han pausado. No se ha perdido nada suyo y no tiene que hacer nada. Vuelva más tarde o pregúnteles.
+unknown-host-title = No hay ningún sitio en esta dirección
+unknown-host-lede = Compruebe si la dirección tiene un error. Si siguió un enlace, avise a quien se lo dio.
+no-host-title = Esta solicitud no se puede leer
+no-host-lede = No nombra exactamente un sitio.
 unavailable-title = No disponible por ahora
 unavailable-lede = Estamos en ello. Inténtelo de nuevo en unos minutos.
 
@@ -375,6 +382,7 @@ look-accent-on-dark = Color en páginas oscuras
 look-accent-none = El nuestro. Si falta, se obtiene del otro color.
 look-contrast = Contraste { $ratio }:1
 look-contrast-low = Contraste { $ratio }:1, demasiado bajo para leer. El más cercano que basta: { $color }
+look-contrast-typed = Contraste { $ratio }:1, demasiado bajo para leer. Hace falta 4,5:1.
 look-corners = Esquinas
 look-corners-square = Rectas
 look-corners-soft = Suaves
@@ -666,7 +674,7 @@ mail-sent-count-waiting = { $count ->
 mail-sent-none = Ningún correo es así.
 mail-sent-empty = Aún no se ha enviado nada.
 mail-sent-gone = Alguien que se ha ido
-mail-sent-next = Próximo intento { $time }
+mail-sent-next = Próximo intento en { $time }
 mail-sent-attempts = { $count ->
     [one] { $count } intento
    *[other] { $count } intentos
@@ -703,6 +711,7 @@ letter-account-linked = Aviso: proveedor vinculado
 letter-account-unlinked = Aviso: proveedor desvinculado
 letter-passkey-added = Aviso: nueva llave de acceso
 letter-passkey-removed = Aviso: llave de acceso quitada
+letter-recovery-started = Aviso: acceso sin passkey
 letter-test = Correo de prueba
 
 # Backups of a tenant
@@ -767,6 +776,10 @@ live-end-of = Cerrar sesión de { $name } en { $device }
 # Security of a tenant
 security-title = Seguridad
 security-lede = Qué límites hay, qué rechazaron y quién está bloqueado.
+security-quiet = { $count ->
+    [one] { $count } límite no rechazó a nadie en la última semana
+   *[other] { $count } límites no rechazaron a nadie en la última semana
+  }
 security-locked = Bloqueados ahora
 security-locked-lede = A quién rechaza un límite en este momento, si el registro de las últimas 24 horas lo nombra.
 security-locked-empty = Nadie está bloqueado.
@@ -1175,6 +1188,7 @@ notice-passkey-renamed = La llave de acceso tiene su nombre nuevo.
 notice-passkey-removed = Se ha eliminado la llave de acceso.
 notice-passkey-gone = Esa llave de acceso ya se había eliminado.
 notice-passkey-last = Es su única forma de iniciar sesión. Confirme primero su correo electrónico.
+notice-passkey-held = Ha accedido por correo, así que las passkeys anteriores se quedan un tiempo. Acceda con una de ellas o espere.
 notice-email-same = Ya tiene esta dirección.
 notice-email-taken = Alguien tiene una cuenta con esta dirección. Use otra.
 notice-email-changed = Su correo electrónico se ha cambiado.
@@ -1345,6 +1359,13 @@ mail-passkey-removed-title = Se eliminó una llave de acceso
 mail-passkey-removed-lede = Una llave de acceso ya no puede entrar en su cuenta de { $app }.
 mail-passkey-removed-advice = ¿No fue usted? Inicie sesión de inmediato, revise sus llaves de acceso y cierre la sesión de todos los demás dispositivos.
 mail-passkey-removed-support-lede = El servicio de asistencia eliminó una llave de acceso de su cuenta de { $app }. Ya no puede entrar.
+mail-recovery-subject = Alguien accedió a { $app } sin su passkey
+mail-recovery-title = Un acceso sin su passkey
+mail-recovery-lede = { $hours ->
+    [one] Alguien accedió por correo a su cuenta de { $app }, aunque tiene passkeys. Durante { $hours } hora no se pueden quitar.
+   *[other] Alguien accedió por correo a su cuenta de { $app }, aunque tiene passkeys. Durante { $hours } horas no se pueden quitar.
+  }
+mail-recovery-advice = ¿No fue usted? Acceda enseguida con su passkey, quite las passkeys que no conozca, cierre sesión en los demás dispositivos y revise su buzón.
 mail-test-subject = Correo de prueba de { $app }
 mail-test-title = El correo llega
 mail-test-lede = El correo de { $app } llega a esta dirección.

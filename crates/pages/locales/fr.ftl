@@ -76,6 +76,7 @@ profile-name = Nom
 profile-name-hint = Affiché dans les applications auxquelles vous vous connectez.
 passkeys-title = Clés d’accès
 passkeys-lede = Connexion par empreinte, visage ou verrouillage de l’écran.
+passkeys-held = Vous vous êtes connecté par e-mail alors que vous avez des passkeys. Celles d’avant pourront être supprimées dans { $time } ; une connexion avec l’une d’elles y met fin.
 passkeys-empty = Vous n’avez pas encore de clé d’accès. Créez-en une pour vous connecter sans code.
 passkeys-add = Ajouter une clé d’accès
 passkey-default-name = Clé d’accès
@@ -158,6 +159,12 @@ not-found-lede = Cette adresse ne mène nulle part. Vérifiez-la ou recommencez.
 not-found-home = Aller à la page d’accueil
 starting-title = Un instant
 starting-lede = Nous nous préparons. Cette page continue toute seule.
+suspended-title = La connexion est désactivée pour l’instant
+suspended-lede = Les responsables de cette application l’ont mise en pause. Rien de ce qui est à vous n’est perdu, et vous n’avez rien à faire. Revenez plus tard ou adressez-vous à eux.
+unknown-host-title = Il n’y a pas de site à cette adresse
+unknown-host-lede = Vérifiez que l’adresse ne contient pas de faute de frappe. Si vous avez suivi un lien, prévenez ceux qui vous l’ont donné.
+no-host-title = Cette demande est illisible
+no-host-lede = Elle ne nomme pas exactement un site.
 unavailable-title = Indisponible pour le moment
 unavailable-lede = Nous y travaillons. Veuillez réessayer dans quelques minutes.
 
@@ -375,6 +382,7 @@ look-accent-on-dark = Couleur sur pages sombres
 look-accent-none = La nôtre. Sans elle, elle est tirée de l’autre couleur.
 look-contrast = Contraste { $ratio }:1
 look-contrast-low = Contraste { $ratio }:1, trop faible pour être lu. La plus proche qui suffit : { $color }
+look-contrast-typed = Contraste { $ratio }:1, trop faible pour être lu. Il faut 4,5:1.
 look-corners = Coins
 look-corners-square = Carrés
 look-corners-soft = Doux
@@ -666,7 +674,7 @@ mail-sent-count-waiting = { $count ->
 mail-sent-none = Aucun e-mail ne correspond.
 mail-sent-empty = Rien n’a encore été envoyé.
 mail-sent-gone = Une personne partie
-mail-sent-next = Prochain essai { $time }
+mail-sent-next = Prochain essai dans { $time }
 mail-sent-attempts = { $count ->
     [one] { $count } essai
    *[other] { $count } essais
@@ -703,6 +711,7 @@ letter-account-linked = Avis : fournisseur lié
 letter-account-unlinked = Avis : fournisseur délié
 letter-passkey-added = Avis : nouvelle clé d’accès
 letter-passkey-removed = Avis : clé d’accès retirée
+letter-recovery-started = Avis : connexion sans passkey
 letter-test = E-mail d’essai
 
 # Backups of a tenant
@@ -767,6 +776,10 @@ live-end-of = Déconnecter { $name } de { $device }
 # Security of a tenant
 security-title = Sécurité
 security-lede = Quelles limites s’appliquent, ce qu’elles ont refusé et qui est bloqué.
+security-quiet = { $count ->
+    [one] { $count } limite n’a refusé personne la semaine dernière
+   *[other] { $count } limites n’ont refusé personne la semaine dernière
+  }
 security-locked = Bloqués maintenant
 security-locked-lede = Qui une limite refuse en ce moment, pour autant que le journal des dernières 24 heures les nomme.
 security-locked-empty = Personne n’est bloqué.
@@ -1175,6 +1188,7 @@ notice-passkey-renamed = La clé d’accès a son nouveau nom.
 notice-passkey-removed = La clé d’accès a été supprimée.
 notice-passkey-gone = Cette clé d’accès était déjà supprimée.
 notice-passkey-last = C’est votre seul moyen de vous connecter. Confirmez d’abord votre adresse e-mail.
+notice-passkey-held = Vous vous êtes connecté par e-mail, donc les passkeys d’avant restent un moment. Connectez-vous avec l’une d’elles, ou attendez.
 notice-email-same = Vous avez déjà cette adresse.
 notice-email-taken = Quelqu’un a un compte avec cette adresse. Utilisez-en une autre.
 notice-email-changed = Votre adresse e-mail a été changée.
@@ -1345,6 +1359,13 @@ mail-passkey-removed-title = Une clé d’accès a été supprimée
 mail-passkey-removed-lede = Une clé d’accès ne peut plus se connecter à votre compte { $app }.
 mail-passkey-removed-advice = Ce n’était pas vous ? Connectez-vous tout de suite, vérifiez vos clés d’accès et déconnectez tous les autres appareils.
 mail-passkey-removed-support-lede = L’assistance a supprimé une clé d’accès de votre compte { $app }. Elle ne peut plus se connecter.
+mail-recovery-subject = Quelqu’un s’est connecté à { $app } sans votre passkey
+mail-recovery-title = Une connexion sans votre passkey
+mail-recovery-lede = { $hours ->
+    [one] Quelqu’un s’est connecté à votre compte { $app } par e-mail, alors qu’il a des passkeys. Pendant { $hours } heure, elles ne peuvent pas être supprimées.
+   *[other] Quelqu’un s’est connecté à votre compte { $app } par e-mail, alors qu’il a des passkeys. Pendant { $hours } heures, elles ne peuvent pas être supprimées.
+  }
+mail-recovery-advice = Ce n’était pas vous ? Connectez-vous tout de suite avec votre passkey, supprimez les passkeys inconnues, déconnectez tous les autres appareils et vérifiez votre boîte aux lettres.
 mail-test-subject = E-mail de test de { $app }
 mail-test-title = Les e-mails arrivent
 mail-test-lede = Les e-mails de { $app } arrivent à cette adresse.

@@ -76,6 +76,7 @@ profile-name = Nome
 profile-name-hint = Mostrato nelle applicazioni a cui accedi.
 passkeys-title = Passkey
 passkeys-lede = Accedi con l’impronta, il volto o il blocco schermo.
+passkeys-held = Hai effettuato l’accesso via e-mail anche se hai delle passkey. Quelle di prima si potranno togliere tra { $time }; accedere con una di esse mette fine a questo.
 passkeys-empty = Non hai ancora una passkey. Creane una per accedere senza codice.
 passkeys-add = Aggiungi una passkey
 passkey-default-name = Passkey
@@ -158,6 +159,12 @@ not-found-lede = Questo indirizzo non porta da nessuna parte. Controllalo o rico
 not-found-home = Vai alla pagina iniziale
 starting-title = Un momento
 starting-lede = Ci stiamo preparando. Questa pagina prosegue da sola.
+suspended-title = L’accesso è per ora disattivato
+suspended-lede = Chi gestisce questa applicazione l’ha messa in pausa. Nulla di tuo è perso e non devi fare nulla. Torna più tardi o chiedi a loro.
+unknown-host-title = Non c’è nessun sito a questo indirizzo
+unknown-host-lede = Controlla se l’indirizzo ha un errore di battitura. Se hai seguito un link, avvisa chi te lo ha dato.
+no-host-title = Questa richiesta non si può leggere
+no-host-lede = Non indica esattamente un sito.
 unavailable-title = Al momento non disponibile
 unavailable-lede = Ci stiamo lavorando. Riprova tra qualche minuto.
 
@@ -375,6 +382,7 @@ look-accent-on-dark = Colore sulle pagine scure
 look-accent-none = Il nostro. Se manca, si ricava dall’altro colore.
 look-contrast = Contrasto { $ratio }:1
 look-contrast-low = Contrasto { $ratio }:1, troppo poco per leggere. Il più vicino che basta: { $color }
+look-contrast-typed = Contrasto { $ratio }:1, troppo poco per leggere. Serve 4,5:1.
 look-corners = Angoli
 look-corners-square = Squadrati
 look-corners-soft = Morbidi
@@ -666,7 +674,7 @@ mail-sent-count-waiting = { $count ->
 mail-sent-none = Nessuna e-mail corrisponde.
 mail-sent-empty = Non è stato ancora inviato nulla.
 mail-sent-gone = Qualcuno che se n’è andato
-mail-sent-next = Prossimo tentativo { $time }
+mail-sent-next = Prossimo tentativo tra { $time }
 mail-sent-attempts = { $count ->
     [one] { $count } tentativo
    *[other] { $count } tentativi
@@ -703,6 +711,7 @@ letter-account-linked = Avviso: provider collegato
 letter-account-unlinked = Avviso: provider scollegato
 letter-passkey-added = Avviso: nuova passkey
 letter-passkey-removed = Avviso: passkey rimossa
+letter-recovery-started = Avviso: accesso senza passkey
 letter-test = E-mail di prova
 
 # Backups of a tenant
@@ -767,6 +776,10 @@ live-end-of = Disconnetti { $name } da { $device }
 # Security of a tenant
 security-title = Sicurezza
 security-lede = Quali limiti valgono, che cosa hanno rifiutato e chi è bloccato.
+security-quiet = { $count ->
+    [one] { $count } limite non ha rifiutato nessuno nell’ultima settimana
+   *[other] { $count } limiti non hanno rifiutato nessuno nell’ultima settimana
+  }
 security-locked = Bloccati ora
 security-locked-lede = Chi un limite rifiuta in questo momento, se il registro delle ultime 24 ore lo nomina.
 security-locked-empty = Nessuno è bloccato.
@@ -1175,6 +1188,7 @@ notice-passkey-renamed = La passkey ha il nuovo nome.
 notice-passkey-removed = La passkey è stata rimossa.
 notice-passkey-gone = Quella passkey era già stata rimossa.
 notice-passkey-last = È il tuo unico modo di accedere. Conferma prima il tuo indirizzo e-mail.
+notice-passkey-held = Hai effettuato l’accesso via e-mail, quindi le passkey di prima restano per un po’. Accedi con una di esse oppure aspetta.
 notice-email-same = Hai già questo indirizzo.
 notice-email-taken = Qualcuno ha un account con questo indirizzo. Usane un altro.
 notice-email-changed = Il tuo indirizzo e-mail è stato cambiato.
@@ -1345,6 +1359,13 @@ mail-passkey-removed-title = Una passkey è stata rimossa
 mail-passkey-removed-lede = Una passkey non può più accedere al tuo account { $app }.
 mail-passkey-removed-advice = Non sei stato tu? Accedi subito, controlla le tue passkey e disconnetti tutti gli altri dispositivi.
 mail-passkey-removed-support-lede = L’assistenza ha rimosso una passkey dal tuo account { $app }. Non può più accedere.
+mail-recovery-subject = Qualcuno ha effettuato l’accesso a { $app } senza la tua passkey
+mail-recovery-title = Un accesso senza la tua passkey
+mail-recovery-lede = { $hours ->
+    [one] Qualcuno ha effettuato l’accesso via e-mail al tuo account per { $app }, anche se ha delle passkey. Per { $hours } ora non si possono togliere.
+   *[other] Qualcuno ha effettuato l’accesso via e-mail al tuo account per { $app }, anche se ha delle passkey. Per { $hours } ore non si possono togliere.
+  }
+mail-recovery-advice = Non sei stato tu? Accedi subito con la tua passkey, togli le passkey che non conosci, disconnetti tutti gli altri dispositivi e controlla la tua casella.
 mail-test-subject = E-mail di prova da { $app }
 mail-test-title = Le e-mail arrivano
 mail-test-lede = Le e-mail di { $app } arrivano a questo indirizzo.

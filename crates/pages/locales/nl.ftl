@@ -76,6 +76,7 @@ profile-name = Naam
 profile-name-hint = Te zien in de apps waar u inlogt.
 passkeys-title = Passkeys
 passkeys-lede = Inloggen met vingerafdruk, gezicht of schermvergrendeling.
+passkeys-held = U hebt zich per e-mail aangemeld, terwijl u passkeys hebt. De eerdere kunnen over { $time } worden verwijderd; aanmelden met een ervan maakt hier een eind aan.
 passkeys-empty = U hebt nog geen passkey. Maak er een aan om zonder code in te loggen.
 passkeys-add = Passkey toevoegen
 passkey-default-name = Passkey
@@ -158,6 +159,12 @@ not-found-lede = Dit adres leidt nergens heen. Controleer het of begin opnieuw.
 not-found-home = Naar de startpagina
 starting-title = Een moment
 starting-lede = We maken ons klaar. Deze pagina gaat vanzelf verder.
+suspended-title = Aanmelden is voorlopig uitgeschakeld
+suspended-lede = De beheerders van deze applicatie hebben haar gepauzeerd. Niets van u is verloren en u hoeft niets te doen. Kom later terug of vraag het hun.
+unknown-host-title = Er is geen site op dit adres
+unknown-host-lede = Controleer het adres op een typefout. Als u een link volgde, vertel het dan aan wie hem gaf.
+no-host-title = Dit verzoek is niet leesbaar
+no-host-lede = Het noemt niet precies één site.
 unavailable-title = Nu niet beschikbaar
 unavailable-lede = We werken eraan. Probeer het over een paar minuten opnieuw.
 
@@ -375,6 +382,7 @@ look-accent-on-dark = Kleur op donkere pagina’s
 look-accent-none = Die van ons. Zonder opgave wordt hij van de andere kleur afgeleid.
 look-contrast = Contrast { $ratio }:1
 look-contrast-low = Contrast { $ratio }:1, te weinig om te lezen. De dichtstbijzijnde die volstaat: { $color }
+look-contrast-typed = Contrast { $ratio }:1, te weinig om te lezen. Nodig is 4,5:1.
 look-corners = Hoeken
 look-corners-square = Recht
 look-corners-soft = Zacht
@@ -666,7 +674,7 @@ mail-sent-count-waiting = { $count ->
 mail-sent-none = Geen mail is zo.
 mail-sent-empty = Er is nog niets verstuurd.
 mail-sent-gone = Iemand die weg is
-mail-sent-next = Volgende poging { $time }
+mail-sent-next = Volgende poging over { $time }
 mail-sent-attempts = { $count ->
     [one] { $count } poging
    *[other] { $count } pogingen
@@ -703,6 +711,7 @@ letter-account-linked = Melding: provider gekoppeld
 letter-account-unlinked = Melding: provider ontkoppeld
 letter-passkey-added = Melding: nieuwe passkey
 letter-passkey-removed = Melding: passkey verwijderd
+letter-recovery-started = Bericht: aanmelding zonder passkey
 letter-test = Testmail
 
 # Backups of a tenant
@@ -767,6 +776,10 @@ live-end-of = { $name } uitloggen op { $device }
 # Security of a tenant
 security-title = Beveiliging
 security-lede = Welke grenzen gelden, wat ze weigerden en wie is buitengesloten.
+security-quiet = { $count ->
+    [one] { $count } limiet weigerde de afgelopen week niemand
+   *[other] { $count } limieten weigerden de afgelopen week niemand
+  }
 security-locked = Nu buitengesloten
 security-locked-lede = Wie een grens op dit moment weigert, voor zover het logboek van de laatste 24 uur hen noemt.
 security-locked-empty = Niemand is buitengesloten.
@@ -1175,6 +1188,7 @@ notice-passkey-renamed = De passkey heeft zijn nieuwe naam.
 notice-passkey-removed = De passkey is verwijderd.
 notice-passkey-gone = Die passkey was al verwijderd.
 notice-passkey-last = Dit is uw enige manier om in te loggen. Bevestig eerst uw e-mailadres.
+notice-passkey-held = U hebt zich per e-mail aangemeld, dus eerdere passkeys blijven nog even. Meld u aan met een ervan, of wacht.
 notice-email-same = Dit adres hebt u al.
 notice-email-taken = Iemand heeft een account met dit adres. Gebruik een ander.
 notice-email-changed = Uw e-mailadres is gewijzigd.
@@ -1345,6 +1359,13 @@ mail-passkey-removed-title = Er is een passkey verwijderd
 mail-passkey-removed-lede = Een passkey kan niet meer inloggen op uw account voor { $app }.
 mail-passkey-removed-advice = Was u dit niet? Log meteen in, controleer uw passkeys en log alle andere apparaten uit.
 mail-passkey-removed-support-lede = De klantenservice heeft een passkey van uw account voor { $app } verwijderd. Hij kan niet meer inloggen.
+mail-recovery-subject = Iemand heeft zich bij { $app } aangemeld zonder uw passkey
+mail-recovery-title = Een aanmelding zonder uw passkey
+mail-recovery-lede = { $hours ->
+    [one] Iemand heeft zich per e-mail bij uw account voor { $app } aangemeld, terwijl het passkeys heeft. { $hours } uur lang kunnen die niet worden verwijderd.
+   *[other] Iemand heeft zich per e-mail bij uw account voor { $app } aangemeld, terwijl het passkeys heeft. { $hours } uur lang kunnen die niet worden verwijderd.
+  }
+mail-recovery-advice = Was u dat niet? Meld u meteen aan met uw passkey, verwijder onbekende passkeys, meld alle andere apparaten af en controleer uw mailbox.
 mail-test-subject = Testmail van { $app }
 mail-test-title = E-mail komt aan
 mail-test-lede = E-mail van { $app } komt aan op dit adres.

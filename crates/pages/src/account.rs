@@ -19,6 +19,8 @@ pub struct Account {
     pub passkeys: Vec<PasskeyRow>,
     /// Their accounts at providers, the oldest first.
     pub accounts: Vec<AccountRow>,
+    /// In how many seconds the passkeys of before a sign-in by mail can be removed, while they cannot.
+    pub held: Option<i64>,
     /// The providers that they can link besides.
     pub linkable: Vec<ProviderButton>,
     /// Their sessions, the current one first.
@@ -103,6 +105,12 @@ pub struct SessionRow {
 }
 
 impl Account {
+    /// How long the passkeys stay, in words.
+    pub(crate) fn held_for(&self) -> Option<String> {
+        let seconds = u64::try_from(self.held?).unwrap_or_default();
+        Some(when::wait(self.frame.text(), seconds))
+    }
+
     pub(crate) fn other_sessions(&self) -> i64 {
         i64::try_from(self.sessions.iter().filter(|session| !session.is_current).count()).unwrap_or(i64::MAX)
     }

@@ -101,7 +101,8 @@ pub use selection::{Deed, NotDone, Selection, SelectionDone};
 pub use settings::{ChangeRow, Settings, VersionRow};
 pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
 pub use status::{
-    BARE_CONTENT_SECURITY_POLICY, Failed, Leaving, NotFound, Refused, Starting, UNKNOWN_HOST, Unavailable,
+    BARE_CONTENT_SECURITY_POLICY, Failed, Leaving, NotFound, Refused, TurnedAway, TurnedAwayBecause,
+    UNKNOWN_HOST, Unavailable,
 };
 pub use tenant::{TenantAway, TenantOverview, TenantPlace, TenantTop};
 pub use users::{Means, Standing, Suspension, UserPage, UserRow, UserSearch, Users};
@@ -141,7 +142,7 @@ impl Page for Failed {}
 impl Page for Refused {}
 impl Page for Leaving {}
 impl Page for NotFound {}
-impl Page for Starting {}
+impl Page for TurnedAway {}
 impl Page for Unavailable {}
 impl Page for Tenants {}
 impl Page for NewTenant {}

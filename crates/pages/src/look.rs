@@ -86,6 +86,15 @@ impl Look {
         self.worth(Scheme::Dark)
     }
 
+    /// What a colour has to stand out from in an appearance, for the script that tells it while it is typed.
+    pub(crate) fn grounds_on_light(&self) -> String {
+        Scheme::Light.against()
+    }
+
+    pub(crate) fn grounds_on_dark(&self) -> String {
+        Scheme::Dark.against()
+    }
+
     pub(crate) fn corners(&self) -> [(&'static str, String, bool); 3] {
         let t = self.frame.text();
         [

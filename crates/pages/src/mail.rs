@@ -246,6 +246,13 @@ pub enum What {
         /// When and where.
         by: Circumstances,
     },
+    /// Somebody signed in to it by mail, although it has passkeys.
+    Recovery {
+        /// When and where.
+        by: Circumstances,
+        /// How long the passkeys stay.
+        hours: u32,
+    },
     /// A passkey was removed from it.
     PasskeyRemoved {
         /// When and where.
@@ -316,6 +323,7 @@ impl NoticeMail {
             }
             What::PasskeyAdded { .. } => t.mail_passkey_added_subject(&mail.app),
             What::PasskeyRemoved { .. } => t.mail_passkey_removed_subject(&mail.app),
+            What::Recovery { .. } => t.mail_recovery_subject(&mail.app),
         };
         RenderedMail {
             subject,
@@ -333,6 +341,7 @@ impl NoticeMail {
             What::AccountUnlinked { .. } => t.mail_account_unlinked_title(),
             What::PasskeyAdded { .. } => t.mail_passkey_added_title(),
             What::PasskeyRemoved { .. } => t.mail_passkey_removed_title(),
+            What::Recovery { .. } => t.mail_recovery_title(),
         }
     }
 
@@ -348,6 +357,7 @@ impl NoticeMail {
                 t.mail_passkey_removed_support_lede(&self.app)
             }
             What::PasskeyRemoved { .. } => t.mail_passkey_removed_lede(&self.app),
+            What::Recovery { hours, .. } => t.mail_recovery_lede(&self.app, i64::from(*hours)),
         }
     }
 
@@ -357,6 +367,7 @@ impl NoticeMail {
             What::AccountLinked { by, .. }
             | What::AccountUnlinked { by, .. }
             | What::PasskeyAdded { by }
+            | What::Recovery { by, .. }
             | What::PasskeyRemoved { by } => Some(by.words(t)),
             What::EmailChanged { .. } | What::UserDeleted | What::Test => None,
         }
@@ -374,6 +385,7 @@ impl NoticeMail {
             What::AccountUnlinked { .. } => t.mail_account_unlinked_advice(),
             What::PasskeyAdded { .. } => t.mail_passkey_added_advice(),
             What::PasskeyRemoved { .. } => t.mail_passkey_removed_advice(),
+            What::Recovery { .. } => t.mail_recovery_advice(),
         }
     }
 }

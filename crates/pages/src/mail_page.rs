@@ -27,13 +27,15 @@ pub enum LetterKind {
     PasskeyAdded,
     /// That a passkey is gone.
     PasskeyRemoved,
+    /// That somebody signed in by mail who has passkeys.
+    RecoveryStarted,
     /// That mail arrives.
     Test,
 }
 
 impl LetterKind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SignInCode,
         Self::VerificationCode,
         Self::SignInLink,
@@ -44,6 +46,7 @@ impl LetterKind {
         Self::AccountUnlinked,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
+        Self::RecoveryStarted,
         Self::Test,
     ];
 
@@ -60,6 +63,7 @@ impl LetterKind {
             Self::AccountUnlinked => "account_unlinked",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",
+            Self::RecoveryStarted => "recovery_started",
             Self::Test => "test",
         }
     }
@@ -89,6 +93,7 @@ impl LetterKind {
             Self::AccountUnlinked => text.letter_account_unlinked(),
             Self::PasskeyAdded => text.letter_passkey_added(),
             Self::PasskeyRemoved => text.letter_passkey_removed(),
+            Self::RecoveryStarted => text.letter_recovery_started(),
             Self::Test => text.letter_test(),
         }
     }

@@ -122,6 +122,12 @@ impl MailSent {
         when::ago(self.frame.text(), *at, self.now)
     }
 
+    /// In how long something is.
+    pub(crate) fn left(&self, at: &Timestamp) -> String {
+        let seconds = at.duration_since(self.now).as_secs().max(1);
+        when::wait(self.frame.text(), u64::try_from(seconds).unwrap_or_default())
+    }
+
     pub(crate) fn is_narrowed(&self) -> bool {
         self.state.is_some() || self.letter.is_some() || !self.email.is_empty() || !self.is_first
     }

@@ -92,6 +92,7 @@ notices! {
         PasskeyRemoved = "passkey-removed", Success, notice_passkey_removed;
         PasskeyGone = "passkey-gone", Info, notice_passkey_gone;
         PasskeyLast = "passkey-last", Error, notice_passkey_last;
+        PasskeyHeld = "passkey-held", Error, notice_passkey_held;
         EmailSame = "email-same", Error, notice_email_same;
         EmailTaken = "email-taken", Error, notice_email_taken;
         EmailChanged = "email-changed", Success, notice_email_changed;

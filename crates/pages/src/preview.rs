@@ -253,6 +253,7 @@ impl Staged {
             name: "Klara Lindqvist".to_owned(),
             email: EMAIL.to_owned(),
             passkeys: vec![passkey],
+            held: None,
             accounts: vec![linked],
             linkable: Vec::new(),
             sessions: vec![session(BROWSER, true), session(PHONE, false)],

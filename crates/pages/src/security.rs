@@ -106,7 +106,35 @@ pub struct LimitRow {
     pub offenders: Vec<Offender>,
 }
 
+impl Limits {
+    /// Those that refused somebody.
+    fn loud(&self) -> impl Iterator<Item = &LimitRow> {
+        self.rows.iter().filter(|row| !row.is_quiet())
+    }
+
+    /// Those that refused nobody, as far as that is counted.
+    fn quiet(&self) -> impl Iterator<Item = &LimitRow> {
+        self.rows.iter().filter(|row| row.is_quiet())
+    }
+
+    fn has_loud(&self) -> bool {
+        self.loud().next().is_some()
+    }
+
+    fn has_quiet(&self) -> bool {
+        self.quiet().next().is_some()
+    }
+
+    fn quiet_count(&self) -> i64 {
+        i64::try_from(self.quiet().count()).unwrap_or(i64::MAX)
+    }
+}
+
 impl LimitRow {
+    fn is_quiet(&self) -> bool {
+        self.offenders.is_empty() && self.refused.is_none_or(|(_, week)| week == 0)
+    }
+
     fn rate_words(&self, text: &Text) -> String {
         rate_words(self.rate, text)
     }

@@ -48,7 +48,7 @@ pub struct NotFound {
     pub frame: Frame,
 }
 
-/// The Content-Security-Policy of [`UNKNOWN_HOST`], [`Starting`] and [`Unavailable`]: they are shown where no
+/// The Content-Security-Policy of [`UNKNOWN_HOST`], [`TurnedAway`] and [`Unavailable`]: they are shown where no
 /// asset can be served, so they carry their style themselves, allowed by its hash.
 pub const BARE_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
     style-src 'sha256-J95gV4/WvhMFE4+oaLIM62D74TEf5+niS41pZsMurM0='; form-action 'none'; \
@@ -61,12 +61,37 @@ pub const UNKNOWN_HOST: &str = concat!(
     include_str!("../templates/unknown-host.html")
 );
 
-/// The page while a tenant's process starts (503). Loads itself again.
+/// Why nobody could be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnedAwayBecause {
+    /// The request names no host, or several.
+    NoHost,
+    /// Nobody is served under its host.
+    UnknownHost,
+    /// Who is served there starts, or has too many visitors.
+    Busy,
+    /// An operator has switched it off.
+    Suspended,
+}
+
+impl TurnedAwayBecause {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::NoHost, Self::UnknownHost, Self::Busy, Self::Suspended];
+
+    /// Whether it is worth loading the page again at once.
+    fn passes_soon(self) -> bool {
+        self == Self::Busy
+    }
+}
+
+/// The page of somebody who was let in nowhere: whose page it would be is not known, so it is in nobody's colours.
 #[derive(Debug, Clone, Template)]
-#[template(path = "starting.html")]
-pub struct Starting {
+#[template(path = "turned-away.html")]
+pub struct TurnedAway {
     /// The language of the page.
     pub locale: Locale,
+    /// Why.
+    pub why: TurnedAwayBecause,
 }
 
 /// The page while a tenant cannot be reached (503).
@@ -79,9 +104,25 @@ pub struct Unavailable {
     pub request_id: String,
 }
 
-impl Starting {
-    pub(crate) fn text(&self) -> &'static Text {
-        Text::of(self.locale)
+impl TurnedAway {
+    pub(crate) fn title(&self) -> String {
+        let t = Text::of(self.locale);
+        match self.why {
+            TurnedAwayBecause::NoHost => t.no_host_title(),
+            TurnedAwayBecause::UnknownHost => t.unknown_host_title(),
+            TurnedAwayBecause::Busy => t.starting_title(),
+            TurnedAwayBecause::Suspended => t.suspended_title(),
+        }
+    }
+
+    pub(crate) fn lede(&self) -> String {
+        let t = Text::of(self.locale);
+        match self.why {
+            TurnedAwayBecause::NoHost => t.no_host_lede(),
+            TurnedAwayBecause::UnknownHost => t.unknown_host_lede(),
+            TurnedAwayBecause::Busy => t.starting_lede(),
+            TurnedAwayBecause::Suspended => t.suspended_lede(),
+        }
     }
 }
 

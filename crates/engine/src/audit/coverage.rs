@@ -52,6 +52,8 @@ const SIGN_IN: &[EventType] = &[
     E::SessionRevoked,
     E::UserCreated,
     E::UserUnbanned,
+    E::RecoveryStarted,
+    E::RecoveryEnded,
     E::EmailVerified,
     E::UnprovenAccessRevoked,
 ];

@@ -131,6 +131,10 @@ event_types! {
     PasskeyUpdated = "passkey.updated",
     /// A passkey was removed.
     PasskeyDeleted = "passkey.deleted",
+    /// Somebody who has passkeys signed in by mail: until the wait is over those stay.
+    RecoveryStarted = "recovery.started",
+    /// Somebody signed in with a passkey of before a sign-in by mail, which ends the wait.
+    RecoveryEnded = "recovery.ended",
     /// A passkey ceremony failed.
     PasskeyRefused = "passkey.refused",
     /// A signature counter did not increase: the authenticator may have been cloned. The sign-in was refused.

@@ -33,6 +33,7 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
     let sessions = session::store::list(&state.database, &current.user.id).await?;
     let accounts = account::list(&state.database, &current.user.id).await?;
     let signal = passkey::signal(state, &current.user, &passkeys);
+    let held = passkey::recovery::seconds_left(&state.database, state, &current.user.id).await?;
     let mut flow = visit.flow();
     // What the script that made a passkey and the way back from a provider say; no other word is taken from the address.
     let made = query.notice.and_then(|key| TOLD_BY_ADDRESS.into_iter().find(|notice| notice.key() == key));
@@ -46,6 +47,7 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
         name: current.user.name,
         email: current.user.email,
         passkeys: passkeys.into_iter().map(|row| passkey_row(row, &mut used)).collect(),
+        held,
         accounts: accounts::rows(&state.settings.social, &accounts),
         linkable: accounts::linkable(&state.settings.social, &accounts),
         sessions,

@@ -178,6 +178,7 @@ pub(super) fn notice(error: ApiError) -> Result<Notice, ApiError> {
         (_, Some("INVALID_EMAIL")) => Ok(Notice::EmailInvalid),
         (_, Some("VALIDATION_ERROR")) => Ok(Notice::NameInvalid),
         (_, Some("LAST_SIGN_IN_METHOD")) => Ok(Notice::PasskeyLast),
+        (_, Some("RECOVERY_WAIT")) => Ok(Notice::PasskeyHeld),
         (_, Some("PASSKEY_NOT_FOUND")) => Ok(Notice::PasskeyGone),
         (_, Some("SESSION_NOT_FRESH" | "SESSION_EXPIRED")) => Ok(Notice::SignInAgain),
         (_, Some("FAILED_TO_UNLINK_LAST_ACCOUNT")) => Ok(Notice::AccountLast),

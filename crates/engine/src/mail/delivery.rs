@@ -2,7 +2,7 @@
 //!
 //! A mail is noted once, when it has landed: with the statement that takes it out of the outbox (`outbox::store`), so that it
 //! costs no statement of its own. What a person was sent goes with them, by whatever hand they are deleted
-//! (`V21__mail_deliveries.sql`).
+//! (`V21__deliveries_and_recovery.sql`).
 
 use jiff::Timestamp;
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};

@@ -129,6 +129,10 @@ fn built_in(settings: &Settings, locale: Locale, letter: &Letter) -> RenderedMai
             let by = Circumstances { at: *at, user_agent: user_agent.clone() };
             NoticeMail { locale, app, what: What::PasskeyRemoved { by } }.render(accents)
         }
+        Letter::RecoveryStarted { at, user_agent, hours } => {
+            let by = Circumstances { at: *at, user_agent: user_agent.clone() };
+            NoticeMail { locale, app, what: What::Recovery { by, hours: *hours } }.render(accents)
+        }
         Letter::AccountLinked { provider, at, user_agent } => {
             let by = Circumstances { at: *at, user_agent: user_agent.clone() };
             NoticeMail { locale, app, what: What::AccountLinked { provider: provider.clone(), by } }

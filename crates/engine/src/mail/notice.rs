@@ -15,6 +15,10 @@ use crate::{
 pub(crate) enum Change<'a> {
     PasskeyAdded,
     PasskeyRemoved,
+    /// Somebody who has passkeys signed in by mail; those stay for so long.
+    Recovery {
+        seconds: u32,
+    },
     /// An account at the provider with this id.
     AccountLinked(&'a str),
     /// An account at the provider with this id.
@@ -32,7 +36,7 @@ pub(crate) async fn owe(
 ) -> Result<(), DbError> {
     let notices = &state.settings.notices;
     let is_wanted = match change {
-        Change::PasskeyAdded | Change::PasskeyRemoved => notices.passkeys,
+        Change::PasskeyAdded | Change::PasskeyRemoved | Change::Recovery { .. } => notices.passkeys,
         Change::AccountLinked(_) | Change::AccountUnlinked(_) => notices.accounts,
     };
     if !is_wanted || !user.email_verified {
@@ -45,6 +49,9 @@ pub(crate) async fn owe(
     let letter = match change {
         Change::PasskeyAdded => Letter::PasskeyAdded { at, user_agent },
         Change::PasskeyRemoved => Letter::PasskeyRemoved { at, user_agent },
+        Change::Recovery { seconds } => {
+            Letter::RecoveryStarted { at, user_agent, hours: seconds.div_ceil(3_600) }
+        }
         Change::AccountLinked(id) => Letter::AccountLinked { provider: provider(id), at, user_agent },
         Change::AccountUnlinked(id) => Letter::AccountUnlinked { provider: provider(id), at, user_agent },
     };

@@ -35,6 +35,7 @@ const LETTERS: &[&str] = &[
     "account_unlinked",
     "passkey_added",
     "passkey_removed",
+    "recovery_started",
     "test",
 ];
 
@@ -127,6 +128,10 @@ fn sample(state: &State, name: &str) -> Letter {
         "account_linked" => Letter::AccountLinked { provider: "GitHub".to_owned(), at, user_agent },
         "account_unlinked" => Letter::AccountUnlinked { provider: "GitHub".to_owned(), at, user_agent },
         "passkey_added" => Letter::PasskeyAdded { at, user_agent },
+        "recovery_started" => {
+            let hours = settings.passkey.recovery_wait_seconds.div_ceil(3_600);
+            Letter::RecoveryStarted { at, user_agent, hours }
+        }
         "passkey_removed" => Letter::PasskeyRemoved { at, user_agent },
         other => Letter::OneTimeCode {
             code: "1234567890"[..usize::from(settings.email_otp.length).min(10)].to_owned(),

@@ -19,7 +19,7 @@ const NAME_LIMIT: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NoticeSettings {
-    /// That a passkey was added or removed (ASVS 5.0 §6.3.7).
+    /// That a passkey was added or removed (ASVS 5.0 §6.3.7), and that somebody who has some signed in by mail.
     pub passkeys: bool,
     /// That an account at a provider was linked or unlinked.
     pub accounts: bool,

@@ -111,6 +111,15 @@ pub enum Letter {
         /// With what; `None` when it was not the user.
         user_agent: Option<String>,
     },
+    /// To somebody who has passkeys and signed in by mail.
+    RecoveryStarted {
+        /// When.
+        at: Timestamp,
+        /// With what; `None` when it was not the user.
+        user_agent: Option<String>,
+        /// How long the passkeys stay.
+        hours: u32,
+    },
     /// To the owner of a passkey that is gone.
     PasskeyRemoved {
         /// When it was removed.
@@ -136,6 +145,7 @@ impl Letter {
             Self::AccountLinked { .. } => "account_linked",
             Self::AccountUnlinked { .. } => "account_unlinked",
             Self::PasskeyRemoved { .. } => "passkey_removed",
+            Self::RecoveryStarted { .. } => "recovery_started",
         }
     }
 

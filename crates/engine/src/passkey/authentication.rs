@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     actions::{self, Refusal},
     flow::{self, Challenge, Claimant},
-    store, wire,
+    recovery, store, wire,
 };
 use crate::{
     ApiError, Context, State,
@@ -123,6 +123,9 @@ async fn accept_assertion(
         Ok(assertion) => {
             let counter = flow::stored_counter(assertion.counter);
             store::set_after_assertion(transaction, &used, counter, assertion.backed_up).await?;
+            if used.ends_wait {
+                recovery::end(transaction, state, context, &used.user.id).await?;
+            }
             Ok(Ok(used.user))
         }
         Err(reason) => {

@@ -8,7 +8,7 @@ use kiavi_db::Transaction;
 use kiavi_pages::Signal;
 use kiavi_webauthn::Base64Url;
 
-use super::{Passkey, flow, policy, store, wire};
+use super::{Passkey, flow, policy, recovery, store, wire};
 use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType, Method, Outcome},
@@ -86,8 +86,8 @@ pub(super) async fn set_name(
 /// requires passkeys. The owner is told by mail.
 ///
 /// # Errors
-/// 403 `SESSION_NOT_FRESH`, 404 `PASSKEY_NOT_FOUND`, 401 without a body when it is somebody else's, 400
-/// `LAST_SIGN_IN_METHOD`.
+/// 403 `SESSION_NOT_FRESH` or `RECOVERY_WAIT`, 404 `PASSKEY_NOT_FOUND`, 401 without a body when it is somebody else's,
+/// 400 `LAST_SIGN_IN_METHOD`.
 pub async fn remove(
     state: &State,
     context: &Context,
@@ -100,6 +100,7 @@ pub async fn remove(
     let (user, count) = store::lock_means_of_sign_in(&transaction, user_id).await?;
     check_owner(owner(&transaction, id).await?, user_id, || ApiError::empty(StatusCode::UNAUTHORIZED))?;
     let user = user.ok_or_else(ApiError::unauthorized)?;
+    recovery::require_over(&transaction, state, id).await?;
     if count <= 1 && (!user.email_verified || policy::is_demanded(state)) {
         return Err(wire::last_sign_in_method());
     }

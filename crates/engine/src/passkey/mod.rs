@@ -18,6 +18,7 @@ mod authentication;
 mod flow;
 mod management;
 mod policy;
+pub(crate) mod recovery;
 mod registration;
 mod routes;
 mod store;
@@ -40,7 +41,7 @@ pub use store::count_before as count_passkeys;
 
 use crate::{State, optional_iso_milliseconds};
 
-pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
+pub(crate) const STATEMENTS: &[&[&Sql]] = &[store::STATEMENTS, recovery::STATEMENTS];
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()

@@ -77,7 +77,7 @@ const INSERT: Sql = Sql::new(
 );
 
 /// Locks the row, so that of two assertions with one counter value one is refused. Tells as well whether this day's use
-/// is noted.
+/// is noted, and whether the passkey is older than its user's wait for the way back.
 const WITH_USER_BY_CREDENTIAL_ID: Sql = Sql::new(
     "PASSKEY_WITH_USER_BY_CREDENTIAL_ID",
     concat!(
@@ -85,7 +85,9 @@ const WITH_USER_BY_CREDENTIAL_ID: Sql = Sql::new(
         passkey_columns!(),
         ", ",
         user_columns!(),
-        r#", coalesce(d.day >= (now() AT TIME ZONE 'UTC')::date, false)
+        r#", coalesce(d.day >= (now() AT TIME ZONE 'UTC')::date, false),
+             EXISTS (SELECT FROM kiavi.recovery r
+                     WHERE r.user_id = u.id AND r.since >= coalesce(p."createdAt", '-infinity'))
            FROM public.passkey p JOIN public."user" u ON u.id = p."userId"
              LEFT JOIN kiavi.passkey_use d ON d.passkey_id = p.id
            WHERE p."credentialID" = $1 FOR UPDATE OF p"#
@@ -196,6 +198,8 @@ pub(super) struct Used {
     pub(super) passkey: Passkey,
     pub(super) user: User,
     is_noted: bool,
+    /// Whether a sign-in with it ends its user's wait (`recovery`).
+    pub(super) ends_wait: bool,
 }
 
 /// A credential and its user, the credential's row locked. Of rows with the same credential id, which Better Auth let
@@ -211,6 +215,7 @@ pub(super) async fn with_user(
             passkey: Passkey::from_row(row, 0)?,
             user: User::from_row(row, Passkey::WIDTH)?,
             is_noted: row.try_get(Passkey::WIDTH + User::WIDTH)?,
+            ends_wait: row.try_get(Passkey::WIDTH + User::WIDTH + 1)?,
         };
         let age = |used: &Used| (used.passkey.created_at, used.passkey.id.clone());
         if first.as_ref().is_none_or(|first| age(&used) < age(first)) {

@@ -4,6 +4,7 @@ mod abuse;
 mod management;
 mod notices;
 mod policy;
+mod recovery;
 mod sign_up;
 
 use axum::http::StatusCode;

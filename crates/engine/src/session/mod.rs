@@ -141,7 +141,7 @@ pub async fn create(
         passkey::refuse_lesser_proof(transaction, state, context, &user.id, method).await?;
     }
     let seconds = state.settings.session.expires_in_seconds;
-    let session = mint(transaction, state, context, user, (None, method), seconds).await?;
+    let (session, has_passkeys) = mint(transaction, state, context, user, (None, method), seconds).await?;
     console::note_method(transaction, state, &session, method).await?;
     end_replaced(transaction, state, context, &user.id, None).await?;
     let event = Event {
@@ -150,6 +150,9 @@ pub async fn create(
         ..Event::new(EventType::SessionCreated, Outcome::Success).about(&user.id).using(method)
     };
     audit::record(transaction, state, context, event).await?;
+    if has_passkeys && passkey::recovery::is_by_mail(method) {
+        passkey::recovery::begin(transaction, state, context, user, method).await?;
+    }
     if let Some(name) = method.login_name() {
         last_login_method::note(state, context, name);
     }
@@ -170,7 +173,8 @@ pub(crate) async fn impersonate(
     method: Method<'_>,
 ) -> Result<Session, ApiError> {
     let seconds = state.settings.admin.impersonation_seconds;
-    mint(transaction, state, context, user, (Some(by), method), seconds).await
+    let minted = mint(transaction, state, context, user, (Some(by), method), seconds).await;
+    minted.map(|(session, _)| session)
 }
 
 /// A banned user gets no session; a ban that has run out ends here.
@@ -196,7 +200,7 @@ async fn refuse_banned(
     }
 }
 
-/// One statement, but for those who are or were banned.
+/// A session, and whether its user has passkeys. One statement, but for those who are or were banned.
 async fn mint(
     transaction: &Transaction,
     state: &State,
@@ -204,7 +208,7 @@ async fn mint(
     user: &User,
     (impersonated_by, method): (Option<&str>, Method<'_>),
     seconds: u32,
-) -> Result<Session, ApiError> {
+) -> Result<(Session, bool), ApiError> {
     #[derive(Debug, thiserror::Error)]
     #[error("the user of a new session is gone")]
     struct Gone;
@@ -217,8 +221,8 @@ async fn mint(
         impersonated_by,
         seconds,
     };
-    if let Some(session) = store::insert(transaction, new).await? {
-        return Ok(session);
+    if let Some(minted) = store::insert(transaction, new).await? {
+        return Ok(minted);
     }
     refuse_banned(transaction, state, context, user, method).await?;
     store::insert(transaction, new).await?.ok_or_else(|| ApiError::internal(Gone))

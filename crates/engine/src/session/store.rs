@@ -62,7 +62,8 @@ const INSERT: Sql = Sql::new(
              date_trunc('milliseconds', statement_timestamp()), date_trunc('milliseconds', statement_timestamp())
            FROM (SELECT id FROM public."user" WHERE id = $5 AND banned IS NOT TRUE FOR NO KEY UPDATE) AS u
            RETURNING "#,
-        session_columns!()
+        session_columns!(),
+        r#", EXISTS (SELECT FROM public.passkey p WHERE p."userId" = s."userId")"#
     ),
 );
 
@@ -219,13 +220,16 @@ pub struct NewSession<'a> {
 ///
 /// # Errors
 /// Those of the statement.
-pub async fn insert(transaction: &Transaction, new: NewSession<'_>) -> Result<Option<Session>, DbError> {
+pub async fn insert(
+    transaction: &Transaction,
+    new: NewSession<'_>,
+) -> Result<Option<(Session, bool)>, DbError> {
     let NewSession { id, token, ip_address, user_agent, user_id, impersonated_by, seconds } = new;
     let seconds = f64::from(seconds);
     let values: [&(dyn kiavi_db::ToSql + Sync); 7] =
         [&id, &token, &ip_address, &user_agent, &user_id, &seconds, &impersonated_by];
     let row = transaction.query_opt(&INSERT, &values).await?;
-    row.map(|row| Session::from_row(&row, 0)).transpose()
+    row.map(|row| Ok((Session::from_row(&row, 0)?, row.try_get(Session::WIDTH)?))).transpose()
 }
 
 /// Extends a live session; `None` if it ended meanwhile.

@@ -105,8 +105,13 @@ pub enum PasskeyPolicy {
     Required,
 }
 
+/// A day: whoever reads their mail once a day hears of it in time.
+const RECOVERY_WAIT: u32 = 24 * 3600;
+/// The longest wait, in seconds: 30 days.
+const MAX_RECOVERY_WAIT: u32 = 30 * 24 * 3600;
+
 /// Passkeys.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PasskeySettings {
     /// The relying party id; the host of the base URL if absent.
@@ -120,6 +125,30 @@ pub struct PasskeySettings {
     /// Whether somebody without a session may make an account with a passkey alone, naming an address that
     /// nobody has proved. Needs an open sign-up too, and tells whether an address is taken.
     pub allows_sign_up: bool,
+    /// How long after a sign-in by mail of somebody who has passkeys these stay theirs, 0 to 2,592,000 seconds: until then
+    /// nobody but an operator removes them, and their owner, who is told by mail (`notices.passkeys`), ends it by signing in
+    /// with one. 0 lets them be removed at once.
+    pub recovery_wait_seconds: u32,
+}
+
+impl Default for PasskeySettings {
+    fn default() -> Self {
+        Self {
+            rp_id: None,
+            origins: Vec::new(),
+            user_verification: UserVerification::default(),
+            policy: PasskeyPolicy::default(),
+            allows_sign_up: false,
+            recovery_wait_seconds: RECOVERY_WAIT,
+        }
+    }
+}
+
+impl PasskeySettings {
+    /// Whether the wait is one that a tenant may have.
+    pub fn has_sane_wait(&self) -> bool {
+        self.recovery_wait_seconds <= MAX_RECOVERY_WAIT
+    }
 }
 
 /// So many in so long: `limit` at once, then evenly spread over the window.

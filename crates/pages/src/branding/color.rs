@@ -126,6 +126,12 @@ impl Scheme {
         }
     }
 
+    /// All that [`Scheme::contrast`] compares a colour with.
+    pub(crate) fn against(self) -> String {
+        let all = self.grounds().into_iter().chain([self.on_accent()]);
+        all.map(|color| color.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
     /// The least contrast that a colour has here: as words on any part of a page, and under the words of a button.
     pub fn contrast(self, color: Color) -> f64 {
         let on_page = self.grounds().map(|ground| color.contrast(ground));

@@ -9,9 +9,9 @@ use crate::{
     Granularity, Invitation, InvitationRow, Leaving, LinkMail, LinkPurpose, Logo, Mailbox, MailboxMessage,
     MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, NotFound, Notice, NoticeMail, Offer, Page,
     PasskeyOffer, PasskeyRow, PasskeySteps, Place, Proof, Prove, ProviderButton, Refusal, Refused,
-    RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Starting, Team,
-    TenantFigures, TenantPlace, TenantRow, TenantState, Tenants, UNKNOWN_HOST, Unavailable, Validity, What,
-    WorkspaceLink,
+    RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Team,
+    TenantFigures, TenantPlace, TenantRow, TenantState, Tenants, TurnedAway, TurnedAwayBecause, UNKNOWN_HOST,
+    Unavailable, Validity, What, WorkspaceLink,
 };
 use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use kiavi_base::Locale;
@@ -176,7 +176,10 @@ impl Samples {
         self.entries(&mut add);
         add("mailbox", self.mailbox().html());
         add("mailbox-empty", Mailbox { messages: vec![], ..self.mailbox() }.html());
-        add("starting", Starting { locale: self.locale }.html());
+        for why in TurnedAwayBecause::ALL {
+            let page = TurnedAway { locale: self.locale, why };
+            add(&format!("turned-away-{}", format!("{why:?}").to_lowercase()), page.html());
+        }
         add("unavailable", Unavailable { locale: self.locale, request_id }.html());
         add("unknown-host", UNKNOWN_HOST.to_owned());
         let names = out.iter().map(|sample| sample.name.clone()).collect();
@@ -312,6 +315,7 @@ impl Samples {
             What::PasskeyAdded { by: by(Some(FIREFOX)) },
             What::PasskeyRemoved { by: by(Some(SAFARI)) },
             What::PasskeyRemoved { by: by(None) },
+            What::Recovery { by: by(Some(SAFARI)), hours: 24 },
         ] {
             let (locale, app) = (self.locale, self.words.app.clone());
             mails.push(NoticeMail { locale, app, what }.render(self.accents));
@@ -461,6 +465,7 @@ impl Samples {
                 ),
             ],
             signal: Signal::default(),
+            held: None,
             accounts: vec![
                 AccountRow { id: "a1".into(), provider: "GitHub".into(), linked: self.before(60 * 24 * 200) },
                 AccountRow { id: "a2".into(), provider: self.words.app.clone(), linked: self.before(90) },

@@ -46,3 +46,10 @@ END $$;
 REVOKE ALL ON FUNCTION kiavi.keep_deliveries() FROM PUBLIC;
 CREATE TRIGGER kiavi_keep_deliveries AFTER UPDATE OF email ON public."user"
   FOR EACH ROW WHEN (OLD.email IS DISTINCT FROM NEW.email) EXECUTE FUNCTION kiavi.keep_deliveries();
+
+-- Who signed in by mail although they have passkeys, and when: for a while those of before are not theirs to remove. A
+-- sign-in with one of them ends it.
+CREATE TABLE kiavi.recovery (
+  user_id text PRIMARY KEY REFERENCES public."user" (id) ON DELETE CASCADE,
+  since timestamptz NOT NULL
+);
