@@ -14,6 +14,9 @@ const MAX_OF_ONE: usize = 64;
 /// Streams of all callers but the operator, who must not have to wait for others. Each holds a connection.
 const MAX_OF_ALL: usize = 1024;
 
+/// What stands for every tenant; no id is like it.
+pub(crate) const EVERYWHERE: &str = "*";
+
 /// Tells of changes, by what was changed: a tenant, or the workspace that it is in. What is told is only that something
 /// changed; whoever waits reads the database again.
 #[derive(Debug, Default)]
@@ -23,7 +26,7 @@ impl Changes {
     /// A tenant has changed, and this is committed.
     pub(crate) fn tell(&self, tenant: &Tenant) {
         let mut waited_for = self.lock();
-        for id in [tenant.id.as_str(), tenant.workspace.as_str()] {
+        for id in [tenant.id.as_str(), tenant.workspace.as_str(), EVERYWHERE] {
             if waited_for.get(id).is_some_and(|sender| sender.send(()).is_err()) {
                 // Nobody waits any more.
                 waited_for.remove(id);
@@ -31,7 +34,7 @@ impl Changes {
         }
     }
 
-    /// What is told of a tenant's changes, or of those of a workspace's tenants, by its id.
+    /// What is told of a tenant's changes, or of those of a workspace's tenants, by its id; of all by [`EVERYWHERE`].
     pub(crate) fn of(&self, id: &str) -> watch::Receiver<()> {
         let mut waited_for = self.lock();
         if let Some(sender) = waited_for.get(id) {

@@ -1,5 +1,9 @@
 // <live-region src="EVENTS" id="X">: on each server-sent event loads this page again and takes over the region
-// with the same id. The document is parsed by XMLHttpRequest, which runs no script in it.
+// with the same id, and the elements with the ids in `also`. The document is parsed by XMLHttpRequest, which runs no script in it.
+
+function adopted(element) {
+  return [...element.childNodes].map((node) => document.adoptNode(node));
+}
 
 class LiveRegion extends HTMLElement {
   connectedCallback() {
@@ -31,7 +35,7 @@ class LiveRegion extends HTMLElement {
     const request = new XMLHttpRequest();
     request.open("GET", location.href);
     request.responseType = "document";
-    request.onload = () => request.status === 200 && this.take(request.response?.getElementById(this.id));
+    request.onload = () => request.status === 200 && request.response && this.takeAll(request.response);
     request.onloadend = () => {
       this.loading = false;
       if (!this.again) return;
@@ -41,13 +45,21 @@ class LiveRegion extends HTMLElement {
     request.send();
   }
 
+  takeAll(page) {
+    for (const id of (this.getAttribute("also") ?? "").split(" ").filter(Boolean)) {
+      const fresh = page.getElementById(id);
+      if (fresh) document.getElementById(id)?.replaceChildren(...adopted(fresh));
+    }
+    this.take(page.getElementById(this.id));
+  }
+
   take(fresh) {
     if (!fresh) return;
     // It is about something else by now, and so is what stands around it.
     if (fresh.getAttribute("src") !== this.getAttribute("src")) return location.reload();
     const focused = this.contains(document.activeElement) ? document.activeElement.id : "";
     const open = [...this.querySelectorAll("details[id][open]")].map((details) => details.id);
-    this.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+    this.replaceChildren(...adopted(fresh));
     // What somebody has opened stays open.
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     if (focused) document.getElementById(focused)?.focus();

@@ -1,8 +1,12 @@
 //! The instance, for the owners of the platform. For everybody else these pages are not there.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
-use axum::extract::Query;
+use axum::{
+    extract::Query,
+    response::sse::{Event, KeepAlive, Sse},
+};
+use futures_util::{Stream, stream};
 use jiff::Timestamp;
 use kiavi_ipc::survey::ProcessFacts;
 use kiavi_pages::{
@@ -11,6 +15,7 @@ use kiavi_pages::{
     JobRow, JobState as JobShown, JobStepLine, JobTarget, Place, ProcessRow, ServiceRow, StepState,
 };
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use super::{
     tenant::address,
@@ -22,6 +27,7 @@ use crate::{
     api::{
         Problem,
         platform::{started, starts_again},
+        progress,
     },
     member,
     platform::{
@@ -30,6 +36,7 @@ use crate::{
         store::{self, EngineOf, Filter, TenantOfInstance},
     },
     tenant::Target,
+    watching::EVERYWHERE,
     workspace,
 };
 
@@ -37,6 +44,12 @@ use crate::{
 const SHOWN: i64 = 50;
 /// Longest text that is searched for.
 const MAX_TEXT: usize = 253;
+
+/// Where it is told that these pages may be others by now.
+pub(super) const EVENTS: &str = "/instance/events";
+/// After how long they are looked at again although no tenant has changed: nobody tells of processes, of the disk and the like,
+/// which are looked at when somebody asks.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// What a list is asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -115,6 +128,23 @@ pub(super) async fn tenants(visit: Visit, Query(asked): Query<Asked>) -> Answer 
         next,
         now: here.visit.control.parts().clock.now(),
     }))
+}
+
+/// `GET /instance/events`: one event at each change of a tenant, and from time to time; the page then loads itself again. It
+/// tells no more than that, so it may go on for somebody who is removed meanwhile.
+pub(super) async fn events(visit: Visit) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Stop> {
+    let here = visit.at_instance().await?;
+    let control = &here.visit.control;
+    let permit = progress::permit(control, &here.actor)?;
+    let changes = control.changes().of(EVERYWHERE);
+    let events = stream::unfold((changes, permit), |(mut changes, permit)| async {
+        // What comes when the time is up is a look at what nobody tells of.
+        if let Ok(changed) = timeout(LOOK_AGAIN, changes.changed()).await {
+            changed.ok()?;
+        }
+        Some((Ok(Event::default().data("changed")), (changes, permit)))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
 /// The names of the workspaces that somebody is a member of.

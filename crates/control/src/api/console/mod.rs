@@ -158,6 +158,7 @@ fn parts() -> Vec<PageRoute> {
     let asset_path = "/_kiavi/assets/{file}";
     vec![
         shows("/w/{workspace}/events", tenants::events),
+        shows(instance::EVENTS, instance::events),
         shows("/w/{workspace}/t/{tenant}/events/live", events::live),
         shows("/w/{workspace}/t/{tenant}/figures/live", figures::live),
         PageRoute {
