@@ -1,6 +1,7 @@
 //! Who they are: names, addresses, and what they carry. All of it is made up, and of ranges that are nobody's: mail domains of
 //! RFC 2606, addresses of RFC 5737 and RFC 3849.
 
+use kiavi_geo::{Network, NetworkNumber, Place};
 use std::fmt::Write as _;
 
 use kiavi_crypto::sha256;
@@ -335,6 +336,26 @@ fn address(chance: &mut Chance) -> String {
             chance.below(65_536)
         ),
     }
+}
+
+/// Where addresses of people who never were are: countries, and networks with numbers that are nobody's (RFC 5398).
+const PLACES: [(&str, u32, &str); 8] = [
+    ("DE", 64_496, "Musternetz"),
+    ("FR", 64_497, "Réseau Exemple"),
+    ("NL", 64_498, "Voorbeeldnet"),
+    ("ES", 64_499, "Red Ejemplo"),
+    ("IT", 64_500, "Rete Esempio"),
+    ("GB", 64_501, "Example Telecom"),
+    ("DE", 64_502, "Beispielfunk"),
+    ("US", 64_503, "Sample Hosting"),
+];
+
+/// Where an address is: the same each time that it comes, and more of them where most people are.
+pub(super) fn place(address: &str) -> Place {
+    let hash = sha256(address.as_bytes());
+    let (country, number, name) = PLACES[usize::from(hash[0].min(hash[1])) * PLACES.len() / 256];
+    let network = Network { number: NetworkNumber(number), name: Some(name) };
+    Place { country: country.parse().ok(), network: Some(network) }
 }
 
 /// An id that is the same for the same seed.

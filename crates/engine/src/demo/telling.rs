@@ -6,7 +6,7 @@ use kiavi_geo::Place;
 use serde_json::{Map, Value, json};
 
 use super::{
-    cast::{Person, id},
+    cast::{Person, id, place},
     life::{Ban, DAY, Deed, HOUR, Happening, Life, NOBODY, Way},
 };
 use crate::audit::{EventRow, EventType as E, Method, Outcome, Past};
@@ -74,6 +74,9 @@ impl<'t> Teller<'t> {
         } else {
             self.own(past, happening)
         });
+        for row in &mut rows {
+            row.place = row.ip.as_deref().map(place).unwrap_or_default();
+        }
         rows
     }
 

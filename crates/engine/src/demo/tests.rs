@@ -75,6 +75,17 @@ async fn the_log_is_in_the_order_of_time_and_its_people_can_be_read() {
     assert_eq!(future, 0);
     let created = tenant.newest("user.created").await;
     assert!(created.ip.is_some() && created.personal.is_some());
+    let countries: i64 = tenant
+        .value("SELECT count(DISTINCT country_token) FROM kiavi.audit_event WHERE ip_token IS NOT NULL", &[])
+        .await;
+    assert!(countries > 3, "they come from {countries} countries");
+    let nowhere: i64 = tenant
+        .value(
+            "SELECT count(*) FROM kiavi.audit_event WHERE ip_token IS NOT NULL AND country_token IS NULL",
+            &[],
+        )
+        .await;
+    assert_eq!(nowhere, 0);
     assert!(!created.is_erased);
 }
 
