@@ -80,7 +80,7 @@ pub(crate) enum ClientError {
     )]
     OnlyThere(String),
     /// The instance refused.
-    #[error("{}", with_next_step(&.0.detail, &.0.code))]
+    #[error("{}", with_next_step(&plain(&.0.detail), &.0.code))]
     Refused(Problem),
     /// Something beside the instance failed.
     #[error("{0}")]
@@ -91,6 +91,33 @@ pub(crate) enum ClientError {
     /// Anything else about the connection.
     #[error("The connection to Kiavi failed ({0}): try again, and look at its log if that does not help.")]
     Connection(String),
+}
+
+/// A sentence about a request without where in it something stood, which whoever typed a command does not know:
+/// `[query.limit] must be …` is `limit must be …`.
+fn plain(detail: &str) -> String {
+    let mut rest = detail;
+    let mut plain = String::with_capacity(detail.len());
+    while let Some((before, after)) = rest.split_once('[') {
+        plain.push_str(before);
+        let place = after.split_once("] ");
+        let named = place.and_then(|(place, behind)| {
+            let name = place.strip_prefix("query.").or_else(|| place.strip_prefix("body."))?;
+            Some((name, behind))
+        });
+        match named {
+            Some((name, behind)) => {
+                plain.push_str(name);
+                plain.push_str(": ");
+                rest = behind;
+            }
+            None => {
+                plain.push('[');
+                rest = after;
+            }
+        }
+    }
+    plain + rest
 }
 
 impl ClientError {
