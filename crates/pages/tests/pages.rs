@@ -35,7 +35,7 @@ fn tags(html: &str) -> Vec<String> {
 }
 
 fn is_bare(name: &str) -> bool {
-    matches!(name, "starting" | "unavailable" | "unknown-host")
+    name.starts_with("turned-away-") || matches!(name, "unavailable" | "unknown-host")
 }
 
 #[test]
