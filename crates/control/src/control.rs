@@ -15,6 +15,7 @@ use crate::{
     audit::{self, Counted},
     caller::Actor,
     console::{CONSOLE_SLUG, first_owner},
+    isolation::Proving,
     key,
     limit::{Limiter, REFUSALS, REQUESTS},
     meter::Meter,
@@ -40,6 +41,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "ended", sql: include_str!("../migrations/11_ended.sql") },
     Migration { version: 12, name: "saved_views", sql: include_str!("../migrations/12_saved_views.sql") },
     Migration { version: 13, name: "backup_orders", sql: include_str!("../migrations/13_backup_orders.sql") },
+    Migration { version: 16, name: "isolation", sql: include_str!("../migrations/16_isolation.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.
@@ -69,6 +71,8 @@ struct Inner {
     meter: Meter,
     /// Seals the cookies of sign-ins under way; those do not outlive this process.
     flows: SealingKey,
+    /// Tenants whose isolation is being proved.
+    proving: Proving,
     /// What logs are cosigned by.
     witness: OnceCell<CosignatureKey>,
     /// The password of the role that seals logs, once the database server has it.
@@ -118,6 +122,7 @@ impl Control {
             attempts: Attempts::default(),
             meter: Meter::default(),
             flows,
+            proving: Proving::default(),
             witness: OnceCell::new(),
             auditor: OnceCell::new(),
             origins,
@@ -262,6 +267,10 @@ impl Control {
 
     pub(crate) fn parts(&self) -> &ControlParts {
         &self.0.parts
+    }
+
+    pub(crate) fn proving(&self) -> &Proving {
+        &self.0.proving
     }
 
     pub(crate) fn witness_key(&self) -> &OnceCell<CosignatureKey> {

@@ -22,6 +22,7 @@ mod error;
 mod instance;
 mod instance_key;
 mod invitation;
+pub mod isolation;
 mod key;
 mod limit;
 mod log;
@@ -66,7 +67,7 @@ pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
 pub use names::{AUDITOR_ROLE, CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
 pub use parts::{
     Address, Adopted, Archived, BaseUrl, ControlParts, DemoMade, DemoOrder, FormerServer, LogStart, OwnHost,
-    Privileged, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema, TenantStart,
+    Privileged, Right, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema, TenantStart,
 };
 pub use permission::{Permission, Role, Scopes, Workplace};
 pub use platform::health::{Check, HealthFinding, HealthVerdict, clock_finding, disk_finding};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kiavi_base::{Clock, EventId, Hostname, Rng, SecretString, Slug, TenantId};
 use kiavi_crypto::{TenantSecret, Zeroizing};
-use kiavi_db::{AdminConnection, BoxFuture, Database};
+use kiavi_db::{AdminConnection, BoxFuture, Connect, Database};
 use kiavi_http::{AccessLog, Edge};
 use kiavi_ipc::SealedDocument;
-use kiavi_ipc::survey::Survey;
+use kiavi_ipc::{isolation::Inspection, survey::Survey};
 use kiavi_vault::Vault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -119,6 +119,21 @@ pub trait TenantSchema: Send + Sync + 'static {
         before: Option<Timestamp>,
     ) -> BoxFuture<'a, Result<i64, Failure>>;
 
+    /// What the engine's and the auditor's role may do in a tenant's database, each once, and nothing else.
+    fn rights(&self) -> Vec<Right>;
+
+    /// Statements that the engine's role must be refused in a tenant's database. They do no harm where they are not.
+    fn forbidden(&self) -> Vec<&'static str>;
+
+    /// What there should be in a tenant's database at [`TenantSchema::version`], a line for each object.
+    fn objects(&self) -> Vec<&'static str>;
+
+    /// What there is, in the same form and order. `connection` is in the tenant's database, as its owner.
+    fn objects_there<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+    ) -> BoxFuture<'a, Result<Vec<String>, Failure>>;
+
     /// Has the current text of the tenant's secret wrap what earlier ones do, so that those can end. `connection` is in
     /// the tenant's database, as its owner.
     fn rewrap<'a>(
@@ -136,6 +151,26 @@ pub trait TenantSchema: Send + Sync + 'static {
         order: DemoOrder,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<DemoMade, Failure>>;
+}
+
+/// Something that a role may do in a tenant's database.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Right {
+    /// Whether it is the auditor's, else the engine's.
+    pub is_auditors: bool,
+    /// The table as `schema.name`, or the function as `schema.name(types)`.
+    pub object: String,
+    /// The column, if it is of one only.
+    pub column: Option<String>,
+    /// The privilege, such as `SELECT` (PostgreSQL manual §5.8).
+    pub privilege: String,
+}
+
+impl Right {
+    /// Whose it is, in words.
+    pub(crate) fn whose(&self) -> &'static str {
+        if self.is_auditors { "the auditor's role" } else { "the engine's role" }
+    }
 }
 
 /// Made-up people that are wanted, with a made-up past.
@@ -276,11 +311,13 @@ pub enum TenantEventKind {
     SecretRotated,
     /// Secrets before its current one have ended.
     SecretRetired,
+    /// Its isolation was tried.
+    IsolationProved,
 }
 
 impl TenantEventKind {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Imported,
         Self::Restored,
         Self::Exported,
@@ -296,6 +333,7 @@ impl TenantEventKind {
         Self::DomainRemoved,
         Self::SecretRotated,
         Self::SecretRetired,
+        Self::IsolationProved,
     ];
 
     /// The event's type in both logs.
@@ -321,6 +359,7 @@ impl TenantEventKind {
             Self::DomainRemoved => EventType::TenantDomainRemoved,
             Self::SecretRotated => EventType::TenantSecretRotated,
             Self::SecretRetired => EventType::TenantSecretRetired,
+            Self::IsolationProved => EventType::IsolationProved,
         }
     }
 
@@ -369,6 +408,14 @@ pub trait Privileged: Send + Sync + 'static {
 
     /// How all processes stand, and the machine. Starts nothing.
     fn survey(&self) -> BoxFuture<'_, Result<Survey, Failure>>;
+
+    /// How a tenant is isolated, by trying: starts processes as its engine is started, which takes seconds. Of a tenant that is
+    /// ready only.
+    fn inspect<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<Inspection, Failure>>;
+
+    /// A way to connect to the database server as a tenant's engine does, to try what that may do there; `password` is its
+    /// role's, where roles have one.
+    fn connect_as(&self, tenant: &TenantId, password: Option<SecretString>) -> Arc<dyn Connect>;
 
     /// From now on the tenant's log is sealed; [`Privileged::tenant_removed`] ends it.
     fn log_ready(&self, log: LogStart) -> BoxFuture<'_, Result<(), Failure>>;

@@ -49,6 +49,11 @@ impl Secured {
         Ok(Self { tls: Tls::new(store)?.scram_only(), name, password })
     }
 
+    /// The same server for another role.
+    pub fn with_password(&self, password: SecretString) -> Self {
+        Self { tls: self.tls.clone(), name: self.name.clone(), password }
+    }
+
     /// Encrypts the stream and logs in on it.
     pub(crate) async fn log_in(
         &self,

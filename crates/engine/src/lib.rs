@@ -42,6 +42,7 @@ mod password;
 pub mod process;
 pub mod rate_limit;
 mod schema;
+mod schema_proof;
 mod security;
 pub mod session;
 mod settings;
@@ -77,6 +78,7 @@ pub use passkey::count_passkeys;
 pub use schema::{
     MigrateError, NOT_ARCHIVED, PERSON_KEYS, SCHEMA_VERSION, let_auditor_in, migrate, migrate_to,
 };
+pub use schema_proof::{FORBIDDEN, Granted, grants, objects, objects_there};
 pub use settings::{
     AdminSettings, Adoption, BaseUrl, Compatibility, CookieSettings, EmailOtpSettings, Former, PasskeyPolicy,
     PasskeySettings, Rate, RateLimits, SETTINGS_VERSION, SessionSettings, Settings, SettingsError,

@@ -15,7 +15,7 @@ use kiavi_crypto::{TenantSecret, TicketKeys};
 use kiavi_db::{Database, Login, Secured};
 use kiavi_egress::{Client, Outlet};
 use kiavi_geo::Places;
-use kiavi_http::AccessLog;
+use kiavi_http::{AccessLog, SecurityContact, with_security_txt};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Endpoint, Fd, IpcError};
 use kiavi_tls::{TlsServer, Ways};
@@ -50,6 +50,8 @@ pub struct Assignment {
     pub access: Arc<AccessLog>,
     /// Whether each answer closes its connection.
     pub closes_connections: bool,
+    /// Whom its host names for vulnerabilities.
+    pub security: SecurityContact,
 }
 
 /// Why an engine process ended before it was told to.
@@ -99,7 +101,9 @@ where
         idle,
         access,
         closes_connections,
+        security,
     } = assignment;
+    let (origin, time) = (settings.base_url.origin().to_owned(), clock.clone());
     let (to_launcher, from_launcher) = launcher.split();
     let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone(), secured));
     let login = Login { user: tenant.as_str().to_owned(), database: tenant.as_str().to_owned() };
@@ -128,6 +132,7 @@ where
         access,
     })?;
     let router = if reads_log { engine.log_router() } else { engine.router() };
+    let router = with_security_txt(router, &security, origin, time);
     let state = engine.state().clone();
     let is_served = move |host: &str| state.settings.has_host(host);
     let ways = Ways::new(router.clone(), Arc::new(tls), is_served, closes_connections);

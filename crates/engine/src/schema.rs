@@ -99,7 +99,7 @@ pub const NOT_ARCHIVED: &[&str] = &[
 pub const PERSON_KEYS: &[&str] = &["kiavi.audit_subject"];
 
 /// What the runtime role may do; everything else it may not. The audit log only grows.
-const GRANTS: &[(&str, &str)] = &[
+pub(crate) const GRANTS: &[(&str, &str)] = &[
     ("public.\"user\"", "SELECT, INSERT, UPDATE, DELETE"),
     ("public.session", "SELECT, INSERT, UPDATE, DELETE"),
     ("public.account", "SELECT, INSERT, UPDATE, DELETE"),
@@ -141,7 +141,7 @@ const GRANTS: &[(&str, &str)] = &[
 ];
 
 /// What the auditor's role may do: read what it seals, add its heartbeat, and keep the sealed log.
-const AUDITOR_GRANTS: &[(&str, &str)] = &[
+pub(crate) const AUDITOR_GRANTS: &[(&str, &str)] = &[
     ("kiavi.audit_event", "SELECT (seq, id, body), INSERT (id, at, type, outcome, actor, body)"),
     ("kiavi.audit_leaf", "SELECT, INSERT"),
     ("kiavi.audit_tile", "SELECT, INSERT, UPDATE"),
@@ -152,10 +152,11 @@ const AUDITOR_GRANTS: &[(&str, &str)] = &[
 ];
 
 /// What the auditor's role may call, with its owner's rights: to remove what is too old to be kept, and nothing else.
-const AUDITOR_CALLS: &[&str] = &["kiavi.audit_prunable()", "kiavi.audit_prune(bigint, text, uuid, bytea)"];
+pub(crate) const AUDITOR_CALLS: &[&str] =
+    &["kiavi.audit_prunable()", "kiavi.audit_prune(bigint, text, uuid, bytea)"];
 
 /// What the runtime role may call, with its owner's rights.
-const CALLS: &[&str] = &["kiavi.audit_forget(text)", "kiavi.audit_gone(text[])"];
+pub(crate) const CALLS: &[&str] = &["kiavi.audit_forget(text)", "kiavi.audit_gone(text[])"];
 
 pub use kiavi_db::MigrateError;
 

@@ -18,6 +18,7 @@ mod http2;
 mod networks;
 mod origin;
 mod secure;
+mod security_txt;
 mod serve;
 
 pub use access::{Access, AccessLog, AccessOptions, PeerClass, RequestLines};
@@ -36,4 +37,5 @@ pub use http2::serve_http2_connection;
 pub use networks::{Networks, Place};
 pub use origin::{InvalidOrigin, OriginError, TrustedOrigins};
 pub use secure::{Answer, challenge_routes, on_hosts, redirect_routes};
+pub use security_txt::{SECURITY_TXT, SecurityContact, with_security_txt};
 pub use serve::{ConnectionInfo, Drain, DrainTrigger, closing, drain, serve_connection};

@@ -100,6 +100,16 @@ pub enum ToControl {
         #[n(0)]
         door: Fd,
     },
+    /// The answer to [`FromControl::Inspect`].
+    #[n(11)]
+    Inspected {
+        /// The request's number.
+        #[n(0)]
+        request: u64,
+        /// See [`crate::isolation::Inspection`]; `None` when the tenant cannot be inspected now, or there is no memory for it.
+        #[n(1)]
+        document: Option<Fd>,
+    },
     /// The answer to [`FromControl::Survey`].
     #[n(10)]
     Surveyed {
@@ -335,5 +345,28 @@ pub enum FromControl {
         /// See [`crate::certificate::Certificates`].
         #[n(1)]
         document: Fd,
+    },
+    /// Find out how a tenant is isolated, by trying it: see [`crate::isolation`].
+    #[n(17)]
+    Inspect {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// Whose. It must be one that [`FromControl::TenantReady`] has announced.
+        #[n(1)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+    },
+    /// A connection to the private cluster under the account of a tenant that was announced, to try what that may do there;
+    /// answered with [`ToControl::Database`].
+    #[n(18)]
+    NeedTenantDatabase {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
+        /// Whose account.
+        #[n(1)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
     },
 }

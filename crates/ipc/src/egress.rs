@@ -120,6 +120,11 @@ impl AllowList {
         Ok(Self { targets, allows_private })
     }
 
+    /// Each of the servers.
+    pub fn iter(&self) -> impl Iterator<Item = &Target> {
+        self.targets.iter()
+    }
+
     /// Whether the server may be reached.
     pub fn has(&self, target: &Target) -> bool {
         self.targets.contains(target)

@@ -141,3 +141,12 @@ pub fn receive_blocking<R: Message>(channel: &Channel) -> Result<R, IpcError> {
     let packet = channel.receive(&mut buffer, Wait::Yes)?;
     from_packet(&buffer[..packet.length], FdTable::received(packet.fds))
 }
+
+/// Sends a message on a channel that no runtime knows, waiting on the calling thread.
+///
+/// # Errors
+/// [`IpcError::Closed`] when the peer is gone.
+pub fn send_blocking<S: Message>(channel: &Channel, message: &S) -> Result<(), IpcError> {
+    let (bytes, table) = to_packet(message)?;
+    channel.send(&bytes, &table.borrowed(), Wait::Yes)
+}

@@ -4,6 +4,7 @@ use kiavi_base::TenantId;
 use minicbor::{Decode, Encode};
 
 use crate::Fd;
+use crate::isolation::{Fate, LayerStanding};
 use crate::metrics::{EngineReport, StreamsReport};
 
 /// What the launcher tells an engine.
@@ -94,6 +95,22 @@ pub enum ToEngine {
         #[n(0)]
         document: Fd,
     },
+    /// The first and only message of a canary, which serves nobody: see [`crate::isolation`].
+    #[n(8)]
+    Canary {
+        /// What to try; `None`: only tell how it is locked down. It stays until the channel closes.
+        #[n(0)]
+        probe: Option<String>,
+        /// Whether the list of system calls is applied first, as an engine applies it.
+        #[n(1)]
+        is_sealed: bool,
+        /// A process of somebody else's.
+        #[n(2)]
+        victim: u32,
+        /// A listening socket of somebody else's.
+        #[n(3)]
+        socket: String,
+    },
 }
 
 /// What an engine asks of the launcher. Nothing here names a tenant: the socket does.
@@ -127,5 +144,18 @@ pub enum FromEngine {
         /// From now on.
         #[n(0)]
         seconds: u32,
+    },
+    /// What came of the one thing that a canary tried.
+    #[n(8)]
+    Tried {
+        /// What came of it; `None`: nothing was to be tried.
+        #[n(0)]
+        fate: Option<Fate>,
+        /// What the kernel answered.
+        #[n(1)]
+        evidence: String,
+        /// How the process is locked down.
+        #[n(2)]
+        layers: Vec<LayerStanding>,
     },
 }

@@ -24,6 +24,7 @@ pub mod door;
 pub mod egress;
 pub mod engine;
 pub mod gateway;
+pub mod isolation;
 pub mod log;
 pub mod mail;
 pub mod mail_record;
@@ -34,7 +35,7 @@ pub mod survey;
 pub mod witness;
 
 pub use channel::{Channel, MAX_FDS, MAX_MESSAGE_BYTES};
-pub use endpoint::{Endpoint, Receiver, Sender, receive_blocking};
+pub use endpoint::{Endpoint, Receiver, Sender, receive_blocking, send_blocking};
 pub use error::IpcError;
 pub use fd::{Fd, FdTable};
 pub use sealed::{SealedDocument, SealedDocumentError};

@@ -163,6 +163,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         trusted_proxies: Vec::new(),
         forwarded_header: ForwardedHeader::default().as_str(),
         closes_connections: false,
+        security: Vec::new(),
         ready_file: args.ready_file,
         isolation: isolation.into(),
         is_development: true,

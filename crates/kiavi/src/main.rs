@@ -39,6 +39,7 @@ mod place;
 mod postgres_url;
 mod profile;
 mod profile_store;
+mod prove;
 mod provider;
 mod role;
 mod serve;
@@ -122,6 +123,8 @@ enum Verb {
     Restore(backup::RestoreArgs),
     /// Read audit logs, take them out of an instance, and verify them
     Audit(audit::AuditArgs),
+    /// Try out whether a tenant is isolated, and get a signed report
+    Prove(prove::ProveArgs),
     /// Open psql in a tenant's database, as its owner
     Psql(tenant_psql::PsqlArgs),
     /// Look at where secrets are kept, and change the key that seals them
@@ -166,6 +169,7 @@ fn main() -> ExitCode {
         Verb::Backup(args) => backup::run(args),
         Verb::Restore(args) => backup::restore(args),
         Verb::Audit(args) => audit::run(args),
+        Verb::Prove(args) => prove::run(args),
         Verb::Psql(args) => tenant_psql::run(args),
         Verb::Vault(args) => vault::run(args),
         Verb::Instance(args) => instance_view::run(args),

@@ -4,6 +4,7 @@
 //! first message, set up, seal, serve. Nothing from outside is read before the seal.
 
 mod auditor;
+mod canary;
 mod control;
 mod document;
 mod engine;
@@ -22,10 +23,10 @@ use clap::{Args, ValueEnum};
 use kiavi_base::Rng;
 use kiavi_crypto::SystemRng;
 use kiavi_db::Secured;
-use kiavi_http::{AccessLog, AccessOptions, RequestLines};
+use kiavi_http::{AccessLog, AccessOptions, RequestLines, SecurityContact};
 use kiavi_ipc::database::DatabaseServer;
 use kiavi_ipc::{Channel, Fd, IpcError};
-use kiavi_sandbox::{Account, Isolation, LockedDown, Profile, SandboxError};
+use kiavi_sandbox::{Account, Isolation, Layers, LockedDown, Profile, SandboxError};
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
 
@@ -57,6 +58,10 @@ pub(crate) struct RoleArgs {
     /// Of an engine: the private memory that it may have, by its own limit
     #[arg(long)]
     data_bytes: Option<u64>,
+    #[arg(long)]
+    security_contact: Vec<String>,
+    #[arg(long)]
+    security_policy: Option<String>,
     #[arg(long)]
     folder: Option<PathBuf>,
 }
@@ -129,6 +134,11 @@ fn access_log(args: &RoleArgs) -> Arc<AccessLog> {
     Arc::new(AccessLog::new(AccessOptions { lines, routine_sample, has_networks, is_json }))
 }
 
+/// Whom a host names for vulnerabilities.
+fn security(args: &RoleArgs) -> SecurityContact {
+    SecurityContact { contacts: args.security_contact.clone(), policy: args.security_policy.clone() }
+}
+
 fn lock_down(args: &RoleArgs, profile: Profile) -> Result<LockedDown, RoleError> {
     let account = Account { uid: args.uid, gid: args.uid };
     Ok(kiavi_sandbox::lock_down(Isolation::from(args.isolation), profile, Some(account))?)
@@ -151,12 +161,12 @@ fn runtime() -> io::Result<Runtime> {
 }
 
 /// Applies the last layer.
-fn seal(locked: LockedDown) -> Result<(), SandboxError> {
+fn seal(locked: LockedDown) -> Result<Layers, SandboxError> {
     // The first draw looks for a device that tells of virtual machine snapshots, which is a call by name.
     SystemRng.fill(&mut [0]);
     let layers = locked.seal()?;
     tracing::debug!(?layers, "sealed");
-    Ok(())
+    Ok(layers)
 }
 
 /// How the database server is recognised, and how we are known to it. Nothing is needed for a private cluster, of which

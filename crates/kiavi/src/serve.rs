@@ -17,7 +17,7 @@ use kiavi_launcher::{
 };
 use secrecy::ExposeSecret;
 
-use crate::config::{self, Config, IsolationMode, Loaded, LogFormat};
+use crate::config::{self, Config, IsolationMode, Loaded, LogFormat, SecurityConfig};
 use crate::instance::{self, fail, request_options};
 use crate::log;
 use crate::vault_keys;
@@ -125,6 +125,7 @@ fn launcher_config(
         geo: _,
         log,
         monitor,
+        security,
     } = config;
     let below = |label: &str| {
         format!("{label}.{}", domain.tenants).parse().unwrap_or_else(|_| domain.tenants.clone())
@@ -145,6 +146,7 @@ fn launcher_config(
         trusted_proxies: listen.trusted_proxies.iter().map(ToString::to_string).collect(),
         forwarded_header: listen.forwarded_header.as_str(),
         closes_connections: listen.behind_edge && !listen.edge_keeps_hosts_apart,
+        security: security_options(security),
         ready_file,
         isolation: match isolation.mode {
             IsolationMode::Full => Isolation::Full,
@@ -182,6 +184,11 @@ fn launcher_config(
         successor: Some(successor),
         on_ready: announce,
     }
+}
+
+fn security_options(SecurityConfig { contact, policy }: SecurityConfig) -> Vec<String> {
+    let contacts = contact.into_iter().map(|contact| format!("--security-contact={contact}"));
+    contacts.chain(policy.map(|policy| format!("--security-policy={policy}"))).collect()
 }
 
 /// Tells systemd, and whoever started the instance; hands out the first management key, once.

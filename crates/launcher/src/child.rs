@@ -42,6 +42,8 @@ pub(crate) struct Program {
     pub(crate) closes_connections: bool,
     /// Private writable memory that it may have by its own limit, in bytes; its role's, if nothing is said.
     pub(crate) data_bytes: Option<u64>,
+    /// Whom hosts name for vulnerabilities, as the role verb's options.
+    pub(crate) security: Vec<String>,
     /// The folder it may keep things in.
     pub(crate) folder: Option<std::path::PathBuf>,
 }
@@ -130,33 +132,8 @@ pub(crate) fn spawn<S: Message, R: Message>(
     said: fn(R) -> Said,
 ) -> std::io::Result<Process<S>> {
     let (ours, theirs) = Channel::pair()?;
-    let mut command = Command::new("/proc/self/exe");
-    command
-        .arg("role")
-        .arg(program.role)
-        .arg("--isolation")
-        .arg(isolation_name(program.isolation))
-        .arg("--uid")
-        .arg(program.uid.to_string())
-        .arg("--log")
-        .arg(&program.log.filter)
-        .args(program.log.is_json.then_some("--log-json"))
-        .args(&program.log.requests)
-        .args(program.closes_connections.then_some("--close-connections"))
-        .env_clear()
-        // A group of its own: an interrupt from the terminal is for the launcher, which then drains.
-        .process_group(0)
-        .current_dir("/")
-        .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
-    if let Some(bytes) = program.data_bytes {
-        command.arg("--data-bytes").arg(bytes.to_string());
-    }
-    if let Some(folder) = &program.folder {
-        command.arg("--folder").arg(folder);
-    }
-    let mut child = command.spawn()?;
+    let mut command = command(program, theirs);
+    let mut child = command.stderr(Stdio::piped()).spawn()?;
     // Drops the parent's copy of the child's end of the channel.
     drop(command);
     let pid = child.id().unwrap_or_default();
@@ -174,6 +151,37 @@ pub(crate) fn spawn<S: Message, R: Message>(
     let label = Label { role: program.role, tenant: program.tenant.clone() };
     let child = Child { id, pid, channel: ours, log, label, is_json: program.log.is_json };
     attach(child, ended, kill, events, said)
+}
+
+/// How every child is started: all that differs between two of a role is what its channel tells it.
+pub(crate) fn command(program: &Program, channel: Channel) -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    command
+        .arg("role")
+        .arg(program.role)
+        .arg("--isolation")
+        .arg(isolation_name(program.isolation))
+        .arg("--uid")
+        .arg(program.uid.to_string())
+        .arg("--log")
+        .arg(&program.log.filter)
+        .args(program.log.is_json.then_some("--log-json"))
+        .args(&program.log.requests)
+        .args(program.closes_connections.then_some("--close-connections"))
+        .args(&program.security)
+        .env_clear()
+        // A group of its own: an interrupt from the terminal is for the launcher, which then drains.
+        .process_group(0)
+        .current_dir("/")
+        .stdin(Stdio::from(std::os::fd::OwnedFd::from(channel)))
+        .stdout(Stdio::null());
+    if let Some(bytes) = program.data_bytes {
+        command.arg("--data-bytes").arg(bytes.to_string());
+    }
+    if let Some(folder) = &program.folder {
+        command.arg("--folder").arg(folder);
+    }
+    command
 }
 
 /// Whether the process ended because of its seccomp filter.

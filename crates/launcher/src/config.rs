@@ -204,6 +204,8 @@ pub struct LauncherConfig {
     /// Whether every answer closes its connection: a reverse proxy keeps connections for any host, and here each
     /// belongs to one tenant.
     pub closes_connections: bool,
+    /// Whom to tell about a vulnerability, as the role verb's options.
+    pub security: Vec<String>,
     /// Where to write how to reach the instance, once it is ready.
     pub ready_file: Option<PathBuf>,
     /// Which layers every process is locked down with.

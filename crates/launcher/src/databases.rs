@@ -127,6 +127,11 @@ impl Databases {
         matches!(self, Self::Private { cluster: Some(_), .. } | Self::Remote { .. })
     }
 
+    /// Whether roles are known by the account that connects.
+    pub(crate) fn knows_accounts(&self) -> bool {
+        matches!(self, Self::Private { .. })
+    }
+
     /// Whether somebody waits for outbound.
     pub(crate) fn is_waited_for(&self) -> bool {
         matches!(self, Self::Remote { waiting, .. } if !waiting.is_empty())

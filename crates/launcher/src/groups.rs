@@ -29,11 +29,33 @@ enum Job {
     Service { role: &'static str, pid: u32 },
     Confine { tenant: TenantId, pid: u32, share: Share },
     Release { tenant: TenantId },
+    End,
 }
 
-/// What the thread is told; done in the order of telling. It ends when this is dropped.
+/// Who may put processes into the groups of tenants.
+#[derive(Clone)]
+pub(crate) struct Placing(Sender<Job>);
+
+impl Placing {
+    /// Puts a process into a tenant's group.
+    pub(crate) fn confine(&self, tenant: &TenantId, pid: u32, share: Share) {
+        self.tell(Job::Confine { tenant: tenant.clone(), pid, share });
+    }
+
+    /// A process of the tenant has ended; the group goes unless another one is in it.
+    pub(crate) fn release(&self, tenant: &TenantId) {
+        self.tell(Job::Release { tenant: tenant.clone() });
+    }
+
+    fn tell(&self, job: Job) {
+        // Without the thread the instance ends, and its groups with it.
+        let _ = self.0.send(job);
+    }
+}
+
+/// What the thread is told; done in the order of telling.
 pub(crate) struct Groups {
-    jobs: Sender<Job>,
+    placing: Placing,
     thread: JoinHandle<()>,
     cgroups: Cgroups,
     /// How often the kernel had killed in a tenant's group when its last engine was started.
@@ -48,7 +70,7 @@ impl Groups {
         let of_thread = cgroups.clone();
         let thread =
             thread::Builder::new().name("cgroups".to_owned()).spawn(move || work(&of_thread, &queue))?;
-        Ok(Self { jobs, thread, cgroups, kills: HashMap::new() })
+        Ok(Self { placing: Placing(jobs), thread, cgroups, kills: HashMap::new() })
     }
 
     /// Which control groups they are.
@@ -58,7 +80,7 @@ impl Groups {
 
     /// Puts one of the instance's own processes into its group.
     pub(crate) fn weigh(&self, role: &'static str, pid: u32) {
-        self.tell(Job::Service { role, pid });
+        self.placing.tell(Job::Service { role, pid });
     }
 
     /// Puts an engine into its tenant's group.
@@ -67,7 +89,12 @@ impl Groups {
             Some(kills) => self.kills.insert(tenant.clone(), kills),
             None => self.kills.remove(tenant),
         };
-        self.tell(Job::Confine { tenant: tenant.clone(), pid, share });
+        self.placing.confine(tenant, pid, share);
+    }
+
+    /// For processes that are not engines.
+    pub(crate) fn placing(&self) -> Placing {
+        self.placing.clone()
     }
 
     /// Whether the kernel has killed in a tenant's group, because it had no memory left, since its last engine was started or
@@ -79,21 +106,16 @@ impl Groups {
 
     /// An engine of the tenant has ended; the group goes unless another one is in it.
     pub(crate) fn release(&self, tenant: &TenantId) {
-        self.tell(Job::Release { tenant: tenant.clone() });
+        self.placing.release(tenant);
     }
 
     /// All processes have ended: nothing is left behind.
     pub(crate) fn end(self) {
-        let Self { jobs, thread, cgroups, .. } = self;
-        drop(jobs);
+        let Self { placing, thread, cgroups, .. } = self;
+        placing.tell(Job::End);
         // It has panicked then, and has said so.
         let _ = thread.join();
         cgroups.remove();
-    }
-
-    fn tell(&self, job: Job) {
-        // The thread ends only with this value.
-        let _ = self.jobs.send(job);
     }
 }
 
@@ -122,6 +144,7 @@ fn work(cgroups: &Cgroups, queue: &Receiver<Job>) {
                     groups.remove(&tenant);
                 }
             }
+            Job::End => return,
         }
     }
 }

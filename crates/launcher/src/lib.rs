@@ -14,8 +14,10 @@
 
 mod attach;
 mod backoff;
+mod canary;
 mod child;
 mod config;
+mod confinement;
 mod databases;
 mod engines;
 mod folder;

@@ -3,6 +3,7 @@
 mod auditor;
 mod dispatch;
 mod engine;
+mod isolation;
 mod replace;
 mod start;
 mod stop;
@@ -12,6 +13,7 @@ mod upgrade;
 use std::collections::HashMap;
 use std::os::fd::{OwnedFd, RawFd};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::replace::Replaced;
@@ -25,7 +27,7 @@ use kiavi_ipc::{Fd, SealedDocument};
 use kiavi_localpg::ClusterError;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
@@ -114,6 +116,12 @@ pub(crate) enum Event {
         request: u64,
         document: Option<SealedDocument>,
     },
+    /// Everything was tried that this control asked for.
+    Inspected {
+        asker: ProcessId,
+        request: u64,
+        document: Option<SealedDocument>,
+    },
     /// The successor can take over, or says what is in the way.
     Checked {
         problem: Option<String>,
@@ -166,6 +174,8 @@ struct Supervisor {
     groups: Option<Groups>,
     replaced: Replaced,
     meter: Meter,
+    /// Whose turn it is to be inspected.
+    inspections: Arc<Semaphore>,
     monitor: Option<OwnedFd>,
     /// When the next engine may be woken.
     next_wake: Instant,
@@ -260,6 +270,7 @@ impl Supervisor {
             Event::Retry(Retry::Kill(process)) => self.kill(process),
             Event::Retry(Retry::Unready(process)) => self.kill_unready(process),
             Event::Surveyed { asker, request, document } => self.surveyed(asker, request, document),
+            Event::Inspected { asker, request, document } => self.inspected(asker, request, document),
             Event::Checked { problem } => {
                 self.is_checking = false;
                 if let Some(problem) = problem {

@@ -29,6 +29,7 @@ mod figures;
 mod frame;
 pub mod gallery;
 mod instance;
+mod isolation;
 mod keys;
 mod live_sessions;
 mod look;
@@ -75,6 +76,7 @@ pub use instance::{
     InstancePlace, InstanceProcesses, InstanceSearch, InstanceTenantRow, InstanceTenants, JobRow, JobState,
     JobStepLine, JobTarget, ProcessRow, ServiceRow,
 };
+pub use isolation::{Isolation, IsolationCheck, IsolationOutcome, IsolationProof};
 pub use keys::{KeyRow, KeyStanding, Keys, NewKey, SecretOf, SecretOnce};
 pub use live_sessions::{LiveSession, LiveSessions};
 pub use look::{Look, LookFields};
@@ -170,6 +172,7 @@ impl Page for Methods {}
 impl Page for ProviderPage {}
 impl Page for LiveSessions {}
 impl Page for Security {}
+impl Page for Isolation {}
 impl Page for MailPage {}
 impl Page for MailDomain {}
 impl Page for MailSent {}

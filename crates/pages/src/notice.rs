@@ -162,6 +162,10 @@ notices! {
         MailRetried = "mail-retried", Success, notice_mail_retried;
         MailNotWaiting = "mail-not-waiting", Info, notice_mail_not_waiting;
         MailNotSuppressed = "mail-not-suppressed", Info, notice_mail_not_suppressed;
+        IsolationTried = "isolation-tried", Success, notice_isolation_tried;
+        IsolationBusy = "isolation-busy", Info, notice_isolation_busy;
+        IsolationOften = "isolation-often", Error, notice_isolation_often;
+        IsolationResting = "isolation-resting", Info, notice_isolation_resting;
         Unlocked = "unlocked", Success, notice_unlocked;
         NotLocked = "not-locked", Info, notice_not_locked;
         UnlockWho = "unlock-who", Error, notice_unlock_who;

@@ -22,6 +22,8 @@ pub enum TenantPlace {
     Events,
     /// What is limited, and who is locked out.
     Security,
+    /// Whether what keeps it apart holds.
+    Isolation,
     /// How they sign in.
     SignIn,
     /// What people are written.
@@ -48,6 +50,7 @@ impl TenantPlace {
             Self::Sessions => "/sessions",
             Self::Events => "/events",
             Self::Security => "/security",
+            Self::Isolation => "/isolation",
             Self::SignIn => "/sign-in",
             Self::Mail => "/mail",
             Self::Webhooks => "/webhooks",
@@ -74,6 +77,7 @@ impl TenantPlace {
             Self::Sessions => text.live_title(),
             Self::Events => text.events_title(),
             Self::Security => text.security_title(),
+            Self::Isolation => text.isolation_title(),
             Self::SignIn => text.methods_title(),
             Self::Mail => text.mail_title(),
             Self::Webhooks => text.webhooks_title(),

@@ -25,6 +25,7 @@
 
 #[cfg(feature = "attack")]
 pub mod attack;
+pub mod canary;
 pub mod cgroup;
 mod descriptors;
 mod error;

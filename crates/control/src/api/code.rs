@@ -96,6 +96,8 @@ codes! {
         "The tenant has no such hostname that could be changed like this.";
     DomainNotFound = NOT_FOUND "domain_not_found", "No such domain",
         "The tenant has no such domain. Add it first.";
+    ProofNotFound = NOT_FOUND "proof_not_found", "No such proof",
+        "The tenant's isolation has no proof of this id.";
     MemberNotFound = NOT_FOUND "member_not_found", "No such member",
         "The workspace has no member of this id.";
     InvitationNotFound = NOT_FOUND "invitation_not_found", "No such invitation",
@@ -156,6 +158,8 @@ codes! {
         "The instance has no place for archives. Whoever runs it names one with kiavi backup schedule.";
     BackupUnderWay = CONFLICT "backup_under_way", "Under way",
         "Something else that was ordered of the tenant's archives is under way. Order it again when that has ended.";
+    ProofUnderWay = CONFLICT "proof_under_way", "Under way",
+        "The tenant's isolation is being proved already. Ask again in some seconds.";
     NotSealed = CONFLICT "not_sealed", "Nothing is sealed yet",
         "The tenant's log has no checkpoint yet: its first event is sealed within two seconds. Try again.";
     NoDatabasePassword = CONFLICT "no_database_password", "No passwords here",

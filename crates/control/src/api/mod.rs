@@ -30,6 +30,7 @@ mod imports;
 mod input;
 mod instance;
 mod invitations;
+mod isolation;
 mod keys;
 mod logs;
 mod mail_records;
@@ -158,6 +159,7 @@ fn table() -> Vec<Route> {
     table.extend(moving_routes());
     table.extend(backup_routes());
     table.extend(backup_order_routes());
+    table.extend(isolation_routes());
     table.extend(instance_routes());
     table.extend(platform::routes());
     // For whoever runs the instance, whom it tells where secrets are.
@@ -265,6 +267,22 @@ fn secret_routes() -> [Route; 2] {
         .takes(Takes::Json)
         .resumes()
         .problems(SECRET),
+    ]
+}
+
+fn isolation_routes() -> [Route; 3] {
+    use Code as C;
+    [
+        Route::new(
+            isolation::prove,
+            isolation::__path_prove,
+            may(P::TenantManage),
+            writes(&[E::IsolationProved]),
+        )
+        .problems(&[C::TenantNotRunning, C::ProofUnderWay, C::VaultUnavailable]),
+        Route::new(isolation::list, isolation::__path_list, may(P::TenantRead), nothing(READ)),
+        Route::new(isolation::show, isolation::__path_show, may(P::TenantRead), nothing(READ))
+            .problems(&[C::ProofNotFound]),
     ]
 }
 

@@ -71,6 +71,8 @@ event_types! {
     TenantSecretRotated = "tenant.secret_rotated",
     /// A tenant's secrets of before were ended.
     TenantSecretRetired = "tenant.secret_retired",
+    /// A tenant's isolation was tried, and held or did not; the digest is the report's.
+    IsolationProved = "isolation.proved",
     /// A tenant's role has another password at the database server.
     TenantDatabasePasswordRotated = "tenant.database_password_rotated",
     /// Step: a tenant's secret is in the vault.

@@ -27,7 +27,8 @@ pub(crate) use export::export;
 pub(crate) use import::{
     BEGIN as IMPORT_BEGIN, Counts, Frames, ImportError, ImportOrder, copy_table, import, imported,
 };
-pub(crate) use password::rotate as rotate_password;
+pub(crate) use news::{keep as keep_news, tell as tell_news};
+pub(crate) use password::{password as tenant_password, rotate as rotate_password};
 pub(crate) use postgres::{connect_to, drop_database_and_roles};
 pub(crate) use request::{Order, RequestError, destroy, request};
 pub(crate) use restore::{RestoreOrder, Restored, check_room, drill, restore, restored, settle};

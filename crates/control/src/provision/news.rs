@@ -39,7 +39,7 @@ pub(crate) async fn keep(
 
 /// Has the tenant's log tell what it has not told yet. An event's id makes it one event however often this is done. A
 /// tenant that has no log yet is told once it has.
-pub(super) async fn tell(control: &Control, tenant: &Tenant) -> Result<(), StepError> {
+pub(crate) async fn tell(control: &Control, tenant: &Tenant) -> Result<(), StepError> {
     let (parts, id) = (control.parts(), &tenant.id);
     let rows = parts.database.query(&NEWS, &[&id.as_str()]).await?;
     if rows.is_empty() {

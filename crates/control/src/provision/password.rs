@@ -27,7 +27,7 @@ fn name() -> SecretName {
 }
 
 /// The password, made where there is none yet. `None` where roles have none.
-pub(super) async fn password(control: &Control, id: &TenantId) -> Result<Option<SecretString>, StepError> {
+pub(crate) async fn password(control: &Control, id: &TenantId) -> Result<Option<SecretString>, StepError> {
     let parts = control.parts();
     if !parts.server.has_passwords() {
         return Ok(None);

@@ -14,6 +14,7 @@ mod imports;
 mod instance;
 mod interruption;
 mod isolation;
+mod isolation_proof;
 mod keys;
 mod lists;
 mod members;
@@ -40,12 +41,12 @@ use std::{
     },
 };
 
-use kiavi_base::{ExposeSecret, Hostname, Slug, SystemClock, TenantId};
+use kiavi_base::{ExposeSecret, Hostname, SecretString, Slug, SystemClock, TenantId};
 use kiavi_crypto::{SystemRng, TenantSecret};
-use kiavi_db::{AdminConnection, BoxFuture, Login, Migration, prepare_all, quote_ident};
+use kiavi_db::{AdminConnection, BoxFuture, Connect, Login, Migration, prepare_all, quote_ident};
 use kiavi_http::AccessLog;
 use kiavi_http::{ConnectionInfo, Edge};
-use kiavi_ipc::{SealedDocument, certificate::Certificates, survey::Survey};
+use kiavi_ipc::{SealedDocument, certificate::Certificates, isolation::Inspection, survey::Survey};
 use kiavi_testkit::TestDatabase;
 use kiavi_vault::{SealedFiles, Vault};
 use serde_json::{Value, json};
@@ -54,7 +55,7 @@ use tokio::net::UnixStream;
 use self::vault_away::Away;
 use crate::{
     AUDITOR_ROLE, Address, Adopted, Archived, CONTROL_ROLE, Control, ControlParts, DatabaseServer, DemoMade,
-    DemoOrder, Failure, FormerServer, LogStart, OWNER_GROUP, OwnHost, Privileged, SettingsFacts,
+    DemoOrder, Failure, FormerServer, LogStart, OWNER_GROUP, OwnHost, Privileged, Right, SettingsFacts,
     TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart, TenantState, address,
     attempt, audit,
     caller::Actor,
@@ -93,6 +94,10 @@ struct FakePrivileged {
     silences: AtomicU32,
     /// How everything stands; `None`: it does not say.
     survey: Mutex<Option<Survey>>,
+    /// What trying a tenant's isolation finds; `None`: it cannot be tried.
+    inspection: Mutex<Option<Inspection>>,
+    /// The way to the database server.
+    connect: Mutex<Option<Arc<dyn Connect>>>,
 }
 
 /// A request at the management door of a tenant's engine.
@@ -223,6 +228,16 @@ impl Privileged for FakePrivileged {
     fn survey(&self) -> BoxFuture<'_, Result<Survey, Failure>> {
         let known = self.survey.lock().unwrap().clone();
         Box::pin(std::future::ready(known.ok_or_else(|| "the launcher does not say".into())))
+    }
+
+    fn inspect<'a>(&'a self, _: &'a TenantId) -> BoxFuture<'a, Result<Inspection, Failure>> {
+        let found = self.inspection.lock().unwrap().clone();
+        Box::pin(std::future::ready(found.ok_or_else(|| "the launcher does not say".into())))
+    }
+
+    fn connect_as(&self, tenant: &TenantId, _: Option<SecretString>) -> Arc<dyn Connect> {
+        let server = self.connect.lock().unwrap().clone().expect("the server of this instance");
+        Arc::new(isolation_proof::Peer { server, role: tenant.to_string() })
     }
 
     fn log_ready(&self, log: LogStart) -> BoxFuture<'_, Result<(), Failure>> {
@@ -425,6 +440,34 @@ impl TenantSchema for FakeSchema {
         Box::pin(async move {
             let question = "SELECT count(*) FROM passkey WHERE $1::timestamptz IS NULL OR \"createdAt\" < $1";
             Ok(connection.query(question, &[&before]).await?[0].get(0))
+        })
+    }
+
+    fn rights(&self) -> Vec<Right> {
+        let right = |privilege: &str| Right {
+            is_auditors: false,
+            object: "public.item".into(),
+            column: None,
+            privilege: privilege.into(),
+        };
+        vec![right("SELECT"), right("INSERT")]
+    }
+
+    fn forbidden(&self) -> Vec<&'static str> {
+        vec!["DELETE FROM item WHERE false", "TRUNCATE told"]
+    }
+
+    fn objects(&self) -> Vec<&'static str> {
+        vec!["item"]
+    }
+
+    fn objects_there<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+    ) -> BoxFuture<'a, Result<Vec<String>, Failure>> {
+        Box::pin(async move {
+            let tables = "SELECT relname::text FROM pg_class WHERE relname IN ('item', 'intruder')";
+            Ok(connection.query(tables, &[]).await?.iter().map(|row| row.get(0)).collect())
         })
     }
 
@@ -755,6 +798,7 @@ async fn every_statement_of_a_part_fits_the_schema() {
         crate::backup::STATEMENTS,
         crate::domain::store::STATEMENTS,
         crate::ended::STATEMENTS,
+        crate::isolation::store::STATEMENTS,
         crate::view::store::STATEMENTS,
         crate::platform::STATEMENTS,
     ];

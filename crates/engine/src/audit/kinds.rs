@@ -185,6 +185,8 @@ event_types! {
     TenantSecretRotated = "tenant.secret_rotated",
     /// Secrets before the tenant's current one have ended.
     TenantSecretRetired = "tenant.secret_retired",
+    /// The tenant's isolation was tried, and held or did not; the digest is the report's.
+    IsolationProved = "isolation.proved",
     /// Made-up people were added for development; what the log tells of them up to here is made up, too.
     TenantDemoDataAdded = "tenant.demo_data_added",
     /// An account at a provider was joined to a user.

@@ -196,7 +196,7 @@ impl Server {
             ToEngine::Mail { door } => self.mail.open(door)?,
             ToEngine::Egress { door } => self.egress.replace(door),
             ToEngine::Certificates { document } => self.ways.tls().announce(document),
-            ToEngine::Start { .. } | ToEngine::Door { .. } | ToEngine::Drain => {}
+            ToEngine::Start { .. } | ToEngine::Canary { .. } | ToEngine::Door { .. } | ToEngine::Drain => {}
         }
         Ok(())
     }

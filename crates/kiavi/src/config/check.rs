@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use secrecy::{ExposeSecret, SecretString};
 
 use kiavi_base::Hostname;
+use kiavi_http::SecurityContact;
 
 use super::load::Fault;
 use super::{Config, EngineConfig, EngineOverride, ListenConfig};
@@ -51,6 +52,10 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
         "is the console's: the console and its sign-in are two processes, which is two hosts",
     )?;
     listen(&config.listen)?;
+    // RFC 9116 §2.5.3.
+    let uri = "must be a URI that begins with mailto:, https: or tel:";
+    rule(config.security.contact.iter().all(|it| SecurityContact::is_uri(it)), "security.contact", uri)?;
+    rule(config.security.policy.iter().all(|it| SecurityContact::is_uri(it)), "security.policy", uri)?;
     let mail = &config.mail;
     rule(
         mail.smtp_url.is_none() || mail.smtp_url_file.is_none(),
@@ -278,6 +283,9 @@ mod tests {
     fn other_numbers_have_ranges() {
         assert_eq!(refused("log.filter = \"a=b=c\""), Some("log.filter"));
         assert_eq!(refused("data = \"here\""), Some("data"));
+        assert_eq!(refused("security.contact = [\"mailto:security@auth.example\"]"), None);
+        assert_eq!(refused("security.contact = [\"security@auth.example\"]"), Some("security.contact"));
+        assert_eq!(refused("security.policy = \"http://auth.example\""), Some("security.policy"));
         assert!(smtp_url("https://smtp.example".into()).is_err());
         assert!(smtp_url("smtps://a:b@smtp.example".into()).is_ok());
     }

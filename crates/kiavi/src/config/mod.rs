@@ -65,6 +65,9 @@ pub(crate) struct Config {
     /// Metrics and health.
     #[serde(default)]
     pub(crate) monitor: MonitorConfig,
+    /// Whom to tell about a vulnerability.
+    #[serde(default)]
+    pub(crate) security: SecurityConfig,
 }
 
 /// The names under which browsers come.
@@ -421,6 +424,17 @@ impl Default for MonitorConfig {
             per_tenant: false,
         }
     }
+}
+
+/// Whom to tell about a vulnerability: every host answers with it at `/.well-known/security.txt` (RFC 9116). Without a contact
+/// there is no such file.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SecurityConfig {
+    /// URIs, the preferred one first, such as `mailto:security@example.com` or `https://example.com/report`.
+    pub(crate) contact: Vec<String>,
+    /// The URI of a page that says what is promised to whoever tells.
+    pub(crate) policy: Option<String>,
 }
 
 fn data_folder() -> PathBuf {

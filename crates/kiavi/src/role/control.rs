@@ -12,7 +12,9 @@ use kiavi_control::{
 };
 use kiavi_crypto::{SystemRng, TicketKeys};
 use kiavi_egress::Outlet;
-use kiavi_http::{AccessLog, ConnectionInfo, Edge, drain, on_hosts, serve_connection};
+use kiavi_http::{
+    AccessLog, ConnectionInfo, Edge, SecurityContact, drain, on_hosts, serve_connection, with_security_txt,
+};
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::door::{Acceptor, HandedOver};
 use kiavi_ipc::{Endpoint, Fd, IpcError, Receiver, SealedDocument, Sender, receive_blocking};
@@ -30,6 +32,7 @@ use super::privileged::{Launcher, Platform};
 use super::schema::EngineSchema;
 use super::{
     RoleArgs, RoleError, access_log, begin, control_channel, lock_down, open_folder, runtime, seal, secured,
+    security,
 };
 
 /// The tenant that every development instance has.
@@ -143,6 +146,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
             announcement,
             closes_connections,
             tls,
+            security: security(args),
             access,
             monitored: Arc::new(monitored),
         };
@@ -236,9 +240,18 @@ struct Routers {
 }
 
 impl Routers {
-    fn of(control: &Control, host: Hostname, tls: Arc<TlsServer>, closes_connections: bool) -> Self {
+    fn of(
+        control: &Control,
+        names: &Names,
+        security: &SecurityContact,
+        tls: Arc<TlsServer>,
+        closes_connections: bool,
+    ) -> Self {
+        let host = names.console.clone();
         let is_console = move |asked: &str| host.as_str() == asked;
-        let console = on_hosts(control.router(CallerKind::ConsoleHost), is_console.clone());
+        let router = control.router(CallerKind::ConsoleHost);
+        let router = with_security_txt(router, security, &names.url(&names.console), Arc::new(SystemClock));
+        let console = on_hosts(router, is_console.clone());
         Self {
             console: Ways::new(console, tls, is_console, closes_connections),
             local: control.router(CallerKind::LocalOperator),
@@ -262,6 +275,7 @@ struct Server {
     access: Arc<AccessLog>,
     closes_connections: bool,
     tls: Arc<TlsServer>,
+    security: SecurityContact,
     monitored: Arc<Monitored>,
 }
 
@@ -276,8 +290,8 @@ impl Server {
         let (mut tasks, mut locals, mut monitors) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
         let access = self.access.clone();
         tokio::spawn(async move { access.keep_writing().await });
+        let names = self.announcement.names.clone();
         // Opening needs the database, which needs the launcher's answers below.
-        let host = self.announcement.names.console.clone();
         let opening = tokio::spawn(open(parts, self.to_launcher.clone(), self.announcement));
         let mut opening = Some(opening);
         let mut witnessing = None;
@@ -291,6 +305,7 @@ impl Server {
                     Some(ToControl::Done { request, succeeded }) => self.launcher.done(request, succeeded),
                     Some(ToControl::Measured { request, document }) => self.launcher.measured(request, document),
                     Some(ToControl::Surveyed { request, document }) => self.launcher.surveyed(request, document),
+                    Some(ToControl::Inspected { request, document }) => self.launcher.inspected(request, document),
                     Some(ToControl::Door { door: new }) => doors.console = Some(Acceptor::new(new)?),
                     Some(ToControl::Accounts { request, document }) => self.launcher.listed(request, document),
                     Some(ToControl::Egress { door }) => self.outlet.replace(door),
@@ -305,7 +320,7 @@ impl Server {
                 },
                 opened = joined(&mut opening) => {
                     let opened = opened?;
-                    routers = Some(Routers::of(&opened, host.clone(), self.tls.clone(), self.closes_connections));
+                    routers = Some(Routers::of(&opened, &names, &self.security, self.tls.clone(), self.closes_connections));
                     control.get_or_init(|| opened);
                     opening = None;
                     serve_witness(control.get(), &mut witnessing);

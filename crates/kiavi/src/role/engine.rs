@@ -9,16 +9,25 @@ use kiavi_engine::process::{self, Assignment};
 use kiavi_geo::{Database, Places};
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::{Endpoint, Fd, SharedFile, receive_blocking};
+use kiavi_sandbox::canary::Aim;
 use kiavi_sandbox::{Limits, Profile};
 
+use super::canary::{self, Order};
 use super::document::{self, Opened};
-use super::{RoleArgs, RoleError, access_log, begin, control_channel, lock_down, runtime, seal, secured};
+use super::{
+    RoleArgs, RoleError, access_log, begin, control_channel, lock_down, runtime, seal, secured, security,
+};
 
 pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     begin(args)?;
     let data_bytes = args.data_bytes.unwrap_or(Limits::ENGINE.data_bytes);
     let locked = lock_down(args, Profile::Engine { data_bytes })?;
     let channel = control_channel()?;
+    let first = receive_blocking(&channel)?;
+    if let ToEngine::Canary { probe, is_sealed, victim, socket } = first {
+        let order = Order { probe, is_sealed, aim: Aim { victim, socket } };
+        return canary::run(&channel, locked, &order);
+    }
     let ToEngine::Start {
         tenant,
         document,
@@ -30,7 +39,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         places,
         reads_log,
         certificates,
-    } = receive_blocking(&channel)?
+    } = first
     else {
         return Err(RoleError::FirstMessage);
     };
@@ -54,11 +63,12 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         idle,
         access,
         closes_connections,
+        security: security(args),
     };
     runtime()?.block_on(async {
         let launcher = Endpoint::new(channel)?;
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
-        process::run(assignment, launcher, clock, rng, || seal(locked))
+        process::run(assignment, launcher, clock, rng, || seal(locked).map(drop))
             .await
             .map_err(|error| RoleError::Serve(error.into()))
     })

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kiavi_base::{ExposeSecret, Hostname, TenantId};
+use kiavi_base::{ExposeSecret, Hostname, SecretString, TenantId};
 use kiavi_control::monitor::Measure;
 use kiavi_control::{Failure, LogStart, OwnHost, Privileged, TenantStart};
 use kiavi_db::{BoxFuture, Connect, Secured, Stream};
 use kiavi_http::Edge;
 use kiavi_ipc::control::FromControl;
+use kiavi_ipc::isolation::Inspection;
 use kiavi_ipc::log::LogDocument;
 use kiavi_ipc::metrics::Measurements;
 use kiavi_ipc::survey::Survey;
@@ -57,6 +58,7 @@ enum Answer {
     Measured(Option<Fd>),
     Accounts(Option<Fd>),
     Surveyed(Option<Fd>),
+    Inspected(Option<Fd>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +102,11 @@ impl Launcher {
     /// The launcher answered a request for how everything stands.
     pub(super) fn surveyed(&self, request: u64, document: Option<Fd>) {
         self.answer(request, Answer::Surveyed(document));
+    }
+
+    /// The launcher answered a request to inspect a tenant.
+    pub(super) fn inspected(&self, request: u64, document: Option<Fd>) {
+        self.answer(request, Answer::Inspected(document));
     }
 
     fn answer(&self, request: u64, answer: Answer) {
@@ -151,6 +158,33 @@ impl Connect for Launcher {
 
     fn secured(&self) -> Option<&Secured> {
         self.0.secured.as_ref()
+    }
+}
+
+/// Connects as a tenant: under its account to the private cluster, with its password to a server on a network.
+struct AsTenant {
+    launcher: Launcher,
+    tenant: TenantId,
+    secured: Option<Secured>,
+}
+
+impl Connect for AsTenant {
+    fn connect(&self) -> BoxFuture<'_, io::Result<Stream>> {
+        Box::pin(async move {
+            if self.secured.is_some() {
+                return self.launcher.connect().await;
+            }
+            let tenant = self.tenant.clone();
+            let asked = self.launcher.ask(|request| FromControl::NeedTenantDatabase { request, tenant });
+            let Answer::Database(Some(stream)) = asked.await.map_err(io::Error::other)? else {
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            };
+            Stream::from_fd(stream.into_owned()?)
+        })
+    }
+
+    fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref()
     }
 }
 
@@ -264,6 +298,22 @@ impl Privileged for Launcher {
             };
             Ok(Survey::read(&SealedDocument::accept(document)?.read()?)?)
         })
+    }
+
+    fn inspect<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<Inspection, Failure>> {
+        let tenant = tenant.clone();
+        Box::pin(async move {
+            let asked = self.ask(|request| FromControl::Inspect { request, tenant });
+            let Answer::Inspected(Some(document)) = asked.await? else {
+                return Err(RequestError::Refused.into());
+            };
+            Ok(Inspection::read(&SealedDocument::accept(document)?.read()?)?)
+        })
+    }
+
+    fn connect_as(&self, tenant: &TenantId, password: Option<SecretString>) -> Arc<dyn Connect> {
+        let secured = self.0.secured.as_ref().zip(password).map(|(own, theirs)| own.with_password(theirs));
+        Arc::new(AsTenant { launcher: self.clone(), tenant: tenant.clone(), secured })
     }
 
     fn log_ready(&self, log: LogStart) -> BoxFuture<'_, Result<(), Failure>> {

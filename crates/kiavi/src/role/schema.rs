@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kiavi_base::{Hostname, Slug};
 use kiavi_control::{
-    Address, Adopted, Archived, DemoMade, DemoOrder, Failure, FormerServer, SettingsFacts, TenantEvent,
-    TenantEventKind, TenantSchema,
+    Address, Adopted, Archived, DemoMade, DemoOrder, Failure, FormerServer, Right, SettingsFacts,
+    TenantEvent, TenantEventKind, TenantSchema,
 };
 use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture};
@@ -160,6 +160,7 @@ impl TenantSchema for EngineSchema {
                 TenantEventKind::DomainRemoved => audit::EventType::TenantDomainRemoved,
                 TenantEventKind::SecretRotated => audit::EventType::TenantSecretRotated,
                 TenantEventKind::SecretRetired => audit::EventType::TenantSecretRetired,
+                TenantEventKind::IsolationProved => audit::EventType::IsolationProved,
             };
             Ok(audit::record_by_control(connection, id, kind, operator, detail).await?)
         })
@@ -213,6 +214,31 @@ impl TenantSchema for EngineSchema {
         before: Option<Timestamp>,
     ) -> BoxFuture<'a, Result<i64, Failure>> {
         Box::pin(async move { Ok(kiavi_engine::count_passkeys(connection, before).await?) })
+    }
+
+    fn rights(&self) -> Vec<Right> {
+        let right = |granted: kiavi_engine::Granted| Right {
+            is_auditors: granted.is_auditors,
+            object: granted.object.to_owned(),
+            column: granted.column.map(str::to_owned),
+            privilege: granted.privilege.to_owned(),
+        };
+        kiavi_engine::grants().into_iter().map(right).collect()
+    }
+
+    fn forbidden(&self) -> Vec<&'static str> {
+        kiavi_engine::FORBIDDEN.to_vec()
+    }
+
+    fn objects(&self) -> Vec<&'static str> {
+        kiavi_engine::objects()
+    }
+
+    fn objects_there<'a>(
+        &'a self,
+        connection: &'a AdminConnection,
+    ) -> BoxFuture<'a, Result<Vec<String>, Failure>> {
+        Box::pin(async move { Ok(kiavi_engine::objects_there(connection).await?) })
     }
 
     fn rewrap<'a>(

@@ -157,6 +157,8 @@ impl Supervisor {
             FromEngine::Stopping => self.retire_engine(process),
             // The launcher's copy goes with it.
             FromEngine::ManagementTaken => drop(engine.untaken.pop_front()),
+            // Its state machine lets no engine that serves say so.
+            FromEngine::Tried { .. } => {}
             FromEngine::Report(report) => self.meter.engine_reported(&engine.tenant, &report),
             FromEngine::Streams(report) => self.meter.streams_reported(&engine.tenant, &report),
             FromEngine::Logged => {
@@ -183,6 +185,10 @@ impl Supervisor {
                 self.control.tell(ToControl::Measured { request, document });
             }
             FromControl::Survey { request } => self.survey(process, request),
+            FromControl::Inspect { request, tenant } => self.inspect(process, request, &tenant),
+            FromControl::NeedTenantDatabase { request, tenant } => {
+                self.connect_as_tenant(process, request, &tenant);
+            }
             FromControl::NeedDatabase { request } => {
                 self.connect_database(Asker::Control(process, request), CONTROL_UID);
             }

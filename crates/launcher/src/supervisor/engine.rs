@@ -7,12 +7,13 @@ use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::gateway::{Destination, ToGateway};
 use kiavi_ipc::outbound::ToOutbound;
 use kiavi_ipc::{Channel, Fd, Phase, SealedDocument, SharedFile};
+use kiavi_sandbox::cgroup::Share;
 use tokio::time::Instant;
 
 use super::start::{cannot, fd};
 use super::{LauncherError, Retry, Said, Supervisor};
 use crate::backoff::{Failure, Next};
-use crate::child::{Process, ProcessId, spawn};
+use crate::child::{Process, ProcessId, Program, spawn};
 use crate::engines::{Engine, Management, Start};
 use crate::services::Service;
 
@@ -203,6 +204,13 @@ impl Supervisor {
         Ok(told)
     }
 
+    /// How an engine of a tenant is started, and what it may take of the machine.
+    pub(super) fn engine_program(&self, id: &TenantId, uid: u32) -> (Program, Share) {
+        let share = *self.config.engine_shares.of(id);
+        let data_bytes = share.memory_bytes.map(|bytes| data_bytes(bytes, self.groups.is_some()));
+        (Program { tenant: Some(id.clone()), data_bytes, ..self.program("engine", uid) }, share)
+    }
+
     fn spawn_engine(
         &mut self,
         id: &TenantId,
@@ -212,10 +220,7 @@ impl Supervisor {
         reads_log: bool,
     ) -> Result<ProcessId, LauncherError> {
         let process = self.next_process();
-        let mut program = self.program("engine", uid);
-        program.tenant = Some(id.clone());
-        let share = *self.config.engine_shares.of(id);
-        program.data_bytes = share.memory_bytes.map(|bytes| data_bytes(bytes, self.groups.is_some()));
+        let (program, share) = self.engine_program(id, uid);
         let child: Process<ToEngine> =
             spawn(&program, process, &self.events, Said::Engine).map_err(cannot("engine"))?;
         if let Some(groups) = &mut self.groups {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kiavi_base::{ExposeSecret, Hostname};
@@ -15,7 +16,7 @@ use kiavi_localpg::{CONTROL_UID, GATEWAY_UID, OUTBOUND_UID};
 use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Cgroups;
 use rustix::system::uname;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use super::replace::Replaced;
@@ -70,6 +71,7 @@ impl Supervisor {
             groups,
             replaced: Replaced::default(),
             meter: Meter::new(config.monitor.as_ref().is_some_and(|monitor| monitor.per_tenant)),
+            inspections: Arc::new(Semaphore::new(1)),
             monitor,
             next_wake: Instant::now(),
             announced: false,
@@ -117,6 +119,7 @@ impl Supervisor {
             log: self.config.log.clone(),
             closes_connections: self.config.closes_connections,
             data_bytes: None,
+            security: self.config.security.clone(),
             folder: None,
         }
     }

@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kiavi_ipc::{Channel, EngineSession, Message, Phase, SealedDocument};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::replace::Replaced;
@@ -214,6 +215,7 @@ impl Supervisor {
             groups,
             replaced: Replaced::default(),
             meter: Meter::new(config.monitor.as_ref().is_some_and(|monitor| monitor.per_tenant)),
+            inspections: Arc::new(Semaphore::new(1)),
             monitor,
             // Whom the program before this one was to wake: control's successor tells of every tenant.
             next_wake: Instant::now(),

@@ -166,6 +166,7 @@ impl Samples {
         self.instance_pages(add);
         self.mail_pages(add);
         self.backup_pages(add);
+        self.isolation_pages(add);
         self.session_pages(add);
         self.security_pages(add);
         self.method_pages(add);

@@ -18,6 +18,7 @@ use kiavi_base::Locale;
 
 mod console;
 mod index;
+mod isolation;
 mod mail;
 mod security;
 mod tenant;
@@ -250,6 +251,9 @@ impl Samples {
             match key.split('-').next() {
                 _ if matches!(notice, Notice::Unlocked | Notice::NotLocked | Notice::UnlockWho) => {
                     add(&format!("security.{key}"), self.security(Some(notice)).html());
+                }
+                Some("isolation") => {
+                    add(&format!("isolation.{key}"), self.isolation(Some(notice)).html());
                 }
                 Some("code") => add(&format!("sign-in-code.{key}"), self.code(Some(notice), 0).html()),
                 Some("member" | "invitation" | "workspace" | "step") => {

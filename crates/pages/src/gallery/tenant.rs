@@ -25,6 +25,7 @@ impl Samples {
                 TenantPlace::Sessions,
                 TenantPlace::Events,
                 TenantPlace::Security,
+                TenantPlace::Isolation,
                 TenantPlace::SignIn,
                 TenantPlace::Mail,
                 TenantPlace::Webhooks,

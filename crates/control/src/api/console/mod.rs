@@ -22,6 +22,7 @@ mod entry;
 mod events;
 mod figures;
 mod instance;
+mod isolation;
 mod join;
 mod keys;
 mod look;

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    PageRoute, acts, backups, domains, events, figures, look, mail, mail_domain, mail_sent, mail_words,
-    methods, overview, security, selection, sessions, settings, shows,
+    PageRoute, acts, backups, domains, events, figures, isolation, look, mail, mail_domain, mail_sent,
+    mail_words, methods, overview, security, selection, sessions, settings, shows,
     tenants::badge,
     users, views,
     visit::{Here, Stop, Visit, html, refusal},
@@ -88,6 +88,9 @@ fn pages_of_the_tenant() -> Vec<PageRoute> {
         ),
         shows(at!("/security"), security::page),
         acts(at!("/security/unlock"), security::unlock, ASKS_ENGINE),
+        shows(at!("/isolation"), isolation::page),
+        acts(at!("/isolation"), isolation::prove, writes(&[E::IsolationProved])),
+        shows(at!("/isolation/{proof}"), isolation::report),
         shows(at!("/domains"), domains::page),
         acts(at!("/domains/add"), domains::add, writes(&[E::TenantDomainAdded]).unless(HAS_DOMAIN)),
         acts(
@@ -256,6 +259,7 @@ impl AtTenant {
             (TenantPlace::Sessions, Permission::UserRead),
             (TenantPlace::Events, Permission::AuditRead),
             (TenantPlace::Security, Permission::TenantRead),
+            (TenantPlace::Isolation, Permission::TenantRead),
             (TenantPlace::SignIn, Permission::SettingsRead),
             (TenantPlace::Mail, Permission::SettingsRead),
             (TenantPlace::Webhooks, Permission::SettingsRead),

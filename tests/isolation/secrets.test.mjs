@@ -1,0 +1,197 @@
+// Secrets are where they are needed and nowhere else: searched for in the memory of every process, in environments, arguments,
+// logs, files and archives, and in what is left of a process that crashed.
+
+import assert from 'node:assert/strict';
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { request } from '../lib/http.mjs';
+import { ISOLATION, kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
+import { inspect } from '../lib/processes.mjs';
+import { SESSION_COOKIE, Visitor, freshEmail } from '../lib/visitor.mjs';
+import { until } from '../lib/wait.mjs';
+
+const full = ISOLATION === 'full';
+const RECIPIENT = 'age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj';
+const PROVIDER_SECRET = 'canary-of-a-provider-7c1f0e9a5b3d';
+const MAIL_PASSWORD = 'canary-of-a-mailbox-4e8d2b6f1a90';
+/** Memory that is read at once. */
+const PIECE = 4 << 20;
+
+/** Which of these words are in the writable memory of a process. */
+function inMemory(pid, words) {
+  const needles = Object.entries(words).map(([name, word]) => [name, Buffer.from(word)]);
+  const longest = Math.max(...needles.map(([, needle]) => needle.length));
+  const found = new Set();
+  let bytes = 0;
+  const memory = openSync(`/proc/${pid}/mem`, 'r');
+  try {
+    for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
+      const [, from, to] = line.match(/^([0-9a-f]+)-([0-9a-f]+) rw/) ?? [];
+      if (!from) continue;
+      for (let at = Number(`0x${from}`), end = Number(`0x${to}`); at < end; at += PIECE) {
+        // What lies over the border of two pieces is in the first.
+        const piece = Buffer.alloc(Math.min(PIECE + longest, end - at));
+        try {
+          bytes += readSync(memory, piece, 0, piece.length, at);
+        } catch {
+          continue; // mapped and not there
+        }
+        for (const [name, needle] of needles) if (piece.includes(needle)) found.add(name);
+      }
+    }
+  } finally {
+    closeSync(memory);
+  }
+  assert.ok(bytes > 0, `nothing of process ${pid} could be read, so nothing was looked at`);
+  return [...found].sort();
+}
+
+/** Which of these words are in which files below a folder: `file: word`. */
+function inFiles(folder, words) {
+  const found = [];
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    let content;
+    try {
+      content = readFileSync(file);
+    } catch {
+      continue; // gone meanwhile
+    }
+    for (const [name, word] of Object.entries(words)) {
+      if (content.includes(word)) found.push(`${path.relative(folder, file)}: ${name}`);
+    }
+  }
+  return found;
+}
+
+describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full isolation reads memory') }, () => {
+  let kiavi;
+  let shop;
+  const words = {};
+  const engineOf = (tenant) => {
+    const uids = new Map(kiavi.role('engine').map((engine) => [engine.uids[0], engine]));
+    const groups = [...uids.values()].filter(({ pid }) =>
+      readFileSync(`/proc/${pid}/maps`, 'utf8') && inMemory(pid, { id: tenant.id }).length > 0);
+    assert.equal(groups.length, 1, `one engine knows ${tenant.id}`);
+    return groups[0];
+  };
+
+  before(async () => {
+    kiavi = await startKiavi();
+    shop = await kiavi.createTenant('shop');
+    const other = new Visitor(kiavi.tenant().url, kiavi.mailbox);
+    await other.signInByCode(freshEmail());
+    const providers = [{ id: 'google', client_id: 'a', client_secret: PROVIDER_SECRET }];
+    await kiavi.set('shop', { 'social.providers': JSON.stringify(providers) });
+    const person = new Visitor(shop.url, shop.mailbox);
+    const { user } = await person.signInByCode(freshEmail());
+    // Unlike what a visitor sends, these are made inside.
+    const made = await request(`${kiavi.consoleUrl}/v1/tenants/shop/engine/api-key/create`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${kiavi.ready.management_key}` },
+      body: JSON.stringify({ userId: user.id, name: 'canary' }),
+    });
+    assert.equal(made.status, 200, made.text);
+    Object.assign(words, {
+      'tenant secret': kiavi.secretOf(shop),
+      'provider secret': PROVIDER_SECRET,
+      'API key': made.json.key,
+      'session token': decodeURIComponent(person.jar.get(SESSION_COOKIE)).split('.')[0],
+    });
+    for (const [name, word] of Object.entries(words)) assert.ok(word?.length >= 16, `${name}: ${word}`);
+  });
+  after(() => kiavi?.dispose());
+
+  test('are found where they are needed, so that looking finds what is there', () => {
+    const found = inMemory(engineOf(shop).pid, words);
+    for (const name of ['tenant secret', 'provider secret']) assert.ok(found.includes(name), `${found}`);
+  });
+
+  test('are in no other process\'s memory', () => {
+    const mine = engineOf(shop).pid;
+    /** What passes through a process, or is its to keep. */
+    const may = {
+      launcher: [],
+      auditor: [],
+      outbound: [],
+      engine: [],
+      // It looks at the first bytes of connections, a visitor's cookies among them.
+      gateway: ['session token', 'API key'],
+      // It makes secrets and keeps the vault; what an operator asks engines for passes through.
+      control: ['tenant secret', 'provider secret', 'API key'],
+    };
+    for (const role of Object.keys(may)) {
+      for (const { pid } of kiavi.role(role).filter((one) => one.pid !== mine)) {
+        const unexpected = inMemory(pid, words).filter((name) => !may[role].includes(name));
+        assert.deepEqual(unexpected, [], `${role} ${pid}`);
+      }
+    }
+    // Tokens of sessions are rows, as Better Auth has them; everything else is hashed or not there.
+    const servers = kiavi.processes().filter(({ name }) => name === 'postgres');
+    for (const { pid } of servers) {
+      if (!inspect(pid)) continue;
+      assert.deepEqual(inMemory(pid, words).filter((name) => name !== 'session token'), [], `postgres ${pid}`);
+    }
+  });
+
+  test('are on no command line, in no environment and in no log', () => {
+    for (const { pid, arguments: args } of kiavi.processes()) {
+      let environment = '';
+      try {
+        environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
+      } catch {
+        // gone meanwhile
+      }
+      for (const [name, word] of Object.entries(words)) {
+        assert.ok(!args.join(' ').includes(word), `${name} in ${args}`);
+        assert.ok(!environment.includes(word), `${name} in the environment of ${args}`);
+      }
+    }
+    for (const [name, word] of Object.entries(words)) assert.ok(!kiavi.log().includes(word), `${name} in the log`);
+  });
+
+  test('are in no file of the data folder, but tokens of sessions in the database\'s', async () => {
+    await kiavi.sql('shop', 'CHECKPOINT').catch(() => {}); // an owner may not; what is written is looked at
+    const found = inFiles(kiavi.data, words);
+    assert.deepEqual(found.filter((line) => !/^postgres\/.*: session token$/.test(line)), []);
+  });
+
+  test('are not readable in an archive', async () => {
+    const folder = path.join(kiavi.dir, 'archives');
+    mkdirSync(folder);
+    await kiavi.verb(['backup', 'create', 'shop', '--to', folder, '--recipient', RECIPIENT], { within: 120_000 });
+    const files = readdirSync(folder, { recursive: true }).filter((name) => statSync(path.join(folder, name)).isFile());
+    assert.ok(files.length > 0);
+    assert.deepEqual(inFiles(folder, words), []);
+  });
+
+  test('the account at a tenant\'s mail server is outbound\'s, and its engine does not have it', async () => {
+    const own = { host: '127.0.0.1', port: 9, security: 'starttls', user: 'a', password: MAIL_PASSWORD, from: 'a@shop.localhost' };
+    await kiavi.verb(['mail', 'set', 'shop'], { input: JSON.stringify(own) });
+    assert.equal((await request(`${shop.url}/api/auth/ok`)).status, 200);
+    const password = { 'mail password': MAIL_PASSWORD };
+    for (const role of ['engine', 'gateway', 'auditor', 'launcher']) {
+      for (const { pid } of kiavi.role(role)) assert.deepEqual(inMemory(pid, password), [], `${role} ${pid}`);
+    }
+    assert.deepEqual(inFiles(kiavi.data, password), []);
+    assert.ok(!kiavi.log().includes(MAIL_PASSWORD));
+  });
+
+  test('a process that crashes leaves none behind', async () => {
+    for (const signal of ['SIGABRT', 'SIGSEGV']) {
+      assert.equal((await request(`${shop.url}/api/auth/ok`)).status, 200);
+      const { pid } = engineOf(shop);
+      process.kill(pid, signal);
+      await until(`it has ended by ${signal}`, () => !inspect(pid));
+      await until('the next one serves', async () => (await request(`${shop.url}/api/auth/ok`)).status === 200);
+    }
+    const cores = [kiavi.data, kiavi.dir, process.cwd(), '/tmp', '/'].flatMap((folder) =>
+      readdirSync(folder).filter((name) => /^core(\.\d+)?$/.test(name)).map((name) => path.join(folder, name)));
+    assert.deepEqual(cores, []);
+    for (const [name, word] of Object.entries(words)) assert.ok(!kiavi.log().includes(word), `${name} in the log`);
+    const found = inFiles(kiavi.data, words);
+    assert.deepEqual(found.filter((line) => !/^postgres\/.*: session token$/.test(line)), []);
+  });
+});
