@@ -10,10 +10,11 @@ use kiavi_http::TrustedOrigins;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::{
-    CallerKind, ControlError, ControlParts, Tenant, TenantState, address, api,
+    CallerKind, ControlError, ControlParts, Step, Tenant, TenantState, address, api,
     api::Attempts,
     audit::{self, Counted},
     caller::Actor,
+    certificate::Desk,
     console::{CONSOLE_SLUG, first_owner},
     isolation::Proving,
     key,
@@ -41,7 +42,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "ended", sql: include_str!("../migrations/11_ended.sql") },
     Migration { version: 12, name: "saved_views", sql: include_str!("../migrations/12_saved_views.sql") },
     Migration { version: 13, name: "backup_orders", sql: include_str!("../migrations/13_backup_orders.sql") },
-    Migration { version: 16, name: "isolation", sql: include_str!("../migrations/16_isolation.sql") },
+    Migration { version: 14, name: "certificates", sql: include_str!("../migrations/14_certificates.sql") },
+    Migration { version: 15, name: "isolation", sql: include_str!("../migrations/15_isolation.sql") },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.
@@ -59,6 +61,7 @@ struct Inner {
     /// Whoever carries out what is ordered of archives waits here.
     ordered: Notify,
     streams: Streams,
+    certificates: Desk,
     /// What callers asked lately, and networks without a known key.
     requests: Limiter,
     refusals: Limiter,
@@ -114,6 +117,7 @@ impl Control {
             wake: Notify::new(),
             ordered: Notify::new(),
             streams: Streams::default(),
+            certificates: Desk::default(),
             requests: Limiter::new(REQUESTS),
             refusals: Limiter::new(REFUSALS),
             refusals_written: Limiter::new(audit::WRITTEN),
@@ -338,6 +342,17 @@ impl Control {
 
     pub(crate) fn streams(&self) -> &Streams {
         &self.0.streams
+    }
+
+    pub(crate) fn certificates(&self) -> &Desk {
+        &self.0.certificates
+    }
+
+    /// The way to a target. Where nobody makes certificates, no step does.
+    pub(crate) fn way(&self, target: Target) -> Vec<Step> {
+        let makes_certificates = self.parts().issuer.is_some();
+        let steps = target.steps().iter().copied();
+        steps.filter(|step| makes_certificates || *step != Step::Certificate).collect()
     }
 
     pub(crate) fn requests(&self) -> &Limiter {

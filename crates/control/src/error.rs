@@ -92,6 +92,9 @@ pub enum ControlError {
     /// The invitation has come to its end.
     #[error("the invitation was accepted or withdrawn")]
     InvitationGone,
+    /// Certificates of the tenant were asked for too often; the next may be in so many seconds.
+    #[error("too many certificates were asked for")]
+    TooManyRenewals(u32),
     /// The workspace has made too many invitations today.
     #[error("too many invitations today")]
     TooManyInvitations,

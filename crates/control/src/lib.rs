@@ -1,7 +1,7 @@
 //! The control plane: tenants, how they come to be and go, and the API that manages them.
 //!
 //! A request for a tenant is one transaction: its row, its audit event, its idempotency record. What follows is
-//! the reconciler's: `requested → secret → role → database → schema → running`, every step recorded before and
+//! the reconciler's: `requested → secret → role → database → schema → certificate → running`, every step recorded before and
 //! after, every step repeatable, so that a crash at any point is followed by the same steps from the one that
 //! was not recorded as done. Everything that can be asked for a tenant later is a line of one table, [`operation`]. What the control plane may not do itself, it asks of a [`Privileged`] process;
 //! what it does not know, the tenants' tables and settings, of a [`TenantSchema`].
@@ -14,6 +14,7 @@ mod attempt;
 mod audit;
 mod backup;
 mod caller;
+mod certificate;
 mod console;
 mod control;
 mod domain;
@@ -58,6 +59,10 @@ pub use api::coverage;
 pub use audit::{Coverage, EventType, REFUSALS, Writes};
 pub use axum::Router;
 pub use caller::{Caller, CallerKind};
+pub use certificate::{
+    AcmeConfig, AcmeIssuer, Answering, ChallengeKind, ExternalAccount, IssueError, Issued, Issuer,
+    LocalIssuer, Order as CertificateOrder, RenewalWindow,
+};
 pub use console::{CONSOLE_SLUG, SIGN_IN_LABEL};
 pub use control::{Control, MIGRATIONS};
 pub use domain::ProofDoor;

@@ -24,6 +24,10 @@ pub(crate) const REQUESTS: Policy = Policy { capacity: 1200, window_seconds: 60 
 /// has a good key is not counted here.
 pub(crate) const REFUSALS: Policy = Policy { capacity: 300, window_seconds: 60 };
 
+/// Certificates that a tenant's people ask for, beside those that are made by themselves: 10 an hour. The instance may order so
+/// many only, for all of its tenants.
+pub(crate) const RENEWALS: Policy = Policy { capacity: 10, window_seconds: 3600 };
+
 /// How a caller stands after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Standing {

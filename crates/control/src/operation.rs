@@ -78,6 +78,8 @@ impl Operation {
     pub(crate) const fn facts(self) -> Facts {
         use {Step as S, Target as T, TenantEventKind as K};
         const LIVING: &[Target] = &[T::Running, T::Suspended];
+        // What a change of names is brought to.
+        const NAMES: &[Step] = &[S::Certificate, S::Running, S::Stopped];
         let (news, from, to, redo): (_, &[_], _, &[_]) = match self {
             Self::Suspend => (K::Suspended, &[T::Running], Some(T::Suspended), &[S::Stopped]),
             Self::Resume => (K::Resumed, &[T::Suspended], Some(T::Running), &[S::Running]),
@@ -85,12 +87,12 @@ impl Operation {
             Self::Undelete => (K::Undeleted, &[T::Deleted], Some(T::Running), &[S::Running]),
             Self::Destroy => return destruction(EventType::TenantRemovalRequested, T::ALL),
             Self::Expire => return destruction(EventType::TenantGraceEnded, &[T::Deleted]),
-            Self::Rename => (K::Renamed, LIVING, None, &[S::Running, S::Stopped]),
-            Self::SetHostnames => (K::HostnamesChanged, LIVING, None, &[S::Running, S::Stopped]),
+            Self::Rename => (K::Renamed, LIVING, None, NAMES),
+            Self::SetHostnames => (K::HostnamesChanged, LIVING, None, NAMES),
             Self::AddDomain => (K::DomainAdded, LIVING, None, &[]),
-            Self::VerifyDomain => (K::DomainVerified, LIVING, None, &[S::Running, S::Stopped]),
+            Self::VerifyDomain => (K::DomainVerified, LIVING, None, NAMES),
             Self::LapseDomain => (K::DomainLapsed, LIVING, None, &[]),
-            Self::RemoveDomain => (K::DomainRemoved, LIVING, None, &[S::Running, S::Stopped]),
+            Self::RemoveDomain => (K::DomainRemoved, LIVING, None, NAMES),
             Self::RotateSecret => (K::SecretRotated, LIVING, None, &[S::Secret, S::Running]),
             Self::RetireSecret => (K::SecretRetired, LIVING, None, &[S::Secret, S::Running]),
         };

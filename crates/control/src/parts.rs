@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::UnixStream;
 
-use crate::{DatabaseServer, Failure, ProofDoor, audit::EventType};
+use crate::{DatabaseServer, Failure, ProofDoor, audit::EventType, certificate::Issuer};
 
 /// Computes the address of a tenant, such as `http://demo.localhost:8080`.
 pub type BaseUrl = dyn Fn(&Slug) -> String + Send + Sync;
@@ -313,11 +313,21 @@ pub enum TenantEventKind {
     SecretRetired,
     /// Its isolation was tried.
     IsolationProved,
+    /// One of its names has a new certificate.
+    CertificateIssued,
+    /// One of its names was to have a new certificate, and has not.
+    CertificateFailed,
+    /// A certificate ends soon and could not be renewed.
+    CertificateEnding,
+    /// Somebody asked for a new certificate.
+    CertificateRenewalRequested,
+    /// A name that it gave up has no certificate any more.
+    CertificateRemoved,
 }
 
 impl TenantEventKind {
     /// All kinds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Imported,
         Self::Restored,
         Self::Exported,
@@ -334,6 +344,11 @@ impl TenantEventKind {
         Self::SecretRotated,
         Self::SecretRetired,
         Self::IsolationProved,
+        Self::CertificateIssued,
+        Self::CertificateFailed,
+        Self::CertificateEnding,
+        Self::CertificateRenewalRequested,
+        Self::CertificateRemoved,
     ];
 
     /// The event's type in both logs.
@@ -360,6 +375,11 @@ impl TenantEventKind {
             Self::SecretRotated => EventType::TenantSecretRotated,
             Self::SecretRetired => EventType::TenantSecretRetired,
             Self::IsolationProved => EventType::IsolationProved,
+            Self::CertificateIssued => EventType::CertificateIssued,
+            Self::CertificateFailed => EventType::CertificateFailed,
+            Self::CertificateEnding => EventType::CertificateEnding,
+            Self::CertificateRenewalRequested => EventType::CertificateRenewalRequested,
+            Self::CertificateRemoved => EventType::CertificateRemoved,
         }
     }
 
@@ -498,6 +518,10 @@ pub struct ControlParts {
     pub privileged: Arc<dyn Privileged>,
     /// The way to the DNS.
     pub proofs: Arc<ProofDoor>,
+    /// Who makes certificates; `None`: nobody, something in front of the instance speaks TLS.
+    pub issuer: Option<Arc<dyn Issuer>>,
+    /// The hosts of the instance itself that are to have certificates: the console's, and in development the mailbox's.
+    pub own_hosts: Vec<(OwnHost, Hostname)>,
     /// The tenants' schema.
     pub schema: Arc<dyn TenantSchema>,
     /// Dates audit events' ids.

@@ -18,6 +18,8 @@ pub enum Step {
     Database,
     /// Make its tables, or bring them forward.
     Schema,
+    /// See to it that each of its names gets a certificate. Names that have none yet hold nothing up.
+    Certificate,
     /// Let requests reach it.
     Running,
     /// End its engine and have its names answered in its place.
@@ -49,11 +51,12 @@ struct Facts {
 
 impl Step {
     /// All steps.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Secret,
         Self::Role,
         Self::Database,
         Self::Schema,
+        Self::Certificate,
         Self::Running,
         Self::Stopped,
         Self::Closed,
@@ -75,6 +78,8 @@ impl Step {
                 "The tenant's database could not be made. It is tried again."),
             Self::Schema => ("schema", State::Schema, EventType::TenantSchemaMigrated, "schema_failed",
                 "The tenant's tables could not be brought forward. An engine that runs goes on as before. It is tried again."),
+            Self::Certificate => ("certificate", State::Certificate, EventType::TenantCertificateRequested, "certificate_failed",
+                "The tenant's certificates could not be asked for. It is tried again."),
             Self::Running => ("running", State::Running, EventType::TenantStarted, "start_failed",
                 "The tenant's engine could not be made ready. It is tried again."),
             Self::Stopped => ("stopped", State::Schema, EventType::TenantStopped, "stop_failed",

@@ -125,6 +125,15 @@ impl AllowList {
         self.targets.iter()
     }
 
+    /// These servers and those of `other`; at private addresses if either allows that.
+    ///
+    /// # Errors
+    /// When there are more than [`AllowList::MAX_TARGETS`].
+    pub fn joined(self, other: Self) -> Result<Self, TooManyTargets> {
+        let allows_private = self.allows_private || other.allows_private;
+        Self::new([self.targets, other.targets].concat(), allows_private)
+    }
+
     /// Whether the server may be reached.
     pub fn has(&self, target: &Target) -> bool {
         self.targets.contains(target)

@@ -16,6 +16,7 @@ use kiavi_launcher::{
     MonitorConfig, Names, PostgresConfig, PrivatePostgres, Share,
 };
 
+use crate::certificate_authority::CertificateAuthority;
 use crate::config::{GeoConfig, RequestLog};
 use crate::data::default_folder;
 use crate::geo::{self, GeoError};
@@ -156,6 +157,10 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         Ok(vault) => vault,
         Err(error) => return fail(&log::chain(&error)),
     };
+    let certificates = match tls_port.map(|_| CertificateAuthority::Local.start()).transpose() {
+        Ok(certificates) => certificates,
+        Err(error) => return fail(&error.to_string()),
+    };
     let config = LauncherConfig {
         data,
         listen: listening(args.port, tls_port),
@@ -180,6 +185,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
         spares: args.spares,
         deletion_grace: Duration::from_secs(u64::from(args.deletion_grace) * 24 * 3600),
         vault,
+        certificates,
         places,
         engine_idle: (args.engine_idle > 0).then(|| Duration::from_secs(args.engine_idle)),
         engine_shares: EngineShares { usual: Share::TENANT, tenants: HashMap::new() },
@@ -202,6 +208,32 @@ fn listening(port: u16, tls_port: Option<u16>) -> Vec<Listening> {
     let plain = Listening::new(ListenerKind::Plain, here(port));
     let tls = tls_port.map(|port| Listening::new(ListenerKind::Tls, here(port)));
     std::iter::once(plain).chain(tls).collect()
+}
+
+/// The file with the root of the local authority.
+const LOCAL_CA: &str = "local-ca.pem";
+
+/// Leaves the root of the local authority where a developer finds it.
+fn leave_root(data: &Path, root: &str) -> Option<PathBuf> {
+    let path = data.join(LOCAL_CA);
+    match std::fs::write(&path, root) {
+        Ok(()) => Some(path),
+        Err(error) => {
+            tracing::warn!(%error, path = %path.display(), "the root of the local authority cannot be written");
+            None
+        }
+    }
+}
+
+/// Where HTTPS is, and how to have browsers and programs believe the local authority.
+fn trust(config: &LauncherConfig, root: &Path) -> String {
+    let demo = config.names.tls_url(format_args!("demo.{}", config.names.domain)).unwrap_or_default();
+    let root = root.display();
+    format!(
+        "HTTPS: {demo}, once {root} is trusted\n\
+         \x20      (curl --cacert {root}; NODE_EXTRA_CA_CERTS={root};\n\
+         \x20      Chromium: certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n kiavi -i {root}).\n"
+    )
 }
 
 /// Browsers take every name below `localhost` for this machine (RFC 6761 §6.3).
@@ -241,6 +273,8 @@ fn announce(config: &LauncherConfig, ready: &[u8]) {
         MailConfig::Mailbox => format!("http://mail.localhost:{port}"),
         MailConfig::Smtp { .. } => "off: mail leaves by SMTP".to_owned(),
     };
+    let root = ready["local_ca"].as_str().and_then(|root| leave_root(&config.data, root));
+    let root = root.map(|path| trust(config, &path)).unwrap_or_default();
     let first = match ready["first_owner_url"].as_str() {
         Some(link) => format!(
             "To the console: open this link, type any e-mail address, read the code in the mailbox;\n\
@@ -259,6 +293,7 @@ fn announce(config: &LauncherConfig, ready: &[u8]) {
          {first}\
          First sign-in: open the demo tenant, type any e-mail address, read the code in the mailbox.\n\
          Another tenant: {}\n\
+         {root}\
          Stop: Ctrl-C\n\n",
         config.create_command
     );

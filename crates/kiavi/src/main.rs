@@ -13,6 +13,8 @@ mod audit_stream;
 mod audit_verify;
 mod backup;
 mod certificate;
+mod certificate_authority;
+mod certificate_verb;
 mod client;
 mod client_events;
 mod config;
@@ -95,6 +97,8 @@ enum Verb {
     Settings(settings::SettingsArgs),
     /// Set up a provider that people may sign in with
     Provider(provider::ProviderArgs),
+    /// Look at the certificates of a tenant's names, and have them made anew
+    Certificate(certificate_verb::CertificateArgs),
     /// Set up and try out the mail server of a tenant
     Mail(mail::MailArgs),
     /// Look after the users of a tenant
@@ -155,6 +159,7 @@ fn main() -> ExitCode {
         Verb::Tenant(args) => tenant::run(args),
         Verb::Settings(args) => settings::run(args),
         Verb::Provider(args) => provider::run(args),
+        Verb::Certificate(args) => certificate_verb::run(args),
         Verb::Mail(args) => mail::run(args),
         Verb::User(args) => user::run(args),
         Verb::Limit(args) => limit::run(args),

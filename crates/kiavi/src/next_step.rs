@@ -8,6 +8,7 @@ pub(crate) fn next_step(code: &str) -> Option<&'static str> {
         "key_not_found" => "kiavi api-key list shows the ids.",
         "member_not_found" | "invitation_not_found" => "kiavi member list shows who is there.",
         "hostname_not_found" | "domain_not_found" => "kiavi tenant domain list TENANT shows the names.",
+        "certificate_not_found" => "kiavi certificate list TENANT shows them.",
         "settings_version_not_found" => "kiavi settings versions TENANT shows them.",
         "USER_NOT_FOUND" => "kiavi user list TENANT shows the users.",
         "WEBHOOK_ENDPOINT_NOT_FOUND" => "kiavi webhook list TENANT shows the endpoints.",

@@ -109,7 +109,7 @@ fn launcher_config(
     ready_file: Option<PathBuf>,
     successor: Successor,
 ) -> LauncherConfig {
-    let Loaded { config, smtp_url, monitor_token, database_server, places } = loaded;
+    let Loaded { config, smtp_url, monitor_token, database_server, places, certificates } = loaded;
     let Config {
         data,
         domain,
@@ -122,6 +122,7 @@ fn launcher_config(
         tenants,
         egress,
         dns,
+        certificates: _,
         geo: _,
         log,
         monitor,
@@ -164,6 +165,7 @@ fn launcher_config(
         spares: tenants.spares,
         deletion_grace: Duration::from_secs(u64::from(tenants.deletion_grace_days) * 24 * 3600),
         vault,
+        certificates,
         places,
         engine_idle: (engine.idle_seconds > 0).then(|| Duration::from_secs(engine.idle_seconds.into())),
         engine_shares: engine.shares(),

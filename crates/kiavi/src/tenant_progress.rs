@@ -116,6 +116,7 @@ pub(crate) fn words(step: &str) -> &str {
         "role" => "Database roles",
         "database" => "Database",
         "schema" => "Tables",
+        "certificate" => "Certificates",
         "running" => "Engine",
         "stopped" => "Engine stopped",
         "closed" => "Addresses given back",

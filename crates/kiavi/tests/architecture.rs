@@ -45,6 +45,8 @@ const SOLE_USERS: &[(&str, &str)] = &[
     ("zstd", "kiavi-moving"),
     ("maxminddb", "kiavi-geo"),
     ("object_store", "kiavi"),
+    ("instant-acme", "kiavi-control"),
+    ("x509-parser", "kiavi-control"),
 ];
 
 /// A second implementation of what aws-lc-rs does.

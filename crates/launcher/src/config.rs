@@ -187,6 +187,15 @@ impl EngineShares {
     }
 }
 
+/// Who makes certificates, as control is told it.
+#[derive(Debug, Clone)]
+pub struct CertificateStart {
+    /// JSON, which the launcher does not read; there may be a secret in it.
+    pub document: SecretString,
+    /// The authority's server, if it is asked over the network.
+    pub egress: Option<AllowList>,
+}
+
 /// Everything that an instance is started with.
 #[derive(Debug, Clone)]
 pub struct LauncherConfig {
@@ -223,6 +232,8 @@ pub struct LauncherConfig {
     pub name_servers: Vec<SocketAddr>,
     /// Where secrets are kept.
     pub vault: VaultStart,
+    /// Who makes certificates; `None`: nobody.
+    pub certificates: Option<CertificateStart>,
     /// Databases that know where addresses are, for every engine; at most two. They have been verified.
     pub places: Vec<SharedFile>,
     /// How long an engine without requests stays; `None`: for ever.
@@ -245,6 +256,18 @@ pub struct LauncherConfig {
     pub create_command: String,
     /// Called once the instance is ready, with what control says about it, JSON.
     pub on_ready: fn(&LauncherConfig, &[u8]),
+}
+
+impl LauncherConfig {
+    /// The servers that control reaches, if there are any.
+    pub(crate) fn control_egress(&self) -> Option<AllowList> {
+        let authority = self.certificates.as_ref().and_then(|certificates| certificates.egress.clone());
+        match (self.vault.egress.clone(), authority) {
+            // Each has one server.
+            (Some(vault), Some(authority)) => vault.joined(authority).ok(),
+            (vault, authority) => vault.or(authority),
+        }
+    }
 }
 
 /// Made-up people with a made-up past.

@@ -32,8 +32,8 @@ mod signals;
 mod supervisor;
 
 pub use config::{
-    DemoData, EngineShares, Isolation, LauncherConfig, ListenerKind, Listening, LogConfig, MailConfig,
-    MonitorConfig, Names, PostgresConfig, PrivatePostgres, RemotePostgres, Successor, VaultStart,
+    CertificateStart, DemoData, EngineShares, Isolation, LauncherConfig, ListenerKind, Listening, LogConfig,
+    MailConfig, MonitorConfig, Names, PostgresConfig, PrivatePostgres, RemotePostgres, Successor, VaultStart,
     isolation_name,
 };
 pub use folder::{CONTROL_SOCKET, FolderError};

@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use crate::{ConsoleTop, Frame, Notice, Place, TenantTop, text::Text, when};
+use crate::{CertificateLine, ConsoleTop, Frame, Notice, Place, TenantTop, text::Text, when};
 
 /// The names of a tenant, and how those of its own are proved.
 #[derive(Debug, Clone, Template)]
@@ -38,6 +38,15 @@ pub struct DomainRow {
     pub record: Option<DomainRecord>,
     /// When the record was looked for last.
     pub checked: Option<Timestamp>,
+    /// Its certificate, where the instance has them made.
+    pub certificate: Option<CertificateLine>,
+}
+
+impl DomainRow {
+    /// Whether its certificate may be asked for again.
+    pub(crate) fn asks_again(&self) -> bool {
+        self.certificate.as_ref().is_some_and(CertificateLine::has_failed)
+    }
 }
 
 /// A TXT record.

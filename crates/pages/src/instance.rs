@@ -444,6 +444,7 @@ pub enum HealthCheck {
     Engines,
     Backups,
     Domains,
+    Certificates,
     LostTenants,
     Disk,
     Clock,
@@ -452,7 +453,7 @@ pub enum HealthCheck {
 
 impl HealthCheck {
     /// Every check.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Database,
         Self::Gateway,
         Self::Outbound,
@@ -463,6 +464,7 @@ impl HealthCheck {
         Self::Engines,
         Self::Backups,
         Self::Domains,
+        Self::Certificates,
         Self::LostTenants,
         Self::Disk,
         Self::Clock,
@@ -481,6 +483,7 @@ impl HealthCheck {
             Self::Engines => text.instance_engines(),
             Self::Backups => text.backups_title(),
             Self::Domains => text.domains_title(),
+            Self::Certificates => text.certificates_title(),
             Self::LostTenants => text.health_lost_tenants(),
             Self::Disk => text.health_disk(),
             Self::Clock => text.health_clock(),

@@ -19,6 +19,7 @@ mod asset;
 mod authenticator;
 mod backups;
 mod branding;
+mod certificates;
 mod confirm;
 mod connect;
 mod console;
@@ -64,6 +65,7 @@ pub use branding::{
     Accents, BRAND_PATH, Brand, Branding, BrandingFault, Color, Corners, InvalidColor, LOGO_LIMIT, Logo,
     LogoFault, Scheme,
 };
+pub use certificates::{CertificateCause, CertificateLine};
 pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};

@@ -195,6 +195,8 @@ notices! {
         DomainUnanswered = "domain-unanswered", Info, notice_domain_unanswered;
         DomainTaken = "domain-taken", Error, notice_domain_taken;
         DomainInvalid = "domain-invalid", Error, notice_domain_invalid;
+        CertificateAsked = "certificate-asked", Success, notice_certificate_asked;
+        CertificateLimit = "certificate-limit", Error, notice_certificate_limit;
         DomainLimit = "domain-limit", Error, notice_domain_limit;
         DomainRemoved = "domain-removed", Success, notice_domain_removed;
         DomainPrimary = "domain-primary", Error, notice_domain_primary;

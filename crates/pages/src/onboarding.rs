@@ -31,6 +31,8 @@ pub enum MakingStep {
     Database,
     /// Its tables are there.
     Schema,
+    /// Its names are to have certificates.
+    Certificate,
     /// Requests reach it.
     Running,
 }
@@ -42,6 +44,7 @@ impl MakingStep {
             Self::Role => text.tenant_step_role(),
             Self::Database => text.tenant_step_database(),
             Self::Schema => text.tenant_step_schema(),
+            Self::Certificate => text.tenant_step_certificate(),
             Self::Running => text.tenant_step_running(),
         }
     }

@@ -98,6 +98,8 @@ codes! {
         "The tenant has no such domain. Add it first.";
     ProofNotFound = NOT_FOUND "proof_not_found", "No such proof",
         "The tenant's isolation has no proof of this id.";
+    CertificateNotFound = NOT_FOUND "certificate_not_found", "No such certificate",
+        "The tenant has no certificate for this name, or something in front of the instance speaks TLS.";
     MemberNotFound = NOT_FOUND "member_not_found", "No such member",
         "The workspace has no member of this id.";
     InvitationNotFound = NOT_FOUND "invitation_not_found", "No such invitation",

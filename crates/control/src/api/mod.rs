@@ -11,6 +11,7 @@
 mod analytics;
 mod backup_orders;
 mod backups;
+mod certificates;
 mod change_settings;
 pub(crate) mod code;
 mod conditional;
@@ -146,6 +147,7 @@ fn table() -> Vec<Route> {
     table.extend(hostname_routes());
     table.extend(domain_routes());
     table.extend(mail_records::routes());
+    table.extend(certificate_routes());
     table.extend(settings_routes());
     table.extend(password_routes());
     table.extend(engine_routes());
@@ -423,6 +425,26 @@ fn domain_routes() -> [Route; 6] {
         )
         .problems(REMOVE),
         Route::new(domains::alarms, domains::__path_alarms, may(P::TenantRead), nothing(READ)).local(),
+    ]
+}
+
+fn certificate_routes() -> [Route; 4] {
+    use Code as C;
+    const ONE: &[C] = &[C::InvalidHostname, C::CertificateNotFound];
+    [
+        Route::new(certificates::list, certificates::__path_list, may(P::TenantRead), nothing(READ)),
+        Route::new(certificates::show, certificates::__path_show, may(P::TenantRead), nothing(READ))
+            .problems(ONE),
+        Route::new(
+            certificates::renew,
+            certificates::__path_renew,
+            may(P::TenantManage),
+            writes(&[E::CertificateRenewalRequested]),
+        )
+        .problems(ONE),
+        Route::new(certificates::root, certificates::__path_root, may(P::TenantRead), nothing(READ))
+            .local()
+            .problems(&[C::VaultUnavailable]),
     ]
 }
 

@@ -15,7 +15,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, analytics, backup_orders, backups,
+    PREFIX, analytics, backup_orders, backups, certificates,
     change_settings::{Back, Changed},
     code::Code,
     console,
@@ -86,6 +86,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         operations::Why, operations::Deletion, operations::NewName, operations::Retirement, hostnames::Hostnames,
         hostnames::NewHostname, hostnames::Consent, domains::Domains, domains::DomainResource, domains::NewDomain,
         domains::UnprovedDomains, mail_records::MailRecords, mail_records::MailRecord, crate::mail_domain::Verdict,
+        certificates::Certificates, certificates::CertificateResource, certificates::Root,
         views::Views, views::ViewResource, views::WantedView, views::ViewChange, crate::view::List,
         orphans::Orphans, orphans::Chosen, orphans::Removed,
         VaultResource, LogKeys, WitnessedLogs, analytics::Figures, analytics::FiguresOfPeriod, analytics::PasskeyFunnel,

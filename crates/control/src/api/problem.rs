@@ -234,6 +234,7 @@ impl From<ControlError> for Problem {
             ControlError::InvitationExists => Code::InvitationExists.into(),
             ControlError::InvitationGone => Code::InvitationEnded.into(),
             ControlError::InvitationPaused => Self::rate_limited(5 * 60),
+            ControlError::TooManyRenewals(seconds) => Self::rate_limited(seconds),
             ControlError::TooManyInvitations => Self::rate_limited(3600),
             ControlError::InvalidSettings(detail) => Self::new(Code::InvalidSettings, format!("{detail}.")),
             ControlError::InvalidImport(detail) => Self::new(Code::InvalidImport, detail),

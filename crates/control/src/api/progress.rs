@@ -147,10 +147,9 @@ impl Watcher {
         let tenant = store::find(database, self.id.as_str()).await?;
         let steps = store::steps(database, &self.id).await?;
         if let Some(tenant) = &tenant {
-            let way = tenant.target.steps();
-            self.queue.extend(
-                self.told.news(way, steps).into_iter().map(|(step, status)| step_event(way, step, status)),
-            );
+            let way = self.control.way(tenant.target);
+            let news = self.told.news(&way, steps).into_iter();
+            self.queue.extend(news.map(|(step, status)| step_event(&way, step, status)));
         }
         match tenant {
             None => {

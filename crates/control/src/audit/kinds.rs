@@ -83,6 +83,8 @@ event_types! {
     TenantDatabaseCreated = "tenant.database_created",
     /// Step: a tenant's tables are those of this version.
     TenantSchemaMigrated = "tenant.schema_migrated",
+    /// Step: each of a tenant's names is to have a certificate.
+    TenantCertificateRequested = "tenant.certificate_requested",
     /// Step: a tenant's engine can be started.
     TenantStarted = "tenant.started",
     /// Step: a tenant's engine is stopped.
@@ -99,6 +101,16 @@ event_types! {
     TenantRemoved = "tenant.removed",
     /// A step, or bringing a tenant what changed, came to nothing; it is tried again.
     TenantStepFailed = "tenant.step_failed",
+    /// A name has a new certificate.
+    CertificateIssued = "certificate.issued",
+    /// A name was to have a new certificate, and has not; it is tried again. What there was is shown until it ends.
+    CertificateFailed = "certificate.failed",
+    /// A certificate ends soon and could not be renewed.
+    CertificateEnding = "certificate.ending",
+    /// Somebody asked for a new certificate.
+    CertificateRenewalRequested = "certificate.renewal_requested",
+    /// A name that was given up has no certificate any more; its key is destroyed.
+    CertificateRemoved = "certificate.removed",
     /// A tenant has a new version of its settings.
     SettingsChanged = "settings.changed",
     /// Somebody had a tenant's engine asked for something; the tenant's own log tells what came of it.

@@ -26,7 +26,12 @@ use kiavi_db::BoxFuture;
 use kiavi_ipc::metrics::Measurements;
 use serde_json::json;
 
-use crate::{Control, Failure, domain::store::DOMAINS_BY_STATE, tenant::store};
+use crate::{
+    Control, Failure,
+    certificate::store::{CERTIFICATES_BY_STATE, FIRST_END},
+    domain::store::DOMAINS_BY_STATE,
+    tenant::store,
+};
 
 /// How long a part may take to show that it is there.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -107,11 +112,17 @@ async fn own(control: &Control) -> render::Own {
     let database = &control.parts().database;
     let states = in_time(database.query(&store::TENANTS_BY_STATE, &[])).await.and_then(Result::ok);
     let domains = in_time(database.query(&DOMAINS_BY_STATE, &[])).await.and_then(Result::ok);
+    let certificates = in_time(database.query(&CERTIFICATES_BY_STATE, &[])).await.and_then(Result::ok);
+    let first_end = in_time(database.query_opt(&FIRST_END, &[])).await.and_then(Result::ok).flatten();
     let due = in_time(database.query_opt(&store::BACKLOG, &[])).await.and_then(Result::ok).flatten();
     let count = |number: i64| u64::try_from(number).unwrap_or_default();
     render::Own {
         tenants: states.iter().flatten().map(|row| (row.get(0), count(row.get(1)))).collect(),
         domains: domains.iter().flatten().map(|row| (row.get(0), count(row.get(1)))).collect(),
+        certificates: certificates.iter().flatten().map(|row| (row.get(0), count(row.get(1)))).collect(),
+        first_end: first_end
+            .and_then(|row| row.get::<_, Option<jiff::Timestamp>>(0))
+            .map(|at| count(at.as_second())),
         backlog: due.map(|row| count(row.get(0))),
         steps: control.meter().steps(),
         ended_sessions: control.meter().all_ended_sessions(),

@@ -25,6 +25,9 @@ pub(super) struct Own {
     pub(super) tenants: Vec<(String, u64)>,
     /// Domains by state.
     pub(super) domains: Vec<(String, u64)>,
+    /// Certificates by state, and when the first of them ends, in seconds since 1970.
+    pub(super) certificates: Vec<(String, u64)>,
+    pub(super) first_end: Option<u64>,
     /// Tenants that are not where they should be; `None` when the database does not answer.
     pub(super) backlog: Option<u64>,
     /// Steps of provisioning, done and failed.
@@ -164,6 +167,15 @@ impl All {
         let mut family = page.gauge("kiavi_domains", "Domains that were proved or are to be, by state.")?;
         for (state, count) in &self.own.domains {
             family.state(&[("state", state)], *count)?;
+        }
+        let help = "Certificates of the names that are served, by state.";
+        let mut family = page.gauge("kiavi_certificates", help)?;
+        for (state, count) in &self.own.certificates {
+            family.state(&[("state", state)], *count)?;
+        }
+        if let Some(end) = self.own.first_end {
+            let help = "When the first certificate ends, in seconds since 1970.";
+            page.gauge("kiavi_certificate_first_end_seconds", help)?.state(&[], end)?;
         }
         let mut family = page.gauge("kiavi_tenants", "Tenants, by state.")?;
         for (state, count) in &self.own.tenants {

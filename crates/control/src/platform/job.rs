@@ -63,8 +63,14 @@ pub(crate) struct Job {
 
 impl Job {
     /// The job of a tenant with what is recorded of its steps, which may have more: of earlier jobs.
-    pub(super) fn new(tenant: Tenant, workspace: String, state: JobState, recorded: &[StepOf]) -> Self {
-        let steps = tenant.target.steps().iter().map(|step| {
+    pub(super) fn new(
+        tenant: Tenant,
+        workspace: String,
+        state: JobState,
+        way: &[Step],
+        recorded: &[StepOf],
+    ) -> Self {
+        let steps = way.iter().map(|step| {
             let known = recorded.iter().find(|one| one.tenant == tenant.id && one.row.step == *step);
             let known = known.map(|one| &one.row).filter(|row| row.attempts > 0 || row.finished_at.is_some());
             JobStep {

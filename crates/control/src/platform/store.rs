@@ -6,7 +6,7 @@ use kiavi_db::{Database, DbError, Row, Sql, ToSql};
 
 use super::{EngineFilter, Job, JobState};
 use crate::{
-    Tenant, TenantState,
+    Control, Tenant, TenantState,
     tenant::store::{StepRow, step, tenant, tenant_columns},
     workspace::store::parsed,
 };
@@ -206,10 +206,11 @@ pub(super) struct StepOf {
 
 /// Tenants that are not where they should be, by name.
 pub(crate) async fn jobs(
-    database: &Database,
+    control: &Control,
     filter: &Filter,
     state: Option<JobState>,
 ) -> Result<Vec<Job>, DbError> {
+    let database = &control.parts().database;
     let state = state.map(JobState::as_str);
     let rows = filter.rows(database, &INSTANCE_JOBS, &[&state]).await?;
     let ids = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<&str>, _>>()?;
@@ -223,7 +224,9 @@ pub(crate) async fn jobs(
     let job = |row: &Row| {
         let state = JobState::parse(row.try_get("job_state")?);
         let state = state.ok_or_else(|| DbError::Value("the state of a job".to_owned()))?;
-        Ok(Job::new(tenant(row)?, row.try_get("workspace_slug")?, state, &steps))
+        let tenant = tenant(row)?;
+        let way = control.way(tenant.target);
+        Ok(Job::new(tenant, row.try_get("workspace_slug")?, state, &way, &steps))
     };
     rows.iter().map(job).collect()
 }

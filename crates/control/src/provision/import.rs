@@ -141,8 +141,8 @@ async fn make(control: &Control, tenant: &Tenant, secret: Option<TenantSecret>) 
         let text = SecretSlice::from(secret.to_text().as_bytes().to_vec());
         control.parts().vault.put(&tenant.id, &secret_name(), &text).await?;
     }
-    for step in tenant.target.steps() {
-        run(control, tenant, *step).await?;
+    for step in control.way(tenant.target) {
+        run(control, tenant, step).await?;
     }
     Ok(())
 }

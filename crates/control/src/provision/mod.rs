@@ -41,7 +41,7 @@ use crate::{
     Control, Tenant,
     audit::{self, Event, EventType, Outcome},
     caller::Actor,
-    ended,
+    certificate, ended,
     error::{StepError, chain},
     log,
     step::{NEWS_FAILED, PROGRESS_UNKNOWN, SETTINGS_FAILED, Step},
@@ -125,7 +125,7 @@ fn coded<E: Into<StepError>>(code: &'static str) -> impl FnOnce(E) -> CodedError
 async fn reach_target(control: &Control, tenant: &Tenant) -> Result<(), CodedError> {
     let (database, target) = (&control.parts().database, tenant.target);
     let known = store::steps(database, &tenant.id).await.map_err(coded(PROGRESS_UNKNOWN))?;
-    for &step in target.steps() {
+    for step in control.way(target) {
         let is_done = known.iter().any(|row| row.step == step && row.finished_at.is_some());
         if !is_done {
             let ran = run(control, tenant, step).await;
@@ -141,6 +141,8 @@ async fn reach_target(control: &Control, tenant: &Tenant) -> Result<(), CodedErr
     let (id, state) = (tenant.id.as_str(), target.state().as_str());
     let values: [&(dyn kiavi_db::ToSql + Sync); 4] = [&id, &target.as_str(), &state, &tenant.asked];
     database.execute(&store::SET_REACHED, &values).await.map_err(coded(PROGRESS_UNKNOWN))?;
+    // Its names can be asked at now.
+    control.certificates().wake();
     Ok(())
 }
 
@@ -173,6 +175,7 @@ async fn perform(control: &Control, tenant: &Tenant, step: Step) -> Result<(), S
         }
         Step::Database => postgres::make_database(control, id).await,
         Step::Schema => postgres::migrate(control, id).await,
+        Step::Certificate => certificate::settle::settle(control, tenant).await,
         Step::Running => start::start(control, tenant.clone()).await.map(drop),
         Step::Stopped => start::stop(control, tenant).await,
         Step::Closed => {

@@ -8,6 +8,7 @@ use crate::{
     Address, Control, Step, Tenant, TenantStart, address,
     audit::{self, Event, Outcome},
     caller::Actor,
+    certificate,
     error::StepError,
     log,
     settings::{self, diff, secrets},
@@ -33,6 +34,7 @@ pub(super) async fn start(control: &Control, tenant: Tenant) -> Result<Tenant, S
         database_password,
     };
     log::announce(control, &tenant.id).await?;
+    certificate::announce::announce_if_any(control, &tenant.id).await?;
     control.reach("before the tenant is made ready")?;
     parts.privileged.tenant_ready(start).await.map_err(StepError::Privileged)?;
     Ok(tenant)

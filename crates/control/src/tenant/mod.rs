@@ -25,6 +25,8 @@ pub enum TenantState {
     Database,
     /// Its tables are there.
     Schema,
+    /// Its names are to have certificates.
+    Certificate,
     /// Requests reach it.
     Running,
     /// Switched off by an operator: no engine runs, and its names say so.
@@ -40,12 +42,13 @@ pub enum TenantState {
 }
 
 impl TenantState {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Requested,
         Self::Secret,
         Self::Role,
         Self::Database,
         Self::Schema,
+        Self::Certificate,
         Self::Running,
         Self::Suspended,
         Self::Deleted,
@@ -62,6 +65,7 @@ impl TenantState {
             Self::Role => "role",
             Self::Database => "database",
             Self::Schema => "schema",
+            Self::Certificate => "certificate",
             Self::Running => "running",
             Self::Suspended => "suspended",
             Self::Deleted => "deleted",
@@ -130,11 +134,12 @@ impl Target {
     /// can open fully. Keys that go last would outlive a removal that is stuck.
     pub(crate) const fn steps(self) -> &'static [Step] {
         use Step::{
-            Closed, Database, Dropped, Removed, Role, Running, Schema, Secret, Shredded, Stopped, Unlisted,
+            Certificate, Closed, Database, Dropped, Removed, Role, Running, Schema, Secret, Shredded,
+            Stopped, Unlisted,
         };
         match self {
-            Self::Running => &[Secret, Role, Database, Schema, Running],
-            Self::Suspended => &[Stopped, Secret],
+            Self::Running => &[Secret, Role, Database, Schema, Certificate, Running],
+            Self::Suspended => &[Stopped, Secret, Certificate],
             Self::Deleted => &[Stopped],
             Self::Destroyed => &[Closed, Shredded, Dropped, Unlisted, Removed],
             Self::Importing | Self::Spare => &[Secret, Role, Database, Schema],

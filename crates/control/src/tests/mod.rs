@@ -5,6 +5,7 @@ mod api;
 mod asking;
 mod backup_orders;
 mod backups;
+mod certificates;
 mod coverage;
 mod described;
 mod domains;
@@ -41,7 +42,7 @@ use std::{
     },
 };
 
-use kiavi_base::{ExposeSecret, Hostname, SecretString, Slug, SystemClock, TenantId};
+use kiavi_base::{Clock, ExposeSecret, Hostname, SecretString, Slug, SystemClock, TenantId};
 use kiavi_crypto::{SystemRng, TenantSecret};
 use kiavi_db::{AdminConnection, BoxFuture, Connect, Login, Migration, prepare_all, quote_ident};
 use kiavi_http::AccessLog;
@@ -520,6 +521,9 @@ struct Instance {
     schema: Arc<FakeSchema>,
     /// What is in the DNS.
     zone: domains::Zone,
+    /// Who makes certificates.
+    issuer: Option<Arc<dyn crate::Issuer>>,
+    clock: Arc<dyn Clock>,
     /// Whether the vault answers nobody.
     vault_is_away: Arc<AtomicBool>,
     console_origin: &'static str,
@@ -554,6 +558,8 @@ impl Instance {
             folder,
             privileged: Arc::default(),
             zone: domains::Zone::default(),
+            issuer: None,
+            clock: Arc::new(SystemClock),
             vault_is_away: Arc::default(),
             schema: Arc::new(FakeSchema(AtomicI32::new(1))),
             console_origin: "http://console.localhost:8080",
@@ -590,8 +596,10 @@ impl Instance {
             vault: Arc::new(Away { vault: self.vault(), is_away: Arc::clone(&self.vault_is_away) }),
             privileged: Arc::clone(&self.privileged) as _,
             proofs: self.zone.door(),
+            issuer: self.issuer.clone(),
+            own_hosts: vec![(OwnHost::Console, "console.localhost".parse().unwrap())],
             schema: Arc::clone(&self.schema) as _,
-            clock: Arc::new(SystemClock),
+            clock: Arc::clone(&self.clock),
             rng: Arc::new(SystemRng),
             base_url_for: Arc::new(move |slug| format!("http://{slug}.localhost:{port}")),
             access: Arc::new(AccessLog::silent()),
@@ -796,6 +804,7 @@ async fn every_statement_of_a_part_fits_the_schema() {
         provision::STATEMENTS,
         crate::server::overdue::STATEMENTS,
         crate::backup::STATEMENTS,
+        crate::certificate::store::STATEMENTS,
         crate::domain::store::STATEMENTS,
         crate::ended::STATEMENTS,
         crate::isolation::store::STATEMENTS,

@@ -74,7 +74,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new() -> Self {
-        let instance = Instance::new().await;
+        Self::of(Instance::new().await).await
+    }
+
+    /// The same over this instance.
+    pub(super) async fn of(instance: Instance) -> Self {
         let control = instance.start().await;
         let made = tokio::select! {
             made = control.ensure_console() => made.unwrap(),

@@ -187,6 +187,16 @@ event_types! {
     TenantSecretRetired = "tenant.secret_retired",
     /// The tenant's isolation was tried, and held or did not; the digest is the report's.
     IsolationProved = "isolation.proved",
+    /// One of the tenant's names has a new certificate.
+    CertificateIssued = "certificate.issued",
+    /// One of the tenant's names was to have a new certificate, and has not; it is tried again. What there was is shown until it ends.
+    CertificateFailed = "certificate.failed",
+    /// A certificate ends soon and could not be renewed.
+    CertificateEnding = "certificate.ending",
+    /// Somebody asked for a new certificate.
+    CertificateRenewalRequested = "certificate.renewal_requested",
+    /// A name that the tenant gave up has no certificate any more; its key is destroyed.
+    CertificateRemoved = "certificate.removed",
     /// Made-up people were added for development; what the log tells of them up to here is made up, too.
     TenantDemoDataAdded = "tenant.demo_data_added",
     /// An account at a provider was joined to a user.

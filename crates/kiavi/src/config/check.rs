@@ -6,9 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use kiavi_base::Hostname;
 use kiavi_http::SecurityContact;
+use url::Url;
 
 use super::load::Fault;
-use super::{Config, EngineConfig, EngineOverride, ListenConfig};
+use super::{CertificateIssuer, CertificatesConfig, Config, EngineConfig, EngineOverride, ListenConfig};
 
 /// The shortest token that a monitor may have, in characters.
 const MIN_TOKEN: usize = 16;
@@ -75,6 +76,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     )?;
     engine(&config.engine)?;
     rule(config.dns.servers.len() <= 3, "dns.servers", "has more than three name servers")?;
+    certificates(&config.certificates, &config.listen)?;
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter);
     rule(filter.is_ok(), "log.filter", "is not a filter such as info or warn,kiavi_engine=debug")?;
     let monitor = &config.monitor;
@@ -135,6 +137,37 @@ fn listen(listen: &ListenConfig) -> Result<(), Fault> {
         if let Some(network) = list.iter().find(everybody) {
             return fault(key, format!("{network} lets everybody choose the address that limits count"));
         }
+    }
+    Ok(())
+}
+
+fn certificates(certificates: &CertificatesConfig, listen: &ListenConfig) -> Result<(), Fault> {
+    let fault = |key, what: &str| Err(Fault { key, what: what.to_owned() });
+    let speaks_tls = !listen.https.is_empty() || !listen.proxy_protocol.https.is_empty();
+    match certificates.issuer {
+        CertificateIssuer::None if speaks_tls => {
+            return fault(
+                "certificates.issuer",
+                "must be \"acme\" (or \"local\"): listen.https needs certificates",
+            );
+        }
+        CertificateIssuer::None | CertificateIssuer::Local => return Ok(()),
+        CertificateIssuer::Acme => {}
+    }
+    if !Url::parse(&certificates.directory).is_ok_and(|url| url.scheme() == "https") {
+        return fault("certificates.directory", "must be an https URL");
+    }
+    if !certificates.agrees_to_terms {
+        return fault(
+            "certificates.agrees_to_terms",
+            "must be true: read the terms of service of the authority first, which its directory names",
+        );
+    }
+    if certificates.challenges.is_empty() {
+        return fault("certificates.challenges", "must name one way at least");
+    }
+    if !certificates.contact.iter().all(|contact| Url::parse(contact).is_ok()) {
+        return fault("certificates.contact", "must be URLs such as mailto:ops@example.com");
     }
     Ok(())
 }
@@ -215,14 +248,18 @@ mod tests {
 
     #[test]
     fn tls_is_listened_for_anywhere_and_load_balancers_are_named() {
-        assert_eq!(refused("listen.https = [\"0.0.0.0:443\"]\nlisten.http = [\"0.0.0.0:80\"]"), None);
-        assert_eq!(refused("listen.https = [\"0.0.0.0:443\"]\nlisten.addresses = []"), None);
+        let with_certificates = |more: &str| refused(&format!("certificates.issuer = \"local\"\n{more}"));
+        let open = "listen.https = [\"0.0.0.0:443\"]\n";
+        assert_eq!(with_certificates(&format!("{open}listen.http = [\"0.0.0.0:80\"]")), None);
+        assert_eq!(with_certificates(&format!("{open}listen.addresses = []")), None);
+        assert_eq!(refused(open), Some("certificates.issuer"));
         assert_eq!(refused("listen.https = [\"0.0.0.0:0\"]"), Some("listen.https"));
         let twice = "listen.https = [\"0.0.0.0:443\"]\nlisten.http = [\"0.0.0.0:443\"]";
         assert_eq!(refused(twice), Some("listen.http"));
         let balanced = "listen.proxy_protocol.https = [\"10.0.0.9:8443\"]\n";
         assert_eq!(refused(balanced), Some("listen.proxy_protocol.from"));
-        let from = |from: &str| refused(&format!("{balanced}listen.proxy_protocol.from = [\"{from}\"]"));
+        let from =
+            |from: &str| with_certificates(&format!("{balanced}listen.proxy_protocol.from = [\"{from}\"]"));
         assert_eq!(from("10.0.0.0/24"), None);
         assert_eq!(from("0.0.0.0/0"), Some("listen.proxy_protocol.from"));
     }
@@ -286,6 +323,14 @@ mod tests {
         assert_eq!(refused("security.contact = [\"mailto:security@auth.example\"]"), None);
         assert_eq!(refused("security.contact = [\"security@auth.example\"]"), Some("security.contact"));
         assert_eq!(refused("security.policy = \"http://auth.example\""), Some("security.policy"));
+        let acme = "certificates.issuer = \"acme\"\n";
+        assert_eq!(refused(acme), Some("certificates.agrees_to_terms"));
+        let acme = format!("{acme}certificates.agrees_to_terms = true\n");
+        assert_eq!(refused(&acme), None);
+        let with = |more: &str| refused(&format!("{acme}{more}"));
+        assert_eq!(with("certificates.challenges = []"), Some("certificates.challenges"));
+        assert_eq!(with("certificates.contact = [\"ops\"]"), Some("certificates.contact"));
+        assert_eq!(with("certificates.directory = \"http://ca.example\""), Some("certificates.directory"));
         assert!(smtp_url("https://smtp.example".into()).is_err());
         assert!(smtp_url("smtps://a:b@smtp.example".into()).is_ok());
     }

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use toml::de::DeTable;
 
+use kiavi_control::ChallengeKind;
 use kiavi_ipc::SharedFile;
-use kiavi_launcher::PostgresConfig;
+use kiavi_launcher::{CertificateStart, PostgresConfig};
 
-use super::{Config, check};
+use super::{CertificateIssuer, CertificatesConfig, Challenge, Config, check};
+use crate::certificate_authority::{Acme, CertificateAuthority, Hidden, UnusableAuthority};
 use crate::{geo, postgres_url};
 
 /// A configuration that cannot be used.
@@ -40,6 +42,8 @@ pub(crate) struct Loaded {
     pub(crate) monitor_token: Option<SecretString>,
     /// The database server, if it is one on a network.
     pub(crate) database_server: Option<PostgresConfig>,
+    /// Who makes certificates.
+    pub(crate) certificates: Option<CertificateStart>,
     /// What knows where addresses are.
     pub(crate) places: Vec<SharedFile>,
 }
@@ -96,7 +100,9 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Loaded, ConfigError> {
     let places = config.geo.files(folder).into_iter().map(|(key, path)| {
         geo::open(&path).map(|(file, _)| file).map_err(|error| wrong(Fault { key, what: error.to_string() }))
     });
+    let certificates = certificates(&config.certificates, folder).map_err(wrong)?;
     Ok(Loaded {
+        certificates,
         places: places.collect::<Result<_, _>>()?,
         database_server: database.transpose().map_err(wrong)?,
         smtp_url: smtp_url.and_then(check::smtp_url).map_err(wrong)?,
@@ -108,6 +114,44 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Loaded, ConfigError> {
 fn database_server(path: &Path) -> Result<PostgresConfig, Fault> {
     let server = postgres_url::read(path).and_then(|url| postgres_url::config(&url));
     server.map_err(|error| Fault { key: "postgres.url_file", what: error.to_string() })
+}
+
+/// Who makes certificates, with what the files hold that the section names.
+fn certificates(section: &CertificatesConfig, folder: &Path) -> Result<Option<CertificateStart>, Fault> {
+    let authority = match section.issuer {
+        CertificateIssuer::None => return Ok(None),
+        CertificateIssuer::Local => CertificateAuthority::Local,
+        CertificateIssuer::Acme => {
+            let account = section.external_account.as_ref().map(|account| {
+                let key = secret_file(folder, &account.key_file, "certificates.external_account.key_file")?;
+                Ok((account.key_id.clone(), Hidden(key)))
+            });
+            let challenges = section.challenges.iter().map(|challenge| match challenge {
+                Challenge::TlsAlpn01 => ChallengeKind::TlsAlpn01,
+                Challenge::Http01 => ChallengeKind::Http01,
+            });
+            CertificateAuthority::Acme(Box::new(Acme {
+                directory: section.directory.clone(),
+                contact: section.contact.clone(),
+                challenges: challenges.map(|kind| kind.as_str().to_owned()).collect(),
+                roots: section.root_files.iter().map(|file| root(folder, file)).collect::<Result<_, _>>()?,
+                allows_private: section.allow_private,
+                external_account: account.transpose()?,
+            }))
+        }
+    };
+    let wrong = |error: UnusableAuthority| Fault { key: "certificates.directory", what: error.to_string() };
+    authority.start().map(Some).map_err(wrong)
+}
+
+fn root(folder: &Path, file: &Path) -> Result<String, Fault> {
+    let (path, key) = (folder.join(file), "certificates.root_files");
+    let pem = std::fs::read_to_string(&path);
+    let pem = pem.map_err(|error| Fault { key, what: format!("cannot read {}: {error}", path.display()) })?;
+    if kiavi_egress::is_usable(&pem) {
+        return Ok(pem);
+    }
+    Err(Fault { key, what: format!("{} has no certificate (PEM)", path.display()) })
 }
 
 fn secret_file(folder: &Path, file: &Path, key: &'static str) -> Result<SecretString, Fault> {

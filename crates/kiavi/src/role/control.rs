@@ -8,7 +8,7 @@ use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
 use kiavi_control::monitor::Monitored;
 use kiavi_control::{
     CONSOLE_SLUG, CallerKind, Control, ControlError, ControlParts, DatabaseServer, DemoMade, DemoOrder,
-    ProofDoor, Router, ServerError, Tenant,
+    OwnHost, ProofDoor, Router, ServerError, Tenant,
 };
 use kiavi_crypto::{SystemRng, TicketKeys};
 use kiavi_egress::Outlet;
@@ -27,6 +27,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
+
+use crate::certificate_authority::CertificateAuthority;
 
 use super::privileged::{Launcher, Platform};
 use super::schema::EngineSchema;
@@ -71,6 +73,8 @@ struct Configuration {
     deletion_grace_seconds: u64,
     /// What this instance is called where others may meet it.
     instance: String,
+    /// Who makes certificates, if anybody does.
+    certificates: Option<CertificateAuthority>,
     /// Who control is on a database server on a network.
     postgres: Option<RemotePostgres>,
 }
@@ -125,7 +129,8 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
             tokio::spawn(refresh(cached));
         }
         let proofs = Arc::new(ProofDoor::default());
-        let parts = parts(&launcher, vault, proofs.clone(), &configuration, platform, access.clone());
+        let exits = Exits { outlet: outlet.clone(), proofs: proofs.clone() };
+        let parts = parts(&launcher, vault, exits, &configuration, platform, access.clone())?;
         let monitored = Monitored {
             control: OnceLock::new(),
             processes: Arc::new(launcher.clone()),
@@ -191,14 +196,20 @@ fn sender_domains(configuration: &Configuration) -> Result<Vec<Hostname>, RoleEr
     domains.map_err(|error: InvalidName| RoleError::Document(error.into()))
 }
 
+/// The ways out.
+struct Exits {
+    outlet: Arc<Outlet>,
+    proofs: Arc<ProofDoor>,
+}
+
 fn parts(
     launcher: &Launcher,
     vault: Arc<dyn Vault>,
-    proofs: Arc<ProofDoor>,
+    exits: Exits,
     configuration: &Configuration,
     platform: Platform,
     access: Arc<AccessLog>,
-) -> ControlParts {
+) -> Result<ControlParts, RoleError> {
     let names = configuration.names.clone();
     let connect = Arc::new(launcher.clone());
     let server = match &configuration.postgres {
@@ -207,11 +218,19 @@ fn parts(
         }
         None => DatabaseServer::private(connect, CONTROL_DATABASE),
     };
-    ControlParts {
-        database: server.own(),
+    let database = server.own();
+    let issuer = configuration.certificates.as_ref().map(|authority| {
+        authority.issuer(&names.domain, vault.clone(), database.clone(), exits.outlet.clone())
+    });
+    let issuer = issuer.transpose().map_err(|error| RoleError::Document(error.into()))?;
+    let mailbox = configuration.is_development.then(|| (OwnHost::Mailbox, names.mailbox.clone()));
+    Ok(ControlParts {
+        database,
         server,
         vault,
-        proofs,
+        issuer,
+        own_hosts: std::iter::once((OwnHost::Console, names.console.clone())).chain(mailbox).collect(),
+        proofs: exits.proofs,
         privileged: Arc::new(launcher.clone()),
         schema: Arc::new(EngineSchema { sender_domains: platform.sender_domains }),
         clock: Arc::new(SystemClock),
@@ -230,7 +249,7 @@ fn parts(
         is_development: configuration.is_development,
         spares: configuration.spares,
         deletion_grace: std::time::Duration::from_secs(configuration.deletion_grace_seconds),
-    }
+    })
 }
 
 /// What connections are served with, made once: a router with all of its descriptions is much work.
@@ -437,6 +456,8 @@ async fn open(
     tokio::spawn(async move { watch.end_overdue_sessions().await });
     let checks = control.clone();
     tokio::spawn(async move { checks.run_domain_checks().await });
+    let certificates = control.clone();
+    tokio::spawn(async move { certificates.run_certificates().await });
     let announced = control.clone();
     tokio::spawn(async move {
         if let Err(error) = announce(&announced, &to_launcher, &announcement).await {
@@ -502,6 +523,9 @@ async fn announce(
             .collect();
         if let Some(url) = names.tls_url(&names.console) {
             ready["console_tls_url"] = url.into();
+        }
+        if let Some(root) = control.local_root().await.map_err(failed)? {
+            ready["local_ca"] = root.into();
         }
         ready["mail_url"] = names.url(&names.mailbox).into();
         ready["tenants"] = tenants.into();

@@ -161,6 +161,11 @@ impl TenantSchema for EngineSchema {
                 TenantEventKind::SecretRotated => audit::EventType::TenantSecretRotated,
                 TenantEventKind::SecretRetired => audit::EventType::TenantSecretRetired,
                 TenantEventKind::IsolationProved => audit::EventType::IsolationProved,
+                TenantEventKind::CertificateIssued => audit::EventType::CertificateIssued,
+                TenantEventKind::CertificateFailed => audit::EventType::CertificateFailed,
+                TenantEventKind::CertificateEnding => audit::EventType::CertificateEnding,
+                TenantEventKind::CertificateRenewalRequested => audit::EventType::CertificateRenewalRequested,
+                TenantEventKind::CertificateRemoved => audit::EventType::CertificateRemoved,
             };
             Ok(audit::record_by_control(connection, id, kind, operator, detail).await?)
         })

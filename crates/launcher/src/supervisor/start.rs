@@ -171,6 +171,11 @@ impl Supervisor {
                 "role": role, "password": password.expose_secret(), "database": database,
             }),
         };
+        let certificates = self.config.certificates.as_ref();
+        let certificates: Option<serde_json::Value> = certificates
+            .map(|certificates| serde_json::from_str(certificates.document.expose_secret()))
+            .transpose()
+            .map_err(|error| cannot("control")(std::io::Error::other(error)))?;
         let configuration = serde_json::json!({
             "names": self.config.names,
             "is_development": self.config.is_development,
@@ -183,6 +188,7 @@ impl Supervisor {
             "deletion_grace_seconds": self.config.deletion_grace.as_secs(),
             "instance": format!("kiavi at {}:{}", uname().nodename().to_string_lossy(), self.folder.path().display()),
             "postgres": postgres,
+            "certificates": certificates,
         });
         let document = sealed(&configuration)?;
         let local = self.control_socket.try_clone()?.into();
@@ -250,7 +256,7 @@ impl Supervisor {
     /// Control's ways to outbound: to the DNS, and to the servers that its configuration names, if it names any. Anew whenever
     /// it or outbound is.
     fn control_doors(&self) -> std::io::Result<ControlDoors> {
-        let egress = self.config.vault.egress.as_ref().map(|_| Channel::pair()).transpose()?;
+        let egress = self.config.control_egress().map(|_| Channel::pair()).transpose()?;
         Ok(ControlDoors { proofs: Channel::pair()?, egress })
     }
 
@@ -259,7 +265,7 @@ impl Supervisor {
         let (theirs, ours) = doors.proofs;
         self.outbound.tell(ToOutbound::ProofDoor { door: fd(ours) });
         self.control.tell(ToControl::Proofs { door: fd(theirs) });
-        if let (Some(allowed), Some((theirs, ours))) = (self.config.vault.egress.clone(), doors.egress) {
+        if let (Some(allowed), Some((theirs, ours))) = (self.config.control_egress(), doors.egress) {
             self.outbound.tell(ToOutbound::ControlDoor { allowed, door: fd(ours) });
             self.control.tell(ToControl::Egress { door: fd(theirs) });
         }

@@ -31,12 +31,13 @@ impl Samples {
     /// A tenant's overview before it has people.
     pub(super) fn onboarding(&self, add: &mut impl FnMut(&str, String), overview: &TenantOverview) {
         use StepState::{Current, Done, Failed, Waiting};
-        let steps = |states: [StepState; 5]| {
+        let steps = |states: [StepState; 6]| {
             let all = [
                 MakingStep::Secret,
                 MakingStep::Role,
                 MakingStep::Database,
                 MakingStep::Schema,
+                MakingStep::Certificate,
                 MakingStep::Running,
             ];
             all.into_iter().zip(states).map(|(step, state)| StepLine { step, state }).collect()
@@ -49,10 +50,11 @@ impl Samples {
             events: None,
             ..overview.clone()
         };
-        let progress = Progress { steps: steps([Done, Done, Current, Waiting, Waiting]), failure: None };
+        let progress =
+            Progress { steps: steps([Done, Done, Current, Waiting, Waiting, Waiting]), failure: None };
         add("tenant-making", making(TenantState::Creating, progress).html());
         let failure = Some(self.words.name.clone());
-        let progress = Progress { steps: steps([Done, Failed, Waiting, Waiting, Waiting]), failure };
+        let progress = Progress { steps: steps([Done, Failed, Waiting, Waiting, Waiting, Waiting]), failure };
         add("tenant-failed", making(TenantState::Failed, progress).html());
         let figures = overview.figures.clone().map(|figures| crate::FigureSet { users: 0, ..figures });
         let live = Some("/w/acme/t/shop/events/live".to_owned());

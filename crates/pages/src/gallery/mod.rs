@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::{
-    Accents, Account, AccountDeleted, AccountRow, Acting, Brand, Branding, Captcha, ChangeEmail,
-    Circumstances, CodeMail, CodePurpose, Connect, ConsoleTop, Corners, DeleteAccount, DomainRecord,
-    DomainRow, DomainState, Domains, Failed, FigureRange, FigureSet, FiguresOfDay, FirstOwner, Frame,
-    Granularity, Invitation, InvitationRow, Leaving, LinkMail, LinkPurpose, Logo, Mailbox, MailboxMessage,
-    MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, NotFound, Notice, NoticeMail, Offer, Page,
-    PasskeyOffer, PasskeyRow, PasskeySteps, Place, Proof, Prove, ProviderButton, Refusal, Refused,
-    RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut, Signal, SignedOut, Team,
-    TenantFigures, TenantPlace, TenantRow, TenantState, Tenants, TurnedAway, TurnedAwayBecause, UNKNOWN_HOST,
-    Unavailable, Validity, What, WorkspaceLink,
+    Accents, Account, AccountDeleted, AccountRow, Acting, Brand, Branding, Captcha, CertificateCause,
+    CertificateLine, ChangeEmail, Circumstances, CodeMail, CodePurpose, Connect, ConsoleTop, Corners,
+    DeleteAccount, DomainRecord, DomainRow, DomainState, Domains, Failed, FigureRange, FigureSet,
+    FiguresOfDay, FirstOwner, Frame, Granularity, Invitation, InvitationRow, Leaving, LinkMail, LinkPurpose,
+    Logo, Mailbox, MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, NotFound,
+    Notice, NoticeMail, Offer, Page, PasskeyOffer, PasskeyRow, PasskeySteps, Place, Proof, Prove,
+    ProviderButton, Refusal, Refused, RenderedMail, SessionRow, SignIn, SignInCode, SignInLink, SignOut,
+    Signal, SignedOut, Team, TenantFigures, TenantPlace, TenantRow, TenantState, Tenants, TurnedAway,
+    TurnedAwayBecause, UNKNOWN_HOST, Unavailable, Validity, What, WorkspaceLink,
 };
 use jiff::{SignedDuration, Span, Timestamp, civil::Date, tz::TimeZone};
 use kiavi_base::Locale;
@@ -556,6 +556,15 @@ impl Samples {
                 value: "kiavi-challenge=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c".to_owned(),
             }),
             checked: (i > 3).then(|| self.before(400)),
+            certificate: CertificateCause::ALL.into_iter().map(Some).chain([None]).nth(i).map(|cause| {
+                let end = self.now + SignedDuration::from_hours(24 * (30 * i as i64 - 20));
+                CertificateLine {
+                    present: (i % 2 == 0).then(|| ("Example CA R3".to_owned(), end)),
+                    detail: (i == 0).then(|| "192.0.2.7: Connection refused".to_owned()),
+                    next: self.now + SignedDuration::from_hours(2),
+                    cause,
+                }
+            }),
         };
         Domains {
             frame: Frame::ours(self.locale, "/".into()),

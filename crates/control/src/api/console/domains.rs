@@ -5,7 +5,10 @@ use axum::{
     extract::{Path, Query},
 };
 use kiavi_base::Hostname;
-use kiavi_pages::{DomainRecord, DomainRow, DomainState as Shown, Domains, Notice, Place, TenantPlace};
+use kiavi_pages::{
+    CertificateCause, CertificateLine, DomainRecord, DomainRow, DomainState as Shown, Domains, Notice, Place,
+    TenantPlace,
+};
 use serde::Deserialize;
 
 use super::{
@@ -17,6 +20,7 @@ use crate::{
     ControlError, Permission,
     address::{self, Name, Role},
     api::Problem,
+    certificate::{self, Certificate},
     domain::{self, Domain, DomainState, Outcome, check, store},
     provision::{self, RequestError},
 };
@@ -68,6 +72,12 @@ pub(super) async fn page(visit: Visit, Path(named): Named, Query(told): Query<To
     let mut domains = store::list(&control.parts().database, &tenant.id).await?;
     let mut rows: Vec<_> = names.iter().map(|name| served(name, &mut domains)).collect();
     rows.extend(domains.into_iter().map(|domain| row(domain, false)));
+    let certificates = certificate::store::list(&control.parts().database, Some(&tenant.id)).await?;
+    for certificate in certificates {
+        if let Some(row) = rows.iter_mut().find(|row| row.name == certificate.hostname.as_str()) {
+            row.certificate = Some(line(certificate));
+        }
+    }
     if let Some(first) = rows.first_mut() {
         first.state = Shown::Own;
     }
@@ -89,7 +99,14 @@ fn served(name: &Name, domains: &mut Vec<Domain>) -> DomainRow {
         return row(domains.remove(at), is_primary);
     }
     let state = if name.role == Role::Former { Shown::Former } else { Shown::Given };
-    DomainRow { name: name.hostname.to_string(), state, is_primary, record: None, checked: None }
+    DomainRow {
+        name: name.hostname.to_string(),
+        state,
+        is_primary,
+        record: None,
+        checked: None,
+        certificate: None,
+    }
 }
 
 fn row(domain: Domain, is_primary: bool) -> DomainRow {
@@ -104,7 +121,44 @@ fn row(domain: Domain, is_primary: bool) -> DomainRow {
         state,
         is_primary,
         checked: domain.checked_at,
+        certificate: None,
         record: Some(DomainRecord { name: domain.record_name(), value: domain.challenge }),
+    }
+}
+
+/// The certificate of a name, as the page tells it.
+fn line(certificate: Certificate) -> CertificateLine {
+    let cause = certificate.error.as_deref().map(|code| match code {
+        "unverified" => CertificateCause::Unverified,
+        "rate_limited" => CertificateCause::Limited,
+        "forbidden_by_caa" => CertificateCause::Forbidden,
+        "refused" => CertificateCause::Refused,
+        "unreachable" | "deadline" => CertificateCause::Unreachable,
+        _ => CertificateCause::Other,
+    });
+    CertificateLine {
+        present: certificate.present.map(|present| (present.leaf.issued_by, present.leaf.not_after)),
+        cause,
+        detail: certificate.error_detail,
+        next: certificate.next_attempt_at,
+    }
+}
+
+/// `POST …/certificate`.
+pub(super) async fn certificate(visit: Visit, Path(named): Named, Form(form): Form<DomainForm>) -> Answer {
+    let at = to_change(visit, &named, false).await?;
+    let control = &at.here.visit.control;
+    let found = match form.domain.parse::<Hostname>() {
+        Ok(hostname) => {
+            certificate::store::find(&control.parts().database, Some(&at.tenant.id), &hostname).await?
+        }
+        Err(_) => None,
+    };
+    let Some(certificate) = found else { return Ok(at.refuse(PAGE, Notice::DomainGone)) };
+    match certificate::settle::renew(control, &at.here.actor, &certificate).await {
+        Ok(()) => Ok(at.tell(PAGE, Notice::CertificateAsked)),
+        Err(ControlError::TooManyRenewals(_)) => Ok(at.refuse(PAGE, Notice::CertificateLimit)),
+        Err(error) => Err(Problem::from(error).into()),
     }
 }
 

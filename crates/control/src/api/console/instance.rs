@@ -237,9 +237,7 @@ pub(super) async fn jobs(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let here = visit.at_instance().await?;
     let control = &here.visit.control;
     let mut found = match asked.filter(control).await? {
-        Some(filter) => {
-            store::jobs(&control.parts().database, &filter, JobState::parse(&asked.state)).await?
-        }
+        Some(filter) => store::jobs(control, &filter, JobState::parse(&asked.state)).await?,
         None => Vec::new(),
     };
     let next = asked.next(InstancePlace::Jobs, &mut found, |found| found.tenant.slug.as_str());
@@ -317,6 +315,7 @@ fn check_shown(check: Check) -> HealthCheck {
         Check::Engines => HealthCheck::Engines,
         Check::Backups => HealthCheck::Backups,
         Check::Domains => HealthCheck::Domains,
+        Check::Certificates => HealthCheck::Certificates,
         Check::LostTenants => HealthCheck::LostTenants,
         Check::Disk => HealthCheck::Disk,
         Check::Clock => HealthCheck::Clock,

@@ -109,7 +109,7 @@ pub(super) async fn progress_of(at: &AtTenant) -> Result<Option<Progress>, Stop>
         };
         Some(StepLine { step: shown(*step)?, state })
     };
-    let steps = tenant.target.steps().iter().filter_map(line).collect();
+    let steps = at.here.visit.control.way(tenant.target).iter().filter_map(line).collect();
     Ok(Some(Progress { steps, failure }))
 }
 
@@ -120,6 +120,7 @@ fn shown(step: Step) -> Option<MakingStep> {
         Step::Role => Some(MakingStep::Role),
         Step::Database => Some(MakingStep::Database),
         Step::Schema => Some(MakingStep::Schema),
+        Step::Certificate => Some(MakingStep::Certificate),
         Step::Running => Some(MakingStep::Running),
         Step::Stopped | Step::Closed | Step::Shredded | Step::Dropped | Step::Unlisted | Step::Removed => {
             None

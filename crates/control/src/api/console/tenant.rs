@@ -92,6 +92,7 @@ fn pages_of_the_tenant() -> Vec<PageRoute> {
         acts(at!("/isolation"), isolation::prove, writes(&[E::IsolationProved])),
         shows(at!("/isolation/{proof}"), isolation::report),
         shows(at!("/domains"), domains::page),
+        acts(at!("/domains/certificate"), domains::certificate, writes(&[E::CertificateRenewalRequested])),
         acts(at!("/domains/add"), domains::add, writes(&[E::TenantDomainAdded]).unless(HAS_DOMAIN)),
         acts(
             at!("/domains/verify"),

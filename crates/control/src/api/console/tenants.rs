@@ -77,6 +77,7 @@ pub(super) fn badge(state: TenantState) -> Badge {
         | TenantState::Role
         | TenantState::Database
         | TenantState::Schema
+        | TenantState::Certificate
         | TenantState::Spare => Badge::Creating,
         TenantState::Running => Badge::Running,
         TenantState::Suspended => Badge::Suspended,

@@ -115,7 +115,7 @@ pub(in crate::api) async fn list(
     let Wanted { limit, cursor, q, state, workspace } = wanted;
     let (cursor, q, workspace) = (cursor.as_deref(), q.as_deref(), workspace.as_deref());
     let (limit, filter) = super::Wanted { limit, cursor, q, workspace }.filter(&control, LIST).await?;
-    let found = store::jobs(&control.parts().database, &filter, state).await?;
+    let found = store::jobs(&control, &filter, state).await?;
     let position = |found: &Job| found.tenant.slug.to_string();
     Ok(page(LIST, &uri, found, limit, position, JobResource::from))
 }

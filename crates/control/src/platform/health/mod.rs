@@ -1,6 +1,7 @@
 //! Whether all is well. What `kiavi doctor` says of an instance that runs, it has from here.
 
 mod backups;
+mod certificates;
 mod machine;
 
 use std::time::Duration;
@@ -59,6 +60,8 @@ pub enum Check {
     Backups,
     /// Proofs of tenants' domains.
     Domains,
+    /// Certificates of names that are served.
+    Certificates,
     /// Tenants whose data is not restored yet.
     LostTenants,
     /// Room on the disk.
@@ -123,6 +126,9 @@ pub(crate) async fn findings(control: &Control) -> Vec<HealthFinding> {
     findings.extend(survey.as_ref().map(engines));
     findings.push(in_database(Check::Backups, backups::finding(control)).await);
     findings.push(in_database(Check::Domains, domains(control)).await);
+    if control.parts().issuer.is_some() {
+        findings.push(in_database(Check::Certificates, certificates::finding(control)).await);
+    }
     // Few instances have ever been brought back.
     let lost = in_database(Check::LostTenants, lost_tenants(control)).await;
     findings.extend((lost.verdict != Good).then_some(lost));
