@@ -112,6 +112,7 @@ prerequisites_for_test() {
   want npm npm
   want chromium chromium fonts-dejavu-core
   want wrk wrk
+  want pebble pebble
   want python3 python3
   python3 -c 'import ensurepip, venv' 2>/dev/null || MISSING_PACKAGES+=(python3-venv)
   install_missing

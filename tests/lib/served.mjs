@@ -11,6 +11,8 @@ export const DOMAIN = 'auth.test';
 export class Served extends Kiavi {
   /** More lines of the configuration, after a table header of their own. */
   more = '';
+  /** More lines of the table `listen`. */
+  listen = '';
   edgeKeepsHostsApart = false;
   forwardedHeader = 'x-forwarded-for';
   smtpUrl = 'smtp://127.0.0.1:9';
@@ -39,6 +41,7 @@ behind_edge = true
 trusted_proxies = ["127.0.0.1"]
 forwarded_header = "${this.forwardedHeader}"
 edge_keeps_hosts_apart = ${this.edgeKeepsHostsApart}
+${this.listen}
 [monitor]
 listen = "127.0.0.1:${this.monitorPort}"
 ${more}`;
