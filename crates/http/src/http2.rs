@@ -23,7 +23,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::serve::{DRAIN_LIMIT, MAX_HEAD_BYTES};
+use crate::serve::{DRAIN_GRACE, DRAIN_LIMIT, MAX_HEAD_BYTES};
 use crate::{ConnectionInfo, Drain, requested_host};
 
 /// Requests that a client may have under way on one connection (RFC 9113 §6.5.2 asks for 100 at least).
@@ -57,7 +57,7 @@ pub async fn serve_http2_connection<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (busy, mut requests) = watch::channel(0_usize);
+    let (busy, mut requests) = watch::channel(Requests::default());
     let service = service_fn(move |request: Request<Incoming>| {
         let (router, busy) = (router.clone(), Busy::new(busy.clone()));
         async move { Ok::<_, Infallible>(answer(request, info, router, busy).await) }
@@ -78,6 +78,13 @@ where
         () = drain.started() => {}
         () = idle(&mut requests) => {}
     }
+    // A connection that was just handed over brings its first request yet: a client that hears of the end before it has
+    // sent one would have to come again.
+    let begun = async { requests.wait_for(|requests| requests.have_come).await.is_ok() };
+    tokio::select! {
+        served = connection.as_mut() => return served.map_err(io::Error::other),
+        _ = tokio::time::timeout(DRAIN_GRACE, begun) => {}
+    }
     connection.as_mut().graceful_shutdown();
     match tokio::time::timeout(DRAIN_LIMIT, connection).await {
         Ok(served) => served.map_err(io::Error::other),
@@ -86,11 +93,11 @@ where
 }
 
 /// Resolves when there has been no request for [`IDLE_LIMIT`].
-async fn idle(requests: &mut watch::Receiver<usize>) {
+async fn idle(requests: &mut watch::Receiver<Requests>) {
     loop {
         // The sender lives in the connection, which outlives this.
-        let _ = requests.wait_for(|count| *count == 0).await;
-        let more = requests.wait_for(|count| *count > 0);
+        let _ = requests.wait_for(|requests| requests.under_way == 0).await;
+        let more = requests.wait_for(|requests| requests.under_way > 0);
         match tokio::time::timeout(IDLE_LIMIT, more).await {
             Ok(Ok(_)) => {}
             Ok(Err(_)) | Err(_) => return,
@@ -98,19 +105,30 @@ async fn idle(requests: &mut watch::Receiver<usize>) {
     }
 }
 
+/// The requests of one connection.
+#[derive(Default)]
+struct Requests {
+    under_way: usize,
+    /// Whether there has been any.
+    have_come: bool,
+}
+
 /// A request that is under way, until this is dropped with its answer's last byte.
-struct Busy(watch::Sender<usize>);
+struct Busy(watch::Sender<Requests>);
 
 impl Busy {
-    fn new(count: watch::Sender<usize>) -> Self {
-        count.send_modify(|count| *count += 1);
-        Self(count)
+    fn new(requests: watch::Sender<Requests>) -> Self {
+        requests.send_modify(|requests| {
+            requests.under_way += 1;
+            requests.have_come = true;
+        });
+        Self(requests)
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
+        self.0.send_modify(|requests| requests.under_way -= 1);
     }
 }
 

@@ -22,7 +22,7 @@ const MAX_HEADERS: usize = 64;
 /// Bytes of one request's head.
 pub(crate) const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// While draining: how long a connection without a request may still bring one.
-const DRAIN_GRACE: Duration = Duration::from_millis(500);
+pub(crate) const DRAIN_GRACE: Duration = Duration::from_millis(500);
 /// While draining: how long a request in flight may take.
 pub(crate) const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
