@@ -183,8 +183,16 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
     for (const signal of ['SIGABRT', 'SIGSEGV']) {
       assert.equal((await request(`${shop.url}/api/auth/ok`)).status, 200);
       const { pid } = engineOf(shop);
-      process.kill(pid, signal);
-      await until(`it has ended by ${signal}`, () => !inspect(pid));
+      await until(`it has ended by ${signal}`, () => {
+        if (!inspect(pid)) return true;
+        try {
+          // The runtime takes the first SIGSEGV for an overflow of the stack, and steps aside for the next.
+          process.kill(pid, signal);
+        } catch {
+          // gone meanwhile
+        }
+        return false;
+      });
       await until('the next one serves', async () => (await request(`${shop.url}/api/auth/ok`)).status === 200);
     }
     const cores = [kiavi.data, kiavi.dir, process.cwd(), '/tmp', '/'].flatMap((folder) =>

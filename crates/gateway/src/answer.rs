@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use kiavi_base::Locale;
 use kiavi_ipc::door::ListenerKind;
-use kiavi_pages::{BARE_CONTENT_SECURITY_POLICY, Page, TurnedAway, TurnedAwayBecause};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -29,59 +27,62 @@ pub(crate) enum Refusal {
     Suspended,
 }
 
+/// The head of pages that are shown where no asset can be served. It is that of `pages`, which this process does not use: what
+/// it would bring along knows how to make keys.
+const HEAD: &str = include_str!("../../pages/templates/bare-style.html");
+
+/// Allows the style of [`HEAD`] by its hash, as the policy of `pages` for such pages does, and nothing else.
+const POLICY: &str = "default-src 'none'; \
+    style-src 'sha256-J95gV4/WvhMFE4+oaLIM62D74TEf5+niS41pZsMurM0='; form-action 'none'; \
+    frame-ancestors 'none'; base-uri 'none'";
+
 /// Where programs ask; everything else is a page of a person.
 const API: &[u8] = b"/api/";
-/// The header that tells a reader's languages (RFC 9110 §12.5.4).
-const LANGUAGES: &str = "accept-language";
-/// The bytes of a request that are looked at: what browsers send before their cookies.
-const START: usize = 4096;
-/// Headers that are looked at.
-const MAX_HEADERS: usize = 64;
+/// The bytes of a request in which its path begins.
+const START: usize = 64;
 
 /// What programs are told of a suspended tenant, in the form of its engine's refusals.
 const SUSPENDED: &str = r#"{"code":"TENANT_SUSPENDED","message":"This application is suspended"}"#;
 
-/// What is known of who is turned away: as much of their request as has arrived.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Asked {
-    /// Whether a program asks.
-    is_for_api: bool,
-    locale: Locale,
-}
-
-impl Asked {
-    /// Reads the beginning of a request, however broken it is.
-    fn read(request: &[u8]) -> Self {
-        let is_for_api = request.split(|byte| *byte == b' ').nth(1).is_some_and(|path| path.starts_with(API));
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut parsed = httparse::Request::new(&mut headers);
-        // What did arrive whole counts, whatever comes behind it.
-        let _ = parsed.parse(request);
-        let languages = parsed.headers.iter().find(|header| header.name.eq_ignore_ascii_case(LANGUAGES));
-        let languages = languages.and_then(|header| std::str::from_utf8(header.value).ok());
-        Self { is_for_api, locale: languages.map(Locale::negotiate).unwrap_or_default() }
-    }
-}
-
 impl Refusal {
-    fn response(self, asked: &Asked) -> String {
-        let (status, why, more) = match self {
-            Self::BadRequest | Self::Nameless => ("400 Bad Request", TurnedAwayBecause::NoHost, ""),
-            Self::UnknownHost => ("404 Not Found", TurnedAwayBecause::UnknownHost, ""),
-            Self::Unavailable => ("503 Service Unavailable", TurnedAwayBecause::Busy, "Retry-After: 2\r\n"),
-            Self::Suspended => {
-                ("503 Service Unavailable", TurnedAwayBecause::Suspended, "Retry-After: 3600\r\n")
+    fn response(self, wants_json: bool) -> String {
+        let (status, title, text, more) = match self {
+            Self::BadRequest | Self::Nameless => {
+                ("400 Bad Request", "This request cannot be read", "It does not name exactly one host.", "")
             }
+            Self::UnknownHost => (
+                "404 Not Found",
+                "Nothing is served here",
+                "No application uses this address. Check it for a typing error; if you run this server, \
+                 <code>kiavi tenant list</code> shows the addresses that exist.",
+                "",
+            ),
+            Self::Unavailable => (
+                "503 Service Unavailable",
+                "Sign-in is starting or busy",
+                "Please try again in a few seconds.",
+                "Retry-After: 2\r\n",
+            ),
+            Self::Suspended => (
+                "503 Service Unavailable",
+                "Sign-in is switched off for now",
+                "The people who run this application have paused it. Nothing of yours is lost; you do not have to do \
+                 anything. Please come back later, or ask them.",
+                "Retry-After: 3600\r\n",
+            ),
         };
-        let (kind, body) = if self == Self::Suspended && asked.is_for_api {
+        let (kind, body) = if self == Self::Suspended && wants_json {
             ("application/json", SUSPENDED.to_owned())
         } else {
-            ("text/html; charset=utf-8", TurnedAway { locale: asked.locale, why }.html())
+            let page = format!(
+                "<!doctype html>\n<html lang=\"en\" dir=\"ltr\">\n<head>\n{HEAD}<title>{title}</title>\n</head>\n\
+                 <body>\n<main>\n<h1>{title}</h1>\n<p>{text}</p>\n</main>\n</body>\n</html>\n"
+            );
+            ("text/html; charset=utf-8", page)
         };
         format!(
             "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
-             Cache-Control: no-store\r\nVary: Accept-Language\r\n\
-             Content-Security-Policy: {BARE_CONTENT_SECURITY_POLICY}\r\n\
+             Cache-Control: no-store\r\nContent-Security-Policy: {POLICY}\r\n\
              X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n{more}Connection: close\r\n\r\n{body}",
             body.len()
         )
@@ -109,16 +110,19 @@ impl Refusal {
         match kind {
             // In clear: there are no keys yet. The version is what clients of all versions take (RFC 8446 §5.1).
             ListenerKind::Tls => vec![ALERT, 3, 3, 0, 2, FATAL, self.alert()],
-            ListenerKind::Plain | ListenerKind::Redirect => self.response(&asked(stream).await).into_bytes(),
+            ListenerKind::Plain | ListenerKind::Redirect => {
+                self.response(is_for_api(stream).await).into_bytes()
+            }
         }
     }
 }
 
-/// What the request that is still in the socket tells.
-async fn asked(stream: &TcpStream) -> Asked {
+/// Whether the request that is still in the socket asks for a path of the API.
+async fn is_for_api(stream: &TcpStream) -> bool {
     let mut start = [0; START];
     let peeked = stream.peek(&mut start).await.unwrap_or_default();
-    Asked::read(&start[..peeked])
+    let mut words = start[..peeked].split(|byte| *byte == b' ');
+    words.nth(1).is_some_and(|path| path.starts_with(API))
 }
 
 /// Answers and closes.
@@ -169,22 +173,5 @@ mod tests {
         assert!(json.contains("Content-Type: application/json\r\n") && json.ends_with(SUSPENDED), "{json}");
         let unknown = answered("GET /api/auth/ok HTTP/1.1\r\n\r\n", Refusal::UnknownHost).await;
         assert!(unknown.starts_with("HTTP/1.1 404 ") && unknown.contains("text/html"), "{unknown}");
-    }
-
-    #[tokio::test]
-    async fn a_page_is_in_the_language_of_its_reader_and_goes_on_by_itself_only_where_that_helps() {
-        let request = "GET /sign-in HTTP/1.1\r\nHost: a\r\nAccept-Language: de-DE,en;q=0.5\r\n\r\n";
-        let busy = answered(request, Refusal::Unavailable).await;
-        assert!(busy.contains("<html lang=\"de\"") && busy.contains("http-equiv=\"refresh\""), "{busy}");
-        let suspended = answered(request, Refusal::Suspended).await;
-        assert!(suspended.contains("<html lang=\"de\"") && !suspended.contains("refresh"), "{suspended}");
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn nothing_that_arrives_breaks_the_answer(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
-            let told = Refusal::Unavailable.response(&Asked::read(&bytes));
-            proptest::prop_assert!(told.starts_with("HTTP/1.1 503 ") && told.trim_end().ends_with("</html>"));
-        }
     }
 }

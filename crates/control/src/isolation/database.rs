@@ -132,7 +132,7 @@ pub(super) async fn checks(control: &Control, tenant: &TenantId) -> Result<Vec<C
         other: other.unwrap_or_else(|| TenantId::random(&*parts.rng).to_string()),
     };
     let mut checks = tried.as_the_role().await;
-    checks.extend(tried.from_above().await?);
+    checks.extend(tried.looked_at_from_above().await?);
     Ok(checks)
 }
 
@@ -252,7 +252,7 @@ impl Tried<'_> {
     }
 
     /// What is looked at by the control plane.
-    async fn from_above(&self) -> Result<Vec<Check>, ControlError> {
+    async fn looked_at_from_above(&self) -> Result<Vec<Check>, ControlError> {
         Ok(vec![self.grants().await?, self.owners().await?, self.objects().await?, self.connections().await?])
     }
 

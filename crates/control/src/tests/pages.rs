@@ -194,7 +194,7 @@ async fn the_gallery_is_in_development_only() {
     let sheet = branded.text.split_once("\"/_kiavi/brand/").unwrap().1.split('"').next().unwrap();
     let sheet = get(&development, &format!("/_kiavi/brand/{sheet}")).await;
     assert_eq!(sheet.headers[header::CONTENT_TYPE], "text/css; charset=utf-8");
-    let bare = get(&development, "/dev/components/starting").await;
+    let bare = get(&development, "/dev/components/turned-away-busy").await;
     assert!(bare.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'sha256-"));
     for path in ["/dev/components/nothing", "/dev/components/mail-0", "/dev/components/mail-99"] {
         assert_eq!(get(&development, path).await.status, StatusCode::NOT_FOUND, "{path}");

@@ -64,6 +64,7 @@ const SIGN_IN_LINKING: &[EventType] = &[
     E::SessionRevoked,
     E::UserCreated,
     E::UserUnbanned,
+    E::RecoveryStarted,
     E::EmailVerified,
     E::UnprovenAccessRevoked,
     E::AccountLinked,

@@ -269,7 +269,7 @@ impl Routers {
         let host = names.console.clone();
         let is_console = move |asked: &str| host.as_str() == asked;
         let router = control.router(CallerKind::ConsoleHost);
-        let router = with_security_txt(router, security, &names.url(&names.console), Arc::new(SystemClock));
+        let router = with_security_txt(router, security, names.url(&names.console), Arc::new(SystemClock));
         let console = on_hosts(router, is_console.clone());
         Self {
             console: Ways::new(console, tls, is_console, closes_connections),

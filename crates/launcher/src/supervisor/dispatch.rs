@@ -196,30 +196,7 @@ impl Supervisor {
                 let succeeded = self.add_account(uid, &tenant);
                 self.control.tell(ToControl::Done { request, succeeded });
             }
-            FromControl::TenantReady {
-                request,
-                tenant,
-                uid,
-                hostnames,
-                mail,
-                document,
-                version,
-                egress,
-                is_owing,
-            } => {
-                let documents = unchanging(&tenant, document).zip(unchanging(&tenant, mail));
-                let succeeded = documents.is_some_and(|(document, mail)| {
-                    let (current, backoff, alarm) = (None, Backoff::default(), None);
-                    let new =
-                        Tenant { uid, hostnames, mail, egress, document, version, current, backoff, alarm };
-                    let is_ready = self.tenant_ready(tenant.clone(), new);
-                    if is_ready && is_owing {
-                        self.wake(tenant);
-                    }
-                    is_ready
-                });
-                self.control.tell(ToControl::Done { request, succeeded });
-            }
+            ready @ FromControl::TenantReady { .. } => self.tenant_announced(ready),
             FromControl::OpenManagement { request, tenant, operator, stream } => {
                 let succeeded = self.open_management(&tenant, &Management { operator, stream });
                 self.control.tell(ToControl::Done { request, succeeded });
@@ -251,8 +228,7 @@ impl Supervisor {
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::MailboxCertificates { request, document } => {
-                let succeeded = self.outbound.tell(ToOutbound::Certificates { document: document.clone() });
-                self.mailbox_certificates = Some(document);
+                let succeeded = self.mailbox_certificates_ready(document);
                 self.control.tell(ToControl::Done { request, succeeded });
             }
             FromControl::LogWritten { tenant } => self.log_written(&tenant),
@@ -262,6 +238,40 @@ impl Supervisor {
                 self.control.tell(ToControl::Accounts { request, document });
             }
         }
+    }
+
+    fn tenant_announced(&mut self, ready: FromControl) {
+        let FromControl::TenantReady {
+            request,
+            tenant,
+            uid,
+            hostnames,
+            mail,
+            document,
+            version,
+            egress,
+            is_owing,
+        } = ready
+        else {
+            return;
+        };
+        let documents = unchanging(&tenant, document).zip(unchanging(&tenant, mail));
+        let succeeded = documents.is_some_and(|(document, mail)| {
+            let (current, backoff, alarm) = (None, Backoff::default(), None);
+            let new = Tenant { uid, hostnames, mail, egress, document, version, current, backoff, alarm };
+            let is_ready = self.tenant_ready(tenant.clone(), new);
+            if is_ready && is_owing {
+                self.wake(tenant);
+            }
+            is_ready
+        });
+        self.control.tell(ToControl::Done { request, succeeded });
+    }
+
+    fn mailbox_certificates_ready(&mut self, document: Fd) -> bool {
+        let is_told = self.outbound.tell(ToOutbound::Certificates { document: document.clone() });
+        self.mailbox_certificates = Some(document);
+        is_told
     }
 
     /// Another instance has control's database. An instance that others rely on goes on and tries again.

@@ -51,6 +51,7 @@ macro_rules! at {
 pub(super) fn table() -> Vec<PageRoute> {
     let mut table = pages_of_people();
     table.extend(pages_of_the_tenant());
+    table.extend(pages_of_its_mail());
     table
 }
 
@@ -65,6 +66,23 @@ fn pages_of_people() -> Vec<PageRoute> {
         acts(at!("/users/{user}/suspend"), users::suspend, ASKS_ENGINE),
         acts(at!("/users/{user}/restore"), users::restore, ASKS_ENGINE),
         acts(at!("/users/{user}/delete"), users::delete, ASKS_ENGINE),
+    ]
+}
+
+fn pages_of_its_mail() -> Vec<PageRoute> {
+    vec![
+        PageRoute { writes: PREVIEWS, ..shows(at!("/mail"), mail::page) },
+        acts(at!("/mail"), mail::save, CHANGES),
+        acts(at!("/mail/test"), mail::test, ASKS_ENGINE),
+        acts(at!("/mail/lift"), mail::lift, ASKS_ENGINE),
+        shows(at!("/mail/sent"), mail_sent::page),
+        acts(at!("/mail/retry"), mail_sent::retry, ASKS_ENGINE),
+        PageRoute { writes: PREVIEWS, ..shows(at!("/mail/words"), mail_words::page) },
+        acts(at!("/mail/words"), mail_words::act, CHANGES.besides(&[E::EngineRequested]))
+            .up_to(mail_words::FORM_LIMIT),
+        acts(at!("/mail/words/layout"), mail_words::layout, ASKS_ENGINE).up_to(mail_words::FORM_LIMIT),
+        acts(at!("/mail/words/reset"), mail_words::reset, CHANGES),
+        shows(at!("/mail/domain"), mail_domain::page),
     ]
 }
 
@@ -122,18 +140,6 @@ fn pages_of_the_tenant() -> Vec<PageRoute> {
         acts(at!("/backups/drill"), backups::drill, ORDERS),
         shows(at!("/backups/{backup}/copy"), backups::ask),
         acts(at!("/backups/{backup}/copy"), backups::copy, ORDERS),
-        PageRoute { writes: PREVIEWS, ..shows(at!("/mail"), mail::page) },
-        acts(at!("/mail"), mail::save, CHANGES),
-        acts(at!("/mail/test"), mail::test, ASKS_ENGINE),
-        acts(at!("/mail/lift"), mail::lift, ASKS_ENGINE),
-        shows(at!("/mail/sent"), mail_sent::page),
-        acts(at!("/mail/retry"), mail_sent::retry, ASKS_ENGINE),
-        PageRoute { writes: PREVIEWS, ..shows(at!("/mail/words"), mail_words::page) },
-        acts(at!("/mail/words"), mail_words::act, CHANGES.besides(&[E::EngineRequested]))
-            .up_to(mail_words::FORM_LIMIT),
-        acts(at!("/mail/words/layout"), mail_words::layout, ASKS_ENGINE).up_to(mail_words::FORM_LIMIT),
-        acts(at!("/mail/words/reset"), mail_words::reset, CHANGES),
-        shows(at!("/mail/domain"), mail_domain::page),
         shows(at!("/sign-in"), methods::page),
         acts(at!("/sign-in"), methods::save_ways, CHANGES),
         shows(at!("/sign-in/new"), methods::new),
