@@ -58,7 +58,7 @@ pub const FORBIDDEN: &[&str] = &[
     "DELETE FROM kiavi.audit_checkpoint WHERE false",
     "SELECT kiavi.audit_prunable()",
     "DROP TABLE kiavi.audit_event",
-    "ALTER TABLE kiavi.audit_event DISABLE TRIGGER ALL",
+    "ALTER TABLE public.session DISABLE TRIGGER ALL",
     "ALTER TABLE public.session ADD COLUMN kiavi_canary int",
     "CREATE TRIGGER kiavi_canary BEFORE INSERT ON public.session EXECUTE FUNCTION suppress_redundant_updates_trigger()",
     "DELETE FROM kiavi.schema_history WHERE false",
@@ -167,7 +167,7 @@ mod tests {
         let changes = [
             "CREATE TABLE public.mine (id int)",
             "ALTER TABLE public.session ADD COLUMN mine text",
-            "ALTER TABLE kiavi.audit_event DISABLE TRIGGER ALL",
+            "ALTER TABLE public.session DISABLE TRIGGER ALL",
             "CREATE FUNCTION kiavi.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
             "ALTER FUNCTION kiavi.audit_forget(text) SECURITY INVOKER",
             "CREATE VIEW public.all_sessions AS SELECT * FROM public.session",

@@ -24,7 +24,7 @@ const LISTED: i64 = 50;
 /// A proof, in a list.
 #[derive(Serialize, ToSchema)]
 #[schema(as = IsolationProof)]
-struct Listed {
+pub(super) struct Listed {
     /// Names it.
     id: String,
     /// When.

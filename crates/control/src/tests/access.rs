@@ -37,7 +37,11 @@ impl World {
             "INSERT INTO person (id, email, name, is_verified) VALUES ('m1', 'm1@example.com', '', true);
              INSERT INTO member (workspace_id, user_id, role) VALUES ('{here}', 'm1', 'owner');
              INSERT INTO invitation (id, workspace_id, email, role, hash, locale, invited_by, expires_at)
-             VALUES ('i1', '{here}', 'i1@example.com', 'viewer', 'x', 'en', 'control', now() + interval '1 day')"
+             VALUES ('i1', '{here}', 'i1@example.com', 'viewer', 'x', 'en', 'control', now() + interval '1 day');
+             INSERT INTO isolation_proof (id, tenant_id, outcome, fingerprint, report)
+             SELECT 'p1', id, 'held', '', '{{\"report\": {{\"format\": \"\", \"id\": \"p1\", \"tenant\": \"\", \"slug\": \"\",
+               \"instance\": \"\", \"version\": \"\", \"at\": \"\", \"asked_by\": \"\", \"outcome\": \"held\", \"checks\": []}},
+               \"digest\": \"\", \"key\": \"\", \"signature\": \"\"}}' FROM tenant WHERE slug = 'shop'"
         );
         instance.database.admin().await.batch_execute(&people).await.unwrap();
         let key = Self::key(&control, Some(here.clone()), Scopes::Only(vec![])).await;
@@ -59,7 +63,7 @@ impl World {
         let path = route.path.replace("{tenant}", "shop").replace("{workspace}", self.here.as_str());
         let path =
             path.replace("/tile/{path}", "/tile/0/000").replace("{path}", "ok").replace("{key}", &self.key);
-        let path = path.replace("{view}", "v1");
+        let path = path.replace("{view}", "v1").replace("{proof}", "p1");
         let path = path.replace("{member}", "m1").replace("{invitation}", "i1");
         path.replace("{event}", "0193a5c0-0000-7000-8000-0123456789ab")
     }
