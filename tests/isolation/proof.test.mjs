@@ -49,7 +49,7 @@ describe('a proof of isolation', { skip: kiaviMissing() || (!full && 'only with 
     assert.match(evidence(signed, 'tried.share'), /share\.memory: Cannot allocate memory/);
 
     const [event] = await kiavi.events('shop', 'isolation.proved');
-    assert.deepEqual([event.outcome, event.detail.digest, event.detail.outcome], ['success', signed.digest, 'held']);
+    assert.deepEqual([event.outcome, event.facts.digest, event.facts.outcome], ['success', signed.digest, 'held']);
     assert.match(await kiavi.verb(['prove', '--verify', file, '--key', signed.key], { isOffline: true }), /All of it holds/);
   });
 
@@ -82,7 +82,7 @@ describe('a proof of isolation', { skip: kiaviMissing() || (!full && 'only with 
     assert.match(again.told, /✗ database\.objects[^]*left_behind/);
     await kiavi.sql('shop', 'DROP TABLE public.left_behind');
     const events = await kiavi.events('shop', 'isolation.proved');
-    assert.deepEqual(events.map(({ detail }) => detail.outcome), ['held', 'broken', 'broken']);
+    assert.deepEqual(events.map(({ facts }) => facts.outcome), ['held', 'broken', 'broken']);
   });
 });
 

@@ -2,15 +2,11 @@
 
 import assert from 'node:assert/strict';
 import http2 from 'node:http2';
-import net from 'node:net';
 import tls from 'node:tls';
 import { after, before, describe, test } from 'node:test';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { request } from '../lib/http.mjs';
 import { until } from '../lib/wait.mjs';
-
-/** RFC 8446 §6.2, RFC 6066 §3. */
-const UNRECOGNIZED_NAME = 112;
 
 describe('TLS', { skip: kiaviMissing() }, () => {
   let kiavi;
@@ -67,17 +63,9 @@ describe('TLS', { skip: kiaviMissing() }, () => {
   });
 
   test('a name that nobody has, and no name, are the alert unrecognized_name', async () => {
-    await assert.rejects(connect('nobody.localhost'), { code: 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME' });
-    const closing = await new Promise((resolve, reject) => {
-      const told = [];
-      const socket = net.connect(port, '127.0.0.1');
-      const client = tls.connect({ socket, servername: '' });
-      client.on('error', () => {});
-      socket.on('data', (bytes) => told.push(bytes));
-      socket.on('close', () => resolve(Buffer.concat(told)));
-      socket.on('error', reject);
-    });
-    assert.equal(closing.at(-1), UNRECOGNIZED_NAME);
+    for (const name of ['nobody.localhost', '']) {
+      await assert.rejects(connect(name), { code: 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME' }, name);
+    }
   });
 
   test('a session is resumed by the next engine of the tenant', async () => {

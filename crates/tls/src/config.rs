@@ -43,11 +43,11 @@ impl Opened {
         let Certificates { certificates, challenges } = Certificates::open(document)?;
         let (mut shown, mut answers) = (Shown::default(), HashMap::new());
         for certificate in &certificates {
-            insert(&mut shown.certificates, certificate);
+            insert(&mut shown.certificates, certificate, matching);
         }
         for challenge in challenges {
             match challenge {
-                Challenge::TlsAlpn01(certificate) => insert(&mut shown.challenges, &certificate),
+                Challenge::TlsAlpn01(certificate) => insert(&mut shown.challenges, &certificate, usable),
                 Challenge::Http01 { token, key_authorization } => {
                     answers.insert(token, key_authorization);
                 }
@@ -113,7 +113,11 @@ impl ResolvesServerCert for Shown {
 }
 
 /// One that cannot be used leaves the others usable.
-fn insert(shown: &mut HashMap<String, Arc<CertifiedKey>>, certificate: &Certificate) {
+fn insert(
+    shown: &mut HashMap<String, Arc<CertifiedKey>>,
+    certificate: &Certificate,
+    usable: fn(&Certificate) -> Result<CertifiedKey, rustls::Error>,
+) {
     match usable(certificate) {
         Ok(usable) => {
             let usable = Arc::new(usable);
@@ -125,10 +129,17 @@ fn insert(shown: &mut HashMap<String, Arc<CertifiedKey>>, certificate: &Certific
     }
 }
 
+/// A certificate whose key is its own.
+fn matching(certificate: &Certificate) -> Result<CertifiedKey, rustls::Error> {
+    let usable = usable(certificate)?;
+    usable.keys_match()?;
+    Ok(usable)
+}
+
+/// Any certificate. The answer to a challenge has a critical extension (RFC 8737 §3), so that nothing but a certificate
+/// authority takes it for one: neither does what compares keys.
 fn usable(certificate: &Certificate) -> Result<CertifiedKey, rustls::Error> {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(&certificate.key[..]));
     let chain = certificate.chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
-    let usable = CertifiedKey::new(chain, any_supported_type(&key)?);
-    usable.keys_match()?;
-    Ok(usable)
+    Ok(CertifiedKey::new(chain, any_supported_type(&key)?))
 }
