@@ -74,6 +74,8 @@ external_account = { key_id = "${authority.external.keyId}", key_file = "${keyFi
     assert.ok(leaf.verify(intermediate.publicKey));
     assert.ok(intermediate.verify(new X509Certificate(await authority.signingRoot()).publicKey));
     assert.equal((await presented(HOST)).serialNumber, leaf.serialNumber);
+    // For a CAA record with `accounturi`.
+    assert.match(await certificate('list', 'shop'), new RegExp(`Account at the authority: ${new URL(authority.directory).origin}/`));
     const events = await kiavi.events('shop', 'certificate.*');
     assert.deepEqual(events.map(({ type }) => type), ['certificate.issued']);
     // An authority's word on when to renew (RFC 9773) is asked for at once.

@@ -96,7 +96,11 @@ async fn list(tenant: String, common: Common) -> Result<String, ClientError> {
         );
     }
     let rows: Vec<_> = all.iter().map(row).collect();
-    Ok(table(["NAME", "STATE", "ISSUED BY", "UNTIL", "NEXT ATTEMPT", "ERROR"], &rows))
+    let listed = table(["NAME", "STATE", "ISSUED BY", "UNTIL", "NEXT ATTEMPT", "ERROR"], &rows);
+    Ok(match found["account"].as_str() {
+        Some(account) => format!("{listed}\n\nAccount at the authority: {account}"),
+        None => listed,
+    })
 }
 
 fn row(one: &Value) -> [String; 6] {

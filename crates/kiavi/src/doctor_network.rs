@@ -19,8 +19,8 @@ use kiavi_base::{Clock, Rng, SystemClock};
 use kiavi_crypto::SystemRng;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
+use x509_parser::parse_x509_certificate;
 
-use crate::certificate::not_after;
 use crate::config::Config;
 use crate::doctor::{Finding, Verdict};
 use crate::tls::{self, TlsError};
@@ -209,6 +209,12 @@ fn certificate_finding(door: &Door, seen: &Result<Seen, Trouble>, now: Timestamp
     Finding::new(CERTIFICATE, verdict, detail)
 }
 
+/// When a certificate ends (RFC 5280 §4.1.2.5); `None` when the bytes are no certificate (DER).
+fn not_after(certificate: &[u8]) -> Option<Timestamp> {
+    let (_, certificate) = parse_x509_certificate(certificate).ok()?;
+    Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,5 +254,14 @@ mod tests {
         assert_eq!(other.verdict, Verdict::Missing);
         assert_eq!(found(Err(Trouble::Untrusted("expired".to_owned()))).verdict, Verdict::Missing);
         assert_eq!(found(Err(Trouble::Silent("refused".to_owned()))).verdict, Verdict::Missing);
+    }
+    #[test]
+    fn the_end_of_a_certificate_is_read() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(vec!["auth.example".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(2050, 3, 7);
+        let certificate = params.self_signed(&key).unwrap();
+        assert_eq!(not_after(certificate.der()).unwrap().to_string(), "2050-03-07T00:00:00Z");
+        assert_eq!(not_after(b"no certificate"), None);
     }
 }

@@ -12,7 +12,6 @@ mod audit_proof;
 mod audit_stream;
 mod audit_verify;
 mod backup;
-mod certificate;
 mod certificate_authority;
 mod certificate_verb;
 mod client;

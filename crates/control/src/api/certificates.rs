@@ -109,6 +109,10 @@ impl CertificateResource {
 pub(super) struct Certificates {
     /// By name; none where something in front of the instance speaks TLS.
     certificates: Vec<CertificateResource>,
+    /// The instance's account at the authority, for a CAA record that lets no other account have certificates for a domain
+    /// (RFC 8657 §3, `accounturi`). Null without an authority that is asked by ACME, and before the first order.
+    #[schema(example = "https://acme-v02.api.letsencrypt.org/acme/acct/1")]
+    account: Option<String>,
 }
 
 /// List a tenant's certificates
@@ -124,7 +128,11 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let found = store::list(&control.parts().database, Some(&tenant.id)).await?;
     let certificates = found.into_iter().map(CertificateResource::new).collect();
-    Ok(Json(Certificates { certificates }).into_response())
+    let account = match &control.parts().issuer {
+        Some(issuer) => store::account(&control.parts().database, issuer.name()).await?,
+        None => None,
+    };
+    Ok(Json(Certificates { certificates, account }).into_response())
 }
 
 type Named = Path<HashMap<String, String>>;

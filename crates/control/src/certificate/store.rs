@@ -145,6 +145,7 @@ pub(crate) const FORGET_ORDERS: Sql =
     Sql::new("FORGET_ORDERS", "DELETE FROM certificate_order WHERE at <= $1");
 pub(crate) const FIRST_ORDER: Sql =
     Sql::new("FIRST_ORDER", "SELECT min(at) FROM certificate_order WHERE at > $1");
+pub(crate) const ACCOUNT: Sql = Sql::new("ACME_ACCOUNT", "SELECT url FROM acme_account WHERE directory = $1");
 pub(crate) const KEEP_ACCOUNT: Sql = Sql::new(
     "KEEP_ACCOUNT",
     "INSERT INTO acme_account (directory, url) VALUES ($1, $2) ON CONFLICT (directory) DO UPDATE SET url = EXCLUDED.url",
@@ -174,6 +175,7 @@ pub(crate) const STATEMENTS: &[&Sql] = &[
     &TAKE_ORDER,
     &FORGET_ORDERS,
     &FIRST_ORDER,
+    &ACCOUNT,
     &KEEP_ACCOUNT,
 ];
 
@@ -325,6 +327,12 @@ pub(super) async fn first_order(database: &Database, since: Timestamp) -> Result
 /// Notes who we are to an authority.
 pub(super) async fn keep_account(database: &Database, directory: &str, url: &str) -> Result<(), DbError> {
     database.execute(&KEEP_ACCOUNT, &[&directory, &url]).await.map(drop)
+}
+
+/// Who we are to an authority, as a URL; `None` before the first order.
+pub(crate) async fn account(database: &Database, directory: &str) -> Result<Option<String>, DbError> {
+    let row = database.query_opt(&ACCOUNT, &[&directory]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// A certificate that somebody should look at.

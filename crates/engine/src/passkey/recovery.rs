@@ -107,7 +107,8 @@ pub(super) async fn require_over(
     match transaction.query_opt(&HELD, &[&passkey_id, &wait]).await? {
         None => Ok(()),
         Some(row) => {
-            let hours = row.try_get::<_, i64>(0).map_err(DbError::from)?.div_euclid(3_600) + 1;
+            let seconds: i64 = row.try_get(0).map_err(DbError::from)?;
+            let hours = (seconds + 3_599).div_euclid(3_600);
             let message = format!(
                 "You signed in by e-mail: this passkey can be removed in {hours} h, or at once after signing in with it"
             );

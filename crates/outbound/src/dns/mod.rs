@@ -9,9 +9,10 @@ mod records;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kiavi_base::Hostname;
@@ -20,7 +21,7 @@ use kiavi_ipc::proof::{Answer, LookUp, Looked, Wanted};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use self::message::{Reply, parse, query};
 
@@ -36,6 +37,9 @@ const MAX_SERVERS: usize = 3;
 /// How long one name server may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// For how long one that took longer is not asked again: whoever looks at several names should not wait for it each time.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// The longest answer that is read, in bytes. A name with more than that has other things than a proof there.
 const MAX_ANSWER: usize = 16 * 1024;
 
@@ -43,15 +47,19 @@ const MAX_ANSWER: usize = 16 * 1024;
 const AT_ONCE: usize = 8;
 
 /// The name servers that are asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NameServers(Vec<SocketAddr>);
+#[derive(Debug)]
+pub(crate) struct NameServers {
+    addresses: Vec<SocketAddr>,
+    /// Those that have said nothing lately, and when they are asked again.
+    silent: Mutex<HashMap<SocketAddr, Instant>>,
+}
 
 impl NameServers {
     /// Those that the configuration names; those of the system where it names none. Reads the system's file, so it comes
     /// before the sandbox is closed.
     pub(crate) fn new(configured: Vec<SocketAddr>) -> Self {
         if !configured.is_empty() {
-            return Self(configured);
+            return Self::at(configured);
         }
         let text = std::fs::read_to_string(Path::new(RESOLV_CONF)).unwrap_or_else(|error| {
             tracing::warn!(%error, "{RESOLV_CONF} cannot be read: proofs of domains are looked up at 127.0.0.1");
@@ -71,7 +79,11 @@ impl NameServers {
         if servers.is_empty() {
             servers.push((Ipv4Addr::LOCALHOST, PORT).into());
         }
-        Self(servers)
+        Self::at(servers)
+    }
+
+    fn at(addresses: Vec<SocketAddr>) -> Self {
+        Self { addresses, silent: Mutex::default() }
     }
 
     /// Answers at control's door until it is closed.
@@ -105,7 +117,8 @@ impl NameServers {
     /// What is there, by the first name server that knows.
     async fn look_up(&self, domain: &Hostname, wanted: &Wanted) -> Answer {
         let name = wanted.name(domain);
-        for server in &self.0 {
+        let now = Instant::now();
+        for server in self.addresses.iter().filter(|server| !self.is_silent(server, now)) {
             match timeout(PATIENCE, ask(*server, &name)).await {
                 Ok(Ok(Reply::Texts(texts))) => return records::read(wanted, &texts),
                 Ok(Ok(Reply::Absent)) => return Answer::Absent,
@@ -113,10 +126,21 @@ impl NameServers {
                     tracing::warn!(%server, name, code, "a name server could not answer");
                 }
                 Ok(Err(error)) => tracing::warn!(%server, name, %error, "a name server gave no answer"),
-                Err(_) => tracing::warn!(%server, name, "a name server gave no answer in time"),
+                Err(_) => {
+                    tracing::warn!(%server, name, "a name server gave no answer in time");
+                    self.silent().insert(*server, Instant::now() + SILENCE);
+                }
             }
         }
         Answer::Unanswered
+    }
+
+    fn is_silent(&self, server: &SocketAddr, now: Instant) -> bool {
+        self.silent().get(server).is_some_and(|until| now < *until)
+    }
+
+    fn silent(&self) -> MutexGuard<'_, HashMap<SocketAddr, Instant>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

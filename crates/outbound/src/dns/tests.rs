@@ -120,13 +120,13 @@ fn a_name_that_does_not_fit_is_not_asked_for() {
 
 #[test]
 fn the_name_servers_are_those_of_the_system() {
-    let servers = |text: &str| NameServers::of_system(text).0;
+    let servers = |text: &str| NameServers::of_system(text).addresses;
     let at = |text: &str| text.parse::<SocketAddr>().unwrap();
     let file = "# by hand\nsearch example\nnameserver 10.0.0.2\n nameserver  ::1 \nnameserver fe80::1%eth0\noptions edns0\n";
     assert_eq!(servers(file), [at("10.0.0.2:53"), at("[::1]:53")]);
     assert_eq!(servers(""), [at("127.0.0.1:53")]);
     assert_eq!(servers(&"nameserver 10.0.0.1\n".repeat(9)).len(), MAX_SERVERS);
-    assert_eq!(NameServers::new(vec![at("10.9.8.7:5353")]).0, [at("10.9.8.7:5353")]);
+    assert_eq!(NameServers::new(vec![at("10.9.8.7:5353")]).addresses, [at("10.9.8.7:5353")]);
 }
 
 proptest! {
@@ -178,7 +178,7 @@ async fn server(answers: Vec<Option<Vec<u8>>>) -> (SocketAddr, Arc<Mutex<Vec<Vec
 
 async fn looked_up(servers: Vec<SocketAddr>, wanted: Wanted) -> Answer {
     let (ours, theirs) = Channel::pair().unwrap();
-    tokio::spawn(Arc::new(NameServers(servers)).serve(Endpoint::new(theirs).unwrap()));
+    tokio::spawn(Arc::new(NameServers::at(servers)).serve(Endpoint::new(theirs).unwrap()));
     let (requests, mut answers) = Endpoint::<LookUp, Looked>::new(ours).unwrap().split();
     let domain = "auth.example.com".parse().unwrap();
     requests.send(&LookUp { request: 7, domain, wanted }).await.unwrap();
@@ -209,6 +209,22 @@ async fn a_name_server_that_does_not_know_is_passed_over() {
     assert_eq!(looked_up(vec![refused, failing, knowing], Wanted::Proof).await, Answer::Absent);
     // One that closes.
     assert_eq!(looked_up(vec![refused, failing], Wanted::Proof).await, Answer::Unanswered);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_again_at_once_for_a_name_server_that_says_nothing() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let servers = NameServers::at(vec![silent.local_addr().unwrap()]);
+    let domain = "auth.example.com".parse().unwrap();
+    let started = Instant::now();
+    let mut waited = Vec::new();
+    for pause in [Duration::ZERO, Duration::ZERO, SILENCE] {
+        tokio::time::advance(pause).await;
+        let asked = Instant::now();
+        assert_eq!(servers.look_up(&domain, &Wanted::Proof).await, Answer::Unanswered);
+        waited.push(asked.elapsed() >= PATIENCE);
+    }
+    assert_eq!(waited, [true, false, true], "within {:?}", started.elapsed());
 }
 
 #[tokio::test]
