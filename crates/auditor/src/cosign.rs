@@ -1,6 +1,7 @@
 //! What a log has to do with its witness.
 
 use kiavi_audit::{AddCheckpoint, Checkpoint, EMPTY_ROOT, NoteError, ProofPlan, Seen, SignedCheckpoint};
+use kiavi_db::Transaction;
 use kiavi_ipc::witness::{FromWitness, Refusal, SeenTree, ToWitness};
 
 use crate::seal::{RoundError, Sealer, Signed};
@@ -23,48 +24,40 @@ impl Sealer {
     }
 
     /// Has the newest checkpoint cosigned, unless it is; `false` when the witness did not do so now.
+    ///
+    /// Under the lock of who seals, from the look at what the witness has seen to its answer: if another auditor had it cosign
+    /// more in between, this checkpoint would look like a log that has shrunk.
     pub(super) async fn have_cosigned(&mut self) -> Result<Result<bool, Refused>, RoundError> {
         let newest = self.sealed.as_ref().and_then(|sealed| sealed.checkpoint.clone());
         let Some(newest) = newest.filter(|newest| !newest.is_cosigned()) else { return Ok(Ok(true)) };
-        let Some(mut seen) = self.look_at_witness().await.map(|seen| seen.size) else { return Ok(Ok(false)) };
-        // A second time only when another auditor was faster.
-        for _ in 0..2 {
-            if seen > newest.size() {
-                return self.after_another(&newest, seen).await;
-            }
-            match self.ask_for_cosignature(&newest.signed, seen).await? {
-                Ok(FromWitness::Cosigned { line, .. }) => {
-                    self.add_cosignature(newest, &line).await?;
-                    return Ok(Ok(true));
-                }
-                Ok(FromWitness::Refused { refusal: Refusal::Elsewhere { size }, .. }) => seen = size,
-                Ok(FromWitness::Refused { refusal: Refusal::Contradiction, .. }) => {
-                    self.around.tally.refused();
-                    return Ok(Err(self.refused()));
-                }
-                Ok(FromWitness::Refused { refusal: Refusal::Unknown, .. }) => {
-                    tracing::error!(tenant = %self.tenant, "the witness does not know this log");
-                    return Ok(Ok(false));
-                }
-                Ok(_) | Err(Away) => return Ok(Ok(false)),
-            }
-        }
-        Ok(Ok(false))
-    }
-
-    /// The witness has seen more than there was: if another auditor has written it meanwhile, it is in the database.
-    async fn after_another(
-        &mut self,
-        newest: &Signed,
-        seen: u64,
-    ) -> Result<Result<bool, Refused>, RoundError> {
         let transaction = self.database.begin().await?;
-        let (size, _) = store::tree(&transaction).await?;
-        transaction.rollback().await?;
-        if size >= seen {
+        if !store::lock(&transaction).await? {
+            return Err(RoundError::Busy);
+        }
+        if store::tree(&transaction).await?.0 != newest.size() {
             return Err(RoundError::Outdated);
         }
-        Ok(Err(self.show_contradiction(Some(newest.clone())).await?))
+        let Some(seen) = self.look_at_witness().await else { return Ok(Ok(false)) };
+        // More than there is, and nobody else can have written it: it shall say so.
+        let old = if seen.size > newest.size() { 0 } else { seen.size };
+        let answer = self.ask_for_cosignature(&transaction, &newest.signed, old).await?;
+        transaction.rollback().await?;
+        match answer {
+            Ok(FromWitness::Cosigned { line, .. }) => {
+                self.add_cosignature(newest, &line).await?;
+                Ok(Ok(true))
+            }
+            Ok(FromWitness::Refused { refusal: Refusal::Contradiction, .. }) => {
+                self.around.tally.refused();
+                Ok(Err(self.refused()))
+            }
+            Ok(FromWitness::Refused { refusal: Refusal::Unknown, .. }) => {
+                tracing::error!(tenant = %self.tenant, "the witness does not know this log");
+                Ok(Ok(false))
+            }
+            // It has seen something else meanwhile, or is away: the next round asks again.
+            Ok(_) | Err(Away) => Ok(Ok(false)),
+        }
     }
 
     /// Lets the witness see what contradicts what it has seen: the alarm is its.
@@ -73,8 +66,10 @@ impl Sealer {
             Some(newest) => newest.signed,
             None => self.empty()?,
         };
+        let transaction = self.database.begin().await?;
         // Whatever it answers: the log is sealed no further.
-        let _ = self.ask_for_cosignature(&signed, 0).await?;
+        let _ = self.ask_for_cosignature(&transaction, &signed, 0).await?;
+        transaction.rollback().await?;
         self.around.tally.refused();
         Ok(self.refused())
     }
@@ -96,14 +91,13 @@ impl Sealer {
     /// Asks with the proof that the log has only grown since it had `old` entries.
     async fn ask_for_cosignature(
         &self,
+        transaction: &Transaction,
         checkpoint: &SignedCheckpoint,
         old: u64,
     ) -> Result<Result<FromWitness, Away>, RoundError> {
         let plan = ProofPlan::consistency(old, checkpoint.checkpoint().size)?;
-        let transaction = self.database.begin().await?;
         let (tiles, has_ended) =
-            tokio::join!(store::tiles(&transaction, plan.tiles()), store::has_ended(&transaction));
-        transaction.rollback().await?;
+            tokio::join!(store::tiles(transaction, plan.tiles()), store::has_ended(transaction));
         // Tables of before a migration have none of it.
         let has_ended = Some(has_ended.unwrap_or(false));
         let request = AddCheckpoint { old, proof: plan.resolve(&tiles??)?, checkpoint: checkpoint.clone() };

@@ -16,10 +16,10 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use kiavi_base::{Clock, Rng, SystemClock};
+use kiavi_control::not_after;
 use kiavi_crypto::SystemRng;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
-use x509_parser::parse_x509_certificate;
 
 use crate::config::Config;
 use crate::doctor::{Finding, Verdict};
@@ -207,12 +207,6 @@ fn certificate_finding(door: &Door, seen: &Result<Seen, Trouble>, now: Timestamp
         }
     };
     Finding::new(CERTIFICATE, verdict, detail)
-}
-
-/// When a certificate ends (RFC 5280 §4.1.2.5); `None` when the bytes are no certificate (DER).
-fn not_after(certificate: &[u8]) -> Option<Timestamp> {
-    let (_, certificate) = parse_x509_certificate(certificate).ok()?;
-    Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
 }
 
 #[cfg(test)]

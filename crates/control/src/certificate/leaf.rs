@@ -39,6 +39,12 @@ pub(crate) fn certificates(chain: &str) -> Result<Vec<Vec<u8>>, IssueError> {
     if certificates.is_empty() || certificates.len() > MAX_CHAIN { Err(unreadable) } else { Ok(certificates) }
 }
 
+/// When a certificate ends (RFC 5280 §4.1.2.5); `None` when the bytes are no certificate (DER).
+pub fn not_after(certificate: &[u8]) -> Option<Timestamp> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
+}
+
 /// Reads a chain that was made for a name and a key (SubjectPublicKeyInfo, DER).
 ///
 /// # Errors

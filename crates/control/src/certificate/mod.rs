@@ -30,6 +30,7 @@ pub use acme::{AcmeConfig, AcmeIssuer, ChallengeKind, ExternalAccount};
 pub(crate) use announce::Desk;
 pub use issuer::{Answering, IssueError, Issued, Issuer, Order, RenewalWindow};
 pub(crate) use leaf::Leaf;
+pub use leaf::not_after;
 pub use local::LocalIssuer;
 
 /// How far a certificate is.
