@@ -60,3 +60,20 @@ impl Samples {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gallery::Words;
+
+    #[test]
+    fn what_is_counted_is_named_for_what_it_is() {
+        let samples = Samples::new(kiavi_base::Locale::default(), Words::friendly());
+        let mut pages = Vec::new();
+        samples.isolation_pages(&mut |name, html| pages.push((name.to_owned(), html)));
+        let of = |name: &str| pages.iter().find(|(other, _)| other == name).unwrap().1.as_str();
+        assert!(of("isolation").contains("3 hold, 0 broken, 0 unknown."));
+        assert!(of("isolation-broken").contains("2 hold, 1 broken, 0 unknown."));
+        assert!(of("isolation-unknown").contains("2 hold, 0 broken, 1 unknown."));
+    }
+}
