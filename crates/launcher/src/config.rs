@@ -254,7 +254,7 @@ pub struct LauncherConfig {
     pub successor: Option<Successor>,
     /// The command that makes another tenant, for the console to show.
     pub create_command: String,
-    /// Called once the instance is ready, with what control says about it, JSON.
+    /// Called once the instance is ready and before its ready file is there, with what control says about it, JSON.
     pub on_ready: fn(&LauncherConfig, &[u8]),
 }
 

@@ -437,19 +437,20 @@ impl Supervisor {
         self.later(ENGINE_END, Retry::Kill(process));
     }
 
-    /// Writes the ready file and tells whoever started the instance.
+    /// Tells whoever started the instance, and writes the ready file: last, so that who waits for it finds whatever else
+    /// is left for them.
     fn ready(&mut self, document: Fd) {
         let bytes = match SealedDocument::accept(document).and_then(SealedDocument::read) {
             Ok(bytes) => bytes,
             Err(error) => return tracing::error!(%error, "control does not tell how the instance is reached"),
         };
+        if !std::mem::replace(&mut self.announced, true) {
+            (self.config.on_ready)(&self.config, &bytes);
+        }
         if let Some(path) = &self.config.ready_file
             && let Err(error) = write_ready_file(path, &bytes)
         {
             tracing::error!(%error, path = %path.display(), "cannot write the ready file");
-        }
-        if !std::mem::replace(&mut self.announced, true) {
-            (self.config.on_ready)(&self.config, &bytes);
         }
     }
 }
