@@ -17,6 +17,6 @@ pub use device::{Device, DeviceKind, DeviceTrait};
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use id::{EventId, Hostname, InvalidName, RequestId, Slug, TenantId, UserId, WorkspaceId};
 pub use locale::Locale;
-pub use network::{InvalidNetwork, Network};
+pub use network::{InvalidNetwork, Network, network_of};
 pub use rng::{Alphabet, Rng, SeededRng, random_bytes, random_text};
 pub use secrecy::{ExposeSecret, SecretSlice, SecretString};

@@ -1,8 +1,15 @@
 //! Blocks of addresses.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
+
+/// Bits of an IPv6 address that name one customer's network; the rest is theirs to vary (RFC 6177 §2).
+const IPV6_NETWORK_BITS: u32 = 64;
 
 /// A block of addresses in CIDR notation (RFC 4632 §3.1); a lone address is a block of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +90,17 @@ impl From<Network> for String {
     }
 }
 
+/// Whose addresses are counted together: an IPv4 address as it is, an IPv6 address cut to its /64.
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let host = u128::MAX >> IPV6_NETWORK_BITS;
+            Ipv6Addr::from_bits(address.to_bits() & !host).into()
+        }
+        address => address,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +113,15 @@ mod tests {
         assert!(block.contains("::ffff:198.51.100.7".parse().unwrap()));
         assert!(!block.contains("198.51.101.7".parse().unwrap()));
         assert_eq!(block.to_string(), "198.51.100.0/24");
+    }
+
+    #[test]
+    fn one_customer_is_counted_once() {
+        let counted = |address: &str| network_of(address.parse().unwrap()).to_string();
+        assert_eq!(counted("192.0.2.7"), "192.0.2.7");
+        assert_eq!(counted("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_ne!(counted("2001:db8:1:3::1"), counted("2001:db8:1:2::1"));
     }
 
     proptest! {

@@ -14,12 +14,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use kiavi_base::{Locale, RequestClass, RequestId};
+use kiavi_base::{Locale, RequestClass, RequestId, network_of};
 use kiavi_crypto::verify_cookie;
 use kiavi_http::{
     Access, ConnectionInfo, MISDIRECTED_MESSAGE, PeerClass, REQUEST_ID, SetCookie, client_address,
-    cookie_pairs, cookie_value, error_response, expanded, joined_cookies, network_of, requested_host,
-    set_api_headers, set_page_headers,
+    cookie_pairs, cookie_value, error_response, expanded, joined_cookies, requested_host, set_api_headers,
+    set_page_headers,
 };
 
 use crate::{

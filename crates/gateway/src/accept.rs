@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kiavi_base::{Hostname, Network};
+use kiavi_base::{Hostname, Network, network_of};
 use kiavi_ipc::door::ListenerKind;
 use kiavi_ipc::{Fd, IpcError};
 use rustix::net::RecvFlags;
@@ -31,9 +31,6 @@ const MAX_PEEKING: usize = 4096;
 /// The same, of one customer's network.
 const MAX_PEEKING_PER_NETWORK: usize = 512;
 
-/// Bits of an IPv6 address that name one customer's network; the rest is theirs to vary (RFC 6177 §2).
-const IPV6_NETWORK_BITS: u32 = 64;
-
 /// A pause after an accept that failed for want of descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -43,17 +40,6 @@ pub(crate) struct Client {
     pub(crate) peer: SocketAddr,
     pub(crate) kind: ListenerKind,
     pub(crate) stream: Fd,
-}
-
-/// Whose connections are counted together: those of an IPv4 address, or of an IPv6 network.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let host = u128::MAX >> IPV6_NETWORK_BITS;
-            Ipv6Addr::from_bits(address.to_bits() & !host).into()
-        }
-        address => address,
-    }
 }
 
 /// A listening socket, and what arrives there.
@@ -99,7 +85,7 @@ pub(crate) async fn accept(listener: Listener, arrivals: Arc<Arrivals>, events: 
                 let arrived = Arrived { stream, peer, kind, is_proxied };
                 let task =
                     tokio::spawn(arrive(arrived, arrivals.arrived(), arrivals.clone(), events.clone()));
-                peeking.add(network(peer.ip()), task.abort_handle(), is_proxied);
+                peeking.add(network_of(peer.ip()), task.abort_handle(), is_proxied);
             }
             // The client was gone before it was accepted.
             Err(e) if e.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -253,28 +239,16 @@ impl Peeking {
 mod tests {
     use super::*;
 
-    fn counted(address: &str) -> String {
-        network(address.parse().unwrap()).to_string()
-    }
-
-    #[test]
-    fn one_customer_is_counted_once() {
-        assert_eq!(counted("192.0.2.7"), "192.0.2.7");
-        assert_eq!(counted("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
-        assert_ne!(counted("2001:db8:1:3::1"), counted("2001:db8:1:2::1"));
-    }
-
     #[tokio::test]
     async fn who_has_many_addresses_pushes_out_their_own_connections_only() {
         let waiting = || tokio::spawn(std::future::pending::<()>());
         let mut peeking = Peeking::default();
         let other = waiting();
-        peeking.add(network("192.0.2.7".parse().unwrap()), other.abort_handle(), false);
+        peeking.add(network_of("192.0.2.7".parse().unwrap()), other.abort_handle(), false);
         let own: Vec<_> = (0..2 * MAX_PEEKING_PER_NETWORK).map(|_| waiting()).collect();
         for (number, task) in own.iter().enumerate() {
             let address = format!("2001:db8::{number:x}").parse().unwrap();
-            peeking.add(network(address), task.abort_handle(), false);
+            peeking.add(network_of(address), task.abort_handle(), false);
             tokio::task::yield_now().await;
         }
         assert_eq!(own.iter().filter(|task| !task.is_finished()).count(), MAX_PEEKING_PER_NETWORK);

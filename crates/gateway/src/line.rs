@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crate::accept::{Client, network};
+use kiavi_base::network_of;
+
+use crate::accept::Client;
 
 /// The most connections that wait for one destination.
 pub(crate) const MAX_WAITING: usize = 512;
@@ -32,10 +34,10 @@ impl Line {
     /// # Errors
     /// Gives the client back when the line, or its network's share of it, is full.
     pub(crate) fn join(&mut self, client: Client) -> Result<(), Client> {
-        let own = network(client.peer.ip());
+        let own = network_of(client.peer.ip());
         let full = self.waiting.len() >= MAX_WAITING
             || self.waiting.len() >= MAX_WAITING_PER_NETWORK
-                && self.waiting.iter().filter(|other| network(other.peer.ip()) == own).count()
+                && self.waiting.iter().filter(|other| network_of(other.peer.ip()) == own).count()
                     >= MAX_WAITING_PER_NETWORK;
         if full {
             return Err(client);

@@ -1,15 +1,13 @@
 //! Which address a request is counted and recorded under.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use axum::http::HeaderMap;
-use kiavi_base::Network;
+use kiavi_base::{Network, network_of};
 use serde::{Deserialize, Serialize};
 
 use crate::ForwardedHeader;
 
-/// Bits of an IPv6 address that name one customer's network; the rest is theirs to vary (RFC 6177 §2).
-const IPV6_NETWORK_BITS: u32 = 64;
 /// Hops of a header that are read; what lies further left is ignored.
 const MAX_HOPS: usize = 32;
 
@@ -67,16 +65,6 @@ pub fn client_address(
         }
     }
     client
-}
-
-/// The network that limits count: an IPv4 address as it is, an IPv6 address cut to its /64.
-pub fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << (128 - IPV6_NETWORK_BITS))))
-        }
-        v4 => v4,
-    }
 }
 
 /// The form Better Auth stores with a session: IPv4 dotted; IPv6 cut to its /64, all eight groups written out.
@@ -151,8 +139,6 @@ mod tests {
             "2001:0db8:0001:0002:0000:0000:0000:0000"
         );
         assert_eq!(expanded("::ffff:192.0.2.1".parse().unwrap()), "192.0.2.1");
-        let (a, b) = ("2001:db8::1".parse().unwrap(), "2001:db8::2".parse().unwrap());
-        assert_eq!(network_of(a), network_of(b));
     }
 
     proptest! {

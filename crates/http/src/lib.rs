@@ -22,7 +22,7 @@ mod security_txt;
 mod serve;
 
 pub use access::{Access, AccessLog, AccessOptions, PeerClass, RequestLines};
-pub use address::{Edge, TrustedProxies, client_address, expanded, network_of};
+pub use address::{Edge, TrustedProxies, client_address, expanded};
 pub use body::{BODY_LIMIT, BODY_READ_TIMEOUT, BodyError, parse_json, read_body};
 pub use cookie::{SetCookie, cookie_pairs, cookie_value, joined_cookies};
 pub use error::{error_response, json_response};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::network_of;
+use kiavi_base::network_of;
 
 /// The places of all networks. Cloning shares them.
 #[derive(Debug, Clone)]

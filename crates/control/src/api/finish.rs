@@ -13,8 +13,8 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use kiavi_base::{RequestClass, RequestId};
-use kiavi_http::{Access, ConnectionInfo, PeerClass, REQUEST_ID, network_of, set_api_headers};
+use kiavi_base::{RequestClass, RequestId, network_of};
+use kiavi_http::{Access, ConnectionInfo, PeerClass, REQUEST_ID, set_api_headers};
 
 use super::{Problem, coverage};
 use crate::{

@@ -12,9 +12,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use kiavi_base::{ExposeSecret, SecretString};
+use kiavi_base::{ExposeSecret, SecretString, network_of};
 use kiavi_db::Database;
-use kiavi_http::network_of;
 
 use super::{
     Problem,

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, net::IpAddr};
 
 use jiff::Timestamp;
+use kiavi_base::network_of;
 use kiavi_db::DbError;
-use kiavi_http::network_of;
 use serde::Serialize;
 
 use super::{

@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use kiavi_base::EmailAddress;
-use kiavi_http::network_of;
+use kiavi_base::{EmailAddress, network_of};
 use serde_json::json;
 
 use super::lock_outs::{Who, counters};
