@@ -138,16 +138,22 @@ install_node_packages() {
   export NODE
 }
 
-# The tests' Python packages exactly as locked, in an environment of their own. Sets SCHEMATHESIS.
+# The tests' Python packages exactly as locked, in an environment of their own. Sets SCHEMATHESIS and SSLYZE. The latter comes
+# as source only: what builds it is locked as well, and there before it.
 install_python_packages() {
-  local lock="$KIAVI_ROOT/tests/api/requirements.txt" environment="$KIAVI_ROOT/target/python"
-  if ! cmp -s "$environment/.installed" "$lock"; then
+  local tests="$KIAVI_ROOT/tests" environment="$KIAVI_ROOT/target/python" lock
+  local locks=("$tests/api/requirements.txt" "$tests/isolation/build-requirements.txt" "$tests/isolation/requirements.txt")
+  if ! cat "${locks[@]}" | cmp -s "$environment/.installed" -; then
     say "installing the tests' Python packages"
     rm -rf "$environment"
     python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r "$lock"
-    cp "$lock" "$environment/.installed"
+    for lock in "${locks[@]}"; do
+      "$environment/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
+        --only-binary :all: --no-binary sslyze -r "$lock"
+    done
+    cat "${locks[@]}" >"$environment/.installed"
   fi
   SCHEMATHESIS="$environment/bin/schemathesis"
-  export SCHEMATHESIS
+  SSLYZE="$environment/bin/sslyze"
+  export SCHEMATHESIS SSLYZE
 }
