@@ -111,6 +111,7 @@ prerequisites_for_test() {
   check_rust_components
   want npm npm
   want chromium chromium fonts-dejavu-core
+  want certutil libnss3-tools
   want wrk wrk
   want pebble pebble
   want python3 python3

@@ -7,7 +7,7 @@ const { button, emailField, heading } = journey;
 /** The console of an instance: where its people sign in, and how. */
 export function consoleOf(kiavi, browser) {
   const signIn = { url: kiavi.consoleUrl.replace('//console.', '//id.'), mailbox: kiavi.mailbox };
-  const arrive = () => journey.arrive(browser, signIn);
+  const arrive = (options) => journey.arrive(browser, signIn, options);
   const atConsole = ({ page }) => page.waitForURL((url) => url.origin === kiavi.consoleUrl);
 
   /** From the sign-in page by code; the passkey that is offered is made, if `makesPasskey`. */
@@ -37,8 +37,8 @@ export function consoleOf(kiavi, browser) {
   }
 
   /** The one who owns the instance, by the link that it printed. */
-  async function firstOwner() {
-    const owner = await arrive();
+  async function firstOwner(options) {
+    const owner = await arrive(options);
     await owner.page.goto(kiavi.ready.first_owner_url);
     await comeIn(owner);
     await heading(owner.page, 'owner-title').waitFor();

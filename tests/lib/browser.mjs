@@ -1,7 +1,10 @@
 // Debian's Chromium, driven by Playwright: people with a browser each, and a virtual passkey device.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
@@ -19,6 +22,29 @@ export const chromiumMissing = () => !CHROMIUM.some(existsSync) && 'no Chromium;
 export async function openBrowser() {
   const executablePath = process.env.KIAVI_CHROMIUM ?? CHROMIUM.find(existsSync);
   return chromium.launch({ executablePath, args: process.getuid() === 0 ? ['--no-sandbox'] : [] });
+}
+
+export const certutilMissing = () =>
+  spawnSync('which', ['certutil']).status !== 0 && 'no certutil; on Debian: apt-get install libnss3-tools';
+
+/**
+ * A browser whose user trusts an authority (PEM), as `certutil` has it trusted in the database of their own, and to whom every
+ * name with every port is this machine at `port`.
+ */
+export async function openTrustingBrowser(root, port) {
+  const home = mkdtempSync(path.join(tmpdir(), 'kv-home-'));
+  const [file, database] = [path.join(home, 'root.pem'), path.join(home, '.pki/nssdb')];
+  writeFileSync(file, root);
+  mkdirSync(database, { recursive: true });
+  const certutil = (...args) => execFileSync('certutil', ['-d', `sql:${database}`, ...args], { stdio: 'pipe' });
+  certutil('-N', '--empty-password');
+  certutil('-A', '-n', 'Kiavi', '-t', 'C,,', '-i', file);
+  const args = [`--host-resolver-rules=MAP * 127.0.0.1:${port}`];
+  if (process.getuid() === 0) args.push('--no-sandbox');
+  const executablePath = process.env.KIAVI_CHROMIUM ?? CHROMIUM.find(existsSync);
+  const browser = await chromium.launch({ executablePath, args, env: { ...process.env, HOME: home } });
+  browser.once('disconnected', () => rmSync(home, { recursive: true, force: true }));
+  return browser;
 }
 
 /** One person with a browser profile of their own. What their browser complains about fails `goodbye()`. */

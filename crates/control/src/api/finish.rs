@@ -16,7 +16,7 @@ use axum::{
 use kiavi_base::{RequestClass, RequestId, network_of};
 use kiavi_http::{Access, ConnectionInfo, PeerClass, REQUEST_ID, set_api_headers};
 
-use super::{Problem, coverage};
+use super::{Problem, console, coverage};
 use crate::{
     CallerKind, Control,
     audit::{Answered, Coverage, Known, Refused, account_for},
@@ -93,8 +93,7 @@ pub(super) async fn finish(
     }
     #[cfg(test)]
     response.extensions_mut().insert(known);
-    // TLS ends in the gateway's neighbour or nowhere; who terminates it adds Strict-Transport-Security.
-    set_api_headers(response.headers_mut(), false);
+    set_api_headers(response.headers_mut(), console::is_secure(&control));
     control.parts().access.note(&Access {
         at: control.parts().clock.now(),
         id,

@@ -196,7 +196,7 @@ async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
 }
 
 /// Whether browsers reach the console over HTTPS.
-fn is_secure(control: &Control) -> bool {
+pub(super) fn is_secure(control: &Control) -> bool {
     control.origins().own_origin().starts_with("https://")
 }
 
