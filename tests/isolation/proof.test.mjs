@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import pg from 'pg';
 import { request } from '../lib/http.mjs';
 import { ISOLATION, kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { Visitor, freshEmail } from '../lib/visitor.mjs';
@@ -47,6 +48,7 @@ describe('a proof of isolation', { skip: kiaviMissing() || (!full && 'only with 
     assert.match(evidence(signed, 'tried.files'), /files\.read: the kernel ended the process \(SIGSYS\)/);
     assert.match(evidence(signed, 'tried.files'), /files\.read without seccomp: /);
     assert.match(evidence(signed, 'tried.share'), /share\.memory: Cannot allocate memory/);
+    assert.match(evidence(signed, 'ways.certificate'), /shop\.localhost: visitors are shown it, by somebody who has its key/);
 
     const [event] = await kiavi.events('shop', 'isolation.proved');
     assert.deepEqual([event.outcome, event.facts.digest, event.facts.outcome], ['success', signed.digest, 'held']);
@@ -68,6 +70,27 @@ describe('a proof of isolation', { skip: kiaviMissing() || (!full && 'only with 
     assert.equal((await prove(kiavi, ['nobody'])).code, 3);
   });
 
+  test('names a certificate that is not what visitors are shown, and a key that two tenants have', async () => {
+    const control = new pg.Client({ ...kiavi.databaseOf(shop), database: 'kiavi_control' });
+    await control.connect();
+    try {
+      const other = kiavi.tenant('demo').id;
+      const { rows: [before] } = await control.query('SELECT chain, public_key FROM certificate WHERE tenant_id = $1', [shop.id]);
+      assert.match(before.public_key, /^[0-9a-f]{64}$/);
+      const replace = 'UPDATE certificate SET chain = other.chain FROM certificate other WHERE certificate.tenant_id = $1 AND other.tenant_id = $2';
+      await control.query(replace, [shop.id, other]);
+      const { code, told } = await prove(kiavi, ['shop', '--json']);
+      assert.equal(code, 6);
+      assert.deepEqual(of(JSON.parse(told), 'broken'), ['ways.certificate']);
+      const found = evidence(JSON.parse(told), 'ways.certificate');
+      for (const line of [/for another name/, /visitors are shown another one/, new RegExp(`is that of ${other}, too`)]) assert.match(found, line);
+      await control.query('UPDATE certificate SET chain = $2 WHERE tenant_id = $1', [shop.id, before.chain]);
+      assert.equal((await prove(kiavi, ['shop'])).code, 0);
+    } finally {
+      await control.end();
+    }
+  });
+
   test('names what is weak in the database, until that is mended', async () => {
     const runtime = `"${shop.id}"`;
     await kiavi.sql('shop', `GRANT DELETE ON kiavi.audit_event TO ${runtime}`);
@@ -82,7 +105,7 @@ describe('a proof of isolation', { skip: kiaviMissing() || (!full && 'only with 
     assert.match(again.told, /✗ database\.objects[^]*left_behind/);
     await kiavi.sql('shop', 'DROP TABLE public.left_behind');
     const events = await kiavi.events('shop', 'isolation.proved');
-    assert.deepEqual(events.map(({ facts }) => facts.outcome), ['held', 'broken', 'broken']);
+    assert.deepEqual(events.map(({ facts }) => facts.outcome), ['held', 'broken', 'held', 'broken', 'broken']);
   });
 });
 

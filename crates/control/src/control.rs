@@ -44,6 +44,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 13, name: "backup_orders", sql: include_str!("../migrations/13_backup_orders.sql") },
     Migration { version: 14, name: "certificates", sql: include_str!("../migrations/14_certificates.sql") },
     Migration { version: 15, name: "isolation", sql: include_str!("../migrations/15_isolation.sql") },
+    Migration {
+        version: 16,
+        name: "certificate_keys",
+        sql: include_str!("../migrations/16_certificate_keys.sql"),
+    },
 ];
 
 /// How long [`Control::ensure_tenant`] waits for a tenant to run.

@@ -72,7 +72,7 @@ pub use name::{MAX_NAME_LENGTH, NameError, parse_name};
 pub use names::{AUDITOR_ROLE, CONTROL_ROLE, OWNER_GROUP, TEMPLATE_DATABASE, TENANT_GROUP};
 pub use parts::{
     Address, Adopted, Archived, BaseUrl, ControlParts, DemoMade, DemoOrder, FormerServer, LogStart, OwnHost,
-    Privileged, Right, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema, TenantStart,
+    Privileged, Right, SettingsFacts, TenantEvent, TenantEventKind, TenantSchema, TenantStart, Visit,
 };
 pub use permission::{Permission, Role, Scopes, Workplace};
 pub use platform::health::{Check, HealthFinding, HealthVerdict, clock_finding, disk_finding};

@@ -456,11 +456,26 @@ pub trait Privileged: Send + Sync + 'static {
         certificates: SealedDocument,
     ) -> BoxFuture<'_, Result<(), Failure>>;
 
+    /// What a client of this host is shown who comes by TLS: over a listener of the instance's own, the gateway and whoever serves
+    /// the host, as any client comes. A sleeping engine is started by it.
+    fn visit<'a>(&'a self, hostname: &'a Hostname) -> BoxFuture<'a, Result<Visit, Failure>>;
+
     /// Says that control has written into the tenant's log. A hint; whatever comes of it is nobody's failure.
     fn log_written<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, ()>;
 
     /// Stops the tenant's engine and forgets the tenant.
     fn tenant_removed<'a>(&'a self, tenant: &'a TenantId) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+/// What came of a visit by TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visit {
+    /// This chain was shown (each DER, the certificate itself first), by somebody who has the certificate's key.
+    Shown(Vec<Vec<u8>>),
+    /// The host has no certificate: whoever comes is turned away.
+    TurnedAway,
+    /// No listener takes clients that come by themselves.
+    NoListener,
 }
 
 /// A host that is no tenant's.

@@ -110,6 +110,16 @@ pub enum ToControl {
         #[n(1)]
         document: Option<Fd>,
     },
+    /// The answer to [`FromControl::NeedVisit`].
+    #[n(12)]
+    Visiting {
+        /// The request's number.
+        #[n(0)]
+        request: u64,
+        /// The connection; `None` when there is no such listener, or none can be made.
+        #[n(1)]
+        stream: Option<Fd>,
+    },
     /// The answer to [`FromControl::Survey`].
     #[n(10)]
     Surveyed {
@@ -368,5 +378,13 @@ pub enum FromControl {
         #[n(1)]
         #[cbor(with = "crate::codec::text")]
         tenant: TenantId,
+    },
+    /// A connection to a listener of the instance's own for clients that speak TLS and come by themselves, as one of them would
+    /// make it; answered with [`ToControl::Visiting`].
+    #[n(19)]
+    NeedVisit {
+        /// Names the answer.
+        #[n(0)]
+        request: u64,
     },
 }

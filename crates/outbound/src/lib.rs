@@ -103,7 +103,7 @@ impl Outbound {
     fn mailbox_ways(&self) -> Option<Ways> {
         let router = web::router(self.mailbox.clone()?, self.clock.clone());
         let rng = Arc::new(SystemRng);
-        let tls = TlsServer::new(TicketKeys::random(&*rng), self.clock.clone(), rng);
+        let tls = TlsServer::expecting(TicketKeys::random(&*rng), self.clock.clone(), rng);
         // The gateway hands over what is for the mailbox, and a developer's machine has nobody to tell apart.
         Some(Ways::new(router, Arc::new(tls), |_| true, false))
     }

@@ -764,7 +764,7 @@ isolation-key-log = Der Schlüssel, der sein Protokoll versiegelt, ist ein eigen
 isolation-account-unique = Sein Konto hat kein anderer Tenant
 isolation-hostnames = Er ist nur unter seinen eigenen Hostnamen erreichbar
 isolation-egress = Er erreicht die Server, die er aufführt, und keine anderen
-isolation-certificate = Er hat eigene Zertifikate
+isolation-certificate = Seine Zertifikate und deren Schlüssel sind seine eigenen, heute gültig, und was seinen Besuchern gezeigt wird
 
 # Backups of a tenant
 backups-title = Backups

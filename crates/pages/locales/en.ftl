@@ -764,7 +764,7 @@ isolation-key-log = The key that seals its log is its own
 isolation-account-unique = Its account is no other tenant’s
 isolation-hostnames = It is reached at its own hostnames only
 isolation-egress = It reaches the servers outside that it lists, and no others
-isolation-certificate = It has certificates of its own
+isolation-certificate = Its certificates and their keys are its own, good today, and what its visitors are shown
 
 # Backups of a tenant
 backups-title = Backups

@@ -764,7 +764,7 @@ isolation-key-log = La clave que sella su registro es propia
 isolation-account-unique = Su cuenta no es de ningún otro tenant
 isolation-hostnames = Solo se llega a él por sus propios nombres
 isolation-egress = Alcanza los servidores que lista, y ningún otro
-isolation-certificate = Tiene certificados propios
+isolation-certificate = Sus certificados y las claves de estos son propios, válidos hoy, y son los que se muestran a sus visitantes
 
 # Backups of a tenant
 backups-title = Copias de seguridad

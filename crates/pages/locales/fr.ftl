@@ -764,7 +764,7 @@ isolation-key-log = La clé qui scelle son journal est la sienne
 isolation-account-unique = Son compte n’est celui d’aucun autre tenant
 isolation-hostnames = On ne le joint que par ses propres noms d’hôte
 isolation-egress = Il atteint les serveurs qu’il liste, et aucun autre
-isolation-certificate = Il a ses propres certificats
+isolation-certificate = Ses certificats et leurs clés sont les siens, valables aujourd’hui, et ceux que voient ses visiteurs
 
 # Backups of a tenant
 backups-title = Sauvegardes

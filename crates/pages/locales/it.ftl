@@ -764,7 +764,7 @@ isolation-key-log = La chiave che sigilla il suo registro è solo sua
 isolation-account-unique = Il suo account non è di nessun altro tenant
 isolation-hostnames = Si raggiunge solo ai propri nomi host
 isolation-egress = Raggiunge i server che elenca, e nessun altro
-isolation-certificate = Ha certificati propri
+isolation-certificate = I suoi certificati e le loro chiavi sono propri, validi oggi, e sono quelli mostrati ai suoi visitatori
 
 # Backups of a tenant
 backups-title = Backup

@@ -764,7 +764,7 @@ isolation-key-log = De sleutel die het logboek verzegelt is van hemzelf
 isolation-account-unique = Het account is van geen andere tenant
 isolation-hostnames = Hij is alleen bereikbaar op zijn eigen hostnamen
 isolation-egress = Hij bereikt de servers die hij opsomt, en geen andere
-isolation-certificate = Hij heeft eigen certificaten
+isolation-certificate = Zijn certificaten en hun sleutels zijn van hem alleen, vandaag geldig, en wat zijn bezoekers te zien krijgen
 
 # Backups of a tenant
 backups-title = Back-ups

@@ -11,6 +11,7 @@
 
 mod config;
 mod tickets;
+mod visit;
 mod ways;
 
 use std::fmt;
@@ -25,13 +26,14 @@ use kiavi_http::Networks;
 use kiavi_ipc::Fd;
 use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::config::Opened;
 use crate::tickets::Tickets;
+pub use crate::visit::{VISIT_DEADLINE, visit};
 pub use crate::ways::Ways;
 
 /// How long a handshake may take, from the first byte on.
@@ -77,7 +79,9 @@ pub enum TlsError {
 
 /// The TLS of one process. What it is made of comes, and comes anew, by [`TlsServer::announce`].
 pub struct TlsServer {
-    current: Mutex<Option<Arc<Announced>>>,
+    current: watch::Sender<Option<Arc<Announced>>>,
+    /// Whether there will be something, so that who comes before waits for it.
+    is_expecting: bool,
     tickets: Arc<Tickets>,
     handshakes: Semaphore,
     networks: Networks,
@@ -114,7 +118,8 @@ impl TlsServer {
     /// TLS without certificates, for now. Tickets of sessions are sealed with `keys`.
     pub fn new(keys: TicketKeys, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         Self {
-            current: Mutex::new(None),
+            current: watch::Sender::new(None),
+            is_expecting: false,
             tickets: Arc::new(Tickets::new(keys, clock, rng)),
             handshakes: Semaphore::new(MAX_HANDSHAKES),
             networks: Networks::new(MAX_HANDSHAKES_PER_NETWORK),
@@ -122,11 +127,17 @@ impl TlsServer {
         }
     }
 
+    /// The same where certificates are on their way: whoever comes before they were announced for the first time waits for them,
+    /// as long as a handshake may take. Without them whoever came would be told that there is no such host.
+    pub fn expecting(keys: TicketKeys, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+        Self { is_expecting: true, ..Self::new(keys, clock, rng) }
+    }
+
     /// From now on connections begin with these certificates, a document as
     /// [`kiavi_ipc::certificate::Certificates::seal`] makes it. Those that are open go on.
     pub fn announce(&self, document: Fd) {
         let announced = Announced { document, opened: std::sync::OnceLock::new() };
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(announced));
+        self.current.send_replace(Some(Arc::new(announced)));
     }
 
     /// What is answered at `/.well-known/acme-challenge/TOKEN`, if anything is (RFC 8555 §8.3).
@@ -135,7 +146,16 @@ impl TlsServer {
     }
 
     fn current(&self) -> Option<Arc<Announced>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.borrow().clone()
+    }
+
+    /// What there is, or will be.
+    async fn expected(&self) -> Option<Arc<Announced>> {
+        if self.is_expecting {
+            // The sender is here, so it is not gone.
+            let _ = self.current.subscribe().wait_for(Option::is_some).await;
+        }
+        self.current()
     }
 
     /// The encrypted connection, and what is spoken on it. `None` when the client was a certificate authority that wanted
@@ -162,7 +182,7 @@ impl TlsServer {
         // Never closed, so there is always a permit in the end.
         let _permit = self.handshakes.acquire().await.map_err(io::Error::other)?;
         let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
-        let announced = self.current();
+        let announced = self.expected().await;
         let opened = announced.as_ref().and_then(|announced| announced.opened(&self.tickets));
         let Some(opened) = opened.filter(|opened| opened.has_certificate(&start.client_hello())) else {
             self.missing(start.client_hello().server_name());

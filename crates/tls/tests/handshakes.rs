@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use kiavi_base::ManualClock;
 use kiavi_crypto::{SystemRng, TenantSecret, TicketKeys, Zeroizing};
 use kiavi_ipc::certificate::{Certificate, Certificates, Challenge};
-use kiavi_tls::{HANDSHAKE_DEADLINE, Protocol, TlsError, TlsServer};
+use kiavi_tls::{HANDSHAKE_DEADLINE, Protocol, TlsError, TlsServer, visit};
 use rcgen::{CertificateParams, CertifiedKey, CustomExtension, KeyPair, generate_simple_self_signed};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -225,6 +225,22 @@ async fn without_a_certificate_the_handshake_fails() {
     assert!(met.alert().contains("UnrecognisedName"), "{}", met.alert());
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_comes_before_certificates_that_are_on_their_way_waits_for_them() {
+    let one = certificate("one.example");
+    let keys = || TicketKeys::random(&SystemRng);
+    let server = Arc::new(TlsServer::expecting(keys(), clock(), Arc::new(SystemRng)));
+    let announcing = async {
+        tokio::time::sleep(HANDSHAKE_DEADLINE / 2).await;
+        server.announce(shown(&[&one], vec![]).seal().unwrap().fd());
+    };
+    let browser = client(&[&TLS13], &[]);
+    let (met, ()) = tokio::join!(meet(&server, &browser, "one.example"), announcing);
+    assert_eq!(met.certificate(), one.chain[0]);
+    let never = Arc::new(TlsServer::expecting(keys(), clock(), Arc::new(SystemRng)));
+    assert!(matches!(meet(&never, &browser, "one.example").await.server, Err(TlsError::Deadline)));
+}
+
 #[tokio::test]
 async fn one_certificate_that_cannot_be_used_leaves_the_others() {
     let (one, broken) = (certificate("one.example"), certificate("broken.example"));
@@ -299,4 +315,21 @@ async fn a_client_that_does_not_go_on_is_dropped() {
     let before = tokio::time::Instant::now();
     assert!(matches!(server.accept(theirs, CLIENT).await, Err(TlsError::Deadline)));
     assert_eq!(before.elapsed().as_secs(), HANDSHAKE_DEADLINE.as_secs());
+}
+
+#[tokio::test]
+async fn a_visit_tells_what_is_shown_and_that_nothing_is() {
+    let one = certificate("one.example");
+    let server = process("secret", &clock(), &shown(&[&one], vec![]));
+    let visited = async |name: &str| {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (server, name) = (server.clone(), name.parse().unwrap());
+        tokio::spawn(async move { server.accept(theirs, CLIENT).await.map(drop) });
+        visit(ours, &name).await
+    };
+    assert_eq!(visited("one.example").await.unwrap(), Some(one.chain));
+    assert_eq!(visited("third.example").await.unwrap(), None);
+    let (ours, theirs) = tokio::io::duplex(64);
+    drop(theirs);
+    assert!(visit(ours, &"one.example".parse().unwrap()).await.is_err());
 }

@@ -31,7 +31,7 @@ pub(super) async fn put(
 }
 
 /// The key of this version; `None` when it is destroyed.
-pub(super) async fn get(
+pub(crate) async fn get(
     vault: &dyn Vault,
     owner: &TenantId,
     hostname: &Hostname,

@@ -45,6 +45,43 @@ pub fn not_after(certificate: &[u8]) -> Option<Timestamp> {
     Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
 }
 
+/// What a chain is made of.
+pub(crate) struct Contents {
+    /// Each DER.
+    pub(crate) chain: Vec<Vec<u8>>,
+    /// The names that it is for.
+    pub(crate) names: Vec<String>,
+    /// The [`fingerprint`] of its public key (SubjectPublicKeyInfo).
+    pub(crate) public_key: String,
+    pub(crate) leaf: Leaf,
+}
+
+impl Contents {
+    /// Whether the name is among its own.
+    pub(crate) fn is_for(&self, hostname: &Hostname) -> bool {
+        self.names.iter().any(|name| name.eq_ignore_ascii_case(hostname.as_str()))
+    }
+}
+
+/// Reads a chain, whatever it was made for.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn contents(chain: &str) -> Result<Contents, IssueError> {
+    let chain = certificates(chain)?;
+    let first = chain.first().map(Vec::as_slice).unwrap_or_default();
+    let unreadable = |_| IssueError::Unusable("it cannot be read");
+    let (_, certificate) = x509_parser::parse_x509_certificate(first).map_err(unreadable)?;
+    let (names, leaf) = (names(&certificate), read(&certificate, first)?);
+    let public_key = fingerprint(certificate.public_key().raw);
+    Ok(Contents { names, public_key, leaf, chain })
+}
+
+/// SHA-256 of a certificate or of a public key, hexadecimal.
+pub(crate) fn fingerprint(der: &[u8]) -> String {
+    hex(&sha256(der))
+}
+
 /// Reads a chain that was made for a name and a key (SubjectPublicKeyInfo, DER).
 ///
 /// # Errors
@@ -54,22 +91,18 @@ pub(crate) fn check(
     hostname: &Hostname,
     public_key: &[u8],
     now: Timestamp,
-) -> Result<Leaf, IssueError> {
-    let certificates = certificates(chain)?;
-    let first = certificates.first().map(Vec::as_slice).unwrap_or_default();
-    let unreadable = |_| IssueError::Unusable("it cannot be read");
-    let (_, certificate) = x509_parser::parse_x509_certificate(first).map_err(unreadable)?;
-    if certificate.public_key().raw != public_key {
+) -> Result<Contents, IssueError> {
+    let contents = contents(chain)?;
+    if contents.public_key != fingerprint(public_key) {
         return Err(IssueError::Unusable("it is for another key"));
     }
-    if !has_name(&certificate, hostname) {
+    if !contents.is_for(hostname) {
         return Err(IssueError::Unusable("it is for another name"));
     }
-    let leaf = read(&certificate, first)?;
-    if leaf.not_after <= now {
+    if contents.leaf.not_after <= now {
         return Err(IssueError::Unusable("it has ended"));
     }
-    Ok(leaf)
+    Ok(contents)
 }
 
 fn read(certificate: &X509Certificate<'_>, der: &[u8]) -> Result<Leaf, IssueError> {
@@ -83,7 +116,7 @@ fn read(certificate: &X509Certificate<'_>, der: &[u8]) -> Result<Leaf, IssueErro
         // Somebody else's words.
         issued_by: name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect(),
         serial: hex(certificate.raw_serial()),
-        fingerprint: hex(&sha256(der)),
+        fingerprint: fingerprint(der),
         not_before: time(certificate.validity().not_before)?,
         not_after: time(certificate.validity().not_after)?,
     })
@@ -92,15 +125,16 @@ fn read(certificate: &X509Certificate<'_>, der: &[u8]) -> Result<Leaf, IssueErro
 /// The most of an issuer's name that is kept, in characters.
 const MAX_NAME: usize = 120;
 
-/// Whether the name is among its subject alternative names (RFC 9525 §6.3: no other place counts).
-fn has_name(certificate: &X509Certificate<'_>, hostname: &Hostname) -> bool {
+/// Its subject alternative names (RFC 9525 §6.3: no other place counts).
+fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     let names = certificate.subject_alternative_name().ok().flatten();
-    names.is_some_and(|names| {
-        names.value.general_names.iter().any(|name| match name {
-            GeneralName::DNSName(name) => name.eq_ignore_ascii_case(hostname.as_str()),
-            _ => false,
+    let names = names.iter().flat_map(|names| &names.value.general_names);
+    names
+        .filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            _ => None,
         })
-    })
+        .collect()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -127,7 +161,9 @@ mod tests {
         let chain = made("auth.example.com", &key);
         let (name, spki) = ("auth.example.com".parse().unwrap(), key.subject_public_key_info());
         let now = "2026-02-01T00:00:00Z".parse().unwrap();
-        let leaf = check(&chain, &name, &spki, now).unwrap();
+        let contents = check(&chain, &name, &spki, now).unwrap();
+        assert_eq!(contents.names, ["auth.example.com"]);
+        let leaf = contents.leaf;
         assert_eq!(leaf.not_after.to_string(), "2026-04-01T00:00:00Z");
         assert_eq!((leaf.fingerprint.len(), leaf.issued_by.as_str()), (64, "rcgen self signed cert"));
         let why = |chain: &str, name: &str, spki: &[u8], now: &str| match check(
@@ -137,7 +173,8 @@ mod tests {
             now.parse().unwrap(),
         ) {
             Err(IssueError::Unusable(why)) => why,
-            other => panic!("{other:?}"),
+            Err(other) => panic!("{other:?}"),
+            Ok(contents) => panic!("{:?}", contents.leaf),
         };
         let today = "2026-02-01T00:00:00Z";
         assert_eq!(why(&chain, "www.example.com", &spki, today), "it is for another name");

@@ -14,7 +14,7 @@ pub(crate) mod announce;
 mod event;
 mod issuer;
 pub(crate) mod key;
-mod leaf;
+pub(crate) mod leaf;
 mod local;
 pub(crate) mod rules;
 pub(crate) mod settle;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use kiavi_base::{Hostname, TenantId};
 use kiavi_db::{Database, DbError, Row, Sql, ToSql, Transaction};
 
-use super::{Certificate, CertificateState, Leaf, Present, issuer::IssueError};
+use super::{Certificate, CertificateState, Leaf, Present, issuer::IssueError, leaf};
 use crate::workspace::store::parsed;
 
 macro_rules! columns {
@@ -86,9 +86,15 @@ pub(crate) const CERTIFICATE_ISSUED: Sql = Sql::new(
     "UPDATE certificate SET state = 'issued', attempts = 0, error = NULL, error_detail = NULL, next_attempt_at = $2,
             issuer = $3, chain = $4, key_version = $5, issued_by = $6, serial = $7, fingerprint = $8, not_before = $9,
             not_after = $10, issued_at = $11, window_start = NULL, window_end = NULL, window_look_at = $12,
-            alarmed_at = NULL
+            alarmed_at = NULL, public_key = $13
      WHERE id = $1",
 );
+pub(crate) const WITHOUT_PUBLIC_KEY: Sql = Sql::new(
+    "WITHOUT_PUBLIC_KEY",
+    "SELECT id, chain FROM certificate WHERE chain IS NOT NULL AND public_key IS NULL ORDER BY id LIMIT 64",
+);
+pub(crate) const KEEP_PUBLIC_KEY: Sql =
+    Sql::new("KEEP_PUBLIC_KEY", "UPDATE certificate SET public_key = $3 WHERE id = $1 AND chain = $2");
 pub(crate) const CERTIFICATE_FAILED: Sql = Sql::new(
     "CERTIFICATE_FAILED",
     "UPDATE certificate SET state = 'failed', attempts = attempts + 1, error = $3, error_detail = $4,
@@ -164,6 +170,8 @@ pub(crate) const STATEMENTS: &[&Sql] = &[
     &DUE_OF_TENANT,
     &NEXT_CERTIFICATE,
     &CERTIFICATE_ISSUED,
+    &WITHOUT_PUBLIC_KEY,
+    &KEEP_PUBLIC_KEY,
     &CERTIFICATE_FAILED,
     &LOOKS_DUE,
     &LOOKED,
@@ -247,12 +255,13 @@ pub(super) async fn issued(
     transaction: &Transaction,
     id: i64,
     present: &Present,
+    public_key: &str,
     renew_at: Timestamp,
     look_at: Option<Timestamp>,
 ) -> Result<bool, DbError> {
     let Present { issuer, chain, key_version, leaf, issued_at } = present;
     let version = i32::try_from(*key_version).map_err(|_| DbError::Value("key_version".to_owned()))?;
-    let values: [&(dyn ToSql + Sync); 12] = [
+    let values: [&(dyn ToSql + Sync); 13] = [
         &id,
         &renew_at,
         issuer,
@@ -265,8 +274,25 @@ pub(super) async fn issued(
         &leaf.not_after,
         issued_at,
         &look_at,
+        &public_key,
     ];
     Ok(transaction.execute(&CERTIFICATE_ISSUED, &values).await? > 0)
+}
+
+/// Notes the public keys of certificates that were there before they were noted.
+pub(crate) async fn note_public_keys(database: &Database) -> Result<(), DbError> {
+    loop {
+        let rows = database.query(&WITHOUT_PUBLIC_KEY, &[]).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for row in rows {
+            let (id, chain): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
+            // One that cannot be read has no key that another could have.
+            let public_key = leaf::contents(&chain).map(|contents| contents.public_key).unwrap_or_default();
+            database.execute(&KEEP_PUBLIC_KEY, &[&id, &chain, &public_key]).await?;
+        }
+    }
 }
 
 /// There is no new one. Whether it is still wanted.

@@ -9,11 +9,13 @@ use rcgen::{KeyPair, PublicKeyData};
 use serde_json::json;
 
 use super::{
-    Certificate, Leaf, Present,
+    Certificate, Present,
     announce::{self, Host},
     event,
     issuer::{IssueError, Issued, Issuer, Order},
-    key, leaf, rules, settle, store,
+    key,
+    leaf::{self, Contents},
+    rules, settle, store,
 };
 use crate::{Control, ControlError, TenantEventKind, caller::Actor, error::StepError, error::chain};
 
@@ -58,7 +60,11 @@ impl Control {
 
 /// Whether those of the instance's own hosts are asked for and announced.
 async fn own(control: &Control) -> bool {
-    let settled = settle::own(control).await;
+    let noted = store::note_public_keys(&control.parts().database).await;
+    let settled = match noted {
+        Ok(()) => settle::own(control).await,
+        Err(error) => Err(error.into()),
+    };
     settled
         .inspect_err(|error| {
             tracing::error!(
@@ -137,11 +143,11 @@ pub(super) async fn make(control: &Control, id: i64) -> Result<(), StepError> {
     let made = made.unwrap_or(Err(IssueError::Deadline));
     control.certificates().forget(tenant.as_ref(), hostname);
     let checked = made.and_then(|issued| {
-        let leaf = check(&issued, &certificate, parts.clock.now())?;
-        Ok((issued, leaf))
+        let contents = check(&issued, &certificate, parts.clock.now())?;
+        Ok((issued, contents))
     });
     let outcome = match checked {
-        Ok((issued, leaf)) => keep(control, &certificate, &**issuer, issued, leaf).await,
+        Ok((issued, contents)) => keep(control, &certificate, &**issuer, issued, contents).await,
         Err(error) => fail(control, &certificate, &error).await,
     };
     // What was answered is answered no more, whatever came of it.
@@ -150,7 +156,7 @@ pub(super) async fn make(control: &Control, id: i64) -> Result<(), StepError> {
 }
 
 /// Whether what was issued can be used.
-fn check(issued: &Issued, certificate: &Certificate, now: Timestamp) -> Result<Leaf, IssueError> {
+fn check(issued: &Issued, certificate: &Certificate, now: Timestamp) -> Result<Contents, IssueError> {
     let key = KeyPair::try_from(issued.key.as_slice());
     let key = key.map_err(|_| IssueError::Unusable("its key cannot be read"))?;
     leaf::check(&issued.chain, &certificate.hostname, &key.subject_public_key_info(), now)
@@ -162,7 +168,7 @@ async fn keep(
     certificate: &Certificate,
     issuer: &dyn Issuer,
     issued: Issued,
-    leaf: Leaf,
+    Contents { leaf, public_key, .. }: Contents,
 ) -> Result<(), StepError> {
     let (parts, tenant) = (control.parts(), certificate.tenant.as_ref());
     let (hostname, owner) = (&certificate.hostname, announce::owner(tenant)?);
@@ -181,7 +187,7 @@ async fn keep(
     let present =
         Present { issuer: issuer.name().to_owned(), chain: issued.chain, key_version, leaf, issued_at: now };
     let transaction = parts.database.begin().await?;
-    if !store::issued(&transaction, certificate.id, &present, renew_at, look_at).await? {
+    if !store::issued(&transaction, certificate.id, &present, &public_key, renew_at, look_at).await? {
         // The name was given up meanwhile.
         drop(transaction);
         return Ok(key::destroy(&*parts.vault, &owner, hostname).await?);

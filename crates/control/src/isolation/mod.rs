@@ -5,6 +5,7 @@
 //! purpose. The event of the report's digest is in the tenant's log, which the auditor seals; the report has a signature of the
 //! instance's as well, so that the file alone can be verified.
 
+mod certificate;
 mod database;
 mod process;
 pub(crate) mod report;
@@ -216,7 +217,7 @@ async fn own(
         account(tenant, inspection),
         hosts(&wanted, inspection),
         egress(inspection),
-        certificate(),
+        certificate::check(control, tenant, &wanted).await?,
     ])
 }
 
@@ -269,14 +270,6 @@ fn egress(inspection: &Inspection) -> Check {
         found.note(Verdict::Held, "none");
     }
     found.check("ways.egress")
-}
-
-/// Where this instance keeps certificates of tenants, they are told here.
-fn certificate() -> Check {
-    let mut found = Found::default();
-    let why = "this instance keeps no certificates: connections are encrypted by what is in front of it";
-    found.note(Verdict::NotApplicable, why);
-    found.check("ways.certificate")
 }
 
 fn value<'a, T: kiavi_db::FromSql<'a>>(row: &'a Row, column: usize) -> Result<T, DbError> {

@@ -35,6 +35,11 @@ pub(crate) const SAME_LOG_KEY: Sql = Sql::new(
        ON other.public_key = own.public_key AND other.tenant_id <> own.tenant_id
      WHERE own.tenant_id = $1 LIMIT 1",
 );
+pub(crate) const SAME_CERTIFICATE_KEY: Sql = Sql::new(
+    "SAME_CERTIFICATE_KEY",
+    "SELECT coalesce(tenant_id, 'the instance') FROM certificate
+     WHERE public_key = $2 AND tenant_id IS DISTINCT FROM $1::text LIMIT 1",
+);
 pub(crate) const ANOTHER_TENANT: Sql = Sql::new(
     "ANOTHER_TENANT",
     "SELECT id FROM tenant WHERE id <> $1 AND schema_version > 0 ORDER BY created_at, id LIMIT 1",
@@ -50,6 +55,7 @@ pub(crate) const STATEMENTS: &[&Sql] = &[
     &FORGET_PROOFS,
     &SAME_FINGERPRINT,
     &SAME_LOG_KEY,
+    &SAME_CERTIFICATE_KEY,
     &ANOTHER_TENANT,
 ];
 

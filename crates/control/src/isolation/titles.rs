@@ -36,7 +36,10 @@ pub const TITLES: &[(&str, &str)] = &[
     ("account.unique", "Its account is no other tenant's"),
     ("ways.hostnames", "It is reached at its own hostnames only"),
     ("ways.egress", "It reaches the servers outside that it lists, and no others"),
-    ("ways.certificate", "It has certificates of its own"),
+    (
+        "ways.certificate",
+        "Its certificates and their keys are its own, good today, and what its visitors are shown",
+    ),
 ];
 
 /// A check with its title.

@@ -13,7 +13,8 @@ use super::{
     *,
 };
 use crate::{
-    CallerKind,
+    CallerKind, LocalIssuer,
+    certificate::key::secret_name,
     isolation::{self, Check, ProofError, SignedReport, Verdict},
 };
 
@@ -120,7 +121,10 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let instance = Instance::new().await;
+        Self::of(Instance::new().await).await
+    }
+
+    async fn of(instance: Instance) -> Self {
         let control = instance.start().await;
         let shop = instance.tenant(&control, "shop").await;
         instance.tenant(&control, "other").await;
@@ -370,4 +374,68 @@ async fn a_proof_is_asked_for_read_and_listed_by_the_api_and_bounded() {
     let other = world.control.tenant("other").await.unwrap().unwrap();
     let away = isolation::prove(&world.control, &Actor::CONTROL, &other).await;
     assert!(matches!(away, Err(ProofError::Privileged(_))), "{away:?}");
+}
+
+#[tokio::test]
+async fn certificates_are_its_own_with_keys_of_its_own_and_are_what_is_shown() {
+    let mut instance = Instance::new().await;
+    let clock = Arc::new(kiavi_base::ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap()));
+    let vault = Arc::new(instance.vault());
+    instance.clock = clock.clone();
+    instance.issuer = Some(Arc::new(LocalIssuer::new(vault, clock.clone(), "localhost".parse().unwrap())));
+    let world = World::of(instance).await;
+    let outcome = async || {
+        let signed = world.prove().await;
+        let found = check(&signed, "ways.certificate");
+        (found.outcome, found.evidence.join("\n"))
+    };
+    let (verdict, evidence) = outcome().await;
+    assert_eq!(verdict, Verdict::Held, "{evidence}");
+    for part in ["good to 2026-04-01T00:00:00Z", "among the tenant's own secrets", "visitors are shown it"] {
+        assert!(evidence.contains(part), "{part}: {evidence}");
+    }
+
+    let visited = |visit| *world.instance.privileged.visit.lock().unwrap() = visit;
+    for (visit, expected, part) in [
+        (Visit::NoListener, Verdict::Held, "come by load balancers only"),
+        (Visit::TurnedAway, Verdict::Broken, "visitors are shown none"),
+        (Visit::Shown(vec![vec![7; 9]]), Verdict::Broken, "visitors are shown another one"),
+    ] {
+        visited(Some(visit));
+        let (verdict, evidence) = outcome().await;
+        assert!(verdict == expected && evidence.contains(part), "{verdict:?}: {evidence}");
+    }
+    visited(None);
+
+    // Another tenant with the same key; another's certificate in its place; a key that is gone; one that has ended.
+    let (shop, admin) = (world.shop.id.as_str(), world.instance.database.admin().await);
+    let key = "UPDATE certificate SET public_key = (SELECT public_key FROM certificate WHERE tenant_id = $1)
+               WHERE tenant_id IS DISTINCT FROM $1";
+    admin.execute(key, &[&shop]).await.unwrap();
+    let (verdict, evidence) = outcome().await;
+    assert!(verdict == Verdict::Broken && evidence.contains("is that of"), "{evidence}");
+    let mend = "UPDATE certificate SET public_key = NULL WHERE tenant_id IS DISTINCT FROM $1";
+    admin.execute(mend, &[&shop]).await.unwrap();
+    crate::certificate::store::note_public_keys(&world.control.parts().database).await.unwrap();
+    assert_eq!(outcome().await.0, Verdict::Held);
+
+    let swap = "UPDATE certificate SET chain = other.chain FROM certificate other
+                WHERE certificate.tenant_id = $1 AND other.tenant_id <> $1";
+    let own = admin.query("SELECT chain FROM certificate WHERE tenant_id = $1", &[&shop]).await.unwrap();
+    let own: String = own[0].get(0);
+    admin.execute(swap, &[&shop]).await.unwrap();
+    let (verdict, evidence) = outcome().await;
+    for part in ["for another name", "which is not its own", "is not its certificate's", "shown another one"]
+    {
+        assert!(verdict == Verdict::Broken && evidence.contains(part), "{part}: {evidence}");
+    }
+    admin.execute("UPDATE certificate SET chain = $2 WHERE tenant_id = $1", &[&shop, &own]).await.unwrap();
+
+    clock.advance(jiff::SignedDuration::from_hours(100 * 24));
+    let (verdict, evidence) = outcome().await;
+    assert!(verdict == Verdict::Broken && evidence.contains("is good from"), "{evidence}");
+    let name = secret_name(&"shop.localhost".parse().unwrap());
+    world.instance.vault().destroy(&world.shop.id, &name).await.unwrap();
+    let (verdict, evidence) = outcome().await;
+    assert!(verdict == Verdict::Broken && evidence.contains("not among the tenant's secrets"), "{evidence}");
 }

@@ -57,8 +57,8 @@ use self::vault_away::Away;
 use crate::{
     AUDITOR_ROLE, Address, Adopted, Archived, CONTROL_ROLE, Control, ControlParts, DatabaseServer, DemoMade,
     DemoOrder, Failure, FormerServer, LogStart, OWNER_GROUP, OwnHost, Privileged, Right, SettingsFacts,
-    TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart, TenantState, address,
-    attempt, audit,
+    TEMPLATE_DATABASE, TENANT_GROUP, Tenant, TenantEvent, TenantSchema, TenantStart, TenantState, Visit,
+    address, attempt, audit,
     caller::Actor,
     console, invitation, key, log, member, orphans, owner_role, parse_name, provision, rotation,
     settings::store as settings_store,
@@ -97,6 +97,8 @@ struct FakePrivileged {
     survey: Mutex<Option<Survey>>,
     /// What trying a tenant's isolation finds; `None`: it cannot be tried.
     inspection: Mutex<Option<Inspection>>,
+    /// What visitors are shown; `None`: what tenants' TLS is made of.
+    visit: Mutex<Option<Visit>>,
     /// The way to the database server.
     connect: Mutex<Option<Arc<dyn Connect>>>,
 }
@@ -268,6 +270,17 @@ impl Privileged for FakePrivileged {
             self.own_certificates.lock().unwrap().insert(host, opened);
             Ok(())
         })
+    }
+
+    fn visit<'a>(&'a self, hostname: &'a Hostname) -> BoxFuture<'a, Result<Visit, Failure>> {
+        let told = self.visit.lock().unwrap().clone();
+        let shown = || {
+            let certificates = self.certificates.lock().unwrap();
+            let all = certificates.values().flat_map(|of_tenant| &of_tenant.certificates);
+            let chain = all.filter(|one| one.names.contains(hostname)).map(|one| one.chain.clone()).next();
+            chain.map_or(Visit::TurnedAway, Visit::Shown)
+        };
+        Box::pin(std::future::ready(Ok(told.unwrap_or_else(shown))))
     }
 
     fn log_written<'a>(&'a self, _: &'a TenantId) -> BoxFuture<'a, ()> {

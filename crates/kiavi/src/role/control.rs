@@ -117,8 +117,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
             edge: configuration.edge.clone(),
             tls_port: names.tls_port.filter(|_| !names.is_secure),
         };
-        let keys = TicketKeys::random(&SystemRng);
-        let tls = Arc::new(TlsServer::new(keys, Arc::new(SystemClock), Arc::new(SystemRng)));
+        let tls = Arc::new(tls(configuration.certificates.is_some()));
         let password = configuration.postgres.as_ref().map(|postgres| postgres.password.clone());
         let secured = secured(database, password)?;
         let launcher = Launcher::new(to_launcher.clone(), platform.clone(), secured, tls.clone());
@@ -298,6 +297,13 @@ struct Server {
     monitored: Arc<Monitored>,
 }
 
+/// The console's. Its certificate, where it is to have one, is announced once the database is open.
+fn tls(is_expecting: bool) -> TlsServer {
+    let keys = TicketKeys::random(&SystemRng);
+    let made = if is_expecting { TlsServer::expecting } else { TlsServer::new };
+    made(keys, Arc::new(SystemClock), Arc::new(SystemRng))
+}
+
 impl Server {
     async fn run(
         self,
@@ -325,6 +331,7 @@ impl Server {
                     Some(ToControl::Measured { request, document }) => self.launcher.measured(request, document),
                     Some(ToControl::Surveyed { request, document }) => self.launcher.surveyed(request, document),
                     Some(ToControl::Inspected { request, document }) => self.launcher.inspected(request, document),
+                    Some(ToControl::Visiting { request, stream }) => self.launcher.visiting(request, stream),
                     Some(ToControl::Door { door: new }) => doors.console = Some(Acceptor::new(new)?),
                     Some(ToControl::Accounts { request, document }) => self.launcher.listed(request, document),
                     Some(ToControl::Egress { door }) => self.outlet.replace(door),

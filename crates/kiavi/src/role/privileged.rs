@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kiavi_base::{ExposeSecret, Hostname, SecretString, TenantId};
 use kiavi_control::monitor::Measure;
-use kiavi_control::{Failure, LogStart, OwnHost, Privileged, TenantStart};
+use kiavi_control::{Failure, LogStart, OwnHost, Privileged, TenantStart, Visit};
 use kiavi_db::{BoxFuture, Connect, Secured, Stream};
 use kiavi_http::Edge;
 use kiavi_ipc::control::FromControl;
@@ -16,7 +16,7 @@ use kiavi_ipc::metrics::Measurements;
 use kiavi_ipc::survey::Survey;
 use kiavi_ipc::{Fd, SealedDocument, Sender};
 use kiavi_tls::TlsServer;
-use tokio::net::UnixStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::oneshot;
 
 use super::{document, schema};
@@ -59,6 +59,7 @@ enum Answer {
     Accounts(Option<Fd>),
     Surveyed(Option<Fd>),
     Inspected(Option<Fd>),
+    Visiting(Option<Fd>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +108,11 @@ impl Launcher {
     /// The launcher answered a request to inspect a tenant.
     pub(super) fn inspected(&self, request: u64, document: Option<Fd>) {
         self.answer(request, Answer::Inspected(document));
+    }
+
+    /// The launcher answered a request for a connection to a listener of the instance's own.
+    pub(super) fn visiting(&self, request: u64, stream: Option<Fd>) {
+        self.answer(request, Answer::Visiting(stream));
     }
 
     fn answer(&self, request: u64, answer: Answer) {
@@ -350,6 +356,20 @@ impl Privileged for Launcher {
                     self.change(|request| FromControl::MailboxCertificates { request, document }).await
                 }
             }
+        })
+    }
+
+    fn visit<'a>(&'a self, hostname: &'a Hostname) -> BoxFuture<'a, Result<Visit, Failure>> {
+        Box::pin(async move {
+            let Answer::Visiting(Some(stream)) =
+                self.ask(|request| FromControl::NeedVisit { request }).await?
+            else {
+                return Ok(Visit::NoListener);
+            };
+            let stream = std::net::TcpStream::from(stream.into_owned()?);
+            stream.set_nonblocking(true)?;
+            let shown = kiavi_tls::visit(TcpStream::from_std(stream)?, hostname).await?;
+            Ok(shown.map_or(Visit::TurnedAway, Visit::Shown))
         })
     }
 

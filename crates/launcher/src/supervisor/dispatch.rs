@@ -20,6 +20,7 @@ use crate::backoff::Backoff;
 use crate::child::ProcessId;
 use crate::databases::{Asker, Connecting};
 use crate::engines::{Management, Tenant};
+use crate::listen::visit;
 
 /// How long it takes until it is worth asking for control again.
 const CONTROL_PAUSE: Duration = Duration::from_millis(50);
@@ -191,6 +192,10 @@ impl Supervisor {
             }
             FromControl::NeedDatabase { request } => {
                 self.connect_database(Asker::Control(process, request), CONTROL_UID);
+            }
+            FromControl::NeedVisit { request } => {
+                let stream = visit(&self.listeners).map(Fd::from);
+                self.control.tell(ToControl::Visiting { request, stream });
             }
             FromControl::AddAccount { request, uid, tenant } => {
                 let succeeded = self.add_account(uid, &tenant);

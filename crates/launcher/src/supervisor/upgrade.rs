@@ -29,7 +29,7 @@ use crate::handover::{
     ArrivingState, ChildState, EngineState, HandoverError, Keeping, STATE_FORMAT, State, TenantState,
     phase_number, taken,
 };
-use crate::listen::Listener;
+use crate::listen::{Listener, listen_again};
 use crate::meter::Meter;
 use crate::services::Service;
 
@@ -195,7 +195,7 @@ impl Supervisor {
             (None, monitor) => listen_for_monitors(monitor.as_ref())?,
         };
         let groups = control_groups(&config, &folder)?;
-        let listeners = adopted(&state.listeners, state.arriving.take())?;
+        let listeners = listen_again(&config.listen, adopted(&state.listeners, state.arriving.take())?);
         let mut supervisor = Self {
             folder,
             databases,
