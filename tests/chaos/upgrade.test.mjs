@@ -2,12 +2,15 @@
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
+import tls from 'node:tls';
 import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { kiaviMissing } from '../lib/kiavi.mjs';
-import { alive, inspect } from '../lib/processes.mjs';
 import { startNetworkPostgres } from '../lib/network-postgres.mjs';
+import { freePort, isFree } from '../lib/ports.mjs';
+import { alive, inspect } from '../lib/processes.mjs';
 import { DOMAIN, Served } from '../lib/served.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -15,6 +18,7 @@ const HOST = `shop.${DOMAIN}`;
 const UPGRADES = 3;
 const REQUESTS_BETWEEN = 1_500;
 const REQUESTS_WRITTEN = 400;
+const HANDSHAKES_BETWEEN = 100;
 const REPLACED = 'every process was replaced';
 const TAKES_OVER = 'another program takes over';
 
@@ -25,10 +29,13 @@ class Load {
   #running = true;
   #agents = [];
 
-  constructor(kiavi, { kept = 8, fresh = 4, target = '/api/auth/get-session', headers = () => ({}) } = {}) {
-    Object.assign(this, { kiavi, target, headers });
+  /** `ask` sends one request to the instance, by HTTP or by HTTPS as `Agent` does. */
+  constructor(kiavi, { kept = 8, fresh = 4, target = '/api/auth/get-session', headers = () => ({}), ask, Agent = http.Agent } = {}) {
+    Object.assign(this, { target, headers });
+    this.ask = ask ?? ((...request) => kiavi.ask(HOST, ...request));
     const agent = (keepAlive) => {
-      const made = new http.Agent({ keepAlive, maxSockets: keepAlive ? kept : fresh });
+      // Each new connection by TLS is a whole handshake.
+      const made = new Agent({ keepAlive, maxSockets: keepAlive ? kept : fresh, maxCachedSessions: 0 });
       this.#agents.push(made);
       return made;
     };
@@ -43,11 +50,11 @@ class Load {
   async #work(agent) {
     while (this.#running) {
       try {
-        const { status } = await this.kiavi.ask(HOST, this.target, { agent, headers: this.headers() });
+        const { status } = await this.ask(this.target, { agent, headers: this.headers() });
         if (status === 200) this.answered += 1;
-        else this.failures.push(`status ${status}`);
+        else this.failures.push(`${this.target}: status ${status}`);
       } catch (error) {
-        this.failures.push(`${error.code ?? ''} ${error.message}`);
+        this.failures.push(`${this.target}: ${error.code ?? ''} ${error.message}`);
       }
     }
   }
@@ -180,6 +187,94 @@ describe('an upgrade', { skip: kiaviMissing() }, () => {
     assert.deepEqual(tenants.map(({ slug }) => slug).sort(), ['blog', 'shop']);
     await kiavi.verb(['tenant', 'create', 'third', '--json']);
     assert.equal((await kiavi.ask(`third.${DOMAIN}`, '/api/auth/ok', { agent: false })).status, 200);
+    await kiavi.stop();
+  });
+});
+
+describe('an upgrade where the instance speaks TLS', { skip: kiaviMissing() }, () => {
+  const kiavi = new Served();
+  let port;
+  let root;
+  before(async () => {
+    port = await freePort();
+    kiavi.listen = `https = ["127.0.0.1:${port}"]`;
+    kiavi.more = '[log]\nrequests = "errors"\n[certificates]\nissuer = "local"\n';
+    await kiavi.start();
+    await kiavi.verb(['tenant', 'create', 'shop', '--json']);
+    root = await kiavi.verb(['certificate', 'root']);
+  });
+  after(() => kiavi.dispose());
+
+  const times = (text) => kiavi.log().split(text).length - 1;
+
+  /** The certificates that were shown, by the host that was asked for. */
+  const shown = new Map();
+
+  /** One request by HTTPS, whose certificate has to be believed. */
+  const askFor = (host) => (target, { agent, headers }) =>
+    new Promise((resolve, reject) => {
+      const where = { host: '127.0.0.1', port, servername: host, ca: root, path: target, agent, headers: { ...headers, host } };
+      const request = https.get(where, (response) => {
+        response.resume();
+        response.on('error', reject);
+        response.on('end', () => resolve({ status: response.statusCode }));
+      });
+      const note = (socket) => shown.set(host, (shown.get(host) ?? new Set()).add(socket.getPeerX509Certificate().fingerprint256));
+      request.on('socket', (socket) => socket.connecting && socket.once('secureConnect', () => note(socket)));
+      request.on('error', reject);
+    });
+
+  /** A handshake, with the session of an earlier one; gives the session that is kept, and whether it was resumed. */
+  const shake = (session) =>
+    new Promise((resolve, reject) => {
+      const socket = tls.connect({ host: '127.0.0.1', port, servername: HOST, ca: root, session });
+      socket.once('session', (kept) => {
+        resolve({ kept, isResumed: socket.isSessionReused() });
+        socket.destroy();
+      });
+      socket.once('error', reject);
+      socket.resume();
+    });
+
+  test(`${UPGRADES} times under load: no connection is refused, and the same certificates are shown`, async () => {
+    const loads = [
+      new Load(kiavi, { kept: 4, fresh: 4, ask: askFor(HOST), Agent: https.Agent }),
+      new Load(kiavi, { kept: 1, fresh: 2, target: '/v1/openapi.json', ask: askFor(`console.${DOMAIN}`), Agent: https.Agent }),
+    ];
+    const failures = () => loads.flatMap((load) => load.failures);
+    try {
+      await Promise.all(loads.map((load) => load.more(HANDSHAKES_BETWEEN)));
+      for (let i = 0; i < UPGRADES; i += 1) {
+        const [before, old] = [times(REPLACED), [...kiavi.role('gateway'), ...kiavi.role('engine'), ...kiavi.role('control')]];
+        const { kept } = await shake();
+        kiavi.child.kill('SIGHUP');
+        await until('everything was replaced', () => times(REPLACED) > before, { within: 60_000 });
+        await Promise.all(loads.map((load) => load.more(HANDSHAKES_BETWEEN)));
+        assert.ok(!old.some(alive), 'all who speak TLS were replaced');
+        assert.ok((await shake(kept)).isResumed, 'sessions of before are resumed');
+        assert.deepEqual(failures(), []);
+      }
+    } finally {
+      await Promise.all(loads.map((load) => load.stop()));
+    }
+    assert.deepEqual(failures(), []);
+    assert.deepEqual([...shown].map(([host, certificates]) => [host, certificates.size]).sort(), [[`console.${DOMAIN}`, 1], [HOST, 1]]);
+  });
+
+  test('a reload listens where the configuration says by then, and nowhere else', async () => {
+    const reload = async (...ports) => {
+      kiavi.listen = `https = [${ports.map((one) => `"127.0.0.1:${one}"`).join(', ')}]`;
+      kiavi.configure();
+      const before = times(REPLACED);
+      kiavi.child.kill('SIGHUP');
+      await until('everything was replaced', () => times(REPLACED) > before, { within: 60_000 });
+    };
+    const [first, second] = [port, await freePort()];
+    await reload(first, second);
+    for (port of [first, second]) assert.ok((await shake()).kept, `port ${port} is answered`);
+    await reload(second);
+    assert.ok((await shake()).kept);
+    await until('nobody listens where nobody is to', () => isFree(first));
     await kiavi.stop();
   });
 });
