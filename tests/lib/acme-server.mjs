@@ -33,6 +33,7 @@ export class AcmeServer {
     this.port = await freePort();
     this.managementPort = await freePort();
     this.dnsPort = await freePort();
+    this.dnsManagementPort = await freePort();
     const pebble = {
       listenAddress: `127.0.0.1:${this.port}`,
       managementListenAddress: `127.0.0.1:${this.managementPort}`,
@@ -60,8 +61,9 @@ export class AcmeServer {
 
   /** All names are those of this machine. */
   async startDns() {
-    const off = ['-http01', '', '-https01', '', '-tlsalpn01', '', '-management', ''];
+    const off = ['-http01', '', '-https01', '', '-tlsalpn01', ''];
     const on = ['-defaultIPv4', '127.0.0.1', '-defaultIPv6', '', '-dns01', `127.0.0.1:${this.dnsPort}`];
+    on.push('-management', `127.0.0.1:${this.dnsManagementPort}`);
     this.dns = this.#spawn('pebble-challtestsrv', [...off, ...on], process.env);
     await until('the DNS answers', async () => !(await isFree(this.dnsPort)));
   }
@@ -69,6 +71,11 @@ export class AcmeServer {
   /** No name is anybody's. */
   stopDns() {
     this.dns.kill('SIGKILL');
+  }
+
+  /** The URL below which records are written: POST /set-txt and /clear-txt. */
+  get dnsUrl() {
+    return `http://127.0.0.1:${this.dnsManagementPort}`;
   }
 
   /** The root under which it signs; another one after each start. */

@@ -61,7 +61,7 @@ pub use axum::Router;
 pub use caller::{Caller, CallerKind};
 pub use certificate::{
     AcmeConfig, AcmeIssuer, Answering, ChallengeKind, ExternalAccount, IssueError, Issued, Issuer,
-    LocalIssuer, Order as CertificateOrder, RenewalWindow, not_after,
+    LocalIssuer, Order as CertificateOrder, Published, RenewalWindow, not_after,
 };
 pub use console::{CONSOLE_SLUG, SIGN_IN_LABEL};
 pub use control::{Control, MIGRATIONS};

@@ -1,4 +1,4 @@
-//! `kiavi certificate list | show | renew | root`: the certificates of a tenant's names.
+//! `kiavi certificate list | show | renew | root | dns`: the certificates of a tenant's names.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
+    certificate_dns::{self, DnsArgs},
     client::{Client, ClientError, Problem},
     tenant::{Common, answer, say, tenant_path, text},
     tenant_table::table,
@@ -45,6 +46,7 @@ enum CertificateVerb {
         #[command(flatten)]
         name: Named,
     },
+    Dns(DnsArgs),
     /// Print the root (PEM) to trust, where the instance signs certificates itself
     Root {
         #[command(flatten)]
@@ -68,6 +70,7 @@ pub(crate) fn run(args: CertificateArgs) -> ExitCode {
         CertificateVerb::List { tenant, common } => answer(list(tenant, common)),
         CertificateVerb::Show { name, chain } => answer(show(name, chain)),
         CertificateVerb::Renew { name } => answer(renew(name)),
+        CertificateVerb::Dns(args) => answer(certificate_dns::run(args)),
         CertificateVerb::Root { common } => answer(root(common)),
     }
 }
@@ -129,7 +132,7 @@ fn told(one: &Value) -> String {
     let certificate = &one["certificate"];
     let failures = one["failures"].as_i64().filter(|count| *count > 0).map(|count| count.to_string());
     let error = one["error"].as_str().map(|code| match (advice(code), one["error_detail"].as_str()) {
-        (advice, Some(detail)) => format!("{code}: {advice}\n              The authority says: {detail}"),
+        (advice, Some(detail)) => format!("{code}: {advice}\n              In its own words: {detail}"),
         (advice, None) => format!("{code}: {advice}"),
     });
     let lines = [
@@ -163,6 +166,11 @@ fn advice(code: &str) -> &'static str {
         "unreachable" | "deadline" => {
             "the authority's server does not answer, or not in time. It is asked again by itself."
         }
+        "no_publisher" => {
+            "nobody took the record in hand that proves the name in the DNS. kiavi certificate dns has to run beside the \
+             instance."
+        }
+        "unpublished" => "the program that kiavi certificate dns calls could not publish the record.",
         "vault_unavailable" => "the secret store cannot be reached, so no key can be kept.",
         "host_unreachable" => "the tenant's engine could not be told what to answer: see the instance's log.",
         _ => "see the instance's log.",
@@ -230,7 +238,7 @@ mod tests {
         });
         let told = told(&one);
         assert!(told.contains("Failures      2\n"), "{told}");
-        assert!(told.contains("A and AAAA records") && told.ends_with("says: Connection refused"), "{told}");
+        assert!(told.contains("A and AAAA records") && told.ends_with("words: Connection refused"), "{told}");
         assert!(!told.contains("Until"), "{told}");
     }
 

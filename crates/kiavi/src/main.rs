@@ -13,6 +13,7 @@ mod audit_stream;
 mod audit_verify;
 mod backup;
 mod certificate_authority;
+mod certificate_dns;
 mod certificate_verb;
 mod client;
 mod client_events;

@@ -92,6 +92,8 @@ codes! {
         "The tenant has no archive of this id that is kept.";
     BackupOrderNotFound = NOT_FOUND "backup_order_not_found", "No such order",
         "There is no order of this id that is under way.";
+    CertificateRecordNotFound = NOT_FOUND "certificate_record_not_found", "No such record",
+        "There is no record of this number that somebody is to publish or remove.";
     HostnameNotFound = NOT_FOUND "hostname_not_found", "No such hostname",
         "The tenant has no such hostname that could be changed like this.";
     DomainNotFound = NOT_FOUND "domain_not_found", "No such domain",

@@ -11,6 +11,7 @@
 mod analytics;
 mod backup_orders;
 mod backups;
+mod certificate_records;
 mod certificates;
 mod change_settings;
 pub(crate) mod code;
@@ -428,7 +429,7 @@ fn domain_routes() -> [Route; 6] {
     ]
 }
 
-fn certificate_routes() -> [Route; 4] {
+fn certificate_routes() -> [Route; 6] {
     use Code as C;
     const ONE: &[C] = &[C::InvalidHostname, C::CertificateNotFound];
     [
@@ -445,6 +446,23 @@ fn certificate_routes() -> [Route; 4] {
         Route::new(certificates::root, certificates::__path_root, may(P::TenantRead), nothing(READ))
             .local()
             .problems(&[C::VaultUnavailable]),
+        Route::new(
+            certificate_records::take,
+            certificate_records::__path_take,
+            may(P::TenantManage),
+            nothing("what comes of the order is an event"),
+        )
+        .local()
+        .takes(Takes::Json),
+        Route::new(
+            certificate_records::tell,
+            certificate_records::__path_tell,
+            may(P::TenantManage),
+            nothing("what comes of the order is an event"),
+        )
+        .local()
+        .takes(Takes::Json)
+        .problems(&[C::CertificateRecordNotFound]),
     ]
 }
 

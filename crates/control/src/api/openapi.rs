@@ -15,7 +15,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, analytics, backup_orders, backups, certificates,
+    PREFIX, analytics, backup_orders, backups, certificate_records, certificates,
     change_settings::{Back, Changed},
     code::Code,
     console,
@@ -90,6 +90,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         hostnames::NewHostname, hostnames::Consent, domains::Domains, domains::DomainResource, domains::NewDomain,
         domains::UnprovedDomains, mail_records::MailRecords, mail_records::MailRecord, crate::mail_domain::Verdict,
         certificates::Certificates, certificates::CertificateResource, certificates::Root,
+        certificate_records::Waiting, certificate_records::Told,
         views::Views, views::ViewResource, views::WantedView, views::ViewChange, crate::view::List,
         orphans::Orphans, orphans::Chosen, orphans::Removed,
         VaultResource, LogKeys, WitnessedLogs, analytics::Figures, analytics::FiguresOfPeriod, analytics::PasskeyFunnel,

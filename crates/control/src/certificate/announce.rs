@@ -2,9 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use axum::http::{Method, StatusCode};
 use kiavi_base::{Hostname, TenantId};
 use kiavi_db::BoxFuture;
 use kiavi_ipc::{
@@ -15,15 +16,20 @@ use tokio::sync::Notify;
 
 use super::{
     Certificate,
+    dns::{Published, Records},
     issuer::{Answering, IssueError},
     key, leaf, store,
 };
 use crate::{
     Control,
+    caller::Actor,
     error::{StepError, chain},
     limit::{Limiter, RENEWALS},
-    log,
+    log, management, tenant,
 };
+
+/// What an engine answers whatever it is made of, without its database.
+const ALIVE: &str = "/api/auth/ok";
 
 /// What is known of certificates beside their rows.
 #[derive(Debug)]
@@ -34,6 +40,8 @@ pub(crate) struct Desk {
     announcing: tokio::sync::Mutex<()>,
     /// What people ask for.
     pub(super) renewals: Limiter,
+    /// What is to be in the DNS.
+    records: Arc<Records>,
     /// The background job waits here.
     pub(super) wake: Notify,
 }
@@ -44,6 +52,7 @@ impl Default for Desk {
             answers: Mutex::default(),
             announcing: tokio::sync::Mutex::default(),
             renewals: Limiter::new(RENEWALS),
+            records: Arc::default(),
             wake: Notify::default(),
         }
     }
@@ -63,6 +72,11 @@ impl Desk {
     /// Nothing is answered for this name any more.
     pub(super) fn forget(&self, tenant: Option<&TenantId>, hostname: &Hostname) {
         self.answers().remove(&(tenant.cloned(), hostname.clone()));
+    }
+
+    /// What is to be in the DNS, for whoever writes into it.
+    pub(crate) fn records(&self) -> &Arc<Records> {
+        &self.records
     }
 
     /// Has the background job look.
@@ -151,7 +165,31 @@ impl Answering for Host<'_> {
         Box::pin(async move {
             let desk = self.control.certificates();
             desk.answers().insert((self.tenant.cloned(), self.hostname.clone()), challenge);
-            announce(self.control, self.tenant).await.map_err(|error| IssueError::Host(chain(&error)))
+            announce(self.control, self.tenant).await.map_err(|error| IssueError::Host(chain(&error)))?;
+            match self.tenant {
+                Some(tenant) => confirm(self.control, tenant).await,
+                // The console's answers are this process's, which has them by now.
+                None => Ok(()),
+            }
         })
+    }
+
+    fn publish(&self, value: String) -> BoxFuture<'_, Result<Published, IssueError>> {
+        Box::pin(self.control.certificates().records.publish(self.hostname, value))
+    }
+}
+
+/// Waits until the tenant's engine has what was announced last: it reads what the launcher says in its order, and answers a
+/// request that came after that. One that sleeps is started for it, with the answer.
+async fn confirm(control: &Control, tenant: &TenantId) -> Result<(), IssueError> {
+    let found = tenant::store::find(&control.parts().database, tenant.as_str()).await;
+    let found = found.map_err(|error| IssueError::Host(chain(&error)))?;
+    let tenant = found.ok_or_else(|| IssueError::Host("the tenant is gone".to_owned()))?;
+    let operator = Actor::CONTROL.name();
+    let asked = management::ask(control, &tenant, &operator, None, Method::GET, ALIVE, None).await;
+    let answer = asked.map_err(|error| IssueError::Host(chain(&error)))?;
+    match answer.status() {
+        StatusCode::OK => Ok(()),
+        status => Err(IssueError::Host(format!("its engine answers {status}"))),
     }
 }

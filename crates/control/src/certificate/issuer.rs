@@ -9,6 +9,8 @@ use kiavi_db::BoxFuture;
 use kiavi_ipc::certificate::{Certificate, Challenge};
 use kiavi_vault::VaultError;
 
+use super::dns::Published;
+
 /// When an authority would have a certificate renewed (RFC 9773 §4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RenewalWindow {
@@ -41,11 +43,18 @@ pub struct Issued {
 
 /// Where an issuer has its questions answered.
 pub trait Answering: Send + Sync {
-    /// Has the host answer, before this returns.
+    /// Has the host answer: once this returns, whoever asks there is answered.
     ///
     /// # Errors
     /// When nobody is there who could.
     fn answer(&self, challenge: Challenge) -> BoxFuture<'_, Result<(), IssueError>>;
+
+    /// Has this value published in the DNS as the proof of the order's name (RFC 8555 §8.4): it is there once this returns, and
+    /// until what it returns is dropped.
+    ///
+    /// # Errors
+    /// When nobody publishes records, or it came to nothing.
+    fn publish(&self, value: String) -> BoxFuture<'_, Result<Published, IssueError>>;
 }
 
 /// Makes certificates.
@@ -130,6 +139,15 @@ pub enum IssueError {
     /// The host that has to answer the challenge could not be told.
     #[error("the host could not be told what to answer: {0}")]
     Host(String),
+    /// No program of the operator's publishes records in the DNS.
+    #[error("nobody publishes records in the DNS")]
+    NoPublisher,
+    /// The program that publishes records could not.
+    #[error("the record could not be published: {detail}")]
+    Unpublished {
+        /// The program's words.
+        detail: String,
+    },
     /// Keys cannot be kept.
     #[error("the vault failed: {0}")]
     Vault(#[from] VaultError),
@@ -166,13 +184,15 @@ impl IssueError {
             Self::Protocol(_) => "protocol",
             Self::Unusable(_) => "unusable",
             Self::Host(_) => "host_unreachable",
+            Self::NoPublisher => "no_publisher",
+            Self::Unpublished { .. } => "unpublished",
             Self::Vault(_) => "vault_unavailable",
             Self::Making(_) => "not_made",
         }
     }
 
     /// All codes.
-    pub const CODES: [&'static str; 12] = [
+    pub const CODES: [&'static str; 14] = [
         "unverified",
         "rate_limited",
         "forbidden_by_caa",
@@ -183,24 +203,30 @@ impl IssueError {
         "protocol",
         "unusable",
         "host_unreachable",
+        "no_publisher",
+        "unpublished",
         "vault_unavailable",
         "not_made",
     ];
 
-    /// The authority's own words.
+    /// The authority's own words, or those of who publishes records.
     pub(crate) fn detail(&self) -> Option<&str> {
         match self {
             Self::Unverified { detail }
             | Self::RateLimited { detail, .. }
             | Self::Forbidden { detail }
-            | Self::Refused { detail } => Some(detail),
+            | Self::Refused { detail }
+            | Self::Unpublished { detail } => Some(detail),
             _ => None,
         }
     }
 
     /// Whether no authority has counted it against us.
     pub(crate) fn is_unanswered(&self) -> bool {
-        matches!(self, Self::Unreachable | Self::Vault(_) | Self::Host(_))
+        matches!(
+            self,
+            Self::Unreachable | Self::Vault(_) | Self::Host(_) | Self::NoPublisher | Self::Unpublished { .. }
+        )
     }
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {

@@ -173,6 +173,10 @@ mod tests {
         fn answer(&self, _: kiavi_ipc::certificate::Challenge) -> BoxFuture<'_, Result<(), IssueError>> {
             Box::pin(async { panic!("the local authority asks nothing") })
         }
+
+        fn publish(&self, _: String) -> BoxFuture<'_, Result<super::super::Published, IssueError>> {
+            Box::pin(async { panic!("the local authority asks nothing") })
+        }
     }
 
     fn order(hostname: &str) -> Order {

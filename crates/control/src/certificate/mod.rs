@@ -11,6 +11,7 @@
 
 mod acme;
 pub(crate) mod announce;
+pub(crate) mod dns;
 mod event;
 mod issuer;
 pub(crate) mod key;
@@ -28,6 +29,7 @@ use utoipa::ToSchema;
 
 pub use acme::{AcmeConfig, AcmeIssuer, ChallengeKind, ExternalAccount};
 pub(crate) use announce::Desk;
+pub use dns::Published;
 pub use issuer::{Answering, IssueError, Issued, Issuer, Order, RenewalWindow};
 pub(crate) use leaf::Leaf;
 pub use leaf::not_after;

@@ -14,6 +14,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
 use super::{
     api::{Answer, get, send, serving},
+    backups::post_json,
     people::World,
     *,
 };
@@ -401,4 +402,41 @@ async fn the_console_tells_the_cause_and_asks_again_but_not_for_ever() {
     }
     assert_eq!(told(&owner.post(&path, form).await), notice("certificate-limit"));
     assert_eq!(told(&owner.post(&path, "domain=www.example.com").await), notice("domain-gone"));
+}
+
+#[tokio::test]
+async fn records_in_the_dns_are_published_by_who_takes_them_in_hand() {
+    let (instance, _, _) = with_authority().await;
+    serving(&instance, async |control, local, _| {
+        let take = async || {
+            let path = "/v1/certificate-records/take";
+            post_json(&local, path, &json!({})).await.json()["record"].clone()
+        };
+        let tell = async |record: &Value, failure: Option<&str>| {
+            let path = format!("/v1/certificate-records/{}", record["id"]);
+            post_json(&local, &path, &json!({ "failure": failure })).await
+        };
+        assert_eq!(take().await, Value::Null);
+        let (records, hostname) =
+            (control.certificates().records().clone(), "shop.localhost".parse().unwrap());
+        let publishing = tokio::spawn({
+            let records = records.clone();
+            async move { records.publish(&hostname, "digest".to_owned()).await }
+        });
+        let waiting = json!({ "wait_seconds": 10 });
+        let taken =
+            post_json(&local, "/v1/certificate-records/take", &waiting).await.json()["record"].clone();
+        let (action, name) = (&taken["action"], &taken["name"]);
+        assert_eq!((action, name), (&json!("add"), &json!("_acme-challenge.shop.localhost")));
+        assert_eq!(taken["value"], "digest");
+        assert_eq!(tell(&taken, None).await.status, StatusCode::OK);
+        let published = publishing.await.unwrap().unwrap();
+        assert_eq!(tell(&taken, None).await.problem(), (404, "certificate_record_not_found".into()));
+        drop(published);
+        let taken = take().await;
+        assert_eq!(taken["action"], "remove");
+        assert_eq!(tell(&taken, Some("the zone is locked")).await.status, StatusCode::OK);
+        assert_eq!(take().await, Value::Null);
+    })
+    .await;
 }

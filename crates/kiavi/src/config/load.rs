@@ -129,6 +129,7 @@ fn certificates(section: &CertificatesConfig, folder: &Path) -> Result<Option<Ce
             let challenges = section.challenges.iter().map(|challenge| match challenge {
                 Challenge::TlsAlpn01 => ChallengeKind::TlsAlpn01,
                 Challenge::Http01 => ChallengeKind::Http01,
+                Challenge::Dns01 => ChallengeKind::Dns01,
             });
             CertificateAuthority::Acme(Box::new(Acme {
                 directory: section.directory.clone(),

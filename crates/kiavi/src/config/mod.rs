@@ -338,7 +338,8 @@ pub(crate) struct CertificatesConfig {
     /// Says that somebody has read the authority's terms of service and agrees to them. ACME needs it.
     pub(crate) agrees_to_terms: bool,
     /// The ways in which names are proved to the authority, the one to try first before the others: `tls-alpn-01` asks at
-    /// port 443, `http-01` at port 80. Each attempt after one that failed takes another way.
+    /// port 443, `http-01` at port 80, and for `dns-01` a program of yours publishes records
+    /// ([certificates.md](certificates.md#by-the-dns)). Each attempt after one that failed takes another way.
     pub(crate) challenges: Vec<Challenge>,
     /// Files with certificates (PEM) of those who vouch for the directory's server, beside the system's. Relative paths
     /// begin at the configuration's folder.
@@ -390,6 +391,9 @@ pub(crate) enum Challenge {
     /// Over plain HTTP (RFC 8555 §8.3).
     #[serde(rename = "http-01")]
     Http01,
+    /// In the DNS (RFC 8555 §8.4).
+    #[serde(rename = "dns-01")]
+    Dns01,
 }
 
 /// An account at a certificate authority.

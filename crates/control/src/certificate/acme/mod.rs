@@ -1,7 +1,7 @@
 //! Certificates of an authority that is asked by ACME (RFC 8555).
 //!
 //! One order is for one name. The host itself answers the authority's challenge, which the launcher brings to its engine: over
-//! HTTP (RFC 8555 §8.3) or TLS (RFC 8737). What was begun and not finished is begun again: authorities give the same
+//! HTTP (RFC 8555 §8.3) or TLS (RFC 8737). Or a program of the operator's publishes the answer in the DNS (RFC 8555 §8.4). What was begun and not finished is begun again: authorities give the same
 //! order, or the same authorization, to who asks for the same.
 
 mod http;
@@ -26,6 +26,7 @@ use tokio::sync::OnceCell;
 use self::http::{Way, cause};
 use super::{
     RenewalWindow,
+    dns::Published,
     issuer::{Answering, IssueError, Issued, Issuer, Order, alpn_certificate},
     leaf::{self, hex},
     store,
@@ -34,10 +35,6 @@ use crate::log;
 
 /// How long an authority may take to verify a name, and again to sign.
 const PATIENCE: Duration = Duration::from_secs(90);
-
-/// How long an answer may take from the launcher to the engine, which nobody confirms: an authority that is near comes within
-/// milliseconds.
-const PASSED_ON: Duration = Duration::from_millis(500);
 
 /// What the account's key is called in the vault, with a hash of the directory.
 const ACCOUNT: &str = "acme-account-";
@@ -52,6 +49,8 @@ pub enum ChallengeKind {
     Http01,
     /// A certificate over TLS, at port 443 (RFC 8737).
     TlsAlpn01,
+    /// A record in the DNS (RFC 8555 §8.4).
+    Dns01,
 }
 
 impl ChallengeKind {
@@ -60,18 +59,20 @@ impl ChallengeKind {
         match self {
             Self::Http01 => "http-01",
             Self::TlsAlpn01 => "tls-alpn-01",
+            Self::Dns01 => "dns-01",
         }
     }
 
     /// The kind with this name.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Http01, Self::TlsAlpn01].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Http01, Self::TlsAlpn01, Self::Dns01].into_iter().find(|kind| kind.as_str() == text)
     }
 
     fn wanted(self) -> ChallengeType {
         match self {
             Self::Http01 => ChallengeType::Http01,
             Self::TlsAlpn01 => ChallengeType::TlsAlpn01,
+            Self::Dns01 => ChallengeType::Dns01,
         }
     }
 }
@@ -152,7 +153,8 @@ impl AcmeIssuer {
         let account = self.account().await?;
         let names = [Identifier::Dns(order.hostname.to_string())];
         let mut asked = self.begin(account, &names, order.replaces.as_deref()).await?;
-        self.prove(&mut asked, order, host).await?;
+        // Records stay until the authority has looked.
+        let _published = self.prove(&mut asked, order, host).await?;
         let policy = RetryPolicy::new().timeout(PATIENCE);
         match asked.poll_ready(&policy).await {
             Ok(OrderStatus::Ready) => {}
@@ -186,13 +188,14 @@ impl AcmeIssuer {
         account.new_order(&NewOrder::new(names)).await.map_err(failed)
     }
 
-    /// Has the host answer what the authority asks, and tells the authority to look.
+    /// Has the host answer what the authority asks, or the DNS, and tells the authority to look. Gives what is in the DNS for it.
     async fn prove(
         &self,
         asked: &mut instant_acme::Order,
         order: &Order,
         host: &dyn Answering,
-    ) -> Result<(), IssueError> {
+    ) -> Result<Vec<Published>, IssueError> {
+        let mut published = Vec::new();
         let mut authorizations = asked.authorizations();
         while let Some(authorization) = authorizations.next().await {
             let mut authorization = authorization.map_err(failed)?;
@@ -204,20 +207,20 @@ impl AcmeIssuer {
             let kind = self.kind(&authorization, order.attempts).ok_or(IssueError::NoChallenge)?;
             let mut challenge = authorization.challenge(kind.wanted()).ok_or(IssueError::NoChallenge)?;
             let answer = challenge.key_authorization();
-            host.answer(match kind {
-                ChallengeKind::Http01 => Challenge::Http01 {
-                    token: challenge.token.clone(),
-                    key_authorization: answer.as_str().to_owned(),
-                },
-                ChallengeKind::TlsAlpn01 => {
-                    Challenge::TlsAlpn01(alpn_certificate(&order.hostname, answer.digest().as_ref())?)
+            match kind {
+                ChallengeKind::Http01 => {
+                    let (token, key_authorization) = (challenge.token.clone(), answer.as_str().to_owned());
+                    host.answer(Challenge::Http01 { token, key_authorization }).await?;
                 }
-            })
-            .await?;
-            tokio::time::sleep(PASSED_ON).await;
+                ChallengeKind::TlsAlpn01 => {
+                    let certificate = alpn_certificate(&order.hostname, answer.digest().as_ref())?;
+                    host.answer(Challenge::TlsAlpn01(certificate)).await?;
+                }
+                ChallengeKind::Dns01 => published.push(host.publish(answer.dns_value()).await?),
+            }
             challenge.set_ready().await.map_err(failed)?;
         }
-        Ok(())
+        Ok(published)
     }
 
     /// The way to take: of those that the authority offers, another one each time.

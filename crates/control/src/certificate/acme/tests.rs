@@ -52,8 +52,8 @@ fn an_external_accounts_key_is_base64url_with_or_without_padding() {
 
 #[test]
 fn challenges_read_back() {
-    for kind in [ChallengeKind::Http01, ChallengeKind::TlsAlpn01] {
+    for kind in [ChallengeKind::Http01, ChallengeKind::TlsAlpn01, ChallengeKind::Dns01] {
         assert_eq!(ChallengeKind::parse(kind.as_str()), Some(kind));
     }
-    assert_eq!(ChallengeKind::parse("dns-01"), None);
+    assert_eq!(ChallengeKind::parse("dns-02"), None);
 }
