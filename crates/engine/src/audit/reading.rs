@@ -6,7 +6,10 @@
 //! whatever it asks and however long the log is.
 //!
 //! Comparisons of rows leave the planner no other index than the one that is meant: by its estimates it may well walk
-//! the whole primary key for a type that hardly ever happens.
+//! the whole primary key for a type that hardly ever happens. Such a comparison tells the index where to begin and never
+//! where to end, as soon as more than its first column decides (`_bt_check_rowcompare` of PostgreSQL). So another condition
+//! on the first column ends the walk, and the time from which events are asked for is looked at after the `LIMIT`: what is
+//! read is bounded by it, whatever comes before.
 
 use kiavi_audit::Outcome;
 use kiavi_base::{EventId, RequestId};
@@ -16,6 +19,7 @@ use super::question::{OUTCOMES, Page, Question};
 
 pub(super) const STATEMENTS: &[&Sql] = &[
     &NEWEST_EVENTS,
+    &EVENTS_WITH_DEVICE,
     &EVENTS_OF_KINDS,
     &EVENTS_OF_PEOPLE,
     &EVENTS_FROM_ADDRESS,
@@ -29,16 +33,24 @@ pub(super) const STATEMENTS: &[&Sql] = &[
 
 /// Rows that one question looks at, at most: each may be a page of the disk.
 const SCAN: i64 = 1_000;
+/// The same where they lie beside each other, as they do in the order of time.
+const SCAN_BY_TIME: i64 = 20_000;
 
 /// `$1` the first id that is too new, `$2` the first that is not too old, `$3` how many candidates, `$4` how many events;
 /// `$5` to `$14` what else is asked. The row without a body tells where to go on when the candidates were used up.
 macro_rules! page_of {
     ($candidates:expr) => {
+        page_of!($candidates, "")
+    };
+    // Whether a candidate is worth a look is said by what is known of it.
+    ($candidates:expr, $condition:literal) => {
         concat!(
             "WITH candidate AS MATERIALIZED (",
             $candidates,
             "), page AS (
-               SELECT e.seq, e.id, e.body FROM candidate
+               SELECT e.seq, e.id, e.body FROM (SELECT id FROM candidate ",
+            $condition,
+            ") AS candidate
                CROSS JOIN LATERAL (SELECT * FROM kiavi.audit_event WHERE id = candidate.id LIMIT 1) AS e
                WHERE ($5::text[] IS NULL OR e.type = ANY ($5)) AND ($6::text[] IS NULL OR e.outcome = ANY ($6))
                  AND ($7::text IS NULL OR e.actor = $7) AND ($8::text[] IS NULL OR e.subject = ANY ($8))
@@ -63,17 +75,28 @@ const NEWEST_EVENTS: Sql = Sql::new(
     ),
 );
 
-/// Of the types `$15` with the outcomes `$16`: the newest of each, and of these the newest.
+/// Where nothing else is asked for. Devices have no index, which would have to name four words of each event.
+const EVENTS_WITH_DEVICE: Sql = Sql::new(
+    "AUDIT_EVENTS_WITH_DEVICE",
+    page_of!(
+        "SELECT id, device_tokens FROM kiavi.audit_event
+         WHERE id < $1::text::uuid AND id >= $2::text::uuid ORDER BY id DESC LIMIT $3",
+        "WHERE device_tokens @> $14 ORDER BY id DESC LIMIT $4"
+    ),
+);
+
+/// Of the types `$15` with the outcomes `$16`: the newest of each, and of these the newest. Were it `type = kind.name`, an
+/// order by the type would be none, and the primary key would do for it.
 const EVENTS_OF_KINDS: Sql = Sql::new(
     "AUDIT_EVENTS_OF_KINDS",
     page_of!(
         "SELECT one.id FROM unnest($15::text[]) AS kind (name) CROSS JOIN unnest($16::text[]) AS outcome (name)
          CROSS JOIN LATERAL (
            SELECT id FROM kiavi.audit_event
-           WHERE (type, outcome, id) < (kind.name, outcome.name, $1::text::uuid)
-             AND (type, outcome, id) >= (kind.name, outcome.name, $2::text::uuid)
+           WHERE type = ANY (ARRAY[kind.name]) AND (outcome, id) < (outcome.name, $1::text::uuid)
+             AND outcome >= outcome.name
            ORDER BY type DESC, outcome DESC, id DESC LIMIT $3) AS one
-         ORDER BY one.id DESC LIMIT $3"
+         WHERE one.id >= $2::text::uuid ORDER BY one.id DESC LIMIT $3"
     ),
 );
 
@@ -84,26 +107,26 @@ const EVENTS_OF_PEOPLE: Sql = Sql::new(
         "SELECT id FROM (
            SELECT one.id FROM unnest($15::text[]) AS person (name) CROSS JOIN LATERAL (
              SELECT id FROM kiavi.audit_event
-             WHERE subject IS NOT NULL AND (subject, id) < (person.name, $1::text::uuid)
-               AND (subject, id) >= (person.name, $2::text::uuid)
+             WHERE subject IS NOT NULL AND (subject, id) < (person.name, $1::text::uuid) AND subject >= person.name
              ORDER BY subject DESC, id DESC LIMIT $3) AS one
            UNION
            SELECT one.id FROM unnest($16::text[]) AS person (name) CROSS JOIN LATERAL (
              SELECT id FROM kiavi.audit_event
              WHERE actor IS NOT NULL AND actor IS DISTINCT FROM subject
-               AND (actor, id) < (person.name, $1::text::uuid) AND (actor, id) >= (person.name, $2::text::uuid)
+               AND (actor, id) < (person.name, $1::text::uuid) AND actor >= person.name
              ORDER BY actor DESC, id DESC LIMIT $3) AS one
-         ) AS found ORDER BY id DESC LIMIT $3"
+         ) AS found WHERE id >= $2::text::uuid ORDER BY id DESC LIMIT $3"
     ),
 );
 
 const EVENTS_FROM_ADDRESS: Sql = Sql::new(
     "AUDIT_EVENTS_FROM_ADDRESS",
     page_of!(
-        "SELECT id FROM kiavi.audit_event
-         WHERE ip_token IS NOT NULL AND (ip_token, id) < ($10, $1::text::uuid)
-           AND (ip_token, id) >= ($10, $2::text::uuid)
-         ORDER BY ip_token DESC, id DESC LIMIT $3"
+        "SELECT id FROM (
+           SELECT id FROM kiavi.audit_event
+           WHERE ip_token IS NOT NULL AND (ip_token, id) < ($10, $1::text::uuid) AND ip_token >= $10
+           ORDER BY ip_token DESC, id DESC LIMIT $3) AS one
+         WHERE id >= $2::text::uuid"
     ),
 );
 
@@ -119,30 +142,33 @@ const EVENTS_THAT_FAILED: Sql = Sql::new(
 const EVENTS_OF_OLD_REQUEST: Sql = Sql::new(
     "AUDIT_EVENTS_OF_OLD_REQUEST",
     page_of!(
-        "SELECT id FROM kiavi.audit_event
-         WHERE substr(request_id, 13, 1) <> '7' AND (request_id, id) < ($11, $1::text::uuid)
-           AND (request_id, id) >= ($11, $2::text::uuid)
-         ORDER BY request_id DESC, id DESC LIMIT $3"
+        "SELECT id FROM (
+           SELECT id FROM kiavi.audit_event
+           WHERE substr(request_id, 13, 1) <> '7' AND (request_id, id) < ($11, $1::text::uuid) AND request_id >= $11
+           ORDER BY request_id DESC, id DESC LIMIT $3) AS one
+         WHERE id >= $2::text::uuid"
     ),
 );
 
 const EVENTS_FROM_COUNTRY: Sql = Sql::new(
     "AUDIT_EVENTS_FROM_COUNTRY",
     page_of!(
-        "SELECT id FROM kiavi.audit_event
-         WHERE country_token IS NOT NULL AND (country_token, id) < ($12, $1::text::uuid)
-           AND (country_token, id) >= ($12, $2::text::uuid)
-         ORDER BY country_token DESC, id DESC LIMIT $3"
+        "SELECT id FROM (
+           SELECT id FROM kiavi.audit_event
+           WHERE country_token IS NOT NULL AND (country_token, id) < ($12, $1::text::uuid) AND country_token >= $12
+           ORDER BY country_token DESC, id DESC LIMIT $3) AS one
+         WHERE id >= $2::text::uuid"
     ),
 );
 
 const EVENTS_FROM_NETWORK: Sql = Sql::new(
     "AUDIT_EVENTS_FROM_NETWORK",
     page_of!(
-        "SELECT id FROM kiavi.audit_event
-         WHERE network_token IS NOT NULL AND (network_token, id) < ($13, $1::text::uuid)
-           AND (network_token, id) >= ($13, $2::text::uuid)
-         ORDER BY network_token DESC, id DESC LIMIT $3"
+        "SELECT id FROM (
+           SELECT id FROM kiavi.audit_event
+           WHERE network_token IS NOT NULL AND (network_token, id) < ($13, $1::text::uuid) AND network_token >= $13
+           ORDER BY network_token DESC, id DESC LIMIT $3) AS one
+         WHERE id >= $2::text::uuid"
     ),
 );
 
@@ -194,6 +220,12 @@ pub(super) struct Answer {
     pub(super) next: Option<EventId>,
 }
 
+impl Answer {
+    fn is_full(&self, page: &Page) -> bool {
+        i64::try_from(self.events.len()).is_ok_and(|count| count >= page.limit)
+    }
+}
+
 /// Answers a question.
 ///
 /// # Errors
@@ -203,7 +235,7 @@ pub(super) async fn page(database: &Database, asked: &Question, page: &Page) -> 
     let actor: Vec<String> = asked.actor.iter().cloned().collect();
     // What the index answers by itself need not be looked at again.
     let looked_at = if asked.asks_more() { SCAN } else { page.limit };
-    // Devices have no index.
+    // What has an index of its own leads to the rows, and the device is looked at there.
     let of_device = if asked.device.is_some() { SCAN } else { page.limit };
     // The index that leads to the fewest rows, and how many of them are looked at.
     let (sql, more, candidates): (Sql, Vec<Vec<String>>, i64) = match asked {
@@ -223,7 +255,14 @@ pub(super) async fn page(database: &Database, asked: &Question, page: &Page) -> 
         Question { ip_token: Some(_), .. } => (EVENTS_FROM_ADDRESS, vec![], looked_at),
         Question { network: Some(_), .. } => (EVENTS_FROM_NETWORK, vec![], looked_at),
         Question { country: Some(_), .. } => (EVENTS_FROM_COUNTRY, vec![], looked_at),
-        Question { kinds: None, outcomes: None, .. } => (NEWEST_EVENTS, vec![], of_device),
+        Question { kinds: None, outcomes: None, device: Some(_), .. } => {
+            let near = run(database, &EVENTS_WITH_DEVICE, asked, page, SCAN, &[]).await?;
+            if near.next.is_none() || near.is_full(page) {
+                return Ok(near);
+            }
+            (EVENTS_WITH_DEVICE, vec![], SCAN_BY_TIME)
+        }
+        Question { kinds: None, outcomes: None, .. } => (NEWEST_EVENTS, vec![], page.limit),
         Question { kinds: None, outcomes: Some(outcomes), .. } if outcomes == &[Outcome::Failure.name()] => {
             (EVENTS_THAT_FAILED, vec![], of_device)
         }
@@ -312,8 +351,7 @@ async fn run(
         }
     }
     answer.events.sort_unstable_by_key(|event| std::cmp::Reverse(event.id));
-    let is_full = i64::try_from(answer.events.len()).is_ok_and(|count| count >= page.limit);
-    answer.next = if is_full { answer.events.last().map(|event| event.id) } else { further };
+    answer.next = if answer.is_full(page) { answer.events.last().map(|event| event.id) } else { further };
     Ok(answer)
 }
 

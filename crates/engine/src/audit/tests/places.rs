@@ -102,6 +102,12 @@ async fn events_are_found_by_it() {
     // Who asks is an operator from there, and is in the log, too.
     let there = list(&tenant, "country=FR&type=-management.requested").await;
     assert_eq!(there["events"].as_array().unwrap(), all, "by another index");
+    // Thousands that came later with something else are passed over within one page.
+    let others = "INSERT INTO kiavi.audit_event (id, at, type, outcome, device_tokens, body)
+         SELECT (lpad(to_hex(x'7fff00000000'::bigint + i), 12, '0') || repeat('0', 20))::uuid, now(), 'code.requested',
+           'success', '{1}', '\\x80' FROM generate_series(1, 5000) AS i";
+    tenant.admin.batch_execute(others).await.unwrap();
+    assert_eq!(list(&tenant, "device=iphone").await["events"].as_array().unwrap(), all);
 }
 
 #[tokio::test]

@@ -156,6 +156,7 @@ async fn every_question_is_answered_by_an_index() {
     let page = format!("NULL, NULL, 10, 10{}", ", NULL".repeat(10));
     for (name, more, index) in [
         ("AUDIT_NEWEST_EVENTS", "", "audit_event_pkey"),
+        ("AUDIT_EVENTS_WITH_DEVICE", "", "audit_event_pkey"),
         ("AUDIT_EVENTS_OF_KINDS", ", '{a}', '{b}'", "audit_event_type_idx"),
         ("AUDIT_EVENTS_OF_PEOPLE", ", '{a}', '{b}'", "audit_event_subject_idx"),
         ("AUDIT_EVENTS_OF_PEOPLE", ", '{a}', '{b}'", "audit_event_actor_idx"),
@@ -172,6 +173,43 @@ async fn every_question_is_answered_by_an_index() {
         let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
         let plan = plan.join("\n");
         assert!(plan.contains(index) && !plan.contains("Seq Scan on audit_event"), "{name}\n{plan}");
+    }
+}
+
+/// Pages of the index and of the table that an answer looks at, of a log with 30,000 failures of one type.
+#[tokio::test]
+async fn a_question_reads_no_more_than_its_answer_however_long_the_log() {
+    const MOST_PAGES: i64 = 100;
+    let tenant = TestTenant::new().await;
+    let fill = "INSERT INTO kiavi.audit_event (id, at, type, outcome, actor, subject, ip_token, country_token, body)
+         SELECT (lpad(to_hex(i), 12, '0') || repeat('0', 20))::uuid, now(), 'code.refused', 'failure', 'b', 'a', '\\x00', 1, '\\x80'
+         FROM generate_series(1, 30000) AS i";
+    tenant.admin.batch_execute(fill).await.unwrap();
+    tenant.admin.batch_execute("ANALYZE kiavi.audit_event").await.unwrap();
+    tenant.admin.batch_execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
+    // The newest of them, and none of them: what is asked for is newer than all, or of another outcome.
+    let (first, middle, last) = ("0".repeat(32), format!("000000004000{}", "0".repeat(20)), "f".repeat(32));
+    let kinds = ", '{code.refused}'";
+    for (name, more, filters) in [
+        ("AUDIT_EVENTS_OF_KINDS", format!("{kinds}, '{{success,failure}}'"), [""; 2]),
+        ("AUDIT_EVENTS_OF_PEOPLE", ", '{a}', '{b}'".to_owned(), [""; 2]),
+        ("AUDIT_EVENTS_FROM_ADDRESS", String::new(), ["'\\x00'", "NULL"]),
+        ("AUDIT_EVENTS_FROM_COUNTRY", String::new(), ["NULL", "1"]),
+    ] {
+        let statement = crate::statements().into_iter().find(|sql| sql.name() == name).expect(name);
+        let prepare = format!("DEALLOCATE ALL; PREPARE {name} AS {}", statement.text());
+        tenant.admin.batch_execute(&prepare).await.unwrap();
+        for (before, from) in [(&last, &first), (&last, &last), (&middle, &first), (&middle, &middle)] {
+            let [address, country] = filters.map(|filter| if filter.is_empty() { "NULL" } else { filter });
+            let asked = format!(
+                "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE {name} ('{before}', '{from}', 10, 10,
+                 NULL, NULL, NULL, NULL, NULL, {address}, NULL, {country}, NULL, NULL{more})"
+            );
+            let plan: Value = tenant.admin.query(&asked, &[]).await.unwrap()[0].get(0);
+            let pages =
+                ["Shared Hit Blocks", "Shared Read Blocks"].map(|of| plan[0]["Plan"][of].as_i64().unwrap());
+            assert!(pages.iter().sum::<i64>() < MOST_PAGES, "{name} {before} {from}: {plan:#}");
+        }
     }
 }
 
