@@ -74,6 +74,9 @@ pub(super) struct Sealed {
     watermark: i64,
     /// The newest checkpoint, over the whole tree.
     pub(super) checkpoint: Option<Signed>,
+    /// The last before it that is cosigned. It is kept until the newest is cosigned, too, so that there is always one for
+    /// proofs.
+    cosigned_before: Option<Signed>,
     /// When the first one was signed.
     since: Option<Timestamp>,
 }
@@ -267,21 +270,23 @@ async fn load(transaction: &Transaction, origin: &str) -> Result<Sealed, RoundEr
     let (size, watermark) = store::tree(transaction).await?;
     let tiles = store::tiles(transaction, Appender::edge_of(size)).await??;
     let tree = Appender::resume(size, &tiles)?;
-    let stored = store::last_checkpoint(transaction).await?;
-    let since = stored.as_ref().map(|(_, since)| *since);
-    let checkpoint = match stored {
-        Some((StoredCheckpoint { at, note, .. }, _)) => {
-            let signed = SignedCheckpoint::parse(&note)?;
+    let (stored, since) = store::last_checkpoints(transaction).await?;
+    let mut stored = stored.into_iter().map(|StoredCheckpoint { at, note, .. }| {
+        Ok::<_, RoundError>(Signed { signed: SignedCheckpoint::parse(&note)?, at })
+    });
+    let checkpoint = stored.next().transpose()?;
+    match &checkpoint {
+        Some(Signed { signed, .. }) => {
             let said = signed.checkpoint();
             if said.origin != origin || said.size != size || said.root != tree.root() {
                 return Err(RoundError::Damaged("its tree is not the one that was signed"));
             }
-            Some(Signed { signed, at })
         }
-        None if size == 0 => None,
+        None if size == 0 => {}
         None => return Err(RoundError::Damaged("its checkpoint is gone")),
-    };
-    Ok(Sealed { tree, watermark, checkpoint, since })
+    }
+    let cosigned_before = stored.next().transpose()?.filter(Signed::is_cosigned);
+    Ok(Sealed { tree, watermark, checkpoint, cosigned_before, since })
 }
 
 /// Puts off everything that a batch changes; it travels with COMMIT. Answers what the log is then.
@@ -305,15 +310,27 @@ async fn write(
     store::put_tiles(transaction, tiles).await?;
     store::change_gaps(transaction, batch.closed.clone(), &batch.open).await?;
     let stored = StoredCheckpoint { size: store::number(tree.size()), at: now, note: signed.to_string() };
-    store::put_checkpoint(transaction, &stored, replaced(sealed.checkpoint.as_ref(), now)).await?;
+    let (replaced, cosigned_before) = sealed.make_room();
+    let replaced = replaced.filter(|replaced| hour(replaced.at) == hour(now));
+    store::put_checkpoint(transaction, &stored, replaced.map(|replaced| store::number(replaced.size())))
+        .await?;
     let (watermark, since) = (batch.watermark, sealed.since.or(Some(now)));
-    Ok(Sealed { tree, watermark, checkpoint: Some(Signed { signed, at: now }), since })
+    let (checkpoint, cosigned_before) = (Some(Signed { signed, at: now }), cosigned_before.cloned());
+    Ok(Sealed { tree, watermark, checkpoint, cosigned_before, since })
 }
 
-/// The last checkpoint of each hour is kept, and the newest.
-fn replaced(before: Option<&Signed>, now: Timestamp) -> Option<i64> {
-    let hour = |at: Timestamp| at.as_second().div_euclid(3600);
-    before.filter(|before| hour(before.at) == hour(now)).map(|before| store::number(before.size()))
+impl Sealed {
+    /// In place of which checkpoint the next one is written, if both are of one hour, and the last then that is cosigned. The
+    /// last of each hour is kept, the newest, and the last that is cosigned.
+    fn make_room(&self) -> (Option<&Signed>, Option<&Signed>) {
+        let (newest, before) = (self.checkpoint.as_ref(), self.cosigned_before.as_ref());
+        if newest.is_some_and(Signed::is_cosigned) { (before, newest) } else { (newest, before) }
+    }
+}
+
+/// The hour of a time, by its number since 1970.
+fn hour(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(3600)
 }
 
 /// How long an event has waited, by the time in its id.

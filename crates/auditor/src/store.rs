@@ -16,7 +16,7 @@ pub(crate) const STATEMENTS: &[&Sql] = &[
     &LATE_EVENTS,
     &NEW_EVENTS,
     &TILES,
-    &LAST_CHECKPOINT,
+    &LAST_CHECKPOINTS,
     &ADD_LEAVES,
     &PUT_TILES,
     &CLOSE_GAPS,
@@ -26,6 +26,7 @@ pub(crate) const STATEMENTS: &[&Sql] = &[
     &REPLACE_CHECKPOINT,
     &COSIGN_CHECKPOINT,
     &ADD_HEARTBEAT,
+    &TELL,
     &PRUNABLE,
     &PRUNE,
     &BODIES,
@@ -61,10 +62,10 @@ const TILES: Sql = Sql::new(
     "SELECT level, index, hashes FROM kiavi.audit_tile
      WHERE (level, index) IN (SELECT * FROM unnest($1::smallint[], $2::bigint[]))",
 );
-const LAST_CHECKPOINT: Sql = Sql::new(
-    "LAST_CHECKPOINT",
+const LAST_CHECKPOINTS: Sql = Sql::new(
+    "LAST_CHECKPOINTS",
     "SELECT size, at, note, (SELECT at FROM kiavi.audit_checkpoint ORDER BY size LIMIT 1)
-     FROM kiavi.audit_checkpoint ORDER BY size DESC LIMIT 1",
+     FROM kiavi.audit_checkpoint ORDER BY size DESC LIMIT 2",
 );
 const ADD_LEAVES: Sql = Sql::new(
     "ADD_LEAVES",
@@ -101,6 +102,8 @@ const ADD_HEARTBEAT: Sql = Sql::new(
     "INSERT INTO kiavi.audit_event (id, at, type, outcome, actor, body)
      VALUES ($1::text::uuid, $2, $3, 'success', $4, $5) ON CONFLICT DO NOTHING",
 );
+// A running engine hears of it and shows it to whoever watches the log.
+const TELL: Sql = Sql::new("TELL", "SELECT pg_notify('kiavi_change', $1)");
 const PRUNABLE: Sql = Sql::new("PRUNABLE", "SELECT since, until FROM kiavi.audit_prunable()");
 const PRUNE: Sql = Sql::new("PRUNE", "SELECT kiavi.audit_prune($1, $2, $3::text::uuid, $4)");
 const BODIES: Sql = Sql::new(
@@ -259,16 +262,16 @@ pub(crate) struct StoredCheckpoint {
     pub(crate) note: String,
 }
 
-/// The newest checkpoint, and when the oldest that is kept was signed.
-pub(crate) async fn last_checkpoint(
+/// The two newest checkpoints, the newest first, and when the oldest that is kept was signed.
+pub(crate) async fn last_checkpoints(
     transaction: &Transaction,
-) -> Result<Option<(StoredCheckpoint, Timestamp)>, DbError> {
-    let row = transaction.query_opt(&LAST_CHECKPOINT, &[]).await?;
-    row.map(|row| {
-        let newest = StoredCheckpoint { size: row.try_get(0)?, at: row.try_get(1)?, note: row.try_get(2)? };
-        Ok((newest, row.try_get(3)?))
-    })
-    .transpose()
+) -> Result<(Vec<StoredCheckpoint>, Option<Timestamp>), DbError> {
+    let rows = transaction.query(&LAST_CHECKPOINTS, &[]).await?;
+    let since = rows.first().map(|row| row.try_get(3)).transpose()?;
+    let stored = rows.iter().map(|row| {
+        Ok(StoredCheckpoint { size: row.try_get(0)?, at: row.try_get(1)?, note: row.try_get(2)? })
+    });
+    Ok((stored.collect::<Result<_, DbError>>()?, since))
 }
 
 /// Writes the leaves from index `first` on. Travels with COMMIT, as do all that follow.
@@ -342,9 +345,11 @@ pub(crate) async fn beat(
 ) -> Result<(), DbError> {
     let transaction = database.begin().await?;
     transaction.execute(&FORGET_GAPS, &[]).await?;
-    let values: [&(dyn kiavi_db::ToSql + Sync); 5] =
-        [&id.to_string(), &at, &heartbeat::TYPE, &heartbeat::ACTOR, &body];
-    transaction.execute(&ADD_HEARTBEAT, &values).await?;
+    let id = id.to_string();
+    let values: [&(dyn kiavi_db::ToSql + Sync); 5] = [&id, &at, &heartbeat::TYPE, &heartbeat::ACTOR, &body];
+    if transaction.execute(&ADD_HEARTBEAT, &values).await? > 0 {
+        transaction.query_one(&TELL, &[&id]).await?;
+    }
     transaction.commit().await
 }
 

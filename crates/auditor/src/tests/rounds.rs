@@ -351,6 +351,30 @@ async fn a_log_is_sealed_without_the_witness_and_cosigned_when_it_is_back() {
     assert!(log.is_cosigned().await);
 }
 
+#[tokio::test]
+async fn there_is_always_a_cosigned_checkpoint_and_few_others() {
+    let log = Log::new().await;
+    let mut sealer = log.sealer();
+    let (count, least) =
+        ("SELECT count(*) FROM kiavi.audit_checkpoint", "SELECT min(size) FROM kiavi.audit_checkpoint");
+    for written in 1..=4 {
+        log.write(1).await;
+        assert_eq!(standing(&mut sealer).await, Standing::Cosigned);
+        assert_eq!(
+            (log.number(count).await, log.number(least).await),
+            (written.min(2), (written - 1).max(1))
+        );
+    }
+    log.witness.is_away.store(true, Ordering::SeqCst);
+    for _ in 0..3 {
+        log.write(1).await;
+        // Who begins anew finds both.
+        assert_eq!(standing(&mut log.sealer()).await, Standing::Sealed);
+        assert!(!log.is_cosigned().await);
+        assert_eq!((log.number(count).await, log.number(least).await), (2, 4));
+    }
+}
+
 /// AU-2: an older copy of the database in its place.
 #[tokio::test]
 async fn an_older_database_is_refused_and_sealed_no_further() {

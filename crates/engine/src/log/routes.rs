@@ -60,7 +60,8 @@ pub(super) async fn tile(
     }
 }
 
-/// `GET /management/log/proof/{event}`: that the event is in the log, by the newest checkpoint (C2SP tlog-proof).
+/// `GET /management/log/proof/{event}`: that the event is in the log (C2SP tlog-proof), by the newest checkpoint that is
+/// cosigned; by the newest of all where none over the event is yet.
 pub(super) async fn proof(
     state: State,
     context: Context,
@@ -70,10 +71,16 @@ pub(super) async fn proof(
     let Some(event) = event else { return Ok(not_found().await) };
     let database = &state.database;
     // The checkpoint after the leaf: it covers what was sealed before.
-    let leaf = store::leaf_of(database, &event).await?;
-    let note = store::checkpoint(database).await?;
-    let Some(((index, body), note)) = leaf.zip(note) else { return Ok(not_found().await) };
-    let checkpoint = SignedCheckpoint::parse(&note).map_err(ApiError::internal)?;
+    let Some((index, body)) = store::leaf_of(database, &event).await? else { return Ok(not_found().await) };
+    let notes = store::checkpoints_over(database, index).await?;
+    let checkpoints = notes.iter().map(|note| SignedCheckpoint::parse(note));
+    let mut checkpoints = checkpoints.collect::<Result<Vec<_>, _>>().map_err(ApiError::internal)?;
+    // Beside the log's own signature there is the witness's.
+    let cosigned = checkpoints.iter().position(|checkpoint| checkpoint.signatures().len() > 1);
+    if checkpoints.is_empty() {
+        return Ok(not_found().await);
+    }
+    let checkpoint = checkpoints.swap_remove(cosigned.unwrap_or_default());
     let plan = ProofPlan::inclusion(index, checkpoint.checkpoint().size).map_err(ApiError::internal)?;
     let tiles = store::tiles(database, plan.tiles()).await?;
     let hashes = plan.resolve(&tiles).map_err(ApiError::internal)?;

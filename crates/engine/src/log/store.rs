@@ -4,10 +4,16 @@ use kiavi_audit::{HASH_LENGTH, Tile, TileSet};
 use kiavi_base::EventId;
 use kiavi_db::{Database, DbError, Sql};
 
-pub(super) const STATEMENTS: &[&Sql] = &[&CHECKPOINT, &PRUNED, &TILE, &TILES, &ENTRIES, &LEAF_OF_EVENT];
+pub(super) const STATEMENTS: &[&Sql] =
+    &[&CHECKPOINT, &CHECKPOINTS_OVER, &PRUNED, &TILE, &TILES, &ENTRIES, &LEAF_OF_EVENT];
 
 const CHECKPOINT: Sql =
     Sql::new("CHECKPOINT", "SELECT note FROM kiavi.audit_checkpoint ORDER BY size DESC LIMIT 1");
+/// The newest of those that cover the place `$1`. At most one of them is not cosigned yet, unless the witness is away.
+const CHECKPOINTS_OVER: Sql = Sql::new(
+    "CHECKPOINTS_OVER",
+    "SELECT note FROM kiavi.audit_checkpoint WHERE size > $1 ORDER BY size DESC LIMIT 2",
+);
 const PRUNED: Sql = Sql::new("PRUNED", "SELECT note FROM kiavi.audit_pruning ORDER BY until DESC LIMIT 1");
 const TILE: Sql =
     Sql::new("TILE", "SELECT substring(hashes FOR $3) FROM kiavi.audit_tile WHERE level = $1 AND index = $2");
@@ -30,6 +36,12 @@ const LEAF_OF_EVENT: Sql = Sql::new(
 /// The newest checkpoint, a signed note.
 pub(super) async fn checkpoint(database: &Database) -> Result<Option<String>, DbError> {
     database.query_opt(&CHECKPOINT, &[]).await?.map(|row| row.try_get(0).map_err(DbError::from)).transpose()
+}
+
+/// The newest checkpoints, signed notes, that cover a place; the newest first.
+pub(super) async fn checkpoints_over(database: &Database, index: u64) -> Result<Vec<String>, DbError> {
+    let rows = database.query(&CHECKPOINTS_OVER, &[&number(index)]).await?;
+    rows.iter().map(|row| row.try_get(0).map_err(DbError::from)).collect()
 }
 
 /// What the log says of events that are no longer kept, a signed note; `None` when all are.

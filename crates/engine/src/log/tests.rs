@@ -2,15 +2,20 @@
 
 use axum::http::StatusCode;
 use kiavi_audit::{
-    Appender, Checkpoint, EventProof, NoteKey, SignedCheckpoint, TrustedKeys, decode_entries, leaf_hash,
+    Appender, Checkpoint, CosignatureKey, EventProof, NoteKey, SignedCheckpoint, TrustedKeys, decode_entries,
+    leaf_hash,
 };
 
-use crate::tests::TestTenant;
+use crate::tests::{Browser, TestTenant};
 
 const LOG: &str = "//management/log";
 
 fn key() -> NoteKey {
     NoteKey::new("auth.example/audit/t".parse().unwrap(), &[7; 32])
+}
+
+fn witness() -> CosignatureKey {
+    CosignatureKey::new("auth.example/witness".parse().unwrap(), &[9; 32])
 }
 
 /// Seals all that is in the tenant's log as the auditor does.
@@ -78,6 +83,27 @@ async fn an_operator_reads_checkpoint_tiles_entries_and_proofs() {
         let proof: EventProof = proof.text.parse().unwrap();
         proof.verify(&TrustedKeys::from_iter([key().verifier()])).unwrap();
     }
+
+    // The next checkpoint is not cosigned yet: who asks for a proof wants one that the witness has seen.
+    let proof_by = async |operator: &mut Browser, id: &str| {
+        let proof = operator.get(&format!("{LOG}/proof/{id}")).await;
+        let proof: EventProof = proof.text.parse().unwrap();
+        proof.verify(&TrustedKeys::from_iter([key().verifier()])).unwrap();
+        proof.checkpoint.checkpoint().size
+    };
+    let cosigned = witness().sign(signed.text(), 1);
+    let cosign = "UPDATE kiavi.audit_checkpoint SET note = note || $1";
+    tenant.admin.execute(cosign, &[&format!("{cosigned}\n")]).await.unwrap();
+    let newer = "INSERT INTO kiavi.audit_event (id, at, type, outcome, body)
+                 VALUES ('0193a5c0-0000-7000-8000-000000000001', now(), 'test.written', 'success', 'x')";
+    tenant.admin.execute(newer, &[]).await.unwrap();
+    let clear = "DELETE FROM kiavi.audit_leaf; DELETE FROM kiavi.audit_tile";
+    tenant.admin.batch_execute(clear).await.unwrap();
+    let newest = seal(&tenant).await;
+    assert!(newest > size);
+    assert_eq!(proof_by(&mut operator, ids[0].get(0)).await, size);
+    let not_seen = proof_by(&mut operator, "0193a5c0-0000-7000-8000-000000000001").await;
+    assert_eq!(not_seen, newest, "of what no cosigned one is over");
     for nobody in ["0193a5c0-0000-7000-8000-0123456789ab", "x"] {
         assert_eq!(operator.get(&format!("{LOG}/proof/{nobody}")).await.status, StatusCode::NOT_FOUND);
     }
