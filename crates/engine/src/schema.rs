@@ -59,6 +59,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "deliveries_and_recovery",
         sql: include_str!("../migrations/V21__deliveries_and_recovery.sql"),
     },
+    Migration {
+        version: 23,
+        name: "lighter_sign_in",
+        sql: include_str!("../migrations/V23__lighter_sign_in.sql"),
+    },
 ];
 
 /// The number of the newest migration.

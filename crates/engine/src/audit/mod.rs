@@ -33,7 +33,7 @@ use std::{collections::HashMap, fmt::Write as _};
 use jiff::Timestamp;
 use kiavi_base::EventId;
 use kiavi_crypto::{Purpose, hmac_sha256};
-use kiavi_db::{AdminConnection, Database, DbError, Sql, Transaction};
+use kiavi_db::{AdminConnection, Database, DbError, OwnedParams, Sql, Transaction};
 use kiavi_geo::Place;
 use serde_json::{Map, Value};
 
@@ -56,6 +56,7 @@ pub(crate) use refusals::{
 };
 pub(crate) use routes::routes;
 pub use settings::{AuditSettings, settle_retention};
+pub(crate) use store::insert_along;
 pub(crate) use view::{EventView, Named, views};
 
 pub(crate) fn statements() -> Vec<&'static Sql> {
@@ -225,12 +226,54 @@ pub async fn record(
     if IS_WITHOUT_LOG {
         return Ok(());
     }
-    let (noting, state_of, kind) = (context.clone(), state.clone(), event.kind);
-    transaction.on_success(move || note(&state_of, &noting, kind));
+    note_on_success(transaction, state, context, event.kind);
     write(transaction, state, row(state, Some(context), event)).await
 }
 
-/// Hears of events that others have written (control, the database itself): their ids, as the database passes them on.
+/// An event that is written by the statement of the change that it tells of ([`store::insert_along`]): it costs neither a
+/// message nor a statement of its own. Whoever has run that statement says so by [`Along::is_written`].
+pub(crate) struct Along {
+    id: EventId,
+    kind: EventType,
+    /// The values of the event.
+    pub(crate) values: OwnedParams,
+}
+
+/// The event for the statement of its change. `None` where it needs more than to be written: a webhook wants it, or somebody
+/// whom it names could be forgotten before the COMMIT. Then it is [`record`]'s.
+///
+/// # Errors
+/// Those of the keys' statements.
+pub(crate) async fn along(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    event: Event<'_>,
+) -> Result<Option<Along>, DbError> {
+    if IS_WITHOUT_LOG || !state.webhooks.wanting(event.kind).is_empty() {
+        return Ok(None);
+    }
+    let row = row(state, Some(context), event);
+    let (id, kind) = (row.id, row.kind);
+    let sealed = body::seal(state, &state.database, Some(transaction), &row).await?;
+    Ok(sealed.people.is_empty().then(|| Along { id, kind, values: sealed.along() }))
+}
+
+impl Along {
+    /// It was written in `transaction`.
+    pub(crate) fn is_written(self, transaction: &Transaction, state: &State, context: &Context) {
+        note_on_success(transaction, state, context, self.kind);
+        let telling = state.clone();
+        transaction.after_commit(move || tell(&telling, self.id));
+    }
+}
+
+fn note_on_success(transaction: &Transaction, state: &State, context: &Context, kind: EventType) {
+    let (state, context) = (state.clone(), context.clone());
+    transaction.on_success(move || note(&state, &context, kind));
+}
+
+/// Hears of events that others have written (control, the auditor, the database itself): their ids, as the database passes them on.
 pub(crate) fn hear(state: &State, words: &[String]) {
     for id in words.iter().filter_map(|word| word.parse().ok()) {
         tell(state, id);

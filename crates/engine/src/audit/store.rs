@@ -33,6 +33,23 @@ macro_rules! insert_as_it_is {
     };
 }
 
+/// An event that names nobody who could be forgotten before its COMMIT, written by the statement of the change that it tells
+/// of: of each row of `$change` one. Its values are `$8` to `$20`, after those of the change.
+macro_rules! insert_along {
+    ($change:literal) => {
+        concat!(
+            "INSERT INTO kiavi.audit_event
+               (id, at, type, outcome, request_id, actor, subject, method, ip_token, body, country_token, network_token,
+                device_tokens)
+             SELECT $8::text::uuid, $9::timestamptz, $10::text, $11::text, $12::text, $13::text, $14::text, $15::text,
+               $16::bytea, $17::bytea, $18::bigint, $19::bigint, $20::bigint[]
+             FROM ",
+            $change
+        )
+    };
+}
+pub(crate) use insert_along;
+
 // `$14` are the people whom the index would name, `$15` is the one whose request it was, `$9` and `$11` to `$13` what is
 // known of that. Who is forgotten by now is not named; who is not cannot be before this is committed. Asking for that costs as
 // much as two of the table's indexes.
@@ -168,6 +185,11 @@ impl LogRow {
         (sql, self.values(asks, publication))
     }
 
+    /// The values of [`insert_along`].
+    pub(super) fn along(self) -> OwnedParams {
+        self.values(false, None)
+    }
+
     fn values(self, asks_who_is_gone: bool, publication: Option<Publication>) -> OwnedParams {
         let mut values: OwnedParams = vec![
             Box::new(self.id.to_string()),
@@ -182,7 +204,7 @@ impl LogRow {
             Box::new(self.body),
             Box::new(self.traits.country),
             Box::new(self.traits.network),
-            Box::new(Some(self.traits.device).filter(|tokens| !tokens.is_empty())),
+            Box::new(Some(self.traits.device.to_vec()).filter(|tokens| !tokens.is_empty())),
         ];
         if asks_who_is_gone {
             values.push(Box::new(self.people));

@@ -2,8 +2,8 @@
 //!
 //! What is told here in memory is only that an event may be there: ids, once their transaction has ended. A reader reads
 //! the events that they stand for from the database, so what was rolled back is not shown and what is shown is what the
-//! log has. Of what control and the database itself write, the database passes the ids on to an engine that is its writer; the
-//! auditor's heartbeats are in the log and not here.
+//! log has. Of what control, the auditor and the database itself write, the database passes the ids on to an engine that is its
+//! writer.
 
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 

@@ -5,14 +5,27 @@
 //! somebody is forgotten.
 //!
 //! For an event this is up to six HMACs, three microseconds; reading the header is two more (`kiavi_base::Device`), finding
-//! the place less than one (`kiavi_geo`). A sign-in by code has two events and two commits to the disk.
+//! the place less than one (`kiavi_geo`). Few headers are most of those that come, so what they say is kept.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use kiavi_base::{Device, DeviceTrait};
 use kiavi_crypto::hmac_sha256;
 use kiavi_geo::{Country, NetworkNumber, Place};
 
+/// Headers whose words are kept at most, and how long such a header may be: 150 kB together.
+const KEPT: usize = 512;
+const LONGEST_KEPT: usize = 256;
+
 /// What words are hashed with.
-pub(super) struct TraitKey([u8; 32]);
+pub(super) struct TraitKey {
+    key: [u8; 32],
+    /// What user agents say, by their headers.
+    devices: Mutex<HashMap<Box<str>, Arc<[i64]>>>,
+}
 
 /// The words of a request, hashed.
 #[derive(Default)]
@@ -20,7 +33,7 @@ pub(super) struct Traits {
     pub(super) country: Option<i64>,
     pub(super) network: Option<i64>,
     /// Its browser, system, kind and model, as far as they are known.
-    pub(super) device: Vec<i64>,
+    pub(super) device: Arc<[i64]>,
 }
 
 impl Traits {
@@ -33,7 +46,7 @@ impl Traits {
 
 impl TraitKey {
     pub(super) fn new(key: [u8; 32]) -> Self {
-        Self(key)
+        Self { key, devices: Mutex::default() }
     }
 
     /// Stands for a country.
@@ -56,12 +69,29 @@ impl TraitKey {
         Traits {
             country: place.country.map(|country| self.country(country)),
             network: place.network.map(|network| self.network(network.number)),
-            device: Device::of(user_agent).traits().map(|(of, word)| self.device(of, word)).collect(),
+            device: self.device_of(user_agent),
         }
     }
 
+    fn device_of(&self, user_agent: &str) -> Arc<[i64]> {
+        let kept = || self.devices.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(words) = kept().get(user_agent) {
+            return words.clone();
+        }
+        let words: Arc<[i64]> =
+            Device::of(user_agent).traits().map(|(of, word)| self.device(of, word)).collect();
+        if user_agent.len() <= LONGEST_KEPT {
+            let mut kept = kept();
+            if kept.len() >= KEPT {
+                kept.clear();
+            }
+            kept.insert(user_agent.into(), words.clone());
+        }
+        words
+    }
+
     fn token(&self, name: &str, word: &str) -> i64 {
-        let [a, b, c, d, e, f, g, h, ..] = hmac_sha256(&self.0, format!("{name}\0{word}").as_bytes());
+        let [a, b, c, d, e, f, g, h, ..] = hmac_sha256(&self.key, format!("{name}\0{word}").as_bytes());
         i64::from_be_bytes([a, b, c, d, e, f, g, h])
     }
 }

@@ -140,16 +140,27 @@ pub async fn create(
         refuse_banned(transaction, state, context, user, method).await?;
         passkey::refuse_lesser_proof(transaction, state, context, &user.id, method).await?;
     }
-    let seconds = state.settings.session.expires_in_seconds;
-    let (session, has_passkeys) = mint(transaction, state, context, user, (None, method), seconds).await?;
-    console::note_method(transaction, state, &session, method).await?;
-    end_replaced(transaction, state, context, &user.id, None).await?;
+    let id = row_id(state.rng());
     let event = Event {
         actor: Some(&user.id),
-        detail: Some(serde_json::json!({ "session": session.id })),
+        detail: Some(serde_json::json!({ "session": id })),
         ..Event::new(EventType::SessionCreated, Outcome::Success).about(&user.id).using(method)
     };
-    audit::record(transaction, state, context, event).await?;
+    let along = audit::along(transaction, state, context, event.clone()).await?;
+    let minting = Minting {
+        id: &id,
+        impersonated_by: None,
+        method,
+        seconds: state.settings.session.expires_in_seconds,
+        along: along.as_ref(),
+    };
+    let (session, has_passkeys) = mint(transaction, state, context, user, minting).await?;
+    match along {
+        Some(along) => along.is_written(transaction, state, context),
+        None => audit::record(transaction, state, context, event).await?,
+    }
+    console::note_method(transaction, state, &session, method).await?;
+    end_replaced(transaction, state, context, &user.id, None).await?;
     if has_passkeys && passkey::recovery::is_by_mail(method) {
         passkey::recovery::begin(transaction, state, context, user, method).await?;
     }
@@ -172,9 +183,14 @@ pub(crate) async fn impersonate(
     by: &str,
     method: Method<'_>,
 ) -> Result<Session, ApiError> {
-    let seconds = state.settings.admin.impersonation_seconds;
-    let minted = mint(transaction, state, context, user, (Some(by), method), seconds).await;
-    minted.map(|(session, _)| session)
+    let minting = Minting {
+        id: &row_id(state.rng()),
+        impersonated_by: Some(by),
+        method,
+        seconds: state.settings.admin.impersonation_seconds,
+        along: None,
+    };
+    mint(transaction, state, context, user, minting).await.map(|(session, _)| session)
 }
 
 /// A banned user gets no session; a ban that has run out ends here.
@@ -200,32 +216,45 @@ async fn refuse_banned(
     }
 }
 
+/// What a session is made of, beside its user and the request.
+#[derive(Clone, Copy)]
+struct Minting<'m> {
+    /// A fresh row id.
+    id: &'m str,
+    impersonated_by: Option<&'m str>,
+    method: Method<'m>,
+    /// Until it ends unless it is used.
+    seconds: u32,
+    /// The event that its statement writes.
+    along: Option<&'m audit::Along>,
+}
+
 /// A session, and whether its user has passkeys. One statement, but for those who are or were banned.
 async fn mint(
     transaction: &Transaction,
     state: &State,
     context: &Context,
     user: &User,
-    (impersonated_by, method): (Option<&str>, Method<'_>),
-    seconds: u32,
+    minting: Minting<'_>,
 ) -> Result<(Session, bool), ApiError> {
     #[derive(Debug, thiserror::Error)]
     #[error("the user of a new session is gone")]
     struct Gone;
     let new = store::NewSession {
-        id: &row_id(state.rng()),
+        id: minting.id,
         token: &random_text(state.rng(), Alphabet::AlphaNumeric, TOKEN_LENGTH),
         ip_address: &context.stored_address(),
         user_agent: context.user_agent(),
         user_id: &user.id,
-        impersonated_by,
-        seconds,
+        impersonated_by: minting.impersonated_by,
+        seconds: minting.seconds,
     };
-    if let Some(minted) = store::insert(transaction, new).await? {
+    let along = minting.along.map(|along| &along.values);
+    if let Some(minted) = store::insert(transaction, new, along).await? {
         return Ok(minted);
     }
-    refuse_banned(transaction, state, context, user, method).await?;
-    store::insert(transaction, new).await?.ok_or_else(|| ApiError::internal(Gone))
+    refuse_banned(transaction, state, context, user, minting.method).await?;
+    store::insert(transaction, new, along).await?.ok_or_else(|| ApiError::internal(Gone))
 }
 
 /// Gives the browser its session cookie, for as long as the session lives, or until the browser closes if it

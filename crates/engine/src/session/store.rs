@@ -1,10 +1,11 @@
 //! Statements of the `session` table.
 
-use kiavi_db::{Database, DbError, Row, Sql, Transaction};
+use kiavi_db::{Database, DbError, OwnedParams, Row, Sql, ToSql, Transaction};
 
 use super::{Session, session_columns};
 use crate::{
     SessionSettings,
+    audit::insert_along,
     user::{User, user_columns},
 };
 
@@ -12,6 +13,7 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &WITH_USER_BY_TOKEN,
     &HOLD,
     &INSERT,
+    &INSERT_WITH_EVENT,
     &EXTEND,
     &DELETE_DEAD,
     &DELETE_BY_TOKEN,
@@ -52,10 +54,10 @@ const HOLD: Sql = Sql::new(
 );
 
 /// None for a user who is banned, as the row says now: whoever bans takes turns with this.
-const INSERT: Sql = Sql::new(
-    "SESSION_INSERT",
-    concat!(
-        r#"INSERT INTO public.session AS s
+macro_rules! insert {
+    () => {
+        concat!(
+            r#"INSERT INTO public.session AS s
              (id, token, "ipAddress", "userAgent", "userId", "expiresAt", "impersonatedBy", "createdAt", "updatedAt")
            SELECT $1, $2, $3, $4, u.id,
              date_trunc('milliseconds', statement_timestamp()) + make_interval(secs => $6), $7,
@@ -63,8 +65,17 @@ const INSERT: Sql = Sql::new(
            FROM (SELECT id FROM public."user" WHERE id = $5 AND banned IS NOT TRUE FOR NO KEY UPDATE) AS u
            RETURNING "#,
         session_columns!(),
-        r#", EXISTS (SELECT FROM public.passkey p WHERE p."userId" = s."userId")"#
-    ),
+            r#", EXISTS (SELECT FROM public.passkey p WHERE p."userId" = s."userId")"#
+        )
+    };
+}
+
+const INSERT: Sql = Sql::new("SESSION_INSERT", insert!());
+
+/// With the event that tells of it, if it is made.
+const INSERT_WITH_EVENT: Sql = Sql::new(
+    "SESSION_INSERT_WITH_EVENT",
+    concat!("WITH made AS (", insert!(), "), event AS (", insert_along!("made"), ") SELECT * FROM made"),
 );
 
 /// `$2` idle, `$3` absolute lifetime. A session that ended meanwhile stays ended.
@@ -216,19 +227,23 @@ pub struct NewSession<'a> {
     pub seconds: u32,
 }
 
-/// Makes a session that starts now, unless its user is banned or gone.
+/// Makes a session that starts now, unless its user is banned or gone, and the event of these values with it. Tells as well
+/// whether its user has passkeys.
 ///
 /// # Errors
 /// Those of the statement.
 pub async fn insert(
     transaction: &Transaction,
     new: NewSession<'_>,
+    event: Option<&OwnedParams>,
 ) -> Result<Option<(Session, bool)>, DbError> {
     let NewSession { id, token, ip_address, user_agent, user_id, impersonated_by, seconds } = new;
     let seconds = f64::from(seconds);
-    let values: [&(dyn kiavi_db::ToSql + Sync); 7] =
-        [&id, &token, &ip_address, &user_agent, &user_id, &seconds, &impersonated_by];
-    let row = transaction.query_opt(&INSERT, &values).await?;
+    let mut values: Vec<&(dyn ToSql + Sync)> =
+        vec![&id, &token, &ip_address, &user_agent, &user_id, &seconds, &impersonated_by];
+    let sql = if event.is_some() { INSERT_WITH_EVENT } else { INSERT };
+    values.extend(event.into_iter().flatten().map(|value| -> &(dyn ToSql + Sync) { &**value }));
+    let row = transaction.query_opt(&sql, &values).await?;
     row.map(|row| Ok((Session::from_row(&row, 0)?, row.try_get(Session::WIDTH)?))).transpose()
 }
 

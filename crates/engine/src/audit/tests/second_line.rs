@@ -98,6 +98,49 @@ async fn what_nobody_gains_from_and_what_is_rolled_back_leaves_none() {
 }
 
 #[tokio::test]
+async fn the_counter_of_a_passkey_is_looked_at_when_it_goes_back() {
+    let tenant = TestTenant::new().await;
+    tenant.signed_in("ada@example.com").await;
+    let runtime = runtime(&tenant).await;
+    let planted = r#"INSERT INTO passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp")
+        SELECT 'planted', '', id, 'planted', 5, '', false FROM "user""#;
+    runtime.batch_execute(planted).await.unwrap();
+    for (change, count) in
+        [("counter = 7", 1), ("counter = 6", 2), ("counter = 8, name = 'x'", 3), ("\"backedUp\" = true", 4)]
+    {
+        runtime.batch_execute(&format!("UPDATE passkey SET {change}")).await.unwrap();
+        assert_eq!(tenant.events("database.changed").await, count, "{change}");
+    }
+    assert_eq!(told(&tenant).await[1], ("passkey UPDATE".to_owned(), json!(["counter"])));
+}
+
+#[tokio::test]
+async fn a_sign_in_explains_its_own_session_and_no_other() {
+    let tenant = TestTenant::new().await;
+    tenant.signed_in("ada@example.com").await;
+    let runtime = runtime(&tenant).await;
+    let event = r#"INSERT INTO kiavi.audit_event (id, at, type, outcome, actor, subject, ip_token, body)
+        SELECT gen_random_uuid(), now(), 'session.created', 'success', 'a', 'a', '\x00', body FROM kiavi.audit_event LIMIT 1"#;
+    let session = |id: &str| {
+        format!(
+            r#"INSERT INTO session (id, token, "userId", "expiresAt", "updatedAt")
+               SELECT '{id}', '{id}', id, now() + interval '1 day', now() FROM "user""#
+        )
+    };
+    runtime.batch_execute(&format!("BEGIN; {event}; {}; COMMIT", session("one"))).await.unwrap();
+    assert_eq!(tenant.events("database.changed").await, 0);
+    runtime.batch_execute(&session("two")).await.unwrap();
+    assert_eq!(
+        tenant.events("database.changed").await,
+        1,
+        "its connection's last event is of another transaction"
+    );
+    let user = r#"UPDATE "user" SET role = 'admin'"#;
+    runtime.batch_execute(&format!("BEGIN; {event}; {user}; COMMIT")).await.unwrap();
+    assert_eq!(tenant.events("database.changed").await, 2, "nor does it explain anything else");
+}
+
+#[tokio::test]
 async fn an_event_explains_its_own_change_in_its_own_transaction_and_no_other() {
     let tenant = TestTenant::new().await;
     tenant.signed_in("ada@example.com").await;
