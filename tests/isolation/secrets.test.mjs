@@ -2,6 +2,7 @@
 // logs, files and archives, and in what is left of a process that crashed.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -15,8 +16,25 @@ const full = ISOLATION === 'full';
 const RECIPIENT = 'age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj';
 const PROVIDER_SECRET = 'canary-of-a-provider-7c1f0e9a5b3d';
 const MAIL_PASSWORD = 'canary-of-a-mailbox-4e8d2b6f1a90';
+const CODE_OWNER = freshEmail('code');
+const LINK_OWNER = freshEmail('link');
+const CODE = /\b\d{10}\b/;
 /** Memory that is read at once. */
 const PIECE = 4 << 20;
+
+/** Asks for a code of ten digits. */
+async function askForCode(visitor, email) {
+  const answer = await visitor.post('/email-otp/send-verification-otp', { email, type: 'sign-in' });
+  assert.equal(answer.status, 200, answer.text);
+  const { text } = await visitor.mailbox.next(email, (mail) => CODE.test(mail.text));
+  return text.match(CODE)[0];
+}
+
+async function signIn(visitor, email) {
+  const answer = await visitor.post('/sign-in/email-otp', { email, otp: await askForCode(visitor, email) });
+  assert.equal(answer.status, 200, answer.text);
+  return answer;
+}
 
 /** Which of these words are in the writable memory of a process. */
 function inMemory(pid, words) {
@@ -84,9 +102,15 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
     const other = new Visitor(kiavi.tenant().url, kiavi.mailbox);
     await other.signInByCode(freshEmail());
     const providers = [{ id: 'google', client_id: 'a', client_secret: PROVIDER_SECRET }];
-    await kiavi.set('shop', { 'social.providers': JSON.stringify(providers) });
+    // Ten digits: six are in some memory by chance.
+    await kiavi.set('shop', { 'social.providers': JSON.stringify(providers), 'email_otp.length': 10, 'magic_link.is_enabled': true });
     const person = new Visitor(shop.url, shop.mailbox);
-    const { user } = await person.signInByCode(freshEmail());
+    const { user } = (await signIn(person, freshEmail())).json;
+    // Asked for and never used, so what there is of them is there to be used.
+    const waiting = new Visitor(shop.url, shop.mailbox);
+    const code = await askForCode(waiting, CODE_OWNER);
+    assert.equal((await waiting.post('/sign-in/magic-link', { email: LINK_OWNER })).status, 200);
+    const link = new URL(await shop.mailbox.nextLink(LINK_OWNER)).searchParams.get('token');
     // Unlike what a visitor sends, these are made inside.
     const made = await request(`${kiavi.consoleUrl}/v1/tenants/shop/engine/api-key/create`, {
       method: 'POST',
@@ -98,15 +122,20 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
       'tenant secret': kiavi.secretOf(shop),
       'provider secret': PROVIDER_SECRET,
       'API key': made.json.key,
+      'one-time code': code,
+      'sign-in link': link,
       'session token': decodeURIComponent(person.jar.get(SESSION_COOKIE)).split('.')[0],
     });
-    for (const [name, word] of Object.entries(words)) assert.ok(word?.length >= 16, `${name}: ${word}`);
+    for (const [name, word] of Object.entries(words)) assert.ok(word?.length >= (word === code ? 10 : 16), `${name}: ${word}`);
   });
   after(() => kiavi?.dispose());
 
   test('are found where they are needed, so that looking finds what is there', () => {
     const found = inMemory(engineOf(shop).pid, words);
     for (const name of ['tenant secret', 'provider secret']) assert.ok(found.includes(name), `${found}`);
+    // The mailbox of a development instance is outbound's.
+    const [outbound] = kiavi.role('outbound');
+    for (const name of ['one-time code', 'sign-in link']) assert.ok(inMemory(outbound.pid, words).includes(name), name);
   });
 
   test('are in no other process\'s memory', () => {
@@ -115,7 +144,8 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
     const may = {
       launcher: [],
       auditor: [],
-      outbound: [],
+      // Mail passes through it.
+      outbound: ['one-time code', 'sign-in link'],
       engine: [],
       // It looks at the first bytes of connections, a visitor's cookies among them.
       gateway: ['session token', 'API key'],
@@ -150,6 +180,25 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
       }
     }
     for (const [name, word] of Object.entries(words)) assert.ok(!kiavi.log().includes(word), `${name} in the log`);
+  });
+
+  test('codes and links are stored as hashes, those of codes under a key', async () => {
+    const rows = await kiavi.sql('shop', 'SELECT identifier, value FROM verification');
+    const [code] = rows.filter(({ identifier }) => identifier.includes(CODE_OWNER));
+    assert.match(code.value, /^[\w-]{43}:0$/, 'HMAC-SHA-256 and a count of tries');
+    const [link] = rows.filter(({ identifier }) => identifier.startsWith('magic-link:'));
+    assert.match(link.identifier, /^magic-link:[\w-]{43}$/);
+    for (const name of ['one-time code', 'sign-in link']) assert.ok(!JSON.stringify(rows).includes(words[name]), name);
+    // A hash without a key would be that of ten digits, which anybody can go through.
+    const plain = ['', CODE_OWNER, code.identifier, `${code.identifier}\0`].map((salt) =>
+      createHash('sha256').update(salt + words['one-time code']).digest('base64url'));
+    assert.ok(plain.every((hash) => !code.value.startsWith(hash)));
+    // Letters wait sealed, and the log tells that there was a code, not which.
+    const [{ count }] = await kiavi.sql('shop', `SELECT count(*) FROM kiavi.outbox WHERE convert_from(sealed, 'LATIN1') LIKE '%${words['one-time code']}%'`);
+    assert.equal(Number(count), 0);
+    const events = JSON.stringify(await kiavi.events('shop', '*'));
+    assert.ok(events.includes('"code.requested"'));
+    for (const [name, word] of Object.entries(words)) assert.ok(!events.includes(word), `${name} in the log`);
   });
 
   test('are in no file of the data folder, but tokens of sessions in the database\'s', async () => {
