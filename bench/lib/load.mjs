@@ -8,16 +8,20 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Runs wrk against a contender: {perSecond, count, p50, p99}, in milliseconds. `more` are arguments of wrk. */
+/**
+ * Runs wrk against a contender: {perSecond, count, p50, p99}, in milliseconds. `more` are arguments of wrk. If the
+ * contender speaks TLS, it has a `tlsName`, which the client names.
+ */
 export async function wrk(contender, route, { connections, seconds, headers = {}, more = [] }) {
   const sent = { Host: contender.host, ...headers };
+  const { tlsName } = contender;
   const args = [
     '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '5s',
     ...Object.entries(sent).filter(([, value]) => value).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
     ...more,
-    `http://127.0.0.1:${contender.port}${route}`,
+    tlsName ? `https://${tlsName}:${contender.port}${route}` : `http://127.0.0.1:${contender.port}${route}`,
   ];
-  const { stdout } = await run('wrk', args);
+  const { stdout } = await (tlsName ? runKnowing(tlsName, 'wrk', args) : run('wrk', args));
   const broken = stdout.match(/Non-2xx or 3xx responses: (\d+)|Socket errors:.*/);
   if (broken) throw new Error(`${contender.name}, ${route}: ${broken[0]}\n${stdout}`);
   return {
@@ -26,6 +30,20 @@ export async function wrk(contender, route, { connections, seconds, headers = {}
     p50: milliseconds(stdout, '50%'),
     p99: milliseconds(stdout, '99%'),
   };
+}
+
+/** Runs a program for which this name is the loopback address, whatever the machine's resolver says. */
+async function runKnowing(name, program, args) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kv-wrk-'));
+  const hosts = path.join(folder, 'hosts');
+  writeFileSync(hosts, `127.0.0.1 localhost ${name}\n`);
+  const become = process.getuid() === 0 ? ['--mount'] : ['--mount', '--map-root-user'];
+  const script = 'mount --bind "$0" /etc/hosts && exec "$@"';
+  try {
+    return await run('unshare', [...become, 'sh', '-c', script, hosts, program, ...args]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function milliseconds(output, share) {

@@ -1,5 +1,8 @@
 //! gateway → destination: client connections, handed over.
 
+#[cfg(kiavi_bench_direct_accept)]
+mod direct;
+
 use std::net::SocketAddr;
 
 use minicbor::{Decode, Encode};
@@ -77,6 +80,8 @@ pub struct HandedOver {
 pub struct Acceptor {
     connections: Receiver<ToDestination>,
     taken: Sender<FromDestination>,
+    #[cfg(kiavi_bench_direct_accept)]
+    direct: direct::Listeners,
 }
 
 impl Acceptor {
@@ -87,7 +92,12 @@ impl Acceptor {
     pub fn new(door: Fd) -> std::io::Result<Self> {
         let endpoint = Endpoint::new(Channel::from(door.into_owned()?))?;
         let (taken, connections) = endpoint.split();
-        Ok(Self { connections, taken })
+        Ok(Self {
+            connections,
+            taken,
+            #[cfg(kiavi_bench_direct_accept)]
+            direct: direct::Listeners::default(),
+        })
     }
 
     /// The next connection, already acknowledged; `None` when the gateway is gone. Cancel-safe up to the
@@ -96,9 +106,14 @@ impl Acceptor {
     /// # Errors
     /// When the gateway breaks the protocol, or the process is out of descriptors.
     pub async fn accept(&mut self) -> Result<Option<HandedOver>, IpcError> {
-        let Some(ToDestination::Connection { sequence, peer, stream, kind }) =
-            self.connections.receive().await?
-        else {
+        #[cfg(not(kiavi_bench_direct_accept))]
+        let received = self.connections.receive().await?;
+        #[cfg(kiavi_bench_direct_accept)]
+        let received = tokio::select! {
+            received = self.connections.receive() => received?,
+            accepted = self.direct.accept() => return accepted.map(Some),
+        };
+        let Some(ToDestination::Connection { sequence, peer, stream, kind }) = received else {
             return Ok(None);
         };
         // A full queue of acknowledgements is no harm: they are cumulative, the next one covers this.
@@ -110,6 +125,15 @@ impl Acceptor {
         stream.set_nonblocking(true).map_err(IpcError::Io)?;
         let stream = tokio::net::TcpStream::from_std(stream).map_err(IpcError::Io)?;
         Ok(Some(HandedOver { peer, kind, sequence, stream }))
+    }
+
+    /// Accepts on this listening socket, too: see [`crate::engine::ToEngine::Listener`].
+    ///
+    /// # Errors
+    /// When the descriptor is not a listening socket.
+    #[cfg(kiavi_bench_direct_accept)]
+    pub fn listen(&mut self, socket: Fd, kind: ListenerKind) -> std::io::Result<()> {
+        self.direct.add(socket, kind)
     }
 
     /// Takes no more: the gateway asks for another door, what it already sent can still be accepted.

@@ -111,6 +111,17 @@ pub enum ToEngine {
         #[n(3)]
         socket: String,
     },
+    /// A socket on which the engine accepts by itself, for `bench/hand-over`. The product has no such message.
+    #[cfg(kiavi_bench_direct_accept)]
+    #[n(9)]
+    Listener {
+        /// A listening TCP socket.
+        #[n(0)]
+        socket: Fd,
+        /// What arrives there.
+        #[n(1)]
+        kind: crate::door::ListenerKind,
+    },
 }
 
 /// What an engine asks of the launcher. Nothing here names a tenant: the socket does.

@@ -52,6 +52,11 @@ pub(crate) fn run(args: ServeArgs) -> ExitCode {
     if kiavi_engine::audit::IS_WITHOUT_LOG {
         return fail("this program was built for a measurement: it writes no audit log");
     }
+    if cfg!(kiavi_bench_direct_accept) {
+        return fail(
+            "this program was built for a measurement: its engines accept connections by themselves",
+        );
+    }
     let loaded = match config::load(&args.config) {
         Ok(loaded) => loaded,
         Err(error) => return fail(&log::chain(&error)),

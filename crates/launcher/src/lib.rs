@@ -19,6 +19,8 @@ mod child;
 mod config;
 mod confinement;
 mod databases;
+#[cfg(kiavi_bench_direct_accept)]
+mod direct;
 mod engines;
 mod folder;
 mod forward;

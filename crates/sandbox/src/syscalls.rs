@@ -263,6 +263,9 @@ const THREAD_FLAGS: i32 = libc::CLONE_VM
 /// The tables of a role.
 pub(crate) fn allowed(role: Role) -> &'static [&'static [Rule]] {
     match role {
+        // For bench/hand-over alone. An engine of the product accepts nothing by itself.
+        #[cfg(kiavi_bench_direct_accept)]
+        Role::Engine => &[EVERYONE, DESCRIPTORS, ACCEPTING],
         Role::Engine | Role::Auditor => &[EVERYONE, DESCRIPTORS],
         Role::Gateway => &[EVERYONE, DESCRIPTORS, ACCEPTING],
         Role::Outbound => {

@@ -151,6 +151,10 @@ impl Server {
                 },
                 message = launcher.receive() => match message? {
                     Some(ToEngine::Door { door: new }) => door = open(new)?,
+                    #[cfg(kiavi_bench_direct_accept)]
+                    Some(ToEngine::Listener { socket, kind }) => {
+                        door.as_mut().map_or(Ok(()), |door| door.listen(socket, kind))?;
+                    }
                     Some(ToEngine::Drain) => break,
                     Some(other) => self.told(other, &to_launcher).await?,
                     None => return Ok(()),
@@ -197,6 +201,8 @@ impl Server {
             ToEngine::Egress { door } => self.egress.replace(door),
             ToEngine::Certificates { document } => self.ways.tls().announce(document),
             ToEngine::Start { .. } | ToEngine::Canary { .. } | ToEngine::Door { .. } | ToEngine::Drain => {}
+            #[cfg(kiavi_bench_direct_accept)]
+            ToEngine::Listener { .. } => {}
         }
         Ok(())
     }

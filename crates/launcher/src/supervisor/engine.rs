@@ -239,6 +239,8 @@ impl Supervisor {
             certificates: self.certificates.get(id).filter(|_| !reads_log).map(SealedDocument::fd),
             idle_seconds: self.config.engine_idle.map(|idle| idle.as_secs().clamp(1, u32::MAX.into()) as u32),
         });
+        #[cfg(kiavi_bench_direct_accept)]
+        crate::direct::give(&child);
         self.meter.engines_started += 1;
         self.engines.processes.insert(process, Engine::new(id.clone(), uid, child));
         self.later(START_DEADLINE, Retry::Unready(process));
