@@ -14,7 +14,7 @@ use crate::{Channel, FdTable, IpcError, MAX_MESSAGE_BYTES, Message};
 
 thread_local! {
     /// Where a packet arrives before it is decoded, which is at once: a process may have thousands of receivers, and one
-    /// packet at a time.
+    /// packet at a time. It is made once and kept, so the allocator maps it, and pages that no packet has reached do not exist.
     static PACKET: RefCell<Box<[u8]>> = RefCell::new(vec![0; MAX_MESSAGE_BYTES].into());
 }
 
@@ -137,9 +137,10 @@ impl<R: Message> Receiver<R> {
 /// # Errors
 /// [`IpcError::Closed`] when the peer is gone, [`IpcError::Malformed`] when it breaks the protocol.
 pub fn receive_blocking<R: Message>(channel: &Channel) -> Result<R, IpcError> {
-    let mut buffer = vec![0; MAX_MESSAGE_BYTES];
-    let packet = channel.receive(&mut buffer, Wait::Yes)?;
-    from_packet(&buffer[..packet.length], FdTable::received(packet.fds))
+    PACKET.with_borrow_mut(|buffer| {
+        let packet = channel.receive(buffer, Wait::Yes)?;
+        from_packet(&buffer[..packet.length], FdTable::received(packet.fds))
+    })
 }
 
 /// Sends a message on a channel that no runtime knows, waiting on the calling thread.

@@ -140,9 +140,6 @@ enum Verb {
     /// Make the files of a package: manual pages, completions, reference pages
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
-    /// One process of an instance; started by the launcher only
-    #[command(hide = true)]
-    Role(role::RoleArgs),
 }
 
 fn main() -> ExitCode {
@@ -152,6 +149,15 @@ fn main() -> ExitCode {
         let _ = writeln!(std::io::stderr(), "kiavi: cannot become PostgreSQL: {error}");
         return ExitCode::FAILURE;
     }
+    if arguments().next().is_some_and(|verb| role::is_role(&verb)) {
+        return role::run(arguments());
+    }
+    run_verb()
+}
+
+/// Its frame would be large in `main`, and every process of an instance would have touched it.
+#[inline(never)]
+fn run_verb() -> ExitCode {
     match Cli::parse().verb {
         Verb::Dev(args) => dev::run(args),
         Verb::Serve(args) => serve::run(args),
@@ -179,6 +185,5 @@ fn main() -> ExitCode {
         Verb::Vault(args) => vault::run(args),
         Verb::Instance(args) => instance_view::run(args),
         Verb::Doctor(args) => doctor::run(args),
-        Verb::Role(args) => role::run(args),
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Each role does the same, in this order: close what was inherited, lock down, build the runtime, receive the
 //! first message, set up, seal, serve. Nothing from outside is read before the seal.
+//!
+//! The verb has a parser of its own: that of all verbs is 200 kB of descriptions, which every engine would have on its heap
+//! and a visitor would wait for.
 
 mod auditor;
 mod canary;
@@ -13,13 +16,14 @@ mod outbound;
 mod privileged;
 mod schema;
 
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
 use kiavi_base::Rng;
 use kiavi_crypto::SystemRng;
 use kiavi_db::Secured;
@@ -34,9 +38,12 @@ use crate::config::RequestLog;
 use crate::dev::IsolationArg;
 use crate::log;
 
+/// One process of an instance; started by the launcher only.
+///
 /// What the launcher tells a child on its command line: nothing secret, nothing personal.
-#[derive(Args)]
-pub(crate) struct RoleArgs {
+#[derive(Parser)]
+#[command(name = "kiavi role", disable_help_flag = true)]
+struct RoleArgs {
     #[arg(value_enum)]
     role: Role,
     #[arg(long, value_enum)]
@@ -94,8 +101,15 @@ enum RoleError {
     Serve(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-pub(crate) fn run(args: RoleArgs) -> ExitCode {
+/// Whether this verb is the one of the launcher's children.
+pub(crate) fn is_role(verb: &OsStr) -> bool {
+    verb == "role"
+}
+
+/// Runs as the role that the arguments name, of which the first is the verb.
+pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     kiavi_sandbox::install_panic_hook();
+    let args = RoleArgs::parse_from(arguments);
     let ended = match args.role {
         Role::Gateway => gateway::run(&args),
         Role::Control => control::run(&args),
