@@ -24,16 +24,20 @@ const DEFAULT_LIMIT: i64 = 50;
 const MAX_LIMIT: i64 = 200;
 
 /// Before a session, the newest first; of an address, from an IP address, where these are given. There is no index for this
-/// order: an operator's look may cost what a sign-in must not pay for.
+/// order: an operator's look may cost what a sign-in must not pay for. Whose they are is looked up for those of the page only.
 pub(super) const LIVE_SESSIONS: Sql = Sql::new(
     "ADMIN_LIVE_SESSIONS",
     r#"SELECT s.id, u.id, u.name, u.email, s."userAgent", s."ipAddress", s."createdAt", s."updatedAt",
          s."impersonatedBy" IS NOT NULL
-       FROM public.session s JOIN public."user" u ON u.id = s."userId"
-       WHERE s."expiresAt" > now() AND ($1::text IS NULL OR u.email = lower($1))
-         AND ($2::text IS NULL OR s."ipAddress" = $2)
-         AND ($3::timestamptz IS NULL OR (s."createdAt", s.id) < ($3, $4))
-       ORDER BY s."createdAt" DESC, s.id DESC LIMIT $5"#,
+       FROM (SELECT s.id, s."userId", s."userAgent", s."ipAddress", s."createdAt", s."updatedAt", s."impersonatedBy"
+             FROM public.session s
+             WHERE s."expiresAt" > now()
+               AND ($1::text IS NULL OR s."userId" = (SELECT id FROM public."user" WHERE email = lower($1)))
+               AND ($2::text IS NULL OR s."ipAddress" = $2)
+               AND ($3::timestamptz IS NULL OR (s."createdAt", s.id) < ($3, $4))
+             ORDER BY s."createdAt" DESC, s.id DESC LIMIT $5) AS s
+       JOIN public."user" u ON u.id = s."userId"
+       ORDER BY s."createdAt" DESC, s.id DESC"#,
 );
 
 /// A session and whose it is. No token is among it.

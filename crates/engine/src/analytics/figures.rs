@@ -207,10 +207,15 @@ async fn told(
     let days = store::Days { from, to, today };
     let active = match granularity {
         Granularity::Day => {
-            store::fix_days(&state.database, days).await?;
+            store::fix_days(&state.database, days, 1).await?;
             store::active_by_day(&state.database, days).await?
         }
-        _ => store::active_by_period(&state.database, days, granularity.name()).await?,
+        Granularity::Week => {
+            let sundays = store::Days { from: granularity.last(from), ..days };
+            store::fix_days(&state.database, sundays, 7).await?;
+            store::active_by_period(&state.database, days, granularity.name()).await?
+        }
+        Granularity::Month => store::active_by_period(&state.database, days, granularity.name()).await?,
     };
     let mut active: BTreeMap<Date, ActiveOn> = active.into_iter().map(|one| (one.first, one)).collect();
     let counts = store::counts_by_period(&state.database, days, granularity.name()).await?;

@@ -119,7 +119,7 @@ macro_rules! people {
     };
 }
 
-/// The days `$1` to `$2` before `$3` that are not kept yet.
+/// Of the days `$1` to `$2` each `$4`th, as far as they are before `$3` and not kept yet.
 const FIX_DAYS: Sql = Sql::new(
     "ANALYTICS_FIX_DAYS",
     concat!(
@@ -129,7 +129,7 @@ const FIX_DAYS: Sql = Sql::new(
         people!("d.day - 6", "d.day"),
         ", ",
         people!("d.day - 29", "d.day"),
-        " FROM (SELECT generate_series($1::date, least($2::date, $3::date - 1), interval '1 day')::date AS day) AS d
+        " FROM (SELECT generate_series($1::date, least($2::date, $3::date - 1), $4::int * interval '1 day')::date AS day) AS d
          WHERE NOT EXISTS (SELECT FROM kiavi.activity_day f WHERE f.day = d.day)"
     ),
 );
@@ -153,11 +153,19 @@ const ACTIVE_BY_DAY: Sql = Sql::new(
     ),
 );
 
-/// By weeks or months, as `$3` says.
+/// By weeks or months, as `$3` says; today is `$4`. Whoever was there in the period that today is in was there last in it; and a
+/// week that is over is the seven days up to its last, which are kept.
 const ACTIVE_BY_PERIOD: Sql = Sql::new(
     "ANALYTICS_ACTIVE_BY_PERIOD",
-    "SELECT date_trunc($3, day::timestamp)::date, count(DISTINCT subject)
-     FROM kiavi.activity WHERE day BETWEEN $1 AND $2 GROUP BY 1",
+    "SELECT p.first, CASE
+         WHEN $4::date BETWEEN p.first AND p.last THEN (SELECT count(*) FROM kiavi.activity_last l WHERE l.day >= p.first)
+         ELSE coalesce(CASE WHEN $3::text = 'week' THEN f.wau END,
+           (SELECT count(*) FROM (SELECT DISTINCT a.subject FROM kiavi.activity a
+                                  WHERE a.day BETWEEN p.first AND p.last) AS there)) END
+     FROM (SELECT begins::date AS first, (begins + ('1 ' || $3)::interval)::date - 1 AS last
+           FROM generate_series(date_trunc($3, $1::date::timestamp), $2::date::timestamp, ('1 ' || $3)::interval)
+             AS begins) AS p
+     LEFT JOIN kiavi.activity_day f ON f.day = p.last",
 );
 
 const COUNTS_BY_PERIOD: Sql = Sql::new(
@@ -298,13 +306,14 @@ pub(super) async fn calendar(database: &Database) -> Result<Calendar, DbError> {
     rows.iter().map(span).collect::<Result<_, DbError>>().map(Calendar::new)
 }
 
-/// Keeps the figures of days that are over, unless somebody is counting: what comes late must not be missed.
-pub(super) async fn fix_days(database: &Database, days: Days) -> Result<(), DbError> {
+/// Keeps the figures of days that are over, from the first of them each so manyth, unless somebody is counting: what comes late
+/// must not be missed.
+pub(super) async fn fix_days(database: &Database, days: Days, step: i32) -> Result<(), DbError> {
     let transaction = database.begin().await?;
     if lock(&transaction, false).await?.is_none() {
         return Ok(());
     }
-    transaction.execute(&FIX_DAYS, &[&days.from, &days.to, &days.today]).await?;
+    transaction.execute(&FIX_DAYS, &[&days.from, &days.to, &days.today, &step]).await?;
     transaction.commit().await
 }
 
@@ -322,7 +331,7 @@ pub(super) async fn active_by_period(
     days: Days,
     period: &str,
 ) -> Result<Vec<ActiveOn>, DbError> {
-    let rows = database.query(&ACTIVE_BY_PERIOD, &[&days.from, &days.to, &period]).await?;
+    let rows = database.query(&ACTIVE_BY_PERIOD, &[&days.from, &days.to, &period, &days.today]).await?;
     let one =
         |row: &Row| Ok(ActiveOn { first: row.try_get(0)?, people: row.try_get(1)?, week: None, month: None });
     rows.iter().map(one).collect()
