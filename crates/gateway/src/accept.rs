@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use crate::answer::{self, Refusal};
+use crate::answer::{self, Pages, Refusal};
 use crate::dispatch::Event;
 use crate::hello;
 use crate::peek::{Glance, MAX_PEEK_BYTES, glance};
@@ -71,7 +71,12 @@ impl Listener {
 }
 
 /// Accepts for ever; a connection whose host is known becomes an [`Event::Arrived`].
-pub(crate) async fn accept(listener: Listener, arrivals: Arc<Arrivals>, events: mpsc::Sender<Event>) {
+pub(crate) async fn accept(
+    listener: Listener,
+    arrivals: Arc<Arrivals>,
+    events: mpsc::Sender<Event>,
+    pages: Pages,
+) {
     let mut peeking = Peeking::default();
     let (kind, is_proxied) = (listener.kind, listener.proxies.is_some());
     loop {
@@ -82,7 +87,7 @@ pub(crate) async fn accept(listener: Listener, arrivals: Arc<Arrivals>, events: 
                 arrivals.refused();
             }
             Ok((stream, peer)) => {
-                let arrived = Arrived { stream, peer, kind, is_proxied };
+                let arrived = Arrived { stream, peer, kind, is_proxied, pages };
                 let task =
                     tokio::spawn(arrive(arrived, arrivals.arrived(), arrivals.clone(), events.clone()));
                 peeking.add(network_of(peer.ip()), task.abort_handle(), is_proxied);
@@ -103,6 +108,7 @@ struct Arrived {
     peer: SocketAddr,
     kind: ListenerKind,
     is_proxied: bool,
+    pages: Pages,
 }
 
 async fn arrive(
@@ -111,7 +117,7 @@ async fn arrive(
     arrivals: Arc<Arrivals>,
     events: mpsc::Sender<Event>,
 ) {
-    let Arrived { stream, peer, kind, is_proxied } = arrived;
+    let Arrived { stream, peer, kind, is_proxied, pages } = arrived;
     // A handful of requests follow on each connection, all small.
     let _ = stream.set_nodelay(true);
     let looked_at = async {
@@ -130,7 +136,7 @@ async fn arrive(
         Ok(Err(_)) | Err(_) => return,
     };
     arrivals.refused();
-    answer::refuse(stream, kind, refusal).await;
+    answer::refuse(stream, kind, refusal, pages).await;
 }
 
 /// What a connection's first bytes say.

@@ -12,7 +12,7 @@ use kiavi_ipc::{Channel, Endpoint, Fd, IpcError, Receiver, Sender};
 use tokio::sync::mpsc;
 
 use crate::accept::Client;
-use crate::answer::{Refusal, refuse_client};
+use crate::answer::{Pages, Refusal, refuse_client};
 use crate::line::{DoorId, Line, Unacknowledged};
 use crate::tally::Arrivals;
 
@@ -48,6 +48,7 @@ pub(crate) struct Dispatcher {
     /// The last number given to a door or a request for one.
     numbers: u64,
     arrivals: Arc<Arrivals>,
+    pages: Pages,
     /// Counted since it was last told.
     report: GatewayReport,
 }
@@ -57,6 +58,7 @@ impl Dispatcher {
         launcher: Sender<FromGateway>,
         arrivals: Arc<Arrivals>,
         events: mpsc::Sender<Event>,
+        pages: Pages,
     ) -> Self {
         Self {
             launcher,
@@ -66,6 +68,7 @@ impl Dispatcher {
             doors: HashMap::new(),
             numbers: 0,
             arrivals,
+            pages,
             report: GatewayReport::default(),
         }
     }
@@ -116,18 +119,18 @@ impl Dispatcher {
     pub(crate) async fn happened(&mut self, event: Event) -> Result<(), IpcError> {
         match event {
             Event::Arrived { hostname, client } => match self.routes.get(&hostname).cloned() {
-                Some(Destination::Suspended) => refuse_client(client, Refusal::Suspended),
+                Some(Destination::Suspended) => refuse_client(client, Refusal::Suspended, self.pages),
                 Some(destination) => {
                     let line = self.lines.entry(destination.clone()).or_default();
                     if let Err(client) = line.join(client) {
                         self.report.unavailable += 1;
-                        refuse_client(client, Refusal::Unavailable);
+                        refuse_client(client, Refusal::Unavailable, self.pages);
                     }
                     self.advance(&destination).await?;
                 }
                 None => {
                     self.report.unknown_hosts += 1;
-                    refuse_client(client, Refusal::UnknownHost);
+                    refuse_client(client, Refusal::UnknownHost, self.pages);
                 }
             },
             Event::Taken { door, sequence } => {
@@ -224,7 +227,7 @@ impl Dispatcher {
         line.asked = None;
         for client in line.leave() {
             self.report.unavailable += 1;
-            refuse_client(client, Refusal::Unavailable);
+            refuse_client(client, Refusal::Unavailable, self.pages);
         }
     }
 }

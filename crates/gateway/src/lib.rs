@@ -33,6 +33,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+pub use crate::answer::{Pages, TurnedAway};
 use crate::dispatch::{Dispatcher, Event};
 use crate::tally::Arrivals;
 
@@ -49,15 +50,15 @@ const PEEK_GRACE: Duration = Duration::from_secs(1);
 /// How often the launcher is told what was counted, if there is anything.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
-/// Serves until the launcher says [`ToGateway::Drain`] or closes the channel.
+/// Serves until the launcher says [`ToGateway::Drain`] or closes the channel; who is turned away sees one of the `pages`.
 ///
 /// # Errors
 /// When the launcher breaks the protocol.
-pub async fn run(launcher: Endpoint<FromGateway, ToGateway>) -> Result<(), IpcError> {
+pub async fn run(launcher: Endpoint<FromGateway, ToGateway>, pages: Pages) -> Result<(), IpcError> {
     let (to_launcher, mut from_launcher) = launcher.split();
     let (events, mut inbox) = mpsc::channel(EVENT_QUEUE);
     let arrivals = Arc::new(Arrivals::default());
-    let mut dispatcher = Dispatcher::new(to_launcher, arrivals.clone(), events.clone());
+    let mut dispatcher = Dispatcher::new(to_launcher, arrivals.clone(), events.clone(), pages);
     let (mut report, mut last_report) = (interval(REPORT_EVERY), GatewayReport::default());
     report.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut listeners = JoinSet::new();
@@ -67,7 +68,7 @@ pub async fn run(launcher: Endpoint<FromGateway, ToGateway>) -> Result<(), IpcEr
             message = from_launcher.receive() => match message? {
                 Some(ToGateway::Listener { socket, kind, proxies }) => {
                     let listener = accept::Listener::new(socket, kind, proxies)?;
-                    listeners.spawn(accept::accept(listener, arrivals.clone(), events.clone()));
+                    listeners.spawn(accept::accept(listener, arrivals.clone(), events.clone(), pages));
                 }
                 Some(ToGateway::Drain) => {
                     // What waits in the listening sockets is for whoever has them next.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kiavi_base::Network;
+use kiavi_gateway::Pages;
 use kiavi_ipc::door::{Acceptor, HandedOver, ListenerKind};
 use kiavi_ipc::gateway::{Destination, FromGateway, ToGateway};
 use kiavi_ipc::{Channel, Endpoint, Fd, Receiver, Sender};
@@ -18,6 +19,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const TENANT: &str = "tabcdefghijklmnopqrstuvwx";
+
+/// Pages of which it does not matter what they say.
+const PAGES: Pages = Pages { page: |_, _| "<!doctype html>", policy: "default-src 'none'" };
 
 struct Gateway {
     address: SocketAddr,
@@ -31,7 +35,7 @@ impl Gateway {
     async fn start(kind: ListenerKind, proxies: Option<&str>) -> Self {
         let (ours, theirs) = Channel::pair().unwrap();
         let (launcher, said) = Endpoint::<ToGateway, FromGateway>::new(ours).unwrap().split();
-        tokio::spawn(kiavi_gateway::run(Endpoint::new(theirs).unwrap()));
+        tokio::spawn(kiavi_gateway::run(Endpoint::new(theirs).unwrap(), PAGES));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let proxies: Option<Vec<Network>> = proxies.map(|network| vec![network.parse().unwrap()]);

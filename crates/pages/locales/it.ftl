@@ -165,8 +165,6 @@ unknown-host-title = Non c’è nessun sito a questo indirizzo
 unknown-host-lede = Controlla se l’indirizzo ha un errore di battitura. Se hai seguito un link, avvisa chi te lo ha dato.
 no-host-title = Questa richiesta non si può leggere
 no-host-lede = Non indica esattamente un sito.
-unavailable-title = Al momento non disponibile
-unavailable-lede = Ci stiamo lavorando. Riprova tra qualche minuto.
 
 # Console
 console-title = Tenant
@@ -664,7 +662,7 @@ mail-fact-policy-reject = Le contraffazioni vengono rifiutate (p=reject).
 mail-fact-policy-unusable = Non dice che cosa devono fare i destinatari (p=).
 mail-fact-percent = Lo chiede solo per il { $percent } % della posta (pct).
 mail-fact-no-reports = Nessuno viene informato di ciò che vedono i destinatari (rua).
-mail-lift-of = Invia di nuovo a { $email }
+mail-lift-of = Invia di nuovo lì: { $email }
 mail-sent-title = Invii
 mail-sent-lede = Che cosa è stato di ogni e-mail: se un server l’ha presa e che cosa l’ha impedito.
 mail-sent-kept = Conservato per 30 giorni; ciò che è stato inviato a qualcuno sparisce con l’account.
@@ -739,7 +737,7 @@ isolation-canary = Un processo avviato come il motore del tenant si chiude dentr
 isolation-namespaces = Mount, rete, IPC, nome host e gruppi di controllo sono suoi
 isolation-root = Ha una radice vuota in sola lettura: nessun percorso porta da qualche parte
 isolation-limits = Thread, file, memoria e descrittori sono limitati
-isolation-account = Gira con l’account proprio del tenant, in nessun altro gruppo
+isolation-account = È in esecuzione con l’account proprio del tenant, in nessun altro gruppo
 isolation-privileges = Non ha capability e non può ottenerne
 isolation-landlock = Landlock gli rifiuta i file, e finisce con il suo launcher
 isolation-seccomp = Gli restano solo le chiamate di sistema elencate
@@ -1018,7 +1016,7 @@ job-attempts = { $attempts ->
     [one] { $attempts } tentativo
    *[other] { $attempts } tentativi
   }
-instance-health-lede = Controllato ora. Ciò che è stato trovato è detto in inglese, come lo dice kiavi doctor.
+instance-health-lede = Controllato ora.
 health-ok = In ordine
 health-unchecked = Non controllato
 health-warning = Richiede attenzione
@@ -1033,6 +1031,58 @@ health-lost-tenants = Dati da ripristinare
 health-disk = Disco
 health-clock = Orologio
 health-isolation = Isolamento
+health-not-looked = non controllato: { $why }
+health-no-launcher = il launcher non risponde
+health-no-database = il database non risponde
+health-no-disk = non è stato possibile esaminarlo
+health-no-clock = il kernel non dice come sta
+health-database-answers = risponde
+health-database-silent = non risponde: nessuno può accedere
+health-runs = il processo è in esecuzione
+health-gateway-down = il processo non è in esecuzione: nessuno può entrare
+health-outbound-down = il processo non è in esecuzione: le e-mail attendono e nessun provider è raggiungibile
+health-auditor-down = il processo non è in esecuzione: gli eventi vengono scritti, e sigillati al suo ritorno
+health-auditor-behind = eventi attendono il sigillo da { $waited } s, in { $logs } registri
+health-logs-hold = nessuno contraddice ciò che ha visto il suo testimone
+health-logs-contradict = quelli di { $names } contraddicono ciò che ha visto il loro testimone e non vengono più sigillati: un database è stato sostituito da una copia più vecchia? Vedi docs/operations.md
+health-vault-works = i segreti sono disponibili ({ $driver })
+health-vault-silent = la cassaforte non risponde in tempo
+health-jobs-none = ogni tenant è dove deve essere
+health-jobs-under-way = { $all } in corso
+health-jobs-failed = { $failed } su { $all } non sono riusciti e vengono ritentati: vedi kiavi instance jobs
+health-engines-run = { $number } in esecuzione, gli altri dormono
+health-engines-paused = { $number } in errore, riavviati dopo una pausa
+health-engines-quarantined = { $number } in quarantena dopo chiamate di sistema vietate, e non più avviati: consulta il registro
+health-backups-none = nessuno viene fatto da sé: vedi kiavi backup schedule
+health-backups-unreadable = la pianificazione è illeggibile: vedi kiavi backup schedule
+health-backups-without-instance = l’istanza stessa non è in nessun archivio: indica un --recipient che possa aprirlo quando tutto è perduto
+health-backups-good = l’istanza e { $tenants } tenant, salvati e provati in tempo; l’identità dell’operatore: { $identity }
+health-identity-tried = provata l’ultima volta il { $date }
+health-identity-untried = mai provata (kiavi backup drill --instance --identity FILE)
+health-backups-untried = non ripristinati in tempo per prova: { $names }
+health-backups-late = nessun archivio dell’ultimo giorno: { $names }
+health-domains-hold = nessuno è decaduto e nessuno attende il suo record da giorni
+health-domains-lapsed = decaduti, il record non c’è più: { $names }
+health-domains-pending = in attesa, il record non è mai arrivato: { $names }
+health-domain-since = { $domain } di { $tenant } dal { $since }
+health-certificates-hold = ogni nome ne ha uno e nessuno scade presto
+health-certificates-ending = scadono presto e non è stato possibile rinnovarli: { $names }
+health-certificates-without = non è ancora stato possibile emetterli, quindi i browser non entrano: { $names }
+health-certificates-see = { $which }; vedi kiavi certificate list
+health-lost-none = i dati di ogni tenant ci sono
+health-lost = ripristina questi dai loro archivi: { $names }
+health-instance-itself = l’istanza stessa
+health-and-more = { $names } e altri { $more }
+health-disk-files = resta il { $percent } % dei file che può contenere: un tenant ne ha 400
+health-disk-free = { $free } GB liberi ({ $percent } %)
+health-disk-low = { $left }: libera spazio in tempo
+health-disk-full = { $left }: libera spazio, altrimenti PostgreSQL si ferma e con esso ogni accesso
+health-clock-in-step = tenuto in orario, con al massimo { $milliseconds } ms di errore
+health-clock-free = niente lo tiene in orario, o nessuno lo ha detto al kernel: installa chrony o systemd-timesyncd. Codici e sessioni scadono in base a esso, e altri server rifiutano token dal futuro
+health-isolated = ogni livello della sandbox è obbligatorio
+health-isolated-groups = ogni livello della sandbox è obbligatorio; i gruppi di controllo (versione { $version }) tengono ogni motore alla sua quota
+health-isolated-no-groups = ogni livello della sandbox è obbligatorio, ma non ci sono gruppi di controllo: ogni motore è tenuto solo dai propri limiti, e uno occupato può rallentare gli altri. kiavi doctor dice perché
+health-rootless = senza root: i tenant condividono un account; solo per lo sviluppo
 
 # Members of the console
 domains-lede = I nomi con cui si raggiunge questo tenant.

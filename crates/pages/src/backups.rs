@@ -133,7 +133,7 @@ impl BackupOrder {
 
     /// "3.4 MB so far", while there is something.
     pub(crate) fn so_far(&self, text: &Text) -> Option<String> {
-        (self.step.is_some() && self.bytes > 0).then(|| text.backups_so_far(&size(self.bytes)))
+        (self.step.is_some() && self.bytes > 0).then(|| text.backups_so_far(&size(text, self.bytes)))
     }
 
     pub(crate) fn is_good(&self) -> bool {
@@ -244,18 +244,17 @@ impl Backups {
 
 impl BackupRow {
     /// How large the archive is, in words.
-    pub(crate) fn size(&self) -> Option<String> {
-        self.bytes.map(size)
+    pub(crate) fn size(&self, text: &Text) -> Option<String> {
+        self.bytes.map(|bytes| size(text, bytes))
     }
 }
 
 /// A number of bytes in the unit that fits, in powers of a thousand: "3.4 MB".
-pub(crate) fn size(bytes: i64) -> String {
+pub(crate) fn size(text: &Text, bytes: i64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {
         Some((unit, name)) => {
-            let tenths = i128::from(bytes) * 10 / i128::from(unit);
-            format!("{}.{} {name}", tenths / 10, tenths % 10)
+            format!("{} {name}", text.tenths(i128::from(bytes) * 10 / i128::from(unit)))
         }
         None => format!("{bytes} B"),
     }
@@ -263,6 +262,8 @@ pub(crate) fn size(bytes: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use kiavi_base::Locale;
+
     use super::*;
 
     #[test]
@@ -278,7 +279,7 @@ mod tests {
                 signed_in: None,
                 copy: None,
             };
-            row.size()
+            row.size(Text::of(Locale::En))
         };
         assert_eq!(size(None), None);
         for (bytes, told) in [

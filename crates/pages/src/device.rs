@@ -2,6 +2,8 @@
 
 use kiavi_base::{Device, DeviceKind};
 
+use std::net::IpAddr;
+
 use crate::text::Text;
 
 /// "Firefox on Windows", or as much as is known.
@@ -22,6 +24,11 @@ pub(crate) fn known(text: &Text, user_agent: &str) -> Option<String> {
 pub(crate) fn is_handheld(user_agent: Option<&str>) -> bool {
     let kind = Device::of(user_agent.unwrap_or_default()).kind();
     matches!(kind, Some(DeviceKind::Phone | DeviceKind::Tablet))
+}
+
+/// An IP address as people write it (RFC 5952 §4), which the log and sessions keep in full length; anything else as it is.
+pub(crate) fn shown_ip(ip: &str) -> String {
+    ip.parse::<IpAddr>().map_or_else(|_| ip.to_owned(), |ip| ip.to_string())
 }
 
 #[cfg(test)]

@@ -196,12 +196,12 @@ impl FigureSet {
         let (wau, mau) = (wau.unwrap_or_default(), mau.unwrap_or_default());
         let stat = |name, value, about| Stat { name, value, about };
         vec![
-            stat(text.figures_dau(), dau.to_string(), text.figures_dau_about()),
-            stat(text.figures_wau(), wau.to_string(), text.figures_wau_about()),
-            stat(text.figures_mau(), mau.to_string(), text.figures_mau_about()),
+            stat(text.figures_dau(), text.number(dau), text.figures_dau_about()),
+            stat(text.figures_wau(), text.number(wau), text.figures_wau_about()),
+            stat(text.figures_mau(), text.number(mau), text.figures_mau_about()),
             stat(text.figures_stickiness(), percent(text, dau, mau), text.figures_stickiness_about()),
-            stat(text.figures_new(), new_users.to_string(), text.figures_new_about()),
-            stat(text.figures_users(), self.users.to_string(), text.figures_users_about()),
+            stat(text.figures_new(), text.number(new_users), text.figures_new_about()),
+            stat(text.figures_users(), text.number(self.users), text.figures_users_about()),
             stat(
                 text.figures_passkeys(),
                 percent(text, passkeys.sum(), sign_ins),

@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use crate::{ConsoleTop, Frame, Place, StepState, TenantState, backups::size, text::Text, when};
+use crate::{ConsoleTop, Frame, HealthFact, Place, StepState, TenantState, backups::size, text::Text, when};
 
 /// The pages of the instance, in the order of their menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl InstanceTenants {
     /// Size, schema and backup in a line.
     pub(crate) fn about(&self, row: &InstanceTenantRow) -> String {
         let text = self.frame.text();
-        let size = row.bytes.map(|bytes| text.instance_size(&size(bytes)));
+        let size = row.bytes.map(|bytes| text.instance_size(&size(text, bytes)));
         let schema = (row.schema > 0).then(|| text.instance_schema(&row.schema.to_string()));
         let backup = row.backed_up.map(|at| text.instance_backed_up(&self.ago(&at)));
         let backup = backup.unwrap_or_else(|| text.instance_unbacked());
@@ -212,8 +212,8 @@ pub struct ProcessRow {
 }
 
 impl ProcessRow {
-    pub(crate) fn size(&self) -> Option<String> {
-        self.bytes.map(|bytes| size(i64::try_from(bytes).unwrap_or(i64::MAX)))
+    pub(crate) fn size(&self, text: &Text) -> Option<String> {
+        self.bytes.map(|bytes| size(text, i64::try_from(bytes).unwrap_or(i64::MAX)))
     }
 
     pub(crate) fn sandbox(&self, text: &Text) -> String {
@@ -532,8 +532,8 @@ pub struct HealthRow {
     pub check: HealthCheck,
     /// How it is.
     pub verdict: HealthVerdict,
-    /// What was found, in English.
-    pub detail: String,
+    /// What was found.
+    pub fact: HealthFact,
 }
 
 /// Whether all is well.

@@ -29,6 +29,7 @@ mod events;
 mod figures;
 mod frame;
 pub mod gallery;
+mod health;
 mod instance;
 mod isolation;
 mod keys;
@@ -73,6 +74,7 @@ pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
 pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal};
 pub use figures::{FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, TenantFigures};
 pub use frame::{Acting, Frame};
+pub use health::{DomainSince, HealthFact, Missing, NotLooked, Room};
 pub use instance::{
     EngineRow, EngineState, HealthCheck, HealthRow, HealthVerdict, InstanceHealth, InstanceJobs,
     InstancePlace, InstanceProcesses, InstanceSearch, InstanceTenantRow, InstanceTenants, JobRow, JobState,
@@ -106,7 +108,6 @@ pub use settings::{ChangeRow, Settings, VersionRow};
 pub use sign_in::{Captcha, PasskeyOffer, ProviderButton, SignIn, SignInCode};
 pub use status::{
     BARE_CONTENT_SECURITY_POLICY, Failed, Leaving, NotFound, Refused, TurnedAway, TurnedAwayBecause,
-    UNKNOWN_HOST, Unavailable,
 };
 pub use tenant::{TenantAway, TenantOverview, TenantPlace, TenantTop};
 pub use users::{Means, Standing, Suspension, UserPage, UserRow, UserSearch, Users};
@@ -147,7 +148,6 @@ impl Page for Refused {}
 impl Page for Leaving {}
 impl Page for NotFound {}
 impl Page for TurnedAway {}
-impl Page for Unavailable {}
 impl Page for Tenants {}
 impl Page for NewTenant {}
 impl Page for TenantOverview {}

@@ -16,7 +16,7 @@ pub struct LimitRate {
 
 impl LimitRate {
     fn words(self, text: &Text) -> String {
-        text.security_rate(&self.limit.to_string(), &when::span(text, self.window_seconds.into()))
+        text.security_rate(&text.number(self.limit), &when::span(text, self.window_seconds.into()))
     }
 }
 

@@ -48,25 +48,18 @@ pub struct NotFound {
     pub frame: Frame,
 }
 
-/// The Content-Security-Policy of [`UNKNOWN_HOST`], [`TurnedAway`] and [`Unavailable`]: they are shown where no
-/// asset can be served, so they carry their style themselves, allowed by its hash.
+/// The Content-Security-Policy of [`TurnedAway`]: it is shown where no asset can be served, so it carries its style itself,
+/// allowed by its hash.
 pub const BARE_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
     style-src 'sha256-J95gV4/WvhMFE4+oaLIM62D74TEf5+niS41pZsMurM0='; form-action 'none'; \
     frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
-
-/// The page for a host name that belongs to no tenant (404, or 421 on a connection for another host).
-pub const UNKNOWN_HOST: &str = concat!(
-    include_str!("../templates/bare-head.html"),
-    include_str!("../templates/bare-style.html"),
-    include_str!("../templates/unknown-host.html")
-);
 
 /// Why nobody could be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnedAwayBecause {
     /// The request names no host, or several.
     NoHost,
-    /// Nobody is served under its host.
+    /// Nobody is served under its host (404, or 421 on a connection for another host).
     UnknownHost,
     /// Who is served there starts, or has too many visitors.
     Busy,
@@ -94,16 +87,6 @@ pub struct TurnedAway {
     pub why: TurnedAwayBecause,
 }
 
-/// The page while a tenant cannot be reached (503).
-#[derive(Debug, Clone, Template)]
-#[template(path = "unavailable.html")]
-pub struct Unavailable {
-    /// The language of the page.
-    pub locale: Locale,
-    /// What the log has this request under.
-    pub request_id: String,
-}
-
 impl TurnedAway {
     pub(crate) fn title(&self) -> String {
         let t = Text::of(self.locale);
@@ -123,11 +106,5 @@ impl TurnedAway {
             TurnedAwayBecause::Busy => t.starting_lede(),
             TurnedAwayBecause::Suspended => t.suspended_lede(),
         }
-    }
-}
-
-impl Unavailable {
-    pub(crate) fn text(&self) -> &'static Text {
-        Text::of(self.locale)
     }
 }

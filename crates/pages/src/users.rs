@@ -207,8 +207,9 @@ impl Users {
     /// "51–100 of 240".
     pub(crate) fn range(&self) -> String {
         let last = self.before + i64::try_from(self.users.len()).unwrap_or(0);
-        let (first, last, total) = (self.before + 1, last.to_string(), self.total.to_string());
-        self.frame.text().page_range(&first.to_string(), &last, &total)
+        let text = self.frame.text();
+        let [first, last, total] = [self.before + 1, last, self.total].map(|number| text.number(number));
+        text.page_range(&first, &last, &total)
     }
 }
 

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kiavi_base::Locale;
 use kiavi_pages::{
     ASSET_PATH, BARE_CONTENT_SECURITY_POLICY, BRAND_PATH, Brand, CONTENT_SECURITY_POLICY, LOGO_LIMIT, Notice,
-    UNKNOWN_HOST, asset,
+    asset,
     gallery::{Sample, Samples, Words, brandings},
 };
 
@@ -35,13 +35,13 @@ fn tags(html: &str) -> Vec<String> {
 }
 
 fn is_bare(name: &str) -> bool {
-    name.starts_with("turned-away-") || matches!(name, "unavailable" | "unknown-host")
+    name.starts_with("turned-away-")
 }
 
 #[test]
 fn every_page_says_its_language_title_and_heading() {
     for (locale, Sample { name, html }) in every_page(&Words::friendly()) {
-        let lang = if name == "unknown-host" { "en" } else { locale.tag() };
+        let lang = locale.tag();
         assert!(html.starts_with("<!doctype html>"), "{name}");
         assert!(html.contains(&format!("<html lang=\"{lang}\"")), "{name}");
         assert_eq!(html.matches("<h1").count(), 1, "{name}");
@@ -106,7 +106,6 @@ fn the_style_of_a_bare_page_is_the_one_its_policy_allows() {
         assert!(BARE_CONTENT_SECURITY_POLICY.contains(&format!("'sha256-{hash}'")), "{name}: sha256-{hash}");
         assert!(!html.contains(ASSET_PATH), "{name}: no asset can be served there");
     }
-    assert!(UNKNOWN_HOST.ends_with("</html>\n"));
 }
 
 #[test]

@@ -12,7 +12,8 @@ use axum::{
 use kiavi_base::Locale;
 use kiavi_http::{REQUEST_ID, SetCookie, cookie_value, joined_cookies, set_api_headers};
 use kiavi_pages::{
-    Acting, BARE_CONTENT_SECURITY_POLICY, Failed, NotFound, Notice, Page, Refused, UNKNOWN_HOST,
+    Acting, BARE_CONTENT_SECURITY_POLICY, Failed, NotFound, Notice, Page, Refused, TurnedAway,
+    TurnedAwayBecause,
 };
 
 use super::visit::{LOCALE_COOKIE, Visitor, frame, html, see_other};
@@ -114,7 +115,7 @@ pub(super) async fn errors_as_pages(
         StatusCode::MISDIRECTED_REQUEST => {
             let policy = HeaderValue::from_static(BARE_CONTENT_SECURITY_POLICY);
             parts.headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-            UNKNOWN_HOST.to_owned()
+            TurnedAway { locale, why: TurnedAwayBecause::UnknownHost }.html()
         }
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => NotFound { frame }.html(),
         StatusCode::TOO_MANY_REQUESTS => {

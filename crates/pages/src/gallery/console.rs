@@ -3,12 +3,12 @@
 use crate::{
     AttemptRow, BackupDeed, BackupEnd, BackupOrder, BackupRow, BackupStep, Backups, CopyOfBackup,
     DeliveryRow, DeliveryState, EndpointRow, EndpointState, EngineRow, EngineState, FirstUser, Frame,
-    HealthCheck, HealthRow, HealthVerdict, InstanceHealth, InstanceJobs, InstanceProcesses, InstanceSearch,
-    InstanceTenantRow, InstanceTenants, JobRow, JobState, JobStepLine, JobTarget, KeyRow, KeyStanding, Keys,
-    LiveSession, LiveSessions, MakingStep, MemberRole, Methods, NewKey, NewTenant, NewWebhook, Notice, Page,
-    Place, ProcessRow, Progress, ProviderPage, ProviderRow, SecretOf, SecretOnce, ServiceRow, StepLine,
-    StepState, TenantOverview, TenantPlace, TenantState, Trial, TrialLine, TrialOutcome, TrialStep, Ways,
-    Webhook, WebhookDelivery, Webhooks,
+    HealthCheck, HealthFact, HealthRow, HealthVerdict, InstanceHealth, InstanceJobs, InstanceProcesses,
+    InstanceSearch, InstanceTenantRow, InstanceTenants, JobRow, JobState, JobStepLine, JobTarget, KeyRow,
+    KeyStanding, Keys, LiveSession, LiveSessions, MakingStep, MemberRole, Methods, Missing, NewKey,
+    NewTenant, NewWebhook, NotLooked, Notice, Page, Place, ProcessRow, Progress, ProviderPage, ProviderRow,
+    Room, SecretOf, SecretOnce, ServiceRow, StepLine, StepState, TenantOverview, TenantPlace, TenantState,
+    Trial, TrialLine, TrialOutcome, TrialStep, Ways, Webhook, WebhookDelivery, Webhooks,
 };
 
 use super::Samples;
@@ -238,16 +238,35 @@ impl Samples {
         };
         add("instance-jobs", jobs.html());
         add("instance-jobs-empty", InstanceJobs { jobs: vec![], ..jobs }.html());
-        let verdicts =
-            [HealthVerdict::Ok, HealthVerdict::Warning, HealthVerdict::Fault, HealthVerdict::Unchecked];
-        let checks = HealthCheck::ALL.into_iter().zip(verdicts.into_iter().cycle());
-        let detail = || self.words.name.clone();
-        let findings =
-            checks.map(|(check, verdict)| HealthRow { check, verdict, detail: detail() }).collect();
+        let findings = self.findings();
         add(
             "instance-health",
             InstanceHealth { frame: frame("/instance/health"), top: top(), findings }.html(),
         );
+    }
+
+    /// Everything that is looked at, with what may be found of it.
+    fn findings(&self) -> Vec<HealthRow> {
+        let verdicts =
+            [HealthVerdict::Ok, HealthVerdict::Warning, HealthVerdict::Fault, HealthVerdict::Unchecked];
+        let checks = HealthCheck::ALL.into_iter().zip(verdicts.into_iter().cycle());
+        let names = || vec![self.words.name.clone()];
+        let facts = [
+            HealthFact::DatabaseAnswers,
+            HealthFact::AuditorBehind { seconds: 75, logs: 1 },
+            HealthFact::LogsContradict(names()),
+            HealthFact::Unchecked(NotLooked::Launcher),
+            HealthFact::VaultFault(self.words.name.clone()),
+            HealthFact::JobsFailed { failed: 2, all: 3 },
+            HealthFact::BackupsLate(Missing { is_instance: true, tenants: names() }),
+            HealthFact::CertificatesTroubled { ending: names(), without: names() },
+            HealthFact::Lost(names()),
+            HealthFact::Disk { tenths: 12, percent: 7, room: Room::Low },
+            HealthFact::ClockFree,
+            HealthFact::IsolatedWithoutGroups,
+        ];
+        let rows = checks.zip(facts.into_iter().cycle());
+        rows.map(|((check, verdict), fact)| HealthRow { check, verdict, fact }).collect()
     }
 
     fn instance_processes(&self, add: &mut impl FnMut(&str, String), search: &InstanceSearch) {

@@ -297,7 +297,7 @@ pub(super) async fn health(visit: Visit) -> Answer {
             HealthVerdict::Warning => Verdict::Warning,
             HealthVerdict::Fault => Verdict::Fault,
         },
-        detail: finding.detail,
+        fact: finding.fact,
     });
     let findings = found.collect();
     Ok(html(&InstanceHealth { frame: here.visit.frame(), top: here.top(Place::Instance).await?, findings }))

@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kiavi_db::DbError;
+use kiavi_pages::{HealthFact, Missing};
 use serde::Deserialize;
 
-use super::{Check, HealthFinding, HealthVerdict, names};
+use super::{Check, HealthFinding, HealthVerdict};
 use crate::{
     Control,
     backup::store as schedules,
@@ -29,17 +30,15 @@ struct Schedule {
 /// Whether every tenant has an archive that is new and was tried.
 pub(super) async fn finding(control: &Control) -> Result<HealthFinding, DbError> {
     let database = &control.parts().database;
-    let warning = |detail: &str| Ok(HealthFinding::new(Check::Backups, Warning, detail));
+    let warning = |fact| Ok(HealthFinding::new(Check::Backups, Warning, fact));
     let Some(document) = schedules::schedule(database).await?.filter(|document| !document.is_null()) else {
-        return warning("none are made by themselves: see kiavi backup schedule");
+        return warning(HealthFact::BackupsNone);
     };
     let Ok(schedule) = serde_json::from_value::<Schedule>(document) else {
-        return warning("the schedule cannot be read: see kiavi backup schedule");
+        return warning(HealthFact::BackupsUnreadable);
     };
     if schedule.recipients.is_empty() {
-        return warning(
-            "the instance itself is in no archive: name a --recipient, who can open it when all is lost",
-        );
+        return warning(HealthFact::BackupsWithoutInstance);
     }
     let (own, opened, tenants) = store::last_backups(database, &schedule.to).await?;
     let all: Vec<LastBackup> = std::iter::once(own).chain(tenants).collect();
@@ -58,22 +57,22 @@ fn judged(
     let is_untried = |last: Option<Timestamp>| {
         schedule.drill_days > 0 && last.is_none_or(|last| now.duration_since(last) >= allowed)
     };
-    let late = names(all.iter().filter(|one| is_late(one.made)).map(|one| one.slug.as_str()));
-    let untried = names(all.iter().filter(|one| is_untried(one.tried)).map(|one| one.slug.as_str()));
-    let (verdict, detail) = match (late.is_empty(), untried.is_empty()) {
-        (true, true) => {
-            let opened = match opened {
-                Some(at) => format!("last tried on {}", at.strftime("%F")),
-                None => "never tried (kiavi backup drill --instance --identity FILE)".to_owned(),
-            };
-            let tenants = all.len().saturating_sub(1);
-            let told = format!("the instance and {tenants} tenants, backed up and tried in time");
-            (Good, format!("{told}; the operator's identity was {opened}"))
-        }
-        (true, false) => (Warning, format!("not restored for a trial in time: {untried}")),
-        (false, _) => (Warning, format!("no archive of the last day: {late}")),
+    // The first is the instance itself.
+    let missing = |lacks: &dyn Fn(&LastBackup) -> bool| Missing {
+        is_instance: all.first().is_some_and(lacks),
+        tenants: all.iter().skip(1).filter(|one| lacks(one)).map(|one| one.slug.clone()).collect(),
     };
-    HealthFinding::new(Check::Backups, verdict, detail)
+    let late = missing(&|one| is_late(one.made));
+    let untried = missing(&|one| is_untried(one.tried));
+    let (verdict, fact) = match (late.is_empty(), untried.is_empty()) {
+        (true, true) => {
+            let tenants = all.len().saturating_sub(1) as u64;
+            (Good, HealthFact::BackupsGood { tenants, opened })
+        }
+        (true, false) => (Warning, HealthFact::BackupsUntried(untried)),
+        (false, _) => (Warning, HealthFact::BackupsLate(late)),
+    };
+    HealthFinding::new(Check::Backups, verdict, fact)
 }
 
 #[cfg(test)]
@@ -96,7 +95,7 @@ mod tests {
         let told = judge(7, well, ago(25), ago(24 * 8));
         assert_eq!(told.verdict, Good);
         assert!(
-            told.detail.ends_with("the operator's identity was last tried on 2026-11-25"),
+            told.detail.ends_with("the operator’s identity was last tried on 2026-11-25"),
             "{}",
             told.detail
         );

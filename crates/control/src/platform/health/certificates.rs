@@ -1,8 +1,9 @@
 //! Certificates that end soon, and names that have none.
 
 use kiavi_db::DbError;
+use kiavi_pages::HealthFact;
 
-use super::{Check, Good, HealthFinding, Warning, names};
+use super::{Check, Good, HealthFinding, Warning};
 use crate::{
     Control,
     certificate::store::{self, Troubled},
@@ -11,28 +12,21 @@ use crate::{
 pub(super) async fn finding(control: &Control) -> Result<HealthFinding, DbError> {
     let troubled = store::troubled(&control.parts().database).await?;
     let (ending, without): (Vec<_>, Vec<_>) = troubled.into_iter().partition(|one| one.not_after.is_some());
-    let told = |all: &[Troubled]| {
-        let texts: Vec<_> = all.iter().map(text).collect();
-        names(texts.iter().map(String::as_str))
-    };
-    let parts = [
-        ("end soon and could not be renewed", told(&ending)),
-        ("could not be made yet, so browsers cannot come", told(&without)),
-    ];
-    let parts = parts.iter().filter(|(_, which)| !which.is_empty());
-    let parts: Vec<_> = parts.map(|(what, which)| format!("{what}: {which}")).collect();
-    Ok(match parts.is_empty() {
-        true => HealthFinding::new(Check::Certificates, Good, "each name has one, and none ends soon"),
+    let told = |all: &[Troubled]| all.iter().map(text).collect::<Vec<_>>();
+    let (ending, without) = (told(&ending), told(&without));
+    Ok(match ending.is_empty() && without.is_empty() {
+        true => HealthFinding::new(Check::Certificates, Good, HealthFact::CertificatesHold),
         false => {
-            let detail = format!("{}; see kiavi certificate list", parts.join("; "));
-            HealthFinding::new(Check::Certificates, Warning, detail)
+            let fact = HealthFact::CertificatesTroubled { ending, without };
+            HealthFinding::new(Check::Certificates, Warning, fact)
         }
     })
 }
 
+/// A name, whose it is, when its certificate ends and the code of what went wrong, with no words of any language.
 fn text(one: &Troubled) -> String {
-    let of = one.tenant.as_ref().map(|(_, slug)| format!(" of {slug}")).unwrap_or_default();
-    let until = one.not_after.map(|at| format!(" on {}", at.strftime("%F"))).unwrap_or_default();
+    let of = one.tenant.as_ref().map(|(_, slug)| format!("{slug}: ")).unwrap_or_default();
+    let until = one.not_after.map(|at| format!(" {}", at.strftime("%F"))).unwrap_or_default();
     let why = one.error.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
-    format!("{}{of}{until}{why}", one.hostname)
+    format!("{of}{}{until}{why}", one.hostname)
 }

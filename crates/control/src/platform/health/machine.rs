@@ -1,6 +1,7 @@
 //! What the machine has to have enough of, and how its processes are kept apart.
 
 use kiavi_ipc::survey::{ClockState, Disk, LimitsLayer};
+use kiavi_pages::{HealthFact, NotLooked, Room};
 
 use super::{Check, HealthFinding, HealthVerdict, unchecked};
 use HealthVerdict::{Fault, Ok as Good, Warning};
@@ -15,67 +16,43 @@ const LOW_FILES_PERCENT: u64 = 5;
 
 /// Whether there is room; nothing where nobody could look.
 pub fn disk_finding(disk: Option<Disk>) -> HealthFinding {
-    let Some(disk) = disk else { return unchecked(Check::Disk, "it could not be looked at") };
+    let Some(disk) = disk else { return unchecked(Check::Disk, NotLooked::Disk) };
     if let Some(percent) = disk.free_files_percent.filter(|percent| *percent < LOW_FILES_PERCENT) {
-        let detail = format!("{percent} % of the files that it may hold are left: a tenant has 400");
-        return HealthFinding::new(Check::Disk, Warning, detail);
+        return HealthFinding::new(Check::Disk, Warning, HealthFact::DiskFiles(percent));
     }
     let percent = disk.free.saturating_mul(100).checked_div(disk.size).unwrap_or_default();
-    let left = format!("{:.1} GB are free ({percent} %)", disk.free as f64 / GIB as f64);
-    if disk.free < LEAST_ROOM {
-        let detail = format!("{left}: make room, or PostgreSQL stops and with it every sign-in");
-        return HealthFinding::new(Check::Disk, Fault, detail);
-    }
-    match percent < LOW_PERCENT {
-        true => HealthFinding::new(Check::Disk, Warning, format!("{left}: make room in time")),
-        false => HealthFinding::new(Check::Disk, Good, left),
-    }
+    let (verdict, room) = match () {
+        () if disk.free < LEAST_ROOM => (Fault, Room::None),
+        () if percent < LOW_PERCENT => (Warning, Room::Low),
+        () => (Good, Room::Enough),
+    };
+    let tenths = disk.free.saturating_mul(10) / GIB;
+    HealthFinding::new(Check::Disk, verdict, HealthFact::Disk { tenths, percent, room })
 }
 
 /// Whether the clock is right; nothing where the kernel does not tell.
 pub fn clock_finding(state: Option<ClockState>) -> HealthFinding {
     match state {
-        None => unchecked(Check::Clock, "the kernel does not tell how it is"),
+        None => unchecked(Check::Clock, NotLooked::Clock),
         Some(ClockState { is_kept_in_step: true, max_error_microseconds }) => {
             let milliseconds = max_error_microseconds.div_ceil(1_000);
-            let detail = format!("kept in step, at most {milliseconds} ms off");
-            HealthFinding::new(Check::Clock, Good, detail)
+            HealthFinding::new(Check::Clock, Good, HealthFact::ClockInStep(milliseconds))
         }
-        Some(_) => {
-            let todo = "nothing keeps it in step, or nobody told the kernel: install chrony or systemd-timesyncd. Codes and \
-                        sessions end by it, and other servers refuse tokens from the future";
-            HealthFinding::new(Check::Clock, Warning, todo)
-        }
+        Some(_) => HealthFinding::new(Check::Clock, Warning, HealthFact::ClockFree),
     }
 }
 
 /// The layers of the sandbox, and what holds engines to their shares. Without control groups an instance works: nobody gets
 /// further than otherwise, but who is busy may slow others down.
 pub(super) fn isolation(is_full: bool, limits: Option<LimitsLayer>) -> HealthFinding {
-    let groups = |version: u8| format!("; control groups (version {version}) hold each engine to its share");
-    match is_full {
-        true if limits == Some(LimitsLayer::Processes) => {
-            let detail = "every layer of the sandbox is required, but there are no control groups: each engine is held by \
-                          its own limits only, and a busy one may slow others down. kiavi doctor says why";
-            HealthFinding::new(Check::Isolation, Warning, detail)
-        }
-        true => {
-            let limits = match limits {
-                Some(LimitsLayer::CgroupsV1) => groups(1),
-                Some(LimitsLayer::CgroupsV2) => groups(2),
-                _ => String::new(),
-            };
-            HealthFinding::new(
-                Check::Isolation,
-                Good,
-                format!("every layer of the sandbox is required{limits}"),
-            )
-        }
-        false => {
-            let detail = "rootless: tenants share one account; for development only";
-            HealthFinding::new(Check::Isolation, Warning, detail)
-        }
-    }
+    let (verdict, fact) = match (is_full, limits) {
+        (true, Some(LimitsLayer::Processes)) => (Warning, HealthFact::IsolatedWithoutGroups),
+        (true, Some(LimitsLayer::CgroupsV1)) => (Good, HealthFact::Isolated(Some(1))),
+        (true, Some(LimitsLayer::CgroupsV2)) => (Good, HealthFact::Isolated(Some(2))),
+        (true, None) => (Good, HealthFact::Isolated(None)),
+        (false, _) => (Warning, HealthFact::Rootless),
+    };
+    HealthFinding::new(Check::Isolation, verdict, fact)
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ mod machine;
 
 use std::time::Duration;
 
+use kiavi_base::Locale;
 use kiavi_db::DbError;
 use kiavi_ipc::{
     metrics::{LOG_STATES, Measurements},
     survey::{EngineState, Survey},
 };
+use kiavi_pages::{DomainSince, HealthFact, NotLooked};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,8 +34,6 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How old the oldest event may get that is not sealed, in seconds.
 const SEALED_WITHIN: u64 = 60;
-/// Names that a sentence has; more are counted.
-const NAMED: usize = 20;
 
 /// What is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -96,13 +96,16 @@ pub struct HealthFinding {
     /// What was found, and what to do; for people.
     #[schema(example = "12.3 GB are free (41 %)")]
     pub detail: String,
+    /// The same, for readers of other languages.
+    #[serde(skip)]
+    pub fact: HealthFact,
 }
 
 use HealthVerdict::{Fault, Ok as Good, Unchecked, Warning};
 
 impl HealthFinding {
-    fn new(check: Check, verdict: HealthVerdict, detail: impl Into<String>) -> Self {
-        Self { check, verdict, detail: detail.into() }
+    fn new(check: Check, verdict: HealthVerdict, fact: HealthFact) -> Self {
+        Self { check, verdict, detail: fact.told(Locale::En), fact }
     }
 }
 
@@ -117,7 +120,7 @@ pub(crate) async fn findings(control: &Control) -> Vec<HealthFinding> {
         Some(survey) => findings.extend(processes(&survey.measured)),
         None => findings.extend(
             [Check::Gateway, Check::Outbound, Check::Auditor]
-                .map(|check| unchecked(check, "the launcher does not answer")),
+                .map(|check| unchecked(check, NotLooked::Launcher)),
         ),
     }
     findings.push(in_database(Check::AuditLogs, logs(control)).await);
@@ -140,8 +143,8 @@ pub(crate) async fn findings(control: &Control) -> Vec<HealthFinding> {
     findings
 }
 
-fn unchecked(check: Check, why: &str) -> HealthFinding {
-    HealthFinding::new(check, Unchecked, format!("not checked: {why}"))
+fn unchecked(check: Check, why: NotLooked) -> HealthFinding {
+    HealthFinding::new(check, Unchecked, HealthFact::Unchecked(why))
 }
 
 /// What asking the database came to.
@@ -151,7 +154,7 @@ async fn in_database(
 ) -> HealthFinding {
     match tokio::time::timeout(PATIENCE, question).await {
         Ok(Ok(finding)) => finding,
-        Ok(Err(_)) | Err(_) => unchecked(check, "the database does not answer"),
+        Ok(Err(_)) | Err(_) => unchecked(check, NotLooked::Database),
     }
 }
 
@@ -159,28 +162,27 @@ async fn database(control: &Control, survey: Option<&Survey>) -> HealthFinding {
     let question = control.parts().database.query_opt(&BACKLOG, &[]);
     let answers = tokio::time::timeout(PATIENCE, question).await.is_ok_and(|answer| answer.is_ok());
     match (answers, survey.is_none_or(|survey| survey.measured.has_postgres)) {
-        (true, true) => HealthFinding::new(Check::Database, Good, "it answers"),
-        _ => HealthFinding::new(Check::Database, Fault, "it does not answer: nobody can sign in"),
+        (true, true) => HealthFinding::new(Check::Database, Good, HealthFact::DatabaseAnswers),
+        _ => HealthFinding::new(Check::Database, Fault, HealthFact::DatabaseSilent),
     }
 }
 
 fn processes(measured: &Measurements) -> [HealthFinding; 3] {
-    let runs = |check, is_there: bool, without: &str| match is_there {
-        true => HealthFinding::new(check, Good, "it runs"),
-        false => HealthFinding::new(check, Fault, format!("it does not run: {without}")),
+    let runs = |check, is_there: bool, without: HealthFact| match is_there {
+        true => HealthFinding::new(check, Good, HealthFact::ProcessRuns),
+        false => HealthFinding::new(check, Fault, without),
     };
     let auditor = match (measured.has_auditor, measured.auditor.oldest_seconds) {
         (true, seconds) if seconds > SEALED_WITHIN => {
             let behind = LOG_STATES.iter().zip(measured.auditor.logs).find(|(state, _)| **state == "behind");
-            let behind = behind.map_or(0, |(_, count)| count);
-            let detail = format!("events have waited {seconds} s to be sealed, in {behind} logs");
-            HealthFinding::new(Check::Auditor, Warning, detail)
+            let logs = behind.map_or(0, |(_, count)| count);
+            HealthFinding::new(Check::Auditor, Warning, HealthFact::AuditorBehind { seconds, logs })
         }
-        (is_there, _) => runs(Check::Auditor, is_there, "events are written, and sealed when it is back"),
+        (is_there, _) => runs(Check::Auditor, is_there, HealthFact::AuditorDown),
     };
     [
-        runs(Check::Gateway, measured.has_gateway, "nobody is let in"),
-        runs(Check::Outbound, measured.has_outbound, "mail waits, and no provider is reached"),
+        runs(Check::Gateway, measured.has_gateway, HealthFact::GatewayDown),
+        runs(Check::Outbound, measured.has_outbound, HealthFact::OutboundDown),
         auditor,
     ]
 }
@@ -188,84 +190,65 @@ fn processes(measured: &Measurements) -> [HealthFinding; 3] {
 async fn logs(control: &Control) -> Result<HealthFinding, DbError> {
     let alarms = log::store::alarms(&control.parts().database).await?;
     if alarms.is_empty() {
-        let detail = "none contradicts what its witness has seen";
-        return Ok(HealthFinding::new(Check::AuditLogs, Good, detail));
+        return Ok(HealthFinding::new(Check::AuditLogs, Good, HealthFact::LogsHold));
     }
-    let detail = format!(
-        "those of {} contradict what their witness has seen, and are sealed no further: was a database replaced by an \
-         older copy? See docs/operations.md",
-        names(alarms.iter().map(|alarm| alarm.slug.as_str()))
-    );
-    Ok(HealthFinding::new(Check::AuditLogs, Fault, detail))
+    let slugs = alarms.into_iter().map(|alarm| alarm.slug).collect();
+    Ok(HealthFinding::new(Check::AuditLogs, Fault, HealthFact::LogsContradict(slugs)))
 }
 
 async fn vault(control: &Control) -> HealthFinding {
     match tokio::time::timeout(PATIENCE, control.parts().vault.health()).await {
         Ok(health) => match health.fault {
-            None => HealthFinding::new(Check::Vault, Good, format!("secrets can be had ({})", health.driver)),
+            None => HealthFinding::new(Check::Vault, Good, HealthFact::VaultWorks(health.driver.to_string())),
             Some(fault) => {
                 let verdict = if fault.is_temporary() { Warning } else { Fault };
-                HealthFinding::new(Check::Vault, verdict, fault.to_string())
+                HealthFinding::new(Check::Vault, verdict, HealthFact::VaultFault(fault.to_string()))
             }
         },
-        Err(_) => HealthFinding::new(Check::Vault, Warning, "the store does not answer in time"),
+        Err(_) => HealthFinding::new(Check::Vault, Warning, HealthFact::VaultSilent),
     }
 }
 
 async fn jobs(control: &Control) -> Result<HealthFinding, DbError> {
     let (all, failed) = store::count_jobs(&control.parts().database).await?;
     Ok(match (all, failed) {
-        (0, _) => HealthFinding::new(Check::Jobs, Good, "every tenant is where it should be"),
-        (all, 0) => HealthFinding::new(Check::Jobs, Good, format!("{all} under way")),
+        (0, _) => HealthFinding::new(Check::Jobs, Good, HealthFact::JobsNone),
+        (all, 0) => HealthFinding::new(Check::Jobs, Good, HealthFact::JobsUnderWay(counted(all))),
         (all, failed) => {
-            let detail = format!("{failed} of {all} failed, and are tried again: see kiavi instance jobs");
-            HealthFinding::new(Check::Jobs, Warning, detail)
+            let fact = HealthFact::JobsFailed { failed: counted(failed), all: counted(all) };
+            HealthFinding::new(Check::Jobs, Warning, fact)
         }
     })
 }
 
 fn engines(survey: &Survey) -> HealthFinding {
-    let count = |state| survey.engines.iter().filter(|engine| engine.state == state).count();
+    let count = |state| survey.engines.iter().filter(|engine| engine.state == state).count() as u64;
     match (count(EngineState::Quarantined), count(EngineState::Paused)) {
         (0, 0) => {
-            let running = survey.engines.iter().filter(|engine| engine.process.is_some()).count();
-            HealthFinding::new(Check::Engines, Good, format!("{running} run, the others sleep"))
+            let running = survey.engines.iter().filter(|engine| engine.process.is_some()).count() as u64;
+            HealthFinding::new(Check::Engines, Good, HealthFact::EnginesRun(running))
         }
-        (0, paused) => {
-            let detail = format!("{paused} failed, and are started again after a pause");
-            HealthFinding::new(Check::Engines, Warning, detail)
-        }
-        (quarantined, _) => {
-            let detail = format!(
-                "{quarantined} in quarantine after forbidden system calls, and not started any more: look at the log"
-            );
-            HealthFinding::new(Check::Engines, Fault, detail)
-        }
+        (0, paused) => HealthFinding::new(Check::Engines, Warning, HealthFact::EnginesPaused(paused)),
+        (count, _) => HealthFinding::new(Check::Engines, Fault, HealthFact::EnginesQuarantined(count)),
     }
 }
 
 /// Domains whose proof is gone, and those that wait for theirs for days. Both are served, or not, as before.
 async fn domains(control: &Control) -> Result<HealthFinding, DbError> {
     let alarms = domains_store::unproved(&control.parts().database).await?;
-    let told = |state: DomainState| {
+    let told = |state| -> Vec<DomainSince> {
         let found = alarms.iter().filter(|one| one.state == state);
-        let text = |one: &Unproved| {
-            format!("{} of {} since {}", one.domain, one.slug, one.since.strftime("%Y-%m-%d"))
+        let one = |one: &Unproved| DomainSince {
+            domain: one.domain.clone(),
+            tenant: one.slug.clone(),
+            since: one.since,
         };
-        found.map(text).collect::<Vec<_>>().join(", ")
+        found.map(one).collect()
     };
-    let parts = [
-        ("lapsed, the record is gone", told(DomainState::Lapsed)),
-        ("pending, the record never came", told(DomainState::Pending)),
-    ];
-    let parts = parts.iter().filter(|(_, which)| !which.is_empty());
-    let parts: Vec<_> = parts.map(|(what, which)| format!("{what}: {which}")).collect();
-    Ok(match parts.is_empty() {
-        true => {
-            let detail = "none has lapsed, and none waits for its record for days";
-            HealthFinding::new(Check::Domains, Good, detail)
-        }
-        false => HealthFinding::new(Check::Domains, Warning, parts.join("; ")),
+    let (lapsed, pending) = (told(DomainState::Lapsed), told(DomainState::Pending));
+    Ok(match lapsed.is_empty() && pending.is_empty() {
+        true => HealthFinding::new(Check::Domains, Good, HealthFact::DomainsHold),
+        false => HealthFinding::new(Check::Domains, Warning, HealthFact::DomainsUnproved { lapsed, pending }),
     })
 }
 
@@ -273,32 +256,20 @@ async fn domains(control: &Control) -> Result<HealthFinding, DbError> {
 async fn lost_tenants(control: &Control) -> Result<HealthFinding, DbError> {
     let lost = lost::all(&control.parts().database).await?;
     if lost.is_empty() {
-        return Ok(HealthFinding::new(Check::LostTenants, Good, "the data of every tenant is here"));
+        return Ok(HealthFinding::new(Check::LostTenants, Good, HealthFact::NoneLost));
     }
-    let which = names(lost.iter().map(|tenant| tenant.slug.as_str()));
-    let detail = format!("restore these from their archives: {which}");
-    Ok(HealthFinding::new(Check::LostTenants, Fault, detail))
+    let slugs = lost.into_iter().map(|tenant| tenant.slug).collect();
+    Ok(HealthFinding::new(Check::LostTenants, Fault, HealthFact::Lost(slugs)))
 }
 
-/// Some names, and how many more there are.
-fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
-    let all: Vec<_> = all.collect();
-    let more = all.len().saturating_sub(NAMED);
-    let some = all[..all.len() - more].join(", ");
-    if more > 0 { format!("{some} and {more} more") } else { some }
+/// What a database counts is not negative.
+fn counted(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn many_names_are_some_names_and_a_number() {
-        let all: Vec<_> = (0..NAMED + 3).map(|i| format!("t{i}")).collect();
-        let told = names(all.iter().map(String::as_str));
-        assert!(told.starts_with("t0, t1") && told.ends_with("t19 and 3 more"), "{told}");
-        assert_eq!(names(["a"].into_iter()), "a");
-    }
 
     #[test]
     fn events_that_wait_to_be_sealed_are_a_warning_and_no_auditor_is_a_fault() {
