@@ -98,9 +98,28 @@ describe('the instance and its proofs', { skip: kiaviMissing() || chromiumMissin
       await page.getByText(words('isolation-landlock', {}, locale)).waitFor();
       await look(page, `134-isolation-${locale}`);
     }
+    await page.goto(`${kiavi.consoleUrl}/instance/health?lang=de`);
+    const database = page.locator('.row').filter({ hasText: words('health-database', {}, 'de') });
+    await database.getByText(words('health-database-answers', {}, 'de')).waitFor();
+    await look(page, '135-health-de');
     await page.goto(`${kiavi.consoleUrl}/instance/health?lang=en`);
     await heading(page, 'instance-health').waitFor();
     await owner.goodbye();
+  });
+
+  test('whoever is let in nowhere is told so in their own language', async () => {
+    const orchard = kiavi.tenant('orchard');
+    await kiavi.verb(['tenant', 'suspend', 'orchard', '--reason', 'a test']);
+    for (const locale of ['fr', 'nl']) {
+      const visitor = await journey.arrive(browser, orchard, { device: false, locale });
+      await journey.open(visitor, '/sign-in');
+      await visitor.page.getByRole('heading', { name: words('suspended-title', {}, locale) }).waitFor();
+      await look(visitor.page, `136-suspended-${locale}`);
+      const nowhere = await visitor.page.goto(orchard.url.replace('//orchard.', '//nobody.'));
+      assert.equal(nowhere.status(), 404);
+      await visitor.page.getByRole('heading', { name: words('unknown-host-title', {}, locale) }).waitFor();
+      await visitor.goodbye();
+    }
   });
 
   /** Presses Tab until the element has the focus. */

@@ -75,6 +75,21 @@ describe('choosing a look', { skip: kiaviMissing() || chromiumMissing() }, () =>
     await look(page, 'look-3-dark-phone');
   });
 
+  test('while a colour is typed, the page says how well it can be read', async () => {
+    await page.goto(at());
+    const worth = page.locator('#accent-worth');
+    await worth.getByText(words('look-accent-none')).waitFor();
+    await label('look-accent').pressSequentially('#ffd60');
+    await worth.getByText(words('look-accent-none')).waitFor();
+    await label('look-accent').press('0');
+    await worth.getByText(new RegExp(`^${words('look-contrast-typed', { ratio: '1[.][0-9]' })}$`)).waitFor();
+    await look(page, 'look-8-too-light');
+    await label('look-accent').fill('#1b2a6b');
+    await worth.getByText(new RegExp(`^${words('look-contrast', { ratio: '1[0-9][.][0-9]' })}$`)).waitFor();
+    assert.equal(await page.locator('#dark-worth').textContent().then((text) => text.trim()), words('look-accent-none'));
+    assert.equal(await setting('branding.accent'), null, 'nothing was published');
+  });
+
   test('nobody else may frame the preview, and nothing in it runs', async () => {
     const { policy, body } = await page.evaluate(async (url) => {
       const answer = await fetch(url);

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
+import { MailServer, reply } from '../lib/mail-server.mjs';
 import { Visitor, freshEmail } from '../lib/visitor.mjs';
+import { until } from '../lib/wait.mjs';
 import { words } from '../lib/words.mjs';
 import { consoleOf } from './at-console.mjs';
 import * as journey from './journey.mjs';
@@ -78,5 +80,71 @@ describe('mail in the console', { skip: kiaviMissing() || chromiumMissing() }, (
     await button(page, 'mail-domain-look').click();
     await page.getByText(words('mail-selector-wrong')).waitFor();
     await look(page, '93-mail-domain');
+  });
+});
+
+describe('mail that does not arrive, in the console', { skip: kiaviMissing() || chromiumMissing() }, () => {
+  let mailServer;
+  let kiavi;
+  let browser;
+  let page;
+
+  before(async () => {
+    mailServer = await MailServer.start();
+    [kiavi, browser] = await Promise.all([startKiavi({ env: { KIAVI_SMTP_URL: mailServer.url } }), openBrowser()]);
+    // All mail of this instance goes there, that of its console too.
+    kiavi.mailbox = mailServer;
+    ({ page } = await consoleOf(kiavi, browser).firstOwner());
+  });
+  after(async () => {
+    await browser?.close();
+    await kiavi?.dispose();
+    await mailServer?.stop();
+  });
+
+  const askForCode = (email) =>
+    new Visitor(kiavi.tenant().url, mailServer).post('/email-otp/send-verification-otp', { email, type: 'sign-in' });
+  const openList = () => page.goto(`${kiavi.consoleUrl}/w/default/t/demo/mail/sent`);
+  const rowOf = (email) => page.locator('.row').filter({ hasText: email });
+
+  test('what waits is tried at once when somebody says so', async () => {
+    const email = freshEmail();
+    let isBusy = true;
+    mailServer.answer(email, () => isBusy && reply(451, 'try again later'));
+    await askForCode(email);
+    // The third time, the next attempt is some seconds away.
+    await until('it was tried three times', () => mailServer.attempts(email) >= 3, { within: 30_000 });
+    isBusy = false;
+    await openList();
+    await rowOf(email).getByText(words('mail-sent-waiting'), { exact: true }).waitFor();
+    await rowOf(email).locator('code').waitFor();
+    await look(page, '94-mail-waits');
+    await rowOf(email).getByRole('button', { name: words('mail-sent-retry') }).click();
+    await notice(page, 'mail-retried').waitFor();
+    await mailServer.next(email);
+    await until('the list says so', async () => {
+      await openList();
+      return (await rowOf(email).getByText(words('mail-sent-accepted'), { exact: true }).count()) === 1;
+    });
+    assert.equal(await rowOf(email).getByRole('button').count(), 0, 'nothing is left to do');
+  });
+
+  test('an address whose server refused it gets mail again', async () => {
+    const email = freshEmail();
+    mailServer.refuse(email, reply(550, 'no such user'));
+    await askForCode(email);
+    await until('the list says so', async () => {
+      await openList();
+      return (await rowOf(email).getByText(words('mail-sent-refused'), { exact: true }).count()) === 1;
+    });
+    mailServer.refuse(email, undefined);
+    await askForCode(email);
+    assert.equal(mailServer.taken.filter(({ to }) => to === email).length, 0, 'nobody asks the server again');
+    await openList();
+    await look(page, '95-mail-refused');
+    await rowOf(email).getByRole('button', { name: words('mail-lift-of', { email }) }).first().click();
+    await notice(page, 'mail-lifted').waitFor();
+    await askForCode(email);
+    await mailServer.next(email);
   });
 });
