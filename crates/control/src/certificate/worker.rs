@@ -150,9 +150,12 @@ pub(super) async fn make(control: &Control, id: i64) -> Result<(), StepError> {
         Ok((issued, contents)) => keep(control, &certificate, &**issuer, issued, contents).await,
         Err(error) => fail(control, &certificate, &error).await,
     };
-    // What was answered is answered no more, whatever came of it.
-    announce::announce(control, tenant.as_ref()).await?;
-    outcome
+    // What was answered is answered no more, whatever came of it. Whoever is told of a new one is shown it by then.
+    let announced = announce::announce(control, tenant.as_ref()).await;
+    if let Some(tenant) = tenant {
+        event::tell(control, tenant).await;
+    }
+    announced.and(outcome)
 }
 
 /// Whether what was issued can be used.
@@ -199,9 +202,6 @@ async fn keep(
     if let Err(error) = key::destroy_earlier(&*parts.vault, &owner, hostname).await {
         tracing::warn!(%hostname, %error, "an earlier key could not be destroyed; it is with the next");
     }
-    if let Some(tenant) = tenant {
-        event::tell(control, tenant).await;
-    }
     Ok(())
 }
 
@@ -223,9 +223,6 @@ async fn fail(control: &Control, certificate: &Certificate, error: &IssueError) 
     let kind = TenantEventKind::CertificateFailed;
     event::record(control, &transaction, &Actor::CONTROL, tenant, kind, detail).await?;
     transaction.commit().await?;
-    if let Some(tenant) = tenant {
-        event::tell(control, tenant).await;
-    }
     Ok(())
 }
 
