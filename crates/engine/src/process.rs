@@ -52,6 +52,8 @@ pub struct Assignment {
     pub closes_connections: bool,
     /// Whom its host names for vulnerabilities.
     pub security: SecurityContact,
+    /// Gives back what the allocator keeps for later; called when nothing has been asked for a while.
+    pub release_free_memory: fn(),
 }
 
 /// Why an engine process ended before it was told to.
@@ -102,6 +104,7 @@ where
         access,
         closes_connections,
         security,
+        release_free_memory,
     } = assignment;
     let (origin, time) = (settings.base_url.origin().to_owned(), clock.clone());
     let (to_launcher, from_launcher) = launcher.split();
@@ -135,9 +138,10 @@ where
     let router = with_security_txt(router, &security, origin, time);
     let state = engine.state().clone();
     let is_served = move |host: &str| state.settings.has_host(host);
-    let ways = Ways::new(router.clone(), Arc::new(tls), is_served, closes_connections);
+    let ways = Ways::new(router, Arc::new(tls), is_served, closes_connections);
     let work = if reads_log { serve::Work::Log } else { serve::Work::All };
-    let server = serve::Server::new(engine, (router, ways), connections, (mail, outlet), idle, work);
+    let rest = serve::Rest { end: idle, release_free_memory };
+    let server = serve::Server::new(engine, ways, connections, (mail, outlet), rest, work);
     let door = serve::open(door)?;
     seal().map_err(|error| ProcessError::Seal(error.into()))?;
     to_launcher.send(&FromEngine::Ready).await?;

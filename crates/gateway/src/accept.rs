@@ -59,6 +59,8 @@ impl Listener {
     ) -> Result<Self, IpcError> {
         let listener = std::net::TcpListener::from(socket.into_owned().map_err(IpcError::Io)?);
         listener.set_nonblocking(true).map_err(IpcError::Io)?;
+        // A handful of requests follow on each connection, all small. Accepted sockets have it from the listening one.
+        rustix::net::sockopt::set_tcp_nodelay(&listener, true).map_err(|error| IpcError::Io(error.into()))?;
         let socket = TcpListener::from_std(listener).map_err(IpcError::Io)?;
         Ok(Self { socket, kind, proxies: proxies.map(Into::into) })
     }
@@ -118,8 +120,6 @@ async fn arrive(
     events: mpsc::Sender<Event>,
 ) {
     let Arrived { stream, peer, kind, is_proxied, pages } = arrived;
-    // A handful of requests follow on each connection, all small.
-    let _ = stream.set_nodelay(true);
     let looked_at = async {
         let client = if is_proxied { client(&stream).await? } else { None };
         Ok::<_, io::Error>((client.unwrap_or(peer), host(&stream, kind).await?))

@@ -43,6 +43,11 @@ impl Ways {
         &self.tls
     }
 
+    /// What is served, for whoever comes by no listener. There is no second copy of it: a table of routes is large.
+    pub fn router(&self) -> &Router {
+        &self.secure
+    }
+
     /// Serves a connection until it ends, as [`serve_connection`] and [`serve_http2_connection`] do.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use super::{
     *,
 };
 use crate::{
-    CallerKind, LocalIssuer,
+    CallerKind, LocalIssuer, Visit,
     certificate::key::secret_name,
     isolation::{self, Check, ProofError, SignedReport, Verdict},
 };

@@ -30,6 +30,13 @@ use crate::{Engine, Operator, audit};
 /// How long a database connection without use is kept: a PostgreSQL backend costs more than this process.
 const DATABASE_IDLE: Duration = Duration::from_secs(30);
 
+/// How long what nobody waits for waits after a start: mail, webhooks, streams and sweeping begin with statements that take
+/// the database longer to prepare than the visitor's own, on the same connection.
+const CHORES_AFTER: Duration = Duration::from_millis(100);
+
+/// How long nothing is asked before free memory is given back: database connections are closed by then.
+const REST_BEFORE_RELEASE: Duration = DATABASE_IDLE.saturating_add(TICK).saturating_add(TICK);
+
 /// Connections that are served at a time; more wait in the gateway, which has limits for that. Fewer than this process may
 /// have descriptors (`kiavi_sandbox::Limits`): one that cannot take what the gateway hands over would end.
 const MAX_CONNECTIONS: usize = 6_000;
@@ -63,17 +70,23 @@ pub(super) enum Work {
     Log,
 }
 
+/// What a process does that nobody asks anything.
+#[derive(Clone, Copy)]
+pub(super) struct Rest {
+    /// After how long it ends; `None`: never.
+    pub(super) end: Option<Duration>,
+    /// Gives back what the allocator keeps for later. Called once, when its database connections are closed.
+    pub(super) release_free_memory: fn(),
+}
+
 /// The engine with its ways out.
 pub(super) struct Server {
     engine: Engine,
-    /// For operators, who come by no listener.
-    router: Router,
-    /// For everybody else.
     ways: Ways,
     database: Arc<LauncherConnect>,
     mail: Arc<Outlet>,
     egress: Arc<EgressOutlet>,
-    idle: Option<Duration>,
+    rest: Rest,
     work: Work,
     connections: JoinSet<()>,
     networks: Networks,
@@ -82,6 +95,8 @@ pub(super) struct Server {
     drain: (DrainTrigger, Drain),
     /// The number of requests at the last look, and when it last changed.
     seen: (u64, Instant),
+    /// Whether free memory was given back since.
+    is_released: bool,
 }
 
 /// Registers a door with the runtime.
@@ -100,27 +115,27 @@ async fn accept(door: &mut Option<Acceptor>) -> Result<Option<HandedOver>, IpcEr
 impl Server {
     pub(super) fn new(
         engine: Engine,
-        (router, ways): (Router, Ways),
+        ways: Ways,
         database: Arc<LauncherConnect>,
         (mail, egress): (Arc<Outlet>, Arc<EgressOutlet>),
-        idle: Option<Duration>,
+        rest: Rest,
         work: Work,
     ) -> Self {
         let seen = (0, Instant::now());
         Self {
             engine,
-            router,
             ways,
             database,
             mail,
             egress,
-            idle,
+            rest,
             work,
             connections: JoinSet::new(),
             networks: Networks::new(MAX_CONNECTIONS_PER_NETWORK),
             crowded: closing(Router::new().fallback(crowded)),
             drain: drain(),
             seen,
+            is_released: false,
         }
     }
 
@@ -134,13 +149,14 @@ impl Server {
         let has_outbox = self.work == Work::All;
         let outbox = tokio::spawn(async move {
             if has_outbox {
+                sleep(CHORES_AFTER).await;
                 engine.run_outbox(mail_drain).await;
             }
         });
         let access = self.engine.state().access.clone();
         let lines = tokio::spawn(async move { access.keep_writing().await });
         let hints = tokio::spawn(tell_of_events(self.engine.clone(), to_launcher.clone()));
-        let mut tick = interval(self.idle.map_or(TICK, |idle| idle.min(TICK)));
+        let mut tick = interval(self.rest.end.map_or(TICK, |idle| idle.min(TICK)));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -243,7 +259,7 @@ impl Server {
         stream.set_nonblocking(true)?;
         let stream = UnixStream::from_std(stream)?;
         let info = ConnectionInfo { peer: OPERATOR_PEER, sequence: 0 };
-        let router = self.router.clone().layer(Extension(Operator(operator.into())));
+        let router = self.ways.router().clone().layer(Extension(Operator(operator.into())));
         let served = serve_connection(stream, info, router, self.drain.1.clone());
         self.connections.spawn(until_end(served));
         Ok(())
@@ -278,10 +294,15 @@ impl Server {
         });
         let (now, total) = (Instant::now(), self.engine.busy().total());
         if total != self.seen.0 || self.engine.busy().count() > 0 {
-            self.seen = (total, now);
+            (self.seen, self.is_released) = ((total, now), false);
+        }
+        let rested = now.duration_since(self.seen.1);
+        if rested >= REST_BEFORE_RELEASE && !self.is_released {
+            (self.rest.release_free_memory)();
+            self.is_released = true;
         }
         let is_needed = |idle| self.next_due().is_some_and(|due| due <= idle);
-        self.idle.is_some_and(|idle| now.duration_since(self.seen.1) >= idle && !is_needed(idle))
+        self.rest.end.is_some_and(|idle| rested >= idle && !is_needed(idle))
     }
 
     /// Takes what already lies in the door, ends each connection after the request it is on, and then the mails that

@@ -64,6 +64,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         access,
         closes_connections,
         security: security(args),
+        release_free_memory: kiavi_sandbox::release_free_memory,
     };
     runtime()?.block_on(async {
         let launcher = Endpoint::new(channel)?;
