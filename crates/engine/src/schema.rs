@@ -64,6 +64,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "lighter_sign_in",
         sql: include_str!("../migrations/V23__lighter_sign_in.sql"),
     },
+    Migration {
+        version: 25,
+        name: "counted_passkeys",
+        sql: include_str!("../migrations/V25__counted_passkeys.sql"),
+    },
 ];
 
 /// The number of the newest migration.

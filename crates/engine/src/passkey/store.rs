@@ -15,6 +15,7 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &INSERT,
     &WITH_USER_BY_CREDENTIAL_ID,
     &NOTE_USE,
+    &SET_COUNTER,
     &SET_AFTER_ASSERTION,
     &LAST_USES_OF_USER,
     &OWNER,
@@ -99,6 +100,10 @@ const NOTE_USE: Sql = Sql::new(
     "INSERT INTO kiavi.passkey_use AS u (passkey_id, day) VALUES ($1, (now() AT TIME ZONE 'UTC')::date)
      ON CONFLICT (passkey_id) DO UPDATE SET day = excluded.day WHERE u.day < excluded.day",
 );
+
+/// What a sign-in mostly changes. That it names nothing else is why no trigger looks at it (`V25__counted_passkeys.sql`).
+const SET_COUNTER: Sql =
+    Sql::new("PASSKEY_SET_COUNTER", "UPDATE public.passkey SET counter = $2 WHERE id = $1");
 
 const SET_AFTER_ASSERTION: Sql = Sql::new(
     "PASSKEY_SET_AFTER_ASSERTION",
@@ -233,7 +238,9 @@ pub(super) async fn set_after_assertion(
     backed_up: bool,
 ) -> Result<(), DbError> {
     let id = || Box::new(used.passkey.id.clone());
-    if (used.passkey.counter, used.passkey.backed_up) != (counter, backed_up) {
+    if used.passkey.backed_up == backed_up && used.passkey.counter != counter {
+        transaction.defer(&SET_COUNTER, vec![id(), Box::new(counter)]).await?;
+    } else if used.passkey.backed_up != backed_up {
         let values: OwnedParams = vec![id(), Box::new(counter), Box::new(backed_up)];
         transaction.defer(&SET_AFTER_ASSERTION, values).await?;
     }

@@ -112,6 +112,10 @@ async fn the_counter_of_a_passkey_is_looked_at_when_it_goes_back() {
         assert_eq!(tenant.events("database.changed").await, count, "{change}");
     }
     assert_eq!(told(&tenant).await[1], ("passkey UPDATE".to_owned(), json!(["counter"])));
+    let unwatched = "SELECT attname::text FROM pg_attribute
+        WHERE attrelid = 'public.passkey'::regclass AND attnum > 0 AND NOT attisdropped AND NOT attnum = ANY (
+          SELECT unnest(tgattr) FROM pg_trigger WHERE tgrelid = attrelid AND tgname = 'kiavi_updated')";
+    assert_eq!(tenant.value::<String>(unwatched, &[]).await, "counter", "and no other column");
 }
 
 #[tokio::test]
