@@ -60,14 +60,9 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/V21__deliveries_and_recovery.sql"),
     },
     Migration {
-        version: 23,
+        version: 22,
         name: "lighter_sign_in",
-        sql: include_str!("../migrations/V23__lighter_sign_in.sql"),
-    },
-    Migration {
-        version: 25,
-        name: "counted_passkeys",
-        sql: include_str!("../migrations/V25__counted_passkeys.sql"),
+        sql: include_str!("../migrations/V22__lighter_sign_in.sql"),
     },
 ];
 

@@ -101,7 +101,7 @@ const NOTE_USE: Sql = Sql::new(
      ON CONFLICT (passkey_id) DO UPDATE SET day = excluded.day WHERE u.day < excluded.day",
 );
 
-/// What a sign-in mostly changes. That it names nothing else is why no trigger looks at it (`V25__counted_passkeys.sql`).
+/// What a sign-in mostly changes. That it names nothing else is why no trigger looks at it (`V22__lighter_sign_in.sql`).
 const SET_COUNTER: Sql =
     Sql::new("PASSKEY_SET_COUNTER", "UPDATE public.passkey SET counter = $2 WHERE id = $1");
 
