@@ -231,7 +231,7 @@ pub async fn record(
 }
 
 /// An event that is written by the statement of the change that it tells of ([`store::insert_along`]): it costs neither a
-/// message nor a statement of its own. Whoever has run that statement says so by [`Along::written`].
+/// message nor a statement of its own. Whoever has run that statement says so by [`Along::note_written`].
 pub(crate) struct Along {
     id: EventId,
     kind: EventType,
@@ -261,7 +261,7 @@ pub(crate) async fn along(
 
 impl Along {
     /// It was written in `transaction`.
-    pub(crate) fn written(self, transaction: &Transaction, state: &State, context: &Context) {
+    pub(crate) fn note_written(self, transaction: &Transaction, state: &State, context: &Context) {
         note_on_success(transaction, state, context, self.kind);
         let telling = state.clone();
         transaction.after_commit(move || tell(&telling, self.id));

@@ -156,7 +156,7 @@ pub async fn create(
     };
     let (session, has_passkeys) = mint(transaction, state, context, user, minting).await?;
     match along {
-        Some(along) => along.written(transaction, state, context),
+        Some(along) => along.note_written(transaction, state, context),
         None => audit::record(transaction, state, context, event).await?,
     }
     console::note_method(transaction, state, &session, method).await?;
