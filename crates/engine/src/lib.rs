@@ -41,6 +41,7 @@ pub mod passkey;
 mod password;
 pub mod process;
 pub mod rate_limit;
+mod room;
 mod schema;
 mod schema_proof;
 mod security;
@@ -105,6 +106,7 @@ pub fn statements() -> Vec<&'static kiavi_db::Sql> {
         outbox::STATEMENTS,
         &passkey::STATEMENTS.concat(),
         rate_limit::STATEMENTS,
+        room::STATEMENTS,
         session::STATEMENTS,
         social::STATEMENTS,
         stream::STATEMENTS,

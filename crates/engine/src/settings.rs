@@ -449,6 +449,14 @@ impl Settings {
         }
         self.api_key.validate()?;
         let limits = &self.rate_limits;
+        for (room, key) in [
+            (limits.passkey_challenges_per_tenant, "rate_limits.passkey_challenges_per_tenant"),
+            (limits.provider_states_per_tenant, "rate_limits.provider_states_per_tenant"),
+        ] {
+            if !RateLimits::ROOM.contains(&room) {
+                return Err(SettingsError::Invalid(key, "must be 100 to 1,000,000"));
+            }
+        }
         let [key_requests, unknown_keys] = self.api_key.rates();
         let all = [
             limits.general,

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 
 use crate::{
     CookieNames, MailDoor, Settings, analytics::Analytics, api_key::Budget, audit::Log, egress::HttpClient,
-    jwt, rate_limit::MemoryLimiter, session::KeptSessions, social::Directory, stream::Streams,
+    jwt, rate_limit::MemoryLimiter, room::Room, session::KeptSessions, social::Directory, stream::Streams,
     webhook::Webhooks,
 };
 
@@ -58,6 +58,7 @@ pub struct Shared {
     pub access: Arc<AccessLog>,
     pub(crate) keys: Keys,
     pub(crate) limiter: MemoryLimiter,
+    pub(crate) room: Room,
     pub(crate) kept_sessions: KeptSessions,
     pub(crate) api_keys: Budget,
     pub(crate) outbox_signal: Notify,

@@ -52,7 +52,7 @@ pub(crate) use person::{Told, told_of};
 pub(crate) use reading::StoredEvent;
 pub(crate) use recent::recent;
 pub(crate) use refusals::{
-    REFUSALS_WRITTEN, account_for, count_refusal, record_refusal, tell_counted, unaccounted,
+    REFUSALS_WRITTEN, account_for, count_refusal, has_room, record_refusal, tell_counted, unaccounted,
 };
 pub(crate) use routes::routes;
 pub use settings::{AuditSettings, settle_retention};

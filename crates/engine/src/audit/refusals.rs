@@ -66,8 +66,15 @@ impl Counted {
     }
 }
 
-/// Writes a refusal on its own, or counts it. `who` tells apart those who have room of their own beside that of their network:
-/// a user, say; empty for nobody who is known.
+/// Whether there is room in the log for a refusal, which is then taken; if not, [`count_refusal`] it. `who` tells apart those who
+/// have room of their own beside that of their network: a user, say; empty for nobody who is known.
+pub(crate) fn has_room(state: &State, context: &Context, who: &str, kind: EventType) -> bool {
+    let (scope, now) = (format!("{}:{who}", kind.name()), state.clock.now());
+    let has_room = |network, rate| state.limiter.check(network, &scope, rate, now).is_ok();
+    has_room(context.network(), REFUSALS_WRITTEN) && (!who.is_empty() || has_room(EVERYWHERE, ALL_WRITTEN))
+}
+
+/// Writes a refusal on its own, or counts it. `who` is as for [`has_room`].
 ///
 /// # Errors
 /// Those of the statement.
@@ -77,10 +84,7 @@ pub(crate) async fn record_refusal(
     who: &str,
     event: Event<'_>,
 ) -> Result<(), DbError> {
-    let (scope, now) = (format!("{}:{who}", event.kind.name()), state.clock.now());
-    let has_room = |network, rate| state.limiter.check(network, &scope, rate, now).is_ok();
-    if has_room(context.network(), REFUSALS_WRITTEN) && (!who.is_empty() || has_room(EVERYWHERE, ALL_WRITTEN))
-    {
+    if has_room(state, context, who, event.kind) {
         return record_alone(state, context, event).await;
     }
     count_refusal(state, context, event.kind);

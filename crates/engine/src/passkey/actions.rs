@@ -12,6 +12,7 @@ use crate::{
     ApiError, Context, State,
     audit::{self, Event, EventType, Method, Outcome},
     rate_limit::{self, Key},
+    room::{self, Kind},
     verification,
 };
 
@@ -60,6 +61,7 @@ pub(super) async fn limit_network(
 pub(super) async fn start(state: &State, context: &Context, challenge: &Challenge) -> Result<(), ApiError> {
     let reference = random_text(state.rng(), Alphabet::UrlSafe, flow::REFERENCE_LENGTH);
     let value = serde_json::to_string(challenge).map_err(ApiError::internal)?;
+    room::enter(state, context, Kind::Challenge, &value).await?;
     verification::insert(&state.database, state.rng(), &reference, &value, CHALLENGE_LIFE).await?;
     context.set_cookie(SetCookie {
         name: state.cookies.passkey.clone(),
@@ -79,11 +81,14 @@ pub(super) async fn take(
 ) -> Result<Option<Challenge>, ApiError> {
     let reference = context.signed_cookie(state, &state.cookies.passkey);
     let Some(reference) = reference.filter(|text| flow::is_reference(text)) else { return Ok(None) };
-    let taken = verification::take(transaction, &reference).await?.filter(|taken| taken.is_live);
+    let Some(taken) = verification::take(transaction, &reference).await? else { return Ok(None) };
+    room::leave(state, Kind::Challenge, &taken.value);
+    let taken = Some(taken).filter(|taken| taken.is_live);
     Ok(taken.and_then(|taken| serde_json::from_str(&taken.value).ok()))
 }
 
-/// Commits a refusal with its event; what is to be answered.
+/// Commits a refusal with its event, or counts it if nobody is known whom it is about and there is no more room for such; what is
+/// to be answered.
 pub(super) async fn refuse(
     transaction: Transaction,
     state: &State,
@@ -91,6 +96,7 @@ pub(super) async fn refuse(
     ceremony: &'static str,
     refusal: Refusal,
 ) -> ApiError {
+    let is_told = refusal.user_id.is_some() || audit::has_room(state, context, "", refusal.kind);
     let event = Event {
         subject: refusal.user_id.as_deref(),
         method: Some(Method::Passkey),
@@ -98,8 +104,13 @@ pub(super) async fn refuse(
         ..Event::new(refusal.kind, Outcome::Failure)
     };
     let written = async {
-        audit::record(&transaction, state, context, event).await?;
-        transaction.commit().await
+        if is_told {
+            audit::record(&transaction, state, context, event).await?;
+            return transaction.commit().await;
+        }
+        transaction.commit().await?;
+        audit::count_refusal(state, context, refusal.kind);
+        audit::tell_counted(state, false).await.map(drop)
     };
     match written.await {
         Ok(()) => refusal.error,

@@ -13,7 +13,10 @@
 mod memory;
 mod store;
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
 
 use kiavi_crypto::hmac_sha256;
 use kiavi_db::{DbError, Sql, Transaction};
@@ -23,6 +26,7 @@ pub(crate) use memory::{MemoryLimiter, arrive};
 use crate::{
     ApiError, Context, Rate, State,
     audit::{self, Event, EventType, Outcome},
+    room,
 };
 
 pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
@@ -101,10 +105,36 @@ pub async fn check(
 ) -> Result<(), ApiError> {
     let Some(rate) = rate else { return Ok(()) };
     let stored = stored_key(state, scope, key);
-    match store::use_once(&state.database, &stored, rate).await? {
+    let refused = if has_counter(state, key).await? {
+        store::use_once(&state.database, &stored, rate).await?
+    } else {
+        count_in_memory(state, scope, &stored, key, rate)
+    };
+    match refused {
         None => Ok(()),
         Some(retry_after_seconds) => Err(refuse(state, context, scope, key, retry_after_seconds).await),
     }
+}
+
+/// Whether the table has room for this counter, be it there already or not. That of the tenant always has.
+async fn has_counter(state: &State, key: Key<'_>) -> Result<bool, DbError> {
+    match key {
+        Key::Tenant => Ok(true),
+        Key::Network(_) | Key::Target(_) | Key::Reference(_) => {
+            room::has_room(state, room::Kind::Counter, 1).await
+        }
+    }
+}
+
+/// Counts a use where the general limits are counted. Whoever fills the table with counters is limited all the same, and nobody
+/// is kept out by it.
+fn count_in_memory(state: &State, scope: &str, stored: &[u8; 32], key: Key<'_>, rate: Rate) -> Option<u64> {
+    // What is counted there is counted by a network and a scope of which there are few. The stored key is a keyed hash, so any
+    // part of it stands for what is limited.
+    let part = stored.first_chunk::<16>();
+    let stands_for = part.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |part| IpAddr::from(*part));
+    let scope = format!("{scope}\0{}", key.name());
+    state.limiter.check(stands_for, &scope, rate, state.clock.now()).err()
 }
 
 /// Counts one guess at a secret inside the transaction that tries it: the key's row stays locked until it ends, so

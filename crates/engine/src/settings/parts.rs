@@ -1,6 +1,6 @@
 //! The parts of the document, with their defaults.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -203,6 +203,16 @@ pub struct RateLimits {
     pub passkey_per_credential: Option<Rate>,
     /// Passkey ceremonies started or finished from one network.
     pub passkey_per_network: Option<Rate>,
+    /// Passkey ceremonies under way at the tenant as a whole, each for five minutes at most: 100 to 1,000,000. Beyond it the
+    /// oldest end, and if all are younger than a minute no further one begins.
+    pub passkey_challenges_per_tenant: u32,
+    /// The same for sign-ins with providers, each for ten minutes at most.
+    pub provider_states_per_tenant: u32,
+}
+
+impl RateLimits {
+    /// How many rows that anybody can make a tenant may have room for: enough for its sign-ins, and an end.
+    pub(super) const ROOM: RangeInclusive<u32> = 100..=1_000_000;
 }
 
 impl Default for RateLimits {
@@ -219,6 +229,8 @@ impl Default for RateLimits {
             captcha_per_network: rate(100, 600),
             passkey_per_credential: rate(10, 300),
             passkey_per_network: rate(100, 60),
+            passkey_challenges_per_tenant: 100_000,
+            provider_states_per_tenant: 50_000,
         }
     }
 }

@@ -66,6 +66,8 @@ fn what_is_unknown_or_senseless_is_refused() {
         ("/trusted_origins", serde_json::json!(["*"])),
         ("/passkey", serde_json::json!({ "rp_id": "evil.example" })),
         ("/rate_limits/code_send_per_tenant", serde_json::json!({ "limit": 0, "window_seconds": 1 })),
+        ("/rate_limits/passkey_challenges_per_tenant", 99.into()),
+        ("/rate_limits/provider_states_per_tenant", 1_000_001.into()),
         ("/abuse/surprise", true.into()),
         ("/abuse/blocked_domains", serde_json::json!(["*.example.com"])),
         ("/abuse/allowed_domains", serde_json::json!(["a@example.com"])),

@@ -11,6 +11,7 @@ use super::{redirect_uri, settings::ProviderSettings, upstream};
 use crate::{
     ApiError, Context, State,
     rate_limit::{self, Key},
+    room::{self, Kind},
     verification,
 };
 
@@ -86,8 +87,8 @@ pub(super) fn cookie_name(state: &State) -> String {
 /// Begins a sign-in: writes the state, gives the browser its reference, and returns the URL to go to.
 ///
 /// # Errors
-/// 429 when the network begins too many, 502 `PROVIDER_UNAVAILABLE` when the provider cannot be found out about,
-/// else faults.
+/// 429 when the network begins too many, or too many are under way, 502 `PROVIDER_UNAVAILABLE` when the provider cannot be found
+/// out about, else faults.
 pub(crate) async fn begin(
     state: &State,
     context: &Context,
@@ -132,6 +133,7 @@ pub(crate) async fn begin(
     };
     let value = serde_json::to_string(&value).map_err(ApiError::internal)?;
     let identifier = identifier(&settings.id, &reference);
+    room::enter(state, context, Kind::ProviderState, &value).await?;
     verification::insert(&state.database, rng, &identifier, &value, STATE_LIFE).await?;
     context.set_cookie(SetCookie {
         name: cookie_name(state),

@@ -21,9 +21,11 @@ use super::{
     upstream::{self, IdTokenCheck, ProfileTokens, UpstreamError},
 };
 use crate::{
-    ApiError, Context, Rate, State,
+    ApiError, Context, State,
+    audit::{self, EventType},
     engine::API,
     links::{found, with_parameters},
+    room::{self, Kind},
 };
 
 /// Characters of a provider's own error and description that are passed on.
@@ -125,6 +127,7 @@ async fn take(
     let Some(taken) = store::take_state(&state.database, &identifier(provider, &own)).await? else {
         return Ok(None);
     };
+    room::leave(state, Kind::ProviderState, &taken.value);
     context.clear_cookie(state, &name);
     let value = serde_json::from_str::<StateValue>(&taken.value).ok();
     Ok(value.filter(|value| taken.is_live && value.oauth_state == own).map(|value| (value, taken.now)))
@@ -262,12 +265,11 @@ fn refusal_page(state: &State, error_url: Option<&str>, refusal: &Refusal) -> Re
     found(&with_parameters(target, &parameters))
 }
 
-/// How often one network's callbacks without a sign-in are written to the log: anybody can make them.
-const STRAYS_LOGGED: Rate = Rate { limit: 10, window_seconds: 60 };
-
+/// Tells of a callback without a sign-in. Anybody can make them, so they are counted when there are many.
 async fn record_stray(state: &State, context: &Context, provider: &str, cause: &str) -> Result<(), ApiError> {
-    let now = state.clock.now();
-    if state.limiter.check(context.network(), "account.refused", STRAYS_LOGGED, now).is_err() {
+    if !audit::has_room(state, context, "", EventType::AccountRefused) {
+        audit::count_refusal(state, context, EventType::AccountRefused);
+        audit::tell_counted(state, false).await?;
         return Ok(());
     }
     let provider = state.settings.social.provider(provider).map_or("unknown", |known| known.id.as_str());

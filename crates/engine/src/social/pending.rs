@@ -29,6 +29,7 @@ use crate::{
     ApiError, Context, State, audit,
     mail::notice::{self, Change},
     outbox,
+    room::{self, Kind},
     user::{self, User},
     verification::{self, token_hash},
 };
@@ -101,7 +102,7 @@ fn reference(state: &State, context: &Context) -> Option<String> {
 /// Keeps what a provider said of somebody who met a user with their address. It comes back to `callback_url` in the end.
 ///
 /// # Errors
-/// Those of the statements.
+/// 429 when too much waits already, else those of the statements.
 pub(super) async fn keep(
     state: &State,
     context: &Context,
@@ -124,6 +125,7 @@ pub(super) async fn keep(
     let reference = fresh_state(state.rng());
     // In front of what is sealed, so that it goes with its user.
     let value = format!("{}:{sealed}", user.id);
+    room::enter(state, context, Kind::ProviderState, &value).await?;
     verification::insert(&state.database, state.rng(), &identifier(&reference), &value, LIFE).await?;
     context.set_cookie(SetCookie {
         name: cookie_name(state),

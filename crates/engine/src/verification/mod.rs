@@ -12,7 +12,7 @@ use kiavi_base::{Alphabet, Rng, random_text};
 use kiavi_crypto::sha256;
 use kiavi_db::{Database, DbError, Sql, Transaction};
 
-pub(crate) use store::delete_expired;
+pub(crate) use store::DELETE_EXPIRED;
 
 pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
 

@@ -32,7 +32,7 @@ const TAKE: Sql = Sql::new(
 );
 
 /// A bounded sweep, so that it never holds up a sign-in.
-const DELETE_EXPIRED: Sql = Sql::new(
+pub(crate) const DELETE_EXPIRED: Sql = Sql::new(
     "VERIFICATION_DELETE_EXPIRED",
     r#"DELETE FROM public.verification WHERE id IN (
        SELECT id FROM public.verification WHERE "expiresAt" < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)"#,
@@ -91,8 +91,4 @@ pub(super) async fn take(transaction: &Transaction, identifier: &str) -> Result<
         }
     }
     Ok(newest)
-}
-
-pub(crate) async fn delete_expired(database: &Database) -> Result<u64, DbError> {
-    database.execute(&DELETE_EXPIRED, &[]).await
 }

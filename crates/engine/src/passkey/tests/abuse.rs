@@ -284,3 +284,20 @@ async fn one_network_cannot_fill_the_table_and_others_go_on() {
     other.peer = [203, 0, 113, 7];
     assert_eq!(other.get(AUTHENTICATE_OPTIONS).await.status, StatusCode::OK);
 }
+
+/// Whoever sends answers to no challenge of ours, from however many networks, fills no log.
+#[tokio::test]
+async fn refusals_about_nobody_are_counted_when_there_are_many() {
+    let tenant = TestTenant::new().await;
+    for number in 0..120u8 {
+        let mut browser = tenant.browser().from([198, 51, 100, number]);
+        for _ in 0..2 {
+            let answer = browser.post(VERIFY_AUTHENTICATION, json!({ "response": { "id": "AAAA" } })).await;
+            assert_eq!((answer.status, answer.code()), (StatusCode::BAD_REQUEST, "CHALLENGE_NOT_FOUND"));
+        }
+    }
+    assert_eq!(tenant.events("passkey.refused").await, 100);
+    tenant.clock.advance(jiff::SignedDuration::from_secs(61));
+    crate::housekeeping::sweep(tenant.state()).await;
+    assert_eq!(tenant.facts("refusals.counted").await["refusals"], json!({ "passkey.refused": 140 }));
+}
