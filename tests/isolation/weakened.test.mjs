@@ -3,6 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -11,6 +13,8 @@ import { ISOLATION, kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { alive } from '../lib/processes.mjs';
 import { until } from '../lib/wait.mjs';
 
+const MOUNT = '/sys/fs/cgroup';
+const CONTROLLERS = ['memory', 'cpu', 'pids'];
 const REMOUNT = fileURLToPath(new URL('../lib/remount.py', import.meta.url));
 
 describe('a layer that was taken away', { skip: kiaviMissing() || (ISOLATION !== 'full' && 'only with full isolation') }, () => {
@@ -72,6 +76,16 @@ describe('a layer that was taken away', { skip: kiaviMissing() || (ISOLATION !==
     }
   }
 
+  /** The folder of a process's group for a controller, and whether it is of version 1. */
+  function groupOf(pid, controller) {
+    const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n').map((line) => line.split(':'));
+    const own = lines.find(([, names]) => names.split(',').includes(controller));
+    if (own) return { folder: path.join(MOUNT, controller, own[2]), root: path.join(MOUNT, controller), isFirst: true };
+    const [, , group] = lines.find(([, names]) => names === '');
+    return { folder: path.join(MOUNT, group), root: MOUNT, isFirst: false };
+  }
+  const hasGroups = () => !/no control groups/.test(kiavi.log());
+
   test('the read-only root: layer.root', async () => {
     const { tenant, engine } = await runs();
     execFileSync('python3', [REMOUNT, String(engine.pid)]);
@@ -92,6 +106,34 @@ describe('a layer that was taken away', { skip: kiaviMissing() || (ISOLATION !==
     const { 'layer.limits': evidence } = await isRed(tenant, 'layer.limits');
     assert.match(evidence, new RegExp(`engine ${engine.pid}: processes: 100, where 1 is the most`));
     await restart(tenant, engine);
+    await isGreen(tenant);
+  });
+
+  for (const controller of CONTROLLERS) {
+    test(`its control group for ${controller}, left for another one: layer.group`, async (t) => {
+      if (!hasGroups()) return t.skip('there are no control groups');
+      const { tenant, engine } = await runs();
+      await until('it is in its group', () => groupOf(engine.pid, controller).folder.endsWith(`/engines/${tenant.id}`));
+      const { folder, root, isFirst } = groupOf(engine.pid, controller);
+      // Of version 2 the root has all controllers.
+      if (!isFirst && controller !== CONTROLLERS[0]) return t.skip('there is one group for all controllers');
+      writeFileSync(path.join(root, 'cgroup.procs'), String(engine.pid));
+      const { 'layer.group': evidence } = await isRed(tenant, 'layer.group');
+      assert.match(evidence, new RegExp(`engine ${engine.pid}: its control group is /.*, and not its tenant's`));
+      writeFileSync(path.join(folder, 'cgroup.procs'), String(engine.pid));
+      await isGreen(tenant);
+    });
+  }
+
+  test('the bound of its control group: layer.group', async (t) => {
+    if (!hasGroups()) return t.skip('there are no control groups');
+    const { tenant, engine } = await runs();
+    await until('it is in its group', () => groupOf(engine.pid, 'pids').folder.endsWith(`/engines/${tenant.id}`));
+    const { folder } = groupOf(engine.pid, 'pids');
+    writeFileSync(path.join(folder, 'pids.max'), 'max');
+    const { 'layer.group': evidence } = await isRed(tenant, 'layer.group');
+    assert.match(evidence, new RegExp(`engine ${engine.pid}: .* does not bound processes`));
+    // The canary was put into the group with the tenant's bounds, so they are there again.
     await isGreen(tenant);
   });
 

@@ -94,7 +94,7 @@ pub struct Confinement {
     /// Its hard limits as `name=number`, `unlimited` among the numbers.
     #[n(10)]
     pub limits: Vec<String>,
-    /// Its control groups below the root.
+    /// The groups that memory, processor and processes are bounded by, one path each or one for all.
     #[n(11)]
     pub group: String,
     /// What it has open, as `kind×count`, by kind; `None`: it cannot be looked at.
@@ -103,6 +103,23 @@ pub struct Confinement {
     /// Bytes of its environment; `None`: it cannot be looked at.
     #[n(13)]
     pub environment_bytes: Option<u64>,
+    /// What those groups let it have; `None`: it cannot be read.
+    #[n(14)]
+    pub bounds: Option<GroupBounds>,
+}
+
+/// Bounds of a control group; `None` where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct GroupBounds {
+    /// Memory in bytes.
+    #[n(0)]
+    pub memory_bytes: Option<u64>,
+    /// Processor time for each 100 ms, in microseconds.
+    #[n(1)]
+    pub cpu_microseconds: Option<u64>,
+    /// Processes and threads.
+    #[n(2)]
+    pub pids: Option<u64>,
 }
 
 /// Everything that the launcher found out of a tenant.

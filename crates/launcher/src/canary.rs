@@ -82,7 +82,7 @@ impl Aviary {
     async fn seen(&self, pid: u32) -> Option<Confinement> {
         let mut seen = confinement::look_at(pid).ok()?;
         for _ in 0..LOOKS {
-            if !self.has_groups || !seen.group.is_empty() {
+            if !self.has_groups || seen.group.split(' ').all(|path| path.contains("/engines/")) {
                 break;
             }
             sleep(LOOK).await;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs::{read_dir, read_link, read_to_string};
 use std::io;
 
-use kiavi_ipc::isolation::Confinement;
+use kiavi_ipc::isolation::{Confinement, GroupBounds};
+use kiavi_sandbox::cgroup::in_force;
 
 /// The namespaces that a sandboxed process has of its own, as `/proc/PID/ns` calls them.
 const NAMESPACES: [&str; 5] = ["mnt", "net", "ipc", "uts", "cgroup"];
@@ -42,6 +43,11 @@ pub(crate) fn look_at(pid: u32) -> io::Result<Confinement> {
         mounts: of("mountinfo").ok().map(|text| mounts(&text)),
         limits: limits(&of("limits").unwrap_or_default()),
         group: groups(&of("cgroup").unwrap_or_default()),
+        bounds: in_force(pid).ok().map(|held| GroupBounds {
+            memory_bytes: held.memory_bytes,
+            cpu_microseconds: held.cpu_microseconds,
+            pids: held.pids,
+        }),
         descriptors: descriptors(pid).ok(),
         environment_bytes: std::fs::read(format!("/proc/{pid}/environ")).ok().map(|bytes| bytes.len() as u64),
     })
@@ -88,11 +94,24 @@ fn limits(text: &str) -> Vec<String> {
     text.lines().filter_map(line).collect()
 }
 
-/// The groups that are not the root of their hierarchy.
+/// The controllers that bound an engine.
+const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];
+
+/// The group for each of the controllers: of its own hierarchy, or of the one that has all (cgroups(7)).
 fn groups(text: &str) -> String {
-    let path = |line: &str| line.splitn(3, ':').nth(2).map(str::to_owned);
-    let mut paths: Vec<String> = text.lines().filter_map(path).filter(|path| path != "/").collect();
-    paths.sort();
+    let lines: Vec<_> = text
+        .lines()
+        .filter_map(|line| {
+            let mut parts = line.splitn(3, ':').skip(1);
+            Some((parts.next()?, parts.next()?))
+        })
+        .collect();
+    let of = |wanted: &str| {
+        let own = lines.iter().find(|(names, _)| names.split(',').any(|name| name == wanted));
+        own.or_else(|| lines.iter().find(|(names, _)| names.is_empty())).map(|(_, path)| *path)
+    };
+    let mut paths: Vec<&str> = CONTROLLERS.into_iter().filter_map(of).collect();
+    paths.sort_unstable();
     paths.dedup();
     paths.join(" ")
 }
@@ -149,7 +168,9 @@ mod tests {
 
     #[test]
     fn groups_and_descriptors_are_told_by_kind() {
-        assert_eq!(groups("2:cpu:/kiavi/a\n1:memory:/kiavi/a\n0::/\n"), "/kiavi/a");
+        assert_eq!(groups("3:pids:/kiavi/a\n2:cpu,cpuacct:/kiavi/a\n1:memory:/kiavi/a\n0::/\n"), "/kiavi/a");
+        assert_eq!(groups("9:blkio:/\n2:cpu:/\n1:memory:/x/kiavi/a\n0::/y\n"), "/ /x/kiavi/a /y");
+        assert_eq!(groups("0::/kiavi/a\n"), "/kiavi/a");
         assert_eq!(kind("socket:[12]"), "socket");
         assert_eq!(kind("anon_inode:[eventpoll]"), "eventpoll");
         assert_eq!(kind("/memfd:start (deleted)"), "memory file");

@@ -108,7 +108,7 @@ pub(crate) async fn prove(
         return Err(ProofError::TooMany { seconds: seconds.unsigned_abs() });
     }
     let inspection = parts.privileged.inspect(&tenant.id).await.map_err(ProofError::Privileged)?;
-    let mut checks = process::checks(&inspection);
+    let mut checks = process::checks(&inspection, &tenant.id);
     checks.extend(database::checks(control, &tenant.id).await?);
     let fingerprint = fingerprint(control, tenant).await?;
     checks.extend(own(control, tenant, &inspection, &fingerprint).await?);

@@ -1,6 +1,7 @@
 //! What an inspection of a tenant's processes says.
 
-use kiavi_ipc::isolation::{Confinement, Fate, Inspection};
+use kiavi_base::TenantId;
+use kiavi_ipc::isolation::{Confinement, Fate, GroupBounds, Inspection};
 
 use super::{
     report::{Check, Verdict},
@@ -60,7 +61,7 @@ impl Found {
 }
 
 /// The checks of an inspection.
-pub(super) fn checks(inspection: &Inspection) -> Vec<Check> {
+pub(super) fn checks(inspection: &Inspection, tenant: &TenantId) -> Vec<Check> {
     let mut checks = vec![
         canary(inspection),
         layer(inspection, "layer.namespaces", &NAMESPACES, namespaces),
@@ -74,7 +75,7 @@ pub(super) fn checks(inspection: &Inspection) -> Vec<Check> {
             false => Breaks("no filter decides which system calls it has".to_owned()),
         }),
         layer(inspection, "layer.descriptors", &[], descriptors),
-        group(inspection),
+        group(inspection, tenant),
     ];
     checks.extend(AREAS.map(|(area, id)| tried(inspection, area, id)));
     checks
@@ -222,17 +223,45 @@ fn descriptors(seen: &Confinement) -> Look {
     }
 }
 
-fn group(inspection: &Inspection) -> Check {
+fn group(inspection: &Inspection, tenant: &TenantId) -> Check {
     if !inspection.has_groups {
         let mut found = Found::default();
         let why = "the machine has no control groups for tenants; the limits of each process hold";
         found.note(Verdict::NotApplicable, why);
         return found.check("layer.group");
     }
-    layer(inspection, "layer.group", &[], |seen| match seen.group.is_empty() {
-        true => Breaks("is in no control group".to_owned()),
-        false => Holds(format!("is in {}", seen.group)),
+    let own = format!("/engines/{tenant}");
+    layer(inspection, "layer.group", &[], |seen| {
+        let group = &seen.group;
+        if let Some(other) = group.split(' ').find(|path| !path.ends_with(&own)) {
+            let path = if other.is_empty() { "none" } else { other };
+            return Breaks(format!("its control group is {path}, and not its tenant's"));
+        }
+        match &seen.bounds {
+            None => Holds(format!("is in {group}, whose bounds cannot be read here")),
+            Some(GroupBounds {
+                memory_bytes: Some(memory),
+                cpu_microseconds: Some(cpu),
+                pids: Some(pids),
+            }) => Holds(format!(
+                "is in {group}: {} MiB, {} ms of 100, {pids} processes at most",
+                memory >> 20,
+                cpu / 1_000
+            )),
+            Some(bounds) => Breaks(format!("{group} does not bound {}", unbounded(bounds))),
+        }
     })
+}
+
+/// What has no bound.
+fn unbounded(bounds: &GroupBounds) -> String {
+    let of = [
+        ("memory", bounds.memory_bytes),
+        ("processor time", bounds.cpu_microseconds),
+        ("processes", bounds.pids),
+    ];
+    let names: Vec<_> = of.iter().filter(|(_, bound)| bound.is_none()).map(|(name, _)| *name).collect();
+    names.join(", ")
 }
 
 /// What came of the attempts of one area.

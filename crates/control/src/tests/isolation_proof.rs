@@ -5,7 +5,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use kiavi_ipc::isolation::{Confinement, Fate, LayerStanding, Tried};
+use kiavi_ipc::isolation::{Confinement, Fate, GroupBounds, LayerStanding, Tried};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
@@ -63,7 +63,7 @@ const LAYERS: [&str; 12] = [
 ];
 
 /// A process as the kernel sees one that every layer holds.
-fn held(uid: u32) -> Confinement {
+fn held(uid: u32, tenant: &TenantId) -> Confinement {
     Confinement {
         pid: 4711,
         ids: vec![uid; 8],
@@ -75,7 +75,12 @@ fn held(uid: u32) -> Confinement {
         limits: ["core file size=0", "file size=0", "processes=1", "open files=8192", "data size=536870912"]
             .map(Into::into)
             .into(),
-        group: "/kiavi/t1".into(),
+        group: format!("/kiavi/1/engines/{tenant}"),
+        bounds: Some(GroupBounds {
+            memory_bytes: Some(256 << 20),
+            cpu_microseconds: Some(100_000),
+            pids: Some(4),
+        }),
         descriptors: Some(vec!["/dev/null×1".into(), "socket×3".into()]),
         environment_bytes: Some(0),
         ..Confinement::default()
@@ -99,8 +104,8 @@ fn inspection(control: &Control, tenant: &Tenant) -> Inspection {
         hostnames: vec![hostname],
         egress: Vec::new(),
         layers: LAYERS.iter().map(layer).collect(),
-        canary: Some(held(tenant.uid)),
-        engine: Some(held(tenant.uid)),
+        canary: Some(held(tenant.uid, &tenant.id)),
+        engine: Some(held(tenant.uid, &tenant.id)),
         tried: vec![
             tried("files.read", true, Fate::Ended),
             tried("files.read", false, Fate::Refused),
@@ -235,6 +240,10 @@ async fn a_weakened_layer_is_red_and_named() {
         ("layer.descriptors", |found| seen(found).descriptors = Some(vec!["/etc/shadow×1".into()])),
         ("layer.descriptors", |found| engine(found).environment_bytes = Some(12)),
         ("layer.group", |found| engine(found).group.clear()),
+        ("layer.group", |found| engine(found).group.push_str(" /")),
+        ("layer.group", |found| seen(found).group = "/kiavi/1/engines/of-another".into()),
+        ("layer.group", |found| engine(found).bounds.as_mut().unwrap().memory_bytes = None),
+        ("layer.group", |found| seen(found).bounds.as_mut().unwrap().pids = None),
         ("tried.files", |found| found.tried.push(tried("files.list", false, Fate::Worked))),
         ("tried.files", |found| found.tried.push(tried("files.list", true, Fate::Refused))),
         ("tried.processes", |found| found.tried.push(tried("processes.run", true, Fate::Worked))),
