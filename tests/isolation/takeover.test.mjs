@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import pg from 'pg';
 import { request } from '../lib/http.mjs';
 import { Intruder, SEQPACKET } from '../lib/intruder.mjs';
 import { ISOLATION, kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
@@ -40,12 +41,19 @@ const OUT_OF_PLACE = {
 describe('a process that somebody has taken over', { skip: kiaviMissing() || (!full && 'only root can take over a process') }, () => {
   let kiavi;
   let neighbour;
+  /** The control plane's own database, its log in it. */
+  let control;
   before(async () => {
     kiavi = await startKiavi();
     neighbour = kiavi.tenant();
+    control = new pg.Client(kiavi.databaseOf({ id: 'kiavi_control' }));
+    await control.connect();
     await new Visitor(neighbour.url, neighbour.mailbox).signInByCode(freshEmail());
   });
-  after(() => kiavi?.dispose());
+  after(async () => {
+    await control?.end();
+    await kiavi?.dispose();
+  });
 
   const serves = async ({ url }) => (await request(`${url}/api/auth/ok`)).status === 200;
 
@@ -92,7 +100,7 @@ describe('a process that somebody has taken over', { skip: kiaviMissing() || (!f
     return () => kiavi.log().slice(before);
   }
 
-  /** The engine of a tenant that is there for this test alone. */
+  /** The engine of a tenant that is there for this test alone: too many alarms put a tenant into quarantine. */
   async function engineOf(slug) {
     const others = new Set(kiavi.role('engine').map(({ pid }) => pid));
     const tenant = await kiavi.createTenant(slug);
@@ -103,7 +111,7 @@ describe('a process that somebody has taken over', { skip: kiaviMissing() || (!f
 
   let count = 0;
   for (const [what, attack] of Object.entries({ ...BROKEN, ...OUT_OF_PLACE })) {
-    test(`an engine that says ${what} is ended and named`, async () => {
+    test(`an engine that says ${what} is ended, and named in both logs`, async () => {
       count += 1;
       const { tenant, engine } = await engineOf(`victim${count}`);
       const others = kiavi.role('engine').filter(({ pid }) => pid !== engine.pid).map(({ pid }) => pid);
@@ -114,7 +122,17 @@ describe('a process that somebody has taken over', { skip: kiaviMissing() || (!f
       });
       assert.deepEqual(bad, [], 'the neighbour noticed');
       for (const pid of others) assert.ok(kiavi.role('engine').some((one) => one.pid === pid), `engine ${pid} was ended, too`);
-      await until('the alarm names it', () => told().includes(`an engine ended tenant=${tenant.id}`));
+      await until('the alarm names it', () =>
+        told().split('\n').some((line) => line.includes(tenant.id) && /protocol|stop talking/.test(line)));
+      assert.match(told(), new RegExp(`an engine ended tenant=${tenant.id} reason="forbidden_call"`));
+      const [event] = await until('its own log tells', async () => {
+        const events = await kiavi.events(tenant.slug, 'engine.failed');
+        return events.length > 0 && events;
+      });
+      assert.deepEqual([event.outcome, event.facts], ['failure', { reason: 'forbidden_call' }]);
+      const { rows } = await control.query(
+        `SELECT id, outcome, detail FROM audit_event WHERE type = 'engine.failed' AND subject = $1`, [tenant.id]);
+      assert.deepEqual(rows, [{ id: event.id, outcome: 'failure', detail: event.facts }]);
     });
   }
 
@@ -135,13 +153,28 @@ describe('a process that somebody has taken over', { skip: kiaviMissing() || (!f
     await until('its tenant is served', () => serves(tenant).catch(() => false));
   });
 
+  test('five times in a row put a tenant into quarantine, and nobody else', async () => {
+    const { tenant, engine } = await engineOf('stubborn');
+    let victim = engine;
+    for (let times = 1; times <= 5; times += 1) {
+      const others = new Set(kiavi.role('engine').map(({ pid }) => pid));
+      await takeOver(victim, BROKEN['what is no message']);
+      if (times === 5) break;
+      await until('another one serves', () => serves(tenant).catch(() => false));
+      victim = await until('it is there', () => kiavi.role('engine').find(({ pid }) => !others.has(pid)));
+    }
+    assert.equal((await request(`${tenant.url}/api/auth/ok`)).status, 503);
+    assert.ok(await serves(neighbour));
+  });
+
+  // Each once of each kind: five within ten minutes are the quarantine of a process that everybody needs.
   for (const role of ['gateway', 'outbound', 'auditor', 'control']) {
     for (const [what, attack] of Object.entries(BROKEN)) {
       test(`${role} that says ${what} is ended and named, and its successor does its work`, async () => {
         const [victim] = kiavi.role(role);
         const engines = kiavi.role('engine').map(({ pid }) => pid).sort();
         const told = await takeOver(victim, attack);
-        await until('the alarm names it', () => told().includes(`a process ended that should run role="${role}"`));
+        await until('the alarm names it', () => told().includes(`a process broke its channel's protocol and is ended role="${role}"`));
         await until('there is another one', () => kiavi.role(role).some(({ pid }) => pid !== victim.pid));
         await until('everybody is served', () => serves(neighbour).catch(() => false));
         assert.deepEqual(kiavi.role('engine').map(({ pid }) => pid).sort(), engines, 'no engine was ended');
@@ -169,6 +202,7 @@ describe('a process that somebody has taken over', { skip: kiaviMissing() || (!f
       }
       const alarm = (pattern) => until(`the log has ${pattern}`, () =>
         kiavi.log().slice(before).split('\n').some((line) => pattern.test(line) && line.includes(tenant.id)));
+      await alarm(/broke the door's protocol/);
       await alarm(/broke the mail door's protocol/);
     });
     assert.deepEqual(bad, []);

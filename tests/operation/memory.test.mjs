@@ -63,6 +63,13 @@ describe('memory of an engine', { skip: kiaviMissing() }, () => {
     await until('it is counted', async () => (await kiavi.metric(failed)) >= 1);
     const line = kiavi.lines().find(({ reason }) => reason === 'out_of_memory');
     assert.ok(line?.tenant, 'it is in the log');
+    const listed = ['audit', 'list', 'greedy', '--type', 'engine.failed', '--json'];
+    const [event] = await until('its own log tells', async () => {
+      const events = JSON.parse(await kiavi.verb(listed));
+      return events.length > 0 && events;
+    });
+    assert.deepEqual([event.outcome, event.facts], ['failure', { reason: 'out_of_memory' }]);
+    assert.deepEqual(JSON.parse(await kiavi.verb(listed.with(2, 'shop'))), [], 'its neighbour\'s does not');
     await until('it serves again', async () => (await kiavi.ask(GREEDY, '/api/auth/ok')).status === 200, { within: WITHIN_MS });
     isOver = true;
     await neighbour;

@@ -19,6 +19,7 @@ mod console;
 mod control;
 mod domain;
 mod ended;
+mod engine_end;
 mod error;
 mod instance;
 mod instance_key;

@@ -313,6 +313,8 @@ pub enum TenantEventKind {
     SecretRetired,
     /// Its isolation was tried.
     IsolationProved,
+    /// Its engine was ended for want of memory, or for what it must not do.
+    EngineFailed,
     /// One of its names has a new certificate.
     CertificateIssued,
     /// One of its names was to have a new certificate, and has not.
@@ -327,7 +329,7 @@ pub enum TenantEventKind {
 
 impl TenantEventKind {
     /// All kinds.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Imported,
         Self::Restored,
         Self::Exported,
@@ -344,6 +346,7 @@ impl TenantEventKind {
         Self::SecretRotated,
         Self::SecretRetired,
         Self::IsolationProved,
+        Self::EngineFailed,
         Self::CertificateIssued,
         Self::CertificateFailed,
         Self::CertificateEnding,
@@ -375,6 +378,7 @@ impl TenantEventKind {
             Self::SecretRotated => EventType::TenantSecretRotated,
             Self::SecretRetired => EventType::TenantSecretRetired,
             Self::IsolationProved => EventType::IsolationProved,
+            Self::EngineFailed => EventType::EngineFailed,
             Self::CertificateIssued => EventType::CertificateIssued,
             Self::CertificateFailed => EventType::CertificateFailed,
             Self::CertificateEnding => EventType::CertificateEnding,

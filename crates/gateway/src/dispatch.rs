@@ -164,7 +164,7 @@ impl Dispatcher {
         let id = self.numbers;
         let channel = Channel::from(door.into_owned().map_err(IpcError::Io)?);
         let (sender, receiver) = Endpoint::new(channel).map_err(IpcError::Io)?.split();
-        tokio::spawn(listen(id, receiver, self.events.clone()));
+        tokio::spawn(listen(id, destination.clone(), receiver, self.events.clone()));
         let line = self.lines.entry(destination.clone()).or_default();
         // A door that this one replaces stays known until its process closes it: it may still acknowledge.
         line.door = Some(id);
@@ -233,13 +233,18 @@ impl Dispatcher {
 }
 
 /// Turns what a destination says into events.
-async fn listen(door: DoorId, mut receiver: Receiver<FromDestination>, events: mpsc::Sender<Event>) {
+async fn listen(
+    door: DoorId,
+    destination: Destination,
+    mut receiver: Receiver<FromDestination>,
+    events: mpsc::Sender<Event>,
+) {
     loop {
         let event = match receiver.receive().await {
             Ok(Some(FromDestination::Taken { sequence })) => Event::Taken { door, sequence },
             Ok(None) => Event::Closed { door },
             Err(error) => {
-                tracing::error!(%error, "a destination broke the door's protocol");
+                tracing::error!(?destination, %error, "a destination broke the door's protocol");
                 Event::Closed { door }
             }
         };

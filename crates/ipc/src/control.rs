@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::Fd;
 use crate::egress::AllowList;
+use crate::survey::FailureKind;
 
 /// What the launcher tells control.
 #[derive(Debug, Encode, Decode)]
@@ -119,6 +120,17 @@ pub enum ToControl {
         /// The connection; `None` when there is no such listener, or none can be made.
         #[n(1)]
         stream: Option<Fd>,
+    },
+    /// A tenant's engine was ended for a reason that its log has to tell.
+    #[n(13)]
+    EngineFailed {
+        /// Whose.
+        #[n(0)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// Why.
+        #[n(1)]
+        reason: FailureKind,
     },
     /// The answer to [`FromControl::Survey`].
     #[n(10)]

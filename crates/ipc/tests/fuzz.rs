@@ -117,6 +117,10 @@ fn seeds() -> Vec<Vec<u8>> {
         encoded(&control::FromControl::AddAccount { request: 1, uid: 1_900_001_000, tenant: tenant() }),
         encoded(&control::FromControl::TenantSuspended { request: 2, tenant: tenant(), hostnames }),
         encoded(&control::FromControl::InUse { reason: "another".into() }),
+        encoded(&control::ToControl::EngineFailed {
+            tenant: tenant(),
+            reason: survey::FailureKind::OutOfMemory,
+        }),
         encoded(&proof::LookUp {
             request: 7,
             domain: "auth.example.com".parse().unwrap(),

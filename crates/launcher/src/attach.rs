@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kiavi_ipc::{Channel, Endpoint, Message, Receiver, Sender};
+use kiavi_ipc::{Channel, Endpoint, IpcError, Message, Receiver, Sender};
 use rustix::io::Errno;
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions, pidfd_open, pidfd_send_signal, waitid,
@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::child::{Events, MAX_QUEUED, Process, ProcessId};
 use crate::forward::{Label, forward_log};
-use crate::supervisor::{Event, Said};
+use crate::supervisor::{Event, Retry, Said};
 
 /// What is known of a process that runs.
 pub(crate) struct Child {
@@ -88,6 +88,7 @@ pub(crate) fn attach<S: Message, R: Message>(
 ) -> std::io::Result<Process<S>> {
     let Child { id, pid, channel, log, label, is_json } = child;
     let kept_log = log.as_ref().map(OwnedFd::try_clone).transpose()?;
+    let whose = label.clone();
     if let Some(log) = log {
         tokio::spawn(forward_log(label, is_json, pipe::Receiver::from_owned_fd(log)?));
     }
@@ -102,7 +103,7 @@ pub(crate) fn attach<S: Message, R: Message>(
     let (sender, receiver) = Endpoint::<S, R>::new(channel)?.split();
     let (messages, queue) = mpsc::unbounded_channel();
     let unsent = Arc::new(AtomicUsize::new(0));
-    let listening = listen(id, receiver, events.clone(), said);
+    let listening = listen((id, whose), receiver, events.clone(), said);
     let listener = tokio::spawn(async move {
         listening.await;
         drop(is_listening);
@@ -125,7 +126,7 @@ async fn write<S: Message>(
 }
 
 async fn listen<R: Message>(
-    process: ProcessId,
+    (process, whose): (ProcessId, Label),
     mut receiver: Receiver<R>,
     events: Events,
     said: fn(R) -> Said,
@@ -141,8 +142,17 @@ async fn listen<R: Message>(
             Ok(Some(message)) => Event::Said { process, said: said(message) },
             Ok(None) => return,
             Err(error) => {
-                tracing::error!(%error, "a child broke its channel's protocol");
-                let _ = events.send(Event::Violated { process }).await;
+                let Label { role, tenant } = whose;
+                let tenant = tenant.map(tracing::field::display);
+                let event = if matches!(error, IpcError::Malformed(_)) {
+                    tracing::error!(role, tenant, %error, "a process broke its channel's protocol and is ended");
+                    Event::Violated { process }
+                } else {
+                    // No fault of theirs, but nobody hears them any more.
+                    tracing::error!(role, tenant, %error, "a process cannot be heard and is ended");
+                    Event::Retry(Retry::Kill(process))
+                };
+                let _ = events.send(event).await;
                 return;
             }
         };

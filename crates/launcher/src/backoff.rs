@@ -26,7 +26,8 @@ const SECURITY_WINDOW: Duration = Duration::from_secs(600);
 pub(crate) enum Failure {
     /// It crashed, was killed, or reported failure.
     Crash,
-    /// The kernel ended it because it tried what its sandbox forbids (SIGSYS).
+    /// The kernel ended it because it tried what its sandbox forbids (SIGSYS), or this process did because it broke its
+    /// channel's protocol.
     Security,
     /// The kernel ended it because its control group had no memory left.
     OutOfMemory,

@@ -10,7 +10,7 @@ mod stop;
 mod survey;
 mod upgrade;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::os::fd::{OwnedFd, RawFd};
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -49,6 +49,9 @@ const EVENT_QUEUE: usize = 1024;
 
 /// Time for what was signalled to be noticed.
 const LAST_LOOK: Duration = Duration::from_millis(2);
+
+/// How long it is until control is told again what there was no control to tell.
+const CONTROL_PAUSE: Duration = Duration::from_secs(1);
 
 /// By when what an engine had PostgreSQL commit as it was killed is committed.
 const LAST_COMMIT: Duration = Duration::from_secs(1);
@@ -148,6 +151,8 @@ pub(crate) enum Retry {
     WakeNow(TenantId),
     /// What its engine wrote last, which that can tell nobody any more.
     Written(TenantId),
+    /// Why its engine was ended, for a control that was not there.
+    Failed(TenantId, Failure),
 }
 
 /// The state of the launcher.
@@ -174,6 +179,8 @@ struct Supervisor {
     groups: Option<Groups>,
     replaced: Replaced,
     meter: Meter,
+    /// Processes that broke their protocol, and have not ended yet.
+    violators: BTreeSet<ProcessId>,
     /// Whose turn it is to be inspected.
     inspections: Arc<Semaphore>,
     monitor: Option<OwnedFd>,
@@ -254,7 +261,10 @@ impl Supervisor {
     async fn happened(&mut self, event: Event) {
         match event {
             Event::Said { process, said } => self.heard(process, said),
-            Event::Violated { process } => self.kill(process),
+            Event::Violated { process } => {
+                self.violators.insert(process);
+                self.kill(process);
+            }
             Event::Exited { process, status } => self.exited(process, status),
             Event::Retry(_) if self.stopping => {}
             Event::Retry(Retry::Gateway) => self.start_gateway(),
@@ -265,6 +275,7 @@ impl Supervisor {
             Event::Retry(Retry::Wake(tenant)) => self.wake(tenant),
             Event::Retry(Retry::WakeNow(tenant)) => self.wake_now(&tenant),
             Event::Retry(Retry::Written(tenant)) => self.log_written(&tenant),
+            Event::Retry(Retry::Failed(tenant, failure)) => self.tell_failure(tenant, failure),
             Event::Retry(Retry::Postgres) => self.start_postgres().await,
             Event::Retry(Retry::Console(asker)) => self.need_door(Destination::Console, asker),
             Event::Retry(Retry::Kill(process)) => self.kill(process),
@@ -302,11 +313,12 @@ impl Supervisor {
     }
 
     fn exited(&mut self, process: ProcessId, status: Option<ExitStatus>) {
+        let is_violation = self.violators.remove(&process) || is_security_exit(status);
         if self.replaced_ended(process) {
             return;
         }
         let now = Instant::now();
-        let failure = if is_security_exit(status) { Failure::Security } else { Failure::Crash };
+        let failure = if is_violation { Failure::Security } else { Failure::Crash };
         if self.gateway.is(process) {
             let delay = self.gateway.ended(failure, now);
             self.retry("gateway", status, delay, Retry::Gateway);
@@ -325,7 +337,10 @@ impl Supervisor {
         } else {
             let is_well = status.is_some_and(|status| status.success())
                 && !self.engines.processes.get(&process).is_some_and(|engine| engine.is_deserter(now));
-            let failure = (!is_well).then(|| self.engine_failure(process, status));
+            let failure = (!is_well || is_violation).then(|| match is_violation {
+                true => Failure::Security,
+                false => self.engine_failure(process, status),
+            });
             let Some(engine) = self.engines.ended(process, failure, now) else { return };
             if let Some(groups) = &self.groups {
                 groups.release(&engine.tenant);
@@ -334,6 +349,9 @@ impl Supervisor {
                 self.meter.engine_failed(failure);
                 let reason = failure.as_str();
                 tracing::error!(tenant = %engine.tenant, reason, ?status, "an engine ended");
+                if failure != Failure::Crash {
+                    self.tell_failure(engine.tenant.clone(), failure);
+                }
                 self.wake_again(&engine, now);
                 self.later(LAST_COMMIT, Retry::Written(engine.tenant.clone()));
             }
@@ -344,11 +362,16 @@ impl Supervisor {
         }
     }
 
-    /// Why an engine ended that should not have.
-    fn engine_failure(&mut self, process: ProcessId, status: Option<ExitStatus>) -> Failure {
-        if is_security_exit(status) {
-            return Failure::Security;
+    /// Has control write down why a tenant's engine was ended. One that is just being started hears of it a moment later.
+    fn tell_failure(&self, tenant: TenantId, failure: Failure) {
+        let told = ToControl::EngineFailed { tenant: tenant.clone(), reason: survey::kind(failure) };
+        if !self.control.tell(told) && !self.stopping {
+            self.later(CONTROL_PAUSE, Retry::Failed(tenant, failure));
         }
+    }
+
+    /// Why an engine ended that should not have, and that broke no rule.
+    fn engine_failure(&mut self, process: ProcessId, status: Option<ExitStatus>) -> Failure {
         let engine = self.engines.processes.get(&process).filter(|_| is_killed(status));
         let had_none_left = engine
             .zip(self.groups.as_mut())

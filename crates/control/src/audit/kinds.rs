@@ -73,6 +73,9 @@ event_types! {
     TenantSecretRetired = "tenant.secret_retired",
     /// A tenant's isolation was tried, and held or did not; the digest is the report's.
     IsolationProved = "isolation.proved",
+    /// A tenant's engine was ended by the kernel or by its supervisor, and started again: `reason` is `out_of_memory` or
+    /// `forbidden_call`, which is an alarm.
+    EngineFailed = "engine.failed",
     /// A tenant's role has another password at the database server.
     TenantDatabasePasswordRotated = "tenant.database_password_rotated",
     /// Step: a tenant's secret is in the vault.

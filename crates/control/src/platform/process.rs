@@ -83,6 +83,17 @@ pub(crate) enum EngineFailure {
     OutOfMemory,
 }
 
+impl EngineFailure {
+    /// The stable text form, as in answers.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Crash => "crash",
+            Self::ForbiddenCall => "forbidden_call",
+            Self::OutOfMemory => "out_of_memory",
+        }
+    }
+}
+
 impl From<survey::FailureKind> for EngineFailure {
     fn from(told: survey::FailureKind) -> Self {
         match told {

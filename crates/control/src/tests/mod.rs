@@ -10,6 +10,7 @@ mod coverage;
 mod described;
 mod domains;
 mod ended;
+mod engine_ends;
 mod fakes;
 mod holders;
 mod imports;

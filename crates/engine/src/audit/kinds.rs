@@ -187,6 +187,9 @@ event_types! {
     TenantSecretRetired = "tenant.secret_retired",
     /// The tenant's isolation was tried, and held or did not; the digest is the report's.
     IsolationProved = "isolation.proved",
+    /// The tenant's engine was ended by the kernel or by its supervisor, and started again: `reason` is `out_of_memory` or
+    /// `forbidden_call`, which is an alarm.
+    EngineFailed = "engine.failed",
     /// One of the tenant's names has a new certificate.
     CertificateIssued = "certificate.issued",
     /// One of the tenant's names was to have a new certificate, and has not; it is tried again. What there was is shown until it ends.
@@ -247,12 +250,13 @@ impl EventType {
     }
 
     /// Whether webhooks tell of it. What happens to webhooks is not told by webhooks: an endpoint that fails would make
-    /// work for itself. What happens to the tenant as a whole is written by the control plane, while no engine may run, of
+    /// work for itself. What happens to the tenant as a whole, and to its engine, is written by the control plane, while no engine may
+    /// run, of
     /// the log itself the auditor writes, and of what changes the database past the engine the database. Refused requests are
     /// anybody's to make, and an endpoint has nothing to do about them. That somebody is there or is offered something is no
     /// change, and would be a call for each of them each day.
     pub fn is_published(self) -> bool {
-        !matches!(self.noun(), "webhook" | "request" | "refusals" | "database" | "tenant" | "log")
+        !matches!(self.noun(), "webhook" | "request" | "refusals" | "database" | "tenant" | "log" | "engine")
             && !matches!(self, Self::UserActive | Self::PasskeyOffered)
     }
 }

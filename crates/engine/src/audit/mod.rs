@@ -484,7 +484,7 @@ pub async fn record_by_control(
     let event = kiavi_audit::Event {
         id,
         kind: kind.name().to_owned(),
-        outcome: Outcome::Success,
+        outcome: if kind == EventType::EngineFailed { Outcome::Failure } else { Outcome::Success },
         at: id.time(),
         request_id: None,
         actor: Some(format!("operator:{operator}")),

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use kiavi_base::{Hostname, InvalidName, Slug, SystemClock};
+use kiavi_base::{Hostname, InvalidName, Slug, SystemClock, TenantId};
 use kiavi_control::monitor::Monitored;
 use kiavi_control::{
     CONSOLE_SLUG, CallerKind, Control, ControlError, ControlParts, DatabaseServer, DemoMade, DemoOrder,
@@ -17,6 +17,7 @@ use kiavi_http::{
 };
 use kiavi_ipc::control::{FromControl, ToControl};
 use kiavi_ipc::door::{Acceptor, HandedOver};
+use kiavi_ipc::survey::FailureKind;
 use kiavi_ipc::{Endpoint, Fd, IpcError, Receiver, SealedDocument, Sender, receive_blocking};
 use kiavi_launcher::Names;
 use kiavi_localpg::CONTROL_DATABASE;
@@ -50,6 +51,10 @@ const MAX_CONSOLE: usize = 6_000;
 /// Connections of the local socket, and of the monitor's, that are served at a time; more wait in the kernel.
 const MAX_LOCAL: usize = 256;
 const MAX_MONITORS: usize = 64;
+
+/// Ends of engines that are kept while there is no control plane to write them down: more than there are in that time, however
+/// many engines there are.
+const MAX_FAILURES: usize = 1_024;
 
 /// A pause after an accept that failed for want of descriptors or memory.
 const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
@@ -319,7 +324,7 @@ impl Server {
         // Opening needs the database, which needs the launcher's answers below.
         let opening = tokio::spawn(open(parts, self.to_launcher.clone(), self.announcement));
         let mut opening = Some(opening);
-        let mut witnessing = None;
+        let (mut witnessing, mut failures) = (None, Vec::new());
         let monitor = kiavi_control::monitor::router(self.monitored.clone());
         let control = &self.monitored.control;
         let mut routers = None;
@@ -340,6 +345,9 @@ impl Server {
                         witnessing = Some(door);
                         serve_witness(control.get(), &mut witnessing);
                     }
+                    Some(ToControl::EngineFailed { tenant, reason }) => {
+                        write_down(control.get(), &mut failures, Some((tenant, reason)));
+                    }
                     Some(ToControl::Start { .. }) => {}
                     Some(ToControl::Drain) => break,
                     None => return Ok(()),
@@ -350,6 +358,7 @@ impl Server {
                     control.get_or_init(|| opened);
                     opening = None;
                     serve_witness(control.get(), &mut witnessing);
+                    write_down(control.get(), &mut failures, None);
                 }
                 accepted = accept(&mut doors.console), if routers.is_some() && tasks.len() < MAX_CONSOLE => match (accepted?, &routers) {
                     (Some(connection), Some(routers)) => {
@@ -390,6 +399,24 @@ fn serve_witness(control: Option<&Control>, door: &mut Option<Fd>) {
     tokio::spawn(async move {
         if let Err(error) = control.witness(door).await {
             tracing::error!(%error, "the auditor broke the witness's protocol");
+        }
+    });
+}
+
+/// Has the ends of engines written down, once there is a control plane.
+fn write_down(
+    control: Option<&Control>,
+    failures: &mut Vec<(TenantId, FailureKind)>,
+    new: Option<(TenantId, FailureKind)>,
+) {
+    if failures.len() < MAX_FAILURES {
+        failures.extend(new);
+    }
+    let Some(control) = control.cloned().filter(|_| !failures.is_empty()) else { return };
+    let failures = std::mem::take(failures);
+    tokio::spawn(async move {
+        for (tenant, reason) in failures {
+            control.engine_failed(&tenant, reason).await;
         }
     });
 }

@@ -161,6 +161,7 @@ impl TenantSchema for EngineSchema {
                 TenantEventKind::SecretRotated => audit::EventType::TenantSecretRotated,
                 TenantEventKind::SecretRetired => audit::EventType::TenantSecretRetired,
                 TenantEventKind::IsolationProved => audit::EventType::IsolationProved,
+                TenantEventKind::EngineFailed => audit::EventType::EngineFailed,
                 TenantEventKind::CertificateIssued => audit::EventType::CertificateIssued,
                 TenantEventKind::CertificateFailed => audit::EventType::CertificateFailed,
                 TenantEventKind::CertificateEnding => audit::EventType::CertificateEnding,

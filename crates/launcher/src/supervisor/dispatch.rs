@@ -134,10 +134,12 @@ impl Supervisor {
         let Some(engine) = self.engines.processes.get_mut(&process) else { return };
         if !engine.may_speak(Instant::now()) {
             tracing::error!(tenant = %engine.tenant, "an engine does not stop talking");
+            self.violators.insert(process);
             return engine.process.kill();
         }
         if let Err(violation) = engine.session.hear(&message) {
             tracing::error!(tenant = %engine.tenant, %violation, "an engine broke its protocol");
+            self.violators.insert(process);
             engine.process.kill();
             return;
         }

@@ -1,6 +1,6 @@
 //! Starting things.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
@@ -71,6 +71,7 @@ impl Supervisor {
             groups,
             replaced: Replaced::default(),
             meter: Meter::new(config.monitor.as_ref().is_some_and(|monitor| monitor.per_tenant)),
+            violators: BTreeSet::new(),
             inspections: Arc::new(Semaphore::new(1)),
             monitor,
             next_wake: Instant::now(),

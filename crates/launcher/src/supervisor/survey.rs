@@ -113,7 +113,7 @@ impl Supervisor {
     }
 }
 
-fn kind(reason: Failure) -> FailureKind {
+pub(super) fn kind(reason: Failure) -> FailureKind {
     match reason {
         Failure::Crash => FailureKind::Crash,
         Failure::Security => FailureKind::ForbiddenCall,

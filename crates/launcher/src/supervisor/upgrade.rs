@@ -3,7 +3,7 @@
 //! Everything that other processes and clients hold on to stays: listening sockets, channels, PostgreSQL, the lock of
 //! the data folder. Nothing is lost on the way: what children say while nobody listens waits in their channels.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -215,6 +215,7 @@ impl Supervisor {
             groups,
             replaced: Replaced::default(),
             meter: Meter::new(config.monitor.as_ref().is_some_and(|monitor| monitor.per_tenant)),
+            violators: BTreeSet::new(),
             inspections: Arc::new(Semaphore::new(1)),
             monitor,
             // Whom the program before this one was to wake: control's successor tells of every tenant.
