@@ -4,6 +4,14 @@ fn demo(base_url: &str) -> Result<Settings, SettingsError> {
     Settings::for_slug(&"demo".parse().unwrap(), base_url)
 }
 
+/// The defaults with something else in this place.
+fn with(pointer: &str, value: serde_json::Value) -> Result<Settings, SettingsError> {
+    let mut document = serde_json::to_value(demo("http://demo.localhost:8080").unwrap()).unwrap();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    document.pointer_mut(parent).unwrap()[key] = value;
+    Settings::from_json(document.to_string().as_bytes())
+}
+
 #[test]
 fn defaults_survive_a_round_trip() {
     let settings = demo("http://demo.localhost:8080").unwrap();
@@ -14,12 +22,6 @@ fn defaults_survive_a_round_trip() {
 
 #[test]
 fn what_is_unknown_or_senseless_is_refused() {
-    let with = |pointer: &str, value: serde_json::Value| {
-        let mut document = serde_json::to_value(demo("http://demo.localhost:8080").unwrap()).unwrap();
-        let (parent, key) = pointer.rsplit_once('/').unwrap();
-        document.pointer_mut(parent).unwrap()[key] = value;
-        Settings::from_json(document.to_string().as_bytes())
-    };
     assert!(with("/app_name", "Shop".into()).is_ok());
     for (pointer, value) in [
         ("/surprise", 1.into()),
