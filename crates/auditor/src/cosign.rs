@@ -35,9 +35,13 @@ impl Sealer {
             return Err(RoundError::Busy);
         }
         if store::tree(&transaction).await?.0 != newest.size() {
+            transaction.rollback().await?;
             return Err(RoundError::Outdated);
         }
-        let Some(seen) = self.look_at_witness().await else { return Ok(Ok(false)) };
+        let Some(seen) = self.look_at_witness().await else {
+            transaction.rollback().await?;
+            return Ok(Ok(false));
+        };
         // More than there is, and nobody else can have written it: it shall say so.
         let old = if seen.size > newest.size() { 0 } else { seen.size };
         let answer = self.ask_for_cosignature(&transaction, &newest.signed, old).await?;

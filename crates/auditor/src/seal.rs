@@ -217,6 +217,8 @@ impl Sealer {
             return Err(RoundError::Busy);
         }
         if (look.size, look.watermark) != (sealed.tree.size(), sealed.watermark) {
+            // The lock is free again before anybody takes the next turn, this process above all.
+            transaction.rollback().await?;
             return Err(RoundError::Outdated);
         }
         let batch = Batch::of(look);

@@ -110,6 +110,7 @@ pub use status::{
     BARE_CONTENT_SECURITY_POLICY, Failed, Leaving, NotFound, Refused, TurnedAway, TurnedAwayBecause,
 };
 pub use tenant::{TenantAway, TenantOverview, TenantPlace, TenantTop};
+pub use text::number;
 pub use users::{Means, Standing, Suspension, UserPage, UserRow, UserSearch, Users};
 pub use views::{SavedView, SavedViews};
 pub use webhooks::{

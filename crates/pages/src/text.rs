@@ -65,6 +65,11 @@ impl Text {
     }
 }
 
+/// A count as a language writes it, in mails and on pages.
+pub fn number(locale: Locale, count: u32) -> String {
+    Text::of(locale).number(count)
+}
+
 /// What stands between thousands (CLDR 48, `symbols/group`), and from how many digits on there is something
 /// (`minimumGroupingDigits`: Spanish and Italian leave four digits together).
 fn group(locale: Locale, digits: &str) -> String {

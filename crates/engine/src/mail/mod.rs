@@ -89,7 +89,7 @@ fn starting(settings: &Settings, locale: Locale, letter: &Letter) -> Option<Temp
     };
     let settings = Settings { app_name: "{{app}}".to_owned(), ..settings.clone() };
     let RenderedMail { subject, text, html } = built_in(&settings, locale, &open);
-    let (mark, minutes) = (MARK.to_string(), "{{minutes}}");
+    let (mark, minutes) = (kiavi_pages::number(locale, MARK), "{{minutes}}");
     Some(Template { subject, text: text.replace(&mark, minutes), html: html.replace(&mark, minutes) })
 }
 
