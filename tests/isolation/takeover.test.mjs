@@ -209,9 +209,11 @@ describe('a process that somebody has taken over', { skip: kiaviMissing() || (!f
     for (const one of services) assert.ok(alive(one), `${one.arguments} was ended`);
   });
 
-  test('the gateway\'s garbage at an engine\'s door ends nobody but that engine', async () => {
+  test('the gateway\'s garbage at doors closes them, and ends nobody', async () => {
     const { tenant } = await engineOf('reached');
     const [gateway] = kiavi.role('gateway');
+    const others = () => ['control', 'auditor', 'outbound', 'engine'].flatMap((role) => kiavi.role(role).map(({ pid }) => pid));
+    const before = others();
     const intruder = new Intruder(gateway.pid);
     try {
       for (const { fd } of await doorsOf(intruder)) await intruder.send(fd, GARBAGE);
@@ -219,6 +221,7 @@ describe('a process that somebody has taken over', { skip: kiaviMissing() || (!f
       await intruder.leave();
     }
     for (const one of [tenant, neighbour]) await until(`${one.slug} is served`, () => serves(one).catch(() => false));
-    assert.ok(['control', 'auditor', 'outbound'].every((role) => kiavi.role(role).length === 1));
+    await until('the log tells', () => kiavi.log().includes("the gateway broke the door's protocol"));
+    assert.deepEqual(others(), before);
   });
 });

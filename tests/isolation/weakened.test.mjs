@@ -114,13 +114,13 @@ describe('a layer that was taken away', { skip: kiaviMissing() || (ISOLATION !==
       if (!hasGroups()) return t.skip('there are no control groups');
       const { tenant, engine } = await runs();
       await until('it is in its group', () => groupOf(engine.pid, controller).folder.endsWith(`/engines/${tenant.id}`));
-      const { folder, root, isFirst } = groupOf(engine.pid, controller);
+      const { root, isFirst } = groupOf(engine.pid, controller);
       // Of version 2 the root has all controllers.
       if (!isFirst && controller !== CONTROLLERS[0]) return t.skip('there is one group for all controllers');
       writeFileSync(path.join(root, 'cgroup.procs'), String(engine.pid));
       const { 'layer.group': evidence } = await isRed(tenant, 'layer.group');
       assert.match(evidence, new RegExp(`engine ${engine.pid}: its control group is /.*, and not its tenant's`));
-      writeFileSync(path.join(folder, 'cgroup.procs'), String(engine.pid));
+      await restart(tenant, engine);
       await isGreen(tenant);
     });
   }

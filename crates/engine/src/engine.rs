@@ -186,12 +186,17 @@ impl Engine {
 
     /// Delivers mail, webhooks and streams, and counts what happens, until told to drain; and then what is under way. What is
     /// still owed or uncounted stays in the database, and what is only in memory of the log is written there.
-    pub async fn run_outbox(&self, drain: Drain) {
+    ///
+    /// Mail and counting begin after `pause`; what happens from now on is for webhooks and streams, where there are any.
+    pub async fn run_outbox(&self, drain: Drain, pause: Duration) {
+        let later = async {
+            tokio::time::sleep(pause).await;
+            tokio::join!(outbox::run(&self.state, drain.clone()), analytics::run(&self.state, drain.clone()));
+        };
         tokio::join!(
-            outbox::run(&self.state, drain.clone()),
             webhook::run(&self.state, drain.clone()),
             stream::run(&self.state, drain.clone()),
-            analytics::run(&self.state, drain)
+            later
         );
         if let Err(error) = audit::tell_counted(&self.state, true).await {
             tracing::warn!(cause = %error, "how many refusals were counted could not be written");

@@ -100,21 +100,30 @@ impl Acceptor {
         })
     }
 
-    /// The next connection, already acknowledged; `None` when the gateway is gone. Cancel-safe up to the
-    /// moment a connection has arrived. Two system calls on top of those of the connection itself.
+    /// The next connection, already acknowledged; `None` when the gateway is gone, or has broken the protocol, of which the log
+    /// tells: it could end whoever it reaches otherwise. Cancel-safe up to the moment a connection has arrived. Two system calls
+    /// on top of those of the connection itself.
     ///
     /// # Errors
-    /// When the gateway breaks the protocol, or the process is out of descriptors.
+    /// When the process is out of descriptors.
     pub async fn accept(&mut self) -> Result<Option<HandedOver>, IpcError> {
         #[cfg(not(kiavi_bench_direct_accept))]
-        let received = self.connections.receive().await?;
+        let received = self.connections.receive().await;
         #[cfg(kiavi_bench_direct_accept)]
         let received = tokio::select! {
-            received = self.connections.receive() => received?,
+            received = self.connections.receive() => received,
             accepted = self.direct.accept() => return accepted.map(Some),
         };
-        let Some(ToDestination::Connection { sequence, peer, stream, kind }) = received else {
-            return Ok(None);
+        let (sequence, peer, stream, kind) = match received {
+            Ok(Some(ToDestination::Connection { sequence, peer, stream, kind })) => {
+                (sequence, peer, stream, kind)
+            }
+            Ok(None) => return Ok(None),
+            Err(IpcError::Malformed(why)) => {
+                tracing::error!(why, "the gateway broke the door's protocol: the door is closed");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
         };
         // A full queue of acknowledgements is no harm: they are cumulative, the next one covers this.
         match self.taken.try_send(&FromDestination::Taken { sequence }) {

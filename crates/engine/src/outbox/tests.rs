@@ -93,7 +93,7 @@ fn hanging(count: usize) -> impl Iterator<Item = String> {
 
 fn start(engine: &Engine) -> (JoinHandle<()>, DrainTrigger) {
     let ((trigger, drain), engine) = (drain(), engine.clone());
-    (tokio::spawn(async move { engine.run_outbox(drain).await }), trigger)
+    (tokio::spawn(async move { engine.run_outbox(drain, Duration::ZERO).await }), trigger)
 }
 
 async fn stop((relay, trigger): (JoinHandle<()>, DrainTrigger)) {

@@ -30,8 +30,8 @@ use crate::{Engine, Operator, audit};
 /// How long a database connection without use is kept: a PostgreSQL backend costs more than this process.
 const DATABASE_IDLE: Duration = Duration::from_secs(30);
 
-/// How long what nobody waits for waits after a start: mail, webhooks, streams and sweeping begin with statements that take
-/// the database longer to prepare than the visitor's own, on the same connection.
+/// How long what nobody waits for waits after a start: mail, sweeping and counting begin with statements that take the database
+/// longer to prepare than the visitor's own, on the same connection.
 const CHORES_AFTER: Duration = Duration::from_millis(100);
 
 /// How long nothing is asked before free memory is given back: database connections are closed by then.
@@ -149,8 +149,7 @@ impl Server {
         let has_outbox = self.work == Work::All;
         let outbox = tokio::spawn(async move {
             if has_outbox {
-                sleep(CHORES_AFTER).await;
-                engine.run_outbox(mail_drain).await;
+                engine.run_outbox(mail_drain, CHORES_AFTER).await;
             }
         });
         let access = self.engine.state().access.clone();

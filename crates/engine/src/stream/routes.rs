@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     progress::Stream,
+    relay,
     settings::StreamSettings,
     store::{self, Condition},
     wire::StreamView,
@@ -87,8 +88,9 @@ pub(super) async fn move_to(state: State, context: Context, body: JsonBody) -> A
     fields.finish()?;
     let index = index.ok_or_else(|| ApiError::validation("[body.index] Invalid input: expected an index"))?;
     let stream = find(&state, id)?;
+    // An engine that has just started may not have done so yet.
+    relay::register(&state).await?;
     let transaction = state.database.begin().await?;
-    // One that nobody has registered yet is where it begins.
     let Some((from, to)) = store::move_to(&transaction, id, index).await? else { return Err(no_stream()) };
     let event = Event::new(EventType::StreamMoved, Outcome::Success).using(Method::Management);
     let event = event.detail(json!({ "stream": id, "from_index": from, "to_index": to }));

@@ -80,7 +80,7 @@ async fn the_relay_hears_of_commits_and_a_hanging_endpoint_holds_up_nobody_else(
     let (tenant, receiver) = tenant(vec![endpoint("slow", &["*"]), endpoint("quick", &["*"])]).await;
     receiver.answers("slow", Manner::Hang);
     let ((trigger, drain), engine) = (drain(), tenant.engine.clone());
-    let relay = tokio::spawn(async move { engine.run_outbox(drain).await });
+    let relay = tokio::spawn(async move { engine.run_outbox(drain, Duration::ZERO).await });
     let mut browser = tenant.browser();
     let ask = json!({ "email": "ada@example.com", "type": "sign-in" });
     browser.post("/email-otp/send-verification-otp", ask).await;
@@ -110,7 +110,7 @@ async fn an_engine_that_ends_records_what_it_is_on_and_gives_the_endpoint_back()
     let (tenant, receiver) = tenant(vec![endpoint("slow", &["code.*"])]).await;
     receiver.answers("slow", Manner::Hang);
     let ((trigger, drain), engine) = (drain(), tenant.engine.clone());
-    let relay = tokio::spawn(async move { engine.run_outbox(drain).await });
+    let relay = tokio::spawn(async move { engine.run_outbox(drain, Duration::ZERO).await });
     for email in ["a@example.com", "b@example.com"] {
         let ask = json!({ "email": email, "type": "sign-in" });
         tenant.browser().post("/email-otp/send-verification-otp", ask).await;
@@ -132,7 +132,7 @@ async fn two_engines_do_not_send_to_one_endpoint_at_once_and_a_dead_one_gives_it
     receiver.answers("slow", Manner::Hang);
     let engine = tenant.engine.clone();
     let (_trigger, drain) = drain();
-    let relay = tokio::spawn(async move { engine.run_outbox(drain).await });
+    let relay = tokio::spawn(async move { engine.run_outbox(drain, Duration::ZERO).await });
     let ask = json!({ "email": "a@example.com", "type": "sign-in" });
     tenant.browser().post("/email-otp/send-verification-otp", ask).await;
     receiver.until(|seen| seen.len() == 1).await;
@@ -167,7 +167,7 @@ async fn an_engine_says_how_long_it_is_not_needed() {
     let (tenant, receiver) = tenant(vec![endpoint("crm", &["code.*"])]).await;
     receiver.answers("crm", Manner::RetryAfter(503, "3600"));
     let ((trigger, drain), engine) = (drain(), tenant.engine.clone());
-    let relay = tokio::spawn(async move { engine.run_outbox(drain).await });
+    let relay = tokio::spawn(async move { engine.run_outbox(drain, Duration::ZERO).await });
     let ask = json!({ "email": "a@example.com", "type": "sign-in" });
     tenant.browser().post("/email-otp/send-verification-otp", ask).await;
     receiver.until(|seen| seen.len() == 1).await;
