@@ -4,6 +4,7 @@ use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, Shutdown, SocketFlags, SocketType,
@@ -76,9 +77,17 @@ impl Channel {
         let mut ancillary = RecvAncillaryBuffer::new(&mut space);
         let flags =
             RecvFlags::CMSG_CLOEXEC | if wait == Wait::No { RecvFlags::DONTWAIT } else { RecvFlags::empty() };
-        let received = rustix::io::retry_on_intr(|| {
-            rustix::net::recvmsg(&self.0, &mut [IoSliceMut::new(buffer)], &mut ancillary, flags)
-        })?;
+        let mut receive = || {
+            rustix::io::retry_on_intr(|| {
+                rustix::net::recvmsg(&self.0, &mut [IoSliceMut::new(buffer)], &mut ancillary, flags)
+            })
+        };
+        // A peer that closes with packets unread resets the connection, and the kernel says so once, before it gives what the
+        // peer had sent: that must not be lost.
+        let received = match receive() {
+            Err(Errno::CONNRESET) => receive(),
+            received => received,
+        }?;
         // Collect first: whatever arrived is owned, and closed on every error path below.
         let fds: Vec<OwnedFd> = ancillary
             .drain()

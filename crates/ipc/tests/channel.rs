@@ -159,6 +159,28 @@ fn a_peer_that_stopped_receiving_is_closed_for_senders_but_its_queue_is_not_lost
 }
 
 #[test]
+fn what_a_peer_has_said_arrives_though_it_closed_without_reading() {
+    runtime().block_on(async {
+        let (ours, theirs) = Channel::pair().unwrap();
+        let (sender, mut receiver) = Endpoint::<ToDestination, FromDestination>::new(ours).unwrap().split();
+        let there = Endpoint::<FromDestination, ToDestination>::new(theirs).unwrap().split();
+        let connection = |sequence| ToDestination::Connection {
+            sequence,
+            peer: ([192, 0, 2, 1], 1).into(),
+            stream: file_with("connection"),
+            kind: ListenerKind::Plain,
+        };
+        sender.send(&connection(1)).await.unwrap();
+        there.0.send(&FromDestination::Taken { sequence: 1 }).await.unwrap();
+        sender.send(&connection(2)).await.unwrap();
+        drop(there);
+        let told = receiver.receive().await.unwrap();
+        assert!(matches!(told, Some(FromDestination::Taken { sequence: 1 })), "{told:?}");
+        assert!(receiver.receive().await.unwrap().is_none());
+    });
+}
+
+#[test]
 fn a_full_queue_is_back_pressure_and_not_an_error() {
     runtime().block_on(async {
         let (ours, theirs) = Channel::pair().unwrap();
