@@ -64,6 +64,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "lighter_sign_in",
         sql: include_str!("../migrations/V22__lighter_sign_in.sql"),
     },
+    Migration { version: 23, name: "one_event", sql: include_str!("../migrations/V23__one_event.sql") },
 ];
 
 /// The number of the newest migration.
