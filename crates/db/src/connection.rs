@@ -29,10 +29,18 @@ use crate::{
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the server calls our sessions. It is the same for all tenants, because other roles can see it.
 pub(crate) const APPLICATION_NAME: &str = "kiavi";
+macro_rules! session_options {
+    () => {
+        "-c synchronous_commit=on -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000"
+    };
+}
 /// Session settings, sent with the startup packet so that they cost no round trip. A commit that is reported
 /// is on the disk; no statement runs longer than 5 s; no transaction waits for its client longer than 10 s.
-const SESSION_OPTIONS: &str =
-    "-c synchronous_commit=on -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000";
+const SESSION_OPTIONS: &str = session_options!();
+/// The same for transactions, which look rows up by their keys. A plan is made once for a connection, from what a table is at
+/// that time; one that reads a small table from end to end is kept while the table grows, until somebody analyzes it, and
+/// until then every sign-in reads all of it. Where there is no index, a table is read all the same.
+const TRANSACTION_OPTIONS: &str = concat!(session_options!(), " -c enable_seqscan=off");
 
 /// Everything that opening a connection needs.
 #[derive(Clone)]
@@ -64,12 +72,22 @@ impl Opener {
         self.open.load(Ordering::Relaxed)
     }
 
+    /// A connection for single statements.
     pub(crate) async fn open(&self) -> Result<Connection, DbError> {
+        self.open_with(SESSION_OPTIONS).await
+    }
+
+    /// A connection for transactions.
+    pub(crate) async fn open_for_transactions(&self) -> Result<Connection, DbError> {
+        self.open_with(TRANSACTION_OPTIONS).await
+    }
+
+    async fn open_with(&self, options: &str) -> Result<Connection, DbError> {
         if !self.is_good() {
             return Err(Claim::lost());
         }
         let counted = Counted::new(self.open.clone());
-        let client = dial(&*self.connect, &self.login, Some(SESSION_OPTIONS), (counted, None)).await?;
+        let client = dial(&*self.connect, &self.login, Some(options), (counted, None)).await?;
         if let Some(claim) = &self.claim {
             claim.admit(&client).await?;
         }

@@ -30,7 +30,7 @@ impl Manager for Connections {
     type Error = DbError;
 
     async fn create(&self) -> Result<Connection, DbError> {
-        self.0.open().await
+        self.0.open_for_transactions().await
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<DbError> {

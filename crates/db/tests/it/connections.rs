@@ -124,6 +124,23 @@ async fn a_session_starts_with_its_settings() {
     let row = test.database().query_one(&SETTINGS, &[]).await.unwrap();
     let settings: Vec<String> = (0..4).map(|column| row.get(column)).collect();
     assert_eq!(settings, ["on", "5s", "10s", "kiavi"]);
+    let transaction = test.database().begin().await.unwrap();
+    let row = transaction.query_one(&SETTINGS, &[]).await.unwrap();
+    assert_eq!(settings, (0..4).map(|column| row.get(column)).collect::<Vec<String>>());
+}
+
+#[tokio::test]
+async fn a_transaction_reads_no_table_from_end_to_end_because_it_was_small_once() {
+    const BY_ID: Sql = Sql::new("BY_ID", "SELECT id FROM item WHERE id = $1");
+    const READ: Sql =
+        Sql::new("READ", "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'item'");
+    let test = items().await;
+    test.admin().await.batch_execute("INSERT INTO item VALUES (1); ANALYZE item").await.unwrap();
+    let transaction = test.database().begin().await.unwrap();
+    for _ in 0..10 {
+        transaction.query_one(&BY_ID, &[&1]).await.unwrap();
+    }
+    assert_eq!(transaction.query_one(&READ, &[]).await.unwrap().get::<_, i64>(0), 0);
 }
 
 #[tokio::test]
