@@ -52,17 +52,19 @@ async function furnish(kiavi) {
   return furnished;
 }
 
-/** The times of one protocol: with an engine that runs, and with one that has to be started. */
-async function measure(kiavi, furnished, url, ca) {
+/** The times of each protocol, measured in turn: with an engine that runs, and with one that has to be started. */
+async function measure(kiavi, furnished, protocols) {
   const [{ tenant, cookie }] = furnished;
-  const [warm, cold] = [[], []];
-  for (let i = 0; i < RUNS; i += 1) warm.push(await firstAnswer(url(tenant), cookie, ca));
-  while (cold.length < RUNS) {
-    await until('every engine has been idle and stopped', () => kiavi.role('engine').length === 0, { within: 60_000 });
-    for (const one of furnished) cold.push(await firstAnswer(url(one.tenant), one.cookie, ca));
-    console.log(`${new URL(url(tenant)).protocol} ${cold.length}/${RUNS}`);
+  const times = Object.fromEntries(Object.keys(protocols).map((name) => [name, { warm: [], cold: [] }]));
+  for (let done = 0; done < RUNS; done += furnished.length) {
+    for (const [name, { url, ca }] of Object.entries(protocols)) {
+      await until('every engine has been idle and stopped', () => kiavi.role('engine').length === 0, { within: 60_000 });
+      for (const one of furnished) times[name].cold.push(await firstAnswer(url(one.tenant), one.cookie, ca));
+      for (const _ of furnished) times[name].warm.push(await firstAnswer(url(tenant), cookie, ca));
+    }
+    console.log(`${done + furnished.length}/${RUNS}`);
   }
-  return { warm, cold };
+  return times;
 }
 
 const verdict = (cold) =>
@@ -79,10 +81,12 @@ try {
   const furnished = await furnish(kiavi);
   const ca = readFileSync(path.join(kiavi.data, 'local-ca.pem'), 'utf8');
   const { port } = new URL(kiavi.tenant().tls_url);
-  const protocols = { 'plain HTTP': (tenant) => tenant.url, TLS: (tenant) => `https://${new URL(tenant.url).hostname}:${port}` };
+  const times = await measure(kiavi, furnished, {
+    'plain HTTP': { url: (tenant) => tenant.url },
+    TLS: { url: (tenant) => `https://${new URL(tenant.url).hostname}:${port}`, ca },
+  });
   const lines = [];
-  for (const [protocol, url] of Object.entries(protocols)) {
-    const { warm, cold } = await measure(kiavi, furnished, url, ca);
+  for (const [protocol, { warm, cold }] of Object.entries(times)) {
     lines.push(
       `${protocol}, engine stopped: ${summary(cold, 'ms')}: ${verdict(cold)}`,
       `${protocol}, engine running: ${summary(warm, 'ms')}`,
