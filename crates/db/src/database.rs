@@ -96,6 +96,12 @@ impl Database {
         Self(Arc::new(Inner { lane, group: Arc::default(), opener, pool, watch }))
     }
 
+    /// Begins to open the lane, for whoever will ask first. A failure is nobody's: who asks then tries again.
+    pub fn open_lane(&self) {
+        let lane = self.0.lane.clone();
+        tokio::spawn(async move { lane.connection().await.map(drop) });
+    }
+
     /// Waits until others on the database have said something with a notification on [`crate::CHANNEL`], and takes it; for
     /// ever while this process is not the writer.
     pub async fn words_of_others(&self) -> Vec<String> {

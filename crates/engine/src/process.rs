@@ -38,6 +38,8 @@ pub struct Assignment {
     pub egress: Fd,
     /// How the database server is recognised and the engine known to it, if it is one on a network.
     pub database: Option<Secured>,
+    /// A connection to that server on which nothing has been said.
+    pub connected: Option<Fd>,
     /// What the tenant's TLS is made of, if it has any.
     pub certificates: Option<Fd>,
     /// What knows where addresses are.
@@ -97,6 +99,7 @@ where
         mail: mail_door,
         egress: egress_door,
         database: secured,
+        connected,
         certificates,
         places,
         reads_log,
@@ -108,11 +111,14 @@ where
     } = assignment;
     let (origin, time) = (settings.base_url.origin().to_owned(), clock.clone());
     let (to_launcher, from_launcher) = launcher.split();
-    let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone(), secured));
+    let connections = Arc::new(database::LauncherConnect::new(to_launcher.clone(), secured, connected));
     let login = Login { user: tenant.as_str().to_owned(), database: tenant.as_str().to_owned() };
     let is_writer = settings.session.is_kept_in_memory && !reads_log;
     let open = if is_writer { Database::as_writer } else { Database::new };
     let database = open(connections.clone(), login);
+    // Whoever waits for this engine asks the database something. The server lets us in while the rest is made.
+    database.open_lane();
+    tokio::task::yield_now().await;
     let mail = Arc::new(mail::Outlet::default());
     mail.open(mail_door)?;
     let outlet = Arc::new(Outlet::default());

@@ -59,6 +59,27 @@ pub enum DatabaseServerError {
     Content(#[from] IpcError),
 }
 
+/// Where an engine's database is.
+#[derive(Debug, Encode, Decode)]
+#[cbor(context_bound = "AsMut<crate::FdTable>")]
+pub enum Whereabouts {
+    /// In the private cluster, which knows the engine by its account.
+    #[n(0)]
+    Private {
+        /// A first connection that nobody has asked for: PostgreSQL makes its process for it while the engine becomes one.
+        /// `None` when it cannot be reached.
+        #[n(0)]
+        connected: Option<Fd>,
+    },
+    /// On a server on a network.
+    #[n(1)]
+    Remote {
+        /// A [`DatabaseServer`], sealed.
+        #[n(0)]
+        server: Fd,
+    },
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

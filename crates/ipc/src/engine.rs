@@ -4,6 +4,7 @@ use kiavi_base::TenantId;
 use minicbor::{Decode, Encode};
 
 use crate::Fd;
+use crate::database::Whereabouts;
 use crate::isolation::{Fate, LayerStanding};
 use crate::metrics::{EngineReport, StreamsReport};
 
@@ -33,9 +34,9 @@ pub enum ToEngine {
         /// Where connections to servers outside are asked for, see [`crate::egress`].
         #[n(5)]
         egress: Fd,
-        /// The database server, if it is one on a network, see [`crate::database::DatabaseServer`].
+        /// Where its database is.
         #[n(6)]
-        database: Option<Fd>,
+        database: Whereabouts,
         /// What knows where addresses are, at most two, see [`crate::SharedFile`].
         #[n(7)]
         places: Vec<Fd>,

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::os::fd::OwnedFd;
 
 use kiavi_ipc::control::{FromControl, ToControl};
+use kiavi_ipc::database::Whereabouts;
 use kiavi_ipc::door::{FromDestination, ListenerKind, ToDestination};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::gateway::{Destination, FromGateway};
@@ -38,7 +39,7 @@ fn descriptors_arrive_in_the_fields_that_they_were_sent_in() {
             mail: file_with("mail"),
             idle_seconds: Some(600),
             egress: file_with("egress"),
-            database: Some(file_with("database")),
+            database: Whereabouts::Private { connected: Some(file_with("database")) },
             places: vec![file_with("countries"), file_with("networks")],
             reads_log: false,
             certificates: Some(file_with("certificates")),
@@ -51,7 +52,7 @@ fn descriptors_arrive_in_the_fields_that_they_were_sent_in() {
             mail,
             idle_seconds,
             egress,
-            database,
+            database: Whereabouts::Private { connected: Some(database) },
             places,
             certificates,
             ..
@@ -61,8 +62,7 @@ fn descriptors_arrive_in_the_fields_that_they_were_sent_in() {
         };
         let [countries, networks] = <[_; 2]>::try_from(places).unwrap();
         let read =
-            [document, door, mail, egress, database.unwrap(), countries, networks, certificates.unwrap()]
-                .map(read);
+            [document, door, mail, egress, database, countries, networks, certificates.unwrap()].map(read);
         let expected =
             ["document", "door", "mail", "egress", "database", "countries", "networks", "certificates"];
         assert_eq!(read, expected);

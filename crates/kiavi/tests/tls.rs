@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use kiavi_crypto::Zeroizing;
 use kiavi_engine::Settings;
 use kiavi_ipc::certificate::{Certificate, Certificates, Challenge};
+use kiavi_ipc::database::Whereabouts;
 use kiavi_ipc::door::{FromDestination, ListenerKind, ToDestination};
 use kiavi_ipc::engine::{FromEngine, ToEngine};
 use kiavi_ipc::{Channel, Endpoint, Fd, Receiver, SealedDocument, Sender};
@@ -77,7 +78,7 @@ impl Process {
             mail: mail.into(),
             idle_seconds: None,
             egress: egress.into(),
-            database: None,
+            database: Whereabouts::Private { connected: None },
             places: Vec::new(),
             reads_log: false,
             certificates: certificates.map(|certificates| certificates.seal().unwrap().fd()),

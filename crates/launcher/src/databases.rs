@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use kiavi_base::TenantId;
+use kiavi_ipc::database::Whereabouts;
 use kiavi_ipc::{Fd, SealedDocument};
 use kiavi_localpg::{AccountError, Cluster, ClusterConfig};
 use kiavi_sandbox::Isolation;
@@ -137,7 +138,7 @@ impl Databases {
         matches!(self, Self::Remote { waiting, .. } if !waiting.is_empty())
     }
 
-    /// What control and engines are told of the server; nothing of a private one, which they reach with nothing.
+    /// What control and the auditor are told of the server; nothing of a private one, which they reach with nothing.
     pub(crate) fn server(&self) -> Option<Fd> {
         match self {
             Self::Private { .. } => None,
@@ -154,6 +155,16 @@ impl Databases {
                 waiting.insert(*last_request, asker);
                 Connecting::Outbound(*last_request)
             }
+        }
+    }
+
+    /// Where an engine with this account finds its database, already connected where this process can do that.
+    pub(crate) fn whereabouts(&self, uid: u32) -> Whereabouts {
+        match self {
+            Self::Private { cluster, .. } => {
+                Whereabouts::Private { connected: connect_as(cluster.as_ref(), uid) }
+            }
+            Self::Remote { server, .. } => Whereabouts::Remote { server: server.fd() },
         }
     }
 

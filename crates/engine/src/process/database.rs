@@ -14,12 +14,14 @@ pub(super) struct LauncherConnect {
     launcher: Sender<FromEngine>,
     secured: Option<Secured>,
     waiting: Mutex<VecDeque<oneshot::Sender<Option<Fd>>>>,
+    /// The one that the launcher gave unasked.
+    first: Mutex<Option<Fd>>,
 }
 
 impl LauncherConnect {
     /// Without `secured`, to a private cluster, which knows us by the uid that the launcher connects with.
-    pub(super) fn new(launcher: Sender<FromEngine>, secured: Option<Secured>) -> Self {
-        Self { launcher, secured, waiting: Mutex::default() }
+    pub(super) fn new(launcher: Sender<FromEngine>, secured: Option<Secured>, first: Option<Fd>) -> Self {
+        Self { launcher, secured, waiting: Mutex::default(), first: Mutex::new(first) }
     }
 
     /// The launcher's next answer.
@@ -51,7 +53,12 @@ impl LauncherConnect {
 impl Connect for LauncherConnect {
     fn connect(&self) -> BoxFuture<'_, io::Result<Stream>> {
         Box::pin(async move {
-            match self.ask()?.await {
+            let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let stream = match first {
+                Some(first) => Ok(Some(first)),
+                None => self.ask()?.await,
+            };
+            match stream {
                 Ok(Some(stream)) => Stream::from_fd(stream.into_owned()?),
                 Ok(None) | Err(_) => Err(io::ErrorKind::ConnectionRefused.into()),
             }

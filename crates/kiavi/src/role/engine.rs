@@ -7,6 +7,7 @@ use kiavi_base::SystemClock;
 use kiavi_crypto::SystemRng;
 use kiavi_engine::process::{self, Assignment};
 use kiavi_geo::{Database, Places};
+use kiavi_ipc::database::Whereabouts;
 use kiavi_ipc::engine::ToEngine;
 use kiavi_ipc::{Endpoint, Fd, SharedFile, receive_blocking};
 use kiavi_sandbox::canary::Aim;
@@ -45,7 +46,11 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     };
     let Opened { settings, secret, database_password } =
         document::read(document).map_err(|error| RoleError::Document(error.into()))?;
-    let database = secured(database, database_password)?;
+    let (server, connected) = match database {
+        Whereabouts::Private { connected } => (None, connected),
+        Whereabouts::Remote { server } => (Some(server), None),
+    };
+    let database = secured(server, database_password)?;
     let idle = idle_seconds.map(|seconds| Duration::from_secs(seconds.into()));
     let (access, closes_connections) = (access_log(args), args.close_connections);
     let places = known_places(places);
@@ -57,6 +62,7 @@ pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
         mail,
         egress,
         database,
+        connected,
         certificates,
         places,
         reads_log,

@@ -221,6 +221,8 @@ impl Supervisor {
     ) -> Result<ProcessId, LauncherError> {
         let process = self.next_process();
         let (program, share) = self.engine_program(id, uid);
+        // First of all: PostgreSQL makes its process for it meanwhile.
+        let database = self.databases.whereabouts(uid);
         let child: Process<ToEngine> =
             spawn(&program, process, &self.events, Said::Engine).map_err(cannot("engine"))?;
         if let Some(groups) = &mut self.groups {
@@ -232,7 +234,7 @@ impl Supervisor {
             door,
             mail,
             egress,
-            database: self.databases.server(),
+            database,
             places: self.config.places.iter().map(SharedFile::fd).collect(),
             reads_log,
             // What reads a log serves no client.
