@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! gateway ── NeedDoor ──► launcher ── start if asleep ──► engine   (a socketpair's two ends: one for each)
-//! engine ─ NeedDatabase ► launcher ── connect as uid ──► PostgreSQL        (a private cluster)
+//! engine ─ NeedDatabase ► launcher ── connect as uid ──► PostgreSQL        (a private cluster; the first one unasked)
 //!                                  ── ConnectDatabase ─► outbound ──► PostgreSQL   (a server on a network)
 //! control ─ TenantReady ► launcher ── Route ──► gateway
 //! ```
