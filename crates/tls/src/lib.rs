@@ -10,6 +10,8 @@
 //! Nothing is computed before the first connection: a process that nobody visits by TLS has read no key.
 
 mod config;
+#[cfg(test)]
+mod tests;
 mod tickets;
 mod visit;
 mod ways;

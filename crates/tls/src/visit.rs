@@ -7,7 +7,9 @@ use std::time::Duration;
 use kiavi_base::Hostname;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{AlertDescription, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -27,7 +29,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let provider = Arc::new(default_provider());
-    let verifier = Arc::new(Anybody(provider.signature_verification_algorithms));
+    let verifier = Arc::new(Anybody::new(&provider));
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = builder
         .map_err(io::Error::other)?
@@ -54,7 +56,13 @@ fn is_unrecognized(error: &io::Error) -> bool {
 
 /// Takes the certificate of anybody who has its key: nothing secret is sent, and what is shown is what is asked.
 #[derive(Debug)]
-struct Anybody(WebPkiSupportedAlgorithms);
+pub(crate) struct Anybody(WebPkiSupportedAlgorithms);
+
+impl Anybody {
+    pub(crate) fn new(provider: &CryptoProvider) -> Self {
+        Self(provider.signature_verification_algorithms)
+    }
+}
 
 impl ServerCertVerifier for Anybody {
     fn verify_server_cert(

@@ -1,7 +1,5 @@
 //! Real handshakes, of rustls's client.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests fail like tests do
-
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -9,11 +7,9 @@ use jiff::SignedDuration;
 use kiavi_base::ManualClock;
 use kiavi_crypto::{SystemRng, TenantSecret, TicketKeys, Zeroizing};
 use kiavi_ipc::certificate::{Certificate, Certificates, Challenge};
-use kiavi_tls::{HANDSHAKE_DEADLINE, Protocol, TlsError, TlsServer, visit};
 use rcgen::{CertificateParams, CertifiedKey, CustomExtension, KeyPair, generate_simple_self_signed};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
@@ -23,6 +19,9 @@ use rustls::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+use crate::visit::Anybody;
+use crate::{HANDSHAKE_DEADLINE, Protocol, TlsError, TlsServer, visit};
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
@@ -64,20 +63,20 @@ fn process(secret: &str, clock: &Arc<ManualClock>, certificates: &Certificates) 
     Arc::new(server)
 }
 
-/// Takes every certificate whose key signs: which one it is, the test compares.
+/// A certificate authority, which alone knows the critical extension of a challenge's answer.
 #[derive(Debug)]
-struct Any(CryptoProvider);
+struct Authority(Anybody);
 
-impl ServerCertVerifier for Any {
+impl ServerCertVerifier for Authority {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
+        self.0.verify_server_cert(end_entity, intermediates, name, ocsp, now)
     }
 
     fn verify_tls12_signature(
@@ -86,7 +85,7 @@ impl ServerCertVerifier for Any {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        self.0.verify_tls12_signature(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -95,9 +94,7 @@ impl ServerCertVerifier for Any {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        match verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-        {
-            // The critical extension of a challenge's answer, which only certificate authorities know.
+        match self.0.verify_tls13_signature(message, certificate, signed) {
             Err(Error::InvalidCertificate(CertificateError::Other(_))) => {
                 Ok(HandshakeSignatureValid::assertion())
             }
@@ -106,15 +103,22 @@ impl ServerCertVerifier for Any {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.0.supported_verify_schemes()
     }
 }
 
 /// A client that keeps its sessions.
 fn client(versions: &[&'static SupportedProtocolVersion], alpn: &[&str]) -> Arc<ClientConfig> {
+    client_with(Arc::new(Anybody::new(&default_provider())), versions, alpn)
+}
+
+fn client_with(
+    verifier: Arc<dyn ServerCertVerifier>,
+    versions: &[&'static SupportedProtocolVersion],
+    alpn: &[&str],
+) -> Arc<ClientConfig> {
     let builder = ClientConfig::builder_with_provider(default_provider().into());
     let builder = builder.with_protocol_versions(versions).unwrap();
-    let verifier = Arc::new(Any(default_provider()));
     let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     Arc::new(config)
@@ -204,7 +208,7 @@ async fn what_is_recorded_today_is_not_read_by_a_quantum_computer_later() {
     hybrid.kx_groups.sort_by_key(|group| group.name() != NamedGroup::X25519MLKEM768);
     let builder = ClientConfig::builder_with_provider(hybrid.into());
     let builder = builder.with_safe_default_protocol_versions().unwrap();
-    let verifier = Arc::new(Any(default_provider()));
+    let verifier = Arc::new(Anybody::new(&default_provider()));
     let config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
     let met = meet(&server, &Arc::new(config), "one.example").await;
     let client = met.client.unwrap();
@@ -271,7 +275,9 @@ async fn the_answer_to_a_challenge_is_shown_to_who_asks_for_it_and_to_nobody_els
         Challenge::Http01 { token: "a".to_owned(), key_authorization: "a.b".to_owned() },
     ];
     let server = process("secret", &clock(), &shown(&[&own], challenges));
-    let met = meet(&server, &client(&[&TLS13], &["acme-tls/1"]), "one.example").await;
+    let authority = Arc::new(Authority(Anybody::new(&default_provider())));
+    let authority = client_with(authority, &[&TLS13], &["acme-tls/1"]);
+    let met = meet(&server, &authority, "one.example").await;
     assert_eq!(met.certificate(), answer.chain[0]);
     assert_eq!(met.server.unwrap(), None);
     // RFC 8737 §3: only who offers it alone.
