@@ -1,7 +1,8 @@
 //! Passing on what children log.
 //!
 //! Whose line it is, is what the launcher knows of the pipe; what a child writes is text of unknown origin, which can
-//! neither forge another's line nor steer a terminal. Many lines that come together leave with one write.
+//! neither forge another's line nor steer a terminal. Many lines that come together leave with one write. Who logs without
+//! end loses lines, which are counted: the log is everybody's, and an alarm of another process must be found in it.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -11,7 +12,7 @@ use kiavi_base::TenantId;
 use serde::Deserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// The longest line, in bytes; what goes beyond is cut into lines of its own.
 const MAX_LINE: usize = 8 * 1024;
@@ -23,6 +24,13 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Bytes that are read at once: a pipe's capacity.
 const CHUNK: usize = 64 * 1024;
 
+/// Bytes of log that one child may write at once, and in a second in the long run: thousands of lines.
+const BURST: usize = 8 << 20;
+const PER_SECOND: usize = 2 << 20;
+
+/// Between two lines that say how many were lost.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
 /// Whose log it is.
 #[derive(Debug, Clone)]
 pub(crate) struct Label {
@@ -30,18 +38,80 @@ pub(crate) struct Label {
     pub(crate) tenant: Option<TenantId>,
 }
 
+/// How much a child may still log.
+struct Room {
+    bytes: usize,
+    since: Instant,
+    /// Lines that were lost since that was told.
+    lost: u64,
+    told: Instant,
+}
+
+impl Room {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { bytes: BURST, since: now, lost: 0, told: now }
+    }
+
+    /// Makes as much room as the time gives that has passed.
+    fn refill(&mut self) {
+        let now = Instant::now();
+        let more = now.duration_since(self.since).as_micros().saturating_mul(PER_SECOND as u128) / 1_000_000;
+        self.bytes = BURST.min(self.bytes.saturating_add(usize::try_from(more).unwrap_or(BURST)));
+        self.since = now;
+    }
+
+    /// Keeps what `write` adds to `out`, if there is room for it.
+    fn keep(&mut self, out: &mut String, write: impl FnOnce(&mut String)) {
+        let before = out.len();
+        write(out);
+        match self.bytes.checked_sub(out.len() - before) {
+            Some(left) => self.bytes = left,
+            None => {
+                out.truncate(before);
+                self.lost += 1;
+            }
+        }
+    }
+
+    /// The lines that were lost, when it is time to say so.
+    fn to_tell(&mut self, ended: bool) -> Option<u64> {
+        let is_time = ended || self.told.elapsed() >= TELL_EVERY;
+        if self.lost == 0 || !is_time {
+            return None;
+        }
+        self.told = Instant::now();
+        Some(std::mem::take(&mut self.lost))
+    }
+}
+
 /// Copies a child's log lines to ours until the child closes its end.
-pub(crate) async fn forward_log(label: Label, is_json: bool, mut log: impl AsyncRead + Unpin) {
-    let mut waiting = Vec::new();
+pub(crate) async fn forward_log(label: Label, is_json: bool, log: impl AsyncRead + Unpin) {
+    forward(&label, is_json, log, |lines| {
+        // A log that cannot be written has nobody to tell.
+        let _ = std::io::stderr().lock().write_all(lines.as_bytes());
+    })
+    .await;
+}
+
+async fn forward(label: &Label, is_json: bool, mut log: impl AsyncRead + Unpin, mut write: impl FnMut(&str)) {
+    let (mut waiting, mut room) = (Vec::new(), Room::new());
     loop {
         waiting.reserve(CHUNK);
         let ended = !matches!(log.read_buf(&mut waiting).await, Ok(1..));
+        room.refill();
         let mut out = String::new();
-        let taken = take_lines(&waiting, ended, |line| write_line(&mut out, &label, is_json, line));
+        let taken = take_lines(&waiting, ended, |line| {
+            room.keep(&mut out, |out| write_line(out, label, is_json, line));
+        });
         waiting.drain(..taken);
         if !out.is_empty() {
-            // A log that cannot be written has nobody to tell.
-            let _ = std::io::stderr().lock().write_all(out.as_bytes());
+            write(&out);
+        }
+        if let Some(lost) = room.to_tell(ended) {
+            let Label { role, tenant } = label;
+            let tenant = tenant.as_ref().map(tracing::field::display);
+            tracing::warn!(role, tenant, lost, "a process logs more than it may; lines of it are lost");
         }
         if ended {
             return;
@@ -137,6 +207,8 @@ fn is_own_object(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncWriteExt;
+
     use super::*;
 
     fn engine() -> Label {
@@ -180,6 +252,36 @@ mod tests {
             assert_eq!(read["process"], "engine");
             assert_eq!(read.as_object().unwrap().len(), 3);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_logs_without_end_loses_lines_and_can_log_again_later() {
+        let (mut child, log) = tokio::io::duplex(CHUNK);
+        let begun = Instant::now();
+        let mut lines = 0_usize;
+        let flooding = async {
+            let line = [&[b'x'; 1_023][..], b"\n"].concat();
+            for _ in 0..64 * 1_024 {
+                child.write_all(&line).await.unwrap();
+            }
+            let flooded = begun.elapsed();
+            sleep(Duration::from_secs(10)).await;
+            child.write_all(b"an alarm\n").await.unwrap();
+            drop(child);
+            flooded
+        };
+        let (mut written, mut last) = (0, String::new());
+        let label = engine();
+        let forwarding = forward(&label, false, log, |text| {
+            written += text.len();
+            lines += text.lines().count();
+            text.clone_into(&mut last);
+        });
+        let (flooded, ()) = tokio::join!(flooding, forwarding);
+        let most = BURST + flooded.as_millis() as usize * PER_SECOND / 1_000 + 2 * MAX_LINE;
+        assert!((BURST..=most).contains(&written), "{written} bytes of 64 MiB in {flooded:?}");
+        assert!(lines < 64 * 1_024);
+        assert!(last.ends_with("an alarm\n"), "{last}");
     }
 
     #[test]
