@@ -1,7 +1,7 @@
 // What the kernel says about the running processes: who they are, what they hold, what they may do.
 
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { request } from '../lib/http.mjs';
@@ -11,6 +11,7 @@ import { Visitor, freshEmail } from '../lib/visitor.mjs';
 
 const SECCOMP_FILTER = 2;
 const NO_CAPABILITIES = /^0+$/;
+const ROLES = ['gateway', 'control', 'outbound', 'auditor', 'engine'];
 const NAMESPACES = ['net', 'ipc', 'uts', 'mnt', 'cgroup'];
 /** Sockets, pipes, the reactor's own descriptors, settings in memory, and nothing by which a file is reached. */
 const HARMLESS_DESCRIPTOR =
@@ -22,7 +23,9 @@ describe('the running processes', { skip: kiaviMissing() }, () => {
   let kiavi;
   let engines;
   before(async () => {
-    kiavi = await startKiavi();
+    // What programs may be told that way: none of it reaches a process that a tenant is served by.
+    const env = { KIAVI_ISOLATION: 'rootless', RUST_BACKTRACE: 'full', SSLKEYLOGFILE: '/tmp/keys', MALLOC_CHECK_: '3', LD_BIND_NOW: '1' };
+    kiavi = await startKiavi({ env });
     const shop = await kiavi.createTenant('shop');
     for (const tenant of [kiavi.tenant(), shop]) {
       await new Visitor(tenant.url, tenant.mailbox).signInByCode(freshEmail());
@@ -45,7 +48,7 @@ describe('the running processes', { skip: kiaviMissing() }, () => {
   });
 
   test('every process but the launcher has an account of its own, and none is root', unlessFull, () => {
-    const rest = ['gateway', 'control', 'outbound', 'auditor', 'engine'].flatMap((role) => kiavi.role(role));
+    const rest = ROLES.flatMap((role) => kiavi.role(role));
     const accounts = rest.map(({ uids }) => uids[0]);
     assert.equal(new Set(accounts).size, accounts.length, `accounts: ${accounts}`);
     for (const { uids, gids, groups, arguments: args } of rest) {
@@ -152,17 +155,33 @@ describe('the running processes', { skip: kiaviMissing() }, () => {
     }
   });
 
-  test('no secret is on a command line or in an environment', () => {
+  test('no secret is on a command line, and nothing at all in an environment', () => {
     const secrets = [kiavi.ready.management_key, ...kiavi.ready.tenants.map(({ id }) => id)];
-    for (const { pid, arguments: args } of kiavi.role('engine').concat(kiavi.role('gateway'))) {
-      const environment = asRoot ? readFileSync(`/proc/${pid}/environ`, 'latin1') : '';
-      const names = environment.split('\0').filter(Boolean).map((line) => line.split('=')[0]);
-      assert.deepEqual(names.filter((name) => name !== 'KIAVI_LOG'), [], `environment of ${args}`);
+    for (const { pid, arguments: args } of ROLES.flatMap((role) => kiavi.role(role))) {
+      if (asRoot) assert.equal(readFileSync(`/proc/${pid}/environ`, 'latin1'), '', `environment of ${args}`);
       for (const secret of secrets) assert.ok(!args.join(' ').includes(secret), `${args}`);
     }
     for (const { arguments: args } of kiavi.processes()) {
       assert.ok(!args.join(' ').includes(kiavi.ready.management_key), `${args}`);
     }
+  });
+
+  test('what is started later is the program that runs, whatever lies in its place by then', unlessRoot, async () => {
+    const [launcher] = kiavi.role('launcher');
+    const program = ({ pid }) => statSync(`/proc/${pid}/exe`).ino;
+    writeFileSync(`${kiavi.program}.other`, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const before = kiavi.role('engine').map(({ pid }) => pid);
+    renameSync(kiavi.program, `${kiavi.program}.own`);
+    renameSync(`${kiavi.program}.other`, kiavi.program);
+    try {
+      for (const pid of before) process.kill(pid, 'SIGKILL');
+      assert.equal((await request(`${kiavi.tenant().url}/api/auth/ok`)).status, 200);
+    } finally {
+      renameSync(`${kiavi.program}.own`, kiavi.program);
+    }
+    engines = kiavi.role('engine');
+    assert.ok(engines.length > 0 && engines.every(({ pid }) => !before.includes(pid)));
+    engines.forEach((engine) => assert.equal(program(engine), program(launcher)));
   });
 
   test('a core dump, a trace and the memory are out of reach for the account itself', unlessFull, () => {

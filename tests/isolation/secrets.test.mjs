@@ -1,9 +1,10 @@
 // Secrets are where they are needed and nowhere else: searched for in the memory of every process, in environments, arguments,
-// logs, files and archives, and in what is left of a process that crashed.
+// logs, files, temporary ones too, and archives, and in what is left of a process that crashed.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { request } from '../lib/http.mjs';
@@ -87,6 +88,7 @@ function inFiles(folder, words) {
 describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full isolation reads memory') }, () => {
   let kiavi;
   let shop;
+  let temporary;
   const words = {};
   const engineOf = (tenant) => {
     const uids = new Map(kiavi.role('engine').map((engine) => [engine.uids[0], engine]));
@@ -97,7 +99,9 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
   };
 
   before(async () => {
-    kiavi = await startKiavi();
+    temporary = mkdtempSync(path.join(tmpdir(), 'kv-tmp-'));
+    chmodSync(temporary, 0o1777); // as the real one
+    kiavi = await startKiavi({ env: { TMPDIR: temporary } });
     shop = await kiavi.createTenant('shop');
     const other = new Visitor(kiavi.tenant().url, kiavi.mailbox);
     await other.signInByCode(freshEmail());
@@ -128,7 +132,10 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
     });
     for (const [name, word] of Object.entries(words)) assert.ok(word?.length >= (word === code ? 10 : 16), `${name}: ${word}`);
   });
-  after(() => kiavi?.dispose());
+  after(async () => {
+    await kiavi?.dispose();
+    rmSync(temporary, { recursive: true, force: true });
+  });
 
   test('are found where they are needed, so that looking finds what is there', () => {
     const found = inMemory(engineOf(shop).pid, words);
@@ -210,7 +217,8 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
   test('are not readable in an archive', async () => {
     const folder = path.join(kiavi.dir, 'archives');
     mkdirSync(folder);
-    await kiavi.verb(['backup', 'create', 'shop', '--to', folder, '--recipient', RECIPIENT], { within: 120_000 });
+    const order = ['backup', 'create', 'shop', '--to', folder, '--recipient', RECIPIENT];
+    await kiavi.verb(order, { within: 120_000, env: { TMPDIR: temporary } });
     const files = readdirSync(folder, { recursive: true }).filter((name) => statSync(path.join(folder, name)).isFile());
     assert.ok(files.length > 0);
     assert.deepEqual(inFiles(folder, words), []);
@@ -251,4 +259,6 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
     const found = inFiles(kiavi.data, words);
     assert.deepEqual(found.filter((line) => !/^postgres\/.*: session token$/.test(line)), []);
   });
+
+  test('are in no temporary file, for there is none', () => assert.deepEqual(readdirSync(temporary), []));
 });

@@ -13,12 +13,15 @@ const SHOP = `shop.${DOMAIN}`;
 /** The one that was made, and the console's own. */
 const TENANTS = 2;
 const CONSOLE = `console.${DOMAIN}`;
+/** Where the console's people sign in. */
+const SIGN_IN = `id.${DOMAIN}`;
+const CONTACT = 'mailto:security@auth.test';
 
 describe('kiavi serve', { skip: kiaviMissing() }, () => {
   const kiavi = new Served();
   let shop;
   before(async () => {
-    kiavi.more = 'per_tenant = true\n[log]\nnetworks = true\n';
+    kiavi.more = `per_tenant = true\n[log]\nnetworks = true\n[security]\ncontact = ["${CONTACT}"]\n`;
     await kiavi.start();
     shop = JSON.parse(await kiavi.verb(['tenant', 'create', 'shop', '--json']));
   });
@@ -43,6 +46,17 @@ describe('kiavi serve', { skip: kiaviMissing() }, () => {
     assert.equal(page.status, 200);
     assert.ok(page.headers['strict-transport-security']);
     assert.equal((await kiavi.ask(`other.${DOMAIN}`, '/sign-in')).status, 404);
+  });
+
+  test('every host names whom to tell about a vulnerability', async () => {
+    for (const host of [SHOP, CONSOLE, SIGN_IN]) {
+      const { status, headers, text } = await kiavi.ask(host, '/.well-known/security.txt');
+      assert.deepEqual([status, headers['content-type']], [200, 'text/plain; charset=utf-8'], host);
+      assert.match(text, new RegExp(`^Contact: ${CONTACT}$`, 'm'));
+      assert.match(text, new RegExp(`^Canonical: https://${host}/.well-known/security.txt$`, 'm'));
+      const [, expires] = /^Expires: (.*)$/m.exec(text);
+      assert.ok(Date.parse(expires) > Date.now());
+    }
   });
 
   test('nothing of development is there', async () => {

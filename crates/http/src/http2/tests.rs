@@ -129,11 +129,10 @@ async fn a_client_that_opens_streams_only_to_reset_them_is_cut_off() {
         count.fetch_add(1, Ordering::Relaxed);
         std::future::pending::<()>().await;
     }));
-    // RFC 9113 §3.4; then HEADERS (RFC 7541: GET, https, /, and an authority) and RST_STREAM, over and over.
-    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    bytes.extend(frame(4, 0, 0, b""));
+    // HEADERS and RST_STREAM, over and over.
+    let mut bytes = preface();
     for number in 0..2_000u32 {
-        bytes.extend(frame(1, 5, 2 * number + 1, b"\x82\x87\x84\x41\x01a"));
+        bytes.extend(frame(1, 5, 2 * number + 1, REQUEST));
         bytes.extend(frame(3, 0, 2 * number + 1, &[0, 0, 0, 8]));
     }
     let flood = tokio::spawn(async move {
@@ -147,4 +146,65 @@ async fn a_client_that_opens_streams_only_to_reset_them_is_cut_off() {
     // RFC 9113 §7: the last frame is GOAWAY with ENHANCE_YOUR_CALM.
     assert!(rest.windows(4).any(|code| code == [0, 0, 0, 11]), "{rest:?}");
     assert!(served.load(Ordering::Relaxed) < 200, "{served:?} of 2000 were served");
+}
+
+/// A request for `/` that is all in one frame (RFC 7541: GET, https, /, and an authority).
+const REQUEST: &[u8] = b"\x82\x87\x84\x41\x01a";
+
+/// RFC 9113 §3.4, and that the server's settings are agreed to (§6.5.3).
+fn preface() -> Vec<u8> {
+    [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(4, 0, 0, b""), &frame(4, 1, 0, b"")].concat()
+}
+
+/// Reads the next frame of this kind: its stream and its payload.
+async fn next_frame(client: &mut DuplexStream, kind: u8) -> (u32, Vec<u8>) {
+    loop {
+        let mut head = [0; 9];
+        client.read_exact(&mut head).await.unwrap();
+        let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+        client.read_exact(&mut payload).await.unwrap();
+        if head[3] == kind {
+            return (u32::from_be_bytes(head[5..].try_into().unwrap()), payload);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_has_so_many_requests_under_way_and_no_more() {
+    let served = Arc::new(AtomicUsize::new(0));
+    let count = served.clone();
+    let (mut client, _task, _trigger) = serve(Router::new().fallback(move || async move {
+        count.fetch_add(1, Ordering::Relaxed);
+        std::future::pending::<()>().await;
+    }));
+    let numbers = (0..MAX_STREAMS + 10).map(|number| 2 * number + 1);
+    let requests: Vec<_> = numbers.clone().flat_map(|stream| frame(1, 5, stream, REQUEST)).collect();
+    client.write_all(&[preface(), requests].concat()).await.unwrap();
+    for refused in numbers.skip(MAX_STREAMS as usize) {
+        // RFC 9113 §6.4: RST_STREAM, with REFUSED_STREAM.
+        assert_eq!(next_frame(&mut client, 3).await, (refused, vec![0, 0, 0, 7]));
+    }
+    assert_eq!(served.load(Ordering::Relaxed), MAX_STREAMS as usize);
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_or_has_no_end_is_refused() {
+    let (client, _task, _trigger) = serve(Router::new().fallback(any(tell)));
+    let (mut client, _connection) = connected(client).await;
+    let large = "a".repeat(MAX_HEAD_BYTES);
+    let asked = send(&mut client, request("GET", "https://shop.example/").header("x", large)).await;
+    assert_eq!(asked.0, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    assert_eq!(send(&mut client, request("GET", "https://shop.example/")).await.0, StatusCode::OK);
+
+    // HEADERS without END_HEADERS, and CONTINUATION without end (RFC 9113 §6.10, CVE-2024-27316).
+    let (mut client, task, _trigger) = serve(Router::new().fallback(any(tell)));
+    let endless: Vec<_> = (0..10_000).flat_map(|_| frame(9, 0, 1, b"\x00\x01x\x01y")).collect();
+    let bytes = [preface(), frame(1, 1, 1, REQUEST), endless].concat();
+    let flood = tokio::spawn(async move {
+        let _ = client.write_all(&bytes).await;
+        let mut rest = Vec::new();
+        let _ = client.read_to_end(&mut rest).await;
+    });
+    assert!(task.await.unwrap().is_err(), "the connection is broken off");
+    flood.await.unwrap();
 }
