@@ -10,16 +10,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kiavi_base::{Hostname, Slug, TenantId};
-use kiavi_db::{DbError, Sql, quote_ident};
+use kiavi_db::{DbError, Row, Sql, quote_ident};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     Address, Control, ControlError, Failure, Tenant,
+    error::chain,
     operation::Operation,
     provision::{Change, Order, connect_to},
     settings::secrets,
-    tenant::owner_role,
+    tenant::{Target, owner_role},
     workspace::store::parsed,
 };
 
@@ -34,6 +35,14 @@ pub(crate) const OVERDUE_HOSTNAMES: Sql = Sql::new(
     "OVERDUE_HOSTNAMES",
     "SELECT h.tenant_id, h.hostname FROM tenant_hostname h JOIN tenant t ON t.id = h.tenant_id
      WHERE h.role = 'former' AND h.release_at <= now() AND t.target IN ('running', 'suspended') LIMIT 32",
+);
+
+// Of all that have one: what is being imported, is a spare, or is going to be destroyed has none.
+pub(crate) const HOSTNAMES_OF_ALL: Sql = Sql::new(
+    "HOSTNAMES_OF_ALL",
+    "SELECT t.id, t.slug, t.target,
+            ARRAY (SELECT h.hostname FROM tenant_hostname h WHERE h.tenant_id = t.id ORDER BY h.hostname)
+     FROM tenant t WHERE t.target IN ('running', 'suspended', 'deleted') ORDER BY t.created_at",
 );
 
 /// What a name is to its tenant.
@@ -81,6 +90,31 @@ pub(crate) async fn address(control: &Control, tenant: &Tenant) -> Result<Addres
         names(control, tenant).await?.into_iter().partition(|name| name.role == Role::Former);
     let hostnames = |names: Vec<Name>| names.into_iter().map(|name| name.hostname).collect();
     Ok(Address { base_url: control.url_of(tenant), hostnames: hostnames(served), former: hostnames(former) })
+}
+
+/// Tells the privileged process of every tenant that has names, before the tenants are brought to where they should be, one
+/// after the other: whoever comes meanwhile waits for theirs, and is not told that there is no such host.
+pub(crate) async fn tell_of_all(control: &Control) -> Result<(), ControlError> {
+    let privileged = &control.parts().privileged;
+    for row in control.parts().database.query(&HOSTNAMES_OF_ALL, &[]).await? {
+        let (id, slug, target, others) = of_row(&row)?;
+        let hostnames = std::iter::once(own_hostname(control, &slug)?).chain(others).collect();
+        let told = match target {
+            Target::Running => privileged.tenant_expected(&id, hostnames).await,
+            _ => privileged.tenant_suspended(&id, hostnames).await,
+        };
+        if let Err(error) = told {
+            // Its own step comes to this again, and says so.
+            tracing::error!(tenant = %id, error = chain(&*error), "nobody could be told of a tenant's names yet");
+        }
+    }
+    privileged.hosts_known().await.map_err(ControlError::Privileged)
+}
+
+fn of_row(row: &Row) -> Result<(TenantId, Slug, Target, Vec<Hostname>), DbError> {
+    let others: Vec<String> = row.try_get(3)?;
+    let others = others.iter().map(|name| parsed(name)).collect::<Result<_, _>>()?;
+    Ok((parsed(row.try_get(0)?)?, parsed(row.try_get(1)?)?, Target::parse(row.try_get(2)?), others))
 }
 
 /// The name that a slug gives.

@@ -92,9 +92,9 @@ struct Inner {
 }
 
 impl Control {
-    /// Brings the control plane's own schema forward and marks what has to be done again in this run: every
-    /// tenant, suspended ones too, is made known to the privileged process anew, one whose schema is older than this program's is migrated
-    /// first, and one whose import was cut off is removed. [`Control::run_reconciler`] does it.
+    /// Brings the control plane's own schema forward, tells the privileged process which hostnames there are, and marks what has
+    /// to be done again in this run: every tenant, suspended ones too, is made known there anew, one whose schema is older than
+    /// this program's is migrated first, and one whose import was cut off is removed. [`Control::run_reconciler`] does it.
     ///
     /// # Errors
     /// When the database server cannot be reached or used, or the schema there is a newer program's.
@@ -138,6 +138,7 @@ impl Control {
             #[cfg(test)]
             interrupt: std::sync::Mutex::default(),
         }));
+        address::tell_of_all(&control).await?;
         vault_key::note(&control).await?;
         Ok(control)
     }

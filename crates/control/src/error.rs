@@ -125,6 +125,9 @@ pub enum ControlError {
     /// The database server cannot be used.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// The privileged process could not be told.
+    #[error("the privileged process failed")]
+    Privileged(#[source] Failure),
     /// The control plane's own database failed.
     #[error("the control plane's database failed")]
     Database(#[from] DbError),

@@ -37,6 +37,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A client's connection, not registered with any reactor, nothing read from it but a PROXY protocol header.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
+    /// The host that its first bytes name.
+    pub(crate) hostname: Hostname,
     pub(crate) peer: SocketAddr,
     pub(crate) kind: ListenerKind,
     pub(crate) stream: Fd,
@@ -127,9 +129,9 @@ async fn arrive(
     let refusal = match tokio::time::timeout(PEEK_DEADLINE, looked_at).await {
         Ok(Ok((peer, Found::Host(hostname)))) => {
             let Ok(stream) = stream.into_std() else { return };
-            let client = Client { peer, kind, stream: Fd::from(stream) };
+            let client = Client { hostname, peer, kind, stream: Fd::from(stream) };
             // The dispatcher outlives every listener.
-            let _ = events.send(Event::Arrived { hostname, client }).await;
+            let _ = events.send(Event::Arrived { client }).await;
             return;
         }
         Ok(Ok((_, Found::Nothing(refusal)))) => refusal,

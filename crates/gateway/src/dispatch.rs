@@ -16,20 +16,20 @@ use crate::answer::{Pages, Refusal, refuse_client};
 use crate::line::{DoorId, Line, Unacknowledged};
 use crate::tally::Arrivals;
 
-/// How long clients wait for a destination that is being started.
+/// How long clients wait for a destination that is being started, and until it is known whose their host is.
 const DOOR_DEADLINE: Duration = Duration::from_secs(10);
 
 /// What happens to the gateway, apart from the launcher's instructions.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// A client whose host is known.
-    Arrived { hostname: Hostname, client: Client },
+    Arrived { client: Client },
     /// A destination has taken connections.
     Taken { door: DoorId, sequence: u64 },
     /// A destination's process closed its door, or broke the protocol.
     Closed { door: DoorId },
-    /// Nobody answered the request for a door in time.
-    Overdue { destination: Destination, request: u64 },
+    /// Nobody answered the request for a door in time; without a destination, nobody said in time that all hosts are known.
+    Overdue { destination: Option<Destination>, request: u64 },
 }
 
 struct Door {
@@ -43,6 +43,10 @@ pub(crate) struct Dispatcher {
     launcher: Sender<FromGateway>,
     events: mpsc::Sender<Event>,
     routes: HashMap<Hostname, Destination>,
+    /// Whether all hosts that are served are among `routes`: then there is none for whoever asks for another.
+    is_routed: bool,
+    /// Those who ask for another as long as that is not so.
+    unrouted: Line,
     lines: HashMap<Destination, Line>,
     doors: HashMap<DoorId, Door>,
     /// The last number given to a door or a request for one.
@@ -64,6 +68,8 @@ impl Dispatcher {
             launcher,
             events,
             routes: HashMap::new(),
+            is_routed: false,
+            unrouted: Line::of_unrouted(),
             lines: HashMap::new(),
             doors: HashMap::new(),
             numbers: 0,
@@ -77,7 +83,8 @@ impl Dispatcher {
     pub(crate) async fn tell(&mut self, last: &mut GatewayReport) -> Result<(), IpcError> {
         let mut report = std::mem::take(&mut self.report);
         self.arrivals.tell(&mut report);
-        report.waiting = self.lines.values().map(Line::len).sum::<usize>() as u64;
+        let waiting = self.lines.values().chain([&self.unrouted]).map(Line::len);
+        report.waiting = waiting.sum::<usize>() as u64;
         report.unacknowledged =
             self.doors.values().map(|door| door.unacknowledged.len()).sum::<usize>() as u64;
         let is_news = report != GatewayReport::default() || *last != GatewayReport::default();
@@ -92,7 +99,7 @@ impl Dispatcher {
 
     /// Whether nothing waits and everything handed over was acknowledged.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lines.values().all(Line::is_empty)
+        self.lines.values().chain([&self.unrouted]).all(Line::is_empty)
             && self.doors.values().all(|door| door.unacknowledged.is_empty())
     }
 
@@ -109,7 +116,13 @@ impl Dispatcher {
                 self.open(destination.clone(), door)?;
                 self.advance(&destination).await?;
             }
-            ToGateway::Unavailable { destination } => self.turn_away(&destination),
+            ToGateway::Unavailable { destination } => self.turn_away(Some(&destination)),
+            ToGateway::HostsKnown => {
+                self.is_routed = true;
+                for client in self.unrouted.leave() {
+                    self.arrived(client).await?;
+                }
+            }
             ToGateway::Listener { .. } | ToGateway::Drain => {}
         }
         Ok(())
@@ -118,21 +131,7 @@ impl Dispatcher {
     /// Takes note of an event.
     pub(crate) async fn happened(&mut self, event: Event) -> Result<(), IpcError> {
         match event {
-            Event::Arrived { hostname, client } => match self.routes.get(&hostname).cloned() {
-                Some(Destination::Suspended) => refuse_client(client, Refusal::Suspended, self.pages),
-                Some(destination) => {
-                    let line = self.lines.entry(destination.clone()).or_default();
-                    if let Err(client) = line.join(client) {
-                        self.report.unavailable += 1;
-                        refuse_client(client, Refusal::Unavailable, self.pages);
-                    }
-                    self.advance(&destination).await?;
-                }
-                None => {
-                    self.report.unknown_hosts += 1;
-                    refuse_client(client, Refusal::UnknownHost, self.pages);
-                }
-            },
+            Event::Arrived { client } => self.arrived(client).await?,
             Event::Taken { door, sequence } => {
                 let Some(state) = self.doors.get_mut(&door) else { return Ok(()) };
                 let destination = state.destination.clone();
@@ -151,12 +150,48 @@ impl Dispatcher {
                 }
             }
             Event::Overdue { destination, request } => {
-                if self.lines.get(&destination).is_some_and(|line| line.asked == Some(request)) {
-                    self.turn_away(&destination);
+                let line = match &destination {
+                    Some(destination) => self.lines.get(destination),
+                    None => Some(&self.unrouted),
+                };
+                if line.is_some_and(|line| line.asked == Some(request)) {
+                    self.turn_away(destination.as_ref());
                 }
             }
         }
         Ok(())
+    }
+
+    /// Has a client wait for whom it wants, if there is such a one.
+    async fn arrived(&mut self, client: Client) -> Result<(), IpcError> {
+        match self.routes.get(&client.hostname).cloned() {
+            Some(Destination::Suspended) => refuse_client(client, Refusal::Suspended, self.pages),
+            Some(destination) => {
+                let line = self.lines.entry(destination.clone()).or_default();
+                if let Err(client) = line.join(client) {
+                    self.unavailable(client);
+                }
+                self.advance(&destination).await?;
+            }
+            None if self.is_routed => {
+                self.report.unknown_hosts += 1;
+                refuse_client(client, Refusal::UnknownHost, self.pages);
+            }
+            None => self.hold(client),
+        }
+        Ok(())
+    }
+
+    /// Has a client wait until it is known whose its host is.
+    fn hold(&mut self, client: Client) {
+        if let Err(client) = self.unrouted.join(client) {
+            return self.unavailable(client);
+        }
+        if self.unrouted.asked.is_none() {
+            self.numbers += 1;
+            self.unrouted.asked = Some(self.numbers);
+            self.remind(None, self.numbers);
+        }
     }
 
     fn open(&mut self, destination: Destination, door: Fd) -> Result<(), IpcError> {
@@ -190,7 +225,7 @@ impl Dispatcher {
         while let Some(door) = line.door.and_then(|id| self.doors.get_mut(&id)) {
             let Some(sequence) = door.unacknowledged.next_sequence() else { return Ok(()) };
             let Some(client) = line.next() else { return Ok(()) };
-            let Client { peer, stream, kind } = client.clone();
+            let Client { peer, stream, kind, .. } = client.clone();
             match door.sender.try_send(&ToDestination::Connection { sequence, peer, stream, kind }) {
                 Ok(true) => door.unacknowledged.sent(client),
                 // The queue is full of connections that will be acknowledged, which leads back here.
@@ -208,13 +243,13 @@ impl Dispatcher {
         if !line.is_empty() && line.asked.is_none() {
             self.numbers += 1;
             line.asked = Some(self.numbers);
-            self.remind(destination.clone(), self.numbers);
+            self.remind(Some(destination.clone()), self.numbers);
             self.launcher.send(&FromGateway::NeedDoor { destination: destination.clone() }).await?;
         }
         Ok(())
     }
 
-    fn remind(&self, destination: Destination, request: u64) {
+    fn remind(&self, destination: Option<Destination>, request: u64) {
         let events = self.events.clone();
         tokio::spawn(async move {
             tokio::time::sleep(DOOR_DEADLINE).await;
@@ -222,13 +257,28 @@ impl Dispatcher {
         });
     }
 
-    fn turn_away(&mut self, destination: &Destination) {
-        let Some(line) = self.lines.get_mut(destination) else { return };
-        line.asked = None;
-        for client in line.leave() {
-            self.report.unavailable += 1;
-            refuse_client(client, Refusal::Unavailable, self.pages);
+    /// Turns those away who wait for a destination, or until their host is known.
+    fn turn_away(&mut self, destination: Option<&Destination>) {
+        let line = match destination {
+            Some(destination) => self.lines.get_mut(destination),
+            None => Some(&mut self.unrouted),
+        };
+        for client in line.map(Line::leave).into_iter().flatten() {
+            self.unavailable(client);
         }
+    }
+
+    /// Turns everybody away who still waits.
+    pub(crate) fn turn_all_away(&mut self) {
+        let lines = self.lines.values_mut().chain([&mut self.unrouted]);
+        for client in lines.flat_map(Line::leave).collect::<Vec<_>>() {
+            self.unavailable(client);
+        }
+    }
+
+    fn unavailable(&mut self, client: Client) {
+        self.report.unavailable += 1;
+        refuse_client(client, Refusal::Unavailable, self.pages);
     }
 }
 

@@ -11,6 +11,9 @@
 //!             ▼ 400                    ▼ 404             ▼ 503
 //! ```
 //!
+//! Until the launcher has said that it has told of all hosts, a name that it did not tell of waits, too, as if for a door:
+//! of a gateway that has just started nobody is to hear that there is no such host.
+//!
 //! The name is the first request's `Host` where HTTP comes in plain, and the ClientHello's server name where TLS does; a
 //! client that speaks TLS is refused by an alert. On a listener of load balancers a PROXY protocol header comes before that.
 
@@ -83,6 +86,8 @@ pub async fn run(launcher: Endpoint<FromGateway, ToGateway>, pages: Pages) -> Re
             () = wake(draining.as_ref()) => {}
         }
     }
+    // Who came and could not be served in time is told to come again, instead of being cut off.
+    dispatcher.turn_all_away();
     dispatcher.tell(&mut last_report).await?;
     // Refusals still being written get a moment of their own.
     tokio::time::sleep(answer::LINGER).await;

@@ -15,30 +15,52 @@ pub(crate) const MAX_WAITING_PER_NETWORK: usize = 128;
 /// The most connections that a door may hold unacknowledged; fewer than its socket's queue takes.
 const MAX_UNACKNOWLEDGED: usize = 128;
 
+/// The most connections that wait until it is known whose their hosts are: they are everybody's.
+const MAX_UNROUTED: usize = 4096;
+
+/// The same, of one customer's network.
+const MAX_UNROUTED_PER_NETWORK: usize = 512;
+
 /// Names a door for the life of the gateway.
 pub(crate) type DoorId = u64;
 
-/// The connections that wait for one destination.
-#[derive(Default)]
+/// The connections that wait for one destination, or until it is known whose their hosts are.
 pub(crate) struct Line {
     waiting: VecDeque<Client>,
+    most: usize,
+    most_of_network: usize,
     /// The door in use.
     pub(crate) door: Option<DoorId>,
-    /// The number of the request for a door that has not been answered yet.
+    /// The number of what is waited for, and has not come yet: a door, or the news that all hosts are known.
     pub(crate) asked: Option<u64>,
 }
 
+impl Default for Line {
+    fn default() -> Self {
+        Self::bounded(MAX_WAITING, MAX_WAITING_PER_NETWORK)
+    }
+}
+
 impl Line {
+    /// The line of those whose hosts are not known yet.
+    pub(crate) fn of_unrouted() -> Self {
+        Self::bounded(MAX_UNROUTED, MAX_UNROUTED_PER_NETWORK)
+    }
+
+    fn bounded(most: usize, most_of_network: usize) -> Self {
+        Self { waiting: VecDeque::new(), most, most_of_network, door: None, asked: None }
+    }
+
     /// Joins the end of the line.
     ///
     /// # Errors
     /// Gives the client back when the line, or its network's share of it, is full.
     pub(crate) fn join(&mut self, client: Client) -> Result<(), Client> {
         let own = network_of(client.peer.ip());
-        let full = self.waiting.len() >= MAX_WAITING
-            || self.waiting.len() >= MAX_WAITING_PER_NETWORK
+        let full = self.waiting.len() >= self.most
+            || self.waiting.len() >= self.most_of_network
                 && self.waiting.iter().filter(|other| network_of(other.peer.ip()) == own).count()
-                    >= MAX_WAITING_PER_NETWORK;
+                    >= self.most_of_network;
         if full {
             return Err(client);
         }
@@ -57,7 +79,9 @@ impl Line {
         self.waiting.pop_front()
     }
 
-    pub(crate) fn leave(&mut self) -> impl Iterator<Item = Client> {
+    /// Empties the line: what was waited for has come, or does not come.
+    pub(crate) fn leave(&mut self) -> impl Iterator<Item = Client> + use<> {
+        self.asked = None;
         std::mem::take(&mut self.waiting).into_iter()
     }
 
@@ -118,16 +142,24 @@ impl Unacknowledged {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::OwnedFd;
+    use std::sync::LazyLock;
+
+    use kiavi_ipc::Fd;
     use proptest::prelude::*;
 
     use super::*;
 
+    /// One for all: there are more clients than a process may have descriptors.
+    static STREAM: LazyLock<Fd> =
+        LazyLock::new(|| OwnedFd::from(std::fs::File::open("/dev/null").unwrap()).into());
+
     fn client(port: u16) -> Client {
-        let stream = std::fs::File::open("/dev/null").unwrap();
         Client {
             peer: ([192, 0, 2, (port >> 8) as u8], port).into(),
-            stream: std::os::fd::OwnedFd::from(stream).into(),
+            stream: STREAM.clone(),
             kind: kiavi_ipc::door::ListenerKind::Plain,
+            hostname: "shop.example".parse().unwrap(),
         }
     }
 
@@ -137,11 +169,20 @@ mod tests {
 
     #[test]
     fn a_line_is_bounded_for_each_network_and_as_a_whole() {
-        let mut line = Line::default();
-        let joined = (0..200).filter(|port| line.join(client(*port)).is_ok()).count();
-        assert_eq!(joined, MAX_WAITING_PER_NETWORK);
-        let joined = (256..1024).filter(|port| line.join(client(*port)).is_ok()).count();
-        assert_eq!(joined, MAX_WAITING - MAX_WAITING_PER_NETWORK);
+        let lines = [
+            (Line::default(), MAX_WAITING_PER_NETWORK, MAX_WAITING),
+            (Line::of_unrouted(), MAX_UNROUTED_PER_NETWORK, MAX_UNROUTED),
+        ];
+        for (mut line, of_network, of_all) in lines {
+            let mut joined = |networks: std::ops::Range<u16>| {
+                let ports = networks.flat_map(|network| (0..=255).map(move |port| (network << 8) | port));
+                // More than a network may have: each port comes four times.
+                let clients = ports.flat_map(|port| [port; 4]);
+                clients.filter(|port| line.join(client(*port)).is_ok()).count()
+            };
+            assert_eq!(joined(0..1), of_network);
+            assert_eq!(joined(1..64), of_all - of_network);
+        }
     }
 
     proptest! {

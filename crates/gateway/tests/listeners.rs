@@ -25,14 +25,27 @@ const PAGES: Pages = Pages { page: |_, _| "<!doctype html>", policy: "default-sr
 
 struct Gateway {
     address: SocketAddr,
-    /// Kept: the gateway ends with them.
-    _launcher: (Sender<ToGateway>, Receiver<FromGateway>),
+    launcher: Sender<ToGateway>,
+    /// Kept: the gateway ends with it.
+    _said: Receiver<FromGateway>,
     door: Acceptor,
 }
 
+fn tenant() -> Destination {
+    Destination::Tenant(TENANT.parse().unwrap())
+}
+
 impl Gateway {
-    /// One that listens in this way, serves `shop.example`, and knows that `paused.example` is suspended.
+    /// One that listens in this way, serves `shop.example`, knows that `paused.example` is suspended, and that there are no
+    /// others.
     async fn start(kind: ListenerKind, proxies: Option<&str>) -> Self {
+        let gateway = Self::starting(kind, proxies).await;
+        gateway.tell(ToGateway::HostsKnown).await;
+        gateway
+    }
+
+    /// The same one, which has not been told that there are no others.
+    async fn starting(kind: ListenerKind, proxies: Option<&str>) -> Self {
         let (ours, theirs) = Channel::pair().unwrap();
         let (launcher, said) = Endpoint::<ToGateway, FromGateway>::new(ours).unwrap().split();
         tokio::spawn(kiavi_gateway::run(Endpoint::new(theirs).unwrap(), PAGES));
@@ -41,22 +54,33 @@ impl Gateway {
         let proxies: Option<Vec<Network>> = proxies.map(|network| vec![network.parse().unwrap()]);
         let socket = Fd::from(OwnedFd::from(listener));
         launcher.send(&ToGateway::Listener { socket, kind, proxies }).await.unwrap();
-        let destination = Destination::Tenant(TENANT.parse().unwrap());
-        for (name, destination) in
-            [("shop.example", destination.clone()), ("paused.example", Destination::Suspended)]
-        {
-            let hostname = name.parse().unwrap();
-            launcher.send(&ToGateway::Route { hostname, destination }).await.unwrap();
-        }
         let (engine, gateway) = Channel::pair().unwrap();
-        let door = Fd::from(gateway);
-        launcher.send(&ToGateway::Door { destination, door }).await.unwrap();
         let door = Acceptor::new(Fd::from(engine)).unwrap();
-        Self { address, _launcher: (launcher, said), door }
+        let gateway_door = ToGateway::Door { destination: tenant(), door: Fd::from(gateway) };
+        let gateway = Self { address, launcher, _said: said, door };
+        gateway.route("shop.example", tenant()).await;
+        gateway.route("paused.example", Destination::Suspended).await;
+        gateway.tell(gateway_door).await;
+        gateway
+    }
+
+    async fn tell(&self, message: ToGateway) {
+        self.launcher.send(&message).await.unwrap();
+    }
+
+    async fn route(&self, name: &str, destination: Destination) {
+        self.tell(ToGateway::Route { hostname: name.parse().unwrap(), destination }).await;
     }
 
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// A client that has said `bytes`.
+    async fn client(&self, bytes: &[u8]) -> TcpStream {
+        let mut client = self.connect().await;
+        client.write_all(bytes).await.unwrap();
+        client
     }
 
     async fn handed_over(&mut self) -> HandedOver {
@@ -65,13 +89,21 @@ impl Gateway {
 
     /// What a client is told that says `bytes`.
     async fn told(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut client = self.connect().await;
-        client.write_all(bytes).await.unwrap();
-        let mut told = Vec::new();
-        // A connection that is closed with unread bytes may be reset.
-        let _ = client.read_to_end(&mut told).await;
-        told
+        told(self.client(bytes).await).await
     }
+}
+
+/// What a client is told until its connection ends.
+async fn told(mut client: TcpStream) -> Vec<u8> {
+    let mut told = Vec::new();
+    // A connection that is closed with unread bytes may be reset.
+    let _ = client.read_to_end(&mut told).await;
+    told
+}
+
+/// A request in plain.
+fn request(host: &str) -> Vec<u8> {
+    format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").into_bytes()
 }
 
 /// What rustls's client says first when it wants `name`.
@@ -182,4 +214,55 @@ async fn nobody_but_a_load_balancer_says_whose_a_connection_is() {
         tokio::time::timeout(Duration::ZERO, gateway.door.accept()).await.is_err(),
         "nothing was handed over"
     );
+}
+
+#[tokio::test]
+async fn who_comes_before_all_hosts_are_known_waits_for_it() {
+    for kind in [ListenerKind::Plain, ListenerKind::Tls] {
+        let mut gateway = Gateway::starting(kind, None).await;
+        let says = |host: &str| if kind == ListenerKind::Tls { hello(host) } else { request(host) };
+        let (late, other) =
+            (gateway.client(&says("late.example")).await, gateway.client(&says("other.example")).await);
+        let shop = gateway.client(&says("shop.example")).await;
+        assert_eq!(
+            gateway.handed_over().await.peer,
+            shop.local_addr().unwrap(),
+            "a host that is known waits for nobody"
+        );
+        gateway.route("late.example", tenant()).await;
+        gateway.tell(ToGateway::HostsKnown).await;
+        assert_eq!(gateway.handed_over().await.peer, late.local_addr().unwrap());
+        let (answer, is_plain) = (told(other).await, kind == ListenerKind::Plain);
+        assert!(
+            if is_plain { answer.starts_with(b"HTTP/1.1 404 ") } else { answer == alert(112) },
+            "{answer:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_too_long_for_all_hosts_is_told_to_come_again() {
+    let plain = Gateway::starting(ListenerKind::Plain, None).await;
+    let answer = String::from_utf8(plain.told(&request("late.example")).await).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("\r\nRetry-After: 2\r\n"), "{answer}");
+    let tls = Gateway::starting(ListenerKind::Tls, None).await;
+    assert_eq!(tls.told(&hello("late.example")).await, alert(80));
+    // The next one has the whole time again.
+    let waits = plain.client(&request("late.example")).await;
+    plain.tell(ToGateway::HostsKnown).await;
+    assert!(told(waits).await.starts_with(b"HTTP/1.1 404 "));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_still_waits_at_the_end_is_told_to_come_again() {
+    let mut gateway = Gateway::starting(ListenerKind::Plain, None).await;
+    let waits =
+        [gateway.client(&request("late.example")).await, gateway.client(&request("other.example")).await];
+    let _shop = gateway.client(&request("shop.example")).await;
+    // Whoever came before is accepted, too.
+    gateway.handed_over().await;
+    gateway.tell(ToGateway::Drain).await;
+    for client in waits {
+        assert!(told(client).await.starts_with(b"HTTP/1.1 503 "));
+    }
 }

@@ -399,4 +399,21 @@ pub enum FromControl {
         #[n(0)]
         request: u64,
     },
+    /// [`FromControl::TenantReady`] is going to come for this tenant: until then, who asks for its hostnames waits. Nothing
+    /// changes for a tenant that the launcher knows already.
+    #[n(20)]
+    TenantExpected {
+        /// Who.
+        #[n(0)]
+        #[cbor(with = "crate::codec::text")]
+        tenant: TenantId,
+        /// Where it is reached.
+        #[n(1)]
+        #[cbor(with = "crate::codec::texts")]
+        hostnames: Vec<Hostname>,
+    },
+    /// The launcher has been told of every tenant that has hostnames: whoever asks for another one may be told that there is
+    /// none.
+    #[n(21)]
+    HostsKnown,
 }

@@ -86,6 +86,10 @@ pub enum ToGateway {
     /// Accept no more, end once the queues are empty.
     #[n(5)]
     Drain,
+    /// Every hostname that is served has its [`ToGateway::Route`]: there is none under any other. Until this is said, who asks
+    /// for another waits, and is told to come again when it takes too long.
+    #[n(6)]
+    HostsKnown,
 }
 
 /// What the gateway may say.

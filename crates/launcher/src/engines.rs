@@ -1,6 +1,6 @@
 //! Tenants and their engines: who may run, who runs, who failed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use kiavi_base::{Hostname, TenantId};
@@ -70,6 +70,15 @@ pub(crate) struct Suspended {
     /// The process that reads its log out, if one runs.
     pub(crate) reader: Option<ProcessId>,
     pub(crate) backoff: Backoff,
+}
+
+/// A tenant that control is going to announce: whoever comes for it waits.
+#[derive(Default)]
+pub(crate) struct Expected {
+    /// Where it is reached.
+    pub(crate) hostnames: Vec<Hostname>,
+    /// The gateways whose clients wait.
+    pub(crate) askers: BTreeSet<ProcessId>,
 }
 
 /// A connection of the management door.
@@ -163,6 +172,10 @@ pub(crate) struct Engines {
     pub(crate) tenants: HashMap<TenantId, Tenant>,
     /// None of them is among `tenants`.
     pub(crate) suspended: HashMap<TenantId, Suspended>,
+    /// None of them is among `tenants` or `suspended`.
+    pub(crate) expected: HashMap<TenantId, Expected>,
+    /// Whose each hostname of all of these is.
+    names: HashMap<Hostname, TenantId>,
     pub(crate) processes: HashMap<ProcessId, Engine>,
 }
 
@@ -190,23 +203,42 @@ impl Engines {
         }
     }
 
+    /// Takes note that a tenant is going to be announced. `None` when it was, or is suspended: that stays. Otherwise the hostnames
+    /// that it was expected under before and is not any more.
+    pub(crate) fn expect(&mut self, id: TenantId, hostnames: Vec<Hostname>) -> Option<Vec<Hostname>> {
+        if self.tenants.contains_key(&id) || self.suspended.contains_key(&id) {
+            return None;
+        }
+        let Expected { hostnames: former, askers } = self.expected.remove(&id).unwrap_or_default();
+        let gone = self.rename(&id, former, &hostnames);
+        self.expected.insert(id, Expected { hostnames, askers });
+        Some(gone)
+    }
+
+    /// Takes note that clients of a gateway wait for a tenant. Whether that is worth it: it is going to be announced.
+    pub(crate) fn await_expected(&mut self, id: &TenantId, asker: Option<ProcessId>) -> bool {
+        let Some(expected) = self.expected.get_mut(id) else { return false };
+        expected.askers.extend(asker);
+        true
+    }
+
+    /// The gateways whose clients wait for a tenant to be announced, once.
+    pub(crate) fn take_askers(&mut self, id: &TenantId) -> BTreeSet<ProcessId> {
+        self.expected.get_mut(id).map(|expected| std::mem::take(&mut expected.askers)).unwrap_or_default()
+    }
+
     /// Takes note of what control says about a tenant. Answers the hostnames that are served no longer and the
     /// process that runs with what was said before, if that differs.
     pub(crate) fn ready(&mut self, id: TenantId, mut new: Tenant) -> (Vec<Hostname>, Option<ProcessId>) {
-        let suspended = self.suspended.remove(&id).unwrap_or_default();
-        let (old_names, outdated) = match self.tenants.remove(&id) {
-            None => (suspended.hostnames, suspended.reader),
-            Some(old) => {
-                new.alarm = old.alarm;
-                if old.version == new.version && old.uid == new.uid {
-                    (new.current, new.backoff) = (old.current, old.backoff);
-                    (old.hostnames, None)
-                } else {
-                    (old.hostnames, old.current)
-                }
+        let (mut former, mut outdated) = self.take_others(&id);
+        if let Some(old) = self.tenants.remove(&id) {
+            new.alarm = old.alarm;
+            (former, outdated) = (old.hostnames, old.current);
+            if old.version == new.version && old.uid == new.uid {
+                (new.current, new.backoff, outdated) = (old.current, old.backoff, None);
             }
-        };
-        let gone = old_names.into_iter().filter(|name| !new.hostnames.contains(name)).collect();
+        }
+        let gone = self.rename(&id, former, &new.hostnames);
         self.tenants.insert(id, new);
         (gone, outdated)
     }
@@ -217,25 +249,44 @@ impl Engines {
         id: TenantId,
         hostnames: Vec<Hostname>,
     ) -> (Vec<Hostname>, Option<ProcessId>) {
-        let (mut gone, running) = self.forget(&id);
-        gone.retain(|name| !hostnames.contains(name));
+        let (former, running) = self.take(&id);
+        let gone = self.rename(&id, former, &hostnames);
         self.suspended.insert(id, Suspended { hostnames, ..Suspended::default() });
         (gone, running)
     }
 
     /// Forgets a tenant. Answers the hostnames that it had and the process that runs.
     pub(crate) fn forget(&mut self, id: &TenantId) -> (Vec<Hostname>, Option<ProcessId>) {
-        let suspended = self.suspended.remove(id).unwrap_or_default();
-        let tenant = self.tenants.remove(id);
-        tenant.map_or((suspended.hostnames, suspended.reader), |tenant| (tenant.hostnames, tenant.current))
+        let (former, running) = self.take(id);
+        (self.rename(id, former, &[]), running)
+    }
+
+    fn take(&mut self, id: &TenantId) -> (Vec<Hostname>, Option<ProcessId>) {
+        let others = self.take_others(id);
+        self.tenants.remove(id).map_or(others, |tenant| (tenant.hostnames, tenant.current))
+    }
+
+    /// The hostnames of a tenant that has no engine, and the process that reads its log.
+    fn take_others(&mut self, id: &TenantId) -> (Vec<Hostname>, Option<ProcessId>) {
+        let expected = self.expected.remove(id).unwrap_or_default();
+        self.suspended
+            .remove(id)
+            .map_or((expected.hostnames, None), |suspended| (suspended.hostnames, suspended.reader))
+    }
+
+    /// Has these hostnames be the tenant's instead of former ones. Answers those that are gone.
+    fn rename(&mut self, id: &TenantId, former: Vec<Hostname>, hostnames: &[Hostname]) -> Vec<Hostname> {
+        let gone: Vec<_> = former.into_iter().filter(|name| !hostnames.contains(name)).collect();
+        for name in &gone {
+            self.names.remove(name);
+        }
+        self.names.extend(hostnames.iter().map(|name| (name.clone(), id.clone())));
+        gone
     }
 
     /// Whether another tenant has one of these names.
     pub(crate) fn is_taken(&self, id: &TenantId, hostnames: &[Hostname]) -> bool {
-        let served = self.tenants.iter().map(|(other, tenant)| (other, &tenant.hostnames));
-        let suspended = self.suspended.iter().map(|(other, suspended)| (other, &suspended.hostnames));
-        let others = served.chain(suspended).filter(|(other, _)| *other != id);
-        others.flat_map(|(_, names)| names).any(|name| hostnames.contains(name))
+        hostnames.iter().any(|name| self.names.get(name).is_some_and(|owner| owner != id))
     }
 
     /// Whether the tenant's engine may have this account: one of the tenants', and no other tenant's.
@@ -343,6 +394,29 @@ mod tests {
         assert_eq!(engines.start_reader(&id("a"), now), Start::Running(ProcessId(7)));
         let (_, outdated) = engines.ready(id("a"), tenant(FIRST_TENANT_UID));
         assert_eq!(outdated, Some(ProcessId(7)), "it ends when the tenant is resumed");
+    }
+
+    #[test]
+    fn who_comes_for_a_tenant_that_is_going_to_be_announced_waits_for_it() {
+        let (mut engines, names) = (Engines::default(), |all: &[&str]| -> Vec<Hostname> {
+            all.iter().map(|name| name.parse().unwrap()).collect()
+        });
+        assert!(!engines.await_expected(&id("a"), Some(ProcessId(7))), "nobody knows it");
+        assert_eq!(engines.expect(id("a"), names(&["a.example", "old.example"])), Some(vec![]));
+        assert!(engines.await_expected(&id("a"), Some(ProcessId(7))));
+        let renewed = engines.expect(id("a"), names(&["a.example", "new.example"]));
+        assert_eq!(renewed, Some(names(&["old.example"])), "as control's successor says");
+        assert!(engines.is_taken(&id("b"), &names(&["new.example"])));
+        assert!(!engines.is_taken(&id("b"), &names(&["old.example"])));
+        assert_eq!(engines.start(&id("a"), Instant::now()), Start::Never);
+        assert_eq!(engines.take_askers(&id("a")), BTreeSet::from([ProcessId(7)]));
+        let announced = Tenant { hostnames: names(&["a.example"]), ..tenant(FIRST_TENANT_UID) };
+        assert_eq!(engines.ready(id("a"), announced), (names(&["new.example"]), None));
+        assert_eq!(engines.start(&id("a"), Instant::now()), Start::Now);
+        assert_eq!(engines.expect(id("a"), names(&["other.example"])), None, "it was announced");
+        assert!(engines.is_taken(&id("b"), &names(&["a.example"])));
+        assert_eq!(engines.forget(&id("a")), (names(&["a.example"]), None));
+        assert!(!engines.is_taken(&id("b"), &names(&["a.example", "new.example"])));
     }
 
     #[tokio::test]

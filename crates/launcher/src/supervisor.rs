@@ -1,6 +1,7 @@
 //! The launcher's loop: one event at a time, never waiting for a child.
 
 mod auditor;
+mod control;
 mod dispatch;
 mod engine;
 mod isolation;
@@ -8,6 +9,7 @@ mod replace;
 mod start;
 mod stop;
 mod survey;
+mod tenants;
 mod upgrade;
 
 use std::collections::{BTreeSet, HashMap};
@@ -187,6 +189,8 @@ struct Supervisor {
     /// When the next engine may be woken.
     next_wake: Instant,
     announced: bool,
+    /// Whether control has told of all tenants: before, a hostname that is not known may well be one's.
+    is_routed: bool,
     /// Why there can be no instance.
     in_use: Option<String>,
     is_checking: bool,

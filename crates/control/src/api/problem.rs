@@ -291,6 +291,7 @@ impl From<ControlError> for Problem {
             error @ (ControlError::Settings(_)
             | ControlError::NoWorkspace
             | ControlError::NotRunning(_)
+            | ControlError::Privileged(_)
             | ControlError::Server(_)
             | ControlError::Migration(_)) => Self::internal(&error),
         }

@@ -121,7 +121,7 @@ impl Target {
         }
     }
 
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         // The column's CHECK leaves no other.
         Self::ALL.iter().copied().find(|target| target.as_str() == text).unwrap_or(Self::Running)
     }

@@ -28,6 +28,10 @@ pub(super) struct FakePrivileged {
     pub(super) accounts: Mutex<BTreeMap<u32, TenantId>>,
     pub(super) ready: Mutex<BTreeMap<TenantId, TenantStart>>,
     pub(super) suspended: Mutex<BTreeMap<TenantId, Vec<Hostname>>>,
+    /// Tenants that are going to be made ready.
+    pub(super) expected: Mutex<BTreeMap<TenantId, Vec<Hostname>>>,
+    /// Who was expected, and who suspended, when it was said that there are no others.
+    pub(super) hosts_known: Mutex<Option<(Vec<TenantId>, Vec<TenantId>)>>,
     /// Logs that are sealed.
     pub(super) logs: Mutex<BTreeMap<TenantId, LogStart>>,
     /// What tenants' TLS is made of.
@@ -105,6 +109,22 @@ impl Privileged for FakePrivileged {
             assert!(known.is_none_or(|known| known == *tenant), "a uid was used twice");
             Ok(())
         })
+    }
+
+    fn tenant_expected<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        hostnames: Vec<Hostname>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        self.expected.lock().unwrap().insert(tenant.clone(), hostnames);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn hosts_known(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        let expected = self.expected.lock().unwrap().keys().cloned().collect();
+        let suspended = self.suspended.lock().unwrap().keys().cloned().collect();
+        *self.hosts_known.lock().unwrap() = Some((expected, suspended));
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn tenant_ready(&self, start: TenantStart) -> BoxFuture<'_, Result<(), Failure>> {

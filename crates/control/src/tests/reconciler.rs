@@ -1,6 +1,6 @@
 //! The loop: what is asked for happens, what failed is tried again, what ran runs after a restart.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::*;
 use crate::ControlError;
@@ -83,6 +83,37 @@ async fn after_a_restart_every_tenant_is_made_known_again() {
     assert_eq!(start.hostnames[0].as_str(), "shop.localhost");
     let events = instance.events(&tenant.id).await;
     assert_eq!(events.iter().filter(|kind| *kind == "tenant.schema_migrated").count(), 2, "{events:?}");
+}
+
+#[tokio::test]
+async fn after_a_restart_all_names_are_told_before_any_tenant_is_brought_forward() {
+    let instance = Instance::new().await;
+    let first = instance.start().await;
+    let (shop, paused) = (instance.tenant(&first, "shop").await, instance.tenant(&first, "paused").await);
+    let (leaving, asked) =
+        (instance.tenant(&first, "leaving").await, instance.request(&first, "asked").await);
+    let admin = instance.database.admin().await;
+    let named = format!(
+        "INSERT INTO tenant_hostname (hostname, tenant_id, role, proof) VALUES ('login.shop.example', '{}', 'primary', 'operator');
+         UPDATE tenant SET target = 'suspended' WHERE id = '{}'; UPDATE tenant SET target = 'destroyed' WHERE id = '{}'",
+        shop.id, paused.id, leaving.id
+    );
+    admin.batch_execute(&named).await.unwrap();
+    drop(first);
+    instance.privileged.ready.lock().unwrap().clear();
+    instance.privileged.expected.lock().unwrap().clear();
+
+    // Nobody brings tenants forward: that the control plane is open says it all.
+    let _control = instance.start().await;
+    assert!(instance.privileged.ready.lock().unwrap().is_empty());
+    let (expected, suspended) = instance.privileged.hosts_known.lock().unwrap().clone().unwrap();
+    assert_eq!(BTreeSet::from_iter(expected), BTreeSet::from([shop.id.clone(), asked.id]));
+    assert_eq!(suspended, [paused.id]);
+    let names = instance.privileged.expected.lock().unwrap()[&shop.id].clone();
+    assert_eq!(
+        names.iter().map(Hostname::as_str).collect::<Vec<_>>(),
+        ["shop.localhost", "login.shop.example"]
+    );
 }
 
 #[tokio::test]

@@ -78,6 +78,7 @@ async fn every_statement_fits_the_schema() {
         &store::STEPS_TO_DO,
         &store::OVERDUE_TENANTS,
         &address::HOSTNAMES,
+        &address::HOSTNAMES_OF_ALL,
         &address::OVERDUE_HOSTNAMES,
         &rotation::SECRET_ROTATED_AT,
         &orphans::DATABASES,

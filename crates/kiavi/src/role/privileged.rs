@@ -213,6 +213,21 @@ impl Privileged for Launcher {
         Box::pin(self.change(move |request| FromControl::AddAccount { request, uid, tenant }))
     }
 
+    fn tenant_expected<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        hostnames: Vec<Hostname>,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let message = FromControl::TenantExpected { tenant: tenant.clone(), hostnames };
+            Ok(self.0.sender.send(&message).await?)
+        })
+    }
+
+    fn hosts_known(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move { Ok(self.0.sender.send(&FromControl::HostsKnown).await?) })
+    }
+
     fn tenant_ready(&self, start: TenantStart) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
             let TenantStart { id, uid, slug: _, hostnames, settings, secret, database_password } = start;

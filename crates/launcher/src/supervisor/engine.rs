@@ -46,6 +46,9 @@ impl Supervisor {
     /// A connection waits for the tenant's engine: gives the gateway a door to it, now or soon.
     pub(super) fn need_engine(&mut self, tenant: &TenantId, asker: Option<ProcessId>) {
         let destination = Destination::Tenant(tenant.clone());
+        if !self.stopping && self.engines.await_expected(tenant, asker) {
+            return;
+        }
         let now = Instant::now();
         let opened = match self.engines.start(tenant, now) {
             _ if self.stopping => Ok(false),

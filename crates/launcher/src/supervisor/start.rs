@@ -76,6 +76,7 @@ impl Supervisor {
             monitor,
             next_wake: Instant::now(),
             announced: false,
+            is_routed: false,
             in_use: None,
             is_checking: false,
             stopping: false,
@@ -136,13 +137,18 @@ impl Supervisor {
             let (socket, proxies) = (socket.try_clone()?.into(), proxies.clone());
             process.tell(ToGateway::Listener { socket, kind: *kind, proxies });
         }
-        let tenants = self.engines.tenants.iter().flat_map(|(id, tenant)| {
-            tenant.hostnames.iter().map(|name| (name.clone(), Destination::Tenant(id.clone())))
+        let tenants = self.engines.tenants.iter().map(|(id, tenant)| (id, &tenant.hostnames));
+        let expected = self.engines.expected.iter().map(|(id, expected)| (id, &expected.hostnames));
+        let tenants = tenants.chain(expected).flat_map(|(id, hostnames)| {
+            hostnames.iter().map(|name| (name.clone(), Destination::Tenant(id.clone())))
         });
         let suspended = self.engines.suspended.values().flat_map(|suspended| &suspended.hostnames);
         let suspended = suspended.map(|name| (name.clone(), Destination::Suspended));
         let routes = self.fixed_routes().into_iter().chain(tenants).chain(suspended);
         process.tell_first(routes.map(|(hostname, destination)| ToGateway::Route { hostname, destination }));
+        if self.is_routed {
+            process.tell(ToGateway::HostsKnown);
+        }
         self.gateway.process = Some(process);
         Ok(())
     }

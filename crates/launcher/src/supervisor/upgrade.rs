@@ -221,6 +221,8 @@ impl Supervisor {
             // Whom the program before this one was to wake: control's successor tells of every tenant.
             next_wake: Instant::now(),
             announced: state.announced,
+            // Nor does it leave which tenants are suspended, or expected.
+            is_routed: false,
             in_use: None,
             is_checking: false,
             stopping: false,
