@@ -171,10 +171,10 @@ async fn next_frame(client: &mut DuplexStream, kind: u8) -> (u32, Vec<u8>) {
 
 #[tokio::test]
 async fn a_client_has_so_many_requests_under_way_and_no_more() {
-    let served = Arc::new(AtomicUsize::new(0));
-    let count = served.clone();
+    let begun = Arc::new(tokio::sync::Semaphore::new(0));
+    let at = begun.clone();
     let (mut client, _task, _trigger) = serve(Router::new().fallback(move || async move {
-        count.fetch_add(1, Ordering::Relaxed);
+        at.add_permits(1);
         std::future::pending::<()>().await;
     }));
     let numbers = (0..MAX_STREAMS + 10).map(|number| 2 * number + 1);
@@ -184,7 +184,8 @@ async fn a_client_has_so_many_requests_under_way_and_no_more() {
         // RFC 9113 §6.4: RST_STREAM, with REFUSED_STREAM.
         assert_eq!(next_frame(&mut client, 3).await, (refused, vec![0, 0, 0, 7]));
     }
-    assert_eq!(served.load(Ordering::Relaxed), MAX_STREAMS as usize);
+    begun.acquire_many(MAX_STREAMS).await.unwrap().forget();
+    assert_eq!(begun.available_permits(), 0);
 }
 
 #[tokio::test]
