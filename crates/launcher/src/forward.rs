@@ -75,7 +75,7 @@ impl Room {
     }
 
     /// The lines that were lost, when it is time to say so.
-    fn to_tell(&mut self, ended: bool) -> Option<u64> {
+    fn take_lost(&mut self, ended: bool) -> Option<u64> {
         let is_time = ended || self.told.elapsed() >= TELL_EVERY;
         if self.lost == 0 || !is_time {
             return None;
@@ -108,7 +108,7 @@ async fn forward(label: &Label, is_json: bool, mut log: impl AsyncRead + Unpin, 
         if !out.is_empty() {
             write(&out);
         }
-        if let Some(lost) = room.to_tell(ended) {
+        if let Some(lost) = room.take_lost(ended) {
             let Label { role, tenant } = label;
             let tenant = tenant.as_ref().map(tracing::field::display);
             tracing::warn!(role, tenant, lost, "a process logs more than it may; lines of it are lost");
