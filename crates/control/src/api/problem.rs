@@ -212,11 +212,12 @@ impl From<DbError> for Problem {
     }
 }
 
+fn taken(what: &str, slug: &Slug) -> String {
+    format!("A {what} named \"{slug}\" exists already. Choose another name.")
+}
+
 impl From<ControlError> for Problem {
     fn from(error: ControlError) -> Self {
-        let taken = |what: &str, slug: &Slug| {
-            format!("A {what} named \"{slug}\" exists already. Choose another name.")
-        };
         match error {
             ControlError::Name(name) => {
                 let code = if name.is_reserved() { Code::ReservedName } else { Code::InvalidName };
