@@ -247,8 +247,8 @@ users-method-all = Anything
 users-method-passkey = Passkey
 users-method-account = Linked account
 users-method-code = Codes only
-users-created-from = Came from
-users-created-to = Came until
+users-created-from = Joined from
+users-created-to = Joined until
 users-seen-from = Seen from
 users-seen-to = Seen until
 users-more-filters = More filters
@@ -257,7 +257,7 @@ users-passkeys = { $count ->
    *[other] { $count } passkeys
   }
 users-seen = Seen { $when }
-users-came = Came { $when }
+users-came = Joined { $when }
 users-select = Select { $name }
 users-select-all = Select all on this page
 users-selected = With those selected
@@ -285,7 +285,7 @@ selection-export = { $count ->
     [one] Export 1 person
    *[other] Export { $count } people
   }
-selection-export-lede = A table with address, name, state, when they came and were seen last, and how they sign in. The audit log tells that you took it.
+selection-export-lede = A table with address, name, state, when they joined and were seen last, and how they sign in. The audit log records that you downloaded it.
 selection-download = Download
 selection-people = Who is meant
 selection-gone = { $count ->
@@ -436,6 +436,7 @@ user-days = { $days ->
 figures-title = Figures
 figures-lede = As of { $time } UTC, { $date }. Counted from the audit log; days are those of { $zone }.
 figures-now = As it is
+figures-meaning = What these numbers mean
 figures-dau = Active today
 figures-dau-about = People who have signed in or used a session today. Each counts once. API keys and administrators who act as a user do not count.
 figures-wau = Active in 7 days
@@ -488,8 +489,8 @@ figures-show = Show
 figures-csv = Export as CSV
 figures-chart-week = Active users a week
 figures-chart-month = Active users a month
-figures-chart-open = What the dashed line leads to is not over yet.
-figures-refused-range = These figures cannot be told: { $why }.
+figures-chart-open = The dashed line leads to a period that is not over yet.
+figures-refused-range = These figures cannot be shown: { $why }.
 
 # A new tenant, keys and webhooks in the console
 console-terminal = In a terminal
@@ -529,7 +530,7 @@ keys-scopes-count = { $count ->
    *[other] { $count } permissions
   }
 keys-scopes-all = Everything
-keys-life = How long it is good
+keys-life = How long it is valid
 keys-life-always = Until it is revoked
 keys-active = Active
 keys-expired = Expired
@@ -541,8 +542,8 @@ keys-ends = Ends { $date }, { $time } UTC
 keys-previous-ends = The secret of before ends { $date }, { $time } UTC
 keys-rotate = New secret
 keys-rotate-of = New secret for { $name }
-keys-rotate-lede = It is shown once. Both secrets are good while you replace the old one.
-keys-overlap = The old secret stays good for
+keys-rotate-lede = It is shown once. Both secrets are valid while you replace the old one.
+keys-overlap = The old secret stays valid for
 keys-overlap-none = It ends at once
 keys-revoke = Revoke
 keys-revoke-of = Revoke { $name }
@@ -554,7 +555,7 @@ secret-of-webhook-about = Your server verifies with it that events come from her
 secret-once = Copy it now: it is shown this once and never again.
 secret-done = I have kept it
 webhooks-title = Webhooks
-webhooks-lede = Servers of yours are told what happens here: signed, in order, and again until they take it.
+webhooks-lede = Your servers are told what happens here: signed, in order, and again until they take it.
 webhooks-empty = No server is told yet.
 webhooks-new = Add an endpoint
 webhooks-id = Name
@@ -563,7 +564,7 @@ webhooks-url = Address
 webhooks-events = Events
 webhooks-events-hint = One in each line: a type such as session.created, all of a thing such as session.*, or * for everything.
 webhooks-description = What it is for (optional)
-webhooks-enabled = It is sent events
+webhooks-enabled = Send events to it
 webhooks-active = Active
 webhooks-failing = Failing
 webhooks-paused = Paused
@@ -660,7 +661,7 @@ mail-fact-policy-none = It asks nothing of receivers yet (p=none). Later make it
 mail-fact-policy-quarantine = Forgeries are put aside (p=quarantine).
 mail-fact-policy-reject = Forgeries are refused (p=reject).
 mail-fact-policy-unusable = It does not say what receivers should do (p=).
-mail-fact-percent = It asks that of { $percent } % of the mail only (pct).
+mail-fact-percent = It asks that of { $percent }% of the mail only (pct).
 mail-fact-no-reports = Nobody is told what receivers see (rua).
 mail-lift-of = Send to it again: { $email }
 mail-sent-title = Deliveries
@@ -926,16 +927,16 @@ limit-social-network = Provider sign-ins begun from one network
 
 # Ways to sign in to a tenant
 methods-title = Sign-in
-methods-lede = Which ways lead in.
-methods-ways = Ways in
+methods-lede = How people may sign in.
+methods-ways = Ways to sign in
 methods-on = On
 methods-off = Off
 methods-open = Open
 methods-closed = Closed
 methods-passkeys = Always offered; whoever has none is asked to make one.
 methods-required = Whoever has a passkey signs in with nothing else, and everybody must have one
-methods-code = Always there: it is how somebody proves an address.
-methods-link = A link in an email, which its button uses. Your application asks for it.
+methods-code = Always there: it is how people prove that an address is theirs.
+methods-link = A link in an email leads to a page with a button that signs in. Your application asks for it.
 methods-link-offer = Let people sign in with a link
 methods-sign-up = New accounts
 methods-sign-up-about = Whether somebody who has none can make an account.
@@ -1073,8 +1074,8 @@ health-lost-none = the data of every tenant is here
 health-lost = restore these from their archives: { $names }
 health-instance-itself = the instance itself
 health-and-more = { $names } and { $more } more
-health-disk-files = { $percent } % of the files that it may hold are left: a tenant has 400
-health-disk-free = { $free } GB are free ({ $percent } %)
+health-disk-files = { $percent }% of the files that it may hold are left: a tenant has 400
+health-disk-free = { $free } GB are free ({ $percent }%)
 health-disk-low = { $left }: make room in time
 health-disk-full = { $left }: make room, or PostgreSQL stops and with it every sign-in
 health-clock-in-step = kept in step, at most { $milliseconds } ms off
@@ -1193,6 +1194,8 @@ invitation-accept-of = Join { $workspace } as { $role }
 invitation-later = Not now
 no-workspace-title = No workspace yet
 no-workspace-lede = You are signed in as { $email }, but you are no member of any workspace. Ask somebody who is to invite this address.
+no-owner-title = Nobody owns this instance yet
+no-owner-lede = You are signed in as { $email }. Whoever runs this instance becomes its owner by the link that was printed when it started; “kiavi console first-owner” prints another.
 no-workspace-invited = You are invited
 link-gone-title = This link no longer works
 link-gone-invitation = It has expired, was used, was withdrawn, or a newer one was sent. Ask for a new invitation.
@@ -1384,7 +1387,7 @@ notice-settings-meanwhile = Somebody else changed the settings meanwhile. Look a
 notice-provider-exists = There is a service of this name already. Change that one.
 notice-provider-gone = There is no such service any more.
 notice-provider-removed = The service was removed.
-notice-mail-retried = The mail is tried now.
+notice-mail-retried = Sending it is tried now.
 notice-mail-not-waiting = This mail no longer waits.
 notice-mail-lifted = This address gets email again.
 notice-mail-not-suppressed = This address was not on the list: it gets email.

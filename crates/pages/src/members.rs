@@ -256,6 +256,8 @@ pub struct NoWorkspace {
     pub frame: Frame,
     /// Who is signed in.
     pub email: String,
+    /// Whether anybody is there who could invite them.
+    pub has_owner: bool,
     /// What they are invited to.
     pub offers: Vec<Offer>,
 }

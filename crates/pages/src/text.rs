@@ -136,6 +136,24 @@ mod tests {
         );
     }
 
+    /// The French set a space before double marks and inside guillemets, at which no line may break (Lexique des règles
+    /// typographiques en usage à l'Imprimerie nationale); the same goes for a German ellipsis and for a per cent sign.
+    #[test]
+    fn no_line_begins_with_a_mark() {
+        for (source, marks) in [
+            (include_str!("../locales/fr.ftl"), [" ;", " ?", " !", " »", "« ", " %"].as_slice()),
+            (include_str!("../locales/de.ftl"), &[" …", " %"]),
+            (include_str!("../locales/es.ftl"), &[" %"]),
+        ] {
+            let words = source.lines().filter(|line| !line.starts_with('#'));
+            for line in words.filter(|line| !line.ends_with("->")) {
+                assert!(marks.iter().all(|mark| !line.contains(mark)), "{line}");
+            }
+        }
+        let french = include_str!("../locales/fr.ftl");
+        assert!(french.lines().all(|line| !line.contains(" : ") && !line.ends_with(" :")), "before a colon");
+    }
+
     #[test]
     fn every_language_has_its_own_words() {
         let titles: std::collections::HashSet<_> =

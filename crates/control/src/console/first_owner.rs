@@ -66,6 +66,13 @@ pub(crate) async fn renew(control: &Control, actor: &Actor) -> Result<Option<Sec
     Ok(Some(token.into()))
 }
 
+/// Whether the workspace that every instance has is owned by somebody.
+pub(crate) async fn is_owned(control: &Control) -> Result<bool, ControlError> {
+    let workspace = workspace(control).await?.id;
+    let row = control.parts().database.query_one(&HAS_OWNER, &[&workspace.as_str()]).await?;
+    Ok(row.get(0))
+}
+
 /// What a link opens now.
 pub(crate) async fn look(control: &Control, token: &str) -> Result<Standing, ControlError> {
     let database = &control.parts().database;

@@ -95,6 +95,8 @@ async fn the_first_owner_comes_by_a_link_that_works_once() {
     let link = world.control.renew_owner_link().await.unwrap().unwrap();
     let path = link.expose_secret().strip_prefix(ORIGIN).unwrap().to_owned();
     let mut ada = world.person("ada").await;
+    let way = "kiavi console first-owner";
+    assert!(ada.get("/").await.text.contains(way), "who comes without a link is told of it");
     let gone = ada.get(&old).await;
     assert_eq!(gone.status, StatusCode::FORBIDDEN, "a new link ends the one before");
     let mut stranger = world.browser();
@@ -113,6 +115,8 @@ async fn the_first_owner_comes_by_a_link_that_works_once() {
     for browser in [&mut ada, &mut bea] {
         assert_eq!(browser.post("/first-owner", &form).await.status, StatusCode::FORBIDDEN, "used");
     }
+    let home = world.person("cleo").await.get("/").await;
+    assert!(home.text.contains("cleo@example.com") && !home.text.contains(way), "somebody can invite now");
     assert!(world.control.renew_owner_link().await.unwrap().is_none(), "there is an owner");
     let local = world.control.router(CallerKind::LocalOperator);
     let request = Request::post("/v1/first-owner-link").header(header::CONTENT_TYPE, "application/json");

@@ -180,8 +180,9 @@ impl Samples {
             role: MemberRole::Developer,
             inviter: name.clone(),
         };
-        let none = NoWorkspace { frame: frame(), email: email.clone(), offers: vec![] };
+        let none = NoWorkspace { frame: frame(), email: email.clone(), has_owner: true, offers: vec![] };
         add("no-workspace", none.html());
+        add("no-workspace-no-owner", NoWorkspace { has_owner: false, ..none.clone() }.html());
         add("no-workspace-invited", NoWorkspace { offers: vec![offer(), offer()], ..none }.html());
         let (workspace, token) = (app.clone(), name.clone());
         add("first-owner", FirstOwner { frame: frame(), email: email.clone(), workspace, token }.html());

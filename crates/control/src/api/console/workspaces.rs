@@ -9,7 +9,10 @@ use super::{
     join::offer,
     visit::{Answer, Stop, Visit, html, refusal, see_other},
 };
-use crate::{ControlError, Permission, api::Problem, caller::Actor, invitation, member, workspace};
+use crate::{
+    ControlError, Permission, api::Problem, caller::Actor, console::first_owner, invitation, member,
+    workspace,
+};
 
 /// The form of a new workspace, and of a new name.
 #[derive(Debug, Default, Deserialize)]
@@ -34,7 +37,8 @@ pub(super) async fn home(visit: Visit) -> Answer {
             offers.push(offer(&visit.control, &open).await?);
         }
     }
-    Ok(html(&NoWorkspace { frame: visit.frame(), email: person.email, offers }))
+    let has_owner = first_owner::is_owned(&visit.control).await?;
+    Ok(html(&NoWorkspace { frame: visit.frame(), email: person.email, has_owner, offers }))
 }
 
 /// Somebody who may make workspaces, as a member of one where they may.
