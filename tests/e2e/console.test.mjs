@@ -78,8 +78,10 @@ describe('the console and its people', { skip: kiaviMissing() || chromiumMissing
     await page.goto(`${kiavi.consoleUrl}/w/default/t/demo`);
     await page.getByRole('link', { name: words('figures-title'), exact: true }).click();
     await heading(page, 'figures-title').waitFor();
-    const dau = page.locator('.stats > div').filter({ hasText: words('figures-dau-about') });
-    assert.equal(await dau.locator('.stat').textContent(), '1');
+    const dau = page.locator('.figures > div').filter({ has: page.getByText(words('figures-dau'), { exact: true }) });
+    assert.equal(await dau.locator('.figure').textContent(), '1');
+    await page.getByText(words('figures-meaning')).click();
+    await page.getByText(words('figures-dau-about')).waitFor();
     assert.ok(await page.getByText(words('figures-by-code')).isVisible());
     await look(page, '54-figures');
     await page.getByText(words('figures-table')).click();

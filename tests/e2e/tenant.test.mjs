@@ -117,6 +117,7 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await page.getByRole('link', { name: 'Ada Lovelace' }).click();
     await page.getByText('Orange, France').waitFor();
     await page.goto(at('/events'));
+    await page.getByText(words('users-more-filters')).click();
     for (const [field, text] of [
       ['events-country', 'FR'],
       ['events-network', 'AS3215'],
@@ -210,8 +211,20 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await page.locator('[data-live-state="on"]').filter({ visible: true }).waitFor();
     const signIns = () => page.locator('.counts dd').first().textContent();
     const before = Number(await signIns());
+    const chart = page.getByRole('slider', { name: words('figures-chart') });
+    await chart.focus();
+    const today = await chart.getAttribute('aria-valuetext');
+    await page.keyboard.press('ArrowLeft');
+    assert.notEqual(await chart.getAttribute('aria-valuetext'), today, 'the day before');
+    await page.keyboard.press('Home');
+    const first = await chart.getAttribute('aria-valuetext');
+    assert.match(first, /^\d{4}-\d\d-\d\d: 0$/);
+    await page.getByText(first, { exact: true }).waitFor();
+    await look(page, '75-figures-cursor');
     await ada.signInByCode(email);
     await page.waitForFunction((count) => Number(document.querySelector('.counts dd').textContent) > count, before);
+    await page.locator('#plot:focus').waitFor();
+    assert.equal(await chart.getAttribute('aria-valuetext'), first, 'whoever reads on stays where they were');
     await page.getByLabel(words('figures-by'), { exact: true }).selectOption('week');
     await button(page, 'figures-show').click();
     await page.getByRole('heading', { level: 2, name: words('figures-chart-week') }).waitFor();

@@ -57,12 +57,19 @@ class LiveRegion extends HTMLElement {
     if (!fresh) return;
     // It is about something else by now, and so is what stands around it.
     if (fresh.getAttribute("src") !== this.getAttribute("src")) return location.reload();
-    const focused = this.contains(document.activeElement) ? document.activeElement.id : "";
+    const focused = this.contains(document.activeElement) ? document.activeElement : null;
     const open = [...this.querySelectorAll("details[id][open]")].map((details) => details.id);
     this.replaceChildren(...adopted(fresh));
     // What somebody has opened stays open.
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-    if (focused) document.getElementById(focused)?.focus();
+    if (focused) this.counterpart(focused)?.focus({ preventScroll: true });
+  }
+
+  // What now stands where the element did: what has its id, or the link to the same place.
+  counterpart(element) {
+    if (element.id) return document.getElementById(element.id);
+    const href = element.getAttribute("href");
+    return href && [...this.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === href);
   }
 }
 

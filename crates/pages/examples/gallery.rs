@@ -56,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "copy.js",
         "palette.js",
         "country.js",
+        "chart.js",
         "preview.js",
         "select-all.js",
     ] {

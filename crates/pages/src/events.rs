@@ -90,6 +90,11 @@ impl EventSearch {
             [&self.kind, &self.outcome, &self.email, &self.ip, &self.country, &self.network, &self.device];
         all.into_iter().all(String::is_empty) && self.period == Period::default()
     }
+
+    /// Whether anything is asked for that few ask for.
+    pub(crate) fn has_more(&self) -> bool {
+        [&self.ip, &self.country, &self.network, &self.device].into_iter().any(|asked| !asked.is_empty())
+    }
 }
 
 /// An event in a list.

@@ -172,6 +172,21 @@ pub(crate) struct Stat {
     pub(crate) about: String,
 }
 
+/// A count beside others, drawn as long as it is large.
+pub(crate) struct Bar {
+    pub(crate) name: String,
+    pub(crate) count: i64,
+    /// In hundredths of the largest.
+    pub(crate) share: i64,
+}
+
+fn bars(rows: Vec<(String, i64)>) -> Vec<Bar> {
+    let most = rows.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
+    // What is there at all is seen.
+    let share = |count: i64| (count.saturating_mul(100) / most).max(i64::from(count > 0));
+    rows.into_iter().map(|(name, count)| Bar { name, count, share: share(count) }).collect()
+}
+
 impl PasskeySteps {
     fn rows(&self, text: &Text) -> Vec<(String, i64)> {
         let mut rows = vec![(text.figures_offered(), self.offered)];
@@ -232,22 +247,26 @@ impl FigureSet {
     }
 
     /// Sign-ins by method, in words where the method is ours.
-    pub(crate) fn methods(&self, text: &Text) -> Vec<(String, i64)> {
+    pub(crate) fn methods(&self, text: &Text) -> Vec<Bar> {
         let word = |method: &str| match method {
             "passkey" => text.passkey_default_name(),
             "email_otp" => text.figures_by_code(),
             "magic_link" => text.figures_by_link(),
             provider => provider.to_owned(),
         };
-        self.sign_ins.iter().map(|(method, count)| (word(method), *count)).collect()
+        bars(self.sign_ins.iter().map(|(method, count)| (word(method), *count)).collect())
     }
 
-    pub(crate) fn sign_in_rows(&self, text: &Text) -> Vec<(String, i64)> {
-        self.sign_in.rows(text)
+    pub(crate) fn causes(&self) -> Vec<Bar> {
+        bars(self.failures.clone())
     }
 
-    pub(crate) fn creation_rows(&self, text: &Text) -> Vec<(String, i64)> {
-        self.creation.rows(text)
+    pub(crate) fn sign_in_rows(&self, text: &Text) -> Vec<Bar> {
+        bars(self.sign_in.rows(text))
+    }
+
+    pub(crate) fn creation_rows(&self, text: &Text) -> Vec<Bar> {
+        bars(self.creation.rows(text))
     }
 
     pub(crate) fn highest(&self) -> i64 {
@@ -286,6 +305,17 @@ impl FigureSet {
             return String::new();
         }
         self.path(self.days.len().saturating_sub(2), self.days.len())
+    }
+
+    /// What is below both lines; nothing of a single period, which has no width.
+    pub(crate) fn area(&self) -> String {
+        let line = self.path(0, self.days.len());
+        let (right, bottom) = (WIDTH - MARGIN, HEIGHT - MARGIN);
+        if self.days.len() < 2 {
+            String::new()
+        } else {
+            format!("{line}L{right} {bottom}L{MARGIN} {bottom}Z")
+        }
     }
 
     /// Where the last of them is on the chart.
@@ -368,12 +398,27 @@ mod tests {
         assert_eq!(chart.line(), "M8.0 152.0L300.0 8.0");
         assert_eq!(chart.open_line(), "M300.0 8.0L592.0 80.0");
         assert_eq!(chart.end(), ("592.0".to_owned(), "80.0".to_owned()));
+        assert_eq!(chart.area(), "M8.0 152.0L300.0 8.0L592.0 80.0L592 152L8 152Z");
     }
 
     #[test]
     fn a_tenant_without_people_and_days_has_a_chart() {
         assert_eq!(figures(&[0, 0]).line(), "M8.0 152.0");
         assert_eq!((figures(&[]).line(), figures(&[]).open_line()), (String::new(), String::new()));
+        assert_eq!((figures(&[]).area(), figures(&[7]).area()), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn bars_are_as_long_as_their_part_of_the_largest() {
+        let shares = |counts: &[i64]| {
+            bars(counts.iter().map(|count| (String::new(), *count)).collect())
+                .into_iter()
+                .map(|bar| bar.share)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(shares(&[4000, 1000, 1, 0]), [100, 25, 1, 0]);
+        assert_eq!(shares(&[0, 0]), [0, 0]);
+        assert_eq!(shares(&[]), [0; 0]);
     }
 
     #[test]

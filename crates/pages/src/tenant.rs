@@ -20,20 +20,20 @@ pub enum TenantPlace {
     Sessions,
     /// What happened.
     Events,
-    /// What is limited, and who is locked out.
-    Security,
-    /// Whether what keeps it apart holds.
-    Isolation,
     /// How they sign in.
     SignIn,
+    /// How its pages look.
+    Look,
     /// What people are written.
     Mail,
     /// Which servers are told.
     Webhooks,
     /// Where it is reached.
     Domains,
-    /// How its pages look.
-    Look,
+    /// What is limited, and who is locked out.
+    Security,
+    /// Whether what keeps it apart holds.
+    Isolation,
     /// Copies for a bad day.
     Backups,
     /// How it behaves.
@@ -58,6 +58,17 @@ impl TenantPlace {
             Self::Look => "/sign-in-page",
             Self::Backups => "/backups",
             Self::Settings => "/settings",
+        }
+    }
+
+    /// What it is about: how it goes, the people, the way in, what protects it, and how it behaves.
+    const fn subject(self) -> u8 {
+        match self {
+            Self::Overview | Self::Figures => 0,
+            Self::Users | Self::Sessions | Self::Events => 1,
+            Self::SignIn | Self::Look | Self::Mail | Self::Webhooks | Self::Domains => 2,
+            Self::Security | Self::Isolation | Self::Backups => 3,
+            Self::Settings => 4,
         }
     }
 
@@ -104,6 +115,17 @@ pub struct TenantTop {
     pub place: TenantPlace,
     /// The pages that the visitor may see.
     pub places: Vec<TenantPlace>,
+}
+
+impl TenantTop {
+    /// The pages of the menu, each with whether it begins what is about something else than the one before.
+    pub(crate) fn menu(&self) -> impl Iterator<Item = (TenantPlace, bool)> {
+        let before = [None].into_iter().chain(self.places.iter().map(|place| Some(place.subject())));
+        self.places
+            .iter()
+            .zip(before)
+            .map(|(place, before)| (*place, before.is_some_and(|before| before != place.subject())))
+    }
 }
 
 /// How a tenant stands.
