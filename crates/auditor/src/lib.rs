@@ -10,6 +10,9 @@
 //!
 //! What is older than a tenant keeps its log for is removed ([`prune`]), as the database allows and no sooner: hashes stay.
 //!
+//! What the database tells of changes that no event explains ([`unexplained`]) is counted on its way into the log, and
+//! somebody is told.
+//!
 //! A log is worked on when events were written, each hour for its heartbeat, and at the start ([`schedule`]).
 
 mod connect;
@@ -23,6 +26,7 @@ mod schedule;
 mod seal;
 mod store;
 mod tally;
+mod unexplained;
 mod witness;
 
 #[cfg(test)]

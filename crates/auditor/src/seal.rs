@@ -17,6 +17,7 @@ use crate::key::LogKey;
 use crate::schedule::{Ended, ROUND_INTERVAL, Standing};
 use crate::store::{self, Found, Look, StoredCheckpoint};
 use crate::tally::Tally;
+use crate::unexplained::is_unexplained;
 use crate::witness::Witness;
 
 /// Events that are sealed in one transaction, under one checkpoint.
@@ -233,7 +234,22 @@ impl Sealer {
         let late = batch.events.iter().filter(|event| heartbeat.is_none_or(|id| id.as_bytes() != &event.id));
         let delays = late.map(|event| delay(&event.id, self.around.clock.now()));
         self.around.tally.sealed(delays, batch.events.len() as u64);
+        self.tell_unexplained(&batch);
         Ok(batch.events.len() == BATCH)
+    }
+
+    /// The alarm about changes that no event explains. It is raised once they are sealed: what raised it stays.
+    fn tell_unexplained(&self, batch: &Batch) {
+        let changes = batch.events.iter().filter(|event| is_unexplained(&event.body)).count() as u64;
+        if changes == 0 {
+            return;
+        }
+        self.around.tally.unexplained(changes);
+        tracing::error!(
+            tenant = %self.tenant,
+            changes,
+            "tables that say who may come in were changed past the engine: see database.changed in the tenant's log"
+        );
     }
 }
 

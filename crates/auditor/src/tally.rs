@@ -35,6 +35,11 @@ impl Tally {
         self.lock().report.refused += 1;
     }
 
+    /// So many changes were sealed that no event explains.
+    pub(crate) fn unexplained(&self, changes: u64) {
+        self.lock().report.unexplained += changes;
+    }
+
     /// A round has failed.
     pub(crate) fn failed(&self) {
         self.lock().report.failed += 1;

@@ -163,6 +163,10 @@ pub struct AuditorReport {
     /// Gauge: for how many seconds the oldest event that is known and not sealed has waited.
     #[n(7)]
     pub oldest_seconds: u64,
+    /// Changes of who may come in that no event explains.
+    #[n(8)]
+    #[cbor(default)]
+    pub unexplained: u64,
 }
 
 /// How a log stands: not looked at yet; sealed and cosigned; sealed, and its last checkpoint waits for the witness; with
@@ -177,6 +181,7 @@ impl AuditorReport {
         self.cosigned += other.cosigned;
         self.refused += other.refused;
         self.failed += other.failed;
+        self.unexplained += other.unexplained;
         let mut delays = Histogram::from(&self.delays);
         delays.merge(&Histogram::from(&other.delays));
         self.delays = Durations::from(&delays);
@@ -349,7 +354,7 @@ mod tests {
             gateway: GatewayReport { accepted: 5, ..GatewayReport::default() },
             outbound: OutboundReport { mails_failed: 6, ..OutboundReport::default() },
             has_auditor: true,
-            auditor: AuditorReport { events: 7, ..AuditorReport::default() },
+            auditor: AuditorReport { events: 7, unexplained: 1, ..AuditorReport::default() },
             streams: StreamsReport { events: 8, ..StreamsReport::default() },
         };
         let bytes = all.seal().unwrap().read().unwrap();

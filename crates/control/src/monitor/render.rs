@@ -248,6 +248,8 @@ fn auditor(page: &mut Page<'_>, auditor: &AuditorReport) -> Result<(), Error> {
     family.count(&[("outcome", "refused")], auditor.refused)?;
     let help = "Attempts to seal a log that failed and are repeated.";
     page.counter("kiavi_audit_failures", help)?.count(&[], auditor.failed)?;
+    let help = "Changes of who may come in to tenants that no event of their logs explains.";
+    page.counter("kiavi_audit_unexplained_changes", help)?.count(&[], auditor.unexplained)?;
     let help = "Time from an event until it is sealed.";
     page.histogram("kiavi_audit_seal_delay", help)?.durations(&[], &Histogram::from(&auditor.delays))?;
     let mut family = page.gauge("kiavi_audit_logs", "Tenants' logs, by how they stand.")?;

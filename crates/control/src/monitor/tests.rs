@@ -50,6 +50,7 @@ fn measurements() -> Measurements {
         streams: StreamsReport { events: 9, streams: [1, 0, 1], oldest_seconds: 60 },
         auditor: AuditorReport {
             events: 9,
+            unexplained: 4,
             logs: [0, 2, 1, 0, 1],
             oldest_seconds: 3,
             ..AuditorReport::default()
@@ -94,6 +95,7 @@ async fn every_family_is_told_even_before_the_database_is_there() {
         "kiavi_mails_total{outcome=\"deferred\"} 8",
         "kiavi_egress_connections_total{outcome=\"connected\"} 0",
         "kiavi_tenants_served 3",
+        "kiavi_audit_unexplained_changes_total 4",
         "# EOF",
     ] {
         assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");
