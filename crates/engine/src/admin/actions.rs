@@ -246,7 +246,7 @@ pub(super) async fn remove(
     let detail = json!({ "role": user.role, "api_keys": api_keys });
     let event = caller.event(EventType::UserDeleted, id, detail);
     audit::record(&transaction, state, context, event.clone()).await?;
-    audit::record_erasure(&transaction, state, context, event).await?;
+    audit::record_erasure(&transaction, state, context, &user.email, event).await?;
     transaction.commit().await?;
     outbox::wake(state);
     Ok(())

@@ -12,7 +12,8 @@ use kiavi_db::{AdminConnection, DbError};
 use super::{
     EventRow, body,
     people::{self, Found, LogKey, Person, Stored, is_user, visitors_of},
-    reference_under, store,
+    reference::reference_under,
+    store,
     traits::Traits,
 };
 

@@ -21,6 +21,7 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &INSERT_PEOPLE,
     &INSERT_PERSON,
     &FORGET_VISITORS,
+    &FORGET_REFERENCES,
 ];
 
 // An event that names nobody who could be forgotten before its COMMIT.
@@ -142,6 +143,12 @@ const FORGET_VISITORS: Sql = Sql::new(
        WHERE starts_with(user_id, 'visitor:')
          AND created_at < now() - make_interval(days => $1::integer)
        ORDER BY created_at LIMIT 1) AS day",
+);
+
+/// What stood in the index for the address of somebody who is erased, before they were a user.
+const FORGET_REFERENCES: Sql = Sql::new(
+    "AUDIT_FORGET_REFERENCES",
+    "SELECT kiavi.audit_forget(address.reference) FROM unnest($1::text[]) AS address (reference)",
 );
 
 /// An event as it is written: the columns of the index, and the body.
@@ -365,6 +372,14 @@ pub(super) async fn insert_people(database: &Database, people: &[Stored]) -> Res
 pub(super) async fn insert_person(transaction: &Transaction, new: Stored) -> Result<(), DbError> {
     let values: OwnedParams = vec![Box::new(new.id.to_vec()), Box::new(new.name), Box::new(new.key)];
     transaction.defer(&INSERT_PERSON, values).await
+}
+
+/// Has what stood for an address lead to no event. Travels with COMMIT.
+pub(super) async fn forget_references(
+    transaction: &Transaction,
+    references: Vec<String>,
+) -> Result<(), DbError> {
+    transaction.defer(&FORGET_REFERENCES, vec![Box::new(references)]).await
 }
 
 /// Ends the key of one day of visitors that is older than these days, if there is one; how many days that was.

@@ -106,8 +106,19 @@ async fn who_is_forgotten_is_found_by_what_the_log_calls_them() {
     let mut operator = tenant.operator();
     let before = list(&mut operator, &format!("subject={id}")).await;
     let reference = before[0]["subject"]["ref"].as_str().unwrap().to_owned();
+    let by_address = list(&mut operator, "email=ada@example.com").await;
+    let visit = by_address.iter().find(|event| event["type"] == "code.requested").unwrap();
+    let keyed = visit["subject"]["ref"].as_str().unwrap().to_owned();
+    assert!(keyed.starts_with("address:"), "of before she was a user");
     operator.post("/admin/remove-user", json!({ "userId": id })).await;
     assert!(list(&mut operator, &format!("subject={id}")).await.is_empty());
+    // Nor by the address, of whatever time, and however it is written; of everybody else all is as it was.
+    for email in ["ada@example.com", "ADA@example.com"] {
+        assert!(list(&mut operator, &format!("email={email}")).await.is_empty());
+    }
+    assert!(list(&mut operator, &format!("subject={keyed}")).await.is_empty());
+    assert!(!list(&mut operator, "email=eve@example.com").await.is_empty());
+    assert!(!list(&mut operator, "email=stranger@example.com").await.is_empty());
     assert!(
         list(&mut operator, "ip=192.0.2.1").await.iter().all(|event| event["subject"]["ref"] != *reference)
     );

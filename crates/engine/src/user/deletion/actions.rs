@@ -168,7 +168,7 @@ async fn delete(
     let event = Event::by(EventType::UserDeleted, &user.id)
         .detail(json!({ "confirmed_by": confirmed_by, "api_keys": api_keys }));
     audit::record(&transaction, state, context, event.clone()).await?;
-    audit::record_erasure(&transaction, state, context, event).await?;
+    audit::record_erasure(&transaction, state, context, &user.email, event).await?;
     transaction.commit().await?;
     outbox::wake(state);
     session::clear_cookies(state, context);
