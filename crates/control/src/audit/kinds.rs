@@ -182,6 +182,8 @@ event_types! {
     ConsoleSignedOut = "console.signed_out",
     /// A tenant's log contradicts what was cosigned of it.
     AuditLogContradicted = "audit_log.contradicted",
+    /// A tenant's log is signed by another key from now on: the one of before was not in the vault.
+    AuditLogKeyReplaced = "audit_log.key_replaced",
     /// A quota was used up.
     RateLimitExceeded = "rate_limit.exceeded",
     /// A request that could have changed something was refused.

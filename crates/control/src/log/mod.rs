@@ -10,12 +10,18 @@ pub(crate) mod witness;
 
 use kiavi_audit::{SignatureKind, VerifierKey};
 use kiavi_base::TenantId;
+use serde_json::json;
 
 pub(crate) use auditor::password;
 pub use key::INSTANCE;
 pub(crate) use key::{instance, settle};
 
-use crate::{Control, ControlError, Tenant, error::StepError};
+use crate::{
+    Control, ControlError, Tenant,
+    audit::{self, Event, EventType, Outcome},
+    caller::Actor,
+    error::StepError,
+};
 
 /// What is known of a log.
 #[derive(Debug, Clone)]
@@ -36,7 +42,7 @@ impl Log {
 pub(crate) async fn announce(control: &Control, tenant: &TenantId) -> Result<(), StepError> {
     let parts = control.parts();
     let key = key::settle(control, tenant).await?;
-    store::keep(&parts.database, tenant, &key.log()).await?;
+    keep(control, tenant, &key.log()).await?;
     let log = crate::LogStart {
         tenant: tenant.clone(),
         origin: key.origin.clone(),
@@ -45,6 +51,26 @@ pub(crate) async fn announce(control: &Control, tenant: &TenantId) -> Result<(),
         password: auditor::password(control).await?,
     };
     parts.privileged.log_ready(log).await.map_err(StepError::Privileged)
+}
+
+/// Keeps the public half of a log's key. That it is another one than before is told: whoever has pinned the key of before will
+/// ask why.
+async fn keep(control: &Control, tenant: &TenantId, log: &Log) -> Result<(), StepError> {
+    let transaction = control.parts().database.begin().await?;
+    if let Some(before) = store::keep(&transaction, tenant, log).await? {
+        let verifier = |log: &Log| log.verifier().map(|key| key.to_string());
+        let (before, after) = (verifier(&before), verifier(log));
+        tracing::error!(%tenant, before, after, "a log is signed by another key: the one of before is not in the vault");
+        let event = Event {
+            kind: EventType::AuditLogKeyReplaced,
+            outcome: Outcome::Success,
+            actor: &Actor::CONTROL,
+            subject: tenant.as_str(),
+            detail: json!({ "before": before, "after": after }),
+        };
+        audit::record(control, &transaction, &event).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// The same for a tenant that is switched off, whose log goes on with its heartbeat. One whose tables are those of an older

@@ -9,9 +9,11 @@ use super::Log;
 
 pub(crate) const KEEP_LOG: Sql = Sql::new(
     "KEEP_LOG",
-    "INSERT INTO audit_log (tenant_id, origin, public_key) VALUES ($1, $2, $3)
+    "WITH before AS (SELECT origin, public_key FROM audit_log WHERE tenant_id = $1)
+     INSERT INTO audit_log (tenant_id, origin, public_key) VALUES ($1, $2, $3)
      ON CONFLICT (tenant_id) DO UPDATE SET origin = EXCLUDED.origin, public_key = EXCLUDED.public_key
-     WHERE (audit_log.origin, audit_log.public_key) IS DISTINCT FROM (EXCLUDED.origin, EXCLUDED.public_key)",
+     WHERE (audit_log.origin, audit_log.public_key) IS DISTINCT FROM (EXCLUDED.origin, EXCLUDED.public_key)
+     RETURNING (SELECT origin FROM before), (SELECT public_key FROM before)",
 );
 pub(crate) const LOG: Sql =
     Sql::new("LOG", "SELECT origin, public_key, size, root FROM audit_log WHERE tenant_id = $1");
@@ -41,11 +43,17 @@ pub(crate) const IS_CONTRADICTED: Sql = Sql::new(
     "SELECT EXISTS (SELECT FROM audit_log WHERE tenant_id = $1 AND refused_at IS NOT NULL)",
 );
 
-/// Keeps what is known of a log; what was cosigned of it stays.
-pub(crate) async fn keep(database: &Database, tenant: &TenantId, log: &Log) -> Result<(), DbError> {
+/// Keeps what is known of a log; what was cosigned of it stays. What was known before, if that was something else.
+pub(crate) async fn keep(
+    transaction: &Transaction,
+    tenant: &TenantId,
+    log: &Log,
+) -> Result<Option<Log>, DbError> {
     let values: [&(dyn kiavi_db::ToSql + Sync); 3] =
         [&tenant.as_str(), &log.origin, &log.public_key.as_slice()];
-    database.execute(&KEEP_LOG, &values).await.map(drop)
+    let Some(row) = transaction.query_opt(&KEEP_LOG, &values).await? else { return Ok(None) };
+    let (origin, key): (Option<String>, Option<&[u8]>) = (row.try_get(0)?, row.try_get(1)?);
+    origin.zip(key).map(|(origin, key)| Ok(Log { origin, public_key: hash(key)? })).transpose()
 }
 
 /// A log.

@@ -224,3 +224,35 @@ async fn a_log_is_sealed_until_its_tenant_is_destroyed_with_its_key() {
     assert!(instance.vault().tenants().await.unwrap().contains(&own));
     assert!(!orphans::find(&control).await.unwrap().contains_key(&own));
 }
+
+/// Whoever verifies by a key that they pinned finds in the instance's own log why that does not count any more.
+#[tokio::test]
+async fn a_log_whose_key_is_lost_goes_on_by_another_and_that_is_told() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let (tenant, start) = sealed(&instance, &control, "shop").await;
+    let mut history = History::new(&start);
+    history.grow(3, "one");
+    let first = history.asked(0);
+    assert!(matches!(Auditor::at(&control).cosign(&tenant.id, &first).await, FromWitness::Cosigned { .. }));
+    let told = "SELECT count(*) FROM audit_event WHERE type = 'audit_log.key_replaced' AND subject = $1";
+    assert_eq!(instance.count(told, tenant.id.as_str()).await, 0);
+
+    instance.vault().destroy(&tenant.id, &"log-key".parse().unwrap()).await.unwrap();
+    for _ in 0..2 {
+        instance.privileged.logs.lock().unwrap().clear();
+        let control = instance.start().await;
+        provision::converge(&control, &tenant.id).await;
+        assert_eq!(instance.count(told, tenant.id.as_str()).await, 1, "once");
+    }
+    let anew = instance.privileged.logs.lock().unwrap()[&tenant.id].clone();
+    assert_eq!(anew.origin, start.origin);
+    history.grow(1, "one");
+    let by_the_old = history.asked(3);
+    history.key = History::new(&anew).key;
+    let mut auditor = Auditor::at(&control);
+    assert_eq!(auditor.cosign(&tenant.id, &by_the_old).await, refused(Refusal::Unknown));
+    // It is the same log: what was cosigned of it is its beginning.
+    assert!(matches!(auditor.cosign(&tenant.id, &history.asked(3)).await, FromWitness::Cosigned { .. }));
+    assert_eq!(alarms(&control).await, 0);
+}
