@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { SoftAuthenticator } from '../lib/authenticator.mjs';
 import { chromiumMissing, look, openBrowser } from '../lib/browser.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { mmdb } from '../lib/mmdb.mjs';
@@ -203,6 +204,20 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     rmSync(folder, { recursive: true });
     assert.equal(lines.length, 3);
     assert.ok(lines.some((line) => line.includes(email)));
+  });
+
+  test('a passkey that somebody lost is removed, and opens nothing any more', async () => {
+    const authenticator = new SoftAuthenticator();
+    await ada.signInByCode(email);
+    await ada.addPasskey(authenticator, { name: 'Lost phone' });
+    await page.goto(at('/users'));
+    await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+    await button(page, 'passkey-remove-of', { name: 'Lost phone' }).click();
+    await look(page, '66-passkey-remove');
+    await button(dialog(page), 'passkey-remove').click();
+    await notice(page, 'user-passkey-removed').waitFor();
+    await page.getByText(words('user-passkeys-empty')).waitFor();
+    await assert.rejects(ada.another().signInByPasskey(authenticator), /signing in by passkey/);
   });
 
   test('the figures are of any range, and change by themselves', async () => {

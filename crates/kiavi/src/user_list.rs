@@ -107,7 +107,7 @@ impl Filter {
 pub(crate) async fn list(args: ListArgs) -> Result<String, ClientError> {
     let ListArgs { tenant, filter, limit, common } = args;
     let path = filter.at(&format!("{}/engine/admin/find-users", tenant_path(&tenant)?));
-    let (users, total) = found(&common.client(), &path, limit).await?;
+    let Listed { users, total, has_more } = found(&common.client(), &path, limit).await?;
     if common.json {
         return Ok(Value::Array(users).to_string());
     }
@@ -121,25 +121,38 @@ pub(crate) async fn list(args: ListArgs) -> Result<String, ClientError> {
     };
     let rows: Vec<_> = users.iter().map(row).collect();
     let mut lines = table(["E-MAIL", "NAME", "ROLE", "STATE", "SEEN", "ID"], &rows);
-    if users.len() < total {
+    if has_more {
         lines.push_str(&format!("\n{} of {total} users; more with --limit", users.len()));
     }
     Ok(lines)
 }
 
-async fn found(client: &Client, path: &str, limit: usize) -> Result<(Vec<Value>, usize), ClientError> {
+/// Users as far as they were asked for.
+struct Listed {
+    users: Vec<Value>,
+    /// How many there are, in words: not all are counted.
+    total: String,
+    has_more: bool,
+}
+
+async fn found(client: &Client, path: &str, limit: usize) -> Result<Listed, ClientError> {
     let mark = if path.contains('?') { '&' } else { '?' };
-    let (mut users, mut total) = (Vec::new(), usize::MAX);
-    while users.len() < limit.min(total) {
-        let (size, offset) = (PAGE.min(limit - users.len()), users.len());
+    let mut listed = Listed { users: Vec::new(), total: String::new(), has_more: true };
+    while listed.has_more && listed.users.len() <= limit {
+        let offset = listed.users.len();
+        // One more than is wanted tells whether there are more.
+        let size = PAGE.min(limit.saturating_add(1) - offset);
         let mut page = client.get(&format!("{path}{mark}limit={size}&offset={offset}")).await?;
-        total = page["total"].as_u64().and_then(|total| usize::try_from(total).ok()).unwrap_or_default();
-        match page["users"].as_array_mut() {
-            Some(more) if !more.is_empty() => users.append(more),
-            _ => break,
-        }
+        let total = page["total"].as_u64().unwrap_or_default();
+        let is_exact = page["totalIsExact"].as_bool().unwrap_or(true);
+        listed.total = if is_exact { total.to_string() } else { format!("more than {total}") };
+        let more = page["users"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        listed.has_more = more.len() >= size;
+        listed.users.extend(more);
     }
-    Ok((users, total))
+    listed.has_more = listed.users.len() > limit;
+    listed.users.truncate(limit);
+    Ok(listed)
 }
 
 /// Writes the table to standard output as it comes.

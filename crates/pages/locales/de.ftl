@@ -195,6 +195,7 @@ live-off = Verbindet neu …
 # A tenant in the console
 page-nav = Seiten
 page-range = { $first }–{ $last } von { $total }
+page-range-more = { $first }–{ $last } von mehr als { $total }
 page-previous = Zurück
 page-next = Weiter
 tenant-nav = Mandant { $name }
@@ -209,6 +210,9 @@ tenant-recent-all = Alle im Audit-Protokoll anzeigen
 tenant-away-title = Nichts zu lesen, solange er nicht läuft
 tenant-away-lede = Nur der eigene Prozess des Mandanten kann seine Daten lesen. Nehmen Sie ihn wieder in Betrieb, um diese Seite zu sehen.
 users-title = Benutzer
+users-new = Person hinzufügen
+users-new-lede = Die Person bekommt keine E-Mail darüber. Sie meldet sich mit dieser Adresse an, als wäre sie von selbst gekommen.
+users-new-name-hint = Freiwillig. Die Person kann ihn selbst ändern.
 users-search = Personen suchen
 users-by = In
 users-state = Status
@@ -223,6 +227,7 @@ user-id = Benutzer-ID
 user-since = Seit { $time }
 user-unverified = Adresse nicht bestätigt
 user-passkeys-empty = Noch kein Passkey.
+user-passkey-remove-confirm = Damit ist dann keine Anmeldung mehr möglich. Auf dem Gerät bleibt er, bis er auch dort entfernt wird.
 user-sessions-empty = Zurzeit nirgends angemeldet.
 user-activity = Aktivität
 user-measures = Maßnahmen
@@ -285,6 +290,7 @@ selection-export = { $count ->
     [one] 1 Person exportieren
    *[other] { $count } Personen exportieren
   }
+selection-export-more = Mehr als { $count } Personen exportieren
 selection-export-lede = Eine Tabelle mit Adresse, Name, Status, wann sie kamen und zuletzt da waren und womit sie sich anmelden. Das Audit-Protokoll hält fest, dass Sie sie heruntergeladen haben.
 selection-download = Herunterladen
 selection-people = Wer gemeint ist
@@ -427,6 +433,7 @@ users-count = { $count ->
     [one] { $count } Person
    *[other] { $count } Personen
   }
+users-count-more = Mehr als { $count } Personen
 user-days = { $days ->
     [one] { $days } Tag
    *[other] { $days } Tage
@@ -1379,6 +1386,10 @@ notice-user-banned = Die Person ist gesperrt und überall abgemeldet.
 notice-user-unbanned = Die Person kann sich wieder anmelden.
 notice-user-session-ended = Diese Sitzung wurde beendet.
 notice-user-sessions-ended = Die Person ist überall abgemeldet.
+notice-user-created = Die Person wurde hinzugefügt.
+notice-user-exists = Diese Adresse hat schon jemand.
+notice-user-passkey-removed = Mit diesem Passkey kann sich die Person nicht mehr anmelden.
+notice-user-passkey-gone = Dieser Passkey der Person war schon entfernt.
 notice-user-removed = Der Benutzer wurde gelöscht.
 notice-user-gone = Diesen Benutzer gibt es nicht mehr.
 notice-user-refused = Der Mandant hat das nicht angenommen. Laden Sie die Seite neu und versuchen Sie es noch einmal.

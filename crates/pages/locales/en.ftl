@@ -195,6 +195,7 @@ live-off = Reconnecting…
 # A tenant in the console
 page-nav = Pages
 page-range = { $first }–{ $last } of { $total }
+page-range-more = { $first }–{ $last } of more than { $total }
 page-previous = Previous
 page-next = Next
 tenant-nav = Tenant { $name }
@@ -209,6 +210,9 @@ tenant-recent-all = Show all in the audit log
 tenant-away-title = Nothing to read while it is not running
 tenant-away-lede = Only the tenant’s own process can read its data. Resume the tenant to see this page.
 users-title = Users
+users-new = Add a user
+users-new-lede = They get no email about it. They sign in with this address, as if they had come by themselves.
+users-new-name-hint = Optional. They can change it themselves.
 users-search = Search people
 users-by = In
 users-state = State
@@ -223,6 +227,7 @@ user-id = User id
 user-since = Since { $time }
 user-unverified = Address not confirmed
 user-passkeys-empty = No passkey yet.
+user-passkey-remove-confirm = They can no longer sign in with it. On their device it stays until it is removed there, too.
 user-sessions-empty = Signed in nowhere at the moment.
 user-activity = Activity
 user-measures = Measures
@@ -285,6 +290,7 @@ selection-export = { $count ->
     [one] Export 1 person
    *[other] Export { $count } people
   }
+selection-export-more = Export more than { $count } people
 selection-export-lede = A table with address, name, state, when they joined and were seen last, and how they sign in. The audit log records that you downloaded it.
 selection-download = Download
 selection-people = Who is meant
@@ -427,6 +433,7 @@ users-count = { $count ->
     [one] { $count } person
    *[other] { $count } people
   }
+users-count-more = More than { $count } people
 user-days = { $days ->
     [one] { $days } day
    *[other] { $days } days
@@ -1379,6 +1386,10 @@ notice-user-banned = They are suspended and signed out everywhere.
 notice-user-unbanned = They can sign in again.
 notice-user-session-ended = This session was ended.
 notice-user-sessions-ended = They are signed out everywhere.
+notice-user-created = The user was added.
+notice-user-exists = Somebody has this address already.
+notice-user-passkey-removed = They can no longer sign in with that passkey.
+notice-user-passkey-gone = This passkey of theirs was removed already.
 notice-user-removed = The user was deleted.
 notice-user-gone = This user does not exist any more.
 notice-user-refused = The tenant did not accept this. Load the page again and try once more.

@@ -195,6 +195,7 @@ live-off = Reconectando…
 # A tenant in the console
 page-nav = Páginas
 page-range = { $first }–{ $last } de { $total }
+page-range-more = { $first }–{ $last } de más de { $total }
 page-previous = Anterior
 page-next = Siguiente
 tenant-nav = Inquilino { $name }
@@ -209,6 +210,9 @@ tenant-recent-all = Ver todo en el registro de auditoría
 tenant-away-title = Nada que leer mientras no esté en marcha
 tenant-away-lede = Solo el proceso del propio inquilino puede leer sus datos. Reactívelo para ver esta página.
 users-title = Usuarios
+users-new = Añadir persona
+users-new-lede = No recibe ningún correo. Inicia sesión con esta dirección, como si hubiera venido por su cuenta.
+users-new-name-hint = Opcional. La persona puede cambiarlo.
 users-search = Buscar personas
 users-by = En
 users-state = Estado
@@ -223,6 +227,7 @@ user-id = Identificador
 user-since = Desde { $time }
 user-unverified = Dirección sin confirmar
 user-passkeys-empty = Todavía sin llave de acceso.
+user-passkey-remove-confirm = Ya no podrá iniciar sesión con ella. En su dispositivo permanece hasta que se elimine también allí.
 user-sessions-empty = Sin ninguna sesión abierta ahora mismo.
 user-activity = Actividad
 user-measures = Medidas
@@ -285,6 +290,7 @@ selection-export = { $count ->
     [one] Exportar a 1 persona
    *[other] Exportar a { $count } personas
   }
+selection-export-more = Exportar a más de { $count } personas
 selection-export-lede = Una tabla con dirección, nombre, estado, cuándo llegaron y se les vio por última vez, y cómo inician sesión. En el registro de auditoría consta que usted la descargó.
 selection-download = Descargar
 selection-people = De quién se trata
@@ -427,6 +433,7 @@ users-count = { $count ->
     [one] { $count } persona
    *[other] { $count } personas
   }
+users-count-more = Más de { $count } personas
 user-days = { $days ->
     [one] { $days } día
    *[other] { $days } días
@@ -1379,6 +1386,10 @@ notice-user-banned = La persona está suspendida y sin sesiones abiertas.
 notice-user-unbanned = La persona puede volver a iniciar sesión.
 notice-user-session-ended = Se cerró esta sesión.
 notice-user-sessions-ended = La persona ya no tiene sesiones abiertas.
+notice-user-created = Se ha añadido la persona.
+notice-user-exists = Alguien ya tiene esta dirección.
+notice-user-passkey-removed = La persona ya no puede iniciar sesión con esa llave de acceso.
+notice-user-passkey-gone = Esa llave de acceso de la persona ya se había eliminado.
 notice-user-removed = Se eliminó el usuario.
 notice-user-gone = Este usuario ya no existe.
 notice-user-refused = El inquilino no aceptó esta acción. Vuelva a cargar la página e inténtelo de nuevo.

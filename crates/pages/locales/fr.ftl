@@ -195,6 +195,7 @@ live-off = Reconnexion…
 # A tenant in the console
 page-nav = Pages
 page-range = { $first }–{ $last } sur { $total }
+page-range-more = { $first }–{ $last } sur plus de { $total }
 page-previous = Précédent
 page-next = Suivant
 tenant-nav = Locataire { $name }
@@ -209,6 +210,9 @@ tenant-recent-all = Tout voir dans le journal d’audit
 tenant-away-title = Rien à lire tant qu’il ne tourne pas
 tenant-away-lede = Seul le processus du locataire peut lire ses données. Réactivez-le pour voir cette page.
 users-title = Utilisateurs
+users-new = Ajouter une personne
+users-new-lede = Elle ne reçoit pas d’e-mail. Elle se connecte avec cette adresse, comme si elle était venue d’elle-même.
+users-new-name-hint = Facultatif. La personne peut le modifier elle-même.
 users-search = Rechercher des personnes
 users-by = Dans
 users-state = État
@@ -223,6 +227,7 @@ user-id = Identifiant
 user-since = Depuis { $time }
 user-unverified = Adresse non confirmée
 user-passkeys-empty = Pas encore de clé d’accès.
+user-passkey-remove-confirm = La personne ne pourra plus se connecter avec. Sur son appareil, la clé reste tant qu’elle n’y est pas supprimée.
 user-sessions-empty = Connecté nulle part pour le moment.
 user-activity = Activité
 user-measures = Mesures
@@ -285,6 +290,7 @@ selection-export = { $count ->
     [one] Exporter 1 personne
    *[other] Exporter { $count } personnes
   }
+selection-export-more = Exporter plus de { $count } personnes
 selection-export-lede = Un tableau avec l’adresse, le nom, l’état, la date d’arrivée et de dernière visite, et les moyens de connexion. Le journal d’audit retient que vous l’avez téléchargé.
 selection-download = Télécharger
 selection-people = Qui est concerné
@@ -427,6 +433,7 @@ users-count = { $count ->
     [one] { $count } personne
    *[other] { $count } personnes
   }
+users-count-more = Plus de { $count } personnes
 user-days = { $days ->
     [one] { $days } jour
    *[other] { $days } jours
@@ -1379,6 +1386,10 @@ notice-user-banned = La personne est suspendue et déconnectée partout.
 notice-user-unbanned = La personne peut de nouveau se connecter.
 notice-user-session-ended = Cette session est terminée.
 notice-user-sessions-ended = La personne est déconnectée partout.
+notice-user-created = La personne a été ajoutée.
+notice-user-exists = Quelqu’un a déjà cette adresse.
+notice-user-passkey-removed = La personne ne peut plus se connecter avec cette clé d’accès.
+notice-user-passkey-gone = Cette clé d’accès de la personne était déjà supprimée.
 notice-user-removed = L’utilisateur a été supprimé.
 notice-user-gone = Cet utilisateur n’existe plus.
 notice-user-refused = Le locataire a refusé cette action. Rechargez la page et réessayez.

@@ -195,6 +195,7 @@ live-off = Riconnessione…
 # A tenant in the console
 page-nav = Pagine
 page-range = { $first }–{ $last } di { $total }
+page-range-more = { $first }–{ $last } di più di { $total }
 page-previous = Precedente
 page-next = Successiva
 tenant-nav = Tenant { $name }
@@ -209,6 +210,9 @@ tenant-recent-all = Mostra tutto nel registro di audit
 tenant-away-title = Niente da leggere finché non è in funzione
 tenant-away-lede = Solo il processo del tenant può leggere i suoi dati. Riattivalo per vedere questa pagina.
 users-title = Utenti
+users-new = Aggiungi persona
+users-new-lede = Non riceve alcuna e-mail. Accede con questo indirizzo, come se fosse arrivata da sola.
+users-new-name-hint = Facoltativo. La persona può cambiarlo.
 users-search = Cerca persone
 users-by = In
 users-state = Stato
@@ -223,6 +227,7 @@ user-id = Identificativo
 user-since = Da { $time }
 user-unverified = Indirizzo non confermato
 user-passkeys-empty = Ancora nessuna passkey.
+user-passkey-remove-confirm = Non potrà più usarla per accedere. Sul suo dispositivo resta finché non viene rimossa anche lì.
 user-sessions-empty = Al momento nessuna sessione attiva.
 user-activity = Attività
 user-measures = Provvedimenti
@@ -285,6 +290,7 @@ selection-export = { $count ->
     [one] Esporta 1 persona
    *[other] Esporta { $count } persone
   }
+selection-export-more = Esporta più di { $count } persone
 selection-export-lede = Una tabella con indirizzo, nome, stato, quando sono arrivati e visti l’ultima volta, e come accedono. Nel registro di audit resta che l’hai scaricata.
 selection-download = Scarica
 selection-people = Di chi si tratta
@@ -427,6 +433,7 @@ users-count = { $count ->
     [one] { $count } persona
    *[other] { $count } persone
   }
+users-count-more = Più di { $count } persone
 user-days = { $days ->
     [one] { $days } giorno
    *[other] { $days } giorni
@@ -1379,6 +1386,10 @@ notice-user-banned = La persona è sospesa e disconnessa ovunque.
 notice-user-unbanned = La persona può accedere di nuovo.
 notice-user-session-ended = Questa sessione è terminata.
 notice-user-sessions-ended = La persona è disconnessa ovunque.
+notice-user-created = La persona è stata aggiunta.
+notice-user-exists = Qualcuno ha già questo indirizzo.
+notice-user-passkey-removed = La persona non può più accedere con quella passkey.
+notice-user-passkey-gone = Quella passkey della persona era già stata rimossa.
 notice-user-removed = L’utente è stato eliminato.
 notice-user-gone = Questo utente non esiste più.
 notice-user-refused = Il tenant non ha accettato l’operazione. Ricarica la pagina e riprova.

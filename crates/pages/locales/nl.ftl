@@ -195,6 +195,7 @@ live-off = Opnieuw verbinden…
 # A tenant in the console
 page-nav = Pagina’s
 page-range = { $first }–{ $last } van { $total }
+page-range-more = { $first }–{ $last } van meer dan { $total }
 page-previous = Vorige
 page-next = Volgende
 tenant-nav = Tenant { $name }
@@ -209,6 +210,9 @@ tenant-recent-all = Alles in het auditlog tonen
 tenant-away-title = Niets te lezen zolang hij niet draait
 tenant-away-lede = Alleen het eigen proces van de tenant kan zijn gegevens lezen. Hervat de tenant om deze pagina te zien.
 users-title = Gebruikers
+users-new = Persoon toevoegen
+users-new-lede = De persoon krijgt er geen e-mail over en logt in met dit adres, alsof die uit zichzelf was gekomen.
+users-new-name-hint = Optioneel. De persoon kan hem zelf wijzigen.
 users-search = Mensen zoeken
 users-by = In
 users-state = Status
@@ -223,6 +227,7 @@ user-id = Gebruikers-id
 user-since = Sinds { $time }
 user-unverified = Adres niet bevestigd
 user-passkeys-empty = Nog geen passkey.
+user-passkey-remove-confirm = Inloggen kan er dan niet meer mee. Op het apparaat blijft hij staan tot hij ook daar wordt verwijderd.
 user-sessions-empty = Op dit moment nergens ingelogd.
 user-activity = Activiteit
 user-measures = Maatregelen
@@ -285,6 +290,7 @@ selection-export = { $count ->
     [one] 1 persoon exporteren
    *[other] { $count } mensen exporteren
   }
+selection-export-more = Meer dan { $count } mensen exporteren
 selection-export-lede = Een tabel met adres, naam, status, wanneer ze kwamen en het laatst zijn gezien, en waarmee ze inloggen. Het auditlog legt vast dat u die hebt gedownload.
 selection-download = Downloaden
 selection-people = Om wie het gaat
@@ -427,6 +433,7 @@ users-count = { $count ->
     [one] { $count } persoon
    *[other] { $count } personen
   }
+users-count-more = Meer dan { $count } personen
 user-days = { $days ->
     [one] { $days } dag
    *[other] { $days } dagen
@@ -1379,6 +1386,10 @@ notice-user-banned = De persoon is geblokkeerd en overal uitgelogd.
 notice-user-unbanned = De persoon kan weer inloggen.
 notice-user-session-ended = Deze sessie is beëindigd.
 notice-user-sessions-ended = De persoon is overal uitgelogd.
+notice-user-created = De persoon is toegevoegd.
+notice-user-exists = Iemand heeft dit adres al.
+notice-user-passkey-removed = De persoon kan met die passkey niet meer inloggen.
+notice-user-passkey-gone = Deze passkey van de persoon was al verwijderd.
 notice-user-removed = De gebruiker is verwijderd.
 notice-user-gone = Deze gebruiker bestaat niet meer.
 notice-user-refused = De tenant heeft dit niet geaccepteerd. Laad de pagina opnieuw en probeer het nog eens.

@@ -111,7 +111,9 @@ pub use status::{
 };
 pub use tenant::{TenantAway, TenantOverview, TenantPlace, TenantTop};
 pub use text::number;
-pub use users::{Means, Standing, Suspension, UserPage, UserRow, UserSearch, Users};
+pub use users::{
+    Means, NewUser, SearchBy, Standing, Suspension, Total, UserPage, UserRow, UserSearch, Users,
+};
 pub use views::{SavedView, SavedViews};
 pub use webhooks::{
     AttemptRow, DeliveryRow, DeliveryState, EndpointRow, EndpointState, NewWebhook, Trial, Webhook,
@@ -154,6 +156,7 @@ impl Page for NewTenant {}
 impl Page for TenantOverview {}
 impl Page for TenantAway {}
 impl Page for Users {}
+impl Page for NewUser {}
 impl Page for UserPage {}
 impl Page for Selection {}
 impl Page for SelectionDone {}

@@ -183,6 +183,10 @@ notices! {
         UserUnbanned = "user-unbanned", Success, notice_user_unbanned;
         UserSessionEnded = "user-session-ended", Success, notice_user_session_ended;
         UserSessionsEnded = "user-sessions-ended", Success, notice_user_sessions_ended;
+        UserCreated = "user-created", Success, notice_user_created;
+        UserExists = "user-exists", Error, notice_user_exists;
+        UserPasskeyRemoved = "user-passkey-removed", Success, notice_user_passkey_removed;
+        UserPasskeyGone = "user-passkey-gone", Info, notice_user_passkey_gone;
         UserRemoved = "user-removed", Success, notice_user_removed;
         UserGone = "user-gone", Info, notice_user_gone;
         UserRefused = "user-refused", Error, notice_user_refused;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::{ConsoleTop, Frame, Place, TenantTop, UserRow, text::Text};
+use crate::{ConsoleTop, Frame, Place, TenantTop, Total, UserRow, text::Text};
 
 /// What can be done with several people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +49,9 @@ impl Deed {
         }
     }
 
-    fn title(self, text: &Text, count: i64) -> String {
+    fn title(self, text: &Text, Total { count, is_exact }: Total) -> String {
         match self {
+            Self::Export if !is_exact => text.selection_export_more(count),
             Self::SignOut => text.selection_sign_out(count),
             Self::Suspend => text.selection_suspend(count),
             Self::Restore => text.selection_restore(count),
@@ -86,7 +87,7 @@ pub struct Selection {
     /// Those who are there of those who were selected; of an export of all, none.
     pub people: Vec<UserRow>,
     /// How many they are.
-    pub count: i64,
+    pub count: Total,
     /// How many were selected who are not there.
     pub gone: i64,
     /// The most that can be selected, where more were.

@@ -90,13 +90,52 @@ impl Means {
     }
 }
 
+/// What a text that people are searched by is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SearchBy {
+    /// Part of an e-mail address.
+    #[default]
+    Email,
+    /// Part of a name.
+    Name,
+    /// An id, whole.
+    Id,
+}
+
+impl SearchBy {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::Email, Self::Name, Self::Id];
+
+    /// The stable name, as addresses have it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Name => "name",
+            Self::Id => "id",
+        }
+    }
+
+    /// The choice of this name; anything else is [`SearchBy::Email`].
+    pub fn of(key: &str) -> Self {
+        Self::ALL.into_iter().find(|by| by.key() == key).unwrap_or_default()
+    }
+
+    pub(crate) fn words(self, text: &Text) -> String {
+        match self {
+            Self::Email => text.email_label(),
+            Self::Name => text.profile_name(),
+            Self::Id => text.user_id(),
+        }
+    }
+}
+
 /// What a list of people is narrowed to, as typed.
 #[derive(Debug, Clone, Default)]
 pub struct UserSearch {
-    /// Part of an e-mail address or of a name.
+    /// What they are searched by.
     pub text: String,
-    /// Whether it is part of a name.
-    pub is_name: bool,
+    /// What of them that is.
+    pub by: SearchBy,
     /// Who may sign in.
     pub standing: Standing,
     /// With what.
@@ -142,6 +181,26 @@ impl UserSearch {
     }
 }
 
+/// How many people fit a search. Only so many are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total {
+    /// As many as were counted.
+    pub count: i64,
+    /// Whether these are all.
+    pub is_exact: bool,
+}
+
+impl Total {
+    /// All that there are.
+    pub const fn exact(count: i64) -> Self {
+        Self { count, is_exact: true }
+    }
+
+    fn words(self, text: &Text) -> String {
+        if self.is_exact { text.users_count(self.count) } else { text.users_count_more(self.count) }
+    }
+}
+
 /// The people of a tenant, the newest first.
 #[derive(Debug, Clone, Template)]
 #[template(path = "users.html")]
@@ -159,7 +218,7 @@ pub struct Users {
     /// This page of those who fit.
     pub users: Vec<UserRow>,
     /// How many fit.
-    pub total: i64,
+    pub total: Total,
     /// How many of them come before this page.
     pub before: i64,
     /// The address of the page before, if there is one.
@@ -204,13 +263,39 @@ impl Users {
         parts.join(" · ")
     }
 
+    pub(crate) fn count(&self) -> String {
+        self.total.words(self.frame.text())
+    }
+
     /// "51–100 of 240".
     pub(crate) fn range(&self) -> String {
         let last = self.before + i64::try_from(self.users.len()).unwrap_or(0);
         let text = self.frame.text();
-        let [first, last, total] = [self.before + 1, last, self.total].map(|number| text.number(number));
-        text.page_range(&first, &last, &total)
+        let [first, last, total] =
+            [self.before + 1, last, self.total.count].map(|number| text.number(number));
+        match self.total.is_exact {
+            true => text.page_range(&first, &last, &total),
+            false => text.page_range_more(&first, &last, &total),
+        }
     }
+}
+
+/// The form of an account that is made for somebody.
+#[derive(Debug, Clone, Template)]
+#[template(path = "new-user.html")]
+pub struct NewUser {
+    /// The frame around the content.
+    pub frame: Frame,
+    /// The top of the page.
+    pub top: ConsoleTop,
+    /// The tenant.
+    pub tenant: TenantTop,
+    /// The address that was typed.
+    pub email: String,
+    /// The name that was typed.
+    pub name: String,
+    /// What is wrong with that.
+    pub notice: Option<Notice>,
 }
 
 /// A person in the list.

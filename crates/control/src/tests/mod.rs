@@ -31,6 +31,7 @@ mod repetition;
 mod security;
 mod settings;
 mod statements;
+mod users;
 mod vault_away;
 mod vault_key;
 mod views;

@@ -3,11 +3,12 @@
 
 use axum::{extract::RawQuery, response::Response};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use kiavi_db::{Database, DbError, Row, Sql, ToSql};
+use kiavi_db::{Database, DbError, Row, ToSql};
 use serde::Serialize;
 
 use super::{
     access::{Caller, LIST_USERS},
+    found::{ALL, METHODS, Statements, statements_for},
     parameters::Parameters,
     wire,
 };
@@ -16,12 +17,15 @@ use crate::{
     audit::{EventType, Outcome},
     context::not_found,
     social::provider_name_of,
-    user::{User, user_columns},
+    user::User,
 };
 
 /// Users of a page that asks for no other number, and of any.
 const DEFAULT_LIMIT: i64 = 50;
 const MAX_LIMIT: i64 = 1_000;
+/// The most that are counted of those who fit a search: to count them all, PostgreSQL has to look at everybody. How many there
+/// are at all, an index knows.
+const COUNTED: i64 = 1_000;
 /// Characters of a text that is looked for: those of the longest address (RFC 5321 §4.5.3.1).
 const MAX_TEXT: usize = 254;
 /// Characters of a day, `2026-11-26`.
@@ -49,17 +53,36 @@ impl Search {
         if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT) {
             query.issue("text", "Too long: expected at most 254 characters");
         }
+        // PostgreSQL's text cannot hold a NUL.
+        if text.as_ref().is_some_and(|text| text.contains('\0')) {
+            query.issue("text", "Invalid string");
+        }
+        let ids = query.all("id").map(|ids| ids.into_iter().filter(|id| !id.contains('\0')).collect());
         let (created_from, created_to) = (day(query, "created_from"), day(query, "created_to"));
         let begins = |day: Date| Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());
         Self {
             text: text.map(|text| (format!("%{}%", literal(text.trim())), is_name)),
-            standing: query.choice("standing", &["all", "active", "suspended"], "all"),
-            method: query.choice("method", &["all", "passkey", "account", "code"], "all"),
+            standing: query.choice("standing", &[ALL, "active", "suspended"], ALL),
+            method: query.choice("method", &METHODS, ALL),
             created_from: created_from.and_then(begins),
             created_before: created_to.and_then(|day| begins(day.tomorrow().ok()?)),
             seen: (day(query, "seen_from"), day(query, "seen_to")),
-            ids: query.all("id"),
+            ids,
         }
+    }
+}
+
+impl Search {
+    /// Whether everybody fits.
+    fn is_of_all(&self) -> bool {
+        let Self { text, standing, method, created_from, created_before, seen, ids } = self;
+        let has_no_text = text.is_none() && ids.is_none();
+        let has_no_day = created_from.is_none() && created_before.is_none() && *seen == (None, None);
+        has_no_text && has_no_day && *standing == ALL && *method == ALL
+    }
+
+    fn statements(&self) -> &'static Statements {
+        statements_for(self.method, self.seen != (None, None))
     }
 }
 
@@ -93,9 +116,13 @@ pub(super) struct Found {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Page {
     users: Vec<Found>,
+    /// How many fit; where some are looked for, at most [`COUNTED`].
     total: i64,
+    /// Whether these are all who fit.
+    total_is_exact: bool,
 }
 
 /// `GET /admin/find-users`.
@@ -114,9 +141,10 @@ pub(super) async fn find_users(
     query.finish()?;
     let caller = Caller::with(LIST_USERS, &state, &context).await?;
     let page = async {
-        let (users, total) =
+        let (users, counted) =
             tokio::try_join!(page(&state, &search, None, limit, offset), count(&state.database, &search))?;
-        Ok::<_, DbError>(Page { users, total })
+        let (total, total_is_exact) = counted;
+        Ok::<_, DbError>(Page { users, total, total_is_exact })
     };
     let page = page.await?;
     caller.note_look(&state, &context, EventType::UsersListed, None, Outcome::Success).await?;
@@ -132,56 +160,6 @@ fn number(query: &mut Parameters<'_>, name: &str) -> Option<i64> {
     number
 }
 
-pub(super) const STATEMENTS: &[&Sql] = &[&FIND, &COUNT];
-
-// The parameters decide everything; PostgreSQL plans with their values, so what is not asked for costs nothing.
-macro_rules! found {
-    () => {
-        r#" FROM public."user" u WHERE
-             ($1::text IS NULL OR CASE WHEN $2::boolean THEN u.name ILIKE $1 ELSE u.email LIKE lower($1) END)
-             AND CASE $3::text
-               WHEN 'active' THEN u.banned IS NOT TRUE OR u."banExpires" <= now()
-               WHEN 'suspended' THEN u.banned AND (u."banExpires" IS NULL OR u."banExpires" > now())
-               ELSE true END
-             AND CASE $4::text
-               WHEN 'passkey' THEN EXISTS (SELECT FROM public.passkey p WHERE p."userId" = u.id)
-               WHEN 'account' THEN EXISTS (
-                 SELECT FROM public.account a WHERE a."userId" = u.id AND a."providerId" <> 'credential')
-               WHEN 'code' THEN NOT EXISTS (SELECT FROM public.passkey p WHERE p."userId" = u.id) AND NOT EXISTS (
-                 SELECT FROM public.account a WHERE a."userId" = u.id AND a."providerId" <> 'credential')
-               ELSE true END
-             AND ($5::timestamptz IS NULL OR u."createdAt" >= $5)
-             AND ($6::timestamptz IS NULL OR u."createdAt" < $6)
-             AND ($7::date IS NULL AND $8::date IS NULL OR u.id IN (
-               SELECT s.user_id FROM kiavi.activity_last l JOIN kiavi.audit_subject s ON s.id = l.subject
-               WHERE l.day BETWEEN coalesce($7, '-infinity') AND coalesce($8, 'infinity')))
-             AND ($9::text[] IS NULL OR u.id = ANY ($9))"#
-    };
-}
-
-/// `$10` and `$11` are the last of the page before, `$12` how many and `$13` how many to leave out. Who is on the page is
-/// found first, so that what is left out costs no more than an index.
-const FIND: Sql = Sql::new(
-    "ADMIN_FIND_USERS",
-    concat!(
-        "SELECT ",
-        user_columns!(),
-        r#", l.day, (SELECT count(*) FROM public.passkey p WHERE p."userId" = u.id),
-             ARRAY(SELECT DISTINCT a."providerId" FROM public.account a
-                   WHERE a."userId" = u.id AND a."providerId" <> 'credential' ORDER BY 1)
-           FROM (SELECT u.id"#,
-        found!(),
-        r#" AND ($10::timestamptz IS NULL OR (u."createdAt", u.id) < ($10, $11::text))
-            ORDER BY u."createdAt" DESC, u.id DESC LIMIT $12 OFFSET $13) AS page
-           JOIN public."user" u ON u.id = page.id
-           LEFT JOIN kiavi.audit_subject s ON s.user_id = u.id
-           LEFT JOIN kiavi.activity_last l ON l.subject = s.id
-           ORDER BY u."createdAt" DESC, u.id DESC"#
-    ),
-);
-
-const COUNT: Sql = Sql::new("ADMIN_COUNT_FOUND", concat!("SELECT count(*)", found!()));
-
 /// Where a page begins: after this time and id.
 pub(super) type After<'a> = Option<(Timestamp, &'a str)>;
 
@@ -195,32 +173,35 @@ pub(super) async fn page(
 ) -> Result<Vec<Found>, DbError> {
     let (at, id) = after.unzip();
     let (text, is_name) = search.text.as_ref().map(|(text, is_name)| (text, *is_name)).unzip();
-    let Search { standing, method, created_from, created_before, seen, ids, .. } = search;
-    let values: [&(dyn ToSql + Sync); 13] = [
+    let Search { standing, created_from, created_before, seen, ids, .. } = search;
+    let values: [&(dyn ToSql + Sync); 12] = [
         &text,
         &is_name,
         standing,
-        method,
         created_from,
         created_before,
+        ids,
         &seen.0,
         &seen.1,
-        ids,
         &at,
         &id,
         &limit,
         &offset,
     ];
-    let rows = state.database.query(&FIND, &values).await?;
+    let rows = state.database.query(&search.statements().find, &values).await?;
     rows.iter().map(|row| found(state, row)).collect()
 }
 
-async fn count(database: &Database, search: &Search) -> Result<i64, DbError> {
+/// How many fit, and whether these are all.
+async fn count(database: &Database, search: &Search) -> Result<(i64, bool), DbError> {
     let (text, is_name) = search.text.as_ref().map(|(text, is_name)| (text, *is_name)).unzip();
-    let Search { standing, method, created_from, created_before, seen, ids, .. } = search;
+    let Search { standing, created_from, created_before, seen, ids, .. } = search;
+    let most = (!search.is_of_all()).then_some(COUNTED + 1);
     let values: [&(dyn ToSql + Sync); 9] =
-        [&text, &is_name, standing, method, created_from, created_before, &seen.0, &seen.1, ids];
-    Ok(database.query_one(&COUNT, &values).await?.try_get(0)?)
+        [&text, &is_name, standing, created_from, created_before, ids, &seen.0, &seen.1, &most];
+    let counted: i64 = database.query_one(&search.statements().count, &values).await?.try_get(0)?;
+    let is_exact = most.is_none_or(|most| counted < most);
+    Ok(if is_exact { (counted, true) } else { (COUNTED, false) })
 }
 
 fn found(state: &State, row: &Row) -> Result<Found, DbError> {

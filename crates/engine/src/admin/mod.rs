@@ -20,6 +20,7 @@ mod change;
 mod export;
 mod find;
 mod flow;
+mod found;
 mod impersonation;
 mod live;
 mod look_up;
@@ -43,7 +44,7 @@ pub use settings::AdminSettings;
 use crate::State;
 
 pub(crate) fn statements() -> Vec<&'static Sql> {
-    [store::STATEMENTS, find::STATEMENTS].concat()
+    store::STATEMENTS.iter().copied().chain(found::statements()).collect()
 }
 
 pub(crate) fn routes() -> Router<State> {

@@ -2,9 +2,9 @@
 
 use crate::{
     Branding, ChangeRow, Deed, EventPage, EventRow, EventSearch, Events, Frame, Look, LookFields, Means,
-    NotDone, Notice, Page, Period, Place, PreviewFault, ProofFile, SavedView, SavedViews, Seal, Selection,
-    SelectionDone, Settings, Standing, Suspension, TenantAway, TenantOverview, TenantPlace, TenantState,
-    TenantTop, UserPage, UserRow, UserSearch, Users, VersionRow,
+    NewUser, NotDone, Notice, Page, Period, Place, PreviewFault, ProofFile, SavedView, SavedViews, Seal,
+    SearchBy, Selection, SelectionDone, Settings, Standing, Suspension, TenantAway, TenantOverview,
+    TenantPlace, TenantState, TenantTop, Total, UserPage, UserRow, UserSearch, Users, VersionRow,
 };
 use jiff::{civil::Date, tz::TimeZone};
 
@@ -85,7 +85,7 @@ impl Samples {
                 tenant: tenant(),
                 deed,
                 people: vec![self.user(&self.words.name, true, false), self.user("", false, true)],
-                count: 2,
+                count: Total::exact(2),
                 gone: 1,
                 most: Some(100),
                 download: "/w/acme/t/shop/users.csv".into(),
@@ -93,7 +93,7 @@ impl Samples {
             };
             add(&format!("selection-{}", deed.key()), page.html());
             if deed == Deed::Delete {
-                let none = Selection { people: vec![], count: 0, gone: 0, most: None, ..page };
+                let none = Selection { people: vec![], count: Total::exact(0), gone: 0, most: None, ..page };
                 add("selection-none", none.html());
             }
         }
@@ -142,7 +142,7 @@ impl Samples {
             search: UserSearch::default(),
             views: SavedViews::default(),
             users: vec![self.user(&self.words.name, true, false), self.user("", false, true)],
-            total: 120,
+            total: Total::exact(120),
             before: 50,
             previous: Some("?page=1".into()),
             next: Some("?page=3".into()),
@@ -154,19 +154,36 @@ impl Samples {
         };
         add("users", users.html());
         add("users-reader", Users { is_changeable: false, previous: None, ..users.clone() }.html());
-        let none = Users { users: vec![], total: 0, ..users };
+        let more = Total { count: 10_000, is_exact: false };
+        add("users-many", Users { total: more, before: 10_050, ..users.clone() }.html());
+        let none = Users { users: vec![], total: Total::exact(0), ..users };
         add("users-empty", none.html());
         let text = self.words.email.clone();
         let days = (Some(Date::constant(2026, 1, 1)), None);
         let (standing, means) = (Standing::Suspended, Means::Passkey);
-        let search = UserSearch { text, is_name: true, standing, means, created: days, seen: days };
+        let search = UserSearch { text, by: SearchBy::Name, standing, means, created: days, seen: days };
         let views = SavedViews { leaves_out: true, most: Some(20), ..self.views("users", None) };
         add("users-none", Users { search, views, ..none }.html());
+        self.new_user_pages(add);
         self.selection_pages(add);
         self.user_pages(add);
         self.event_pages(add);
         self.settings_pages(add);
         self.look_pages(add);
+    }
+
+    fn new_user_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let page = NewUser {
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/users/new".into()),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Users, TenantState::Running),
+            email: String::new(),
+            name: String::new(),
+            notice: None,
+        };
+        add("new-user", page.html());
+        let (email, name) = (self.words.email.clone(), self.words.name.clone());
+        add("new-user-exists", NewUser { email, name, notice: Some(Notice::UserExists), ..page }.html());
     }
 
     fn user_pages(&self, add: &mut impl FnMut(&str, String)) {

@@ -205,7 +205,7 @@ pub(super) async fn list(
     let (told, fault) = match read::<Told>(&door, EVENTS, &query).await {
         Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => {
             let has_places = !search.country.is_empty() || !search.network.is_empty();
-            (Told { events: vec![], next: None, has_places }, Some(why))
+            (Told { events: vec![], next: None, has_places }, Some(why.message))
         }
         told => (told?, None),
     };

@@ -215,7 +215,7 @@ async fn preview(at: &AtTenant, chosen: &Chosen, form: &WordsForm) -> Answer {
             let shown = Shown { typed: Some(typed), preview: Some((subject, text)), ..Shown::default() };
             show(at, chosen, shown).await
         }
-        Err(Refusal::Said(_, fault)) => faulty(at, chosen, typed, sentence(&fault)).await,
+        Err(Refusal::Said(_, fault)) => faulty(at, chosen, typed, sentence(&fault.message)).await,
         Err(Refusal::Stop(stop)) => Err(stop),
     }
 }
@@ -250,7 +250,7 @@ async fn test(at: &AtTenant, chosen: &Chosen, form: &WordsForm) -> Answer {
             };
             show(at, chosen, Shown { typed: Some(typed), trial: Some(trial), ..Shown::default() }).await
         }
-        Err(Refusal::Said(_, fault)) => faulty(at, chosen, typed, sentence(&fault)).await,
+        Err(Refusal::Said(_, fault)) => faulty(at, chosen, typed, sentence(&fault.message)).await,
         Err(Refusal::Stop(stop)) => Err(stop),
     }
 }
@@ -262,7 +262,7 @@ pub(super) async fn layout(visit: Visit, Path(named): Named, Form(form): Form<Wo
     let typed = form.words();
     let answer: Response = match rendered(&at, &chosen, &typed).await {
         Ok(told) => letter_page(words(&told).html),
-        Err(Refusal::Said(_, fault)) => return faulty(&at, &chosen, typed, sentence(&fault)).await,
+        Err(Refusal::Said(_, fault)) => return faulty(&at, &chosen, typed, sentence(&fault.message)).await,
         Err(Refusal::Stop(stop)) => return Err(stop),
     };
     Ok(answer)

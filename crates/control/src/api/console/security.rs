@@ -280,7 +280,7 @@ async fn try_out(door: &Door<'_>, asked: &Asked, told: &ToldLimits) -> Result<Tr
     match read::<ToldRun>(door, DRY_RUN, &query).await {
         Ok(run) => Ok(TryOut { result: result(run), ..form }),
         Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => {
-            Ok(TryOut { fault: Some(sentence(&why)), ..form })
+            Ok(TryOut { fault: Some(sentence(&why.message)), ..form })
         }
         Err(refusal) => Err(refusal.into()),
     }

@@ -8,13 +8,14 @@ use axum::{
     http::{HeaderValue, Method, Uri, header},
     response::Response,
 };
-use kiavi_pages::{Deed, NotDone, Place, Selection, SelectionDone, TenantPlace, UserRow};
+use kiavi_pages::{Deed, NotDone, Place, Selection, SelectionDone, TenantPlace, Total, UserRow};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     tenant::{AtTenant, Refusal, address},
-    users::{Asked, DAY, LONGEST_REASON, filters, find},
+    user::{DAY, LONGEST_REASON},
+    users::{Asked, filters, find},
     visit::{Answer, Stop, Visit, html},
 };
 use crate::{
@@ -132,7 +133,7 @@ pub(super) async fn ask(
             query.push(("limit", "1".to_owned()));
             find(&at, &query).await?.1
         }
-        false => there,
+        false => Total::exact(there),
     };
     let most = i64::try_from(MOST).ok().filter(|_| asking.named > asking.ids.len());
     Ok(html(&Selection {

@@ -75,7 +75,7 @@ pub(super) async fn page(
     query.push(("limit", SHOWN));
     query.extend(asked.before.as_deref().map(|before| ("before", before)));
     let (listed, fault) = match read::<Listed>(&door, "admin/view-sessions", &query).await {
-        Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => (Listed::default(), Some(why)),
+        Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => (Listed::default(), Some(why.message)),
         listed => (listed?, None),
     };
     let older = listed.next.as_ref();

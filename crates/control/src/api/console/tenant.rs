@@ -6,14 +6,14 @@ use axum::http::{Method, StatusCode};
 use bytes::Bytes;
 use jiff::Timestamp;
 use kiavi_pages::{Notice, Place, TenantAway, TenantPlace, TenantTop};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
     PageRoute, acts, backups, domains, events, figures, isolation, look, mail, mail_domain, mail_sent,
-    mail_words, methods, overview, security, selection, sessions, settings, shows,
+    mail_words, methods, new_user, overview, security, selection, sessions, settings, shows,
     tenants::badge,
-    users, views,
+    user, users, views,
     visit::{Here, Stop, Visit, html, refusal},
     webhook_log, webhooks,
 };
@@ -59,13 +59,16 @@ fn pages_of_people() -> Vec<PageRoute> {
     vec![
         shows(at!("/users"), users::list),
         shows(at!("/users.csv"), selection::table),
+        shows(at!("/users/new"), new_user::page),
+        acts(at!("/users/new"), new_user::create, ASKS_ENGINE),
         shows(at!("/selection"), selection::ask),
         acts(at!("/selection"), selection::act, ASKS_ENGINE),
-        shows(at!("/users/{user}"), users::page),
-        acts(at!("/users/{user}/sign-out"), users::sign_out, ASKS_ENGINE),
-        acts(at!("/users/{user}/suspend"), users::suspend, ASKS_ENGINE),
-        acts(at!("/users/{user}/restore"), users::restore, ASKS_ENGINE),
-        acts(at!("/users/{user}/delete"), users::delete, ASKS_ENGINE),
+        shows(at!("/users/{user}"), user::page),
+        acts(at!("/users/{user}/sign-out"), user::sign_out, ASKS_ENGINE),
+        acts(at!("/users/{user}/suspend"), user::suspend, ASKS_ENGINE),
+        acts(at!("/users/{user}/restore"), user::restore, ASKS_ENGINE),
+        acts(at!("/users/{user}/delete"), user::delete, ASKS_ENGINE),
+        acts(at!("/users/{user}/remove-passkey"), user::remove_passkey, ASKS_ENGINE),
     ]
 }
 
@@ -189,9 +192,19 @@ impl People {
 
 /// Why an engine did not do what a page asked.
 pub(super) enum Refusal {
-    /// It says so, by this code of its API.
-    Said(StatusCode, String),
+    /// It says so.
+    Said(StatusCode, Why),
     Stop(Stop),
+}
+
+/// What an engine says of it; both are empty where it says nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Why {
+    /// The stable name.
+    pub(super) code: String,
+    /// A sentence, in English.
+    pub(super) message: String,
 }
 
 impl From<Refusal> for Stop {
@@ -345,16 +358,13 @@ pub(super) async fn read<T: DeserializeOwned>(
     serde_json::from_slice(&body).map_err(|_| Refusal::Stop(Problem::from(Code::EngineAnswer).into()))
 }
 
-/// The body of a success, or the code of a refusal.
+/// The body of a success, or why there is none.
 fn said(answer: axum::http::Response<Bytes>) -> Result<Bytes, Refusal> {
     let (parts, body) = answer.into_parts();
     if parts.status == StatusCode::OK {
         return Ok(body);
     }
-    let told = serde_json::from_slice::<Value>(&body).ok();
-    let field = |name: &str| told.as_ref()?[name].as_str().map(str::to_owned);
-    let code = field("message").or_else(|| field("code")).unwrap_or_default();
-    Err(Refusal::Said(parts.status, code))
+    Err(Refusal::Said(parts.status, serde_json::from_slice(&body).unwrap_or_default()))
 }
 
 /// A path with a query.

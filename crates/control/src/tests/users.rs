@@ -1,0 +1,161 @@
+//! What the console shows of a tenant's people and does for them, and a stand-in for the engine that tells of them: what that
+//! does is tested in the engine.
+
+use std::collections::HashMap;
+
+use axum::{
+    Extension, Json, Router,
+    extract::{Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+
+use super::{api::Answer, fakes::Asked, people::World, *};
+
+const PAGE: &str = "/w/default/t/shop/users";
+/// How many there are.
+const THERE: i64 = 120;
+/// The most that are counted where somebody in particular is looked for.
+const COUNTED: i64 = 100;
+
+pub(super) fn routes() -> Router<Arc<Mutex<Vec<Asked>>>> {
+    Router::new()
+        .route("/api/auth/admin/find-users", get(find))
+        .route("/api/auth/admin/view-user", get(view))
+        .route("/api/auth/admin/create-user", post(create))
+        .route("/api/auth/passkey/delete-passkey", post(delete_passkey))
+}
+
+fn user(number: i64) -> Value {
+    json!({
+        "id": format!("u{number}"), "name": "", "email": format!("u{number}@example.com"), "emailVerified": true,
+        "banned": false, "createdAt": "2026-11-20T12:00:00.000Z", "lastSeen": null, "passkeys": 1, "providers": [],
+    })
+}
+
+/// All of them, whatever is asked; but for somebody in particular not all are counted.
+async fn find(Query(asked): Query<HashMap<String, String>>) -> Json<Value> {
+    let number = |name: &str| asked.get(name).map_or(0, |text| text.parse::<i64>().unwrap());
+    let first = number("offset");
+    let users: Vec<_> = (first..THERE.min(first + number("limit"))).map(user).collect();
+    let is_capped = asked.get("method").is_some_and(|method| method != "all");
+    let total = if is_capped { COUNTED } else { THERE };
+    Json(json!({ "users": users, "total": total, "totalIsExact": !is_capped }))
+}
+
+async fn view() -> Json<Value> {
+    let passkey = json!({
+        "id": "k1", "name": "Lost phone", "aaguid": null, "backedUp": true,
+        "createdAt": "2026-11-20T12:00:00.000Z", "lastUsed": null,
+    });
+    Json(json!({ "user": user(1), "passkeys": [passkey], "accounts": [], "sessions": [] }))
+}
+
+/// Notes what it is asked, as every other route does.
+fn note(all: &Mutex<Vec<Asked>>, asked: Asked, request: &str, body: &Value) {
+    let (request, body) = (request.to_owned(), body.to_string());
+    all.lock().unwrap().push(Asked { request, body, ..asked });
+}
+
+type All = State<Arc<Mutex<Vec<Asked>>>>;
+
+async fn create(Extension(asked): Extension<Asked>, State(all): All, Json(body): Json<Value>) -> Response {
+    note(&all, asked, "create-user", &body);
+    if body["email"] == "taken@example.com" {
+        let why =
+            json!({ "code": "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL", "message": "User already exists." });
+        return (StatusCode::BAD_REQUEST, Json(why)).into_response();
+    }
+    Json(json!({ "user": user(7) })).into_response()
+}
+
+async fn delete_passkey(
+    Extension(asked): Extension<Asked>,
+    State(all): All,
+    Json(body): Json<Value>,
+) -> Response {
+    note(&all, asked, "delete-passkey", &body);
+    if body["id"] == "k1" {
+        return Json(json!({ "status": true })).into_response();
+    }
+    let why = json!({ "code": "PASSKEY_NOT_FOUND", "message": "Passkey not found" });
+    (StatusCode::NOT_FOUND, Json(why)).into_response()
+}
+
+fn location(answer: &Answer) -> &str {
+    answer.headers[header::LOCATION].to_str().unwrap()
+}
+
+/// What engines were asked of these requests.
+fn bodies(world: &World, request: &str) -> Vec<Value> {
+    let asked = world.instance.asked().into_iter().filter(|asked| asked.request == request);
+    asked.map(|asked| serde_json::from_str(&asked.body).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_passkey_is_removed_by_who_may_and_one_that_is_gone_is_said() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    let mut reader = world.member(&mut owner, "paula", "privacy").await;
+    let page = reader.get(&format!("{PAGE}/u1")).await;
+    assert!(page.text.contains("Lost phone") && !page.text.contains("remove-passkey"), "{}", page.text);
+    let refused = reader.post(&format!("{PAGE}/u1/remove-passkey"), "passkey=k1").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let mut support = world.member(&mut owner, "sara", "support").await;
+    let page = support.get(&format!("{PAGE}/u1")).await;
+    assert!(page.text.contains(&format!("action=\"{PAGE}/u1/remove-passkey\"")), "{}", page.text);
+    for (passkey, notice) in
+        [("k1", "user-passkey-removed"), ("k2", "user-passkey-gone"), ("", "user-passkey-gone")]
+    {
+        let told = support.post(&format!("{PAGE}/u1/remove-passkey"), &format!("passkey={passkey}")).await;
+        assert_eq!(location(&told), format!("{PAGE}/u1?notice={notice}"), "{passkey}");
+    }
+    let ids = ["k1", "k2", ""].map(|id| json!({ "id": id }));
+    assert_eq!(bodies(&world, "delete-passkey"), ids);
+}
+
+#[tokio::test]
+async fn somebody_is_added_once_and_what_was_typed_stays() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    let mut viewer = world.member(&mut owner, "vera", "viewer").await;
+    assert!(!viewer.get(PAGE).await.text.contains("/users/new"), "no dead link");
+    for answer in [
+        viewer.get(&format!("{PAGE}/new")).await,
+        viewer.post(&format!("{PAGE}/new"), "email=a%40example.com").await,
+    ] {
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    }
+    assert!(owner.get(PAGE).await.text.contains(&format!("href=\"{PAGE}/new\"")));
+    assert_eq!(owner.get(&format!("{PAGE}/new")).await.status, StatusCode::OK);
+    for (email, notice) in [("nobody", "email-invalid"), ("Taken%40example.com", "user-exists")] {
+        let again = owner.post(&format!("{PAGE}/new"), &format!("email={email}&name=%3CEve%3E")).await;
+        assert!(again.text.contains(&format!("data-notice=\"{notice}\"")), "{email}: {}", again.text);
+        assert!(again.text.contains("value=\"&#60;Eve&#62;\""), "{}", again.text);
+    }
+    let made = owner.post(&format!("{PAGE}/new"), "email=+New%40example.com&name=+Eve+").await;
+    assert_eq!(location(&made), format!("{PAGE}/u7?notice=user-created"));
+    let asked = [("taken@example.com", "<Eve>"), ("new@example.com", "Eve")];
+    let asked = asked.map(|(email, name)| json!({ "email": email, "name": name }));
+    assert_eq!(bodies(&world, "create-user"), asked);
+}
+
+#[tokio::test]
+async fn the_list_goes_on_beyond_what_is_counted() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    let all = owner.get(&format!("{PAGE}?page=3")).await.text;
+    assert!(all.contains("101–120 of 120") && !all.contains("rel=\"next\""), "{all}");
+    let some = owner.get(&format!("{PAGE}?method=passkey")).await.text;
+    assert!(some.contains("More than 100 people") && some.contains("1–50 of more than 100"), "{some}");
+    let second = owner.get(&format!("{PAGE}?method=passkey&page=2")).await.text;
+    assert!(second.contains("method=passkey&#38;page=3"), "there are more than were counted: {second}");
+    let last = owner.get(&format!("{PAGE}?method=passkey&page=3")).await.text;
+    assert!(last.contains("u119@example.com") && !last.contains("rel=\"next\""), "{last}");
+    let export = owner.get("/w/default/t/shop/selection?do=export&back=method%3Dpasskey").await.text;
+    assert!(export.contains("Export more than 100 people"), "{export}");
+}

@@ -1,0 +1,117 @@
+//! Statements that find users.
+//!
+//! There is one for each way to sign in, with and without days of presence, because what is in other tables has to stand as a
+//! condition of its own: then PostgreSQL joins, and goes along an index until a page is full. Inside of a `CASE` or an `OR` it
+//! is a subquery, which is answered for everybody first. All else is decided by parameters, with whose values PostgreSQL plans.
+
+use kiavi_db::Sql;
+
+use crate::user::user_columns;
+
+/// What asks for nothing.
+pub(super) const ALL: &str = "all";
+/// What users may sign in with, in the order of [`STATEMENTS`].
+pub(super) const METHODS: [&str; 4] = [ALL, "passkey", "account", "code"];
+
+/// What is asked for one kind of search.
+#[derive(Debug)]
+pub(super) struct Statements {
+    /// A page. `$9` and `$10` are the last of the page before, `$11` how many and `$12` how many to leave out.
+    pub(super) find: Sql,
+    /// How many there are; `$9` at most, or all.
+    pub(super) count: Sql,
+}
+
+/// Those of a method; anything else is all methods.
+pub(super) fn statements_for(method: &str, has_days: bool) -> &'static Statements {
+    let place = METHODS.iter().position(|one| *one == method).unwrap_or_default();
+    &STATEMENTS[place][usize::from(has_days)]
+}
+
+pub(super) fn statements() -> impl Iterator<Item = &'static Sql> {
+    STATEMENTS.as_flattened().iter().flat_map(|one| [&one.find, &one.count])
+}
+
+macro_rules! with {
+    (any) => {
+        ""
+    };
+    (passkey) => {
+        r#" AND EXISTS (SELECT FROM public.passkey p WHERE p."userId" = u.id)"#
+    };
+    (account) => {
+        r#" AND EXISTS (SELECT FROM public.account a WHERE a."userId" = u.id AND a."providerId" <> 'credential')"#
+    };
+    (code) => {
+        r#" AND NOT EXISTS (SELECT FROM public.passkey p WHERE p."userId" = u.id) AND NOT EXISTS (
+             SELECT FROM public.account a WHERE a."userId" = u.id AND a."providerId" <> 'credential')"#
+    };
+    (always) => {
+        " AND $7::date IS NULL AND $8::date IS NULL"
+    };
+    (seen) => {
+        " AND u.id IN (SELECT s.user_id FROM kiavi.activity_last l JOIN kiavi.audit_subject s ON s.id = l.subject
+             WHERE l.day BETWEEN coalesce($7::date, '-infinity') AND coalesce($8::date, 'infinity'))"
+    };
+}
+
+/// `$1` a LIKE pattern and `$2` whether it is for names, `$3` the standing, `$4` to `$5` when they came, `$6` who, `$7` to `$8`
+/// the days on which they were there last.
+macro_rules! found {
+    ($method:ident, $seen:ident) => {
+        concat!(
+            r#" FROM public."user" u WHERE
+                 ($1::text IS NULL OR CASE WHEN $2::boolean THEN u.name ILIKE $1 ELSE u.email LIKE lower($1) END)
+                 AND CASE $3::text
+                   WHEN 'active' THEN u.banned IS NOT TRUE OR u."banExpires" <= now()
+                   WHEN 'suspended' THEN u.banned AND (u."banExpires" IS NULL OR u."banExpires" > now())
+                   ELSE true END
+                 AND ($4::timestamptz IS NULL OR u."createdAt" >= $4)
+                 AND ($5::timestamptz IS NULL OR u."createdAt" < $5)
+                 AND ($6::text[] IS NULL OR u.id = ANY ($6))"#,
+            with!($method),
+            with!($seen)
+        )
+    };
+}
+
+/// Who is on a page is found first, so that what is left out costs no more than an index.
+macro_rules! searched {
+    ($name:literal, $method:ident, $seen:ident) => {
+        Statements {
+            find: Sql::new(
+                concat!("ADMIN_FIND_", $name),
+                concat!(
+                    "SELECT ",
+                    user_columns!(),
+                    r#", l.day, (SELECT count(*) FROM public.passkey p WHERE p."userId" = u.id),
+                         ARRAY(SELECT DISTINCT a."providerId" FROM public.account a
+                               WHERE a."userId" = u.id AND a."providerId" <> 'credential' ORDER BY 1)
+                       FROM (SELECT u.id"#,
+                    found!($method, $seen),
+                    r#" AND ($9::timestamptz IS NULL OR (u."createdAt", u.id) < ($9, $10::text))
+                        ORDER BY u."createdAt" DESC, u.id DESC LIMIT $11 OFFSET $12) AS page
+                       JOIN public."user" u ON u.id = page.id
+                       LEFT JOIN kiavi.audit_subject s ON s.user_id = u.id
+                       LEFT JOIN kiavi.activity_last l ON l.subject = s.id
+                       ORDER BY u."createdAt" DESC, u.id DESC"#
+                ),
+            ),
+            count: Sql::new(
+                concat!("ADMIN_COUNT_", $name),
+                concat!(
+                    "SELECT count(*) FROM (SELECT",
+                    found!($method, $seen),
+                    " LIMIT $9::bigint) AS counted"
+                ),
+            ),
+        }
+    };
+}
+
+static STATEMENTS: [[Statements; 2]; 4] = [
+    [searched!("USERS", any, always), searched!("SEEN_USERS", any, seen)],
+    [searched!("USERS_WITH_PASSKEY", passkey, always), searched!("SEEN_USERS_WITH_PASSKEY", passkey, seen)],
+    [searched!("USERS_WITH_ACCOUNT", account, always), searched!("SEEN_USERS_WITH_ACCOUNT", account, seen)],
+    [searched!("USERS_WITH_CODE", code, always), searched!("SEEN_USERS_WITH_CODE", code, seen)],
+];
