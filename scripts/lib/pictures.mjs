@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { consoleOf } from '../../tests/e2e/at-console.mjs';
 import { openBrowser } from '../../tests/lib/browser.mjs';
 import { startKiavi } from '../../tests/lib/kiavi.mjs';
+import { until } from '../../tests/lib/wait.mjs';
 import { words } from '../../tests/lib/words.mjs';
 
 const PICTURES = fileURLToPath(new URL('../../docs/pictures', import.meta.url));
@@ -25,6 +26,12 @@ async function picture(page, name) {
   }
 }
 
+/** Loads the page again, once a second, until it has what is to be in the picture. */
+async function comes(page, what) {
+  const isThere = async () => (await what().count()) || (await page.reload(), await what().count());
+  await until('the page has it', isThere, { within: 2 * 60_000, every: 1_000 });
+}
+
 mkdirSync(PICTURES, { recursive: true });
 const [kiavi, browser] = await Promise.all([
   startKiavi({ args: ['--demo-data'], within: 10 * 60_000 }),
@@ -41,15 +48,17 @@ try {
   const { page } = await theConsole.firstOwner();
   await page.setViewportSize(VIEWPORT);
   const at = (below) => `${kiavi.consoleUrl}/w/default/t/demo${below}`;
+  // Ninety days are counted and sealed in the background.
   await page.goto(at('/figures?range=90'));
   await page.getByText(words('live-on')).first().waitFor();
+  await comes(page, () => page.locator('.figure').first().filter({ hasNotText: /^0$/ }));
+  await page.locator('.plot').scrollIntoViewIfNeeded();
   await picture(page, 'figures');
   await page.goto(at('/users'));
   await picture(page, 'users');
-  // What is sealed a second after it was written is proved on its page.
   await page.goto(at('/events?type=passkey.created&period=all'));
   await page.getByRole('row').nth(1).getByRole('link').first().click();
-  await page.getByText(words('event-sealed')).first().waitFor();
+  await comes(page, () => page.getByText(words('event-sealed')).first());
   await page.locator('.terms').last().scrollIntoViewIfNeeded();
   await picture(page, 'event');
 } finally {

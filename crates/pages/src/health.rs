@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn numbers_and_names_are_where_the_language_has_them() {
         let disk = HealthFact::Disk { tenths: 123, percent: 7, room: Room::Low };
-        assert_eq!(disk.told(Locale::En), "12.3 GB are free (7 %): make room in time");
+        assert_eq!(disk.told(Locale::En), "12.3 GB are free (7%): make room in time");
         assert!(disk.told(Locale::Fr).starts_with("12,3 Go"), "{}", disk.told(Locale::Fr));
         let one = |domain: &str| DomainSince {
             domain: domain.into(),

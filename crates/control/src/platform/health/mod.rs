@@ -94,7 +94,7 @@ pub struct HealthFinding {
     /// How it is.
     pub verdict: HealthVerdict,
     /// What was found, and what to do; for people.
-    #[schema(example = "12.3 GB are free (41 %)")]
+    #[schema(example = "12.3 GB are free (41%)")]
     pub detail: String,
     /// The same, for readers of other languages.
     #[serde(skip)]
