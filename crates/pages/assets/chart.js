@@ -3,7 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-// Where somebody stands stays, when the chart is drawn anew behind them.
+// Where somebody was stays, when the chart is drawn anew behind them.
 let kept = null;
 
 class ChartCursor extends HTMLElement {
@@ -22,8 +22,6 @@ class ChartCursor extends HTMLElement {
     this.dot.setAttribute("class", "end");
     this.dot.setAttribute("r", "4");
     this.offer();
-    const at = this.rows.findIndex(([day]) => day === kept);
-    if (at >= 0) this.go(at);
   }
 
   // What is shown as an image to whoever runs no script can be gone through.
@@ -35,7 +33,8 @@ class ChartCursor extends HTMLElement {
     plot.setAttribute("aria-label", document.getElementById(this.svg.getAttribute("aria-labelledby")).textContent);
     plot.setAttribute("aria-valuemin", "0");
     plot.setAttribute("aria-valuemax", String(last));
-    this.tell(last);
+    const at = this.rows.findIndex(([day]) => day === kept);
+    this.tell(at < 0 ? last : at);
     this.svg.setAttribute("aria-hidden", "true");
     plot.addEventListener("focus", () => this.go(this.at));
     plot.addEventListener("blur", () => this.leave());
@@ -89,7 +88,6 @@ class ChartCursor extends HTMLElement {
   }
 
   leave() {
-    kept = null;
     this.said.textContent = "";
     this.mark.remove();
     this.dot.remove();
