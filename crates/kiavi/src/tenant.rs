@@ -261,7 +261,8 @@ pub(crate) fn exit_of(error: &ClientError) -> Exit {
             "domain_unproved" => Exit::Unverified,
             "invalid_name" | "invalid_key" | "invalid_body" | "reserved_name" | "invalid_settings"
             | "invalid_hostname" | "invalid_invitation" | "not_confirmed" | "invalid_import"
-            | "invalid_query" | "rows_refused" | "VALIDATION_ERROR" | "INVALID_EMAIL" => Exit::Usage,
+            | "invalid_query" | "invalid_filter" | "invalid_range" | "rows_refused" | "VALIDATION_ERROR"
+            | "INVALID_EMAIL" => Exit::Usage,
             _ => Exit::Failed,
         },
     }

@@ -20,6 +20,10 @@ const MAX_LIMIT: i64 = 1_000;
 const REQUEST_LIFE: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(1), SignedDuration::from_secs(60));
 
+/// What is expected where an event is named, and where a time is.
+const EVENT_ID: &str = "The id of an event is expected";
+const TIME: &str = "A time is expected (RFC 3339), such as 2026-11-26T20:00:00Z";
+
 /// The filters of a list or of a live view, as they are written.
 #[derive(Default)]
 pub(super) struct Filters {
@@ -68,28 +72,38 @@ impl Filters {
     pub(super) fn take(query: &mut Parameters<'_>) -> Self {
         let outcome = query.choice("outcome", &["", "success", "failure"], "");
         Self {
-            id: checked(query, "id", |text| text.parse().ok()),
+            id: checked(query, "id", EVENT_ID, |text| text.parse().ok()),
             kinds: kinds(query),
             outcome: Some(outcome).filter(|outcome| !outcome.is_empty()),
             actor: text(query, "actor"),
             subject: text(query, "subject"),
-            email: checked(query, "email", |text| {
+            email: checked(query, "email", "An e-mail address is expected", |text| {
                 text.parse::<EmailAddress>().ok().map(|email| email.as_str().to_owned())
             }),
-            ip: checked(query, "ip", |text| text.parse::<IpAddr>().ok().map(expanded)),
-            country: checked(query, "country", |text| text.parse().ok()),
-            network: checked(query, "network", |text| text.parse().ok()),
+            ip: checked(query, "ip", "An IP address is expected", |text| {
+                text.parse::<IpAddr>().ok().map(expanded)
+            }),
+            country: checked(query, "country", "A country is two letters, such as FR", |text| {
+                text.parse().ok()
+            }),
+            network: checked(
+                query,
+                "network",
+                "A network is the number of an autonomous system, such as AS3215",
+                |text| text.parse().ok(),
+            ),
             device: DeviceTrait::ALL.into_iter().filter_map(|of| Some((of, word(query, of)?))).collect(),
             request_id: text(query, "request_id"),
-            from: checked(query, "from", |text| text.parse().ok()),
-            to: checked(query, "to", |text| text.parse().ok()),
+            from: checked(query, "from", TIME, |text| text.parse().ok()),
+            to: checked(query, "to", TIME, |text| text.parse().ok()),
         }
     }
 
     /// Takes what only lists have.
     pub(super) fn page(&self, query: &mut Parameters<'_>) -> Page {
-        let cursor = checked(query, "cursor", |text| text.parse::<EventId>().ok());
-        let limit = checked(query, "limit", |text| text.parse::<i64>().ok()).unwrap_or(DEFAULT_LIMIT);
+        let cursor = checked(query, "cursor", EVENT_ID, |text| text.parse::<EventId>().ok());
+        let limit = checked(query, "limit", "A number is expected", |text| text.parse::<i64>().ok())
+            .unwrap_or(DEFAULT_LIMIT);
         let mut bounds = Bounds { from: self.from.map(first_at), before: self.to.map(first_at) };
         if let Some(at) = self.request_id.as_deref().and_then(RequestId::time_in) {
             let (earliest, latest) = (at.checked_sub(REQUEST_LIFE.0), at.checked_add(REQUEST_LIFE.1));
@@ -173,20 +187,26 @@ fn kinds(query: &mut Parameters<'_>) -> Option<Vec<&'static str>> {
 }
 
 fn text(query: &mut Parameters<'_>, name: &str) -> Option<String> {
-    checked(query, name, |text| (!text.contains('\0')).then(|| text.to_owned()))
+    checked(query, name, "A text has no zero bytes", |text| (!text.contains('\0')).then(|| text.to_owned()))
 }
 
 /// A word that tells of a device, as long as there is such a word.
 fn word(query: &mut Parameters<'_>, of: DeviceTrait) -> Option<&'static str> {
-    checked(query, of.name(), |text| of.words().find(|word| word.eq_ignore_ascii_case(text)))
+    let expected = format!("One of these is expected: {}", of.words().collect::<Vec<_>>().join(", "));
+    checked(query, of.name(), &expected, |text| of.words().find(|word| word.eq_ignore_ascii_case(text)))
 }
 
-/// A value that is there and not empty; what cannot be read is an issue.
-fn checked<T>(query: &mut Parameters<'_>, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+/// A value that is there and not empty; what cannot be read is an issue, which says what is `expected`.
+fn checked<T>(
+    query: &mut Parameters<'_>,
+    name: &str,
+    expected: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
     let text = query.one(name).filter(|text| !text.is_empty())?;
     let value = read(&text);
     if value.is_none() {
-        query.issue(name, "Invalid input");
+        query.issue(name, expected);
     }
     value
 }

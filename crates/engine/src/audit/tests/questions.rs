@@ -150,6 +150,10 @@ async fn what_makes_no_sense_is_refused_and_nobody_else_asks() {
         let answer = operator.get(&format!("/audit/events?{query}")).await;
         assert_eq!((answer.status, answer.code()), (StatusCode::BAD_REQUEST, "VALIDATION_ERROR"), "{query}");
     }
+    for (query, expected) in [("ip=x", "An IP address is expected"), ("device=x", "phone, tablet, desktop")] {
+        let told = operator.get(&format!("/audit/events?{query}")).await.json["message"].to_string();
+        assert!(told.contains(expected), "it says what would do: {told}");
+    }
     let mut ada = tenant.signed_in("ada@example.com").await;
     for path in ["/audit/events", "/audit/events/live"] {
         assert_eq!(ada.get(path).await.status, StatusCode::NOT_FOUND);
