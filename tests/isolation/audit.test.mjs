@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import pg from 'pg';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { Visitor, freshEmail } from '../lib/visitor.mjs';
 import { until } from '../lib/wait.mjs';
@@ -43,6 +44,26 @@ describe('the log of a tenant', { skip: kiaviMissing() }, () => {
     content[content.length - 1] ^= 1;
     writeFileSync(entries[0], content);
     await assert.rejects(verify, /ended with 6[^]*bad index/i);
+  });
+
+  test('finds nobody who is erased, has them nowhere in clear, and proves what it did', async () => {
+    const email = freshEmail();
+    await new Visitor(kiavi.tenant().url, kiavi.mailbox).signInByCode(email);
+    const found = async () => JSON.parse(await kiavi.verb(['audit', 'list', 'demo', '--email', email, '--json']));
+    const types = (await found()).map(({ type }) => type);
+    for (const type of ['code.requested', 'user.created', 'session.created']) assert.ok(types.includes(type), type);
+    const old = path.join(folder, 'before.checkpoint');
+    writeFileSync(old, await kiavi.verb(['audit', 'checkpoint', 'demo']));
+    await kiavi.verb(['user', 'erase', 'demo', email]);
+    assert.deepEqual(await found(), []);
+    const bundle = path.join(folder, 'erased');
+    await kiavi.verb(['audit', 'export', 'demo', '--bundle', bundle]);
+    assert.match(await kiavi.verb(['audit', 'verify', bundle, '--old', old], { isOffline: true }), /^VERIFIED/);
+    const files = readdirSync(bundle, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    for (const file of files) {
+      assert.ok(!readFileSync(path.join(file.parentPath, file.name)).includes(email), file.name);
+    }
+    assert.ok(!kiavi.log().includes(email), 'nor in the process log');
   });
 
   test('can be kept for a month only, and what is left proves what it did', async () => {
@@ -87,11 +108,39 @@ describe('the log of a tenant', { skip: kiaviMissing() }, () => {
     const bundle = path.join(folder, 'pruned');
     assert.match(await kiavi.verb(['audit', 'export', 'demo', '--bundle', bundle]), /Events 0 to 511 are no longer kept/);
     const verify = (...args) => kiavi.verb(['audit', 'verify', bundle, ...args], { isOffline: true });
-    assert.match(await verify('--old', old), /pruned +events 0 to 511, on [^]*earlier +1 checkpoints/);
-    const { first } = JSON.parse(readFileSync(path.join(bundle, 'bundle.json'), 'utf8'));
+    const { first, checkpoints } = JSON.parse(readFileSync(path.join(bundle, 'bundle.json'), 'utf8'));
     assert.equal(first, 512);
+    assert.ok(checkpoints.length > 0, 'those of before are in it, too');
+    const told = new RegExp(`pruned +events 0 to 511, on [^]*earlier +${checkpoints.length + 1} checkpoints`);
+    assert.match(await verify('--old', old), told);
     // Without the log's own word nothing is pruned, only missing.
     rmSync(path.join(bundle, 'pruned'));
     await assert.rejects(verify(), /ended with 6[^]*First bad index: 0/);
+  });
+
+  test('a change past the engine is an alarm outside of it', async () => {
+    await kiavi.sql('demo', 'update "user" set role = \'admin\'');
+    await until('somebody is told', () => /past the engine: see database\.changed/.test(kiavi.log()));
+    const [changed] = await kiavi.events('demo', 'database.changed');
+    assert.deepEqual([changed.facts.change, changed.facts.columns], ['user UPDATE', ['role']]);
+  });
+
+  test('is taken out up to what its witness has seen, when that refuses the rest', async () => {
+    const witness = new pg.Client(kiavi.databaseOf({ id: 'kiavi_control' }));
+    await witness.connect();
+    // As if another log had been shown to it.
+    await witness.query("update audit_log set root = sha256('another past') where tenant_id = $1", [kiavi.tenant().id]);
+    await witness.end();
+    await new Visitor(kiavi.tenant().url, kiavi.mailbox).signInByCode(freshEmail());
+    await until('it refuses', () => /contradicts what was cosigned of it/.test(kiavi.log()));
+    const bundle = path.join(folder, 'refused');
+    const told = await kiavi.verb(['audit', 'export', 'demo', '--bundle', bundle]);
+    const [, more] = /([0-9]+) more are in the log that its witness has not cosigned/.exec(told) ?? assert.fail(told);
+    assert.ok(Number(more) > 0);
+    assert.match(await kiavi.verb(['audit', 'verify', bundle], { isOffline: true }), /cosigned by/);
+    const note = await kiavi.verb(['audit', 'checkpoint', 'demo']);
+    const { size } = JSON.parse(readFileSync(path.join(bundle, 'bundle.json'), 'utf8'));
+    assert.equal(Number(note.split('\n')[1]), size);
+    await assert.rejects(kiavi.verb(['doctor']), /those of demo contradict what their witness has seen/);
   });
 });

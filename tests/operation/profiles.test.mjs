@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { newAuthority } from '../lib/certificates.mjs';
 import { kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { freePort } from '../lib/ports.mjs';
+import { until } from '../lib/wait.mjs';
 
 /** A reverse proxy with a certificate of its own; counts what it is asked. */
 async function startEdge(certificate, port) {
@@ -88,6 +89,18 @@ describe('a profile', { skip: kiaviMissing() }, () => {
     assert.equal(made.slug, 'shop');
     assert.match(await away(['tenant', 'suspend', 'shop']), /shop is suspended/);
     assert.match(await kiavi.verb(['tenant', 'show', 'shop']), /suspended/);
+  });
+
+  test('takes a log out with a key that may do nothing else, and verifies it here', async () => {
+    await add('auditor', edge.url, await newKey('audit.read'));
+    const from = ['--profile', 'auditor'];
+    const [old, bundle] = ['old.checkpoint', 'bundle'].map((name) => path.join(home, name));
+    const checkpoint = () => away(['audit', 'checkpoint', 'demo', ...from]);
+    writeFileSync(old, await until('something is sealed', () => checkpoint().catch((error) => /sealed/.test(error) ? '' : Promise.reject(error))));
+    assert.match(await away(['audit', 'export', 'demo', '--bundle', bundle, ...from]), /Wrote [0-9]+ events/);
+    assert.match(await away(['audit', 'verify', bundle, '--old', old]), /^VERIFIED/);
+    await assert.rejects(away(['settings', 'get', 'demo', ...from]), /settings\.read/);
+    await away(['profile', 'remove', 'auditor']);
   });
 
   test('is the user\'s own, and lists no keys', async () => {

@@ -12,8 +12,8 @@ use std::{
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kiavi_audit::{
-    CsvTable, EventLine, HASH_LENGTH, SignedCheckpoint, SignedPruning, TILE_WIDTH, Tile, TilePath,
-    TrustedKeys, VerifierKey,
+    Checkpoint, CsvTable, Distrust, EventLine, HASH_LENGTH, SignedCheckpoint, SignedPruning, TILE_WIDTH,
+    Tile, TilePath, TrustedKeys, VerifierKey,
     bundle::{BundleSink, BundleWriter},
     decode_entries,
 };
@@ -28,9 +28,10 @@ use crate::{
 
 /// Write a tenant's log into files that can be verified without the instance
 ///
-/// As a bundle it is everything that proves itself: events, tree, checkpoint and keys, for `kiavi audit verify`. As lines of
+/// As a bundle it is everything that proves itself: events, tree, checkpoints and keys, for `kiavi audit verify`. As lines of
 /// JSON or as a table it is for reading. Personal fields stay sealed in all of them. Of events that are no longer kept
-/// (audit.retention_days) a bundle has the hashes.
+/// (audit.retention_days) a bundle has the hashes. It ends with the newest checkpoint that the witness has cosigned, and
+/// says if that is not the end of the log.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("form").required(true).args(["bundle", "ndjson", "csv"])))]
 pub(crate) struct ExportArgs {
@@ -49,7 +50,7 @@ pub(crate) struct ExportArgs {
     common: Common,
 }
 
-/// Print the newest checkpoint of a tenant's log
+/// Print the newest checkpoint of a tenant's log that the witness has cosigned
 ///
 /// A signed note: keep it somewhere else, and `kiavi audit verify BUNDLE --old FILE` shows later that the log still begins
 /// with what it was.
@@ -77,13 +78,10 @@ pub(crate) fn checkpoint(args: CheckpointArgs) -> ExitCode {
 /// Does what the command says and returns what the process should exit with.
 pub(crate) fn export(args: ExportArgs) -> ExitCode {
     answer(async {
-        let log = Log::open(args.common.client(), &args.tenant).await?;
-        let target = [&args.bundle, &args.ndjson, &args.csv].into_iter().flatten().next();
-        let target = target.ok_or_else(|| ClientError::Input("Say where to write it.".to_owned()))?;
-        if target.exists() {
-            return Err(ClientError::Input(format!("{} exists already: name another.", target.display())));
-        }
+        // Before the log is read for nothing.
+        let target = target(&args)?;
         let partial = partial(target)?;
+        let log = Log::open(args.common.client(), &args.tenant).await?;
         let written = match (&args.bundle, &args.csv) {
             (Some(_), _) => log.write_bundle(&partial).await,
             (None, Some(_)) => log.write_csv(&partial).await,
@@ -100,6 +98,22 @@ pub(crate) fn export(args: ExportArgs) -> ExitCode {
     })
 }
 
+/// Where to write: something new, in a folder that is there.
+fn target(args: &ExportArgs) -> Result<&Path, ClientError> {
+    let target = [&args.bundle, &args.ndjson, &args.csv].into_iter().flatten().next();
+    let target = target.ok_or_else(|| ClientError::Input("Say where to write it.".to_owned()))?;
+    if target.exists() {
+        return Err(ClientError::Input(format!("{} exists already: name another.", target.display())));
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+    match folder {
+        Some(folder) => {
+            Err(ClientError::Input(format!("There is no folder {}: make it first.", folder.display())))
+        }
+        None => Ok(target),
+    }
+}
+
 /// How often, and how long in between, a checkpoint is looked at that nobody has cosigned.
 const PATIENCE: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(250);
@@ -109,7 +123,10 @@ struct Log {
     client: Client,
     path: String,
     keys: TrustedKeys,
+    /// The newest that is cosigned.
     checkpoint: SignedCheckpoint,
+    /// How many events the log has signed that are not under that.
+    uncosigned: u64,
     /// What is no longer kept.
     pruning: Option<SignedPruning>,
 }
@@ -121,24 +138,9 @@ impl Log {
         let key = |name| text(&answered, name).parse::<VerifierKey>().map_err(|error| failed(&error));
         let keys = TrustedKeys::from_iter([key("log_key")?, key("witness_key")?]);
         let origin = text(&answered, "origin");
-        let mut patience = PATIENCE;
-        loop {
-            let note = client.get_bytes(&format!("{path}/checkpoint")).await?;
-            let note = std::str::from_utf8(&note).map_err(|error| failed(&error))?;
-            let checkpoint = SignedCheckpoint::parse(note).map_err(|error| failed(&error))?;
-            match keys.vouch(&checkpoint, origin) {
-                Ok(_) => {
-                    let pruning = pruning(&client, &path, &keys, origin).await?;
-                    return Ok(Self { client, path, keys, checkpoint, pruning });
-                }
-                // One that was signed just now is cosigned in a moment.
-                Err(_) if patience > 0 => {
-                    patience -= 1;
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Err(error) => return Err(failed(&error)),
-            }
-        }
+        let (checkpoint, uncosigned) = newest(&client, &path, &keys, origin).await?;
+        let pruning = pruning(&client, &path, &keys, origin).await?;
+        Ok(Self { client, path, keys, checkpoint, uncosigned, pruning })
     }
 
     /// The first event that is kept.
@@ -151,14 +153,20 @@ impl Log {
         let (signed, first) = (self.checkpoint.checkpoint(), self.first());
         let events = signed.size - first;
         if args.common.json {
-            let (origin, pruned) = (&signed.origin, first);
-            return json!({ "origin": origin, "events": events, "pruned": pruned, "path": place })
-                .to_string();
+            let (origin, uncosigned) = (&signed.origin, self.uncosigned);
+            let told = json!({ "origin": origin, "events": events, "pruned": first, "uncosigned": uncosigned, "path": place });
+            return told.to_string();
         }
         let mut text = format!("Wrote {events} events to {place}.");
         if let Some(said) = &self.pruning {
             let (last, at) = (first - 1, said.pruning().at);
             text += &format!(" Events 0 to {last} are no longer kept, as the log says since {at}.");
+        }
+        if self.uncosigned > 0 {
+            text += &format!(
+                " {} more are in the log that its witness has not cosigned: `kiavi doctor` says what is in the way.",
+                self.uncosigned
+            );
         }
         if args.bundle.is_some() {
             text += &format!(" Verify them anywhere: kiavi audit verify {place}");
@@ -204,10 +212,19 @@ impl Log {
         Ok(())
     }
 
+    /// The checkpoints of before that count by the keys of now. Should the log not be what was signed, they tell from where on.
+    async fn earlier(&self) -> Result<Vec<SignedCheckpoint>, ClientError> {
+        let mut earlier = kept(&self.client, &self.path).await?;
+        let Checkpoint { origin, size, .. } = self.checkpoint.checkpoint();
+        earlier.retain(|one| one.checkpoint().size < *size && self.keys.vouch(one, origin).is_ok());
+        Ok(earlier)
+    }
+
     /// The bundle is made anew from the events: what does not fit the checkpoint shows here.
     async fn write_bundle(&self, folder: &Path) -> Result<(), ClientError> {
         DirBuilder::new().mode(0o700).create(folder).map_err(|error| failed(&error))?;
-        let mut writer = BundleWriter::new(Folder(folder.to_owned()), Vec::new());
+        let earlier = self.earlier().await?;
+        let mut writer = BundleWriter::new(Folder(folder.to_owned()), earlier);
         self.each_pruned(|hash| writer.pruned_hash(hash).map_err(|error| failed(&error))).await?;
         if let Some(said) = &self.pruning {
             writer.pruned(said.clone()).map_err(|error| failed(&error))?;
@@ -238,6 +255,47 @@ impl Log {
     }
 }
 
+/// The newest checkpoint that log and witness vouch for, and how many events the log has signed beyond it.
+async fn newest(
+    client: &Client,
+    path: &str,
+    keys: &TrustedKeys,
+    origin: &str,
+) -> Result<(SignedCheckpoint, u64), ClientError> {
+    let mut patience = PATIENCE;
+    let size = loop {
+        let note = client.get_bytes(&format!("{path}/checkpoint")).await?;
+        let note = std::str::from_utf8(&note).map_err(|error| failed(&error))?;
+        let checkpoint = SignedCheckpoint::parse(note).map_err(|error| failed(&error))?;
+        match keys.vouch(&checkpoint, origin) {
+            Ok(_) => return Ok((checkpoint, 0)),
+            // One that was signed just now is cosigned in a moment, unless the witness is away or refuses.
+            Err(Distrust::Witness) if patience > 0 => {
+                patience -= 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(_) => break checkpoint.checkpoint().size,
+        }
+    };
+    let cosigned = kept(client, path).await?.into_iter().rev().find(|one| keys.vouch(one, origin).is_ok());
+    let cosigned = cosigned.ok_or_else(|| {
+        ClientError::Failed(
+            "Of this log there is no checkpoint that its key has signed and its witness has cosigned: `kiavi doctor` says \
+             what is in the way."
+                .to_owned(),
+        )
+    })?;
+    let beyond = size.saturating_sub(cosigned.checkpoint().size);
+    Ok((cosigned, beyond))
+}
+
+/// The checkpoints that the instance keeps of a log, the oldest first. Nothing is verified.
+async fn kept(client: &Client, path: &str) -> Result<Vec<SignedCheckpoint>, ClientError> {
+    let kept = client.list(&format!("{path}/checkpoints")).await?;
+    let parsed = kept.iter().map(|one| SignedCheckpoint::parse(text(one, "note")));
+    parsed.collect::<Result<_, _>>().map_err(|error| failed(&error))
+}
+
 /// What the log says of events that are no longer kept, once its key says so.
 async fn pruning(
     client: &Client,
@@ -246,7 +304,8 @@ async fn pruning(
     origin: &str,
 ) -> Result<Option<SignedPruning>, ClientError> {
     let note = match client.get_bytes(&format!("{path}/pruned")).await {
-        Err(ClientError::Refused(problem)) if problem.code == "not_found" => return Ok(None),
+        // What is not there at all is told otherwise, where the instance is elsewhere.
+        Err(ClientError::Refused(problem)) if problem.code == "nothing_pruned" => return Ok(None),
         answered => answered?,
     };
     let note = std::str::from_utf8(&note).map_err(|error| failed(&error))?;

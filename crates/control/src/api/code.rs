@@ -110,6 +110,8 @@ codes! {
         "You have no view of this id, or may not read its list.";
     SettingsVersionNotFound = NOT_FOUND "settings_version_not_found", "No such version",
         "The tenant's settings have no such version.";
+    NothingPruned = NOT_FOUND "nothing_pruned", "Nothing was pruned",
+        "All events of the tenant's log are kept.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed", "Method not allowed",
         "This address does not take that method; `Allow` says which it takes.";
     BodyIncomplete = REQUEST_TIMEOUT "body_incomplete", "The body did not arrive",

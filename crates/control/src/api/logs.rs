@@ -9,13 +9,19 @@ use axum::{
     Extension, Json,
     body::Body,
     extract::{Path, State},
-    http::{Method, StatusCode, header},
+    http::{Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{Problem, code::Code};
+use super::{
+    Problem,
+    code::Code,
+    input::Asked,
+    page::{self, Page},
+    reading::Reading,
+};
 use crate::{Control, Tenant, caller::Actor, log, management::Door};
 
 /// Where engines have it.
@@ -23,6 +29,9 @@ const ENGINE: &str = "/management/log";
 
 /// The newest checkpoint.
 const CHECKPOINT: &str = "checkpoint";
+
+/// All that are kept, as engines have them and as cursors of their list begin.
+const CHECKPOINTS: &str = "checkpoints";
 
 /// What is no longer kept.
 const PRUNED: &str = "pruned";
@@ -73,6 +82,59 @@ pub(super) async fn checkpoint(
     Extension(tenant): Extension<Arc<Tenant>>,
 ) -> Result<Response, Problem> {
     ask(&control, &actor, &tenant, CHECKPOINT).await
+}
+
+/// Which checkpoints to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WantedCheckpoints {
+    /// How many, at most.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 256, pattern = "^[A-Za-z0-9_-]+$")]
+    cursor: Option<String>,
+}
+
+/// A checkpoint of a tenant's log.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(super) struct KeptCheckpoint {
+    /// How many events it is over.
+    size: u64,
+    /// When the log signed it.
+    #[schema(format = DateTime)]
+    at: String,
+    /// The signed note.
+    note: String,
+}
+
+/// List the checkpoints of a tenant's log
+///
+/// The oldest first: the last of each hour, and at the end the newest one and the newest that is cosigned, if that is another.
+/// Each is a beginning of the log as it is now, which a bundle shows that has them.
+#[utoipa::path(get, path = "/tenants/{tenant}/audit/checkpoints", tag = "Audit log",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop"), WantedCheckpoints), responses(
+    (status = 200, description = "A page of checkpoints", body = Page<KeptCheckpoint>),
+))]
+pub(super) async fn checkpoints(
+    uri: Uri,
+    reading: Reading,
+    Asked(wanted): Asked<WantedCheckpoints>,
+) -> Result<Response, Problem> {
+    #[derive(Deserialize)]
+    struct Told {
+        checkpoints: Vec<KeptCheckpoint>,
+    }
+    let limit = page::limit(wanted.limit)?;
+    let after = page::position(CHECKPOINTS, wanted.cursor.as_deref())?;
+    let after = after.map_or(Ok(0), |after| after.parse::<u64>());
+    let after = after.map_err(|_| Problem::from(Code::InvalidCursor))?;
+    // One more says whether there is another page.
+    let target = format!("{ENGINE}/{CHECKPOINTS}?after={after}&limit={}", limit + 1);
+    let body = reading.of_log().ask(&target).await?;
+    let told: Told = serde_json::from_slice(&body).map_err(|_| Problem::from(Code::EngineAnswer))?;
+    Ok(page::page(CHECKPOINTS, &uri, told.checkpoints, limit, |last| last.size.to_string(), |one| one))
 }
 
 /// Show what of a tenant's log is no longer kept
@@ -149,6 +211,7 @@ async fn ask(control: &Control, actor: &Actor, tenant: &Tenant, path: &str) -> R
             Ok(response)
         }
         (StatusCode::NOT_FOUND, _) if path == CHECKPOINT => Err(Code::NotSealed.into()),
+        (StatusCode::NOT_FOUND, _) if path == PRUNED => Err(Code::NothingPruned.into()),
         (StatusCode::NOT_FOUND, _) => Err(Problem::not_found()),
         _ => Err(Code::EngineAnswer.into()),
     }

@@ -366,6 +366,7 @@ pub const COVERAGE: &[Coverage] = &[
     ),
     writes("POST", "/api/auth/audit/streams/move", &[E::StreamMoved]),
     reads("GET", "/management/log/checkpoint", "what is sealed, in which everything personal is encrypted"),
+    reads("GET", "/management/log/checkpoints", "what was signed of the log, in which nothing is personal"),
     reads("GET", "/management/log/pruned", "what is no longer kept, as the log itself says"),
     reads("GET", "/management/log/tile/{*path}", "what is sealed, in which everything personal is encrypted"),
     reads(

@@ -19,6 +19,7 @@ pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
 pub(crate) fn management_routes() -> Router<State> {
     Router::new()
         .route("/management/log/checkpoint", get(routes::checkpoint))
+        .route("/management/log/checkpoints", get(routes::checkpoints))
         .route("/management/log/pruned", get(routes::pruned))
         .route("/management/log/tile/{*path}", get(routes::tile))
         .route("/management/log/proof/{event}", get(routes::proof))

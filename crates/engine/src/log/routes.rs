@@ -1,19 +1,25 @@
 //! What control asks for on behalf of whoever may read the log.
 
 use axum::{
+    Json,
     body::Body,
-    extract::Path,
+    extract::{Path, Query, rejection::QueryRejection},
     http::{HeaderValue, StatusCode, header},
-    response::Response,
+    response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use kiavi_audit::{EventProof, ProofPlan, SignedCheckpoint, TilePath, encode_entries};
 use kiavi_base::EventId;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::store;
-use crate::{ApiError, Context, State, context::not_found};
+use crate::{ApiError, Context, State, context::not_found, iso_milliseconds};
 
 /// Notes and proofs.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+/// Checkpoints of one answer, at most: a page of control's, and the first of the next one. Each has some 500 bytes.
+const MOST_CHECKPOINTS: u16 = 1_001;
 /// Tiles and entries.
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
@@ -26,6 +32,44 @@ pub(super) async fn checkpoint(state: State, context: Context) -> Result<Respons
         Some(note) => Ok(answer(TEXT, note)),
         None => Ok(not_found().await),
     }
+}
+
+/// Which of them.
+#[derive(Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    /// Those over more entries than this.
+    after: u64,
+    /// At most so many.
+    limit: u16,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { after: 0, limit: MOST_CHECKPOINTS }
+    }
+}
+
+#[derive(Serialize)]
+struct KeptCheckpoint {
+    size: i64,
+    #[serde(serialize_with = "iso_milliseconds")]
+    at: Timestamp,
+    note: String,
+}
+
+/// `GET /management/log/checkpoints`: those that are kept, with their signatures, the smallest first.
+pub(super) async fn checkpoints(
+    state: State,
+    context: Context,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let (Some(_), Ok(Query(wanted))) = (context.operator(), wanted) else { return Ok(not_found().await) };
+    let limit = wanted.limit.min(MOST_CHECKPOINTS);
+    let kept = store::checkpoints_after(&state.database, wanted.after, limit).await?;
+    let one = |store::Kept { size, at, note }| KeptCheckpoint { size, at, note };
+    let checkpoints: Vec<_> = kept.into_iter().map(one).collect();
+    Ok(Json(json!({ "checkpoints": checkpoints })).into_response())
 }
 
 /// `GET /management/log/pruned`: what the log says of its beginning that is no longer kept.

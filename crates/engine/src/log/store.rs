@@ -1,14 +1,19 @@
 //! The statements of the sealed log. The runtime role may read it.
 
+use jiff::Timestamp;
 use kiavi_audit::{HASH_LENGTH, Tile, TileSet};
 use kiavi_base::EventId;
-use kiavi_db::{Database, DbError, Sql};
+use kiavi_db::{Database, DbError, Row, Sql};
 
 pub(super) const STATEMENTS: &[&Sql] =
-    &[&CHECKPOINT, &CHECKPOINTS_OVER, &PRUNED, &TILE, &TILES, &ENTRIES, &LEAF_OF_EVENT];
+    &[&CHECKPOINT, &CHECKPOINTS_AFTER, &CHECKPOINTS_OVER, &PRUNED, &TILE, &TILES, &ENTRIES, &LEAF_OF_EVENT];
 
 const CHECKPOINT: Sql =
     Sql::new("CHECKPOINT", "SELECT note FROM kiavi.audit_checkpoint ORDER BY size DESC LIMIT 1");
+const CHECKPOINTS_AFTER: Sql = Sql::new(
+    "CHECKPOINTS_AFTER",
+    "SELECT size, at, note FROM kiavi.audit_checkpoint WHERE size > $1 ORDER BY size LIMIT $2",
+);
 /// The newest of those that cover the place `$1`. At most one of them is not cosigned yet, unless the witness is away.
 const CHECKPOINTS_OVER: Sql = Sql::new(
     "CHECKPOINTS_OVER",
@@ -36,6 +41,27 @@ const LEAF_OF_EVENT: Sql = Sql::new(
 /// The newest checkpoint, a signed note.
 pub(super) async fn checkpoint(database: &Database) -> Result<Option<String>, DbError> {
     database.query_opt(&CHECKPOINT, &[]).await?.map(|row| row.try_get(0).map_err(DbError::from)).transpose()
+}
+
+/// A checkpoint as it is kept.
+pub(super) struct Kept {
+    /// Entries that it is over.
+    pub(super) size: i64,
+    /// When it was signed.
+    pub(super) at: Timestamp,
+    /// The signed note.
+    pub(super) note: String,
+}
+
+/// Those over more than `after` entries, up to `limit` of them, the smallest first.
+pub(super) async fn checkpoints_after(
+    database: &Database,
+    after: u64,
+    limit: u16,
+) -> Result<Vec<Kept>, DbError> {
+    let rows = database.query(&CHECKPOINTS_AFTER, &[&number(after), &i64::from(limit)]).await?;
+    let kept = |row: &Row| Ok(Kept { size: row.try_get(0)?, at: row.try_get(1)?, note: row.try_get(2)? });
+    rows.iter().map(kept).collect()
 }
 
 /// The newest checkpoints, signed notes, that cover a place; the newest first.

@@ -101,6 +101,22 @@ async fn an_operator_reads_checkpoint_tiles_entries_and_proofs() {
     tenant.admin.batch_execute(clear).await.unwrap();
     let newest = seal(&tenant).await;
     assert!(newest > size);
+    let kept = async |operator: &mut Browser, query: &str| {
+        let answer = operator.get(&format!("{LOG}/checkpoints{query}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}");
+        let kept = answer.json["checkpoints"].as_array().unwrap().clone();
+        let size = |one: &serde_json::Value| {
+            let signed = SignedCheckpoint::parse(one["note"].as_str().unwrap()).unwrap();
+            assert_eq!(one["size"], signed.checkpoint().size);
+            signed.checkpoint().size
+        };
+        kept.iter().map(size).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&mut operator, "").await, [size, newest], "the smallest first");
+    assert_eq!(kept(&mut operator, &format!("?after={size}")).await, [newest]);
+    assert_eq!(kept(&mut operator, "?limit=1").await, [size]);
+    assert!(kept(&mut operator, &format!("?after={newest}")).await.is_empty());
+    assert_eq!(operator.get(&format!("{LOG}/checkpoints?after=x")).await.status, StatusCode::NOT_FOUND);
     assert_eq!(proof_by(&mut operator, ids[0].get(0)).await, size);
     let not_seen = proof_by(&mut operator, "0193a5c0-0000-7000-8000-000000000001").await;
     assert_eq!(not_seen, newest, "of what no cosigned one is over");
@@ -114,7 +130,8 @@ async fn nobody_else_finds_it() {
     let tenant = TestTenant::new().await;
     let mut signed_in = tenant.signed_in("ada@example.com").await;
     seal(&tenant).await;
-    for path in ["checkpoint", "tile/0/000.p/1", "tile/entries/000.p/1"] {
+    for path in ["checkpoint", "checkpoints", "checkpoints?after=x", "tile/0/000.p/1", "tile/entries/000.p/1"]
+    {
         for browser in [&mut tenant.browser(), &mut signed_in] {
             let answer = browser.get(&format!("{LOG}/{path}")).await;
             assert_eq!((answer.status, answer.text.as_str()), (StatusCode::NOT_FOUND, ""), "{path}");

@@ -30,10 +30,26 @@ pub(super) fn user_routes() -> [Route; 1] {
         .problems(EXPORT)]
 }
 
-pub(super) fn log_routes() -> [Route; 6] {
+pub(super) fn log_routes() -> [Route; 7] {
     use Code as C;
     const LOG: &[C] = &[
         C::NotSealed,
+        C::EngineAnswer,
+        C::EngineUnavailable,
+        C::EngineSilent,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
+    const KEPT: &[C] = &[
+        C::InvalidCursor,
+        C::EngineAnswer,
+        C::EngineUnavailable,
+        C::EngineSilent,
+        C::TenantDeleting,
+        C::TenantImporting,
+    ];
+    const PRUNED: &[C] = &[
+        C::NothingPruned,
         C::EngineAnswer,
         C::EngineUnavailable,
         C::EngineSilent,
@@ -45,7 +61,10 @@ pub(super) fn log_routes() -> [Route; 6] {
         Route::new(logs::key, logs::__path_key, may(P::AuditRead), nothing(READ))
             .problems(&[C::NotSealed, C::VaultUnavailable]),
         Route::new(logs::checkpoint, logs::__path_checkpoint, may(P::AuditRead), nothing(READ)).problems(LOG),
-        Route::new(logs::pruned, logs::__path_pruned, may(P::AuditRead), nothing(READ)).problems(LOG),
+        Route::new(logs::checkpoints, logs::__path_checkpoints, may(P::AuditRead), nothing(READ))
+            .takes(Takes::Query)
+            .problems(KEPT),
+        Route::new(logs::pruned, logs::__path_pruned, may(P::AuditRead), nothing(READ)).problems(PRUNED),
         Route::new(logs::tile, logs::__path_tile, may(P::AuditRead), nothing(READ)).at(TILE).problems(LOG),
         Route::new(logs::proof, logs::__path_proof, may(P::AuditRead), nothing(READ)).problems(LOG),
         // Of all workspaces.
