@@ -150,8 +150,10 @@ mod tests {
                 assert!(marks.iter().all(|mark| !line.contains(mark)), "{line}");
             }
         }
-        let french = include_str!("../locales/fr.ftl");
-        assert!(french.lines().all(|line| !line.contains(" : ") && !line.ends_with(" :")), "before a colon");
+        let french = include_str!("../locales/fr.ftl").lines().filter(|line| !line.starts_with('#'));
+        for line in french {
+            assert!(!line.contains(" : ") && !line.ends_with(" :"), "{line}");
+        }
     }
 
     #[test]
