@@ -98,7 +98,7 @@ macro_rules! searched {
                 ),
             ),
             count: Sql::new(
-                concat!("ADMIN_COUNT_", $name),
+                concat!("ADMIN_COUNT_FOUND_", $name),
                 concat!(
                     "SELECT count(*) FROM (SELECT",
                     found!($method, $seen),
