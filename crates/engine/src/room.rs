@@ -7,7 +7,8 @@
 //! Nobody asks the database how many there are when somebody wants one: the engine counts what it writes and what is taken, which
 //! is an addition in memory, and [`recount`] puts that right when the engine starts and once a minute, by one query, if there is
 //! anything to count. Between two of them it may be off by what was rolled back and, for the seconds in which a tenant has two
-//! engines, by what the other one writes.
+//! engines, by what the other one writes. What is being written while it is counted is counted in any case ([`Place`]): a room may
+//! seem fuller than it is for that long, and never emptier.
 //!
 //! A room that is full is made room in: what has expired goes first, then the oldest rows, but none that is not a minute old.
 //! Somebody who is signing in has that minute, however many ask; only when there are more than the room holds within a minute
@@ -133,6 +134,8 @@ struct Count {
     units: u64,
     /// Units that have ever come.
     entered: u64,
+    /// Those among them whose rows are being written: whether a query finds them, nobody knows.
+    arriving: u64,
     /// Before when nobody tries to make room again.
     pause: Option<Timestamp>,
 }
@@ -158,7 +161,7 @@ impl Room {
     }
 
     /// Counts `units` more, if there is room for them.
-    fn enter(&self, kind: Kind, units: u64, capacity: u64) -> bool {
+    fn enter(&self, kind: Kind, units: u64, capacity: u64) -> Option<Place<'_>> {
         let mut counts = self.lock();
         let count = &mut counts.kinds[kind as usize];
         // Whoever needs more than a whole room comes in when it is empty.
@@ -166,8 +169,9 @@ impl Room {
         if has_room {
             count.units = count.units.saturating_add(units);
             count.entered = count.entered.saturating_add(units);
+            count.arriving = count.arriving.saturating_add(units);
         }
-        has_room
+        has_room.then(|| Place { room: self, kind, units })
     }
 
     /// A row is gone.
@@ -177,16 +181,17 @@ impl Room {
         count.units = count.units.saturating_sub(units);
     }
 
-    fn entered(&self) -> [u64; 3] {
-        self.lock().kinds.map(|count| count.entered)
+    /// Units of each kind that had come and been written by now, at least.
+    fn written(&self) -> [u64; 3] {
+        self.lock().kinds.map(|count| count.entered.saturating_sub(count.arriving))
     }
 
-    /// Replaces what is known by what was found, and by what has come since `before`.
-    fn correct(&self, found: [u64; 3], before: [u64; 3]) {
+    /// Replaces what is known by what was found, and by what may have come since so many were `written`.
+    fn correct(&self, found: [u64; 3], written: [u64; 3]) {
         let mut counts = self.lock();
         counts.is_known = true;
-        for ((count, found), before) in counts.kinds.iter_mut().zip(found).zip(before) {
-            count.units = found.saturating_add(count.entered.saturating_sub(before));
+        for ((count, found), written) in counts.kinds.iter_mut().zip(found).zip(written) {
+            count.units = found.saturating_add(count.entered.saturating_sub(written));
         }
     }
 
@@ -209,6 +214,23 @@ impl Room {
     }
 }
 
+/// Room for a row that is being written; to be kept until it is.
+#[must_use = "what is being written is counted for as long as this is kept"]
+#[derive(Debug)]
+pub(crate) struct Place<'r> {
+    room: &'r Room,
+    kind: Kind,
+    units: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut counts = self.room.lock();
+        let count = &mut counts.kinds[self.kind as usize];
+        count.arriving = count.arriving.saturating_sub(self.units);
+    }
+}
+
 /// The units of a value.
 fn units(value: &str) -> u64 {
     u64::try_from(value.len() / UNIT).unwrap_or(u64::MAX).saturating_add(1)
@@ -218,9 +240,14 @@ fn units(value: &str) -> u64 {
 ///
 /// # Errors
 /// 429 when there is no room for it, else faults.
-pub(crate) async fn enter(state: &State, context: &Context, kind: Kind, value: &str) -> Result<(), ApiError> {
-    if has_room(state, kind, units(value)).await? {
-        return Ok(());
+pub(crate) async fn enter<'s>(
+    state: &'s State,
+    context: &Context,
+    kind: Kind,
+    value: &str,
+) -> Result<Place<'s>, ApiError> {
+    if let Some(place) = place(state, kind, units(value)).await? {
+        return Ok(place);
     }
     Err(rate_limit::refuse(state, context, kind.scope(), Key::Tenant, RETRY_AFTER_SECONDS).await)
 }
@@ -230,28 +257,28 @@ pub(crate) fn leave(state: &State, kind: Kind, value: &str) {
     state.room.leave(kind, units(value));
 }
 
-/// Counts `units` more and makes room for them if need be; `false` if there is none.
+/// Counts `units` more and makes room for them if need be; `None` if there is none.
 ///
 /// # Errors
 /// Those of the statements.
-pub(crate) async fn has_room(state: &State, kind: Kind, units: u64) -> Result<bool, DbError> {
+pub(crate) async fn place(state: &State, kind: Kind, units: u64) -> Result<Option<Place<'_>>, DbError> {
     let (room, capacity) = (&state.room, kind.capacity(state));
-    if room.enter(kind, units, capacity) {
-        return Ok(true);
+    if let Some(place) = room.enter(kind, units, capacity) {
+        return Ok(Some(place));
     }
     let _making = match (kind, room.making.try_lock()) {
         (_, Ok(making)) => making,
         // Whoever has another place to count in need not wait.
-        (Kind::Counter, Err(_)) => return Ok(false),
+        (Kind::Counter, Err(_)) => return Ok(None),
         (Kind::Challenge | Kind::ProviderState, Err(_)) => room.making.lock().await,
     };
     // Somebody else may have made room meanwhile, or found that there is none.
-    if room.enter(kind, units, capacity) {
-        return Ok(true);
+    if let Some(place) = room.enter(kind, units, capacity) {
+        return Ok(Some(place));
     }
     let now = state.clock.now();
     if room.is_paused(kind, now) {
-        return Ok(false);
+        return Ok(None);
     }
     housekeeping::remove_expired(&state.database).await?;
     recount(state, Recount::Always).await?;
@@ -264,9 +291,9 @@ pub(crate) async fn has_room(state: &State, kind: Kind, units: u64) -> Result<bo
         transaction.commit().await?;
         recount(state, Recount::Always).await?;
     }
-    let has_room = room.enter(kind, units, capacity);
-    room.pause(kind, if has_room { None } else { now.checked_add(PAUSE).ok() });
-    Ok(has_room)
+    let place = room.enter(kind, units, capacity);
+    room.pause(kind, if place.is_some() { None } else { now.checked_add(PAUSE).ok() });
+    Ok(place)
 }
 
 /// When to look.
@@ -283,7 +310,7 @@ pub(crate) enum Recount {
 /// # Errors
 /// Those of the statement.
 pub(crate) async fn recount(state: &State, when: Recount) -> Result<u64, DbError> {
-    let before = state.room.entered();
+    let written = state.room.written();
     if when == Recount::IfInUse && !state.room.is_in_use() {
         return Ok(0);
     }
@@ -295,7 +322,7 @@ pub(crate) async fn recount(state: &State, when: Recount) -> Result<u64, DbError
     for (at, found) in found.iter_mut().enumerate() {
         *found = u64::try_from(row.try_get::<_, i64>(at)?).unwrap_or(0);
     }
-    state.room.correct(found, before);
+    state.room.correct(found, written);
     Ok(found.iter().sum())
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn limit_network(
 pub(super) async fn start(state: &State, context: &Context, challenge: &Challenge) -> Result<(), ApiError> {
     let reference = random_text(state.rng(), Alphabet::UrlSafe, flow::REFERENCE_LENGTH);
     let value = serde_json::to_string(challenge).map_err(ApiError::internal)?;
-    room::enter(state, context, Kind::Challenge, &value).await?;
+    let _place = room::enter(state, context, Kind::Challenge, &value).await?;
     verification::insert(&state.database, state.rng(), &reference, &value, CHALLENGE_LIFE).await?;
     context.set_cookie(SetCookie {
         name: state.cookies.passkey.clone(),

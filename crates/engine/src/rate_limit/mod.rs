@@ -121,7 +121,7 @@ async fn has_counter(state: &State, key: Key<'_>) -> Result<bool, DbError> {
     match key {
         Key::Tenant => Ok(true),
         Key::Network(_) | Key::Target(_) | Key::Reference(_) => {
-            room::has_room(state, room::Kind::Counter, 1).await
+            Ok(room::place(state, room::Kind::Counter, 1).await?.is_some())
         }
     }
 }

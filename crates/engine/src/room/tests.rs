@@ -3,7 +3,7 @@ use jiff::SignedDuration;
 use kiavi_testkit::SoftAuthenticator;
 use serde_json::json;
 
-use super::{COUNTERS, Kind, Recount, has_room, recount};
+use super::{COUNTERS, Kind, Recount, place, recount};
 use crate::tests::{Answer, ORIGIN, TestTenant};
 
 const OPTIONS: &str = "/passkey/generate-authenticate-options";
@@ -113,6 +113,19 @@ async fn however_many_come_at_a_time_there_are_no_more_than_there_is_room_for() 
 }
 
 #[tokio::test]
+async fn what_is_being_written_while_it_is_counted_keeps_its_room() {
+    let tenant = narrow().await;
+    let state = tenant.state();
+    let arriving: Vec<_> = (0..100).filter_map(|_| state.room.enter(Kind::Challenge, 1, 100)).collect();
+    assert_eq!(arriving.len(), 100);
+    recount(state, Recount::Always).await.unwrap();
+    assert!(state.room.enter(Kind::Challenge, 1, 100).is_none(), "no row is there yet");
+    drop(arriving);
+    recount(state, Recount::Always).await.unwrap();
+    assert!(state.room.enter(Kind::Challenge, 1, 100).is_some(), "they came to nothing");
+}
+
+#[tokio::test]
 async fn an_engine_that_starts_finds_what_is_there() {
     let tenant = narrow().await;
     fill(&tenant).await;
@@ -142,10 +155,10 @@ async fn long_values_take_more_room_and_a_count_finds_the_same() {
     assert_eq!(units[..2], [1, 1 + 40 + 2]);
     let value = |length| "x".repeat(length);
     assert_eq!([1_023, 1_024, 40_000].map(|length| super::units(&value(length))), [1, 2, 40]);
-    assert!(has_room(state, Kind::ProviderState, 57).await.unwrap());
-    assert!(!state.room.enter(Kind::ProviderState, 1, 100));
+    assert!(place(state, Kind::ProviderState, 57).await.unwrap().is_some());
+    assert!(state.room.enter(Kind::ProviderState, 1, 100).is_none());
     assert!(
-        has_room(state, Kind::ProviderState, 1).await.unwrap(),
+        place(state, Kind::ProviderState, 1).await.unwrap().is_some(),
         "what was counted and never written is looked for"
     );
 }

@@ -133,7 +133,7 @@ pub(crate) async fn begin(
     };
     let value = serde_json::to_string(&value).map_err(ApiError::internal)?;
     let identifier = identifier(&settings.id, &reference);
-    room::enter(state, context, Kind::ProviderState, &value).await?;
+    let _place = room::enter(state, context, Kind::ProviderState, &value).await?;
     verification::insert(&state.database, rng, &identifier, &value, STATE_LIFE).await?;
     context.set_cookie(SetCookie {
         name: cookie_name(state),

@@ -125,7 +125,7 @@ pub(super) async fn keep(
     let reference = fresh_state(state.rng());
     // In front of what is sealed, so that it goes with its user.
     let value = format!("{}:{sealed}", user.id);
-    room::enter(state, context, Kind::ProviderState, &value).await?;
+    let _place = room::enter(state, context, Kind::ProviderState, &value).await?;
     verification::insert(&state.database, state.rng(), &identifier(&reference), &value, LIFE).await?;
     context.set_cookie(SetCookie {
         name: cookie_name(state),
