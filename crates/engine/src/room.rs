@@ -7,8 +7,8 @@
 //! Nobody asks the database how many there are when somebody wants one: the engine counts what it writes and what is taken, which
 //! is an addition in memory, and [`recount`] puts that right when the engine starts and once a minute, by one query, if there is
 //! anything to count. Between two of them it may be off by what was rolled back and, for the seconds in which a tenant has two
-//! engines, by what the other one writes. What is being written while it is counted is counted in any case ([`Place`]): a room may
-//! seem fuller than it is for that long, and never emptier.
+//! engines, by what the other one writes. What is being written while it is counted is counted in any case ([`Place`]), unless
+//! its request was given up: a room may seem fuller than it is for that long.
 //!
 //! A room that is full is made room in: what has expired goes first, then the oldest rows, but none that is not a minute old.
 //! Somebody who is signing in has that minute, however many ask; only when there are more than the room holds within a minute
