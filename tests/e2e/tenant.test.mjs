@@ -273,8 +273,37 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await page.goto(at('/events?type=nonsense'));
     await page.getByRole('alert').waitFor();
     await look(page, '68-events-fault');
+    const wrong = page.getByLabel(words('events-what'), { exact: true });
+    assert.equal(await wrong.getAttribute('aria-invalid'), 'true');
+    await page.locator(`#${await wrong.getAttribute('aria-describedby')}`).getByText(words('events-wrong-type')).waitFor();
     await page.goto(at('/events?type=session.deleted&ip=203.0.113.9'));
     await page.getByText(words('events-none-title')).waitFor();
+  });
+
+  test('the log is searched by who did it, by the request, and between days', async () => {
+    await page.goto(at('/events'));
+    const field = (name) => page.getByLabel(words(name), { exact: true });
+    assert.equal(await field('figures-from').isVisible(), false, 'days are asked for where they count');
+    await page.getByText(words('users-more-filters')).click();
+    await field('events-actor').fill(owner.email);
+    await field('events-period').selectOption('own');
+    const today = new Date().toISOString().slice(0, 10);
+    await field('figures-from').fill(today);
+    await field('figures-to').fill(today);
+    await button(page, 'action-search').click();
+    await row('user.banned').waitFor();
+    assert.equal(await row('session.created').count(), 0, 'nobody signed in but Ada and the other one');
+    await page.getByText(words('events-days', { zone: 'UTC' })).waitFor();
+    await page.locator('[data-live-state="on"]').filter({ visible: true }).waitFor();
+    await look(page, '68-events-own');
+    await page.getByRole('link', { name: 'user.banned' }).click();
+    const request = await page.locator('.terms div').filter({ hasText: words('event-request') }).locator('dd').first().textContent();
+    await page.goto(at(`/events?request_id=${request}&from=2020-01-01&to=${today}`));
+    await row('user.banned').waitFor();
+    await page.goto(at(`/events?from=${today}&to=2020-01-01`));
+    assert.equal(await field('figures-to').getAttribute('aria-invalid'), 'true');
+    await page.getByText(words('events-wrong-to')).waitFor();
+    await look(page, '68-events-wrong-days');
   });
 
   test('a search is saved under a name, opened, renamed and deleted', async () => {

@@ -30,7 +30,7 @@ pub(crate) struct ListArgs {
     /// Only with this outcome
     #[arg(long, value_enum)]
     outcome: Option<OutcomeFilter>,
-    /// Only what this user, or operator:NAME, did
+    /// Only what this user did, by their id or their address; or operator:NAME
     #[arg(long)]
     actor: Option<String>,
     /// Only what is about this user, or about what address:… stands for

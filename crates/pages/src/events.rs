@@ -19,11 +19,13 @@ pub enum Period {
     Month,
     /// To the beginning.
     All,
+    /// Between days that are named.
+    Own,
 }
 
 impl Period {
     /// All choices, the shortest first.
-    pub const ALL: [Self; 5] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::All];
+    pub const ALL: [Self; 6] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::All, Self::Own];
 
     /// The stable name, as addresses have it.
     pub const fn key(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Period {
             Self::Week => "week",
             Self::Month => "month",
             Self::All => "all",
+            Self::Own => "own",
         }
     }
 
@@ -41,14 +44,14 @@ impl Period {
         Self::ALL.into_iter().find(|period| period.key() == key).unwrap_or_default()
     }
 
-    /// How many hours, unless it has no beginning.
+    /// How many hours up to now, unless it has no beginning or one of its own.
     pub const fn hours(self) -> Option<i64> {
         match self {
             Self::Hour => Some(1),
             Self::Day => Some(24),
             Self::Week => Some(24 * 7),
             Self::Month => Some(24 * 30),
-            Self::All => None,
+            Self::All | Self::Own => None,
         }
     }
 
@@ -59,6 +62,7 @@ impl Period {
             Self::Week => text.period_week(),
             Self::Month => text.period_month(),
             Self::All => text.period_all(),
+            Self::Own => text.figures_range_own(),
         }
     }
 }
@@ -80,20 +84,101 @@ pub struct EventSearch {
     pub network: String,
     /// A word for what it came with: a browser, a system or a kind of device.
     pub device: String,
+    /// Who did it: an address, or a name as the log has it.
+    pub actor: String,
+    /// The request that did it.
+    pub request: String,
     /// How far back.
     pub period: Period,
+    /// The first day of [`Period::Own`].
+    pub from: String,
+    /// The last day of it.
+    pub to: String,
 }
 
 impl EventSearch {
     pub(crate) fn is_empty(&self) -> bool {
-        let all =
-            [&self.kind, &self.outcome, &self.email, &self.ip, &self.country, &self.network, &self.device];
-        all.into_iter().all(String::is_empty) && self.period == Period::default()
+        let asked = [&self.kind, &self.outcome, &self.email];
+        asked.into_iter().all(String::is_empty) && !self.has_more() && self.period == Period::default()
     }
 
     /// Whether anything is asked for that few ask for.
     pub(crate) fn has_more(&self) -> bool {
-        [&self.ip, &self.country, &self.network, &self.device].into_iter().any(|asked| !asked.is_empty())
+        let asked = [&self.ip, &self.country, &self.network, &self.device, &self.actor, &self.request];
+        asked.into_iter().any(|asked| !asked.is_empty())
+    }
+}
+
+/// A filter that cannot be searched by as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongFilter {
+    /// No event has such a type.
+    Kind,
+    /// No e-mail address.
+    Email,
+    /// No IP address.
+    Ip,
+    /// No country.
+    Country,
+    /// No network.
+    Network,
+    /// No word for a device.
+    Device,
+    /// Neither an e-mail address nor a name.
+    Actor,
+    /// No id of a request.
+    Request,
+    /// No day to begin with.
+    From,
+    /// No day to end with, or one that is before the first.
+    To,
+}
+
+impl WrongFilter {
+    /// All of them, in the order of the form.
+    pub const ALL: [Self; 10] = [
+        Self::Kind,
+        Self::Email,
+        Self::From,
+        Self::To,
+        Self::Ip,
+        Self::Country,
+        Self::Network,
+        Self::Device,
+        Self::Actor,
+        Self::Request,
+    ];
+
+    /// The name that the filter has in addresses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kind => "type",
+            Self::Email => "email",
+            Self::Ip => "ip",
+            Self::Country => "country",
+            Self::Network => "network",
+            Self::Device => "device",
+            Self::Actor => "actor",
+            Self::Request => "request_id",
+            Self::From => "from",
+            Self::To => "to",
+        }
+    }
+
+    /// What is expected there.
+    fn words(self, text: &Text) -> String {
+        match self {
+            Self::Kind => text.events_wrong_type(),
+            Self::Email => text.events_wrong_email(),
+            Self::Ip => text.events_wrong_ip(),
+            Self::Country => text.events_wrong_country(),
+            Self::Network => text.events_wrong_network(),
+            Self::Device => text.events_wrong_device(),
+            Self::Actor => text.events_wrong_actor(),
+            Self::Request => text.events_wrong_request(),
+            Self::From => text.events_wrong_from(),
+            Self::To => text.events_wrong_to(),
+        }
     }
 }
 
@@ -158,8 +243,12 @@ pub struct Events {
     pub devices: Vec<&'static str>,
     /// Whether it is known where requests come from.
     pub has_places: bool,
-    /// What is wrong with what was asked for.
-    pub fault: Option<String>,
+    /// Whether this cannot be asked for.
+    pub is_refused: bool,
+    /// The filters that it cannot be asked for because of.
+    pub wrong: Vec<WrongFilter>,
+    /// The time zone whose days can be asked for, once it is known.
+    pub time_zone: Option<String>,
     /// This page.
     pub events: Vec<EventRow>,
     /// The address of what is older, if there is more.
@@ -175,6 +264,18 @@ pub struct Events {
 }
 
 impl Events {
+    /// What is wrong with the filter of this name.
+    pub(crate) fn fault(&self, name: &str) -> Option<String> {
+        let wrong = self.wrong.iter().find(|wrong| wrong.name() == name)?;
+        Some(wrong.words(self.frame.text()))
+    }
+
+    /// By whose clock the days of the list are, where it has days of its own.
+    pub(crate) fn days(&self) -> Option<String> {
+        let zone = self.time_zone.as_deref().filter(|_| self.search.period == Period::Own)?;
+        Some(self.frame.text().events_days(zone))
+    }
+
     pub(crate) fn ago(&self, at: &Timestamp) -> String {
         when::ago(self.frame.text(), *at, self.now)
     }

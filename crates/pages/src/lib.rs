@@ -71,7 +71,7 @@ pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
 pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
-pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal};
+pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal, WrongFilter};
 pub use figures::{FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, TenantFigures};
 pub use frame::{Acting, Frame};
 pub use health::{DomainSince, HealthFact, Missing, NotLooked, Room};

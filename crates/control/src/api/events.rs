@@ -23,7 +23,7 @@ const EVENTS: &str = "/api/auth/audit/events";
 /// The longest values of filters, in characters; their descriptions below say the same.
 const LONGEST: &[(&str, usize)] = &[
     ("type", 1000),
-    ("actor", 200),
+    ("actor", 254),
     ("subject", 200),
     ("email", 254),
     ("ip", 45),
@@ -53,9 +53,9 @@ macro_rules! queries {
                 #[serde(skip_serializing_if = "Option::is_none")]
                 #[param(inline)]
                 outcome: Option<OutcomeFilter>,
-                /// Only what this user, or `operator:NAME`, did.
+                /// Only what this user did, by their id or their e-mail address; or `operator:NAME`.
                 #[serde(skip_serializing_if = "Option::is_none")]
-                #[param(max_length = 200)]
+                #[param(max_length = 254)]
                 actor: Option<String>,
                 /// Only what is about this user, or about the address that `address:…` stands for.
                 #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,7 @@ use kiavi_ipc::{SealedDocument, certificate::Certificates, isolation::Inspection
 use serde_json::{Value, json};
 use tokio::net::UnixStream;
 
-use super::{isolation_proof, people, security, users};
+use super::{events, isolation_proof, people, security, users};
 use crate::{
     Address, Adopted, Archived, DemoMade, DemoOrder, Failure, FormerServer, LogStart, OwnHost, Privileged,
     Right, SettingsFacts, TenantEvent, TenantSchema, TenantStart, Visit,
@@ -89,6 +89,7 @@ impl FakePrivileged {
         let (request, host, body) = Default::default();
         let router = people::routes(Arc::clone(&self.sign_in))
             .merge(security::routes())
+            .merge(events::routes())
             .merge(users::routes())
             .fallback(echo)
             .with_state(Arc::clone(&self.asked))

@@ -11,6 +11,7 @@ mod described;
 mod domains;
 mod ended;
 mod engine_ends;
+mod events;
 mod fakes;
 mod holders;
 mod imports;

@@ -35,7 +35,8 @@ const ID_SYMBOLS: usize = 16;
 #[serde(rename_all = "snake_case")]
 #[schema(as = ViewOf)]
 pub(crate) enum List {
-    /// The audit log: `type`, `outcome`, `country`, `network`, `device` and `period` are kept.
+    /// The audit log: `type`, `outcome`, `country`, `network`, `device`, `request_id`, `period`, `from` and `to` are kept; and
+    /// `actor`, where it is no person of the tenant's: `operator:NAME`, `auditor`, `control` or `database`.
     Events,
     /// The users: `standing`, `method`, `created_from`, `created_to`, `seen_from` and `seen_to` are kept.
     Users,
@@ -58,9 +59,25 @@ impl List {
     /// The filters that a view of it may have, in the order of its address.
     pub(crate) fn filters(self) -> &'static [&'static str] {
         match self {
-            Self::Events => &["type", "outcome", "country", "network", "device", "period"],
+            Self::Events => &[
+                "type",
+                "outcome",
+                "country",
+                "network",
+                "device",
+                "actor",
+                "request_id",
+                "period",
+                "from",
+                "to",
+            ],
             Self::Users => &["standing", "method", "created_from", "created_to", "seen_from", "seen_to"],
         }
+    }
+
+    /// Whether a view of it may have a filter with this value: it is about nobody of the tenant.
+    pub(crate) fn keeps(self, name: &str, value: &str) -> bool {
+        self.filters().contains(&name) && (name != "actor" || names_no_user(value))
     }
 
     /// What somebody needs to read it.
@@ -70,6 +87,11 @@ impl List {
             Self::Users => Permission::UserRead,
         }
     }
+}
+
+/// Whether a log has this name for what is none of the tenant's people.
+fn names_no_user(name: &str) -> bool {
+    name.starts_with("operator:") || ["auditor", "control", "database"].contains(&name)
 }
 
 /// Values by the names of filters.
@@ -111,6 +133,10 @@ fn check_filters(new: &NewView) -> Result<(), ControlError> {
         if !known.contains(&name.as_str()) {
             let known = known.join(", ");
             return refused(format!("A view of this list has no filter {name:?}, but these: {known}."));
+        }
+        if !new.list.keeps(name, value) {
+            let why = "names nobody of the tenant: operator:…, auditor, control or database";
+            return refused(format!("The filter {name} of a view {why}."));
         }
         if value.is_empty() || value.len() > MAX_VALUE || value.chars().any(char::is_control) {
             return refused(format!("The filter {name} has 1 to {MAX_VALUE} printable bytes."));
@@ -219,7 +245,10 @@ mod tests {
     #[test]
     fn what_is_about_one_person_is_in_no_view() {
         assert!(check_filters(&new(List::Events, &[("type", "session.*"), ("country", "FR")])).is_ok());
-        for (list, name) in [(List::Events, "email"), (List::Events, "ip"), (List::Users, "text")] {
+        assert!(check_filters(&new(List::Events, &[("actor", "operator:member:vera")])).is_ok());
+        for (list, name) in
+            [(List::Events, "email"), (List::Events, "ip"), (List::Events, "actor"), (List::Users, "text")]
+        {
             let refused = check_filters(&new(list, &[(name, "ada@example.com")]));
             assert!(matches!(refused, Err(ControlError::ViewFilters(_))), "{name}");
         }

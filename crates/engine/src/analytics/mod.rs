@@ -96,6 +96,11 @@ struct Today {
 }
 
 impl Analytics {
+    /// By whose clock the tenant's days begin and end.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// `settings` validate.
     pub(crate) fn new(settings: &AnalyticsSettings) -> Self {
         let never = Timestamp::MIN;

@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use kiavi_audit::{Outcome, SubjectId};
 use kiavi_base::{DeviceTrait, EmailAddress, EventId, RequestId};
 use kiavi_db::DbError;
 use kiavi_geo::{Country, NetworkNumber};
 use kiavi_http::expanded;
 
-use super::{EventType, address_references, reading::Bounds};
+use super::{EventType, address_references, people::is_user, reading::Bounds};
 use crate::{ApiError, State, admin::parameters::Parameters, user};
 
 /// Events on a page that asks for no other number.
@@ -20,9 +20,17 @@ const MAX_LIMIT: i64 = 1_000;
 const REQUEST_LIFE: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(1), SignedDuration::from_secs(60));
 
-/// What is expected where an event is named, and where a time is.
+/// Most who may have done it, in one question.
+const MAX_ACTORS: usize = 8;
+/// Characters of a day, `2026-11-26`.
+const DAY_LENGTH: usize = 10;
+
+/// What is expected where something is named.
 const EVENT_ID: &str = "The id of an event is expected";
-const TIME: &str = "A time is expected (RFC 3339), such as 2026-11-26T20:00:00Z";
+const TIME: &str =
+    "A time is expected (RFC 3339), such as 2026-11-26T20:00:00Z, or a day, such as 2026-11-26";
+const EMAIL: &str = "An e-mail address is expected";
+const REQUEST_ID: &str = "The id of a request is expected, which has letters, digits and hyphens";
 
 /// The filters of a list or of a live view, as they are written.
 #[derive(Default)]
@@ -30,7 +38,7 @@ pub(super) struct Filters {
     id: Option<EventId>,
     kinds: Option<Vec<&'static str>>,
     outcome: Option<&'static str>,
-    actor: Option<String>,
+    actors: Vec<String>,
     subject: Option<String>,
     email: Option<String>,
     ip: Option<String>,
@@ -47,8 +55,8 @@ pub(super) struct Filters {
 pub(super) struct Question {
     pub(super) kinds: Option<Vec<&'static str>>,
     pub(super) outcomes: Option<Vec<&'static str>>,
-    /// Who did it.
-    pub(super) actor: Option<String>,
+    /// One of these did it.
+    pub(super) actors: Option<Vec<String>>,
     /// One of these it is about.
     pub(super) subjects: Option<Vec<String>>,
     /// Either one did it or it is about one of them.
@@ -68,18 +76,17 @@ pub(super) struct Page {
 }
 
 impl Filters {
-    /// Takes the filters from a query; issues are noted there.
-    pub(super) fn take(query: &mut Parameters<'_>) -> Self {
+    /// Takes the filters from a query; issues are noted there. Days are those of `zone`.
+    pub(super) fn take(query: &mut Parameters<'_>, zone: &TimeZone) -> Self {
+        let (from, to) = span(query, zone);
         let outcome = query.choice("outcome", &["", "success", "failure"], "");
         Self {
             id: checked(query, "id", EVENT_ID, |text| text.parse().ok()),
             kinds: kinds(query),
             outcome: Some(outcome).filter(|outcome| !outcome.is_empty()),
-            actor: text(query, "actor"),
+            actors: actors(query),
             subject: text(query, "subject"),
-            email: checked(query, "email", "An e-mail address is expected", |text| {
-                text.parse::<EmailAddress>().ok().map(|email| email.as_str().to_owned())
-            }),
+            email: checked(query, "email", EMAIL, address),
             ip: checked(query, "ip", "An IP address is expected", |text| {
                 text.parse::<IpAddr>().ok().map(expanded)
             }),
@@ -93,9 +100,11 @@ impl Filters {
                 |text| text.parse().ok(),
             ),
             device: DeviceTrait::ALL.into_iter().filter_map(|of| Some((of, word(query, of)?))).collect(),
-            request_id: text(query, "request_id"),
-            from: checked(query, "from", TIME, |text| text.parse().ok()),
-            to: checked(query, "to", TIME, |text| text.parse().ok()),
+            request_id: checked(query, "request_id", REQUEST_ID, |text| {
+                text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-').then(|| text.to_owned())
+            }),
+            from,
+            to,
         }
     }
 
@@ -116,6 +125,11 @@ impl Filters {
         Page { bounds, limit: limit.clamp(1, MAX_LIMIT) }
     }
 
+    /// Whether nothing that happens from `now` on is asked for.
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        self.to.is_some_and(|to| to <= now)
+    }
+
     /// Finds out whom and what the filters name.
     ///
     /// # Errors
@@ -127,17 +141,21 @@ impl Filters {
             request_id: self.request_id,
             ..Question::default()
         };
-        if let Some(actor) = self.actor {
-            question.actor = Some(indexed(state, actor).await?);
+        if !self.actors.is_empty() {
+            let mut actors = Vec::new();
+            for name in self.actors {
+                match is_address(&name) {
+                    true => actors.extend(at_address(state, &name).await?),
+                    false => actors.push(indexed(state, name).await?),
+                }
+            }
+            question.actors = Some(actors);
         }
         if let Some(subject) = self.subject {
             question.subjects = Some(vec![indexed(state, subject).await?]);
         }
         if let Some(email) = self.email {
-            let found = user::store::find_by_email(&state.database, &email).await?;
-            let mut people = address_references(state, &email);
-            people.extend(found.map(|user| user.id));
-            question.people = Some(people);
+            question.people = Some(at_address(state, &email).await?);
         }
         if let Some(ip) = self.ip {
             let token = state.log.people.address_token(state, &state.database, &ip).await?;
@@ -152,6 +170,14 @@ impl Filters {
         }
         Ok(question)
     }
+}
+
+/// Whoever the index knows by an address: the user who has it, and the address itself.
+async fn at_address(state: &State, email: &str) -> Result<Vec<String>, DbError> {
+    let found = user::store::find_by_email(&state.database, email).await?;
+    let mut people = address_references(state, email);
+    people.extend(found.map(|user| user.id));
+    Ok(people)
 }
 
 /// The name in the index: that of the log stands there only for those who are forgotten.
@@ -184,6 +210,53 @@ fn kinds(query: &mut Parameters<'_>) -> Option<Vec<&'static str>> {
     wanted.sort_unstable();
     wanted.dedup();
     (wanted.len() < EventType::ALL.len()).then_some(wanted)
+}
+
+/// Those who did it, by their addresses or as the log calls them; one of them did.
+fn actors(query: &mut Parameters<'_>) -> Vec<String> {
+    let named = query.all("actor").unwrap_or_default().into_iter().filter(|name| !name.is_empty());
+    let (mut actors, mut issue) = (Vec::new(), None);
+    for name in named {
+        let is_text = !name.contains('\0');
+        let known = if is_address(&name) { address(&name) } else { is_text.then_some(name) };
+        match known {
+            Some(name) => actors.push(name),
+            None => issue = Some("An e-mail address, or a name as the log has it, is expected"),
+        }
+    }
+    if actors.len() > MAX_ACTORS {
+        issue = Some("No more than 8 are expected");
+    }
+    issue.into_iter().for_each(|issue| query.issue("actor", issue));
+    actors
+}
+
+/// Whether a name of somebody is an address.
+fn is_address(name: &str) -> bool {
+    name.contains('@') && is_user(name)
+}
+
+/// An address as it is stored.
+fn address(text: &str) -> Option<String> {
+    text.parse::<EmailAddress>().ok().map(|email| email.as_str().to_owned())
+}
+
+/// The first moment that is asked for, and the first that is not any more.
+fn span(query: &mut Parameters<'_>, zone: &TimeZone) -> (Option<Timestamp>, Option<Timestamp>) {
+    let from = checked(query, "from", TIME, |text| moment(text, zone, |day| Some(day)));
+    let to = checked(query, "to", TIME, |text| moment(text, zone, |day| day.tomorrow().ok()));
+    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+        query.issue("to", "The end is expected to be after the beginning");
+    }
+    (from, to)
+}
+
+/// A moment; of a day the midnight with which `begins` of it begins.
+fn moment(text: &str, zone: &TimeZone, begins: impl Fn(Date) -> Option<Date>) -> Option<Timestamp> {
+    match text.parse::<Date>().ok().filter(|_| text.len() == DAY_LENGTH) {
+        Some(day) => Some(begins(day)?.to_zoned(zone.clone()).ok()?.timestamp()),
+        None => text.parse().ok(),
+    }
 }
 
 fn text(query: &mut Parameters<'_>, name: &str) -> Option<String> {

@@ -53,7 +53,7 @@ macro_rules! page_of {
             ") AS candidate
                CROSS JOIN LATERAL (SELECT * FROM kiavi.audit_event WHERE id = candidate.id LIMIT 1) AS e
                WHERE ($5::text[] IS NULL OR e.type = ANY ($5)) AND ($6::text[] IS NULL OR e.outcome = ANY ($6))
-                 AND ($7::text IS NULL OR e.actor = $7) AND ($8::text[] IS NULL OR e.subject = ANY ($8))
+                 AND ($7::text[] IS NULL OR e.actor = ANY ($7)) AND ($8::text[] IS NULL OR e.subject = ANY ($8))
                  AND ($9::text[] IS NULL OR e.subject = ANY ($9) OR e.actor = ANY ($9))
                  AND ($10::bytea IS NULL OR e.ip_token = $10) AND ($11::text IS NULL OR e.request_id = $11)
                  AND ($12::bigint IS NULL OR e.country_token = $12) AND ($13::bigint IS NULL OR e.network_token = $13)
@@ -232,7 +232,6 @@ impl Answer {
 /// Those of the statement.
 pub(super) async fn page(database: &Database, asked: &Question, page: &Page) -> Result<Answer, DbError> {
     let own = |names: &Option<Vec<String>>| names.clone().unwrap_or_default();
-    let actor: Vec<String> = asked.actor.iter().cloned().collect();
     // What the index answers by itself need not be looked at again.
     let looked_at = if asked.asks_more() { SCAN } else { page.limit };
     // What has an index of its own leads to the rows, and the device is looked at there.
@@ -251,7 +250,9 @@ pub(super) async fn page(database: &Database, asked: &Question, page: &Page) -> 
             let people = vec![own(&asked.people), own(&asked.people)];
             (EVENTS_OF_PEOPLE, people, looked_at)
         }
-        Question { actor: Some(_), .. } => (EVENTS_OF_PEOPLE, vec![actor.clone(), actor], SCAN),
+        Question { actors: Some(_), .. } => {
+            (EVENTS_OF_PEOPLE, vec![own(&asked.actors), own(&asked.actors)], SCAN)
+        }
         Question { ip_token: Some(_), .. } => (EVENTS_FROM_ADDRESS, vec![], looked_at),
         Question { network: Some(_), .. } => (EVENTS_FROM_NETWORK, vec![], looked_at),
         Question { country: Some(_), .. } => (EVENTS_FROM_COUNTRY, vec![], looked_at),
@@ -298,7 +299,7 @@ impl Question {
         let asked = [
             self.kinds.is_some(),
             self.outcomes.is_some(),
-            self.actor.is_some(),
+            self.actors.is_some(),
             self.subjects.is_some(),
             self.people.is_some(),
             self.ip_token.is_some(),
@@ -330,7 +331,7 @@ async fn run(
         &page.limit,
         &asked.kinds,
         &asked.outcomes,
-        &asked.actor,
+        &asked.actors,
         &asked.subjects,
         &asked.people,
         &asked.ip_token,

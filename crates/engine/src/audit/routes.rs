@@ -20,22 +20,25 @@ pub(crate) fn routes() -> Router<State> {
 
 /// `GET /audit/events?id&type&outcome&actor&subject&email&ip&country&network&browser&os&device&request_id&from&to&cursor&limit`:
 /// events, the newest first. `next` is the cursor of the page after this one; a page may have fewer events than asked for
-/// and yet have a next. `has_places` is whether events are told where they come from.
+/// and yet have a next. `has_places` is whether events are told where they come from, `is_over` whether what happens from now on
+/// is none of it, `time_zone` the one whose days `from` and `to` may name.
 async fn events(state: State, context: Context, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
     if context.operator().is_none() {
         return Ok(not_found().await);
     }
     let mut query = Parameters::parse(query.as_deref().unwrap_or_default());
-    let filters = Filters::take(&mut query);
+    let filters = Filters::take(&mut query, state.analytics.zone());
     let page = filters.page(&mut query);
     query.finish()?;
+    let is_over = filters.is_over(state.clock.now());
     let question = filters.resolve(&state).await?;
     let answer = reading::page(&state.database, &question, &page).await?;
     let mut events = view::views(&state, &answer.events).await?;
     view::tell_addresses(&state, &mut events).await?;
     let next = answer.next.map(|id| id.to_string());
     let json = serde_json::to_vec(&json!({
-        "events": events, "next": next, "has_places": !state.places.is_empty(),
+        "events": events, "next": next, "has_places": !state.places.is_empty(), "is_over": is_over,
+        "time_zone": state.settings.analytics.time_zone,
     }))
     .map_err(ApiError::internal)?;
     Ok(json_response(StatusCode::OK, json))
@@ -49,7 +52,7 @@ async fn live(state: State, context: Context, RawQuery(query): RawQuery) -> Resu
         return Ok(not_found().await);
     }
     let mut query = Parameters::parse(query.as_deref().unwrap_or_default());
-    let filters = Filters::take(&mut query);
+    let filters = Filters::take(&mut query, state.analytics.zone());
     query.finish()?;
     let question = filters.resolve(&state).await?;
     Ok(tail::stream(&state, question)?.into_response())

@@ -5,6 +5,7 @@ use crate::{
     NewUser, NotDone, Notice, Page, Period, Place, PreviewFault, ProofFile, SavedView, SavedViews, Seal,
     SearchBy, Selection, SelectionDone, Settings, Standing, Suspension, TenantAway, TenantOverview,
     TenantPlace, TenantState, TenantTop, Total, UserPage, UserRow, UserSearch, Users, VersionRow,
+    WrongFilter,
 };
 use jiff::{civil::Date, tz::TimeZone};
 
@@ -247,7 +248,9 @@ impl Samples {
             kinds: vec!["session.created", "session.ended"],
             devices: vec!["firefox", "phone"],
             has_places: true,
-            fault: None,
+            is_refused: false,
+            wrong: vec![],
+            time_zone: Some("Europe/Berlin".into()),
             events: self.events(),
             older: Some("?before=0197".into()),
             newest: None,
@@ -264,12 +267,38 @@ impl Samples {
         let list = self.events_page(None);
         add("events", list.html());
         let views = SavedViews::default();
-        let none = Events { views, events: vec![], older: None, live: None, ..list };
+        let none = Events { views, events: vec![], older: None, live: None, ..list.clone() };
         add("events-empty", none.html());
-        let (kind, email) = (self.words.name.clone(), self.words.email.clone());
-        let search = EventSearch { kind, email, period: Period::All, ..EventSearch::default() };
-        let fault = Some(self.words.name.clone());
-        add("events-none", Events { search, fault, newest: Some("?".into()), ..none }.html());
+        let words = || self.words.name.clone();
+        let own = EventSearch {
+            actor: self.words.email.clone(),
+            period: Period::Own,
+            from: "2026-11-01".into(),
+            to: "2026-11-26".into(),
+            ..EventSearch::default()
+        };
+        let list = Events { search: own.clone(), ..list };
+        add("events-own", list.html());
+        let none = Events { search: own, newest: Some("?".into()), ..none };
+        add("events-none", none.html());
+        let [kind, email, ip, country, network, device, actor, request] = std::array::from_fn(|_| words());
+        let (period, from, to) = (Period::Own, "2026-11-26".into(), "2026-11-01".into());
+        let search = EventSearch {
+            kind,
+            email,
+            ip,
+            country,
+            network,
+            device,
+            actor,
+            request,
+            period,
+            from,
+            to,
+            ..none.search
+        };
+        let (wrong, is_refused) = (WrongFilter::ALL.to_vec(), true);
+        add("events-refused", Events { search, wrong, is_refused, ..none }.html());
         let event = EventPage {
             frame: frame(),
             top: top(),

@@ -18,6 +18,7 @@ use kiavi_audit::{Distrust, EventProof, ProofError, TrustedKeys, VerifierKey};
 use kiavi_base::DeviceTrait;
 use kiavi_pages::{
     ChangeRow, EventPage, EventRow, EventSearch, Events, Notice, Period, Place, ProofFile, Seal, TenantPlace,
+    WrongFilter,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,6 +49,10 @@ pub(super) struct Told {
     next: Option<String>,
     #[serde(default)]
     has_places: bool,
+    /// Whether what happens from now on is none of it.
+    #[serde(default)]
+    is_over: bool,
+    time_zone: Option<String>,
 }
 
 /// An event, as engines tell it.
@@ -110,7 +115,11 @@ pub(super) struct Asked {
     country: String,
     network: String,
     device: String,
+    actor: String,
+    request_id: String,
     period: String,
+    from: String,
+    to: String,
     /// The cursor of this page.
     before: Option<String>,
     notice: Option<String>,
@@ -127,12 +136,27 @@ impl Asked {
             country: trimmed(&self.country),
             network: trimmed(&self.network),
             device: trimmed(&self.device),
-            period: Period::of(&self.period),
+            actor: trimmed(&self.actor),
+            request: trimmed(&self.request_id),
+            period: self.period(),
+            from: trimmed(&self.from),
+            to: trimmed(&self.to),
+        }
+    }
+
+    /// Days that are named count where no period is that has a name.
+    fn period(&self) -> Period {
+        let has_days = [&self.from, &self.to].into_iter().any(|day| !day.is_empty());
+        match Period::of(&self.period) {
+            // Without days it is the usual one.
+            Period::Own if !has_days => Period::default(),
+            _ if self.period.is_empty() && has_days => Period::Own,
+            period => period,
         }
     }
 
     /// The filters by the names that they have in the address.
-    fn fields(&self) -> [(&'static str, &String); 8] {
+    fn fields(&self) -> [(&'static str, &String); 12] {
         [
             ("type", &self.r#type),
             ("outcome", &self.outcome),
@@ -141,19 +165,31 @@ impl Asked {
             ("country", &self.country),
             ("network", &self.network),
             ("device", &self.device),
+            ("actor", &self.actor),
+            ("request_id", &self.request_id),
             ("period", &self.period),
+            ("from", &self.from),
+            ("to", &self.to),
         ]
+    }
+
+    /// Those of them that something is asked for by.
+    fn asked_for(&self) -> Vec<(&'static str, &String)> {
+        let is_own = self.period() == Period::Own;
+        let counts =
+            |(name, value): &(&str, &String)| !value.is_empty() && (is_own || !["from", "to"].contains(name));
+        self.fields().into_iter().filter(counts).collect()
     }
 
     /// The address of a page below this tenant with the same filters.
     fn address(&self, at: &AtTenant, below: &str, before: Option<&String>) -> String {
-        let fields = self.fields().into_iter().filter(|(_, value)| !value.is_empty());
+        let fields = self.asked_for().into_iter();
         address(&at.path(below), fields.chain(before.map(|before| ("before", before))))
     }
 }
 
 /// The filters of a search in the query of the engine's route; Nothing is everything but that somebody looked.
-fn filters(search: &EventSearch) -> Vec<(&'static str, String)> {
+fn filters(search: &EventSearch, people: &People) -> Vec<(&'static str, String)> {
     let kind = match search.kind.as_str() {
         "" => UNREAD.to_owned(),
         kind => kind.replace(' ', ""),
@@ -166,8 +202,31 @@ fn filters(search: &EventSearch) -> Vec<(&'static str, String)> {
         ("country", search.country.clone()),
         ("network", search.network.clone()),
         (trait_of(&search.device).name(), search.device.clone()),
+        ("request_id", search.request.clone()),
     ];
-    fields.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    let actors = people.names_of(&search.actor).into_iter().map(|name| ("actor", name));
+    fields.into_iter().chain(actors).filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// The span of a search, likewise.
+fn span(search: &EventSearch, now: Timestamp) -> Vec<(&'static str, String)> {
+    let ago = |hours| now.checked_sub(SignedDuration::from_hours(hours)).ok();
+    let days = match search.period {
+        Period::Own => [("from", search.from.clone()), ("to", search.to.clone())],
+        period => [
+            ("from", period.hours().and_then(ago).map(|from| from.to_string()).unwrap_or_default()),
+            ("to", String::new()),
+        ],
+    };
+    days.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// The filters that an engine has an issue with, of what it says of them.
+fn wrong(said: &str) -> Vec<WrongFilter> {
+    let issues: Vec<_> =
+        said.split("; ").filter_map(|issue| issue.strip_prefix("[query.")?.split_once(']')).collect();
+    let is_told = |wrong: &WrongFilter| issues.iter().any(|(name, _)| *name == wrong.name());
+    WrongFilter::ALL.into_iter().filter(is_told).collect()
 }
 
 /// All words for devices, in alphabetical order.
@@ -193,23 +252,21 @@ pub(super) async fn list(
     let at = visit.at_tenant(&workspace, &tenant, Permission::AuditRead).await?;
     let door = at.door(TenantPlace::Events).await?;
     let (search, now) = (asked.search(), at.here.visit.control.parts().clock.now());
-    let mut query = filters(&search);
+    let people = at.people().await?;
+    let mut query = filters(&search, &people);
     query.push(("limit", SHOWN.to_owned()));
-    if let Some(from) =
-        search.period.hours().and_then(|hours| now.checked_sub(SignedDuration::from_hours(hours)).ok())
-    {
-        query.push(("from", from.to_string()));
-    }
+    query.extend(span(&search, now));
     query.extend(asked.before.clone().map(|before| ("cursor", before)));
     let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let (told, fault) = match read::<Told>(&door, EVENTS, &query).await {
+    let (told, refused) = match read::<Told>(&door, EVENTS, &query).await {
         Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => {
             let has_places = !search.country.is_empty() || !search.network.is_empty();
-            (Told { events: vec![], next: None, has_places }, Some(why.message))
+            let none = Told { events: vec![], next: None, has_places, is_over: true, time_zone: None };
+            (none, Some(wrong(&why.message)))
         }
         told => (told?, None),
     };
-    let (is_newest, people) = (asked.before.is_none(), at.people().await?);
+    let is_newest = asked.before.is_none();
     Ok(html(&Events {
         frame: at.here.visit.frame(),
         top: at.here.top(Place::Tenants).await?,
@@ -220,11 +277,13 @@ pub(super) async fn list(
         events: told.events.iter().map(|event| event.row(&at, &people)).collect(),
         older: told.next.as_ref().map(|next| asked.address(&at, "/events", Some(next))),
         newest: (!is_newest).then(|| asked.address(&at, "/events", None)),
-        live: (is_newest && fault.is_none()).then(|| asked.address(&at, "/events/live", None)),
-        views: views::of(&at, List::Events, &asked.fields()).await?,
+        live: (is_newest && !told.is_over).then(|| asked.address(&at, "/events/live", None)),
+        views: views::of(&at, List::Events, &asked.asked_for()).await?,
         notice: asked.notice.as_deref().and_then(Notice::of_console),
         search,
-        fault,
+        is_refused: refused.is_some(),
+        wrong: refused.unwrap_or_default(),
+        time_zone: told.time_zone,
         now,
     }))
 }
@@ -349,7 +408,7 @@ pub(super) async fn live(
     let door = at.door(TenantPlace::Events).await?;
     let permit = progress::permit(&at.here.visit.control, &at.here.actor)?;
     let search = asked.search();
-    let mut kinds = filters(&search);
+    let mut kinds = filters(&search, &at.people().await?);
     // Whatever is asked for, loading the page is none of it.
     if let Some((_, kind)) = kinds.iter_mut().find(|(name, kind)| *name == "type" && !kind.contains(UNREAD)) {
         *kind = format!("{kind},{UNREAD}");

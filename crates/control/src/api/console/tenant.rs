@@ -28,6 +28,8 @@ use crate::{
 
 /// Members who are looked up by name.
 const KNOWN: i64 = 1_000;
+/// What logs of tenants call those who came from here.
+const OPERATOR: &str = "operator:";
 /// The engine's API.
 const API: &str = "/api/auth/";
 
@@ -186,7 +188,14 @@ impl People {
 
     /// The address of a member; anybody else is called what logs call them.
     pub(super) fn label(&self, name: String) -> String {
-        self.0.get(name.strip_prefix("operator:").unwrap_or(&name)).cloned().unwrap_or(name)
+        self.0.get(name.strip_prefix(OPERATOR).unwrap_or(&name)).cloned().unwrap_or(name)
+    }
+
+    /// What logs call whoever pages call `label`: itself, or somebody who came from here.
+    pub(super) fn names_of(&self, label: &str) -> Vec<String> {
+        let is_named = |(_, email): &(&String, &String)| email.eq_ignore_ascii_case(label);
+        let members = self.0.iter().filter(is_named).map(|(name, _)| format!("{OPERATOR}{name}"));
+        members.chain([label.to_owned()]).filter(|name| !name.is_empty()).collect()
     }
 }
 

@@ -24,7 +24,7 @@ const USUAL: [(List, &str, &str); 3] =
 /// Those of a list's filters that a view keeps, of everything that an address has.
 fn kept<'n, 'v>(list: List, asked: impl IntoIterator<Item = (&'n str, &'v str)>) -> Filters {
     let is_kept = |(name, value): &(&str, &str)| {
-        !value.is_empty() && list.filters().contains(name) && !USUAL.contains(&(list, *name, *value))
+        !value.is_empty() && list.keeps(name, value) && !USUAL.contains(&(list, *name, *value))
     };
     asked.into_iter().filter(is_kept).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
@@ -47,7 +47,8 @@ pub(super) async fn of(
     let is_full = i64::try_from(all.len()).is_ok_and(|count| count >= MOST);
     let asked = asked.iter().map(|(name, value)| (*name, value.trim()));
     let filters = kept(list, asked.clone());
-    let leaves_out = asked.clone().any(|(name, value)| !value.is_empty() && is_personal(name));
+    let leaves_out =
+        asked.clone().any(|(name, value)| !value.is_empty() && is_personal(name) && !list.keeps(name, value));
     let row = |view: View| SavedView {
         path: list_at(at, list, &view.filters, None),
         is_current: !leaves_out && view.filters == filters,
@@ -65,7 +66,7 @@ pub(super) async fn of(
 
 /// Whether a filter is about one person.
 fn is_personal(name: &str) -> bool {
-    matches!(name, "email" | "ip" | "text")
+    matches!(name, "email" | "ip" | "text" | "actor")
 }
 
 fn notice_of(error: &ControlError) -> Option<Notice> {

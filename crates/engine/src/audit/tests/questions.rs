@@ -80,6 +80,45 @@ async fn every_filter_finds_what_it_says_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn whoever_did_it_is_found_by_their_address_and_one_of_several_will_do() {
+    let tenant = tenant().await;
+    let ada = tenant.id_of("ada@example.com").await;
+    let mut operator = tenant.operator();
+    let by_id = list(&mut operator, &format!("actor={ada}")).await;
+    assert!(kinds(&by_id).contains(&"session.created"), "{:?}", kinds(&by_id));
+    assert_eq!(list(&mut operator, "actor=Ada@Example.com").await, by_id);
+    assert!(list(&mut operator, "actor=nobody@example.com").await.is_empty());
+    let both = list(&mut operator, "actor=ada@example.com&actor=operator:test&limit=100").await;
+    let by_operator = both.iter().filter(|event| event["actor"]["ref"] == "operator:test").count();
+    assert_eq!((both.len() - by_operator, by_operator > 2), (by_id.len(), true), "{both:?}");
+    let sessions = list(&mut operator, "actor=operator:test&actor=ada@example.com&type=session.*").await;
+    assert_eq!(kinds(&sessions), ["session.created"]);
+}
+
+#[tokio::test]
+async fn days_are_those_of_the_tenants_clock_and_end_with_their_end() {
+    let tenant = tenant().await;
+    // It is noon of the 24th in Greenwich, and one in the night of the 25th in Auckland.
+    for (zone, day, before, after) in [
+        ("UTC", "2026-11-24", "2026-11-23", "2026-11-25"),
+        ("Pacific/Auckland", "2026-11-25", "2026-11-24", "2026-11-26"),
+    ] {
+        let engine = tenant.another_engine(|parts| parts.settings.analytics.time_zone = zone.to_owned());
+        let mut operator = tenant.operator().at(&engine);
+        let mut told = async |query: &str| {
+            let answer = operator.get(&format!("/audit/events?type=session.*&{query}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.text);
+            assert_eq!(answer.json["time_zone"], zone);
+            (answer.json["events"].as_array().unwrap().len(), answer.json["is_over"] == true)
+        };
+        assert_eq!(told(&format!("from={day}&to={day}")).await, (2, false), "{zone}");
+        assert_eq!(told(&format!("from={before}")).await, (2, false), "{zone}");
+        assert_eq!(told(&format!("to={before}")).await, (0, true), "{zone}");
+        assert_eq!(told(&format!("from={after}")).await, (0, false), "{zone}");
+    }
+}
+
+#[tokio::test]
 async fn pages_follow_each_other_without_gap_or_repetition() {
     let tenant = tenant().await;
     // From elsewhere: who reads the log is in it.
@@ -143,6 +182,13 @@ async fn what_makes_no_sense_is_refused_and_nobody_else_asks() {
         "os=firefox",
         "device=x",
         "from=x",
+        "to=2026-13-01",
+        "from=2026-11-25&to=2026-11-24",
+        "from=2026-11-24T12:00:00Z&to=2026-11-24T12:00:00Z",
+        "actor=ada@",
+        "actor=ada%00",
+        "request_id=a/b",
+        "actor=1&actor=2&actor=3&actor=4&actor=5&actor=6&actor=7&actor=8&actor=9",
         "cursor=x",
         "limit=x",
         "type=a&type=b",
