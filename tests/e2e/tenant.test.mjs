@@ -343,12 +343,24 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
       await page.reload();
     }
     await look(page, '69-event');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: kiavi.consoleUrl });
+    const copied = async (word) => {
+      await button(page, word).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('status').filter({ hasText: words('action-copied') }).waitFor();
+      await button(page, word).waitFor();
+      return page.evaluate(() => navigator.clipboard.readText());
+    };
+    assert.equal(await copied('event-copy-link'), page.url());
+    const id = page.url().split('/').at(-1);
+    const curl = `curl -H "Authorization: Bearer $KEY" '${kiavi.consoleUrl}/v1/tenants/demo/audit/events?id=${id}'`;
+    assert.equal(await copied('event-copy-curl'), curl);
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: words('event-download') }).click();
     const file = await download;
     const folder = mkdtempSync(join(tmpdir(), 'kiavi-proof-'));
     await file.saveAs(join(folder, file.suggestedFilename()));
-    const command = await page.locator('.command code').textContent();
+    const command = await page.locator('section').filter({ has: page.locator('#proof') }).locator('code').textContent();
     const [name, ...rest] = command.split(' ').slice(4);
     assert.equal(name, file.suggestedFilename());
     await kiavi.verb(['audit', 'proof', 'verify', join(folder, name), ...rest], { isOffline: true });

@@ -340,6 +340,10 @@ pub struct EventPage {
     pub facts: Vec<(String, String)>,
     /// All of it, as JSON.
     pub json: String,
+    /// The whole address of this page.
+    pub link: String,
+    /// The command that asks the API for it.
+    pub curl: String,
     /// What shows that it is in the log.
     pub seal: Option<Seal>,
     /// Where the proof is, as a file, and what checks it away from here; once there is one.

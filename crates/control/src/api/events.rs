@@ -22,6 +22,7 @@ const EVENTS: &str = "/api/auth/audit/events";
 
 /// The longest values of filters, in characters; their descriptions below say the same.
 const LONGEST: &[(&str, usize)] = &[
+    ("id", 36),
     ("type", 1000),
     ("actor", 254),
     ("subject", 200),
@@ -119,6 +120,10 @@ queries! {
         #[serde(skip_serializing)]
         #[param(max_length = 256, pattern = "^[A-Za-z0-9_-]+$")]
         cursor: Option<String>,
+        /// Only the event with this id.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[param(max_length = 36)]
+        id: Option<String>,
     }
 
     /// Which events to watch.

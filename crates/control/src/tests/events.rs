@@ -109,3 +109,25 @@ async fn what_cannot_be_searched_for_is_said_at_its_field() {
     assert_eq!(page.text.matches("aria-invalid").count(), 2, "{}", page.text);
     assert!(page.text.contains("role=\"alert\"") && !page.text.contains("/events/live"));
 }
+
+#[tokio::test]
+async fn an_event_has_its_address_and_the_command_that_asks_for_it() {
+    let (world, mut owner) = world().await;
+    let id = "01970000-0000-7000-8000-000000000001";
+    let page = owner.get(&format!("{PAGE}/{id}")).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    let origin = world.control.origins().own_origin();
+    let api = format!("/v1/tenants/shop/audit/events?id={id}");
+    for copied in [
+        format!("value=\"{origin}{PAGE}/{id}\""),
+        format!(
+            "<code tabindex=\"0\" role=\"group\" aria-label=\"Link to this event\">{origin}{PAGE}/{id}</code>"
+        ),
+        format!("value=\"curl -H &#34;Authorization: Bearer $KEY&#34; &#39;{origin}{api}&#39;\""),
+    ] {
+        assert!(page.text.contains(&copied), "{copied}: {}", page.text);
+    }
+    let told = owner.get(&api).await.json();
+    assert_eq!(told["items"][0]["id"], id);
+    assert_eq!(values(&asked(&world), "id"), [id]);
+}

@@ -315,6 +315,9 @@ impl Samples {
             }],
             facts: vec![("reason".into(), self.words.name.clone())],
             json: format!("{{\n  \"name\": \"{}\"\n}}", self.words.name),
+            link: "https://console.example.com/w/acme/t/shop/events/0197".into(),
+            curl: "curl -H \"Authorization: Bearer $KEY\" 'https://console.example.com/v1/tenants/shop/audit/events?id=0197'"
+                .into(),
             seal: Some(Seal::Holds { index: 41, size: 97, root: "bm90IGEgcm9vdA==".into(), hashes: 7 }),
             proof: Some(ProofFile {
                 path: "/v1/tenants/shop/audit/proof/0197".into(),

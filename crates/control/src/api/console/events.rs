@@ -307,6 +307,7 @@ pub(super) async fn page(
     let people = at.people().await?;
     let (seal, proof) = seal(&at, &door, &id).await?;
     let (changes, facts) = told(&raw);
+    let origin = at.here.visit.control.origins().own_origin();
     let text = |name: &str| raw[name].as_str().map(str::to_owned);
     Ok(html(&EventPage {
         frame: at.here.visit.frame(),
@@ -319,11 +320,18 @@ pub(super) async fn page(
         changes,
         facts,
         json: serde_json::to_string_pretty(&raw).unwrap_or_default(),
+        link: format!("{origin}{}", at.path(&format!("/events/{id}"))),
+        curl: curl(&format!("{origin}/v1/tenants/{}/{EVENTS}?id={id}", at.tenant.slug)),
         seal,
         proof,
         id,
         now: at.here.visit.control.parts().clock.now(),
     }))
+}
+
+/// The command that asks the API for an address, by a management key in `KEY`.
+fn curl(address: &str) -> String {
+    format!("curl -H \"Authorization: Bearer $KEY\" '{address}'")
 }
 
 /// What an event changed, and what else it says: of the change itself and of the person. What is more than a word or a
