@@ -148,6 +148,12 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await page.getByRole('heading', { level: 1, name: 'Ada Lovelace' }).waitFor();
     await page.getByText(email).first().waitFor();
     await look(page, '64-user');
+    await button(page, 'team-role-change').click();
+    await dialog(page).getByLabel(words('team-role'), { exact: true }).fill('user, editor');
+    await look(page, '64-user-role');
+    await button(dialog(page), 'team-role-change').click();
+    await notice(page, 'user-role-changed').waitFor();
+    await page.getByText('user,editor', { exact: true }).waitFor();
     await button(page, 'user-suspend').click();
     await dialog(page).getByRole('combobox').selectOption('7');
     await dialog(page).getByLabel(words('user-suspend-reason')).fill('spam');

@@ -179,6 +179,8 @@ notices! {
         WebhookEnabled = "webhook-enabled", Success, notice_webhook_enabled;
         WebhookReplayed = "webhook-replayed", Success, notice_webhook_replayed;
         WebhookNotReplayed = "webhook-not-replayed", Error, notice_webhook_not_replayed;
+        UserRoleChanged = "user-role-changed", Success, notice_user_role_changed;
+        UserRoleEmpty = "user-role-empty", Error, notice_user_role_empty;
         UserBanned = "user-banned", Success, notice_user_banned;
         UserUnbanned = "user-unbanned", Success, notice_user_unbanned;
         UserSessionEnded = "user-session-ended", Success, notice_user_session_ended;

@@ -355,6 +355,8 @@ pub struct UserPage {
     pub tenant: TenantTop,
     /// Who.
     pub user: UserRow,
+    /// Their role in the tenant's application, or several with commas between.
+    pub role: String,
     /// Their suspension, if they are.
     pub suspension: Option<Suspension>,
     /// Their passkeys.

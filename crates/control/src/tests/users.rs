@@ -24,13 +24,14 @@ pub(super) fn routes() -> Router<Arc<Mutex<Vec<Asked>>>> {
         .route("/api/auth/admin/find-users", get(find))
         .route("/api/auth/admin/view-user", get(view))
         .route("/api/auth/admin/create-user", post(create))
+        .route("/api/auth/admin/set-role", post(set_role))
         .route("/api/auth/passkey/delete-passkey", post(delete_passkey))
 }
 
 fn user(number: i64) -> Value {
     json!({
         "id": format!("u{number}"), "name": "", "email": format!("u{number}@example.com"), "emailVerified": true,
-        "banned": false, "createdAt": "2026-11-20T12:00:00.000Z", "lastSeen": null, "passkeys": 1, "providers": [],
+        "role": "editor", "banned": false, "createdAt": "2026-11-20T12:00:00.000Z", "lastSeen": null, "passkeys": 1, "providers": [],
     })
 }
 
@@ -70,6 +71,11 @@ async fn create(Extension(asked): Extension<Asked>, State(all): All, Json(body):
     Json(json!({ "user": user(7) })).into_response()
 }
 
+async fn set_role(Extension(asked): Extension<Asked>, State(all): All, Json(body): Json<Value>) -> Response {
+    note(&all, asked, "set-role", &body);
+    Json(json!({ "user": user(1) })).into_response()
+}
+
 async fn delete_passkey(
     Extension(asked): Extension<Asked>,
     State(all): All,
@@ -91,6 +97,26 @@ fn location(answer: &Answer) -> &str {
 fn bodies(world: &World, request: &str) -> Vec<Value> {
     let asked = world.instance.asked().into_iter().filter(|asked| asked.request == request);
     asked.map(|asked| serde_json::from_str(&asked.body).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_role_is_shown_and_changed_by_who_may() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    let mut vera = world.member(&mut owner, "vera", "viewer").await;
+    let (page, form) = (format!("{PAGE}/u1"), format!("{PAGE}/u1/role"));
+    for (browser, may) in [(&mut owner, true), (&mut vera, false)] {
+        let shown = browser.get(&page).await.text;
+        assert!(shown.contains("<dd class=\"break\">editor</dd>"), "{shown}");
+        assert_eq!(shown.contains(&format!("action=\"{form}\"")), may);
+    }
+    assert_eq!(vera.post(&form, "role=admin").await.status, StatusCode::FORBIDDEN);
+    let changed = owner.post(&form, "role=+admin+%2C%2Ceditor").await;
+    assert_eq!(location(&changed), format!("{page}?notice=user-role-changed"));
+    let none = owner.post(&form, "role=+%2C").await;
+    assert_eq!(location(&none), format!("{page}?notice=user-role-empty"));
+    assert_eq!(bodies(&world, "set-role"), [json!({ "userId": "u1", "role": ["admin", "editor"] })]);
 }
 
 #[tokio::test]

@@ -194,6 +194,7 @@ impl Samples {
             top: self.top(Place::Tenants),
             tenant: self.tenant_top(TenantPlace::Users, TenantState::Running),
             user: self.user(&self.words.name, true, false),
+            role: "user".into(),
             suspension: None,
             passkeys: account.passkeys,
             accounts: account.accounts,
@@ -209,6 +210,7 @@ impl Samples {
         let empty = UserPage {
             suspension,
             user: self.user("", false, true),
+            role: self.words.name.clone(),
             passkeys: vec![],
             accounts: vec![],
             sessions: vec![],

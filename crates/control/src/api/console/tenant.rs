@@ -67,6 +67,7 @@ fn pages_of_people() -> Vec<PageRoute> {
         acts(at!("/selection"), selection::act, ASKS_ENGINE),
         shows(at!("/users/{user}"), user::page),
         acts(at!("/users/{user}/sign-out"), user::sign_out, ASKS_ENGINE),
+        acts(at!("/users/{user}/role"), user::set_role, ASKS_ENGINE),
         acts(at!("/users/{user}/suspend"), user::suspend, ASKS_ENGINE),
         acts(at!("/users/{user}/restore"), user::restore, ASKS_ENGINE),
         acts(at!("/users/{user}/delete"), user::delete, ASKS_ENGINE),

@@ -93,6 +93,7 @@ pub(super) async fn page(
         top: at.here.top(Place::Tenants).await?,
         tenant: at.top(TenantPlace::Users),
         suspension: card.user.suspension(now),
+        role: card.user.role.clone().unwrap_or_default(),
         user: card.user.row(now),
         passkeys: card.passkeys.into_iter().map(passkey).collect(),
         accounts: card.accounts.into_iter().map(account).collect(),
@@ -141,6 +142,7 @@ pub(super) struct UserForm {
     passkey: String,
     days: String,
     reason: String,
+    role: String,
 }
 
 /// Changes something about somebody and tells what came of it: on their page, or where they are gone on the list.
@@ -172,6 +174,17 @@ pub(super) async fn sign_out(visit: Visit, Path(named): Named, Form(form): Form<
     }
     let body = json!({ "sessionToken": form.session });
     change(visit, named, "admin/revoke-user-session", body, Notice::UserSessionEnded).await
+}
+
+/// `POST …/users/{user}/role` `role`: one of the application's roles, or several with commas between.
+pub(super) async fn set_role(visit: Visit, Path(named): Named, Form(form): Form<UserForm>) -> Answer {
+    let roles: Vec<_> = form.role.split(',').map(str::trim).filter(|role| !role.is_empty()).collect();
+    if roles.is_empty() {
+        let at = visit.at_tenant(&named.0, &named.1, Permission::UserManage).await?;
+        return Ok(at.refuse(&format!("/users/{}", named.2), Notice::UserRoleEmpty));
+    }
+    let body = json!({ "userId": named.2, "role": roles });
+    change(visit, named, "admin/set-role", body, Notice::UserRoleChanged).await
 }
 
 /// `POST …/users/{user}/suspend` `days`, `reason`.

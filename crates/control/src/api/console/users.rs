@@ -54,6 +54,8 @@ pub(super) struct User {
     pub(super) email: String,
     email_verified: bool,
     #[serde(default)]
+    pub(super) role: Option<String>,
+    #[serde(default)]
     banned: Option<bool>,
     #[serde(default)]
     ban_reason: Option<String>,
