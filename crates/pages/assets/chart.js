@@ -1,18 +1,22 @@
-// <chart-cursor>: around a chart and the table of its numbers, the newest first. The pointer and the arrow keys go along the
-// line, and what is there is read out.
+// <chart-cursor>: around a chart, whose `data-points` are where its periods are, and the table of their numbers, the newest
+// first. The pointer and the arrow keys go from period to period, and the columns that have `data-told` are read out.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-// Where somebody was stays, when the chart is drawn anew behind them.
-let kept = null;
+// Where somebody was on which chart stays, when it is drawn anew behind them.
+const kept = new Map();
 
 class ChartCursor extends HTMLElement {
   connectedCallback() {
-    this.svg = this.querySelector("svg");
-    // The area goes along the line and back below it by its last two points.
-    const area = this.svg.querySelector(".area").getAttribute("d").matchAll(/[ML]([\d.]+) ([\d.]+)/g);
-    this.points = [...area].slice(0, -2).map(([, x, y]) => [Number(x), Number(y)]);
-    this.rows = [...this.querySelectorAll("tbody tr")].reverse().map(({ cells }) => [cells[0].textContent, cells[1].textContent]);
+    this.svg = this.querySelector("svg[data-points]");
+    this.points = this.svg.dataset.points.split(" ").map((point) => point.split(",").map(Number));
+    const heads = [...this.querySelectorAll("thead th")].map((head) => ("told" in head.dataset ? head.textContent : null));
+    this.rows = [...this.querySelectorAll("tbody tr")].reverse().map(({ cells }) => {
+      const told = [...cells].map((cell, at) => [heads[at], cell.textContent]).filter(([head]) => head !== null);
+      // What is told alone is what the chart is about.
+      const words = told.map(([head, count]) => (told.length > 1 ? `${head} ${count}` : count));
+      return [cells[0].textContent, words.join(", ")];
+    });
     if (this.points.length < 2 || this.points.length !== this.rows.length) return;
     this.plot = this.querySelector("[data-plot]");
     this.said = this.querySelector("[data-said]");
@@ -33,7 +37,7 @@ class ChartCursor extends HTMLElement {
     plot.setAttribute("aria-label", document.getElementById(this.svg.getAttribute("aria-labelledby")).textContent);
     plot.setAttribute("aria-valuemin", "0");
     plot.setAttribute("aria-valuemax", String(last));
-    const at = this.rows.findIndex(([day]) => day === kept);
+    const at = this.rows.findIndex(([day]) => day === kept.get(plot.id));
     this.tell(at < 0 ? last : at);
     this.svg.setAttribute("aria-hidden", "true");
     plot.addEventListener("focus", () => this.go(this.at));
@@ -70,16 +74,16 @@ class ChartCursor extends HTMLElement {
   }
 
   tell(at) {
-    const [day, count] = this.rows[at];
+    const words = this.rows[at].join(": ");
     this.at = at;
     this.plot.setAttribute("aria-valuenow", String(at));
-    this.plot.setAttribute("aria-valuetext", `${day}: ${count}`);
-    return `${day}: ${count}`;
+    this.plot.setAttribute("aria-valuetext", words);
+    return words;
   }
 
   go(at) {
     const [x, y] = this.points[at];
-    [kept] = this.rows[at];
+    kept.set(this.plot.id, this.rows[at][0]);
     this.said.textContent = this.tell(at);
     this.mark.setAttribute("d", `M${x} 8V152`);
     this.dot.setAttribute("cx", String(x));

@@ -519,6 +519,12 @@ figures-chart-week = Aktive Personen in der Woche
 figures-chart-month = Aktive Personen im Monat
 figures-chart-open = Die gestrichelte Linie führt zu einem Zeitraum, der noch läuft.
 figures-refused-range = Diese Zahlen lassen sich nicht zeigen: { $why }.
+figures-stack = Anmeldungen am Tag nach Verfahren
+figures-stack-week = Anmeldungen in der Woche nach Verfahren
+figures-stack-month = Anmeldungen im Monat nach Verfahren
+figures-stack-open = Der letzte Balken gehört zu einem Zeitraum, der noch läuft.
+figures-stack-total = Alle
+figures-by-provider = Anbieter
 
 # A new tenant, keys and webhooks in the console
 console-terminal = In einem Terminal

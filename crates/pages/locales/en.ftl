@@ -519,6 +519,12 @@ figures-chart-week = Active users a week
 figures-chart-month = Active users a month
 figures-chart-open = The dashed line leads to a period that is not over yet.
 figures-refused-range = These figures cannot be shown: { $why }.
+figures-stack = Sign-ins a day, by method
+figures-stack-week = Sign-ins a week, by method
+figures-stack-month = Sign-ins a month, by method
+figures-stack-open = The last bar is of a period that is not over yet.
+figures-stack-total = All
+figures-by-provider = Provider
 
 # A new tenant, keys and webhooks in the console
 console-terminal = In a terminal

@@ -519,6 +519,12 @@ figures-chart-week = Personas activas a la semana
 figures-chart-month = Personas activas al mes
 figures-chart-open = La línea discontinua lleva a un periodo que aún no ha terminado.
 figures-refused-range = Estas cifras no se pueden mostrar: { $why }.
+figures-stack = Inicios de sesión al día, por método
+figures-stack-week = Inicios de sesión a la semana, por método
+figures-stack-month = Inicios de sesión al mes, por método
+figures-stack-open = La última barra es de un periodo que aún no ha terminado.
+figures-stack-total = Todos
+figures-by-provider = Proveedor
 
 # A new tenant, keys and webhooks in the console
 console-terminal = En una terminal

@@ -519,6 +519,12 @@ figures-chart-week = Personnes actives par semaine
 figures-chart-month = Personnes actives par mois
 figures-chart-open = Le pointillé mène à une période qui n’est pas terminée.
 figures-refused-range = Ces chiffres ne peuvent pas être affichés : { $why }.
+figures-stack = Connexions par jour et par méthode
+figures-stack-week = Connexions par semaine et par méthode
+figures-stack-month = Connexions par mois et par méthode
+figures-stack-open = La dernière barre est celle d’une période qui n’est pas terminée.
+figures-stack-total = Toutes
+figures-by-provider = Fournisseur
 
 # A new tenant, keys and webhooks in the console
 console-terminal = Dans un terminal

@@ -519,6 +519,12 @@ figures-chart-week = Persone attive alla settimana
 figures-chart-month = Persone attive al mese
 figures-chart-open = La linea tratteggiata porta a un periodo non ancora concluso.
 figures-refused-range = Queste cifre non si possono mostrare: { $why }.
+figures-stack = Accessi al giorno, per metodo
+figures-stack-week = Accessi alla settimana, per metodo
+figures-stack-month = Accessi al mese, per metodo
+figures-stack-open = L’ultima barra è di un periodo non ancora concluso.
+figures-stack-total = Tutti
+figures-by-provider = Provider
 
 # A new tenant, keys and webhooks in the console
 console-terminal = In un terminale

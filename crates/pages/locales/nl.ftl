@@ -519,6 +519,12 @@ figures-chart-week = Actieve mensen per week
 figures-chart-month = Actieve mensen per maand
 figures-chart-open = De streepjeslijn leidt naar een periode die nog niet voorbij is.
 figures-refused-range = Deze cijfers kunnen niet worden getoond: { $why }.
+figures-stack = Logins per dag, naar methode
+figures-stack-week = Logins per week, naar methode
+figures-stack-month = Logins per maand, naar methode
+figures-stack-open = De laatste balk is van een periode die nog niet voorbij is.
+figures-stack-total = Alle
+figures-by-provider = Provider
 
 # A new tenant, keys and webhooks in the console
 console-terminal = In een terminal

@@ -1,13 +1,16 @@
 //! A tenant's figures: who is there, how people sign in, and what each number means.
 
+mod stack;
+
 use std::fmt::Write as _;
 
 use askama::Template;
 use jiff::{Timestamp, civil::Date};
 
+pub use self::stack::SignIns;
 use crate::{ConsoleTop, Frame, Place, TenantTop, text::Text, when};
 
-/// Size of the chart's drawing.
+/// Size of a chart's drawing.
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 160.0;
 /// Around the line, for its ends.
@@ -148,6 +151,8 @@ pub struct FiguresOfDay {
     pub mau: Option<i64>,
     /// Users who came into being.
     pub new_users: i64,
+    /// Sign-ins by method.
+    pub sign_ins: SignIns,
 }
 
 /// How often something about passkeys came how far.
@@ -318,6 +323,15 @@ impl FigureSet {
         }
     }
 
+    /// Where the days are on the chart, for whatever goes from one to the next.
+    pub(crate) fn points(&self) -> String {
+        let point = |place| {
+            let (x, y) = self.point(place);
+            written(x, y)
+        };
+        (0..self.days.len()).map(point).collect::<Vec<_>>().join(" ")
+    }
+
     /// Where the last of them is on the chart.
     pub(crate) fn end(&self) -> (String, String) {
         let (x, y) = self.point(self.days.len().saturating_sub(1));
@@ -347,6 +361,11 @@ impl FigureSet {
     }
 }
 
+/// A point as SVG lists of points have it (SVG 2 §9.7).
+fn written(x: f64, y: f64) -> String {
+    format!("{x:.1},{y:.1}")
+}
+
 fn total(counts: &[(String, i64)]) -> i64 {
     counts.iter().map(|(_, count)| count).sum()
 }
@@ -365,18 +384,25 @@ mod tests {
 
     use super::*;
 
-    fn figures(dau: &[i64]) -> FigureSet {
+    pub(super) fn figures(dau: &[i64]) -> FigureSet {
         let mut day = Date::constant(2026, 6, 1);
+        let of = |day, dau| FiguresOfDay {
+            day,
+            dau,
+            wau: Some(12),
+            mau: Some(40),
+            new_users: 1,
+            sign_ins: SignIns::default(),
+        };
         let days: Vec<_> = dau
             .iter()
             .map(|dau| {
-                let one = FiguresOfDay { day, dau: *dau, wau: Some(12), mau: Some(40), new_users: 1 };
+                let one = of(day, *dau);
                 day = day.tomorrow().unwrap();
                 one
             })
             .collect();
-        let today =
-            FiguresOfDay { day, dau: *dau.last().unwrap_or(&0), wau: Some(12), mau: Some(40), new_users: 1 };
+        let today = of(day, *dau.last().unwrap_or(&0));
         FigureSet {
             today,
             granularity: Granularity::Day,
@@ -398,6 +424,7 @@ mod tests {
         assert_eq!(chart.line(), "M8.0 152.0L300.0 8.0");
         assert_eq!(chart.open_line(), "M300.0 8.0L592.0 80.0");
         assert_eq!(chart.end(), ("592.0".to_owned(), "80.0".to_owned()));
+        assert_eq!(chart.points(), "8.0,152.0 300.0,8.0 592.0,80.0");
         assert_eq!(chart.area(), "M8.0 152.0L300.0 8.0L592.0 80.0L592 152L8 152Z");
     }
 

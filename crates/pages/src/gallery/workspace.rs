@@ -7,7 +7,7 @@ use crate::{
     CertificateCause, CertificateLine, ConsoleTop, DomainRecord, DomainRow, DomainState, Domains,
     FigureRange, FigureSet, FiguresOfDay, FirstOwner, Frame, Granularity, Invitation, InvitationRow, Mailbox,
     MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, Notice, Offer, Page,
-    PasskeySteps, Place, Prove, Refusal, RenderedMail, Team, TenantFigures, TenantPlace, TenantRow,
+    PasskeySteps, Place, Prove, Refusal, RenderedMail, SignIns, Team, TenantFigures, TenantPlace, TenantRow,
     TenantState, Tenants, WorkspaceLink,
 };
 
@@ -30,6 +30,13 @@ impl Samples {
             "figures-weeks",
             TenantFigures { figures: weeks, live: None, range: own, ..self.figures() }.html(),
         );
+        let of_days = |change: fn(&mut FigureSet)| {
+            let mut page = self.figures();
+            page.figures.iter_mut().for_each(change);
+            page.html()
+        };
+        add("figures-one-day", of_days(|figures| drop(figures.days.drain(1..))));
+        add("figures-nobody", of_days(without_people));
         let fault = Some("A range has 1 to 400 days".into());
         add(
             "figures-refused",
@@ -65,13 +72,26 @@ impl Samples {
                 wau: Some(120 + number),
                 mau: Some(300 + number * 2),
                 new_users: number % 5,
+                sign_ins: SignIns {
+                    passkey: 8 + number + number * 13 % 7,
+                    code: number * 11 % 9,
+                    link: number * 5 % 4,
+                    provider: number * 7 % 6,
+                },
             })
             .collect();
         let figures = FigureSet {
             as_of: self.now,
             time_zone: "Europe/Berlin".into(),
             users: 1_204,
-            today: FiguresOfDay { day: first, dau: 92, wau: Some(149), mau: Some(358), new_users: 4 },
+            today: FiguresOfDay {
+                day: first,
+                dau: 92,
+                wau: Some(149),
+                mau: Some(358),
+                new_users: 4,
+                sign_ins: SignIns::default(),
+            },
             granularity: Granularity::Day,
             days,
             is_open: true,
@@ -220,4 +240,20 @@ impl Samples {
             now: self.now,
         }
     }
+}
+
+/// Of a tenant that nobody has come to.
+fn without_people(figures: &mut FigureSet) {
+    for day in figures.days.iter_mut().chain([&mut figures.today]) {
+        *day = FiguresOfDay {
+            dau: 0,
+            wau: Some(0),
+            mau: Some(0),
+            new_users: 0,
+            sign_ins: SignIns::default(),
+            ..*day
+        };
+    }
+    (figures.users, figures.sign_ins, figures.failures) = (0, vec![], vec![]);
+    (figures.sign_in, figures.creation) = (PasskeySteps::default(), PasskeySteps::default());
 }

@@ -14,7 +14,8 @@ use futures_util::{Stream, StreamExt, stream};
 use http_body_util::BodyDataStream;
 use jiff::{Timestamp, civil::Date};
 use kiavi_pages::{
-    FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, Place, TenantFigures, TenantPlace,
+    FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, Place, SignIns, TenantFigures,
+    TenantPlace,
 };
 use serde::Deserialize;
 
@@ -235,6 +236,7 @@ impl Point {
             wau: self.wau,
             mau: self.mau,
             new_users: self.new_users,
+            sign_ins: SignIns::by_name(self.sign_ins.iter().map(|(method, count)| (method.as_str(), *count))),
         }
     }
 }
@@ -326,6 +328,8 @@ mod tests {
         assert_eq!(figures.failures, [("code.refused: wrong".to_owned(), 2)]);
         assert_eq!((figures.sign_in.declined, figures.creation.declined), (None, Some(2)));
         assert_eq!((figures.sign_in.offered, figures.creation.completed), (10, 2));
-        assert_eq!(figures.days.len(), 2);
+        let of_day = |codes| SignIns { passkey: 4, code: codes, ..SignIns::default() };
+        let days: Vec<_> = figures.days.iter().map(|day| day.sign_ins).collect();
+        assert_eq!(days, [of_day(1), of_day(2)]);
     }
 }
