@@ -7,8 +7,8 @@ use kiavi_db::DbError;
 use super::{
     EventType,
     question::{Page, Question},
-    reading::{self, Bounds},
-    view::{EventView, tell_addresses, views},
+    reading::{self, Answer, Bounds, StoredEvent},
+    view::{EventView, Part, tell_addresses, views_of},
 };
 use crate::State;
 
@@ -22,7 +22,8 @@ pub(crate) struct Recent {
     pub(crate) is_complete: bool,
 }
 
-/// The events of `kinds` since `from`, with the addresses of those whom they name: the newest `most`, or some more.
+/// The events of `kinds` since `from`, with the addresses of those whom they name and without what else is personal: the newest
+/// `most`, or some more.
 ///
 /// # Errors
 /// Those of the statements.
@@ -34,17 +35,34 @@ pub(crate) async fn recent(
 ) -> Result<Recent, DbError> {
     let kinds = Some(kinds.iter().map(|kind| kind.name()).collect());
     let question = Question { kinds, ..Question::default() };
-    let (mut events, mut before) = (Vec::new(), None);
+    let (question, from) = (&question, Some(EventId::first_at(from)));
+    let read = async |before: Option<EventId>| -> Result<Answer, DbError> {
+        reading::page(&state.database, question, &Page { bounds: Bounds { from, before }, limit: PAGE }).await
+    };
+    let mut events = Vec::new();
+    let mut answer = read(None).await?;
     loop {
-        let page = Page { bounds: Bounds { from: Some(EventId::first_at(from)), before }, limit: PAGE };
-        let answer = reading::page(&state.database, &question, &page).await?;
-        let mut told = views(state, &answer.events).await?;
-        tell_addresses(state, &mut told).await?;
-        events.append(&mut told);
-        before = answer.next;
-        if before.is_none() || events.len() >= most {
-            events.sort_unstable_by_key(|event| (event.at, event.seq));
-            return Ok(Recent { events, is_complete: before.is_none() });
+        let next = answer.next.filter(|_| events.len() + answer.events.len() < most);
+        let further = async {
+            match next {
+                Some(before) => read(Some(before)).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        // The database looks for the next page while this one is opened.
+        let (further, told) = tokio::join!(further, told(state, &answer.events));
+        events.append(&mut told?);
+        match further? {
+            Some(more) => answer = more,
+            None => break,
         }
     }
+    events.sort_unstable_by_key(|event| (event.at, event.seq));
+    Ok(Recent { events, is_complete: answer.next.is_none() })
+}
+
+async fn told(state: &State, events: &[StoredEvent]) -> Result<Vec<EventView>, DbError> {
+    let mut told = views_of(state, events, Part::Request).await?;
+    tell_addresses(state, &mut told).await?;
+    Ok(told)
 }

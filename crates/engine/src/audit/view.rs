@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use kiavi_audit::{Body, SealedGroup, SubjectId};
+use kiavi_audit::{Body, SealedFields, SealedGroup, SubjectId};
 use kiavi_base::Device;
 use kiavi_crypto::PersonalKey;
 use kiavi_db::DbError;
@@ -75,11 +75,32 @@ struct Before {
 
 type Behind = HashMap<SubjectId, (String, PersonalKey)>;
 
+/// What of events somebody wants to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All that they say.
+    Whole,
+    /// What happened, and where the request came from: neither what is personal of the subject nor words for the device.
+    Request,
+}
+
 /// What stored events say.
 ///
 /// # Errors
 /// Those of the statement that finds the keys; or a body is none, which somebody has changed then.
 pub(crate) async fn views(state: &State, events: &[StoredEvent]) -> Result<Vec<EventView>, DbError> {
+    views_of(state, events, Part::Whole).await
+}
+
+/// A part of what stored events say; the rest is as if it were not there.
+///
+/// # Errors
+/// As of [`views`].
+pub(super) async fn views_of(
+    state: &State,
+    events: &[StoredEvent],
+    part: Part,
+) -> Result<Vec<EventView>, DbError> {
     let decode = |event: &StoredEvent| {
         Body::decode(&event.body).map_err(|error| DbError::Value(format!("audit_event.body: {error}")))
     };
@@ -89,7 +110,7 @@ pub(crate) async fn views(state: &State, events: &[StoredEvent]) -> Result<Vec<E
     let ids: Vec<SubjectId> = ids.into_iter().collect();
     let behind = state.log.people.behind(state, &ids).await?;
     let view = |(event, body): (&StoredEvent, Body)| match body {
-        Body::Event(body) => Ok(of_event(event.seq, body, &behind)),
+        Body::Event(body) => Ok(of_event(event.seq, body, &behind, part)),
         Body::Before(json) => of_before(event.seq, &json),
     };
     events.iter().zip(bodies).map(view).collect()
@@ -124,13 +145,14 @@ fn collect_ids(body: &Body, ids: &mut BTreeSet<SubjectId>) {
     ids.extend(event.sealed.iter().map(|fields| fields.holder));
 }
 
-fn of_event(seq: i64, event: kiavi_audit::Event, behind: &Behind) -> EventView {
+fn of_event(seq: i64, event: kiavi_audit::Event, behind: &Behind, part: Part) -> EventView {
     let known = |name: &str| name.parse::<SubjectId>().ok().and_then(|id| Some(behind.get(&id)?.0.clone()));
     let named = |name: Option<String>| {
         name.map(|reference| Named { user_id: known(&reference), reference, email: None })
     };
+    let is_wanted = |fields: &&SealedFields| part == Part::Whole || fields.group == SealedGroup::Request;
     let opened = |wanted: SealedGroup| {
-        let fields = event.sealed.iter().find(|fields| fields.group == wanted)?;
+        let fields = event.sealed.iter().filter(is_wanted).find(|fields| fields.group == wanted)?;
         let (_, key) = behind.get(&fields.holder)?;
         fields.open(key, event.id).ok()
     };
@@ -142,7 +164,8 @@ fn of_event(seq: i64, event: kiavi_audit::Event, behind: &Behind) -> EventView {
     };
     let (ip, user_agent) = (taken("ip"), taken("user_agent"));
     let (country, network) = (taken("country"), taken("network"));
-    let device = Device::of(user_agent.as_deref().unwrap_or_default());
+    let told_by = user_agent.as_deref().filter(|_| part == Part::Whole);
+    let device = Device::of(told_by.unwrap_or_default());
     let mut facts = event.facts;
     for value in facts.iter_mut().flat_map(|facts| facts.values_mut()) {
         if let Some(user_id) = value.as_str().and_then(known) {
@@ -168,7 +191,7 @@ fn of_event(seq: i64, event: kiavi_audit::Event, behind: &Behind) -> EventView {
         device: device.device(),
         facts: facts.map(Value::Object),
         personal: personal.map(Value::Object),
-        is_erased: opened_count < event.sealed.len(),
+        is_erased: opened_count < event.sealed.iter().filter(is_wanted).count(),
     }
 }
 
