@@ -243,7 +243,7 @@ fn address(text: &str) -> Option<String> {
 
 /// The first moment that is asked for, and the first that is not any more.
 fn span(query: &mut Parameters<'_>, zone: &TimeZone) -> (Option<Timestamp>, Option<Timestamp>) {
-    let from = checked(query, "from", TIME, |text| moment(text, zone, |day| Some(day)));
+    let from = checked(query, "from", TIME, |text| moment(text, zone, Some));
     let to = checked(query, "to", TIME, |text| moment(text, zone, |day| day.tomorrow().ok()));
     if from.zip(to).is_some_and(|(from, to)| from >= to) {
         query.issue("to", "The end is expected to be after the beginning");
