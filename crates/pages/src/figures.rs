@@ -1,5 +1,6 @@
 //! A tenant's figures: who is there, how people sign in, and what each number means.
 
+mod spark;
 mod stack;
 
 use std::fmt::Write as _;
@@ -175,6 +176,8 @@ pub(crate) struct Stat {
     pub(crate) name: String,
     pub(crate) value: String,
     pub(crate) about: String,
+    /// How it was on each day, as the points of a line, where that is drawn.
+    pub(crate) spark: Option<String>,
 }
 
 /// A count beside others, drawn as long as it is large.
@@ -214,7 +217,7 @@ impl FigureSet {
         let passkeys = self.sign_ins.iter().filter(|(method, _)| method == "passkey").map(|(_, count)| count);
         let FiguresOfDay { dau, wau, mau, new_users, .. } = self.today;
         let (wau, mau) = (wau.unwrap_or_default(), mau.unwrap_or_default());
-        let stat = |name, value, about| Stat { name, value, about };
+        let stat = |name, value, about| Stat { name, value, about, spark: None };
         vec![
             stat(text.figures_dau(), text.number(dau), text.figures_dau_about()),
             stat(text.figures_wau(), text.number(wau), text.figures_wau_about()),
@@ -235,20 +238,25 @@ impl FigureSet {
         ]
     }
 
-    /// The few that say how it goes.
+    /// The few that say how it goes, with a line of how those of days went.
     pub(crate) fn summary(&self, text: &Text) -> Vec<Stat> {
-        let mut stats = self.stats(text);
-        stats.retain(|stat| {
-            [
-                text.figures_dau(),
-                text.figures_wau(),
-                text.figures_mau(),
-                text.figures_users(),
-                text.figures_passkeys(),
-            ]
-            .contains(&stat.name)
+        let days = |of: fn(&FiguresOfDay) -> i64| {
+            let values: Vec<_> = self.days.iter().map(of).collect();
+            self.is_of_days().then(|| spark::points(&values)).flatten()
+        };
+        let lines = [
+            (text.figures_dau(), days(|day| day.dau)),
+            (text.figures_wau(), days(|day| day.wau.unwrap_or_default())),
+            (text.figures_mau(), days(|day| day.mau.unwrap_or_default())),
+            (text.figures_new(), days(|day| day.new_users)),
+            (text.figures_users(), None),
+            (text.figures_passkeys(), None),
+        ];
+        let stats = self.stats(text).into_iter().filter_map(|stat| {
+            let (_, spark) = lines.iter().find(|(name, _)| *name == stat.name)?;
+            Some(Stat { spark: spark.clone(), ..stat })
         });
-        stats
+        stats.collect()
     }
 
     /// Sign-ins by method, in words where the method is ours.
@@ -446,6 +454,23 @@ mod tests {
         assert_eq!(shares(&[4000, 1000, 1, 0]), [100, 25, 1, 0]);
         assert_eq!(shares(&[0, 0]), [0, 0]);
         assert_eq!(shares(&[]), [0; 0]);
+    }
+
+    #[test]
+    fn the_summary_has_a_line_for_what_each_day_has() {
+        let lines = |figures: &FigureSet| {
+            let stats = figures.summary(Text::of(Locale::En));
+            stats.into_iter().map(|stat| (stat.name, stat.spark)).collect::<Vec<_>>()
+        };
+        let told = lines(&figures(&[0, 4]));
+        assert_eq!(told[0], ("Active today".to_owned(), Some("0.0,22.0 100.0,2.0".to_owned())));
+        let has_line: Vec<_> = told.iter().map(|(_, spark)| spark.is_some()).collect();
+        assert_eq!(has_line, [true, true, true, true, false, false]);
+        let first_day = figures(&[4]);
+        let weeks = FigureSet { granularity: Granularity::Week, ..figures(&[0, 4]) };
+        for none in [first_day, weeks] {
+            assert!(lines(&none).iter().all(|(_, spark)| spark.is_none()));
+        }
     }
 
     #[test]
