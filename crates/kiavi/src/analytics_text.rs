@@ -57,6 +57,7 @@ pub(crate) fn shown(figures: &Value) -> String {
         let in_order = steps.iter().filter_map(|step| counted.iter().find(|(name, _)| name == step).cloned());
         section(&mut told, title, &in_order.collect::<Vec<_>>());
     }
+    beside_before(&mut told, &figures["trends"]);
     told.push_str("\n\nWhat the figures mean");
     for (name, meaning) in figures["definitions"].as_object().into_iter().flatten() {
         // Writing to a string does not fail.
@@ -90,6 +91,19 @@ fn totals<'f>(points: &'f [Value], of: impl Fn(&'f Value) -> &'f Value) -> Vec<(
     }
     totals.sort_by_key(|(_, total)| std::cmp::Reverse(*total));
     totals
+}
+
+/// What there is up to today, beside as many days before.
+fn beside_before(told: &mut String, trends: &Value) {
+    let Some(trends) = trends.as_object() else { return };
+    let mut rows = vec![["", "NOW", "BEFORE"].map(str::to_owned).to_vec()];
+    rows.extend(trends.iter().map(|(name, trend)| {
+        let before = number(&trend["before"]);
+        let before = if before.is_empty() { "–".to_owned() } else { before };
+        vec![format!("  {name}"), number(&trend["now"]), before]
+    }));
+    // Writing to a string does not fail.
+    let _ = write!(told, "\n\nUp to today\n{}", aligned(&rows));
 }
 
 fn section(told: &mut String, title: &str, counts: &[(String, i64)]) {
@@ -172,6 +186,7 @@ mod tests {
             "time_zone": "Europe/Berlin", "as_of": "2026-11-26T09:30:00.000Z", "today": "2026-11-26",
             "granularity": "day", "users": 204,
             "points": [point("2026-11-25", true, 10), point("2026-11-26", false, 9)],
+            "trends": { "new_users": { "now": 12, "before": null }, "wau": { "now": 130, "before": 9 } },
             "definitions": { "wau": "People who were active. ".repeat(9).trim() },
         })
     }
@@ -194,6 +209,10 @@ mod tests {
         );
         assert!(told.contains("Sign-ins by method\n  passkey    12\n  email_otp   4"), "{told}");
         assert!(told.contains("Making a passkey\n  offered    6\n  declined   2"), "{told}");
+        assert!(
+            told.contains("\n             NOW  BEFORE\n  new_users   12       –\n  wau        130       9\n"),
+            "{told}"
+        );
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH), "{told}");
         assert!(told.contains("\n  wau             People"), "{told}");
     }

@@ -525,6 +525,16 @@ figures-stack-month = Anmeldungen im Monat nach Verfahren
 figures-stack-open = Der letzte Balken gehört zu einem Zeitraum, der noch läuft.
 figures-stack-total = Alle
 figures-by-provider = Anbieter
+figures-new-7 = In 7 Tagen neu
+figures-new-7-about = Konten, die in den 7 Tagen bis einschließlich heute entstanden sind. Importierte zählen nicht.
+figures-more = { $count } mehr als { $before }
+figures-fewer = { $count } weniger als { $before }
+figures-as-many = so viele wie { $before }
+figures-before-1 = am Tag davor
+figures-before-7 = in den 7 Tagen davor
+figures-before-30 = in den 30 Tagen davor
+figures-change = + und −
+figures-change-about = Wie viele mehr oder weniger als in ebenso vielen Tagen davor. Heute läuft noch, der Tag davor nicht. Ohne Zeichen weiß es niemand: Die Tage davor hatten schon begonnen, als zum ersten Mal gezählt wurde.
 
 # A new tenant, keys and webhooks in the console
 console-terminal = In einem Terminal

@@ -525,6 +525,16 @@ figures-stack-month = Sign-ins a month, by method
 figures-stack-open = The last bar is of a period that is not over yet.
 figures-stack-total = All
 figures-by-provider = Provider
+figures-new-7 = New in 7 days
+figures-new-7-about = Users who came into being in the 7 days up to and including today. Users who were imported do not count.
+figures-more = { $count } more than { $before }
+figures-fewer = { $count } fewer than { $before }
+figures-as-many = as many as { $before }
+figures-before-1 = on the day before
+figures-before-7 = in the 7 days before
+figures-before-30 = in the 30 days before
+figures-change = + and −
+figures-change-about = How many more or fewer than in as many days before. Today is not over yet, the day before is. Without a sign, nobody knows: the days before had begun when the first was counted.
 
 # A new tenant, keys and webhooks in the console
 console-terminal = In a terminal

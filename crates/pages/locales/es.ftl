@@ -525,6 +525,16 @@ figures-stack-month = Inicios de sesión al mes, por método
 figures-stack-open = La última barra es de un periodo que aún no ha terminado.
 figures-stack-total = Todos
 figures-by-provider = Proveedor
+figures-new-7 = Nuevos en 7 días
+figures-new-7-about = Cuentas creadas en los 7 días hasta hoy inclusive. Las importadas no cuentan.
+figures-more = { $count } más que { $before }
+figures-fewer = { $count } menos que { $before }
+figures-as-many = tantos como { $before }
+figures-before-1 = el día anterior
+figures-before-7 = en los 7 días anteriores
+figures-before-30 = en los 30 días anteriores
+figures-change = + y −
+figures-change-about = Cuántos más o menos que en otros tantos días anteriores. Hoy aún no ha terminado, el día anterior sí. Sin signo, nadie lo sabe: esos días habían empezado antes del primer recuento.
 
 # A new tenant, keys and webhooks in the console
 console-terminal = En una terminal

@@ -525,6 +525,16 @@ figures-stack-month = Connexions par mois et par méthode
 figures-stack-open = La dernière barre est celle d’une période qui n’est pas terminée.
 figures-stack-total = Toutes
 figures-by-provider = Fournisseur
+figures-new-7 = Nouveaux en 7 jours
+figures-new-7-about = Comptes créés dans les 7 jours jusqu’à aujourd’hui inclus. Les comptes importés ne comptent pas.
+figures-more = { $count } de plus que { $before }
+figures-fewer = { $count } de moins que { $before }
+figures-as-many = autant que { $before }
+figures-before-1 = la veille
+figures-before-7 = les 7 jours précédents
+figures-before-30 = les 30 jours précédents
+figures-change = + et −
+figures-change-about = Combien de plus ou de moins qu’en autant de jours auparavant. Aujourd’hui n’est pas terminé, la veille l’est. Sans signe, personne ne le sait : ces jours avaient commencé avant le premier compte.
 
 # A new tenant, keys and webhooks in the console
 console-terminal = Dans un terminal

@@ -525,6 +525,16 @@ figures-stack-month = Accessi al mese, per metodo
 figures-stack-open = L’ultima barra è di un periodo non ancora concluso.
 figures-stack-total = Tutti
 figures-by-provider = Provider
+figures-new-7 = Nuovi in 7 giorni
+figures-new-7-about = Account creati nei 7 giorni fino a oggi compreso. Quelli importati non contano.
+figures-more = { $count } in più rispetto { $before }
+figures-fewer = { $count } in meno rispetto { $before }
+figures-as-many = nessuna differenza rispetto { $before }
+figures-before-1 = al giorno precedente
+figures-before-7 = ai 7 giorni precedenti
+figures-before-30 = ai 30 giorni precedenti
+figures-change = + e −
+figures-change-about = Quanti in più o in meno rispetto ad altrettanti giorni precedenti. Oggi non è ancora finito, il giorno precedente sì. Senza segno nessuno lo sa: quei giorni erano cominciati prima del primo conteggio.
 
 # A new tenant, keys and webhooks in the console
 console-terminal = In un terminale

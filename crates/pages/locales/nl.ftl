@@ -525,6 +525,16 @@ figures-stack-month = Logins per maand, naar methode
 figures-stack-open = De laatste balk is van een periode die nog niet voorbij is.
 figures-stack-total = Alle
 figures-by-provider = Provider
+figures-new-7 = In 7 dagen nieuw
+figures-new-7-about = Accounts die in de 7 dagen tot en met vandaag zijn ontstaan. Geïmporteerde tellen niet.
+figures-more = { $count } meer dan { $before }
+figures-fewer = { $count } minder dan { $before }
+figures-as-many = evenveel als { $before }
+figures-before-1 = op de dag ervoor
+figures-before-7 = in de 7 dagen ervoor
+figures-before-30 = in de 30 dagen ervoor
+figures-change = + en −
+figures-change-about = Hoeveel meer of minder dan in evenveel dagen ervoor. Vandaag is nog niet voorbij, de dag ervoor wel. Zonder teken weet niemand het: die dagen waren al begonnen toen er voor het eerst werd geteld.
 
 # A new tenant, keys and webhooks in the console
 console-terminal = In een terminal

@@ -2,13 +2,19 @@
 
 mod spark;
 mod stack;
+mod stat;
+mod trend;
 
 use std::fmt::Write as _;
 
 use askama::Template;
 use jiff::{Timestamp, civil::Date};
 
-pub use self::stack::SignIns;
+pub(crate) use self::stat::Stat;
+pub use self::{
+    stack::SignIns,
+    trend::{Trend, Trends},
+};
 use crate::{ConsoleTop, Frame, Place, TenantTop, text::Text, when};
 
 /// Size of a chart's drawing.
@@ -123,6 +129,8 @@ pub struct FigureSet {
     pub users: i64,
     /// Those of today.
     pub today: FiguresOfDay,
+    /// How today's are beside those of before; `None` where an engine of before does not tell it.
+    pub trends: Option<Trends>,
     /// How the range is cut.
     pub granularity: Granularity,
     /// The periods in their order, by their first days.
@@ -171,15 +179,6 @@ pub struct PasskeySteps {
     pub failed: i64,
 }
 
-/// A number of the page with its name and its meaning.
-pub(crate) struct Stat {
-    pub(crate) name: String,
-    pub(crate) value: String,
-    pub(crate) about: String,
-    /// How it was on each day, as the points of a line, where that is drawn.
-    pub(crate) spark: Option<String>,
-}
-
 /// A count beside others, drawn as long as it is large.
 pub(crate) struct Bar {
     pub(crate) name: String,
@@ -210,53 +209,6 @@ impl FigureSet {
     pub(crate) fn counted(&self, text: &Text) -> String {
         let (date, time) = when::utc_seconds(text, self.as_of);
         text.figures_lede(&date, &time, &self.time_zone)
-    }
-
-    pub(crate) fn stats(&self, text: &Text) -> Vec<Stat> {
-        let (sign_ins, failures) = (total(&self.sign_ins), total(&self.failures));
-        let passkeys = self.sign_ins.iter().filter(|(method, _)| method == "passkey").map(|(_, count)| count);
-        let FiguresOfDay { dau, wau, mau, new_users, .. } = self.today;
-        let (wau, mau) = (wau.unwrap_or_default(), mau.unwrap_or_default());
-        let stat = |name, value, about| Stat { name, value, about, spark: None };
-        vec![
-            stat(text.figures_dau(), text.number(dau), text.figures_dau_about()),
-            stat(text.figures_wau(), text.number(wau), text.figures_wau_about()),
-            stat(text.figures_mau(), text.number(mau), text.figures_mau_about()),
-            stat(text.figures_stickiness(), percent(text, dau, mau), text.figures_stickiness_about()),
-            stat(text.figures_new(), text.number(new_users), text.figures_new_about()),
-            stat(text.figures_users(), text.number(self.users), text.figures_users_about()),
-            stat(
-                text.figures_passkeys(),
-                percent(text, passkeys.sum(), sign_ins),
-                text.figures_passkeys_about(),
-            ),
-            stat(
-                text.figures_refused(),
-                percent(text, failures, sign_ins + failures),
-                text.figures_refused_about(),
-            ),
-        ]
-    }
-
-    /// The few that say how it goes, with a line of how those of days went.
-    pub(crate) fn summary(&self, text: &Text) -> Vec<Stat> {
-        let days = |of: fn(&FiguresOfDay) -> i64| {
-            let values: Vec<_> = self.days.iter().map(of).collect();
-            self.is_of_days().then(|| spark::points(&values)).flatten()
-        };
-        let lines = [
-            (text.figures_dau(), days(|day| day.dau)),
-            (text.figures_wau(), days(|day| day.wau.unwrap_or_default())),
-            (text.figures_mau(), days(|day| day.mau.unwrap_or_default())),
-            (text.figures_new(), days(|day| day.new_users)),
-            (text.figures_users(), None),
-            (text.figures_passkeys(), None),
-        ];
-        let stats = self.stats(text).into_iter().filter_map(|stat| {
-            let (_, spark) = lines.iter().find(|(name, _)| *name == stat.name)?;
-            Some(Stat { spark: spark.clone(), ..stat })
-        });
-        stats.collect()
     }
 
     /// Sign-ins by method, in words where the method is ours.
@@ -374,22 +326,8 @@ fn written(x: f64, y: f64) -> String {
     format!("{x:.1},{y:.1}")
 }
 
-fn total(counts: &[(String, i64)]) -> i64 {
-    counts.iter().map(|(_, count)| count).sum()
-}
-
-/// A part of a whole, in whole hundredths; a dash of nothing.
-fn percent(text: &Text, part: i64, whole: i64) -> String {
-    if whole <= 0 {
-        return "–".to_owned();
-    }
-    text.figures_percent(&((part * 100 + whole / 2) / whole).to_string())
-}
-
 #[cfg(test)]
 mod tests {
-    use kiavi_base::Locale;
-
     use super::*;
 
     pub(super) fn figures(dau: &[i64]) -> FigureSet {
@@ -413,6 +351,7 @@ mod tests {
         let today = of(day, *dau.last().unwrap_or(&0));
         FigureSet {
             today,
+            trends: None,
             granularity: Granularity::Day,
             is_open: true,
             as_of: Timestamp::UNIX_EPOCH,
@@ -454,31 +393,5 @@ mod tests {
         assert_eq!(shares(&[4000, 1000, 1, 0]), [100, 25, 1, 0]);
         assert_eq!(shares(&[0, 0]), [0, 0]);
         assert_eq!(shares(&[]), [0; 0]);
-    }
-
-    #[test]
-    fn the_summary_has_a_line_for_what_each_day_has() {
-        let lines = |figures: &FigureSet| {
-            let stats = figures.summary(Text::of(Locale::En));
-            stats.into_iter().map(|stat| (stat.name, stat.spark)).collect::<Vec<_>>()
-        };
-        let told = lines(&figures(&[0, 4]));
-        assert_eq!(told[0], ("Active today".to_owned(), Some("0.0,22.0 100.0,2.0".to_owned())));
-        let has_line: Vec<_> = told.iter().map(|(_, spark)| spark.is_some()).collect();
-        assert_eq!(has_line, [true, true, true, true, false, false]);
-        let first_day = figures(&[4]);
-        let weeks = FigureSet { granularity: Granularity::Week, ..figures(&[0, 4]) };
-        for none in [first_day, weeks] {
-            assert!(lines(&none).iter().all(|(_, spark)| spark.is_none()));
-        }
-    }
-
-    #[test]
-    fn shares_are_of_what_there_is() {
-        let text = Text::of(Locale::En);
-        let values =
-            |dau: &[i64]| figures(dau).stats(text).into_iter().map(|stat| stat.value).collect::<Vec<_>>();
-        assert_eq!(values(&[1, 10]), ["10", "12", "40", "25%", "1", "50", "67%", "0%"]);
-        assert_eq!(percent(text, 0, 0), "–");
     }
 }

@@ -72,7 +72,9 @@ pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
 pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
 pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal, WrongFilter};
-pub use figures::{FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, SignIns, TenantFigures};
+pub use figures::{
+    FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, SignIns, TenantFigures, Trend, Trends,
+};
 pub use frame::{Acting, Frame};
 pub use health::{DomainSince, HealthFact, Missing, NotLooked, Room};
 pub use instance::{

@@ -73,8 +73,36 @@ pub(super) struct Figures {
     users: i64,
     /// One for each period, the earliest first.
     points: Vec<FiguresOfPeriod>,
+    /// What there is up to today, whatever the range is, beside the period before.
+    trends: Trends,
     /// What each figure means, by its name.
     definitions: BTreeMap<String, String>,
+}
+
+/// Figures up to today, each beside that of the period before.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "a description of what engines write")]
+pub(super) struct Trends {
+    /// `new_users` of today and of the day before.
+    new_users: Trend,
+    /// `new_users` of the 7 days up to and including today and of the 7 days before.
+    new_users_7_days: Trend,
+    /// `wau` of today and of 7 days before.
+    wau: Trend,
+    /// `mau` of today and of 30 days before.
+    mau: Trend,
+}
+
+/// A figure beside that of the period before.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "a description of what engines write")]
+pub(super) struct Trend {
+    /// Of the period up to and including today.
+    #[schema(example = 46)]
+    now: i64,
+    /// Of the period before; null where nothing was counted yet on the first of its days.
+    #[schema(example = 34)]
+    before: Option<i64>,
 }
 
 /// The figures of a period.

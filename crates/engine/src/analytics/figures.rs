@@ -12,6 +12,7 @@ use super::{
     funnel::Step,
     store::{self, ActiveOn},
     tally::{self, FAILURES, NEW_USERS, PASSKEYS, SIGN_INS},
+    trends::{self, Trends},
 };
 use crate::{State, iso_milliseconds};
 
@@ -41,6 +42,12 @@ pub(super) const DEFINITIONS: &[(&str, &str)] = &[
          (failed). Whoever cancels in their browser has only started. Signing up by passkey counts as both.",
     ),
     ("users", "Users that there are now."),
+    (
+        "trends",
+        "Of today, whatever the range is: new_users of the day and of the 7 days up to and including it, wau and mau, each \
+         now and before: of the day before, the 7 days before or the 30 days before. Before is null where nothing was \
+         counted yet on the first of those days.",
+    ),
 ];
 
 /// Into which periods a range is cut.
@@ -105,7 +112,9 @@ pub(super) struct Figures {
     granularity: &'static str,
     users: i64,
     pub(super) points: Vec<Point>,
-    /// None in live views.
+    /// None in live views, as the definitions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trends: Option<Trends>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     definitions: BTreeMap<&'static str, &'static str>,
 }
@@ -182,7 +191,8 @@ pub(super) async fn read(
     count(state).await?;
     let calendar = store::calendar(&state.database).await?;
     let figures = told(state, &calendar, (from, to), granularity).await?;
-    Ok(Figures { definitions: DEFINITIONS.iter().copied().collect(), ..figures })
+    let trends = trends::read(state, figures.today).await?;
+    Ok(Figures { trends: Some(trends), definitions: DEFINITIONS.iter().copied().collect(), ..figures })
 }
 
 /// The figures of the day that it is, as far as they are counted.
@@ -236,6 +246,7 @@ async fn told(
         granularity: granularity.name(),
         users: store::users(&state.database).await?,
         points,
+        trends: None,
         definitions: BTreeMap::new(),
     })
 }

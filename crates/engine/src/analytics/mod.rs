@@ -24,6 +24,7 @@ mod store;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod trends;
 
 use std::{
     collections::{BTreeSet, HashSet},

@@ -174,6 +174,17 @@ const COUNTS_BY_PERIOD: Sql = Sql::new(
      FROM kiavi.activity_count WHERE day BETWEEN $1 AND $2 GROUP BY 1, 2, 3",
 );
 
+const NEW_USERS_BY_DAY: Sql = Sql::new(
+    "ANALYTICS_NEW_USERS_BY_DAY",
+    "SELECT day, sum(count)::bigint FROM kiavi.activity_count
+     WHERE day BETWEEN $1 AND $2 AND metric = 'new_users' GROUP BY day",
+);
+
+const FIRST_DAY: Sql = Sql::new(
+    "ANALYTICS_FIRST_DAY",
+    "SELECT least((SELECT min(day) FROM kiavi.activity), (SELECT min(day) FROM kiavi.activity_count))",
+);
+
 const USERS: Sql = Sql::new("ANALYTICS_USERS", r#"SELECT count(*) FROM public."user""#);
 
 const LAST_EVENT: Sql =
@@ -348,6 +359,21 @@ pub(super) async fn counts_by_period(
         Ok(CountOn { first, metric, key: row.try_get(2)?, count: row.try_get(3)? })
     };
     rows.iter().map(one).collect()
+}
+
+/// Users who came into being, of the days on which any did.
+pub(super) async fn new_users(
+    database: &Database,
+    from: Date,
+    to: Date,
+) -> Result<Vec<(Date, i64)>, DbError> {
+    let rows = database.query(&NEW_USERS_BY_DAY, &[&from, &to]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+/// The first day that anything is counted of; `None` without any.
+pub(super) async fn first_day(database: &Database) -> Result<Option<Date>, DbError> {
+    Ok(database.query_one(&FIRST_DAY, &[]).await?.try_get(0)?)
 }
 
 pub(super) async fn users(database: &Database) -> Result<i64, DbError> {

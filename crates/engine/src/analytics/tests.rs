@@ -167,6 +167,32 @@ async fn operators_are_told_the_figures_and_others_find_nothing() {
 }
 
 #[tokio::test]
+async fn today_is_told_beside_the_period_before_where_that_is_known() {
+    let tenant = TestTenant::new().await;
+    tenant.signed_in("ada@example.com").await;
+    let trends = async || tenant.operator().get("/analytics?days=1").await.json["trends"].clone();
+    let told = |now: i64, before: Option<i64>| serde_json::json!({ "now": now, "before": before });
+    let first = trends().await;
+    for name in ["new_users", "new_users_7_days", "wau", "mau"] {
+        assert_eq!(first[name], told(1, None), "{name}: nothing was counted before");
+    }
+    // The thirteenth day after the first: all of the 7 days before the last 7 are known, and not those of 30.
+    tenant.clock.advance(SignedDuration::from_hours(12 * 24));
+    tenant.signed_in("bob@example.com").await;
+    let twelfth = trends().await;
+    assert_eq!((&twelfth["new_users"], &twelfth["wau"]), (&told(1, Some(0)), &told(1, None)));
+    tenant.clock.advance(SignedDuration::from_hours(24));
+    tenant.signed_in("cleo@example.com").await;
+    tenant.signed_in("dan@example.com").await;
+    let told_last = trends().await;
+    assert_eq!(told_last["new_users"], told(2, Some(1)));
+    assert_eq!(told_last["new_users_7_days"], told(3, Some(1)));
+    assert_eq!((&told_last["wau"], &told_last["mau"]), (&told(3, Some(1)), &told(4, None)));
+    let past = tenant.operator().get("/analytics?from=2026-11-24&to=2026-11-24").await.json;
+    assert_eq!(past["trends"], told_last, "whatever the range is");
+}
+
+#[tokio::test]
 async fn a_day_that_is_over_is_kept_until_something_late_is_told_of_it() {
     let tenant = TestTenant::new().await;
     let number: i64 = tenant.value("SELECT nextval('kiavi.audit_event_seq_seq')", &[]).await;

@@ -8,7 +8,7 @@ use crate::{
     FigureRange, FigureSet, FiguresOfDay, FirstOwner, Frame, Granularity, Invitation, InvitationRow, Mailbox,
     MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, Notice, Offer, Page,
     PasskeySteps, Place, Prove, Refusal, RenderedMail, SignIns, Team, TenantFigures, TenantPlace, TenantRow,
-    TenantState, Tenants, WorkspaceLink,
+    TenantState, Tenants, Trend, Trends, WorkspaceLink,
 };
 
 impl Samples {
@@ -92,6 +92,12 @@ impl Samples {
                 new_users: 4,
                 sign_ins: SignIns::default(),
             },
+            trends: Some(Trends {
+                new_users: Trend { now: 4, before: Some(4) },
+                new_users_7_days: Trend { now: 14, before: Some(1_026) },
+                wau: Trend { now: 149, before: Some(137) },
+                mau: Trend { now: 358, before: None },
+            }),
             granularity: Granularity::Day,
             days,
             is_open: true,
@@ -254,6 +260,8 @@ fn without_people(figures: &mut FigureSet) {
             ..*day
         };
     }
+    let none = Trend { now: 0, before: None };
+    figures.trends = Some(Trends { new_users: none, new_users_7_days: none, wau: none, mau: none });
     (figures.users, figures.sign_ins, figures.failures) = (0, vec![], vec![]);
     (figures.sign_in, figures.creation) = (PasskeySteps::default(), PasskeySteps::default());
 }

@@ -15,7 +15,7 @@ use http_body_util::BodyDataStream;
 use jiff::{Timestamp, civil::Date};
 use kiavi_pages::{
     FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, Place, SignIns, TenantFigures,
-    TenantPlace,
+    TenantPlace, Trend, Trends,
 };
 use serde::Deserialize;
 
@@ -197,6 +197,40 @@ struct Told {
     granularity: String,
     users: i64,
     points: Vec<Point>,
+    /// An engine of before does not tell them.
+    trends: Option<Beside>,
+}
+
+/// Figures up to today, each with the one of the period before.
+#[derive(Deserialize)]
+struct Beside {
+    new_users: Compared,
+    new_users_7_days: Compared,
+    wau: Compared,
+    mau: Compared,
+}
+
+#[derive(Deserialize)]
+struct Compared {
+    now: i64,
+    before: Option<i64>,
+}
+
+impl Compared {
+    fn trend(&self) -> Trend {
+        Trend { now: self.now, before: self.before }
+    }
+}
+
+impl Beside {
+    fn trends(&self) -> Trends {
+        Trends {
+            new_users: self.new_users.trend(),
+            new_users_7_days: self.new_users_7_days.trend(),
+            wau: self.wau.trend(),
+            mau: self.mau.trend(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -248,6 +282,7 @@ impl Told {
             time_zone: self.time_zone,
             users: self.users,
             today,
+            trends: self.trends.as_ref().map(Beside::trends),
             granularity,
             days: self.points.iter().map(Point::figures).collect(),
             is_open: self.points.last().is_some_and(|point| !point.is_finished),
@@ -319,10 +354,16 @@ mod tests {
         let told = json!({
             "as_of": "2026-11-26T09:30:00.000Z", "time_zone": "UTC", "today": "2026-11-26", "granularity": "day",
             "users": 9, "points": [point("2026-11-25", 1), point("2026-11-26", 2)], "definitions": {},
+            "trends": {
+                "new_users": { "now": 2, "before": 1 }, "new_users_7_days": { "now": 5, "before": 9 },
+                "wau": { "now": 5, "before": 8 }, "mau": { "now": 8, "before": null },
+            },
         });
         let told = serde_json::from_value::<Told>(told).unwrap();
         let today = told.points[1].figures();
         let figures = told.figures(today, Granularity::Day);
+        let trends = figures.trends.unwrap();
+        assert_eq!((trends.new_users_7_days.now, trends.wau.before, trends.mau.before), (5, Some(8), None));
         assert_eq!((figures.today.dau, figures.is_open), (3, false));
         assert_eq!(figures.sign_ins, [("passkey".to_owned(), 8), ("email_otp".to_owned(), 3)]);
         assert_eq!(figures.failures, [("code.refused: wrong".to_owned(), 2)]);
