@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 use askama::Template;
 use jiff::{Timestamp, civil::Date};
 
-pub(crate) use self::stat::Stat;
 pub use self::{
     stack::SignIns,
     trend::{Trend, Trends},
