@@ -82,10 +82,12 @@ describe('the console and its people', { skip: kiaviMissing() || chromiumMissing
     assert.equal(await dau.locator('.figure').textContent(), '1');
     await page.getByText(words('figures-meaning')).click();
     await page.getByText(words('figures-dau-about')).waitFor();
-    assert.ok(await page.getByText(words('figures-by-code')).isVisible());
+    assert.ok(await page.locator('.legend').getByText(words('figures-by-code')).isVisible());
     await look(page, '54-figures');
-    await page.getByText(words('figures-table')).click();
-    assert.equal(await page.locator('.numbers tbody tr').count(), 30);
+    for (const [summary, table] of [['#table-open', '#numbers'], ['#table-stack-open', '#numbers-stack']]) {
+      await page.locator(summary).click();
+      assert.equal(await page.locator(`${table} tbody tr`).count(), 30);
+    }
     await look(page, '55-figures-table');
   });
 

@@ -295,7 +295,7 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     const wrong = page.getByLabel(words('events-what'), { exact: true });
     assert.equal(await wrong.getAttribute('aria-invalid'), 'true');
     await page.locator(`#${await wrong.getAttribute('aria-describedby')}`).getByText(words('events-wrong-type')).waitFor();
-    await page.goto(at('/events?type=session.deleted&ip=203.0.113.9'));
+    await page.goto(at('/events?type=session.revoked&ip=203.0.113.9'));
     await page.getByText(words('events-none-title')).waitFor();
   });
 
