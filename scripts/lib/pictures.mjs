@@ -52,7 +52,7 @@ try {
   await page.goto(at('/figures?range=90'));
   await page.getByText(words('live-on')).first().waitFor();
   await comes(page, () => page.locator('.figure').first().filter({ hasNotText: /^0$/ }));
-  await page.locator('.plot').scrollIntoViewIfNeeded();
+  await page.locator('#plot').scrollIntoViewIfNeeded();
   await picture(page, 'figures');
   await page.goto(at('/users'));
   await picture(page, 'users');
