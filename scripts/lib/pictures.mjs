@@ -43,9 +43,10 @@ try {
   await visitor.page.setViewportSize(VIEWPORT);
   await visitor.page.goto(`${kiavi.tenant().url}/sign-in`);
   await picture(visitor.page, 'sign-in');
-  await visitor.context.close();
+  await visitor.goodbye();
 
-  const { page } = await theConsole.firstOwner();
+  const owner = await theConsole.firstOwner();
+  const { page } = owner;
   await page.setViewportSize(VIEWPORT);
   const at = (below) => `${kiavi.consoleUrl}/w/default/t/demo${below}`;
   // Ninety days are counted and sealed in the background.
@@ -61,6 +62,7 @@ try {
   await comes(page, () => page.getByText(words('event-sealed')).first());
   await page.locator('.terms').last().scrollIntoViewIfNeeded();
   await picture(page, 'event');
+  await owner.goodbye();
 } finally {
   await browser.close();
   await kiavi.dispose();
