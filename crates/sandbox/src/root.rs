@@ -3,11 +3,12 @@
 use std::{ffi::CStr, fs, io, path::Path};
 
 use rustix::{
+    fs::Mode,
     mount::{
         MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind_recursive, mount_change,
         mount_remount, unmount,
     },
-    process::{chdir, pivot_root},
+    process::{chdir, pivot_root, umask},
 };
 
 use crate::profile::Role;
@@ -68,6 +69,9 @@ pub(crate) fn enter(role: Role) -> io::Result<()> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     let options = if files.is_empty() { EMPTY } else { WITH_NETWORK_FILES };
     mount("tmpfs", STAGING, "tmpfs", flags, options)?;
+    // What is made here is for the account that this process takes next, whatever mask the service manager has for files:
+    // a unit's is often 077. The process has no other thread, and a mask for its own files follows.
+    umask(Mode::WGRP | Mode::WOTH);
     if role == Role::Control {
         let target = format!("{STAGING}{DATA_DIR}");
         fs::create_dir(&target)?;
