@@ -16,7 +16,11 @@ const NICENESS: i32 = 10;
 
 pub(super) fn run(args: &RoleArgs) -> Result<(), RoleError> {
     begin(args)?;
-    rustix::process::nice(NICENESS).map_err(std::io::Error::from)?;
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        // Only a service manager's filter of system calls refuses that: the unit's does. What the process's control group
+        // weighs holds in any case.
+        tracing::debug!(%error, "sealing yields no processor time by itself");
+    }
     let locked = lock_down(args, Profile::Auditor)?;
     let channel = control_channel()?;
     let ToAuditor::Start { database } = receive_blocking(&channel)? else {
