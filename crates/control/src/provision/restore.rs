@@ -60,8 +60,11 @@ const COUNTING: &str = "
 /// How long a drill waits for its copy to be gone: dropping a database writes out what all others have changed.
 const REMOVAL_WAIT: Duration = Duration::from_secs(60);
 
-/// The cookie of a session, as it is called on HTTP and on HTTPS.
-const COOKIES: [&str; 2] = ["better-auth.session_token", "__Secure-better-auth.session_token"];
+/// What names of cookies begin with: on HTTP, on HTTPS, and on HTTPS where no neighbour can plant any (RFC 6265bis §4.1.3).
+const COOKIE_MARKERS: [&str; 3] = ["", "__Secure-", "__Host-"];
+
+/// What follows, where the settings do not say it.
+const COOKIE_PREFIX: &str = "better-auth";
 
 /// What is to be made of an archive.
 pub(crate) struct RestoreOrder {
@@ -409,6 +412,12 @@ async fn finish(
     Ok(transaction.commit().await?)
 }
 
+/// A `Cookie` header with a session under every name that an engine with these settings may read it by.
+fn session_cookie(settings: &Value, signed: &str) -> String {
+    let prefix = settings["cookie"]["prefix"].as_str().unwrap_or(COOKIE_PREFIX);
+    COOKIE_MARKERS.map(|marker| format!("{marker}{prefix}.session_token={signed}")).join("; ")
+}
+
 /// Whether an engine on the copy knows somebody by a session of theirs; `None` where there is nobody.
 async fn sign_in(control: &Control, tenant: &Tenant) -> Result<Option<bool>, ImportError> {
     const USER: &str =
@@ -426,10 +435,28 @@ async fn sign_in(control: &Control, tenant: &Tenant) -> Result<Option<bool>, Imp
     inside.execute(SESSION, &[&session, &token, &user]).await?;
     start::start_unlisted(control, tenant).await?;
     let signed = kiavi_crypto::sign_cookie(&super::secret::current(control, tenant).await?, &token);
-    let cookie = COOKIES.map(|name| format!("{name}={signed}")).join("; ");
+    let cookie = session_cookie(&tenant.settings, &signed);
     let path = "/api/auth/get-session";
     let answer = management::ask_with_cookie(control, tenant, "drill", path, &cookie).await;
     let answer = answer.map_err(StepError::from)?;
     let known: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     Ok(Some(answer.status().is_success() && known["user"]["id"] == user.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_brought_under_the_names_that_the_settings_lead_to() {
+        let named = |settings| session_cookie(&settings, "x");
+        let usual = named(json!({ "cookie": { "is_host_bound": true } }));
+        for marker in ["", "__Secure-", "__Host-"] {
+            assert!(
+                usual.split("; ").any(|one| one == format!("{marker}better-auth.session_token=x")),
+                "{usual}"
+            );
+        }
+        assert!(named(json!({ "cookie": { "prefix": "own" } })).ends_with("; __Host-own.session_token=x"));
+    }
 }
