@@ -120,8 +120,14 @@ fn groups(text: &str) -> String {
 fn descriptors(pid: u32) -> io::Result<Vec<String>> {
     let mut kinds = BTreeMap::<String, u32>::new();
     for entry in read_dir(format!("/proc/{pid}/fd"))?.flatten() {
-        let Ok(target) = read_link(entry.path()) else { continue };
-        *kinds.entry(kind(&target.to_string_lossy())).or_default() += 1;
+        match read_link(entry.path()) {
+            Ok(target) => *kinds.entry(kind(&target.to_string_lossy())).or_default() += 1,
+            // It was closed meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // How many there are is shown to others than what they are (ptrace(2), "Ptrace access mode checking"): nothing
+            // that was not seen may look like nothing that is there.
+            Err(error) => return Err(error),
+        }
     }
     Ok(kinds.into_iter().take(MOST).map(|(kind, count)| format!("{kind}×{count}")).collect())
 }
