@@ -2,7 +2,7 @@
 # What Kiavi needs from the machine, and how to get it. Sourced, never run.
 #
 #   prerequisites_for_run     a Rust toolchain, a C compiler and cmake, PostgreSQL's server
-#   prerequisites_for_test    the same, plus npm, Chromium, wrk, a pinned Node.js and Python's packages
+#   prerequisites_for_test    the same, plus npm, Chromium, wrk, systemd in a container, a pinned Node.js and Python's packages
 #
 # What is already there is left alone. What is missing is installed with apt where that is possible
 # without a surprise (as root, or through sudo); otherwise the exact command is printed and we stop.
@@ -113,6 +113,7 @@ prerequisites_for_test() {
   want chromium chromium fonts-dejavu-core
   want certutil libnss3-tools
   want wrk wrk
+  want systemd-nspawn systemd-container
   want pebble pebble
   want python3 python3
   python3 -c 'import ensurepip, venv' 2>/dev/null || MISSING_PACKAGES+=(python3-venv)
