@@ -121,7 +121,10 @@ impl From<IsolationArg> for Isolation {
 }
 
 pub(crate) fn run(args: DevArgs) -> ExitCode {
-    log::start(&args.log, false);
+    let own_log = match log::start_launcher(&args.log, false) {
+        Ok(log) => log,
+        Err(error) => return fail(&format!("cannot log: {error}")),
+    };
     let is_root = rustix::process::geteuid().is_root();
     let default = if is_root { IsolationArg::Full } else { IsolationArg::Rootless };
     let isolation = args.isolation.unwrap_or(default);
@@ -193,6 +196,7 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
             filter: args.log,
             is_json: false,
             requests: instance::request_options(args.requests, 0, false),
+            queue: own_log.0.clone(),
         },
         monitor: args.monitor.map(|listen| MonitorConfig { listen, token: None, per_tenant: true }),
         successor: None,

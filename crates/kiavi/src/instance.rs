@@ -16,9 +16,13 @@ pub(crate) fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> ExitCode
         Ok(runtime) => runtime,
         Err(error) => return fail(&log::chain(&error)),
     };
+    let queue = config.log.queue.clone();
     match runtime.block_on(kiavi_launcher::run(config, takes_over)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&log::chain(&error)),
+        Err(error) => {
+            queue.say(format!("kiavi: {}\n", log::chain(&error)).as_bytes());
+            ExitCode::FAILURE
+        }
     }
 }
 

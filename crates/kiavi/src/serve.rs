@@ -12,8 +12,8 @@ use std::time::Duration;
 use clap::Args;
 use kiavi_control::SIGN_IN_LABEL;
 use kiavi_launcher::{
-    Isolation, LauncherConfig, LogConfig, MailConfig, MonitorConfig, Names, PostgresConfig, PrivatePostgres,
-    STATE_FORMAT, Successor, VaultStart,
+    Isolation, LauncherConfig, LogConfig, LogQueue, MailConfig, MonitorConfig, Names, PostgresConfig,
+    PrivatePostgres, STATE_FORMAT, Successor, VaultStart,
 };
 use secrecy::ExposeSecret;
 
@@ -72,7 +72,11 @@ pub(crate) fn run(args: ServeArgs) -> ExitCode {
         let _ = writeln!(std::io::stdout(), "{} can be used.", args.config.display());
         return ExitCode::SUCCESS;
     }
-    log::start(&loaded.config.log.filter, loaded.config.log.format == LogFormat::Json);
+    let own_log =
+        match log::start_launcher(&loaded.config.log.filter, loaded.config.log.format == LogFormat::Json) {
+            Ok(log) => log,
+            Err(error) => return fail(&format!("cannot log: {error}")),
+        };
     if loaded.config.isolation.mode == IsolationMode::Rootless {
         tracing::warn!(
             "isolation is rootless: tenants share one account and can reach each other's processes"
@@ -87,7 +91,7 @@ pub(crate) fn run(args: ServeArgs) -> ExitCode {
         Err(error) => return fail(&log::chain(&error)),
     };
     let takes_over = args.takes_over;
-    instance::run(launcher_config(loaded, vault, args.ready_file, successor), takes_over)
+    instance::run(launcher_config(loaded, vault, args.ready_file, successor, own_log.0.clone()), takes_over)
 }
 
 /// This program again, as it is on the disk when the time comes, with the same configuration.
@@ -113,6 +117,7 @@ fn launcher_config(
     vault: VaultStart,
     ready_file: Option<PathBuf>,
     successor: Successor,
+    queue: LogQueue,
 ) -> LauncherConfig {
     let Loaded { config, smtp_url, monitor_token, database_server, places, certificates } = loaded;
     let Config {
@@ -182,6 +187,7 @@ fn launcher_config(
             filter: log.filter,
             is_json: log.format == LogFormat::Json,
             requests: request_options(log.requests, log.routine_sample, log.networks),
+            queue,
         },
         monitor: monitor.is_enabled.then(|| MonitorConfig {
             listen: monitor.listen,

@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::child::{Events, MAX_QUEUED, Process, ProcessId};
 use crate::forward::{Label, forward_log};
+use crate::log_queue::LogQueue;
 use crate::supervisor::{Event, Retry, Said};
 
 /// What is known of a process that runs.
@@ -29,6 +30,7 @@ pub(crate) struct Child {
     pub(crate) log: Option<OwnedFd>,
     pub(crate) label: Label,
     pub(crate) is_json: bool,
+    pub(crate) queue: LogQueue,
 }
 
 /// Goes on with a child that the program before this one has started in this very process.
@@ -86,11 +88,11 @@ pub(crate) fn attach<S: Message, R: Message>(
     events: &Events,
     said: fn(R) -> Said,
 ) -> std::io::Result<Process<S>> {
-    let Child { id, pid, channel, log, label, is_json } = child;
+    let Child { id, pid, channel, log, label, is_json, queue } = child;
     let kept_log = log.as_ref().map(OwnedFd::try_clone).transpose()?;
     let whose = label.clone();
     if let Some(log) = log {
-        tokio::spawn(forward_log(label, is_json, pipe::Receiver::from_owned_fd(log)?));
+        tokio::spawn(forward_log(label, is_json, pipe::Receiver::from_owned_fd(log)?, queue));
     }
     let (is_listening, all_heard) = oneshot::channel::<()>();
     let exits = events.sender.clone();
@@ -181,7 +183,8 @@ mod tests {
     fn child(pid: u32) -> (Child, Channel) {
         let (channel, theirs) = Channel::pair().unwrap();
         let label = Label { role: "gateway", tenant: None };
-        (Child { id: ProcessId(1), pid, channel, log: None, label, is_json: false }, theirs)
+        let queue = LogQueue::start().unwrap();
+        (Child { id: ProcessId(1), pid, channel, log: None, label, is_json: false, queue }, theirs)
     }
 
     /// The number of a child that does nothing.

@@ -149,7 +149,8 @@ pub(crate) fn spawn<S: Message, R: Message>(
         }
     };
     let label = Label { role: program.role, tenant: program.tenant.clone() };
-    let child = Child { id, pid, channel: ours, log, label, is_json: program.log.is_json };
+    let (is_json, queue) = (program.log.is_json, program.log.queue.clone());
+    let child = Child { id, pid, channel: ours, log, label, is_json, queue };
     attach(child, ended, kill, events, said)
 }
 

@@ -13,6 +13,8 @@ pub use kiavi_sandbox::Isolation;
 use kiavi_sandbox::cgroup::Share;
 use serde::{Deserialize, Serialize};
 
+use crate::log_queue::LogQueue;
+
 /// How mail leaves.
 #[derive(Debug, Clone)]
 pub enum MailConfig {
@@ -97,6 +99,8 @@ pub struct LogConfig {
     pub is_json: bool,
     /// Which requests are written, and what of them, as the role verb's options.
     pub requests: Vec<String>,
+    /// Where all lines go, the launcher's and its children's.
+    pub queue: LogQueue,
 }
 
 /// Where the databases are.

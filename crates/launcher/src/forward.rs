@@ -5,7 +5,6 @@
 //! end loses lines, which are counted: the log is everybody's, and an alarm of another process must be found in it.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::time::Duration;
 
 use kiavi_base::TenantId;
@@ -13,6 +12,8 @@ use serde::Deserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, sleep};
+
+use crate::log_queue::LogQueue;
 
 /// The longest line, in bytes; what goes beyond is cut into lines of its own.
 const MAX_LINE: usize = 8 * 1024;
@@ -86,12 +87,8 @@ impl Room {
 }
 
 /// Copies a child's log lines to ours until the child closes its end.
-pub(crate) async fn forward_log(label: Label, is_json: bool, log: impl AsyncRead + Unpin) {
-    forward(&label, is_json, log, |lines| {
-        // A log that cannot be written has nobody to tell.
-        let _ = std::io::stderr().lock().write_all(lines.as_bytes());
-    })
-    .await;
+pub(crate) async fn forward_log(label: Label, is_json: bool, log: impl AsyncRead + Unpin, queue: LogQueue) {
+    forward(&label, is_json, log, |lines| queue.pass_on(lines.as_bytes())).await;
 }
 
 async fn forward(label: &Label, is_json: bool, mut log: impl AsyncRead + Unpin, mut write: impl FnMut(&str)) {

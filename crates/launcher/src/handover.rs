@@ -82,6 +82,9 @@ pub(crate) struct State {
     /// What arrives at each of `listeners`, in their order. Programs before TLS leave none: plain HTTP.
     #[n(18)]
     pub(crate) arriving: Option<Vec<ArrivingState>>,
+    /// Lines of the log that could not be written. Programs before the queue leave none.
+    #[n(19)]
+    pub(crate) unwritten: Option<u64>,
 }
 
 /// What arrives at a listening socket.

@@ -166,6 +166,8 @@ impl Supervisor {
             logs: Some(logs),
             certificates: Some(certificates),
             arriving: Some(self.listeners.iter().map(ArrivingState::new).collect()),
+            // The thread that writes ends with this program.
+            unwritten: Some(self.config.log.queue.flush()),
         };
         keeping.write(&state)
     }
@@ -178,6 +180,7 @@ impl Supervisor {
         freeze: watch::Sender<bool>,
     ) -> Result<Self, LauncherError> {
         let mut state = State::read(state)?;
+        config.log.queue.lost_before(state.unwritten.unwrap_or_default());
         let folder = Folder::adopt(state.folder_path(), taken(state.folder_lock)?);
         let cluster = state.cluster.map(|(pid, lock)| taken(lock).map(|lock| (pid, lock))).transpose()?;
         if let (Some(_), PostgresConfig::Remote(_)) = (&cluster, &config.postgres) {
@@ -326,7 +329,8 @@ impl Supervisor {
         let ChildState { pid, channel, log } = state;
         let channel = Channel::from(taken(channel)?);
         let log = log.map(taken).transpose()?;
-        Ok(Child { id, pid, channel, log, label, is_json: self.config.log.is_json })
+        let (is_json, queue) = (self.config.log.is_json, self.config.log.queue.clone());
+        Ok(Child { id, pid, channel, log, label, is_json, queue })
     }
 }
 
