@@ -338,6 +338,11 @@ impl Control {
         &self.0.ordered
     }
 
+    /// Answers whoever waits for an order of archives: this process is about to end, and they can ask the next one.
+    pub fn end_waits(&self) {
+        self.0.ordered.notify_waiters();
+    }
+
     pub(crate) fn wake_reconciler(&self) {
         self.0.wake.notify_one();
     }

@@ -35,7 +35,7 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
     /// Nothing listens.
-    #[error("No Kiavi is running with data folder {}: start it with ./scripts/run, or name another with --data DIR.", .0.display())]
+    #[error("No Kiavi is running with data folder {}: start it (systemctl start kiavi, or ./scripts/run), or name another with --data DIR.", .0.display())]
     NotRunning(PathBuf),
     /// The socket is another user's.
     #[error("The Kiavi with data folder {} belongs to another user: run this command as that user.", .0.display())]

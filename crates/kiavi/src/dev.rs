@@ -138,11 +138,9 @@ pub(crate) fn run(args: DevArgs) -> ExitCode {
     let default_tls_port = if args.port == DEFAULT_PORT { DEFAULT_TLS_PORT } else { 0 };
     let tls_port = (!args.no_tls).then_some(args.tls_port.unwrap_or(default_tls_port));
     let create_command = tenant_command(args.data.as_deref());
-    let postgres = match args.postgres_url.as_deref().map(postgres_url::read).transpose() {
-        Ok(Some(url)) => postgres_url::config(&url),
-        Ok(None) => Ok(PostgresConfig::Private(PrivatePostgres::default())),
-        Err(error) => Err(error),
-    };
+    let url = args.postgres_url.as_deref().map(postgres_url::read).transpose();
+    let private = || Ok(PostgresConfig::Private(PrivatePostgres::default()));
+    let postgres = url.and_then(|url| url.map_or_else(private, |url| postgres_url::config(&url)));
     let postgres = match postgres {
         Ok(postgres) => postgres,
         Err(error) => return fail(&error.to_string()),

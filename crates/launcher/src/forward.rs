@@ -10,6 +10,7 @@ use std::time::Duration;
 use kiavi_base::TenantId;
 use serde::Deserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Instant, sleep};
 
@@ -167,11 +168,26 @@ fn write_line(out: &mut String, label: &Label, is_json: bool, line: &[u8]) {
     if is_own_object(text) {
         out.push(',');
         out.push_str(&text[1..]);
+    } else if let Some(rest) = tenant.is_none().then(|| about_a_tenant(text)).flatten() {
+        out.push(',');
+        out.push_str(&rest[1..]);
     } else {
         // A panic's line, or nothing that this program writes.
-        let _ = write!(out, ",\"text\":{}}}", serde_json::Value::from(text));
+        let _ = write!(out, ",\"text\":{}}}", Value::from(text));
     }
     out.push('\n');
+}
+
+/// A line of a process that is no tenant's, in which a tenant is spoken of: the member is another one than that by which the
+/// launcher says whose a line is.
+fn about_a_tenant(text: &str) -> Option<String> {
+    let mut members: Map<String, Value> = serde_json::from_str(text).ok()?;
+    let tenant = members.remove("tenant")?;
+    if members.contains_key("process") || members.contains_key("about") {
+        return None;
+    }
+    members.insert("about".to_owned(), tenant);
+    Some(Value::Object(members).to_string())
 }
 
 /// Whether the text is one JSON object with a member or more, none of which says whose it is.
@@ -248,6 +264,26 @@ mod tests {
             assert_eq!(read["text"], forged);
             assert_eq!(read["process"], "engine");
             assert_eq!(read.as_object().unwrap().len(), 3);
+        }
+    }
+
+    #[test]
+    fn a_process_that_is_no_tenants_may_speak_of_one_and_be_none() {
+        let control = Label { role: "control", tenant: None };
+        let said = |line: &str| -> Value {
+            let mut out = String::new();
+            write_line(&mut out, &control, true, line.as_bytes());
+            assert_eq!(out.matches('\n').count(), 1);
+            serde_json::from_str(&out).unwrap()
+        };
+        let alarm = said("{\"level\":\"ERROR\",\"tenant\":\"tshop\"}");
+        assert_eq!(alarm, serde_json::json!({ "process": "control", "level": "ERROR", "about": "tshop" }));
+        for forged in [
+            "{\"tenant\":\"tshop\",\"process\":\"launcher\"}",
+            "{\"tenant\":\"tshop\",\"about\":\"tother\"}",
+            "{\"tenant\":\"tshop\"}{}",
+        ] {
+            assert_eq!(said(forged), serde_json::json!({ "process": "control", "text": forged }));
         }
     }
 

@@ -37,6 +37,27 @@ async fn take(local: &Router) -> Value {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_an_order_is_answered_when_control_ends() {
+    let instance = Instance::new().await;
+    serving(&instance, async |control, local, _| {
+        let patience = json!({ "wait_seconds": 60 });
+        let ending = async {
+            loop {
+                // Until they have come so far as to wait.
+                control.end_waits();
+                tokio::task::yield_now().await;
+            }
+        };
+        let answer = tokio::select! {
+            answer = post_json(&local, "/v1/backup-orders/take", &patience) => answer,
+            () = ending => unreachable!("it goes on for ever"),
+        };
+        assert_eq!(answer.json()["order"], Value::Null);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_order_is_taken_once_and_tells_how_far_it_is() {
     let instance = Instance::new().await;
     serving(&instance, async |control, local, _| {

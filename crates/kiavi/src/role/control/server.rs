@@ -162,6 +162,9 @@ impl Server {
             }
         }
         trigger.start();
+        if let Some(control) = control.get() {
+            control.end_waits();
+        }
         let served = async {
             for tasks in [&mut tasks, &mut locals, &mut monitors] {
                 while tasks.join_next().await.is_some() {}
