@@ -3,7 +3,7 @@
 
 use axum::{extract::RawQuery, response::Response};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use kiavi_db::{Database, DbError, Row, ToSql};
+use kiavi_db::{Database, DbError, Row, Sql, ToSql};
 use serde::Serialize;
 
 use super::{
@@ -26,6 +26,9 @@ const MAX_LIMIT: i64 = 1_000;
 /// The most that are counted of those who fit a search: to count them all, PostgreSQL has to look at everybody. How many there
 /// are at all, an index knows.
 const COUNTED: i64 = 1_000;
+/// The most of those who were there on some days that are looked at before all are: as many as are counted, and some for those
+/// who are forgotten since.
+const NEAR: i64 = COUNTED + COUNTED / 4;
 /// Characters of a text that is looked for: those of the longest address (RFC 5321 §4.5.3.1).
 const MAX_TEXT: usize = 254;
 /// Characters of a day, `2026-11-26`.
@@ -196,12 +199,25 @@ pub(super) async fn page(
 async fn count(database: &Database, search: &Search) -> Result<(i64, bool), DbError> {
     let (text, is_name) = search.text.as_ref().map(|(text, is_name)| (text, *is_name)).unzip();
     let Search { standing, created_from, created_before, seen, ids, .. } = search;
+    let ask = async |sql: &Sql, most: Option<i64>| {
+        let values: [&(dyn ToSql + Sync); 9] =
+            [&text, &is_name, standing, created_from, created_before, ids, &seen.0, &seen.1, &most];
+        database.query_one(sql, &values).await
+    };
+    let told = |counted: i64, is_all: bool| match counted {
+        0..=COUNTED => (counted, is_all),
+        _ => (COUNTED, false),
+    };
+    if let Some(near) = &search.statements().near {
+        let row = ask(near, Some(NEAR)).await?;
+        let (there, fitting): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        if there < NEAR || fitting > COUNTED {
+            return Ok(told(fitting, there < NEAR));
+        }
+    }
     let most = (!search.is_of_all()).then_some(COUNTED + 1);
-    let values: [&(dyn ToSql + Sync); 9] =
-        [&text, &is_name, standing, created_from, created_before, ids, &seen.0, &seen.1, &most];
-    let counted: i64 = database.query_one(&search.statements().count, &values).await?.try_get(0)?;
-    let is_exact = most.is_none_or(|most| counted < most);
-    Ok(if is_exact { (counted, true) } else { (COUNTED, false) })
+    let counted = ask(&search.statements().count, most).await?.try_get(0)?;
+    Ok(if most.is_some() { told(counted, true) } else { (counted, true) })
 }
 
 fn found(state: &State, row: &Row) -> Result<Found, DbError> {

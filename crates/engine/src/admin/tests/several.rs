@@ -76,6 +76,72 @@ async fn users_are_found_by_several_things_at_once_and_the_newest_come_first() {
     assert_eq!(tenant.administrator().await.get("/admin/find-users").await.status, StatusCode::NOT_FOUND);
 }
 
+/// A tenant of 3,000, `u1` to `u3000`, who came one after the other; each was there on one day of 2026, fifty of them on the same,
+/// those who came first on the first. Nobody knows when `u7` was there: they are forgotten.
+async fn seen_in_turn() -> TestTenant {
+    let tenant = TestTenant::new().await;
+    let many = r#"INSERT INTO "user" (id, name, email, "emailVerified", "createdAt", role, banned)
+          SELECT 'u' || i, '', 'u' || i || '@example.com', true, timestamptz '2026-01-01' + i * interval '1 s', 'user', false
+          FROM generate_series(1, 3000) AS i;
+        INSERT INTO kiavi.audit_subject (id, user_id)
+          SELECT lpad(to_hex(i), 32, '0')::uuid, CASE WHEN i <> 7 THEN 'u' || i END FROM generate_series(1, 3000) AS i;
+        INSERT INTO kiavi.activity_last (subject, day)
+          SELECT lpad(to_hex(i), 32, '0')::uuid, date '2026-01-01' + (i - 1) / 50 FROM generate_series(1, 3000) AS i;
+        ANALYZE"#;
+    tenant.admin.batch_execute(many).await.unwrap();
+    tenant
+}
+
+#[tokio::test]
+async fn who_was_there_is_counted_up_to_a_number_and_the_newest_of_them_come_first() {
+    let tenant = seen_in_turn().await;
+    let mut operator = tenant.operator();
+    for (query, newest, told) in [
+        ("seen_to=2026-01-02", "u100", (99, true)),
+        ("seen_to=2026-01-25", "u1250", (1_000, false)),
+        ("seen_from=2026-02-10&seen_to=2026-02-10", "u2050", (50, true)),
+        ("seen_from=2026-01-02", "u3000", (1_000, false)),
+        ("seen_from=2026-01-01&text=u11", "u1199", (111, true)),
+        ("seen_to=2026-01-30&standing=active", "u1500", (1_000, false)),
+        ("seen_to=2026-01-30&method=code&text=u7%40", "", (0, true)),
+        ("seen_from=2026-01-01&standing=suspended", "", (0, true)),
+    ] {
+        let page = operator.get(&format!("/admin/find-users?limit=1&{query}")).await.json;
+        assert_eq!((&page["total"], &page["totalIsExact"]), (&json!(told.0), &json!(told.1)), "{query}");
+        assert_eq!(page["users"][0]["id"].as_str().unwrap_or_default(), newest, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn who_was_there_is_not_looked_up_user_by_user() {
+    /// Pages of 8 kB; to look up each of 3,000 is four for each.
+    const MOST_PAGES: i64 = 1_500;
+    let tenant = seen_in_turn().await;
+    let statements = super::super::statements();
+    for name in ["ADMIN_FIND_SEEN_USERS", "ADMIN_COUNT_SEEN_USERS", "ADMIN_FIND_SEEN_USERS_WITH_CODE"] {
+        let sql = statements.iter().find(|sql| sql.name() == name).unwrap();
+        tenant.admin.batch_execute(&format!("PREPARE {name} AS {}", sql.text())).await.unwrap();
+        for (mode, days) in [
+            ("generic", "NULL, '2026-01-30'"),
+            ("custom", "NULL, '2026-01-30'"),
+            ("generic", "'2026-01-02', NULL"),
+            ("custom", "'2026-01-02', NULL"),
+        ] {
+            let last = if name.contains("FIND") { "NULL, NULL, 50, 0" } else { "1001" };
+            let mode = format!("SET plan_cache_mode = force_{mode}_plan");
+            tenant.admin.batch_execute(&mode).await.unwrap();
+            let asked = format!(
+                "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE {name}
+                 (NULL, false, 'all', NULL, NULL, NULL, {days}, {last})"
+            );
+            let plan: Value = tenant.admin.query(&asked, &[]).await.unwrap()[0].get(0);
+            let pages =
+                ["Shared Hit Blocks", "Shared Read Blocks"].map(|of| plan[0]["Plan"][of].as_i64().unwrap());
+            assert!(pages.iter().sum::<i64>() < MOST_PAGES, "{name} {days} {mode}: {plan:#}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_table_has_everybody_once_and_no_formula() {
     let tenant = TestTenant::new().await;
