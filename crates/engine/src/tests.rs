@@ -183,6 +183,7 @@ impl TestTenant {
             cookies: Vec::new(),
             origin: Some(ORIGIN.to_owned()),
             peer: [192, 0, 2, 1],
+            peer_v6: None,
             operator: None,
             state: self.state().clone(),
         }
@@ -276,6 +277,8 @@ pub(crate) struct Browser {
     pub(crate) cookies: Vec<(String, String)>,
     pub(crate) origin: Option<String>,
     pub(crate) peer: [u8; 4],
+    /// In place of that.
+    peer_v6: Option<[u16; 8]>,
     /// Set for a connection of the management door.
     pub(crate) operator: Option<Operator>,
     state: State,
@@ -315,6 +318,10 @@ impl Browser {
         Self { peer, ..self }
     }
 
+    pub(crate) fn from_v6(self, peer: [u16; 8]) -> Self {
+        Self { peer_v6: Some(peer), ..self }
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &[]).await
     }
@@ -351,7 +358,8 @@ impl Browser {
         if let Some(operator) = &self.operator {
             request = request.extension(operator.clone());
         }
-        request = request.extension(ConnectionInfo { peer: (self.peer, 4_711).into(), sequence: 1 });
+        let peer = self.peer_v6.map_or_else(|| std::net::IpAddr::from(self.peer), Into::into);
+        request = request.extension(ConnectionInfo { peer: (peer, 4_711).into(), sequence: 1 });
         let request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();

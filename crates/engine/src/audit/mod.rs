@@ -12,6 +12,7 @@ mod coverage;
 mod event;
 pub(crate) mod explanations;
 mod kinds;
+mod outline;
 mod past;
 mod people;
 mod person;
@@ -43,9 +44,10 @@ pub(crate) use event::EventRow;
 pub use event::{Event, Method};
 pub use kiavi_audit::Outcome;
 pub use kinds::EventType;
+pub(crate) use outline::{Outline, addresses, outlines};
 pub(crate) use past::Past;
-pub(crate) use people::forget_visitors;
 pub use people::rewrap;
+pub(crate) use people::{forget_visitors, is_user};
 pub(crate) use person::{Told, told_of};
 pub(crate) use reading::StoredEvent;
 pub(crate) use recent::recent;
@@ -63,7 +65,7 @@ pub(crate) use writing::{Along, along, record_at, record_erasure, record_once, r
 pub use writing::{record, record_alone, record_by_control};
 
 pub(crate) fn statements() -> Vec<&'static Sql> {
-    [store::STATEMENTS, reading::STATEMENTS].concat()
+    [store::STATEMENTS, reading::STATEMENTS, outline::STATEMENTS].concat()
 }
 
 /// Whether this program writes no event, so that `bench/audit-cost` can measure what events cost. Nothing in Cargo.toml can

@@ -104,7 +104,7 @@ impl Found {
 }
 
 /// Whether a name of an event's actor or subject is a user's id.
-pub(super) fn is_user(name: &str) -> bool {
+pub(crate) fn is_user(name: &str) -> bool {
     let others = ["operator:", "address:", "user:", VISITOR, LOG];
     // What PostgreSQL's text cannot hold is nobody's id.
     !others.iter().any(|prefix| name.starts_with(prefix))

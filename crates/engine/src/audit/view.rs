@@ -101,10 +101,7 @@ pub(super) async fn views_of(
     events: &[StoredEvent],
     part: Part,
 ) -> Result<Vec<EventView>, DbError> {
-    let decode = |event: &StoredEvent| {
-        Body::decode(&event.body).map_err(|error| DbError::Value(format!("audit_event.body: {error}")))
-    };
-    let bodies = events.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
+    let bodies = events.iter().map(|event| decoded(&event.body)).collect::<Result<Vec<_>, _>>()?;
     let mut ids = BTreeSet::new();
     bodies.iter().for_each(|body| collect_ids(body, &mut ids));
     let ids: Vec<SubjectId> = ids.into_iter().collect();
@@ -114,6 +111,21 @@ pub(super) async fn views_of(
         Body::Before(json) => of_before(event.seq, &json),
     };
     events.iter().zip(bodies).map(view).collect()
+}
+
+fn decoded(body: &[u8]) -> Result<Body, DbError> {
+    Body::decode(body).map_err(|error| DbError::Value(format!("audit_event.body: {error}")))
+}
+
+/// The facts of a body, as the log has them: who is named there is called what the log calls them.
+///
+/// # Errors
+/// It is none.
+pub(super) fn facts_in(body: &[u8]) -> Result<Option<Value>, DbError> {
+    match decoded(body)? {
+        Body::Event(event) => Ok(event.facts.map(Value::Object)),
+        Body::Before(json) => Ok(before(&json)?.detail),
+    }
 }
 
 /// Tells by which address people know those whom events name: one statement.
@@ -195,9 +207,13 @@ fn of_event(seq: i64, event: kiavi_audit::Event, behind: &Behind, part: Part) ->
     }
 }
 
+fn before(json: &str) -> Result<Before, DbError> {
+    serde_json::from_str(json)
+        .map_err(|_| DbError::Value("audit_event.body is none of an event of before".to_owned()))
+}
+
 fn of_before(seq: i64, json: &str) -> Result<EventView, DbError> {
-    let before: Before = serde_json::from_str(json)
-        .map_err(|_| DbError::Value("audit_event.body is none of an event of before".to_owned()))?;
+    let before = before(json)?;
     let named = |name: Option<String>| {
         name.map(|reference| Named {
             user_id: Some(reference.clone()).filter(|name| is_user(name)),

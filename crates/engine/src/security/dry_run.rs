@@ -12,17 +12,22 @@ use kiavi_db::DbError;
 use serde::Serialize;
 
 use super::{
-    MOST, WEEK, before,
+    WEEK, before,
     catalogue::{Dimension, Family, LIMITS, Limit},
-    overview::{network, untold_by},
-    people::People,
+    overview::untold_by,
     replay::{Gate, Refused, Use, replay},
+    sources::Sources,
 };
 use crate::{
     Rate, State,
-    audit::{self, EventType as E, EventView, address_reference},
+    audit::{self, EventType as E, Outline},
     iso_milliseconds,
 };
+
+/// Events that are read for one answer; beyond it says how far it got.
+const MOST: i64 = 20_000;
+/// The kinds whose facts tell whether they are a use, and of what.
+const TOLD_BY_FACTS: &[E] = &[E::RateLimitExceeded, E::CodeRefused, E::RefusalsCounted];
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -77,9 +82,10 @@ async fn count_again(
     rate: Rate,
 ) -> Result<Outcome, DbError> {
     let week = before(state.clock.now(), WEEK);
-    let read = audit::recent(state, family.kinds(), week, MOST).await?;
-    let untold = read.events.iter().filter_map(untold_by).sum();
-    let uses = uses(state, family, &read.events);
+    let read = audit::outlines(state, family.kinds(), TOLD_BY_FACTS, week, MOST).await?;
+    let untold =
+        read.events.iter().filter_map(|event| untold_by(event.kind.name(), event.facts.as_ref())).sum();
+    let (mut uses, sources) = uses(family, &read.events);
     let gates = |tried: Option<Rate>| -> Vec<Gate> {
         let gate = |one: &Limit| Gate {
             setting: one.setting,
@@ -89,6 +95,18 @@ async fn count_again(
         };
         family.limits().map(gate).collect()
     };
+    let (as_set, would) = (gates(None), gates(Some(rate)));
+    // What a limit counts by has to be known of all uses, else of those only that are refused.
+    let counts_by =
+        |is_it: fn(Dimension) -> bool| would.iter().any(|gate| gate.rate.is_some() && is_it(gate.dimension));
+    let by_network = counts_by(|dimension| dimension == Dimension::Network);
+    let by_target = counts_by(|dimension| !matches!(dimension, Dimension::Network | Dimension::Tenant));
+    sources.tell(state, (by_network, by_target), &mut [&mut uses]).await?;
+    let refused = |one: &&Use| one.refused_by == Some(limit.setting);
+    let mut did: Vec<_> = uses.iter().filter(refused).copied().collect();
+    let mut as_set = replay(&as_set, &uses, limit.setting);
+    let mut would = replay(&would, &uses, limit.setting);
+    sources.tell(state, (!by_network, !by_target), &mut [&mut did, &mut as_set, &mut would]).await?;
     let is_own = |one: &&Use| limit.scopes.contains(&one.scope);
     let is_nameless = |one: &&Use| match limit.dimension {
         Dimension::Network => one.network.is_none(),
@@ -102,9 +120,9 @@ async fn count_again(
         uses: uses.iter().filter(is_own).count(),
         nameless: uses.iter().filter(is_own).filter(is_nameless).count(),
         untold,
-        did: Refused::of(uses.iter().filter(|one| one.refused_by == Some(limit.setting))),
-        as_set: replay(&gates(None), &uses, limit.setting),
-        would: replay(&gates(Some(rate)), &uses, limit.setting),
+        did: Refused::of(&did),
+        as_set: Refused::of(&as_set),
+        would: Refused::of(&would),
     })
 }
 
@@ -155,11 +173,11 @@ impl Family {
     }
 
     /// The counter that an event tells a use of, and whether it ends a count of failures.
-    fn scope(self, event: &EventView) -> Option<(&'static str, bool)> {
+    fn scope(self, event: &Outline) -> Option<(&'static str, bool)> {
         let fact = |name: &str| event.facts.as_ref()?.get(name)?.as_str();
         let by_code = event.method.as_deref() == Some("email_otp");
         let limited = fact("limit").unwrap_or_default();
-        let is = |kind: E| event.kind == kind.name();
+        let is = |kind: E| event.kind == kind;
         let found = match self {
             _ if is(E::RefusalsCounted) => return None,
             Self::Mails if is(E::RateLimitExceeded) => (limited == "code_send").then_some("code_send"),
@@ -192,27 +210,28 @@ impl Family {
     }
 }
 
-/// The uses that events tell of, one for each request.
-fn uses(state: &State, family: Family, events: &[EventView]) -> Vec<Use> {
-    let (mut people, mut seen) = (People::new(state), HashSet::new());
-    let used = |event: &EventView| {
+/// The uses that events tell of, one for each request, and what their numbers stand for.
+fn uses(family: Family, events: &[Outline]) -> (Vec<Use>, Sources<'_>) {
+    let (mut sources, mut seen) = (Sources::new(family), HashSet::new());
+    let used = |event: &'_ Outline| {
         let (scope, is_right) = family.scope(event)?;
-        if event.request_id.as_deref().is_some_and(|request| !seen.insert(request.to_owned())) {
-            return None;
-        }
-        let target = match (family, &event.subject) {
-            // What is counted is the user's id, which stands for itself in refusals.
-            (Family::Tokens, Some(subject)) => match &subject.user_id {
-                Some(id) => Some(address_reference(state, id)),
-                None => Some(subject.reference.clone()),
-            },
-            (_, subject) => subject.as_ref().map(|subject| people.reference(subject)),
-        };
-        let told = Limit::told(event.facts.as_ref()).map(|limit| limit.setting);
-        let refused_by = told.filter(|_| event.kind == E::RateLimitExceeded.name());
-        Some(Use { at: event.at, scope, network: network(event), target, is_right, refused_by })
+        Some((
+            scope,
+            is_right,
+            Limit::told(event.facts.as_ref()).filter(|_| event.kind == E::RateLimitExceeded),
+        ))
     };
-    events.iter().filter_map(used).collect()
+    let mut uses = Vec::new();
+    for event in events {
+        let Some((scope, is_right, told)) = used(event) else { continue };
+        if event.request_id.as_deref().is_some_and(|request| !seen.insert(request)) {
+            continue;
+        }
+        let (network, target) = sources.number(event);
+        let refused_by = told.map(|limit| limit.setting);
+        uses.push(Use { at: event.at, scope, network, target, is_right, refused_by });
+    }
+    (uses, sources)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod overview;
 mod people;
 mod replay;
 mod routes;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod unlock;

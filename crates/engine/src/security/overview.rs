@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use kiavi_base::network_of;
 use kiavi_db::DbError;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     DAY, MOST, WEEK, before,
@@ -105,7 +106,7 @@ pub(super) async fn read(state: &State) -> Result<Overview, DbError> {
     for event in &read.events {
         let is_of_day = event.at >= day;
         let Some(limit) = Limit::told(event.facts.as_ref()) else {
-            match untold_by(event) {
+            match untold_by(&event.kind, event.facts.as_ref()) {
                 Some(count) => untold.add(count, is_of_day),
                 None => fixed.add(1, is_of_day),
             }
@@ -142,9 +143,9 @@ async fn users_of_late(state: &State, from: Timestamp) -> Result<People<'_>, DbE
 }
 
 /// How many refusals by limits an event tells of that are in no event of their own; none if it is no such event.
-pub(super) fn untold_by(event: &EventView) -> Option<u64> {
-    let is_count = event.kind == EventType::RefusalsCounted.name();
-    let told = || event.facts.as_ref()?.get("refusals")?.get(EventType::RateLimitExceeded.name())?.as_u64();
+pub(super) fn untold_by(kind: &str, facts: Option<&Value>) -> Option<u64> {
+    let is_count = kind == EventType::RefusalsCounted.name();
+    let told = || facts?.get("refusals")?.get(EventType::RateLimitExceeded.name())?.as_u64();
     is_count.then(|| told().unwrap_or_default())
 }
 

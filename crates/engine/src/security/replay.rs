@@ -1,9 +1,6 @@
 //! Counting uses again, by rates that may be others than they were.
 
-use std::{
-    collections::{HashMap, HashSet},
-    net::IpAddr,
-};
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,16 +8,17 @@ use serde::Serialize;
 use super::catalogue::Dimension;
 use crate::{Rate, rate_limit::arrive};
 
-/// One use of what is limited, as the log has it.
-#[derive(Debug, Clone)]
+/// One use of what is limited, as the log has it. Networks and targets have numbers: all that is asked of two is whether they are
+/// the same.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Use {
     pub(super) at: Timestamp,
     /// The counter that it was.
     pub(super) scope: &'static str,
     /// None where that is forgotten.
-    pub(super) network: Option<IpAddr>,
+    pub(super) network: Option<usize>,
     /// The address or account that it was about.
-    pub(super) target: Option<String>,
+    pub(super) target: Option<usize>,
     /// Whether it ends a count of failures.
     pub(super) is_right: bool,
     /// The limit that refused it.
@@ -29,19 +27,19 @@ pub(super) struct Use {
 
 impl Use {
     /// What a limit of this dimension counts it under.
-    fn key(&self, dimension: Dimension) -> Option<Key<'_>> {
+    fn key(&self, dimension: Dimension) -> Option<Key> {
         match dimension {
             Dimension::Network => self.network.map(Key::Network),
             Dimension::Tenant => Some(Key::Tenant),
-            _ => self.target.as_deref().map(Key::Target),
+            _ => self.target.map(Key::Target),
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Key<'u> {
-    Network(IpAddr),
-    Target(&'u str),
+enum Key {
+    Network(usize),
+    Target(usize),
     Tenant,
 }
 
@@ -67,21 +65,17 @@ pub(super) struct Refused {
 
 impl Refused {
     /// Of these uses.
-    pub(super) fn of<'u>(uses: impl Iterator<Item = &'u Use>) -> Self {
-        let (mut requests, mut networks, mut people) = (0, HashSet::new(), HashSet::new());
-        for one in uses {
-            requests += 1;
-            networks.extend(one.network);
-            people.extend(one.target.as_deref());
-        }
-        Self { requests, networks: networks.len(), people: people.len() }
+    pub(super) fn of(uses: &[Use]) -> Self {
+        let networks: HashSet<_> = uses.iter().filter_map(|one| one.network).collect();
+        let people: HashSet<_> = uses.iter().filter_map(|one| one.target).collect();
+        Self { requests: uses.len(), networks: networks.len(), people: people.len() }
     }
 }
 
 /// Lets uses, in their order, meet the limits one after the other, as requests do; what the one called `asked` refuses. A use
 /// that is refused is counted by none that would come after, nor by the one that refuses it.
-pub(super) fn replay(gates: &[Gate], uses: &[Use], asked: &str) -> Refused {
-    let mut arrivals: HashMap<(&str, &str, Key<'_>), Timestamp> = HashMap::new();
+pub(super) fn replay(gates: &[Gate], uses: &[Use], asked: &str) -> Vec<Use> {
+    let mut arrivals: HashMap<(&str, &str, Key), Timestamp> = HashMap::new();
     let mut refused = Vec::new();
     for one in uses {
         for gate in gates.iter().filter(|gate| gate.scopes.contains(&one.scope)) {
@@ -89,7 +83,7 @@ pub(super) fn replay(gates: &[Gate], uses: &[Use], asked: &str) -> Refused {
             let key = (gate.setting, one.scope, key);
             match arrive(arrivals.get(&key).copied(), one.at, rate) {
                 Err(_) => {
-                    refused.extend((gate.setting == asked).then_some(one));
+                    refused.extend((gate.setting == asked).then_some(*one));
                     break;
                 }
                 Ok(_) if one.is_right => drop(arrivals.remove(&key)),
@@ -97,7 +91,7 @@ pub(super) fn replay(gates: &[Gate], uses: &[Use], asked: &str) -> Refused {
             }
         }
     }
-    Refused::of(refused.into_iter())
+    refused
 }
 
 #[cfg(test)]
@@ -111,13 +105,17 @@ mod tests {
         Gate { setting, dimension, scopes: SCOPES, rate }
     }
 
+    fn replay(gates: &[Gate], uses: &[Use], asked: &str) -> Refused {
+        Refused::of(&super::replay(gates, uses, asked))
+    }
+
     /// From the network `last`, about `who`, after so many seconds.
-    fn used(last: u8, who: &str, seconds: i64) -> Use {
+    fn used(last: usize, who: char, seconds: i64) -> Use {
         Use {
             at: Timestamp::from_second(1_700_000_000 + seconds).unwrap(),
             scope: "try",
-            network: Some(IpAddr::from([192, 0, 2, last])),
-            target: Some(who.to_owned()),
+            network: Some(last),
+            target: Some(who as usize),
             is_right: false,
             refused_by: None,
         }
@@ -125,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_limit_refuses_what_is_over_it_by_its_own_key() {
-        let uses = [used(1, "a", 0), used(1, "b", 1), used(1, "c", 2), used(2, "c", 3), used(1, "a", 65)];
+        let uses = [used(1, 'a', 0), used(1, 'b', 1), used(1, 'c', 2), used(2, 'c', 3), used(1, 'a', 65)];
         let refused = |dimension, limit| replay(&[gate("it", dimension, limit)], &uses, "it");
         assert_eq!(refused(Dimension::Network, 2), Refused { requests: 1, networks: 1, people: 1 });
         assert_eq!(refused(Dimension::Address, 1), Refused { requests: 1, networks: 1, people: 1 });
@@ -137,7 +135,7 @@ mod tests {
 
     #[test]
     fn what_one_refuses_the_next_does_not_count() {
-        let flood: Vec<_> = (0..10).map(|n| used(1, "a", n)).chain([used(2, "b", 11)]).collect();
+        let flood: Vec<_> = (0..10).map(|n| used(1, 'a', n)).chain([used(2, 'b', 11)]).collect();
         let network = gate("network", Dimension::Network, 2);
         let gates = [network, gate("tenant", Dimension::Tenant, 3)];
         assert_eq!(replay(&gates, &flood, "tenant"), Refused::default());
@@ -148,17 +146,17 @@ mod tests {
 
     #[test]
     fn a_right_guess_begins_the_count_anew_unless_it_comes_too_late() {
-        let right = |seconds| Use { is_right: true, ..used(1, "a", seconds) };
+        let right = |seconds| Use { is_right: true, ..used(1, 'a', seconds) };
         let guesses = [gate("guesses", Dimension::Address, 2)];
-        let in_time = [used(1, "a", 0), right(1), used(1, "a", 2), used(1, "a", 3)];
+        let in_time = [used(1, 'a', 0), right(1), used(1, 'a', 2), used(1, 'a', 3)];
         assert_eq!(replay(&guesses, &in_time, "guesses").requests, 0);
-        let late = [used(1, "a", 0), used(1, "a", 1), right(2)];
+        let late = [used(1, 'a', 0), used(1, 'a', 1), right(2)];
         assert_eq!(replay(&guesses, &late, "guesses").requests, 1);
     }
 
     #[test]
     fn who_is_forgotten_is_counted_by_nobodys_key() {
-        let nameless = |seconds| Use { network: None, target: None, ..used(1, "a", seconds) };
+        let nameless = |seconds| Use { network: None, target: None, ..used(1, 'a', seconds) };
         let uses: Vec<_> = (0..5).map(nameless).collect();
         assert_eq!(replay(&[gate("it", Dimension::Network, 1)], &uses, "it").requests, 0);
         assert_eq!(replay(&[gate("it", Dimension::Tenant, 1)], &uses, "it").requests, 4);

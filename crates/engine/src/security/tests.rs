@@ -194,6 +194,59 @@ async fn a_rate_is_tried_on_what_the_log_has() {
 }
 
 #[tokio::test]
+async fn the_addresses_of_a_network_are_one_network_when_a_rate_is_tried() {
+    let tenant = TestTenant::new().await;
+    for (network, host, email) in [(1, 1, "a@example.com"), (1, 2, "b@example.com"), (2, 1, "c@example.com")]
+    {
+        let address = [0x2001, 0xdb8, 0, network, 0, 0, 0, host];
+        ask(&mut tenant.browser().from_v6(address), email).await;
+    }
+    let path = "/security/dry-run?setting=rate_limits.code_send_per_network&limit=1&window_seconds=3600";
+    let told = read(&tenant, path).await;
+    assert_eq!(told["outcome"]["would"], json!({ "requests": 1, "networks": 1, "people": 1 }), "{told}");
+    // The limit of the tenant counts no networks, and tells from how many the refused came all the same.
+    let path = "/security/dry-run?setting=rate_limits.code_send_per_tenant&limit=1&window_seconds=3600";
+    let told = read(&tenant, path).await;
+    assert_eq!(told["outcome"]["would"], json!({ "requests": 2, "networks": 2, "people": 2 }), "{told}");
+}
+
+#[tokio::test]
+async fn somebody_is_one_person_by_their_address_and_as_a_user() {
+    let tenant = TestTenant::new().await;
+    // A code for an address that is nobody's, and one for the user who has it then.
+    tenant.signed_in(ADA).await;
+    ask(&mut tenant.browser(), ADA).await;
+    let path = "/security/dry-run?setting=rate_limits.code_send_per_address&limit=1&window_seconds=86400";
+    let outcome = &read(&tenant, path).await["outcome"];
+    assert_eq!(outcome["uses"], 2, "{outcome}");
+    assert_eq!(outcome["would"], json!({ "requests": 1, "networks": 1, "people": 1 }));
+}
+
+/// Bodies that are none stand for those that nobody looks at.
+#[tokio::test]
+async fn no_more_is_opened_to_try_a_rate_than_one_event_of_each_address() {
+    let tenant = with_two_guesses().await;
+    guess_wrong(&tenant, 66, ADA).await;
+    for email in ["b@example.com", "c@example.com"] {
+        ask(&mut tenant.browser().from([192, 0, 2, 66]), email).await;
+    }
+    let spoil = async |which: &str| {
+        let spoil = format!("UPDATE kiavi.audit_event SET body = '\\x00' WHERE {which}");
+        tenant.admin.batch_execute(&spoil).await.unwrap();
+    };
+    let requested = "type = 'code.requested'";
+    spoil(&format!("{requested} AND seq > (SELECT min(seq) FROM kiavi.audit_event WHERE {requested})")).await;
+    let path = "/security/dry-run?setting=rate_limits.code_send_per_network&limit=1&window_seconds=3600";
+    let outcome = &read(&tenant, path).await["outcome"];
+    assert_eq!(outcome["would"], json!({ "requests": 2, "networks": 1, "people": 2 }), "{outcome}");
+    // Where nobody is refused, and guesses are counted by addresses, it is none.
+    spoil(requested).await;
+    let path = "/security/dry-run?setting=email_otp.guesses&limit=5&window_seconds=3600";
+    let outcome = &read(&tenant, path).await["outcome"];
+    assert_eq!((&outcome["uses"], &outcome["would"]["requests"]), (&json!(2), &json!(0)), "{outcome}");
+}
+
+#[tokio::test]
 async fn guesses_are_tried_as_they_are_counted() {
     let tenant = with_two_guesses().await;
     guess_wrong(&tenant, 66, ADA).await;

@@ -118,7 +118,7 @@ async fn who_was_there_is_not_looked_up_user_by_user() {
     const MOST_PAGES: i64 = 1_500;
     let tenant = seen_in_turn().await;
     let statements = super::super::statements();
-    for name in ["ADMIN_FIND_SEEN_USERS", "ADMIN_COUNT_SEEN_USERS", "ADMIN_FIND_SEEN_USERS_WITH_CODE"] {
+    for name in ["ADMIN_FIND_SEEN_USERS", "ADMIN_COUNT_FOUND_SEEN_USERS", "ADMIN_FIND_SEEN_USERS_WITH_CODE"] {
         let sql = statements.iter().find(|sql| sql.name() == name).unwrap();
         tenant.admin.batch_execute(&format!("PREPARE {name} AS {}", sql.text())).await.unwrap();
         for (mode, days) in [

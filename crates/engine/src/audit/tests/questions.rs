@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use crate::{
     Operator,
-    audit::{EventType, EventView, recent},
+    audit::{EventType, EventView, Outline, outlines, recent},
     tests::{Browser, TestTenant},
 };
 
@@ -292,6 +292,57 @@ async fn what_is_counted_of_the_log_is_read_page_by_page_until_it_is_enough() {
         assert_eq!((numbers.len(), read.events.len(), read.is_complete), (expected, expected, is_complete));
         let whole = |event: &EventView| event.ip.as_deref() == Some("192.0.2.3") && event.device.is_none();
         assert!(read.events.iter().all(whole), "where it came from is told, and not with what");
+    }
+}
+
+#[tokio::test]
+async fn outlines_are_read_page_by_page_until_there_are_as_many_as_wanted() {
+    let tenant = tenant().await;
+    let copies = "INSERT INTO kiavi.audit_event (id, at, type, outcome, subject, ip_token, body)
+         SELECT (left(replace(id::text, '-', ''), 12) || lpad(to_hex(i), 20, '0'))::uuid, at, type, outcome, subject, ip_token,
+           body
+         FROM kiavi.audit_event, generate_series(1, 2100) AS i WHERE type = 'code.refused'";
+    tenant.admin.batch_execute(copies).await.unwrap();
+    let (state, kinds) = (tenant.state(), [EventType::CodeRefused, EventType::CodeRequested]);
+    let hour = state.clock.now().checked_sub(SignedDuration::from_hours(1)).unwrap();
+    for (most, expected, is_complete) in [(20_000, 2_103, true), (2_000, 2_000, false), (1_999, 1_000, false)]
+    {
+        let read = outlines(state, &kinds, &[EventType::CodeRefused], hour, most).await.unwrap();
+        let numbers: BTreeSet<_> = read.events.iter().map(|event| event.seq).collect();
+        assert_eq!((numbers.len(), read.events.len(), read.is_complete), (expected, expected, is_complete));
+        assert!(read.events.iter().map(|event| (event.at, event.seq)).is_sorted(), "the oldest first");
+        let is_told = |event: &Outline| event.facts.is_some() == (event.kind == EventType::CodeRefused);
+        assert!(read.events.iter().all(is_told), "facts of the kinds that they are asked of");
+    }
+    let none = outlines(state, &[EventType::LinkRefused], &[], hour, 1_000).await.unwrap();
+    assert_eq!((none.events.len(), none.is_complete), (0, true));
+}
+
+#[tokio::test]
+async fn outlines_of_a_type_are_found_by_their_index_whatever_else_happens() {
+    const MOST_PAGES: f64 = 200.0;
+    let tenant = TestTenant::new().await;
+    // Ten rare ones among 30,000 others.
+    let fill = "INSERT INTO kiavi.audit_event (id, at, type, outcome, body)
+         SELECT (lpad(to_hex(i), 12, '0') || repeat('0', 20))::uuid, now(),
+           CASE WHEN i % 3000 = 0 THEN 'code.refused' ELSE 'session.created' END, 'failure', '\\x80'
+         FROM generate_series(1, 30000) AS i; ANALYZE kiavi.audit_event; SET plan_cache_mode = force_generic_plan";
+    tenant.admin.batch_execute(fill).await.unwrap();
+    let bounds = ["0", "f"].map(|digit| digit.repeat(32));
+    let asked = "'{code.refused}', '{success,failure}'";
+    for (name, values) in [
+        ("AUDIT_OUTLINE_PLACES", format!("{asked}, '{}', 20001, 1", bounds[0])),
+        ("AUDIT_OUTLINES", format!("{asked}, '{}', '{}', 20001, '{{}}'", bounds[0], bounds[1])),
+    ] {
+        let statement = crate::statements().into_iter().find(|sql| sql.name() == name).expect(name);
+        tenant.admin.batch_execute(&format!("PREPARE {name} AS {}", statement.text())).await.unwrap();
+        let explain =
+            format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE {name} ({values})");
+        let plan: Value = tenant.admin.query(&explain, &[]).await.unwrap()[0].get(0);
+        let count = |of: &str| plan[0]["Plan"][of].as_f64().unwrap();
+        assert!(count("Actual Rows") > 9.5, "{name}: {plan:#}");
+        let pages = count("Shared Hit Blocks") + count("Shared Read Blocks");
+        assert!(pages < MOST_PAGES, "{name}: {plan:#}");
     }
 }
 
