@@ -5,6 +5,7 @@ mod api;
 mod isolation;
 mod statements;
 
+use std::net::IpAddr;
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicU64, Ordering},
@@ -182,8 +183,7 @@ impl TestTenant {
             router: self.router.clone(),
             cookies: Vec::new(),
             origin: Some(ORIGIN.to_owned()),
-            peer: [192, 0, 2, 1],
-            peer_v6: None,
+            peer: [192, 0, 2, 1].into(),
             operator: None,
             state: self.state().clone(),
         }
@@ -276,9 +276,7 @@ pub(crate) struct Browser {
     router: Router,
     pub(crate) cookies: Vec<(String, String)>,
     pub(crate) origin: Option<String>,
-    pub(crate) peer: [u8; 4],
-    /// In place of that.
-    peer_v6: Option<[u16; 8]>,
+    pub(crate) peer: IpAddr,
     /// Set for a connection of the management door.
     pub(crate) operator: Option<Operator>,
     state: State,
@@ -314,12 +312,8 @@ impl Browser {
     }
 
     /// The same browser in another network.
-    pub(crate) fn from(self, peer: [u8; 4]) -> Self {
-        Self { peer, ..self }
-    }
-
-    pub(crate) fn from_v6(self, peer: [u16; 8]) -> Self {
-        Self { peer_v6: Some(peer), ..self }
+    pub(crate) fn from(self, peer: impl Into<IpAddr>) -> Self {
+        Self { peer: peer.into(), ..self }
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
@@ -358,8 +352,7 @@ impl Browser {
         if let Some(operator) = &self.operator {
             request = request.extension(operator.clone());
         }
-        let peer = self.peer_v6.map_or_else(|| std::net::IpAddr::from(self.peer), Into::into);
-        request = request.extension(ConnectionInfo { peer: (peer, 4_711).into(), sequence: 1 });
+        request = request.extension(ConnectionInfo { peer: (self.peer, 4_711).into(), sequence: 1 });
         let request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();

@@ -114,7 +114,7 @@ async fn the_budget_of_guesses_outlives_codes_and_networks() {
     let mut answers = Vec::new();
     for round in 0..3 {
         let mut browser = tenant.browser();
-        browser.peer = [192, 0, 2, round + 1];
+        browser.peer = [192, 0, 2, round + 1].into();
         ask(&mut browser, "ada@example.com", "sign-in").await;
         let wrong = other_than(&tenant.newest_code().await);
         for _ in 0..2 {
@@ -275,7 +275,7 @@ async fn one_address_gets_no_flood_of_mail() {
     let mut browser = tenant.browser();
     let mut answers = Vec::new();
     for peer in 1..=3 {
-        browser.peer = [192, 0, 2, peer];
+        browser.peer = [192, 0, 2, peer].into();
         answers.push(ask(&mut browser, "ada@example.com", "sign-in").await.status.as_u16());
     }
     assert_eq!(answers, [200, 200, 429]);

@@ -199,7 +199,7 @@ async fn the_addresses_of_a_network_are_one_network_when_a_rate_is_tried() {
     for (network, host, email) in [(1, 1, "a@example.com"), (1, 2, "b@example.com"), (2, 1, "c@example.com")]
     {
         let address = [0x2001, 0xdb8, 0, network, 0, 0, 0, host];
-        ask(&mut tenant.browser().from_v6(address), email).await;
+        ask(&mut tenant.browser().from(address), email).await;
     }
     let path = "/security/dry-run?setting=rate_limits.code_send_per_network&limit=1&window_seconds=3600";
     let told = read(&tenant, path).await;

@@ -175,7 +175,7 @@ async fn the_general_limit_counts_by_network_and_path() {
     let tenant =
         TestTenant::with(|s| s.rate_limits.general = Some(Rate { limit: 2, window_seconds: 10 })).await;
     let (mut one, mut other) = (tenant.browser(), tenant.browser());
-    other.peer = [192, 0, 2, 2];
+    other.peer = [192, 0, 2, 2].into();
     for _ in 0..2 {
         assert_eq!(one.get("/ok").await.status, StatusCode::OK);
     }

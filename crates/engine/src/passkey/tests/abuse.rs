@@ -259,7 +259,7 @@ async fn wrong_answers_are_limited_by_credential_and_lock_nobody_out() {
     let mut statuses = Vec::new();
     for number in 0..20 {
         let mut browser = tenant.browser();
-        browser.peer = [198, 51, 100, number];
+        browser.peer = [198, 51, 100, number].into();
         statuses.push(authenticate(&mut browser, &mut ada).await.status);
     }
     assert_eq!(statuses[0], StatusCode::UNAUTHORIZED);
@@ -281,7 +281,7 @@ async fn one_network_cannot_fill_the_table_and_others_go_on() {
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
     assert!(tenant.value::<i64>("SELECT count(*) FROM verification", &[]).await <= 6);
     let mut other = tenant.browser();
-    other.peer = [203, 0, 113, 7];
+    other.peer = [203, 0, 113, 7].into();
     assert_eq!(other.get(AUTHENTICATE_OPTIONS).await.status, StatusCode::OK);
 }
 
