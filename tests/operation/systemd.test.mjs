@@ -117,8 +117,8 @@ describe('the package on a machine with systemd', { skip: reason }, () => {
     const pid = await machine.property('kiavi', 'MainPID');
     // What the package does when it is upgraded.
     await machine.run('dpkg', '--install', '/root/kiavi.deb');
-    await until('every process is replaced', async () =>
-      (await lines()).some(({ message }) => message === 'every process was replaced'));
+    const isReplaced = async () => (await lines()).some(({ message }) => message === 'every process was replaced');
+    await until('every process is replaced', isReplaced, { within: 60_000, every: 100 });
     assert.equal(await machine.property('kiavi', 'MainPID'), pid);
     await assertSignedIn();
     await assertHealthy();
@@ -127,12 +127,16 @@ describe('the package on a machine with systemd', { skip: reason }, () => {
   test('nothing was refused to any process, and nobody complains', async () => {
     const bad = (await lines()).filter(({ level, message }) => ['WARN', 'ERROR'].includes(level) && !HANDED_OUT.test(message));
     assert.deepEqual(bad, []);
+    assert.deepEqual((await lines()).filter(({ text }) => text !== undefined), [], 'what a panic or another program wrote');
   });
 
   test('a launcher that is killed is started again, and nobody is signed out', async () => {
     const pid = await machine.property('kiavi', 'MainPID');
     await machine.run('systemctl', 'kill', '--kill-whom=main', '--signal=KILL', 'kiavi');
-    const isBack = async () => (await machine.property('kiavi', 'SubState')) === 'running' && (await machine.property('kiavi', 'MainPID')) !== pid;
+    const isBack = async () => {
+      const isRunning = (await machine.property('kiavi', 'SubState')) === 'running';
+      return isRunning && (await machine.property('kiavi', 'MainPID')) !== pid;
+    };
     await until('it runs again', isBack, { within: 60_000, every: 100 });
     await assertSignedIn();
   });
@@ -144,6 +148,8 @@ describe('the package on a machine with systemd', { skip: reason }, () => {
     await machine.control('start', 'kiavi-backup.service');
     const archives = await machine.run('find', ARCHIVES, '-name', '*.kiavi', '!', '-name', '*.keys.kiavi');
     assert.equal(archives.trim().split('\n').length, 2, 'the shop\'s and the console\'s');
+    const told = (await lines()).find(({ message }) => message === 'a backup run is over');
+    assert.ok(told.process === 'control' && told.about && !told.tenant, JSON.stringify(told));
     await kiavi('backup', 'drill', 'shop', '--from', ARCHIVES);
     assert.equal(await machine.property('kiavi-backup-watch', 'ActiveState'), 'active');
     assert.equal(await machine.property('kiavi-backup-watch', 'NRestarts'), '0');
