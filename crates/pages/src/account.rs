@@ -25,6 +25,8 @@ pub struct Account {
     pub linkable: Vec<ProviderButton>,
     /// Their sessions, the current one first.
     pub sessions: Vec<SessionRow>,
+    /// Sessions in which somebody acts as them.
+    pub support: Vec<SupportRow>,
     /// What the passkeys on the person's devices are told of this account.
     pub signal: Signal,
     /// Where the JSON API is mounted, without a slash at the end.
@@ -104,7 +106,24 @@ pub struct SessionRow {
     pub is_current: bool,
 }
 
+/// A session in which somebody acts as the person. Whose browser it is is theirs to know.
+#[derive(Debug, Clone)]
+pub struct SupportRow {
+    /// The id that the forms send back; never the token.
+    pub id: String,
+    /// When it began.
+    pub created: Timestamp,
+    /// When it ends at the latest.
+    pub until: Timestamp,
+}
+
 impl Account {
+    /// Since when and until when somebody acts as the person, in words.
+    pub(crate) fn term(&self, row: &SupportRow) -> String {
+        let (_, time) = when::utc(self.frame.text(), row.until);
+        self.frame.text().acting_support_until(&self.ago(&row.created), &time)
+    }
+
     /// How long the passkeys stay, in words.
     pub(crate) fn held_for(&self) -> Option<String> {
         let seconds = u64::try_from(self.held?).unwrap_or_default();

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kiavi_base::Locale;
 
-use crate::{Brand, asset_url, text::Text};
+use crate::{Brand, asset_url, text::Text, when};
 
 /// The language, the names and the address of a page.
 #[derive(Debug, Clone)]
@@ -24,13 +25,22 @@ pub struct Frame {
     pub is_ours: bool,
 }
 
-/// An administrator who acts as a user.
+/// An administrator, or a member of the workspace, who acts as a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acting {
     /// The user's e-mail address.
     pub user: String,
-    /// The administrator: an e-mail address, or an operator's name.
+    /// The administrator or member: an e-mail address, or an operator's name.
     pub by: String,
+    /// When it ends at the latest.
+    pub until: Timestamp,
+}
+
+impl Acting {
+    pub(crate) fn words(&self, text: &Text) -> String {
+        let (_, time) = when::utc(text, self.until);
+        text.acting_as(&self.by, &time, &self.user)
+    }
 }
 
 impl Frame {

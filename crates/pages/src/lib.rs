@@ -15,6 +15,7 @@
 //! kiavi-pages --example gallery -- DIR`.
 
 mod account;
+mod acting;
 mod asset;
 mod authenticator;
 mod backups;
@@ -59,7 +60,10 @@ mod when;
 
 use askama::Template;
 
-pub use account::{Account, AccountRow, ChangeEmail, PasskeyRow, SessionRow, SignOut, Signal, SignedOut};
+pub use account::{
+    Account, AccountRow, ChangeEmail, PasskeyRow, SessionRow, SignOut, Signal, SignedOut, SupportRow,
+};
+pub use acting::{ActAs, ActingOffer};
 pub use asset::{ASSET_PATH, Asset, asset, asset_url};
 pub use backups::{BackupDeed, BackupEnd, BackupOrder, BackupRow, BackupStep, Backups, CopyOfBackup};
 pub use branding::{
@@ -142,6 +146,8 @@ impl Page for SignInCode {}
 impl Page for PasskeyOffer {}
 impl Page for SignInLink {}
 impl Page for Connect {}
+impl Page for ActingOffer {}
+impl Page for ActAs {}
 impl Page for Account {}
 impl Page for ChangeEmail {}
 impl Page for DeleteAccount {}

@@ -123,6 +123,8 @@ notices! {
         ConnectNeedsCode = "connect-needs-code", Info, notice_connect_needs_code;
         NotWhileActing = "not-while-acting", Info, notice_not_while_acting;
         ActingStopped = "acting-stopped", Success, notice_acting_stopped;
+        ActingLink = "acting-link", Info, notice_acting_link;
+        ActingRefused = "acting-refused", Error, notice_acting_refused;
         CookiesBlocked = "cookies-blocked", Error, notice_cookies_blocked;
         Offline = "offline", Error, notice_offline;
         WrongOrigin = "wrong-origin", Error, notice_wrong_origin;
@@ -192,6 +194,10 @@ notices! {
         UserRemoved = "user-removed", Success, notice_user_removed;
         UserGone = "user-gone", Info, notice_user_gone;
         UserRefused = "user-refused", Error, notice_user_refused;
+        UserActReason = "user-act-reason", Error, notice_user_act_reason;
+        UserActAdmin = "user-act-admin", Error, notice_user_act_admin;
+        UserActBanned = "user-act-banned", Error, notice_user_act_banned;
+        UserActOff = "user-act-off", Error, notice_user_act_off;
         SettingsSaved = "settings-saved", Success, notice_settings_saved;
         SettingsMeanwhile = "settings-meanwhile", Error, notice_settings_meanwhile;
         DomainAdded = "domain-added", Success, notice_domain_added;
@@ -301,6 +307,7 @@ impl Notice {
                 | Self::TenantName
                 | Self::TenantNameReserved
                 | Self::TenantNameTaken
+                | Self::UserActReason
         )
     }
 

@@ -257,6 +257,7 @@ impl Staged {
             accounts: vec![linked],
             linkable: Vec::new(),
             sessions: vec![session(BROWSER, true), session(PHONE, false)],
+            support: vec![],
             signal: Signal::default(),
             api: API.to_owned(),
             can_change_email: true,

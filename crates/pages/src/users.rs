@@ -371,6 +371,8 @@ pub struct UserPage {
     pub log: String,
     /// Whether the visitor may change something here.
     pub is_changeable: bool,
+    /// Whether the visitor may act as them.
+    pub is_actable: bool,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
     /// The present.

@@ -25,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<Mutex<Vec<Asked>>>> {
         .route("/api/auth/admin/view-user", get(view))
         .route("/api/auth/admin/create-user", post(create))
         .route("/api/auth/admin/set-role", post(set_role))
+        .route("/management/acting", post(act))
         .route("/api/auth/passkey/delete-passkey", post(delete_passkey))
 }
 
@@ -74,6 +75,21 @@ async fn create(Extension(asked): Extension<Asked>, State(all): All, Json(body):
 async fn set_role(Extension(asked): Extension<Asked>, State(all): All, Json(body): Json<Value>) -> Response {
     note(&all, asked, "set-role", &body);
     Json(json!({ "user": user(1) })).into_response()
+}
+
+/// Makes a link, but not for everybody.
+async fn act(Extension(asked): Extension<Asked>, State(all): All, Json(body): Json<Value>) -> Response {
+    note(&all, asked, "act", &body);
+    let refused = |status: StatusCode, code: &str| {
+        (status, Json(json!({ "code": code, "message": "" }))).into_response()
+    };
+    match body["userId"].as_str().unwrap() {
+        "gone" => refused(StatusCode::NOT_FOUND, "USER_NOT_FOUND"),
+        "admin" => refused(StatusCode::FORBIDDEN, "YOU_CANNOT_IMPERSONATE_ADMINS"),
+        "banned" => refused(StatusCode::FORBIDDEN, "BANNED_USER"),
+        "off" => refused(StatusCode::FORBIDDEN, "OPERATORS_MAY_NOT_IMPERSONATE"),
+        _ => Json(json!({ "url": "http://shop.localhost:8080/sign-in/acting?token=t0k3n" })).into_response(),
+    }
 }
 
 async fn delete_passkey(
@@ -184,4 +200,81 @@ async fn the_list_goes_on_beyond_what_is_counted() {
     assert!(last.contains("u119@example.com") && !last.contains("rel=\"next\""), "{last}");
     let export = owner.get("/w/default/t/shop/selection?do=export&back=method%3Dpasskey").await.text;
     assert!(export.contains("Export more than 100 people"), "{export}");
+}
+
+#[tokio::test]
+async fn acting_as_somebody_is_for_whom_the_role_lets_and_says_why() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    let shop = world.instance.tenant(&world.control, "shop").await;
+    let (page, form) = (format!("{PAGE}/u1"), format!("{PAGE}/u1/act"));
+    for (role, may) in [
+        ("admin", true),
+        ("support", true),
+        ("developer", false),
+        ("viewer", false),
+        ("auditor", false),
+        ("privacy", false),
+    ] {
+        let mut member = world.member(&mut owner, role, role).await;
+        let shown = member.get(&page).await;
+        assert_eq!(shown.text.contains(&format!("href=\"{form}\"")), may, "{role}");
+        let asked = member.get(&form).await;
+        let sent = member.post(&form, "reason=ticket+4711&minutes=15").await;
+        if may {
+            // Having come in with a code they use their passkey first.
+            assert!(
+                location(&asked).ends_with("&prove=yes") && location(&sent).ends_with("&prove=yes"),
+                "{role}"
+            );
+        } else {
+            assert_eq!((asked.status, sent.status), (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN), "{role}");
+        }
+    }
+    assert!(bodies(&world, "act").is_empty());
+    let asked = owner.get(&form).await;
+    assert_eq!(asked.status, StatusCode::OK, "{}", asked.text);
+    let policy = asked.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.contains("form-action 'self' http://shop.localhost:8080 "), "{policy}");
+    for wrong in ["", "reason=no&minutes=15", "reason=+++&minutes=15", &format!("reason={}", "a".repeat(201))]
+    {
+        let told = owner.post(&form, wrong).await;
+        assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+        assert!(told.text.contains("data-notice=\"user-act-reason\""), "{wrong}: {}", told.text);
+    }
+    let sent = owner.post(&form, "reason=+Ticket+4711+&minutes=30").await;
+    assert_eq!(
+        (sent.status, location(&sent)),
+        (StatusCode::SEE_OTHER, "http://shop.localhost:8080/sign-in/acting?token=t0k3n")
+    );
+    assert_eq!(sent.headers[header::REFERRER_POLICY], "same-origin", "the tenant is not told of the page");
+    let expected = json!({
+        "userId": "u1", "reason": "Ticket 4711", "minutes": 30, "label": "owner@example.com",
+        "back": format!("http://console.localhost:8080{page}"),
+    });
+    assert_eq!(bodies(&world, "act"), [expected]);
+    let question = "SELECT count(*) FROM audit_event WHERE subject = $1 AND type = 'engine.requested'
+                    AND actor = 'member:owner' AND detail->>'path' = '/management/acting' AND detail ? 'proved_at'";
+    assert_eq!(world.instance.count(question, shop.id.as_str()).await, 1);
+}
+
+#[tokio::test]
+async fn why_nobody_acts_as_somebody_is_told_on_their_page() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    for (user, notice) in
+        [("admin", "user-act-admin"), ("banned", "user-act-banned"), ("off", "user-act-off")]
+    {
+        let told = owner.post(&format!("{PAGE}/{user}/act"), "reason=ticket+4711").await;
+        assert_eq!(location(&told), format!("{PAGE}/{user}?notice={notice}"));
+    }
+    let gone = owner.post(&format!("{PAGE}/gone/act"), "reason=ticket+4711").await;
+    assert_eq!(location(&gone), format!("{PAGE}?notice=user-gone"));
+    let page = format!("{PAGE}/u1");
+    let link = format!("href=\"{page}/act\"");
+    assert!(owner.get(&page).await.text.contains(&link));
+    let off = r#"'{"admin": {"is_operator_impersonation_enabled": false}}'"#;
+    world.execute(&format!("UPDATE tenant SET settings = settings || {off} WHERE slug = 'shop'")).await;
+    assert!(!owner.get(&page).await.text.contains(&link), "nothing is offered that would be refused");
 }

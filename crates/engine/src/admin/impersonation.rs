@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use kiavi_crypto::sign_cookie;
+use kiavi_db::Transaction;
 use kiavi_http::SetCookie;
 use serde_json::json;
 
 use super::{
     access::{Caller, IMPERSONATE_ADMINS, IMPERSONATE_USERS},
-    flow,
+    flow, handover,
     wire::{self, NoWayBack},
 };
 use crate::{
     ApiError, Context, State,
-    audit::{self, EventType},
+    audit::{self, EventType, Outcome},
     session::{self, CurrentUser, Session},
     user::{self, User},
 };
@@ -22,12 +23,17 @@ use crate::{
 /// How operators are told from users in `session."impersonatedBy"`; no user's id has a colon.
 const OPERATOR: &str = "operator:";
 
+/// How an operator is named in rows and in the log.
+pub(super) fn operator_name(operator: &str) -> String {
+    format!("{OPERATOR}{operator}")
+}
+
 /// Begins to act as a user, in a session of its own. A user's browser goes over to it and keeps a way back; an
 /// operator, who has no browser here, gets the session in the answer alone.
 ///
 /// # Errors
 /// Those of [`Caller::with`], also for somebody who acts as another already; 404 `USER_NOT_FOUND`, 403
-/// `YOU_CANNOT_IMPERSONATE_ADMINS` and `BANNED_USER`.
+/// `YOU_CANNOT_IMPERSONATE_ADMINS`, `BANNED_USER` and `OPERATORS_MAY_NOT_IMPERSONATE`.
 pub(super) async fn start(
     state: &State,
     context: &Context,
@@ -38,6 +44,9 @@ pub(super) async fn start(
     if caller.is_impersonated() {
         return Err(caller.refuse(IMPERSONATE_USERS, state, context).await);
     }
+    if matches!(caller, Caller::Operator(_)) && !state.settings.admin.is_operator_impersonation_enabled {
+        return Err(refuse_operator(state, context, &caller).await);
+    }
     let transaction = state.database.begin().await?;
     caller.hold(IMPERSONATE_USERS, &transaction, state, context).await?;
     let target = user::store::by_id_for_change(&transaction, user_id).await?;
@@ -45,8 +54,8 @@ pub(super) async fn start(
     if flow::is_admin(&state.settings.admin, &target) {
         caller.require(IMPERSONATE_ADMINS, state, context).await?;
     }
-    let minted =
-        session::impersonate(&transaction, state, context, &target, caller.name(), caller.method()).await;
+    let acts = session::Acting { by: caller.name(), seconds: state.settings.admin.impersonation_seconds };
+    let minted = session::impersonate(&transaction, state, context, &target, acts, caller.method()).await;
     let session = match minted {
         Ok(session) => session,
         Err(error) => {
@@ -66,8 +75,19 @@ pub(super) async fn start(
     Ok((session, target))
 }
 
+/// The 403 for an operator whom the tenant lets act as nobody, with its event.
+async fn refuse_operator(state: &State, context: &Context, caller: &Caller) -> ApiError {
+    let refusal = audit::Event::new(EventType::ImpersonationRefused, Outcome::Failure).using(caller.method());
+    let refusal = audit::Event { actor: Some(caller.name()), ..refusal };
+    let refusal = refusal.detail(json!({ "cause": "switched_off" }));
+    match audit::record_alone(state, context, refusal).await {
+        Ok(()) => wire::operators_may_not_impersonate(),
+        Err(fault) => fault.into(),
+    }
+}
+
 /// The browser goes over to `session` until it closes, and keeps its own in a cookie of another name.
-fn hand_over(state: &State, context: &Context, own: &CurrentUser, session: &Session) {
+pub(super) fn hand_over(state: &State, context: &Context, own: &CurrentUser, session: &Session) {
     let mark = if session::is_remembered(state, context) { "" } else { "true" };
     session::clear_cookies(state, context);
     context.append_cookie(SetCookie {
@@ -80,7 +100,7 @@ fn hand_over(state: &State, context: &Context, own: &CurrentUser, session: &Sess
 }
 
 /// Ends the session in which somebody acts as another, and returns to their own; `None` where there is none to
-/// return to, because an operator began it.
+/// return to, because an operator began it in a browser that was signed in nowhere here.
 ///
 /// # Errors
 /// 401 without a body, 400 when nobody acts as another, 500 when there is no way back any more.
@@ -93,10 +113,10 @@ pub(super) async fn stop(state: &State, context: &Context) -> Result<Option<(Ses
         return Err(wire::not_impersonating());
     };
     let way_back = match by.starts_with(OPERATOR) {
-        true => None,
+        true => session_of_before(state, context).await?,
         false => Some(own_session(state, context, by).await??),
     };
-    go_back(state, context, &current, by, way_back).await
+    go_back(state, context, &current, way_back).await
 }
 
 /// The same for a person in front of a page, who is not kept in the other's session for want of a way back; whether
@@ -107,39 +127,50 @@ pub(super) async fn stop(state: &State, context: &Context) -> Result<Option<(Ses
 pub(crate) async fn leave(state: &State, context: &Context, current: &CurrentUser) -> Result<bool, ApiError> {
     let Some(by) = current.session.impersonated_by.as_deref() else { return Ok(true) };
     let way_back = match by.starts_with(OPERATOR) {
-        true => None,
+        true => session_of_before(state, context).await?,
         false => own_session(state, context, by).await?.ok(),
     };
     if way_back.is_none() && context.cookie(&state.cookies.admin_session).is_some() {
         context.clear_cookie(state, &state.cookies.admin_session);
     }
-    Ok(go_back(state, context, current, by, way_back).await?.is_some())
+    Ok(go_back(state, context, current, way_back).await?.is_some())
 }
 
-/// Who acts as the user of a session, as people know them: an administrator's address, or an operator's name.
+/// Who acts as the user of a session.
+pub(crate) struct Impersonator {
+    /// As people know them: an administrator's or a member's address, or an operator's name.
+    pub(crate) label: String,
+    /// The page of the console that they began on, if they did.
+    pub(crate) back: Option<String>,
+}
+
+/// Who acts as the user of a session, if it is not themselves.
 ///
 /// # Errors
 /// Those of the statement.
-pub(crate) async fn acting_administrator(
+pub(crate) async fn impersonator(
     state: &State,
     current: &CurrentUser,
-) -> Result<Option<String>, ApiError> {
+) -> Result<Option<Impersonator>, ApiError> {
     let Some(by) = current.session.impersonated_by.as_deref() else { return Ok(None) };
     if let Some(operator) = by.strip_prefix(OPERATOR) {
-        return Ok(Some(operator.to_owned()));
+        let noted = handover::noted(state, &current.session.id).await?;
+        let (label, back) =
+            noted.map_or_else(|| (operator.to_owned(), None), |(label, back)| (label, Some(back)));
+        return Ok(Some(Impersonator { label, back }));
     }
     let admin = user::store::find_by_id(&state.database, by).await?;
-    Ok(Some(admin.map_or_else(|| by.to_owned(), |admin| admin.email)))
+    let label = admin.map_or_else(|| by.to_owned(), |admin| admin.email);
+    Ok(Some(Impersonator { label, back: None }))
 }
 
 async fn go_back(
     state: &State,
     context: &Context,
     current: &CurrentUser,
-    by: &str,
     way_back: Option<Own>,
 ) -> Result<Option<(Session, User)>, ApiError> {
-    end(state, context, current, by).await?;
+    end(state, context, current).await?;
     let Some(Own { session, user, is_remembered }) = way_back else {
         session::clear_cookies(state, context);
         return Ok(None);
@@ -166,7 +197,15 @@ pub(crate) fn kept_token(state: &State, context: &Context) -> Option<String> {
     kept(state, context).map(|(token, _)| token)
 }
 
-/// An administrator's own session.
+/// The own session of a browser in which an operator acts: a live one that it kept, whosever it is, in which nobody acts.
+async fn session_of_before(state: &State, context: &Context) -> Result<Option<Own>, ApiError> {
+    let Some((token, is_remembered)) = kept(state, context) else { return Ok(None) };
+    let found = session::store::with_user_by_token(&state.database, &token, &state.settings.session).await?;
+    let own = found.filter(|found| found.is_live && found.session.impersonated_by.is_none());
+    Ok(own.map(|found| Own { session: found.session, user: found.user, is_remembered }))
+}
+
+/// The own session of a browser that acts as somebody else.
 struct Own {
     session: Session,
     user: User,
@@ -189,18 +228,34 @@ async fn own_session(
     Ok(own.ok_or(NoWayBack::Session))
 }
 
-async fn end(state: &State, context: &Context, current: &CurrentUser, by: &str) -> Result<(), ApiError> {
+async fn end(state: &State, context: &Context, current: &CurrentUser) -> Result<(), ApiError> {
     let transaction = state.database.begin().await?;
-    let ended = session::store::delete_by_token(&transaction, &current.session.token).await?;
-    if ended.is_none() {
+    if !end_in(&transaction, state, context, current).await? {
         // Somebody else ended it between our reading and now.
         return Err(ApiError::empty(StatusCode::UNAUTHORIZED));
     }
+    Ok(transaction.commit().await?)
+}
+
+/// Ends the session in which somebody acts as another, in the caller's transaction; whether it was still there.
+///
+/// # Errors
+/// Those of the statements.
+pub(super) async fn end_in(
+    transaction: &Transaction,
+    state: &State,
+    context: &Context,
+    current: &CurrentUser,
+) -> Result<bool, ApiError> {
+    if session::store::delete_by_token(transaction, &current.session.token).await?.is_none() {
+        return Ok(false);
+    }
+    handover::forget(transaction, &current.session.id).await?;
     let event = audit::Event {
-        actor: Some(by),
+        actor: current.session.impersonated_by.as_deref(),
         ..audit::Event::by(EventType::ImpersonationStopped, &current.user.id)
             .detail(json!({ "session": current.session.id }))
     };
-    audit::record(&transaction, state, context, event).await?;
-    Ok(transaction.commit().await?)
+    audit::record(transaction, state, context, event).await?;
+    Ok(true)
 }

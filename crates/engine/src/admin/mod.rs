@@ -8,7 +8,8 @@
 //!
 //! A change locks the user's row, writes the new one, and writes one event with what was there before and what is
 //! there now, in one transaction. A ban ends the user's sessions, and whatever acts as others for them. An
-//! impersonation is a session of its own: marked in its row, never extended, gone within the hour.
+//! impersonation is a session of its own: marked in its row, never extended, gone within the hour. Members of the
+//! workspace come to one from the console ([`handover`]).
 //!
 //! Passwords do not exist here, so neither does `/admin/set-user-password`.
 
@@ -21,6 +22,7 @@ mod export;
 mod find;
 mod flow;
 mod found;
+pub(crate) mod handover;
 mod impersonation;
 mod live;
 mod look_up;
@@ -38,7 +40,7 @@ use axum::{
 };
 use kiavi_db::Sql;
 
-pub(crate) use impersonation::{acting_administrator, kept_token, leave};
+pub(crate) use impersonation::{impersonator, kept_token, leave};
 pub use settings::AdminSettings;
 
 use crate::State;

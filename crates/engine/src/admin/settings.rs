@@ -22,6 +22,8 @@ pub struct AdminSettings {
     pub admin_user_ids: BTreeSet<String>,
     /// Life of a session in which an administrator acts as somebody else. It is never extended.
     pub impersonation_seconds: u32,
+    /// Whether operators may act as users: members of the workspace from the console, and management keys.
+    pub is_operator_impersonation_enabled: bool,
     /// The reason of a ban that names none.
     pub default_ban_reason: String,
     /// Life of a ban that names none; for ever if absent.
@@ -39,6 +41,7 @@ impl Default for AdminSettings {
             admin_roles: BTreeSet::from(["admin".to_owned()]),
             admin_user_ids: BTreeSet::new(),
             impersonation_seconds: 3_600,
+            is_operator_impersonation_enabled: true,
             default_ban_reason: "No reason".to_owned(),
             default_ban_seconds: None,
             banned_user_message: message.to_owned(),

@@ -94,6 +94,11 @@ pub(super) fn not_impersonating() -> ApiError {
     ApiError::message_only(StatusCode::BAD_REQUEST, "You are not impersonating anyone")
 }
 
+pub(super) fn operators_may_not_impersonate() -> ApiError {
+    let message = "Acting as users is switched off for operators (admin.is_operator_impersonation_enabled)";
+    ApiError::new(StatusCode::FORBIDDEN, "OPERATORS_MAY_NOT_IMPERSONATE", message)
+}
+
 pub(super) fn no_permissions_passed() -> ApiError {
     let message = "invalid permission check. no permission(s) were passed.";
     ApiError::message_only(StatusCode::BAD_REQUEST, message)

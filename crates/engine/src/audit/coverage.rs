@@ -203,7 +203,7 @@ pub const COVERAGE: &[Coverage] = &[
         .besides(&[E::UserErased]),
     reads("POST", "/api/auth/admin/has-permission", "a read of one's own"),
     writes("POST", "/api/auth/admin/impersonate-user", &[E::ImpersonationStarted, E::UserUnbanned])
-        .refused(&[E::SessionRefused, E::PermissionRefused]),
+        .refused(&[E::SessionRefused, E::PermissionRefused, E::ImpersonationRefused]),
     writes("POST", "/api/auth/admin/stop-impersonating", &[E::ImpersonationStopped]),
     writes("GET", "/api/auth/admin/view-sessions", &[E::SessionsListed]),
     writes("POST", "/api/auth/admin/list-user-sessions", &[E::SessionsListed])
@@ -317,6 +317,10 @@ pub const COVERAGE: &[Coverage] = &[
     reads("GET", "/.well-known/webauthn", "the same for everybody"),
     reads("GET", "/.well-known/passkey-endpoints", "the same for everybody"),
     reads("GET", "/sign-in/passkey", "a page"),
+    reads("GET", "/sign-in/acting", "a page"),
+    writes("POST", "/sign-in/acting", &[E::ImpersonationStarted])
+        .refused(&[E::SessionRefused, E::ImpersonationRefused])
+        .besides(&[E::ImpersonationStopped, E::UserUnbanned]),
     writes("GET", "/sign-in/console", &[E::ConsoleCodeCreated]).unless("it leads to the sign-in"),
     writes("POST", "/sign-in", &[E::CodeRequested]),
     writes("POST", "/sign-in/code", &[E::SessionCreated])
@@ -354,6 +358,7 @@ pub const COVERAGE: &[Coverage] = &[
     writes("POST", "/account/sessions/revoke", &[E::SessionRevoked]).unless("there was none"),
     writes("POST", "/account/sessions/revoke-others", &[E::SessionRevoked]).unless("there was none"),
     writes("POST", "/management/settings-changed", &[E::SettingsChanged]),
+    writes("POST", "/management/acting", &[E::ImpersonationOffered]).refused(&[E::ImpersonationRefused]),
     writes("POST", "/management/console/redeem", &[E::ConsoleCodeAccepted]).refused(&[E::ConsoleCodeRefused]),
     reads("POST", "/management/console/session", "control asks every few seconds whether it lives"),
     writes("POST", "/management/console/sign-out", &[E::SessionRevoked]).unless("it had ended"),

@@ -69,6 +69,10 @@ event_types! {
     RoleChanged = "role.changed",
     /// Somebody asked for what only administrators may do.
     PermissionRefused = "permission.refused",
+    /// An operator was given a link by which a browser begins to act as a user.
+    ImpersonationOffered = "impersonation.offered",
+    /// An operator may not act as a user, or brought a link that is unknown, used or expired.
+    ImpersonationRefused = "impersonation.refused",
     /// An administrator or operator began to act as a user.
     ImpersonationStarted = "impersonation.started",
     /// They returned to themselves.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::{Form, extract::Query, response::Response};
 use jiff::civil::Date;
-use kiavi_pages::{Account, Notice, PasskeyRow, SessionRow, SignOut, SignedOut};
+use kiavi_pages::{Account, Notice, PasskeyRow, SessionRow, SignOut, SignedOut, SupportRow};
 
 use super::{
     accounts,
@@ -31,6 +31,11 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
     let passkeys = passkey::list(state, &current.user.id).await?;
     let mut used = passkey::last_uses(state, &current.user.id).await?;
     let sessions = session::store::list(&state.database, &current.user.id).await?;
+    let support = match current.is_impersonated() {
+        // Whoever acts sees what the user sees, but not who else acts.
+        true => Vec::new(),
+        false => session::store::acting(&state.database, &current.user.id).await?,
+    };
     let accounts = account::list(&state.database, &current.user.id).await?;
     let signal = passkey::signal(state, &current.user, &passkeys);
     let held = passkey::recovery::seconds_left(&state.database, state, &current.user.id).await?;
@@ -51,6 +56,7 @@ pub(super) async fn show(visit: Visit, Query(query): Query<AccountQuery>) -> Res
         accounts: accounts::rows(&state.settings.social, &accounts),
         linkable: accounts::linkable(&state.settings.social, &accounts),
         sessions,
+        support: support.into_iter().map(support_row).collect(),
         signal,
         api: API.to_owned(),
         can_change_email: state.settings.email_otp.is_change_email_enabled,
@@ -73,6 +79,10 @@ fn session_row(state: &State, row: Session, current: &CurrentUser, now: jiff::Ti
         last_seen: if is_current { now } else { row.updated_at },
         is_current,
     }
+}
+
+fn support_row(row: Session) -> SupportRow {
+    SupportRow { id: row.id, created: row.created_at, until: row.expires_at }
 }
 
 fn passkey_row(row: passkey::Passkey, used: &mut HashMap<String, Date>) -> PasskeyRow {

@@ -100,6 +100,8 @@ pub(super) enum Cookie {
     Offer,
     /// The address of a returning device.
     Returning,
+    /// The token of a link by which somebody begins to act as a user.
+    Acting,
 }
 
 impl Cookie {
@@ -109,6 +111,7 @@ impl Cookie {
             Self::Flow => "hosted_flow",
             Self::Offer => "hosted_offer",
             Self::Returning => "hosted_returning",
+            Self::Acting => "hosted_acting",
         }
     }
 }

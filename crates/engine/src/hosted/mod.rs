@@ -10,7 +10,8 @@
 //!
 //! `/sign-in/console` leads back to the management console, in the one tenant that its people sign in to.
 //!
-//! Whoever acts as somebody else is told so on top of every page, with a button that stops it.
+//! Whoever acts as somebody else is told so on top of every page, with a button that stops it. `/sign-in/acting` is where a
+//! member of the workspace begins to, who comes from the console with a link.
 //!
 //! Every form is a plain POST that answers with a redirect (303). It must come from one of our own pages, and its
 //! rules, limits and events are those of the API: the same functions do the work. Between the steps a sealed
@@ -42,7 +43,9 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{State, console::PAGE as PAGE_OF_CONSOLE, context::page_context};
+use crate::{
+    State, admin::handover::PAGE as PAGE_OF_ACTING, console::PAGE as PAGE_OF_CONSOLE, context::page_context,
+};
 
 /// Bytes of a form's body; the longest honest one is a name.
 const FORM_LIMIT: usize = 16 * 1024;
@@ -63,6 +66,7 @@ pub(crate) fn routes(state: &State) -> Router<State> {
         .route("/sign-in/connect/confirm", post(connect::confirm))
         .route("/sign-in/connect/cancel", post(connect::cancel))
         .route(PAGE_OF_CONSOLE, get(console::enter))
+        .route(PAGE_OF_ACTING, get(acting::show).post(acting::begin))
         .route("/sign-out", get(account::ask_sign_out).post(account::sign_out))
         .route("/account", get(account::show))
         .route("/account/delete", get(deletion::show).post(deletion::confirm))

@@ -3,6 +3,7 @@
 mod account;
 mod acting;
 mod branding;
+mod handover;
 mod required;
 
 use axum::http::{Method, StatusCode, header};

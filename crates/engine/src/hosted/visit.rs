@@ -29,6 +29,8 @@ pub(super) struct Visitor {
     current: Option<CurrentUser>,
     /// Who acts as them, if it is not themselves.
     pub(super) acting: Option<Acting>,
+    /// The page of the console that they come from, if they do.
+    console: Option<String>,
 }
 
 impl Visitor {
@@ -36,12 +38,13 @@ impl Visitor {
     pub(super) async fn of(state: &State, context: &Context) -> Result<Self, ApiError> {
         let current = session::find(state, context).await?;
         current.iter().for_each(|current| context.note_user(&current.user.id));
-        let acting = match &current {
-            Some(current) => admin::acting_administrator(state, current).await?,
-            None => None,
+        let Some(current) = current else { return Ok(Self { current, acting: None, console: None }) };
+        let Some(by) = admin::impersonator(state, &current).await? else {
+            return Ok(Self { current: Some(current), acting: None, console: None });
         };
-        let user = current.as_ref().map(|current| current.user.email.clone()).unwrap_or_default();
-        Ok(Self { current, acting: acting.map(|by| Acting { user, by }) })
+        let (user, until) = (current.user.email.clone(), current.session.expires_at);
+        let acting = Some(Acting { user, by: by.label, until });
+        Ok(Self { current: Some(current), acting, console: by.back })
     }
 }
 
@@ -80,6 +83,11 @@ impl Visit {
         frame(&self.state, self.locale, path_and_query, self.visitor.acting.clone())
     }
 
+    /// The frame of a page that is told after somebody stopped acting as another.
+    pub(super) fn frame_of_nobody(&self) -> Frame {
+        frame(&self.state, self.locale, &self.path, None)
+    }
+
     /// The present by the process's clock, which dates pages and cookies only.
     pub(super) fn now(&self) -> Timestamp {
         self.state.clock.now()
@@ -88,6 +96,11 @@ impl Visit {
     /// The session that was live when the request came, if there was one.
     pub(super) fn session(&self) -> Option<CurrentUser> {
         self.visitor.current.clone()
+    }
+
+    /// The page of the console that whoever acts as somebody else comes from, if they do.
+    pub(super) fn console(&self) -> Option<String> {
+        self.visitor.console.clone()
     }
 
     /// The flow that the browser carries, or a new one.

@@ -103,6 +103,14 @@ pub(super) struct LinkForm {
     pub(super) error_callback_url: Option<String>,
 }
 
+/// The query of `/sign-in/acting`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ActingQuery {
+    /// The link's token; absent on the page that the link led to.
+    pub(super) token: Option<String>,
+}
+
 /// The query and the form of `/account/delete`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

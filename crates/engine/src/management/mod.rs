@@ -8,6 +8,7 @@
 //!    is not served.
 //! 2. `POST /management/settings-changed` is control's word that the settings which this engine runs with are a new
 //!    version. The event has the id that it has in control's log, so saying it again changes nothing.
+//! 3. `POST /management/acting` makes a link by which a member's browser begins to act as a user.
 //!
 //! To anybody else the paths of this module are not there.
 
@@ -25,6 +26,7 @@ use serde_json::json;
 
 use crate::{
     Context, State,
+    admin::handover,
     audit::{Event, EventType, Method, Outcome},
     console,
     context::{api_context, not_found},
@@ -43,6 +45,7 @@ const PROVED_AT: &str = "kiavi-proved-at";
 pub(crate) fn routes(state: &State) -> Router<State> {
     Router::new()
         .route(SETTINGS_CHANGED, post(routes::settings_changed))
+        .route("/management/acting", post(handover::offer))
         .merge(console::management_routes())
         .merge(log::management_routes())
         .method_not_allowed_fallback(not_found)

@@ -3,7 +3,7 @@
 use kiavi_db::Transaction;
 use serde_json::json;
 
-use super::{CurrentUser, clear_cookies, is_of_cookies, resolve, store};
+use super::{CurrentUser, clear_cookies, is_of_cookies, only_oneself, resolve, store};
 use crate::{
     ApiError, Context, State, admin,
     audit::{self, Event, EventType},
@@ -55,10 +55,10 @@ pub async fn sign_out(state: &State, context: &Context) -> Result<(), ApiError> 
 }
 
 /// Ends one session of the user, named by its handle or its token. Naming no session of theirs changes nothing.
-/// Clears the cookies if it was the current one.
+/// Clears the cookies if it was the current one. Whoever acts as the user ends no session but that.
 ///
 /// # Errors
-/// Those of the statements.
+/// Those of the statements, and of [`only_oneself`](super::only_oneself).
 pub async fn revoke_one(
     state: &State,
     context: &Context,
@@ -68,6 +68,9 @@ pub async fn revoke_one(
     // What PostgreSQL's text cannot hold names no session.
     if named.contains('\0') {
         return Ok(());
+    }
+    if named != current.session.id && named != current.session.token {
+        only_oneself(current)?;
     }
     let user_id = &current.user.id;
     let transaction = state.database.begin().await?;
@@ -85,8 +88,9 @@ pub async fn revoke_one(
 /// Ends all sessions of the user but the current one; how many there were.
 ///
 /// # Errors
-/// Those of the statements.
+/// Those of the statements, and of [`only_oneself`](super::only_oneself).
 pub async fn revoke_others(state: &State, context: &Context, current: &CurrentUser) -> Result<u64, ApiError> {
+    only_oneself(current)?;
     let user_id = &current.user.id;
     let transaction = state.database.begin().await?;
     let count = store::delete_others(&transaction, user_id, &current.session.token).await?;

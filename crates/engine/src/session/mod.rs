@@ -170,8 +170,17 @@ pub async fn create(
     Ok(session)
 }
 
-/// Mints a session in which `by` acts as `user`, for as long as the settings say and no longer. The browser's own
-/// session goes on. The event is for the caller to write.
+/// Who acts as somebody else, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Acting<'a> {
+    /// Their id, or an operator's name.
+    pub(crate) by: &'a str,
+    /// Until the session ends, for good.
+    pub(crate) seconds: u32,
+}
+
+/// Mints a session in which somebody acts as `user`. The browser's own session goes on. The event is for the caller to
+/// write.
 ///
 /// # Errors
 /// Those of [`create`].
@@ -180,14 +189,14 @@ pub(crate) async fn impersonate(
     state: &State,
     context: &Context,
     user: &User,
-    by: &str,
+    acting: Acting<'_>,
     method: Method<'_>,
 ) -> Result<Session, ApiError> {
     let minting = Minting {
         id: &row_id(state.rng()),
-        impersonated_by: Some(by),
+        impersonated_by: Some(acting.by),
         method,
-        seconds: state.settings.admin.impersonation_seconds,
+        seconds: acting.seconds,
         along: None,
     };
     mint(transaction, state, context, user, minting).await.map(|(session, _)| session)

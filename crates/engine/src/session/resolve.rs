@@ -208,7 +208,7 @@ pub fn only_fresh(current: CurrentUser) -> Result<CurrentUser, ApiError> {
 }
 
 /// Refuses whoever acts as somebody else, for what only that person may do: to delete the account, to give it another
-/// way in, to see secrets that outlast the hour.
+/// way in, to see secrets that outlast the hour, to sign them out elsewhere.
 ///
 /// # Errors
 /// 403 `SESSION_NOT_FRESH` for an impersonation.

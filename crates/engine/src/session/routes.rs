@@ -8,8 +8,8 @@ use bytes::Bytes;
 use kiavi_http::json_response;
 
 use super::{
-    CurrentUser, FreshUser, SensitiveUser, actions, clear_cookies, find_kept, require, require_sensitive,
-    resolve::find_with, store, wire,
+    CurrentUser, FreshUser, SensitiveUser, actions, clear_cookies, find_kept, only_oneself, require,
+    require_sensitive, resolve::find_with, store, wire,
 };
 use crate::{ApiError, Context, Fields, JsonBody, State, fields::is_truthy, jwt};
 
@@ -116,6 +116,7 @@ pub(super) async fn revoke_sessions(
     context: Context,
     SensitiveUser(current): SensitiveUser,
 ) -> Result<Response, ApiError> {
+    only_oneself(&current)?;
     let transaction = state.database.begin().await?;
     actions::revoke_all(&transaction, &state, &context, &current.user.id, "revoked_all").await?;
     transaction.commit().await?;

@@ -18,6 +18,7 @@ pub(super) const STATEMENTS: &[&Sql] = &[
     &DELETE_DEAD,
     &DELETE_BY_TOKEN,
     &LIST_OF_USER,
+    &ACTING_AS_USER,
     &DELETE_ONE_OF_USER,
     &DELETE_OF_USER_BY_TOKENS,
     &WITH_USERS_BY_TOKENS,
@@ -109,6 +110,18 @@ const LIST_OF_USER: Sql = Sql::new(
         session_columns!(),
         r#" FROM public.session s
            WHERE s."userId" = $1 AND s."expiresAt" > now() AND s."impersonatedBy" IS NULL
+           ORDER BY s."createdAt" DESC LIMIT $2"#
+    ),
+);
+
+/// Those that the list does not show, as in Better Auth.
+const ACTING_AS_USER: Sql = Sql::new(
+    "SESSION_ACTING_AS_USER",
+    concat!(
+        "SELECT ",
+        session_columns!(),
+        r#" FROM public.session s
+           WHERE s."userId" = $1 AND s."expiresAt" > now() AND s."impersonatedBy" IS NOT NULL
            ORDER BY s."createdAt" DESC LIMIT $2"#
     ),
 );
@@ -285,6 +298,15 @@ pub async fn delete_by_token(transaction: &Transaction, token: &str) -> Result<O
 /// Those of the statement.
 pub async fn list(database: &Database, user_id: &str) -> Result<Vec<Session>, DbError> {
     let rows = database.query(&LIST_OF_USER, &[&user_id, &LIST_LIMIT]).await?;
+    rows.iter().map(|row| Session::from_row(row, 0)).collect()
+}
+
+/// The live sessions in which somebody acts as a user, the newest first.
+///
+/// # Errors
+/// Those of the statement.
+pub async fn acting(database: &Database, user_id: &str) -> Result<Vec<Session>, DbError> {
+    let rows = database.query(&ACTING_AS_USER, &[&user_id, &LIST_LIMIT]).await?;
     rows.iter().map(|row| Session::from_row(row, 0)).collect()
 }
 

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::{FIREFOX, SAFARI, Samples};
 use crate::{
     Account, AccountRow, Captcha, ChangeEmail, Connect, DeleteAccount, Notice, Page, PasskeyOffer,
-    PasskeyRow, Proof, ProviderButton, SessionRow, SignIn, SignInCode, SignInLink, Signal,
+    PasskeyRow, Proof, ProviderButton, SessionRow, SignIn, SignInCode, SignInLink, Signal, SupportRow,
 };
 
 impl Samples {
@@ -169,6 +169,7 @@ impl Samples {
                 session("s2", SAFARI, "2001:db8::7", 60 * 24 * 12, 60 * 5, false),
                 session("s3", &self.words.name, &self.words.name, 60 * 24 * 40, 60 * 24 * 33, false),
             ],
+            support: vec![SupportRow { id: "s4".into(), created: self.before(4), until: self.before(-11) }],
             api: "/api/auth".into(),
             can_change_email: true,
             can_delete: true,

@@ -1,9 +1,9 @@
 //! The pages of a tenant in the console.
 
 use crate::{
-    Branding, ChangeRow, Deed, EventPage, EventRow, EventSearch, Events, Frame, Look, LookFields, Means,
-    NewUser, NotDone, Notice, Page, Period, Place, PreviewFault, ProofFile, SavedView, SavedViews, Seal,
-    SearchBy, Selection, SelectionDone, Settings, Standing, Suspension, TenantAway, TenantOverview,
+    ActAs, Branding, ChangeRow, Deed, EventPage, EventRow, EventSearch, Events, Frame, Look, LookFields,
+    Means, NewUser, NotDone, Notice, Page, Period, Place, PreviewFault, ProofFile, SavedView, SavedViews,
+    Seal, SearchBy, Selection, SelectionDone, Settings, Standing, Suspension, TenantAway, TenantOverview,
     TenantPlace, TenantState, TenantTop, Total, UserPage, UserRow, UserSearch, Users, VersionRow,
     WrongFilter,
 };
@@ -202,13 +202,28 @@ impl Samples {
             events: Some(self.events()),
             log: "/w/acme/t/shop/events?period=all".into(),
             is_changeable: true,
+            is_actable: true,
             notice: None,
             now: self.now,
         };
         add("user", page.html());
+        let act = ActAs {
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/users/u1/act".into()),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Users, TenantState::Running),
+            user: self.user(&self.words.name, true, false),
+            reason: String::new(),
+            minutes: 15,
+            choices: &[15, 30, 60],
+            notice: None,
+        };
+        add("act-as", act.html());
+        let notice = Some(Notice::UserActReason);
+        add("act-as.user-act-reason", ActAs { reason: self.words.name.clone(), notice, ..act }.html());
         let suspension = Some(Suspension { reason: Some(self.words.name.clone()), until: Some(self.now) });
         let empty = UserPage {
             suspension,
+            is_actable: false,
             user: self.user("", false, true),
             role: self.words.name.clone(),
             passkeys: vec![],

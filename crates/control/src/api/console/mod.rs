@@ -15,6 +15,7 @@
 //! all pages work without script.
 //! What a member may do is decided as in the API, by the same permissions and with the same functions.
 
+mod acting;
 mod backups;
 mod components;
 mod domains;

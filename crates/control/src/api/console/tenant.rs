@@ -10,8 +10,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    PageRoute, acts, backups, domains, events, figures, isolation, look, mail, mail_domain, mail_sent,
-    mail_words, methods, new_user, overview, security, selection, sessions, settings, shows,
+    PageRoute, acting, acts, backups, domains, events, figures, isolation, look, mail, mail_domain,
+    mail_sent, mail_words, methods, new_user, overview, security, selection, sessions, settings, shows,
     tenants::badge,
     user, users, views,
     visit::{Here, Stop, Visit, html, refusal},
@@ -72,6 +72,8 @@ fn pages_of_people() -> Vec<PageRoute> {
         acts(at!("/users/{user}/restore"), user::restore, ASKS_ENGINE),
         acts(at!("/users/{user}/delete"), user::delete, ASKS_ENGINE),
         acts(at!("/users/{user}/remove-passkey"), user::remove_passkey, ASKS_ENGINE),
+        shows(at!("/users/{user}/act"), acting::page),
+        acts(at!("/users/{user}/act"), acting::begin, ASKS_ENGINE),
     ]
 }
 
@@ -369,7 +371,7 @@ pub(super) async fn read<T: DeserializeOwned>(
 }
 
 /// The body of a success, or why there is none.
-fn said(answer: axum::http::Response<Bytes>) -> Result<Bytes, Refusal> {
+pub(super) fn said(answer: axum::http::Response<Bytes>) -> Result<Bytes, Refusal> {
     let (parts, body) = answer.into_parts();
     if parts.status == StatusCode::OK {
         return Ok(body);

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    acting,
     events::{self, Told as Log},
     team::Told,
     tenant::{Refusal, address, read},
@@ -27,8 +28,8 @@ pub(super) const DAY: i64 = 86_400;
 
 /// Somebody with their ways in.
 #[derive(Deserialize)]
-struct Card {
-    user: User,
+pub(super) struct Card {
+    pub(super) user: User,
     passkeys: Vec<Passkey>,
     accounts: Vec<Account>,
     sessions: Vec<Session>,
@@ -101,6 +102,7 @@ pub(super) async fn page(
         events,
         log,
         is_changeable: at.may(Permission::UserManage),
+        is_actable: acting::is_offered(&at),
         notice: told.notice(),
         now,
     }))

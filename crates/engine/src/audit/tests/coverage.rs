@@ -259,6 +259,7 @@ fn mounted() -> BTreeSet<(&'static str, String)> {
         ("verify::PATH", "/api-key/verify"),
         ("connect::PAGE", "/sign-in/connect"),
         ("PAGE_OF_CONSOLE", "/sign-in/console"),
+        ("PAGE_OF_ACTING", "/sign-in/acting"),
     ];
     let (mut files, mut routes) = (Vec::new(), BTreeSet::new());
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
