@@ -50,6 +50,8 @@ pub(crate) fn serve(text: &str) -> ExitCode {
         // SAFETY: the warden passed this descriptor and nothing else in this process owns it.
         Role::Control => Profile::Control { data: unsafe { OwnedFd::from_raw_fd(order.data.unwrap()) } },
     };
+    // As a service manager may start it: what it makes in its root is for its next account all the same.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     match kiavi_sandbox::lock_down(order.isolation, profile, order.account) {
         Ok(locked) => act(&order, Some(locked)),
         Err(error) => {
