@@ -258,7 +258,7 @@ pub(crate) async fn begin(
     current: Option<&CurrentUser>,
 ) -> Result<(), ApiError> {
     let rate = state.settings.rate_limits.code_check_per_network;
-    rate_limit::check(state, context, "acting_link_check", Key::Network(context.network()), rate).await?;
+    rate_limit::check(state, context, "link_check", Key::Network(context.network()), rate).await?;
     let transaction = state.database.begin().await?;
     let taken = verification::take(&transaction, &identifier(token)).await?;
     let offer = taken.filter(|taken| taken.is_live).and_then(|taken| serde_json::from_str(&taken.value).ok());
