@@ -187,7 +187,7 @@ describe('accounts of people', { skip: kiaviMissing() || chromiumMissing() }, ()
       return (await fetch('/api/auth/admin/impersonate-user', { method: 'POST', headers, body })).status;
     }, id);
     assert.equal(status, 200);
-    const banner = page.getByText(words('acting-as', { user: target.email, admin: admin.email }));
+    const banner = page.getByRole('complementary', { name: words('acting-label') }).filter({ hasText: target.email }).filter({ hasText: admin.email });
     for (const path of ['/sign-out', '/nowhere', '/account']) {
       await open(admin, path);
       await banner.waitFor();
