@@ -213,8 +213,6 @@ mod tests {
         let reading =
             thread::spawn(move || BufReader::new(reader).lines().map_while(Result::ok).collect::<Vec<_>>());
         while queue.flush() > 0 {}
-        let lost: u64 = tells.try_iter().sum();
-        assert!(lost > 0);
         drop(queue);
         let lines = reading.join().unwrap();
         // It may be told more than once, as often as it was full.
