@@ -31,7 +31,10 @@ pub use note::{
 };
 pub use proof::{EventProof, ProofError};
 pub use pruning::{Pruning, SignedPruning};
-pub use readable::{CsvTable, EventLine, PersonalLine, csv_row};
+pub use readable::{
+    CsvTable, EventLine, LineFault, MAX_PROVEN_LINE, MOST_EXPORTED, PersonalLine, Place, ProvenLine,
+    ProvenLines, csv_row,
+};
 pub use record::{
     Body, DecodeError, EncodeError, Event, Facts, MAX_BODY, Outcome, SealedFields, SealedGroup, SubjectId,
 };

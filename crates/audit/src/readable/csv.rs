@@ -60,41 +60,7 @@ impl<W: Write> CsvTable<W> {
     /// # Errors
     /// Those of the writer.
     pub fn row(&mut self, line: &EventLine) -> io::Result<()> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let of_request = |name: &str| {
-            let value = opened(line, SealedGroup::Request).find_map(|fields| fields.get(name)?.as_str());
-            value.unwrap_or_default().to_owned()
-        };
-        let about_subject: Vec<_> = opened(line, SealedGroup::Subject).cloned().map(Value::Object).collect();
-        let personal = match about_subject.as_slice() {
-            [] => String::new(),
-            [one] => one.to_string(),
-            several => Value::Array(several.to_vec()).to_string(),
-        };
-        let user_agent = of_request("user_agent");
-        let device = Device::of(&user_agent);
-        let row: [String; 18] = [
-            line.index.map(|index| index.to_string()).unwrap_or_default(),
-            text(&line.id),
-            // An event that cannot be read is told as such, not left out.
-            line.kind.clone().unwrap_or_else(|| "(unreadable)".to_owned()),
-            text(&line.outcome),
-            text(&line.at),
-            text(&line.request_id),
-            text(&line.actor),
-            text(&line.subject),
-            text(&line.method),
-            line.detail.as_ref().map(Value::to_string).unwrap_or_default(),
-            of_request("ip"),
-            of_request("country"),
-            of_request("network"),
-            user_agent,
-            device.browser().unwrap_or_default().to_owned(),
-            device.system().unwrap_or_default().to_owned(),
-            device.device().unwrap_or_default().to_owned(),
-            personal,
-        ];
-        Ok(self.0.write_record(row.map(harmless))?)
+        Ok(self.0.write_record(cells(line).map(harmless))?)
     }
 
     /// Ends the table.
@@ -104,6 +70,56 @@ impl<W: Write> CsvTable<W> {
     pub fn finish(self) -> io::Result<W> {
         self.0.into_inner().map_err(|error| error.into_error())
     }
+}
+
+impl EventLine {
+    /// The names of the columns of [`Self::to_csv`], with their line break.
+    pub fn csv_head() -> String {
+        csv_row(COLUMNS.map(str::to_owned))
+    }
+
+    /// The row of a table that is written piece by piece, as [`CsvTable`] writes it; with its line break.
+    pub fn to_csv(&self) -> String {
+        csv_row(cells(self))
+    }
+}
+
+/// What stands in each column.
+fn cells(line: &EventLine) -> [String; 18] {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let of_request = |name: &str| {
+        let value = opened(line, SealedGroup::Request).find_map(|fields| fields.get(name)?.as_str());
+        value.unwrap_or_default().to_owned()
+    };
+    let about_subject: Vec<_> = opened(line, SealedGroup::Subject).cloned().map(Value::Object).collect();
+    let personal = match about_subject.as_slice() {
+        [] => String::new(),
+        [one] => one.to_string(),
+        several => Value::Array(several.to_vec()).to_string(),
+    };
+    let user_agent = of_request("user_agent");
+    let device = Device::of(&user_agent);
+    [
+        line.index.map(|index| index.to_string()).unwrap_or_default(),
+        text(&line.id),
+        // An event that cannot be read is told as such, not left out.
+        line.kind.clone().unwrap_or_else(|| "(unreadable)".to_owned()),
+        text(&line.outcome),
+        text(&line.at),
+        text(&line.request_id),
+        text(&line.actor),
+        text(&line.subject),
+        text(&line.method),
+        line.detail.as_ref().map(Value::to_string).unwrap_or_default(),
+        of_request("ip"),
+        of_request("country"),
+        of_request("network"),
+        user_agent,
+        device.browser().unwrap_or_default().to_owned(),
+        device.system().unwrap_or_default().to_owned(),
+        device.device().unwrap_or_default().to_owned(),
+        personal,
+    ]
 }
 
 /// The fields of a group that were opened.
@@ -227,7 +243,9 @@ mod tests {
                 method: Some(texts[3].clone()),
                 ..EventLine::default()
             };
-            let text = table(&[line.clone(), line]);
+            let text = table(&[line.clone(), line.clone()]);
+            let by_piece = EventLine::csv_head() + &line.to_csv() + &line.to_csv();
+            prop_assert_eq!(&text, &by_piece);
             let rows = read(&text);
             prop_assert_eq!(rows.len(), 3);
             for row in &rows[1..] {

@@ -2,6 +2,8 @@
 
 mod csv;
 mod line;
+mod proven;
 
 pub use csv::{CsvTable, csv_row};
 pub use line::{EventLine, PersonalLine};
+pub use proven::{LineFault, MAX_PROVEN_LINE, MOST_EXPORTED, Place, ProvenLine, ProvenLines};
