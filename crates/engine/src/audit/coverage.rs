@@ -291,6 +291,7 @@ pub const COVERAGE: &[Coverage] = &[
     writes("POST", "/api/auth/webhook/replay", &[E::WebhookReplayed]).unless("there was nothing to send"),
     reads("POST", "/api/auth/webhook/test", "`management.requested` says who tried it"),
     reads("GET", "/api/auth/audit/events", "`management.requested` says who looked"),
+    writes("GET", "/api/auth/audit/events/export", &[E::LogExported]),
     reads("GET", "/api/auth/audit/events/live", "`management.requested` says who looked"),
     reads("GET", "/api/auth/analytics", "`management.requested` says who looked"),
     reads("GET", "/api/auth/analytics/live", "`management.requested` says who looked"),

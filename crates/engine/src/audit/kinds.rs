@@ -218,6 +218,8 @@ event_types! {
     LogHeartbeat = "log.heartbeat",
     /// Events that were older than the log is kept for were removed; their hashes stay.
     LogPruned = "log.pruned",
+    /// An operator took events of the log out: what was searched for, as a file.
+    LogExported = "log.exported",
     /// An endpoint took none of what it was sent for so long that it was given up.
     WebhookGivenUp = "webhook.given_up",
     /// A stream of the log has sent nothing for a day, because its server takes nothing.

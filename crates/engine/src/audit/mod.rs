@@ -11,6 +11,7 @@ mod body;
 mod coverage;
 mod event;
 pub(crate) mod explanations;
+mod export;
 mod kinds;
 mod outline;
 mod past;

@@ -113,6 +113,13 @@ impl Filters {
         let cursor = checked(query, "cursor", EVENT_ID, |text| text.parse::<EventId>().ok());
         let limit = checked(query, "limit", "A number is expected", |text| text.parse::<i64>().ok())
             .unwrap_or(DEFAULT_LIMIT);
+        let mut bounds = self.bounds();
+        bounds.narrow(None, cursor);
+        Page { bounds, limit: limit.clamp(1, MAX_LIMIT) }
+    }
+
+    /// Between which ids the events are that are asked for.
+    pub(super) fn bounds(&self) -> Bounds {
         let mut bounds = Bounds { from: self.from.map(first_at), before: self.to.map(first_at) };
         if let Some(at) = self.request_id.as_deref().and_then(RequestId::time_in) {
             let (earliest, latest) = (at.checked_sub(REQUEST_LIFE.0), at.checked_add(REQUEST_LIFE.1));
@@ -121,8 +128,27 @@ impl Filters {
         if let Some(id) = self.id {
             bounds.narrow(Some(id), id.next());
         }
-        bounds.narrow(None, cursor);
-        Page { bounds, limit: limit.clamp(1, MAX_LIMIT) }
+        bounds
+    }
+
+    /// The names of the filters that something is asked for by, which tell of nobody.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        let asked = [
+            ("id", self.id.is_some()),
+            ("type", self.kinds.is_some()),
+            ("outcome", self.outcome.is_some()),
+            ("actor", !self.actors.is_empty()),
+            ("subject", self.subject.is_some()),
+            ("email", self.email.is_some()),
+            ("ip", self.ip.is_some()),
+            ("country", self.country.is_some()),
+            ("network", self.network.is_some()),
+            ("request_id", self.request_id.is_some()),
+            ("from", self.from.is_some()),
+            ("to", self.to.is_some()),
+        ];
+        let asked = asked.into_iter().filter_map(|(name, is_asked)| is_asked.then_some(name));
+        asked.chain(self.device.iter().map(|(of, _)| of.name())).collect()
     }
 
     /// Whether nothing that happens from `now` on is asked for.

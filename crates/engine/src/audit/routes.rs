@@ -10,12 +10,15 @@ use axum::{
 use kiavi_http::json_response;
 use serde_json::json;
 
-use super::{question::Filters, reading, tail, view};
+use super::{export, question::Filters, reading, tail, view};
 use crate::{ApiError, Context, State, admin::parameters::Parameters, context::not_found};
 
 /// The operators' routes; to anybody else they are not there.
 pub(crate) fn routes() -> Router<State> {
-    Router::new().route("/audit/events", get(events)).route("/audit/events/live", get(live))
+    Router::new()
+        .route("/audit/events", get(events))
+        .route("/audit/events/export", get(export::export))
+        .route("/audit/events/live", get(live))
 }
 
 /// `GET /audit/events?id&type&outcome&actor&subject&email&ip&country&network&browser&os&device&request_id&from&to&cursor&limit`:

@@ -8,6 +8,7 @@ use crate::tests::TestTenant;
 
 mod coverage;
 mod erasure;
+mod export;
 mod places;
 mod questions;
 mod sealing;

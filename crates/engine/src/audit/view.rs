@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use kiavi_audit::{Body, SealedFields, SealedGroup, SubjectId};
+use kiavi_audit::{Body, Facts, SealedFields, SealedGroup, SubjectId};
 use kiavi_base::Device;
 use kiavi_crypto::PersonalKey;
 use kiavi_db::DbError;
@@ -73,7 +73,8 @@ struct Before {
     detail: Option<Value>,
 }
 
-type Behind = HashMap<SubjectId, (String, PersonalKey)>;
+/// Whom ids of the log stand for, those who are not forgotten.
+pub(super) type Behind = HashMap<SubjectId, (String, PersonalKey)>;
 
 /// What of events somebody wants to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,10 +103,7 @@ pub(super) async fn views_of(
     part: Part,
 ) -> Result<Vec<EventView>, DbError> {
     let bodies = events.iter().map(|event| decoded(&event.body)).collect::<Result<Vec<_>, _>>()?;
-    let mut ids = BTreeSet::new();
-    bodies.iter().for_each(|body| collect_ids(body, &mut ids));
-    let ids: Vec<SubjectId> = ids.into_iter().collect();
-    let behind = state.log.people.behind(state, &ids).await?;
+    let behind = behind(state, &bodies).await?;
     let view = |(event, body): (&StoredEvent, Body)| match body {
         Body::Event(body) => Ok(of_event(event.seq, body, &behind, part)),
         Body::Before(json) => of_before(event.seq, &json),
@@ -125,6 +123,34 @@ pub(super) fn facts_in(body: &[u8]) -> Result<Option<Value>, DbError> {
     match decoded(body)? {
         Body::Event(event) => Ok(event.facts.map(Value::Object)),
         Body::Before(json) => Ok(before(&json)?.detail),
+    }
+}
+
+/// Who is behind the ids that bodies name: one statement.
+///
+/// # Errors
+/// Those of the statement.
+pub(super) async fn behind<'b>(
+    state: &State,
+    bodies: impl IntoIterator<Item = &'b Body>,
+) -> Result<Behind, DbError> {
+    let mut ids = BTreeSet::new();
+    bodies.into_iter().for_each(|body| collect_ids(body, &mut ids));
+    let ids: Vec<SubjectId> = ids.into_iter().collect();
+    state.log.people.behind(state, &ids).await
+}
+
+/// The id of the user whom a name of the log stands for, as long as it knows them.
+pub(super) fn known(behind: &Behind, name: &str) -> Option<String> {
+    Some(behind.get(&name.parse::<SubjectId>().ok()?)?.0.clone())
+}
+
+/// Puts users' ids in place of the names that the log has for them, in facts.
+pub(super) fn name_users(facts: &mut Facts, behind: &Behind) {
+    for value in facts.values_mut() {
+        if let Some(user_id) = value.as_str().and_then(|name| known(behind, name)) {
+            *value = user_id.into();
+        }
     }
 }
 
@@ -158,9 +184,8 @@ fn collect_ids(body: &Body, ids: &mut BTreeSet<SubjectId>) {
 }
 
 fn of_event(seq: i64, event: kiavi_audit::Event, behind: &Behind, part: Part) -> EventView {
-    let known = |name: &str| name.parse::<SubjectId>().ok().and_then(|id| Some(behind.get(&id)?.0.clone()));
     let named = |name: Option<String>| {
-        name.map(|reference| Named { user_id: known(&reference), reference, email: None })
+        name.map(|reference| Named { user_id: known(behind, &reference), reference, email: None })
     };
     let is_wanted = |fields: &&SealedFields| part == Part::Whole || fields.group == SealedGroup::Request;
     let opened = |wanted: SealedGroup| {
@@ -179,11 +204,7 @@ fn of_event(seq: i64, event: kiavi_audit::Event, behind: &Behind, part: Part) ->
     let told_by = user_agent.as_deref().filter(|_| part == Part::Whole);
     let device = Device::of(told_by.unwrap_or_default());
     let mut facts = event.facts;
-    for value in facts.iter_mut().flat_map(|facts| facts.values_mut()) {
-        if let Some(user_id) = value.as_str().and_then(known) {
-            *value = user_id.into();
-        }
-    }
+    facts.iter_mut().for_each(|facts| name_users(facts, behind));
     EventView {
         id: event.id.to_string(),
         seq,

@@ -3,15 +3,19 @@
 //!
 //! These are control's own routes at the management door. To everybody else they are not there.
 
+mod proofs;
 mod routes;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use axum::{Router, routing::get};
 use kiavi_db::Sql;
 
 use crate::State;
+
+pub(crate) use proofs::{inclusions, newest_over};
+pub(crate) use store::places;
 
 pub(crate) const STATEMENTS: &[&Sql] = store::STATEMENTS;
 

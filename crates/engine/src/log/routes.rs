@@ -8,12 +8,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
-use kiavi_audit::{EventProof, ProofPlan, SignedCheckpoint, TilePath, encode_entries};
+use kiavi_audit::{EventProof, ProofPlan, TilePath, encode_entries};
 use kiavi_base::EventId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::store;
+use super::{proofs, store};
 use crate::{ApiError, Context, State, context::not_found, iso_milliseconds};
 
 /// Notes and proofs.
@@ -116,15 +116,7 @@ pub(super) async fn proof(
     let database = &state.database;
     // The checkpoint after the leaf: it covers what was sealed before.
     let Some((index, body)) = store::leaf_of(database, &event).await? else { return Ok(not_found().await) };
-    let notes = store::checkpoints_over(database, index).await?;
-    let checkpoints = notes.iter().map(|note| SignedCheckpoint::parse(note));
-    let mut checkpoints = checkpoints.collect::<Result<Vec<_>, _>>().map_err(ApiError::internal)?;
-    // Beside the log's own signature there is the witness's.
-    let cosigned = checkpoints.iter().position(|checkpoint| checkpoint.signatures().len() > 1);
-    if checkpoints.is_empty() {
-        return Ok(not_found().await);
-    }
-    let checkpoint = checkpoints.swap_remove(cosigned.unwrap_or_default());
+    let Some(checkpoint) = proofs::newest_over(database, index).await? else { return Ok(not_found().await) };
     let plan = ProofPlan::inclusion(index, checkpoint.checkpoint().size).map_err(ApiError::internal)?;
     let tiles = store::tiles(database, plan.tiles()).await?;
     let hashes = plan.resolve(&tiles).map_err(ApiError::internal)?;

@@ -1,12 +1,23 @@
 //! The statements of the sealed log. The runtime role may read it.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use kiavi_audit::{HASH_LENGTH, Tile, TileSet};
 use kiavi_base::EventId;
 use kiavi_db::{Database, DbError, Row, Sql};
 
-pub(super) const STATEMENTS: &[&Sql] =
-    &[&CHECKPOINT, &CHECKPOINTS_AFTER, &CHECKPOINTS_OVER, &PRUNED, &TILE, &TILES, &ENTRIES, &LEAF_OF_EVENT];
+pub(super) const STATEMENTS: &[&Sql] = &[
+    &CHECKPOINT,
+    &CHECKPOINTS_AFTER,
+    &CHECKPOINTS_OVER,
+    &PRUNED,
+    &TILE,
+    &TILES,
+    &ENTRIES,
+    &LEAF_OF_EVENT,
+    &PLACES,
+];
 
 const CHECKPOINT: Sql =
     Sql::new("CHECKPOINT", "SELECT note FROM kiavi.audit_checkpoint ORDER BY size DESC LIMIT 1");
@@ -37,6 +48,9 @@ const LEAF_OF_EVENT: Sql = Sql::new(
     "SELECT l.index, e.body FROM kiavi.audit_event e JOIN kiavi.audit_leaf l USING (seq)
      WHERE e.id = $1::text::uuid",
 );
+/// Where the events with the numbers `$1` are in the tree, those that are sealed.
+const PLACES: Sql =
+    Sql::new("PLACES", "SELECT seq, index FROM kiavi.audit_leaf WHERE seq = ANY ($1::bigint[])");
 
 /// The newest checkpoint, a signed note.
 pub(super) async fn checkpoint(database: &Database) -> Result<Option<String>, DbError> {
@@ -122,6 +136,12 @@ pub(super) async fn leaf_of(database: &Database, event: &EventId) -> Result<Opti
     let leaf: Option<(i64, Vec<u8>)> =
         row.map(|row| Ok::<_, DbError>((row.try_get(0)?, row.try_get(1)?))).transpose()?;
     Ok(leaf.map(|(index, body)| (index.unsigned_abs(), body)))
+}
+
+/// Where events are in the tree, by their numbers; those that are not sealed yet are nowhere.
+pub(crate) async fn places(database: &Database, numbers: &[i64]) -> Result<HashMap<i64, u64>, DbError> {
+    let rows = database.query(&PLACES, &[&numbers]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<_, i64>(1)?.unsigned_abs()))).collect()
 }
 
 /// Places are below 2⁶³; nothing is at those that are not.

@@ -10,7 +10,7 @@ use crate::tests::{Browser, TestTenant};
 
 const LOG: &str = "//management/log";
 
-fn key() -> NoteKey {
+pub(crate) fn key() -> NoteKey {
     NoteKey::new("auth.example/audit/t".parse().unwrap(), &[7; 32])
 }
 
@@ -19,7 +19,7 @@ fn witness() -> CosignatureKey {
 }
 
 /// Seals all that is in the tenant's log as the auditor does.
-async fn seal(tenant: &TestTenant) -> u64 {
+pub(crate) async fn seal(tenant: &TestTenant) -> u64 {
     let rows = tenant.admin.query("SELECT seq, body FROM kiavi.audit_event ORDER BY seq", &[]).await.unwrap();
     let mut tree = Appender::default();
     let mut tiles = Vec::new();
