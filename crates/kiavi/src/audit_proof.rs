@@ -1,4 +1,4 @@
-//! `kiavi audit proof make | verify`: the proof of one event, in a file of its own.
+//! `kiavi audit proof make | verify`: the proof of one event, in a file of its own; and those of an export.
 
 use std::{
     fs::OpenOptions,
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     audit::{Stop, Told, plain, text_of, vouching, vouching_json},
     audit_folder::BundleFolder,
+    audit_lines,
     log::chain,
     tenant::Exit,
 };
@@ -42,11 +43,11 @@ enum ProofVerb {
         #[arg(long = "key", value_name = "VKEY")]
         keys: Vec<VerifierKey>,
     },
-    /// Verify the proof of one event
+    /// Verify the proof of one event, or those of an export as NDJSON
     ///
     /// Exit codes: 0 verified, 6 not verified, 2 it is no proof, 1 the file cannot be read.
     Verify {
-        /// The file
+        /// The file: event.tlog-proof, or what the audit log was exported as
         proof: PathBuf,
         /// A key that you know as the log's or as its witness's: NAME+ID+KEY. At least one must be the log's
         #[arg(long = "key", value_name = "VKEY", required = true)]
@@ -92,6 +93,9 @@ fn verify(path: &Path, keys: Vec<VerifierKey>, is_json: bool) -> Told {
             "None of these keys is a log's; a witness's alone is not enough.".to_owned(),
             Exit::Usage,
         ));
+    }
+    if audit_lines::is_of_lines(path) {
+        return audit_lines::verify(path, &keys, is_json);
     }
     let proof: EventProof = text_of(path)?
         .parse()

@@ -7,6 +7,7 @@ mod audit;
 mod audit_catalogue;
 mod audit_export;
 mod audit_folder;
+mod audit_lines;
 mod audit_list;
 mod audit_proof;
 mod audit_stream;
