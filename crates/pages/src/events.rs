@@ -223,6 +223,23 @@ fn moment(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// What somebody asks the log for, as files.
+#[derive(Debug, Clone)]
+pub struct EventFiles {
+    /// The address of the table.
+    pub csv: String,
+    /// The address of the lines with their proofs.
+    pub ndjson: String,
+    /// How many events a file has at most.
+    pub most: u64,
+    /// The command that verifies the lines, without this instance; none before the log has a key.
+    pub verify: Option<String>,
+    /// The command that takes out all of the log.
+    pub whole: String,
+    /// Whether the visitor is about to take one.
+    pub is_open: bool,
+}
+
 /// The log of a tenant, the newest first.
 #[derive(Debug, Clone, Template)]
 #[template(path = "events.html")]
@@ -257,6 +274,8 @@ pub struct Events {
     pub newest: Option<String>,
     /// The path of the server-sent events, one per event that fits; on the newest page only.
     pub live: Option<String>,
+    /// What was asked for, as files.
+    pub files: EventFiles,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
     /// The present.

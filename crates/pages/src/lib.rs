@@ -75,7 +75,9 @@ pub use confirm::{AccountDeleted, DeleteAccount, SignInLink};
 pub use connect::{Connect, Proof};
 pub use console::{Mailbox, MailboxMessage, TenantRow, TenantState, Tenants};
 pub use domains::{DomainRecord, DomainRow, DomainState, Domains};
-pub use events::{EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal, WrongFilter};
+pub use events::{
+    EventFiles, EventPage, EventRow, EventSearch, Events, Period, ProofFile, Seal, WrongFilter,
+};
 pub use figures::{
     FigureRange, FigureSet, FiguresOfDay, Granularity, PasskeySteps, SignIns, TenantFigures, Trend, Trends,
 };

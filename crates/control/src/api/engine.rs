@@ -33,6 +33,7 @@ const GETS: &[(&str, Permission)] = &[
     ("webhook/deliveries", Permission::AuditRead),
     ("webhook/delivery", Permission::AuditRead),
     ("audit/events", Permission::AuditRead),
+    ("audit/events/export", Permission::AuditRead),
     ("audit/streams", Permission::AuditRead),
     ("security/limits", Permission::AuditRead),
     ("security/dry-run", Permission::AuditRead),
@@ -232,6 +233,7 @@ mod tests {
         assert_eq!(of(Method::GET, "webhook/delivery"), Permission::AuditRead);
         assert_eq!(of(Method::POST, "webhook/replay"), Permission::SettingsWrite);
         assert_eq!(of(Method::GET, "audit/streams"), Permission::AuditRead);
+        assert_eq!(of(Method::GET, "audit/events/export"), Permission::AuditRead);
         assert_eq!(of(Method::POST, "audit/streams/move"), Permission::SettingsWrite);
         assert_eq!(of(Method::GET, "admin/list-users"), Permission::UserRead);
         assert_eq!(of(Method::POST, "admin/ban-user"), Permission::UserManage);

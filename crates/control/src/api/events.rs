@@ -19,6 +19,8 @@ use super::{
 const LIST: &str = "events";
 /// Where the engine has it.
 const EVENTS: &str = "/api/auth/audit/events";
+/// The same as a file.
+const EXPORT: &str = "/api/auth/audit/events/export";
 
 /// The longest values of filters, in characters; their descriptions below say the same.
 const LONGEST: &[(&str, usize)] = &[
@@ -128,6 +130,40 @@ queries! {
 
     /// Which events to watch.
     struct Filters {}
+
+    /// Which events to take out.
+    struct WantedFile {
+        /// How they are written down.
+        #[param(inline)]
+        format: Format,
+    }
+}
+
+/// How events are written down in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Format {
+    /// A table (RFC 4180).
+    Csv,
+    /// Lines of JSON, each with the proof that the log has the event.
+    Ndjson,
+}
+
+impl Format {
+    /// The name, which ends the names of files, too.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+        }
+    }
+
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Ndjson => "application/x-ndjson",
+        }
+    }
 }
 
 /// How an event ended.
@@ -239,6 +275,38 @@ pub(super) async fn live(reading: Reading, Asked(filters): Asked<Filters>) -> Re
         .refused_as(Problem::invalid_filter)
         .watch(&target(&format!("{EVENTS}/live"), &filters, &[])?)
         .await
+}
+
+/// Export events of a tenant
+///
+/// The newest that fit, 100,000 at most, with what is personal as long as the person exists. The tenant's log tells who took
+/// them. As `csv` a table (RFC 4180) that no spreadsheet takes for formulas. As `ndjson` a line with the newest cosigned
+/// checkpoint, and a line for each event with its index, its entry and its inclusion proof, which `kiavi audit proof verify`
+/// reads. One that ends without its last line break was cut off.
+#[utoipa::path(get, path = "/tenants/{tenant}/audit/events/export", tag = "Audit log",
+    params(("tenant" = String, Path, description = "The tenant's name or id", example = "shop"), WantedFile), responses(
+    (status = 200, description = "The file", content((String = "text/csv"), (String = "application/x-ndjson"))),
+))]
+pub(super) async fn export(reading: Reading, Asked(wanted): Asked<WantedFile>) -> Result<Response, Problem> {
+    reading
+        .of_log()
+        .refused_as(Problem::invalid_filter)
+        .stream(&target(EXPORT, &wanted, &[])?, wanted.format.media_type())
+        .await
+}
+
+/// The file of events that the engine finds by a query of its own.
+pub(super) async fn file(
+    reading: Reading,
+    format: Format,
+    query: &[(&str, &str)],
+) -> Result<Response, Problem> {
+    let target = {
+        let mut target = url::form_urlencoded::Serializer::for_suffix(format!("{EXPORT}?"), EXPORT.len() + 1);
+        target.append_pair("format", format.name()).extend_pairs(query).finish()
+    };
+    let reading = reading.of_log().refused_as(Problem::invalid_filter);
+    reading.stream(&target, format.media_type()).await
 }
 
 /// Path and query of the engine's route.

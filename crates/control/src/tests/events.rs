@@ -3,7 +3,7 @@
 use axum::{
     Extension, Json, Router,
     extract::State,
-    http::{StatusCode, Uri},
+    http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -13,7 +13,28 @@ use super::{fakes::Asked, people::World, *};
 const PAGE: &str = "/w/default/t/shop/events";
 
 pub(super) fn routes() -> Router<Arc<Mutex<Vec<Asked>>>> {
-    Router::new().route("/api/auth/audit/events", get(list))
+    Router::new()
+        .route("/api/auth/audit/events", get(list))
+        .route("/api/auth/audit/events/export", get(export))
+}
+
+/// A file, whatever is asked; but an IP address is refused.
+async fn export(
+    Extension(asked): Extension<Asked>,
+    State(all): State<Arc<Mutex<Vec<Asked>>>>,
+    uri: Uri,
+) -> Response {
+    let query = uri.query().unwrap_or_default().to_owned();
+    all.lock().unwrap().push(Asked { request: format!("GET events?{query}"), ..asked });
+    if query.contains("ip=") {
+        let why = json!({ "code": "VALIDATION_ERROR", "message": "[query.ip] An IP address is expected" });
+        return (StatusCode::BAD_REQUEST, Json(why)).into_response();
+    }
+    let media_type = match query.contains("format=ndjson") {
+        true => "application/x-ndjson",
+        false => "text/csv; charset=utf-8",
+    };
+    ([(header::CONTENT_TYPE, media_type)], "a file\n").into_response()
 }
 
 /// One event, with more to come, whatever is asked; where days are asked for, they are over. An IP address is refused.
@@ -130,4 +151,61 @@ async fn an_event_has_its_address_and_the_command_that_asks_for_it() {
     let told = owner.get(&api).await.json();
     assert_eq!(told["items"][0]["id"], id);
     assert_eq!(values(&asked(&world), "id"), [id]);
+}
+
+#[tokio::test]
+async fn what_was_searched_for_is_a_file_by_links_of_the_page() {
+    let (world, mut owner) = world().await;
+    let filters = "type=user.*&outcome=success&actor=vera%40example.com&request_id=0197f00d&period=own&from=2026-11-01&to=2026-11-20";
+    let page = owner.get(&format!("{PAGE}?{filters}&before=01970000-0000-7000-8000-000000000001")).await.text;
+    let of_page = asked(&world);
+    assert!(
+        page.contains("newest 100,000 events at most") && page.contains("kiavi audit export shop --bundle"),
+        "{page}"
+    );
+    for (format, media_type) in [("csv", "text/csv; charset=utf-8"), ("ndjson", "application/x-ndjson")] {
+        let link = format!("href=\"{PAGE}.{format}?");
+        let link = page.split_once(&link).unwrap().1.split('"').next().unwrap().replace("&#38;", "&");
+        let file = owner.get(&format!("{PAGE}.{format}?{link}")).await;
+        assert_eq!((file.status, file.text.as_str()), (StatusCode::OK, "a file\n"));
+        assert_eq!(file.headers[header::CONTENT_TYPE], media_type);
+        assert_eq!(
+            file.headers[header::CONTENT_DISPOSITION],
+            format!("attachment; filename=\"shop-events-2026-11-01-2026-11-20.{format}\"")
+        );
+        assert_eq!(file.headers[header::CACHE_CONTROL], "no-store");
+        assert_eq!(file.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        let mut of_file = asked(&world);
+        assert_eq!(values(&of_file, "format"), [format]);
+        of_file.retain(|(name, _)| name != "format");
+        let mut of_page = of_page.clone();
+        of_page.retain(|(name, _)| !["limit", "cursor"].contains(&name.as_str()));
+        assert_eq!(of_file, of_page, "all that the page asks for, from its beginning");
+    }
+    let api = owner.get("/v1/tenants/shop/audit/events/export?format=csv&type=user.*").await;
+    assert_eq!((api.status, api.text.as_str()), (StatusCode::OK, "a file\n"), "{}", api.text);
+    assert_eq!(values(&asked(&world), "type"), ["user.*"]);
+    let refused = owner.get("/v1/tenants/shop/audit/events/export?format=csv&ip=nowhere").await;
+    assert_eq!(refused.problem(), (400, "invalid_filter".into()));
+}
+
+#[tokio::test]
+async fn a_file_is_for_those_who_may_read_the_log_and_proved_to_be_there() {
+    let (world, mut owner) = world().await;
+    let before = world.instance.asked().len();
+    let mut auditor = world.member(&mut owner, "otto", "auditor").await;
+    let page = auditor.get(&format!("{PAGE}?type=user.*&export=1")).await.text;
+    assert!(page.contains("<details class=\"more\" id=\"export\" open>"), "{page}");
+    let sent = auditor.get(&format!("{PAGE}.csv?type=user.*")).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "no passkey was used: {}", sent.text);
+    assert!(sent.headers[header::LOCATION].to_str().unwrap().starts_with("http://console.localhost"));
+    let api = auditor.get("/v1/tenants/shop/audit/events/export?format=csv").await;
+    assert_eq!(api.problem(), (403, "step_up_required".into()));
+    let mut support = world.member(&mut owner, "sara", "support").await;
+    for path in [format!("{PAGE}.csv"), format!("{PAGE}.ndjson")] {
+        assert_eq!(support.get(&path).await.status, StatusCode::FORBIDDEN);
+    }
+    let taken =
+        world.instance.asked()[before..].iter().filter(|asked| asked.request.contains("format=")).count();
+    assert_eq!(taken, 0);
 }

@@ -1,11 +1,11 @@
 //! The pages of a tenant in the console.
 
 use crate::{
-    ActAs, Branding, ChangeRow, Deed, EventPage, EventRow, EventSearch, Events, Frame, Look, LookFields,
-    Means, NewUser, NotDone, Notice, Page, Period, Place, PreviewFault, ProofFile, SavedView, SavedViews,
-    Seal, SearchBy, Selection, SelectionDone, Settings, Standing, Suspension, TenantAway, TenantOverview,
-    TenantPlace, TenantState, TenantTop, Total, UserPage, UserRow, UserSearch, Users, VersionRow,
-    WrongFilter,
+    ActAs, Branding, ChangeRow, Deed, EventFiles, EventPage, EventRow, EventSearch, Events, Frame, Look,
+    LookFields, Means, NewUser, NotDone, Notice, Page, Period, Place, PreviewFault, ProofFile, SavedView,
+    SavedViews, Seal, SearchBy, Selection, SelectionDone, Settings, Standing, Suspension, TenantAway,
+    TenantOverview, TenantPlace, TenantState, TenantTop, Total, UserPage, UserRow, UserSearch, Users,
+    VersionRow, WrongFilter,
 };
 use jiff::{civil::Date, tz::TimeZone};
 
@@ -272,6 +272,14 @@ impl Samples {
             older: Some("?before=0197".into()),
             newest: None,
             live: Some("/w/acme/t/shop/events/live".into()),
+            files: EventFiles {
+                csv: "/w/acme/t/shop/events.csv".into(),
+                ndjson: "/w/acme/t/shop/events.ndjson".into(),
+                most: 100_000,
+                verify: Some("kiavi audit proof verify shop-events-2026-11-20-2026-11-27.ndjson --key shop+0a1b2c3d+AAAA".into()),
+                whole: "kiavi audit export shop --bundle shop-log".into(),
+                is_open: false,
+            },
             notice,
             now: self.now,
         }
@@ -295,6 +303,8 @@ impl Samples {
             ..EventSearch::default()
         };
         let list = Events { search: own.clone(), ..list };
+        let files = EventFiles { is_open: true, ..list.files };
+        let list = Events { files, ..list };
         add("events-own", list.html());
         let none = Events { search: own, newest: Some("?".into()), ..none };
         add("events-none", none.html());

@@ -14,23 +14,24 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::{Stream, StreamExt, stream};
 use http_body_util::BodyDataStream;
 use jiff::{SignedDuration, Timestamp};
-use kiavi_audit::{Distrust, EventProof, ProofError, TrustedKeys, VerifierKey};
+use kiavi_audit::{Distrust, EventProof, MOST_EXPORTED, ProofError, TrustedKeys, VerifierKey};
 use kiavi_base::DeviceTrait;
 use kiavi_pages::{
-    ChangeRow, EventPage, EventRow, EventSearch, Events, Notice, Period, Place, ProofFile, Seal, TenantPlace,
-    WrongFilter,
+    ChangeRow, EventFiles, EventPage, EventRow, EventSearch, Events, Notice, Period, Place, ProofFile, Seal,
+    TenantPlace, WrongFilter,
 };
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    event_files,
     tenant::{AtTenant, People, Refusal, address, read},
     views,
     visit::{Answer, Stop, Visit, html},
 };
 use crate::{
     Permission,
-    api::{Problem, code::Code, progress},
+    api::{Problem, code::Code, events::Format, progress},
     log,
     management::Door,
     view::List,
@@ -122,11 +123,13 @@ pub(super) struct Asked {
     to: String,
     /// The cursor of this page.
     before: Option<String>,
+    /// Whether to offer the files, as after a proof of being there.
+    export: Option<String>,
     notice: Option<String>,
 }
 
 impl Asked {
-    fn search(&self) -> EventSearch {
+    pub(super) fn search(&self) -> EventSearch {
         let trimmed = |text: &String| text.trim().to_owned();
         EventSearch {
             kind: trimmed(&self.r#type),
@@ -186,10 +189,38 @@ impl Asked {
         let fields = self.asked_for().into_iter();
         address(&at.path(below), fields.chain(before.map(|before| ("before", before))))
     }
+
+    /// That of the list with its files on offer.
+    pub(super) fn offer(&self, at: &AtTenant) -> String {
+        let fields = self.asked_for().into_iter().map(|(name, value)| (name, value.as_str()));
+        address(&at.path("/events"), fields.chain([("export", "1")]))
+    }
+}
+
+/// What was asked for, as files, and how they are verified elsewhere.
+async fn files(
+    at: &AtTenant,
+    asked: &Asked,
+    search: &EventSearch,
+    now: Timestamp,
+) -> Result<EventFiles, Stop> {
+    let control = &at.here.visit.control;
+    let found = log::store::find(&control.parts().database, &at.tenant.id).await.map_err(Problem::from)?;
+    let name = event_files::name(&at.tenant.slug, search, now, Format::Ndjson);
+    let verify = |key: VerifierKey| format!("kiavi audit proof verify {name} --key {key}");
+    let slug = &at.tenant.slug;
+    Ok(EventFiles {
+        csv: asked.address(at, "/events.csv", None),
+        ndjson: asked.address(at, "/events.ndjson", None),
+        most: MOST_EXPORTED,
+        verify: found.and_then(|log| log.verifier()).map(verify),
+        whole: format!("kiavi audit export {slug} --bundle {slug}-log"),
+        is_open: asked.export.is_some(),
+    })
 }
 
 /// The filters of a search in the query of the engine's route; Nothing is everything but that somebody looked.
-fn filters(search: &EventSearch, people: &People) -> Vec<(&'static str, String)> {
+pub(super) fn filters(search: &EventSearch, people: &People) -> Vec<(&'static str, String)> {
     let kind = match search.kind.as_str() {
         "" => UNREAD.to_owned(),
         kind => kind.replace(' ', ""),
@@ -209,7 +240,7 @@ fn filters(search: &EventSearch, people: &People) -> Vec<(&'static str, String)>
 }
 
 /// The span of a search, likewise.
-fn span(search: &EventSearch, now: Timestamp) -> Vec<(&'static str, String)> {
+pub(super) fn span(search: &EventSearch, now: Timestamp) -> Vec<(&'static str, String)> {
     let ago = |hours| now.checked_sub(SignedDuration::from_hours(hours)).ok();
     let days = match search.period {
         Period::Own => [("from", search.from.clone()), ("to", search.to.clone())],
@@ -279,6 +310,7 @@ pub(super) async fn list(
         newest: (!is_newest).then(|| asked.address(&at, "/events", None)),
         live: (is_newest && !told.is_over).then(|| asked.address(&at, "/events/live", None)),
         views: views::of(&at, List::Events, &asked.asked_for()).await?,
+        files: files(&at, &asked, &search, now).await?,
         notice: asked.notice.as_deref().and_then(Notice::of_console),
         search,
         is_refused: refused.is_some(),

@@ -20,6 +20,7 @@ mod backups;
 mod components;
 mod domains;
 mod entry;
+mod event_files;
 mod events;
 mod figures;
 mod instance;

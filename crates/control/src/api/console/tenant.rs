@@ -10,8 +10,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    PageRoute, acting, acts, backups, domains, events, figures, isolation, look, mail, mail_domain,
-    mail_sent, mail_words, methods, new_user, overview, security, selection, sessions, settings, shows,
+    PageRoute, acting, acts, backups, domains, event_files, events, figures, isolation, look, mail,
+    mail_domain, mail_sent, mail_words, methods, new_user, overview, security, selection, sessions, settings,
+    shows,
     tenants::badge,
     user, users, views,
     visit::{Here, Stop, Visit, html, refusal},
@@ -100,6 +101,8 @@ fn pages_of_the_tenant() -> Vec<PageRoute> {
         shows(at!("/figures"), figures::page),
         shows(at!("/figures.csv"), figures::table),
         shows(at!("/events"), events::list),
+        shows(at!("/events.csv"), event_files::csv),
+        shows(at!("/events.ndjson"), event_files::ndjson),
         shows(at!("/events/{event}"), events::page),
         acts(at!("/views"), views::save, writes(&[E::SavedViewCreated])),
         acts(

@@ -155,7 +155,7 @@ impl Asked {
 }
 
 /// A day as date fields send it; what is none asks for nothing.
-fn day(text: &str) -> Option<Date> {
+pub(super) fn day(text: &str) -> Option<Date> {
     text.parse().ok().filter(|_| text.len() == DAY_LENGTH)
 }
 

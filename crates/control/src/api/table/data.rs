@@ -72,7 +72,7 @@ pub(super) fn log_routes() -> [Route; 7] {
     ]
 }
 
-pub(super) fn event_routes() -> [Route; 2] {
+pub(super) fn event_routes() -> [Route; 3] {
     use Code as C;
     const EVENTS: &[C] = &[
         C::InvalidCursor,
@@ -92,11 +92,15 @@ pub(super) fn event_routes() -> [Route; 2] {
         C::TenantDeleting,
         C::TenantImporting,
     ];
+    let because = nothing("the tenant's own log says who took it");
     [
         Route::new(events::list, events::__path_list, may(P::AuditRead), nothing(READ))
             .takes(Takes::Query)
             .problems(EVENTS),
         Route::new(events::live, events::__path_live, may(P::AuditRead), nothing(READ))
+            .takes(Takes::Query)
+            .problems(LIVE),
+        Route::new(events::export, events::__path_export, may_with_proof(P::AuditRead), because)
             .takes(Takes::Query)
             .problems(LIVE),
     ]
