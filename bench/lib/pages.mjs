@@ -36,6 +36,7 @@ async function pages(tenant) {
   const [{ month, week }] = await tenant.sql(
     `select (now() - interval '30 days')::date::text as month, (now() - interval '7 days')::date::text as week`,
   );
+  const tried = (setting) => `/t/demo/security?setting=${setting}&limit=3&window_seconds=3600`;
   const last = Math.ceil(USERS / 50);
   return {
     'the workspace': '',
@@ -55,11 +56,15 @@ async function pages(tenant) {
     'users of a month': `/t/demo/users?created_from=${month}`,
     'users who were there this week': `/t/demo/users?seen_from=${week}`,
     'users who have not been there for a month': `/t/demo/users?seen_to=${month}`,
+    'users who have not been there for a week': `/t/demo/users?seen_to=${week}`,
     'users by a whole address': `/t/demo/users?text=${encodeURIComponent(email)}`,
     'a user': `/t/demo/users/${id}`,
     sessions: '/t/demo/sessions',
     'sessions of an address': `/t/demo/sessions?email=${encodeURIComponent(email)}`,
     security: '/t/demo/security',
+    'a limit of mails for an address tried': tried('rate_limits.code_send_per_address'),
+    'a limit of codes from a network tried': tried('rate_limits.code_check_per_network'),
+    'a limit of guesses tried': tried('email_otp.guesses'),
     isolation: '/t/demo/isolation',
     'what became of mails': '/t/demo/mail/sent',
     webhooks: '/t/demo/webhooks',
