@@ -119,7 +119,7 @@ describe('acting as a user', { skip: kiaviMissing() || chromiumMissing() }, () =
     const person = await journey.arrive(browser, tenant, { email, device: false });
     await journey.signInByCode(person);
     await journey.open(person, '/account');
-    await person.page.getByText(words('acting-support', { app: 'Demo' })).waitFor();
+    await person.page.getByText(words('acting-support', { app: 'demo' })).waitFor();
     await look(person.page, '95-account-support');
     const other = await page.context().newPage();
     await other.goto(at('/events?type=impersonation.started'));
