@@ -4,8 +4,9 @@ use jiff::tz::TimeZone;
 
 use super::{FIREFOX, SAFARI, Samples};
 use crate::{
-    Account, AccountRow, Captcha, ChangeEmail, Connect, DeleteAccount, Notice, Page, PasskeyOffer,
-    PasskeyRow, Proof, ProviderButton, SessionRow, SignIn, SignInCode, SignInLink, Signal, SupportRow,
+    Account, AccountRow, Acting, ActingOffer, Captcha, ChangeEmail, Connect, DeleteAccount, Frame, NotFound,
+    Notice, Page, PasskeyOffer, PasskeyRow, Proof, ProviderButton, SessionRow, SignIn, SignInCode,
+    SignInLink, Signal, SupportRow,
 };
 
 impl Samples {
@@ -37,6 +38,25 @@ impl Samples {
         add("connect", self.connect(None).html());
         add("connect-given", Connect { proof: Proof::Given, ..self.connect(None) }.html());
         add("sign-in-code-waiting", self.code(Some(Notice::CodeSent), 25).html());
+    }
+
+    /// Of whoever acts as somebody else, and before.
+    pub(super) fn acting_pages(&self, add: &mut impl FnMut(&str, String)) {
+        let (user, by) = (self.words.email.clone(), self.words.email.clone());
+        let acting = Some(Acting { user, by, until: self.before(-15) });
+        let frame = Frame { acting, ..self.frame("/account") };
+        add("account-acting", Account { frame: frame.clone(), ..self.account(None) }.html());
+        add("not-found-acting", NotFound { frame }.html());
+        let offer = ActingOffer {
+            frame: self.frame("/sign-in/acting"),
+            name: self.words.name.clone(),
+            email: self.words.email.clone(),
+            seconds: 900,
+            reason: self.words.name.clone(),
+            own: None,
+        };
+        add("acting", offer.html());
+        add("acting-own", ActingOffer { own: Some(self.words.email.clone()), ..offer }.html());
     }
 
     pub(super) fn sign_in(&self, notice: Option<Notice>) -> SignIn {

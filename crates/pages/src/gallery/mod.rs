@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    Accents, Account, AccountDeleted, Acting, ActingOffer, Brand, Branding, ChangeEmail, Corners,
-    DeleteAccount, Domains, Failed, Frame, Leaving, Logo, Mailbox, NotFound, Notice, Page, PasskeyOffer,
-    Refused, SignOut, SignedOut, Team, Tenants, TurnedAway, TurnedAwayBecause,
+    Accents, Account, AccountDeleted, Brand, Branding, ChangeEmail, Corners, DeleteAccount, Domains, Failed,
+    Frame, Leaving, Logo, Mailbox, NotFound, Notice, Page, PasskeyOffer, Refused, SignOut, SignedOut, Team,
+    Tenants, TurnedAway, TurnedAwayBecause,
 };
 use jiff::{SignedDuration, Timestamp};
 use kiavi_base::Locale;
@@ -134,21 +134,7 @@ impl Samples {
             "account-without-providers",
             Account { accounts: vec![], linkable: vec![], ..self.account(None) }.html(),
         );
-        let (user, by) = (self.words.email.clone(), self.words.email.clone());
-        let acting = Some(Acting { user, by, until: self.before(-15) });
-        let frame = Frame { acting, ..self.frame("/account") };
-        add("account-acting", Account { frame: frame.clone(), ..self.account(None) }.html());
-        add("not-found-acting", NotFound { frame }.html());
-        let offer = ActingOffer {
-            frame: self.frame("/sign-in/acting"),
-            name: self.words.name.clone(),
-            email: self.words.email.clone(),
-            seconds: 900,
-            reason: self.words.name.clone(),
-            own: None,
-        };
-        add("acting", offer.html());
-        add("acting-own", ActingOffer { own: Some(self.words.email.clone()), ..offer }.html());
+        self.acting_pages(&mut add);
         add("sign-in-link", self.sign_in_link().html());
         add("delete-account", self.delete_account(None).html());
         let target = Some(format!("https://app.example.com/{}", self.words.name));
