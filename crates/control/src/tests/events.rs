@@ -186,7 +186,7 @@ async fn what_was_searched_for_is_a_file_by_links_of_the_page() {
     assert_eq!((api.status, api.text.as_str()), (StatusCode::OK, "a file\n"), "{}", api.text);
     assert_eq!(values(&asked(&world), "type"), ["user.*"]);
     let refused = owner.get("/v1/tenants/shop/audit/events/export?format=csv&ip=nowhere").await;
-    assert_eq!(refused.problem(), (400, "invalid_filter".into()));
+    assert_eq!(refused.problem(), (422, "invalid_filter".into()));
 }
 
 #[tokio::test]
