@@ -41,7 +41,8 @@ pub struct PersonalCiphertext {
 impl PersonalKey {
     /// The key of 256 random bits. The subkeys are HKDF-SHA256's (RFC 5869), empty salt, each with its purpose.
     pub fn new(key: &[u8; 32]) -> Self {
-        let subkey = |info| Zeroizing::new(derive(key, info));
+        let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(key);
+        let subkey = |info| Zeroizing::new(derive(&extracted, info));
         Self {
             encryption: subkey(b"kiavi-personal/1 encryption"),
             commitment: subkey(b"kiavi-personal/1 commitment"),
@@ -91,10 +92,9 @@ impl PersonalKey {
 }
 
 #[allow(clippy::expect_used, reason = "32 bytes is below HKDF's limit of 255 × 32")]
-fn derive(key: &[u8; 32], info: &[u8]) -> [u8; 32] {
+fn derive(extracted: &hkdf::Prk, info: &[u8]) -> [u8; 32] {
     let mut subkey = [0; 32];
-    hkdf::Salt::new(hkdf::HKDF_SHA256, &[])
-        .extract(key)
+    extracted
         .expand(&[info], hkdf::HKDF_SHA256)
         .and_then(|okm| okm.fill(&mut subkey))
         .expect("a 32-byte output is within HKDF's bound");
