@@ -9,6 +9,10 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, getsockname, 
 
 use crate::config::{ListenerKind, Listening, Names};
 
+/// Connections of one listener that wait until the gateway accepts them, as many as it looks at at once; `net.core.somaxconn`
+/// bounds it further. Who comes when there are more waits for seconds, until the kernel tries again (listen(2)).
+const BACKLOG: i32 = 4_096;
+
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: is another program using it, or has this machine no such address?")]
@@ -115,8 +119,9 @@ pub(crate) fn listen(addresses: &[SocketAddr]) -> Result<(Vec<OwnedFd>, u16), Li
 
 /// Listens on one address.
 pub(crate) fn listen_on(address: SocketAddr) -> std::io::Result<TcpListener> {
-    // The standard library sets SO_REUSEADDR, so that a restart does not wait for old connections.
+    // The standard library sets SO_REUSEADDR, so that a restart does not wait for old connections. It has 128 of them wait.
     let listener = TcpListener::bind(address)?;
+    rustix::net::listen(&listener, BACKLOG)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -147,6 +152,9 @@ fn connect_to(listener: &Listener) -> std::io::Result<OwnedFd> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpStream;
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -156,6 +164,15 @@ mod tests {
         assert!(port > 0 && !listeners.is_empty());
         let taken = SocketAddr::from(([127, 0, 0, 1], port));
         assert!(listen(&[taken]).unwrap_err().to_string().contains(&taken.to_string()));
+    }
+
+    #[test]
+    fn hundreds_can_come_before_the_first_is_accepted() {
+        let listener = listen_on((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let come = || TcpStream::connect_timeout(&address, Duration::from_secs(5));
+        let here: Result<Vec<_>, _> = (0..300).map(|_| come()).collect();
+        assert_eq!(here.unwrap().len(), 300);
     }
 
     fn listener(kind: ListenerKind, is_proxied: bool) -> (Listener, SocketAddr) {
