@@ -120,7 +120,7 @@ pub use status::{
 pub use tenant::{TenantAway, TenantOverview, TenantPlace, TenantTop};
 pub use text::number;
 pub use users::{
-    Means, NewUser, SearchBy, Standing, Suspension, Total, UserPage, UserRow, UserSearch, Users,
+    Means, NewUser, SearchBy, Standing, Suspension, Total, UserKeyRow, UserPage, UserRow, UserSearch, Users,
 };
 pub use views::{SavedView, SavedViews};
 pub use webhooks::{

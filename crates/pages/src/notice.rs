@@ -191,6 +191,9 @@ notices! {
         UserExists = "user-exists", Error, notice_user_exists;
         UserPasskeyRemoved = "user-passkey-removed", Success, notice_user_passkey_removed;
         UserPasskeyGone = "user-passkey-gone", Info, notice_user_passkey_gone;
+        UserKeyOff = "user-key-off", Success, notice_user_key_off;
+        UserKeyOn = "user-key-on", Success, notice_user_key_on;
+        UserKeyGone = "user-key-gone", Info, notice_user_key_gone;
         UserRemoved = "user-removed", Success, notice_user_removed;
         UserGone = "user-gone", Info, notice_user_gone;
         UserRefused = "user-refused", Error, notice_user_refused;

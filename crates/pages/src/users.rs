@@ -343,6 +343,33 @@ pub struct Suspension {
     pub until: Option<Timestamp>,
 }
 
+/// An API key of somebody.
+#[derive(Debug, Clone)]
+pub struct UserKeyRow {
+    /// Its id.
+    pub id: String,
+    /// What they call it.
+    pub name: Option<String>,
+    /// Its first characters.
+    pub start: Option<String>,
+    /// Whether it may be used.
+    pub is_on: bool,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was used last.
+    pub last_used: Option<Timestamp>,
+    /// When it ends; `None` is never.
+    pub expires: Option<Timestamp>,
+}
+
+impl UserKeyRow {
+    /// What to call it.
+    pub(crate) fn label(&self) -> &str {
+        let named = [&self.name, &self.start].into_iter().flatten().find(|name| !name.is_empty());
+        named.unwrap_or(&self.id)
+    }
+}
+
 /// One person of a tenant.
 #[derive(Debug, Clone, Template)]
 #[template(path = "user.html")]
@@ -365,6 +392,8 @@ pub struct UserPage {
     pub accounts: Vec<AccountRow>,
     /// Their sessions, the newest first.
     pub sessions: Vec<SessionRow>,
+    /// Their API keys, the oldest first.
+    pub api_keys: Vec<UserKeyRow>,
     /// What they did last and what was done to them, where the visitor may know.
     pub events: Option<Vec<EventRow>>,
     /// The address of the log about them.
@@ -373,6 +402,8 @@ pub struct UserPage {
     pub is_changeable: bool,
     /// Whether the visitor may act as them.
     pub is_actable: bool,
+    /// Whether the visitor may take a copy of what is kept of them.
+    pub is_copied: bool,
     /// What the last step has to tell.
     pub notice: Option<Notice>,
     /// The present.
@@ -391,6 +422,22 @@ impl UserPage {
     /// The path of this person's page.
     pub(crate) fn path(&self) -> String {
         format!("{}/users/{}", self.tenant.path, self.user.id)
+    }
+
+    /// When a key was used last, and when it ends.
+    pub(crate) fn about(&self, key: &UserKeyRow) -> String {
+        let text = self.frame.text();
+        let used = key.last_used.map_or_else(|| text.keys_unused(), |at| text.keys_used(&self.ago(&at)));
+        let ends = key.expires.map(|at| {
+            let (date, time) = when::utc(text, at);
+            text.keys_ends(&date, &time)
+        });
+        [Some(used), ends].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Whether a key has ended by itself.
+    pub(crate) fn has_ended(&self, key: &UserKeyRow) -> bool {
+        key.expires.is_some_and(|end| end <= self.now)
     }
 
     /// The choices of days for a suspension, with their words.

@@ -29,6 +29,7 @@ const API: &str = "/api/auth";
 const GETS: &[(&str, Permission)] = &[
     ("analytics", Permission::TenantRead),
     ("analytics/rebuild", Permission::TenantRead),
+    ("admin/export-user", Permission::PrivacyManage),
     ("webhook/endpoints", Permission::SettingsRead),
     ("webhook/deliveries", Permission::AuditRead),
     ("webhook/delivery", Permission::AuditRead),
@@ -59,7 +60,8 @@ const POSTS: &[(&str, Permission)] = &[
     ("audit/streams/move", Permission::SettingsWrite),
 ];
 
-/// Nothing brings a user back, so it asks for a proof as acting as one does; so it does for several.
+/// Nothing brings a user back, so it asks for a proof, as do acting as one and taking all that is kept of one; so it does for
+/// several.
 const REMOVE_USER: &str = "admin/remove-user";
 const REMOVE_USERS: &str = "admin/remove-users";
 
@@ -72,7 +74,7 @@ pub(super) fn need(method: &Method, path: &str) -> Need {
     };
     let found = known.iter().find(|(known, _)| *known == path);
     let permission = found.map_or(usual, |(_, permission)| *permission);
-    let step_up = permission == Permission::UserImpersonate
+    let step_up = matches!(permission, Permission::UserImpersonate | Permission::PrivacyManage)
         || (method == Method::POST && [REMOVE_USER, REMOVE_USERS].contains(&path));
     Need { permission, step_up, stays: false }
 }
@@ -124,8 +126,8 @@ impl FromRequest<Control> for Passed {
 ///
 /// `/v1/tenants/{tenant}/engine/PATH` is `/api/auth/PATH` of the tenant's engine, such as `admin/list-users`. The engine
 /// knows who asks and writes it into the tenant's log. Needs `user.read`; `settings.read` for `webhook/endpoints`,
-/// `tenant.read` for `analytics`, and `audit.read` for `webhook/deliveries`, `webhook/delivery`, `audit/events`,
-/// `audit/streams`, `security/limits` and `security/dry-run`.
+/// `tenant.read` for `analytics`; `audit.read` for `webhook/deliveries`, `webhook/delivery`, `audit/events`, `audit/streams`,
+/// `security/limits` and `security/dry-run`; and `privacy.manage`, with a passkey used a moment ago, for `admin/export-user`.
 #[utoipa::path(get, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "ok"),

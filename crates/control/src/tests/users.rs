@@ -25,6 +25,8 @@ pub(super) fn routes() -> Router<Arc<Mutex<Vec<Asked>>>> {
         .route("/api/auth/admin/view-user", get(view))
         .route("/api/auth/admin/create-user", post(create))
         .route("/api/auth/admin/set-role", post(set_role))
+        .route("/api/auth/api-key/update", post(update_key))
+        .route("/api/auth/admin/export-user", get(copy))
         .route("/management/acting", post(act))
         .route("/api/auth/passkey/delete-passkey", post(delete_passkey))
 }
@@ -51,7 +53,14 @@ async fn view() -> Json<Value> {
         "id": "k1", "name": "Lost phone", "aaguid": null, "backedUp": true,
         "createdAt": "2026-11-20T12:00:00.000Z", "lastUsed": null,
     });
-    Json(json!({ "user": user(1), "passkeys": [passkey], "accounts": [], "sessions": [] }))
+    let key = |id: &str, is_on: bool| {
+        json!({
+            "id": id, "name": format!("Robot {id}"), "start": "kia_ab", "isOn": is_on,
+            "createdAt": "2026-11-20T12:00:00.000Z", "lastUsed": null, "expiresAt": null,
+        })
+    };
+    let keys = [key("a1", true), key("a2", false)];
+    Json(json!({ "user": user(1), "passkeys": [passkey], "accounts": [], "sessions": [], "apiKeys": keys }))
 }
 
 /// Notes what it is asked, as every other route does.
@@ -75,6 +84,24 @@ async fn create(Extension(asked): Extension<Asked>, State(all): All, Json(body):
 async fn set_role(Extension(asked): Extension<Asked>, State(all): All, Json(body): Json<Value>) -> Response {
     note(&all, asked, "set-role", &body);
     Json(json!({ "user": user(1) })).into_response()
+}
+
+async fn update_key(
+    Extension(asked): Extension<Asked>,
+    State(all): All,
+    Json(body): Json<Value>,
+) -> Response {
+    note(&all, asked, "update-key", &body);
+    if body["keyId"] == "gone" {
+        let why = json!({ "code": "API_KEY_NOT_FOUND", "message": "API Key not found" });
+        return (StatusCode::NOT_FOUND, Json(why)).into_response();
+    }
+    Json(body).into_response()
+}
+
+/// The copy says whose it is.
+async fn copy(Query(asked): Query<HashMap<String, String>>) -> Response {
+    Json(json!({ "user": { "id": asked["id"] } })).into_response()
 }
 
 /// Makes a link, but not for everybody.
@@ -277,4 +304,52 @@ async fn why_nobody_acts_as_somebody_is_told_on_their_page() {
     let off = r#"'{"admin": {"is_operator_impersonation_enabled": false}}'"#;
     world.execute(&format!("UPDATE tenant SET settings = settings || {off} WHERE slug = 'shop'")).await;
     assert!(!owner.get(&page).await.text.contains(&link), "nothing is offered that would be refused");
+}
+
+#[tokio::test]
+async fn an_api_key_is_switched_off_and_on_by_who_may() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    let mut vera = world.member(&mut owner, "vera", "viewer").await;
+    let (page, form) = (format!("{PAGE}/u1"), format!("{PAGE}/u1/key"));
+    for (browser, may) in [(&mut owner, true), (&mut vera, false)] {
+        let shown = browser.get(&page).await.text;
+        assert!(shown.contains("Robot a1") && shown.contains("Robot a2"), "{shown}");
+        assert_eq!(shown.contains(&format!("action=\"{form}\"")), may);
+    }
+    assert_eq!(vera.post(&form, "key=a1&enabled=false").await.status, StatusCode::FORBIDDEN);
+    for (sent, told) in [
+        ("key=a1&enabled=false", "user-key-off"),
+        ("key=a2&enabled=true", "user-key-on"),
+        ("key=gone&enabled=true", "user-key-gone"),
+    ] {
+        assert_eq!(location(&owner.post(&form, sent).await), format!("{page}?notice={told}"));
+    }
+    let switched = |id: &str, is_on: bool| json!({ "keyId": id, "userId": "u1", "enabled": is_on });
+    let asked = [switched("a1", false), switched("a2", true), switched("gone", true)];
+    assert_eq!(bodies(&world, "update-key"), asked);
+}
+
+#[tokio::test]
+async fn a_copy_of_somebodys_data_is_for_who_answers_them_and_proved_to_be_there() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    let mut support = world.member(&mut owner, "sam", "support").await;
+    let mut privacy = world.member(&mut owner, "pia", "privacy").await;
+    let (page, path) = (format!("{PAGE}/u1"), format!("{PAGE}/u1/copy.json"));
+    let link = format!("href=\"{path}\"");
+    assert!(!support.get(&page).await.text.contains(&link));
+    assert_eq!(support.get(&path).await.status, StatusCode::FORBIDDEN);
+    assert!(privacy.get(&page).await.text.contains(&link));
+    let sent = privacy.get(&path).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "no passkey was used: {}", sent.text);
+    let api = privacy.get("/v1/tenants/shop/engine/admin/export-user?id=u1").await;
+    assert_eq!(api.problem().1, "step_up_required");
+    let file = owner.get(&path).await;
+    assert_eq!(file.status, StatusCode::OK, "{}", file.text);
+    assert_eq!(file.headers[header::CONTENT_DISPOSITION], "attachment; filename=\"shop-user.json\"");
+    assert_eq!(file.headers[header::CACHE_CONTROL], "no-store");
+    assert_eq!(serde_json::from_str::<Value>(&file.text).unwrap(), json!({ "user": { "id": "u1" } }));
 }

@@ -1,6 +1,11 @@
-//! Everything about one user at once, for operators. Better Auth has no such route; to anybody else it is not there.
+//! Everything about one user at once, for operators: a look, and the copy that the user can take themselves. Better Auth has no
+//! such routes; to anybody else they are not there.
 
-use axum::{extract::RawQuery, response::Response};
+use axum::{
+    extract::RawQuery,
+    http::header,
+    response::{IntoResponse, Response},
+};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
@@ -11,8 +16,13 @@ use super::{
     wire,
 };
 use crate::{
-    ApiError, Context, State, account, context::not_found, iso_milliseconds, optional_iso_milliseconds,
-    passkey, session, social::provider_name_of, user::User,
+    ApiError, Context, State, account,
+    api_key::{self, ApiKey},
+    audit::{EventType, Outcome},
+    context::not_found,
+    iso_milliseconds, optional_iso_milliseconds, passkey, session,
+    social::provider_name_of,
+    user::{self, User, export},
 };
 
 /// Better Auth's word for a password, which opens nothing here.
@@ -26,6 +36,7 @@ struct Card<'a> {
     passkeys: Vec<PasskeyOf>,
     accounts: Vec<AccountOf>,
     sessions: Vec<SessionOf>,
+    api_keys: Vec<KeyOf>,
 }
 
 #[derive(Serialize)]
@@ -66,7 +77,38 @@ struct SessionOf {
     updated_at: Timestamp,
 }
 
-/// `GET /admin/view-user?id=`: five statements, of which four go out together.
+/// What tells a key apart, and how it stands.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeyOf {
+    id: String,
+    name: Option<String>,
+    /// Its first characters.
+    start: Option<String>,
+    is_on: bool,
+    #[serde(serialize_with = "iso_milliseconds")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "optional_iso_milliseconds")]
+    last_used: Option<Timestamp>,
+    #[serde(serialize_with = "optional_iso_milliseconds")]
+    expires_at: Option<Timestamp>,
+}
+
+impl From<ApiKey> for KeyOf {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name,
+            start: key.start,
+            is_on: key.enabled != Some(false),
+            created_at: key.created_at,
+            last_used: key.last_request,
+            expires_at: key.expires_at,
+        }
+    }
+}
+
+/// `GET /admin/view-user?id=`: six statements, of which five go out together.
 pub(super) async fn view_user(
     state: State,
     context: Context,
@@ -80,11 +122,12 @@ pub(super) async fn view_user(
     query.finish()?;
     let caller = Caller::with(GET_USER, &state, &context).await?;
     let user = look_up(&state, &context, &caller, Key::Id(&id)).await?;
-    let (passkeys, mut used, accounts, sessions) = tokio::try_join!(
+    let (passkeys, mut used, accounts, sessions, api_keys) = tokio::try_join!(
         passkey::list(&state, &user.id),
         passkey::last_uses(&state, &user.id),
         async { Ok(account::list(&state.database, &user.id).await?) },
         async { Ok(session::store::list(&state.database, &user.id).await?) },
+        async { Ok(api_key::store::of_owner(&state.database, &user.id).await?) },
     )?;
     let passkeys = passkeys.into_iter().map(|row| PasskeyOf {
         last_used: used.remove(&row.id),
@@ -116,5 +159,33 @@ pub(super) async fn view_user(
         passkeys: passkeys.collect(),
         accounts: accounts.collect(),
         sessions: sessions.collect(),
+        api_keys: api_keys.into_iter().filter(ApiKey::is_of_this_server).map(KeyOf::from).collect(),
     })
+}
+
+/// `GET /admin/export-user?id=`: the copy of what is kept of a user ([`export::of_user`]), for who asked an operator for it.
+pub(super) async fn export_user(
+    state: State,
+    context: Context,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    if context.operator().is_none() {
+        return Ok(not_found().await);
+    }
+    let mut query = Parameters::parse(query.as_deref().unwrap_or_default());
+    let id = query.required("id");
+    query.finish()?;
+    let caller = Caller::with(GET_USER, &state, &context).await?;
+    let note = async |user: Option<&User>| {
+        let outcome = if user.is_some() { Outcome::Success } else { Outcome::Failure };
+        let subject = user.map(|user| user.id.as_str());
+        caller.note_look(&state, &context, EventType::UserExported, subject, outcome).await
+    };
+    let Some(user) = user::store::find_by_id(&state.database, &id).await? else {
+        note(None).await?;
+        return Err(wire::user_not_found());
+    };
+    let json = export::of_user(&state, &user).await?;
+    note(Some(&user)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }

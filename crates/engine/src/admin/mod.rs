@@ -54,6 +54,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/admin/list-users", get(routes::list_users))
         .route("/admin/get-user", get(routes::get_user))
         .route("/admin/view-user", get(card::view_user))
+        .route("/admin/export-user", get(card::export_user))
         .route("/admin/find-users", get(find::find_users))
         .route("/admin/export-users", get(export::export_users))
         .route("/admin/ban-users", post(bulk::ban_users))

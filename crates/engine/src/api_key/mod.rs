@@ -137,6 +137,11 @@ macro_rules! key_columns {
 use key_columns;
 
 impl ApiKey {
+    /// Whether it opens something here: Better Auth may have written rows of other configurations.
+    pub(crate) fn is_of_this_server(&self) -> bool {
+        matches!(self.config_id.as_str(), "" | "default")
+    }
+
     /// The number of columns.
     const WIDTH: usize = 21;
 

@@ -184,6 +184,7 @@ pub const COVERAGE: &[Coverage] = &[
         .unless("an administrator of the tenant looked")
         .refused(&[E::PermissionRefused, E::UserViewed]),
     writes("GET", "/api/auth/admin/view-user", &[E::UserViewed]).refused(&[E::UserViewed]),
+    writes("GET", "/api/auth/admin/export-user", &[E::UserExported]).refused(&[E::UserExported]),
     writes("GET", "/api/auth/admin/find-users", &[E::UsersListed]),
     writes("GET", "/api/auth/admin/export-users", &[E::UsersExported]),
     writes("POST", "/api/auth/admin/ban-users", &[E::UserBanned]).each("none of them is there"),

@@ -234,7 +234,7 @@ event_types! {
     WebhookEnabled = "webhook.enabled",
     /// An operator has events sent again.
     WebhookReplayed = "webhook.replayed",
-    /// Somebody took a copy of what is kept of them.
+    /// Somebody took a copy of what is kept of them, or an operator did for them.
     UserExported = "user.exported",
 }
 

@@ -4,10 +4,10 @@ use crate::{
     ActAs, Branding, ChangeRow, Deed, EventFiles, EventPage, EventRow, EventSearch, Events, Frame, Look,
     LookFields, Means, NewUser, NotDone, Notice, Page, Period, Place, PreviewFault, ProofFile, SavedView,
     SavedViews, Seal, SearchBy, Selection, SelectionDone, Settings, Standing, Suspension, TenantAway,
-    TenantOverview, TenantPlace, TenantState, TenantTop, Total, UserPage, UserRow, UserSearch, Users,
-    VersionRow, WrongFilter,
+    TenantOverview, TenantPlace, TenantState, TenantTop, Total, UserKeyRow, UserPage, UserRow, UserSearch,
+    Users, VersionRow, WrongFilter,
 };
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 
 use super::{FIREFOX, Samples, brandings};
 
@@ -199,10 +199,12 @@ impl Samples {
             passkeys: account.passkeys,
             accounts: account.accounts,
             sessions: account.sessions,
+            api_keys: self.keys_of_somebody(),
             events: Some(self.events()),
             log: "/w/acme/t/shop/events?period=all".into(),
             is_changeable: true,
             is_actable: true,
+            is_copied: true,
             notice: None,
             now: self.now,
         };
@@ -224,11 +226,13 @@ impl Samples {
         let empty = UserPage {
             suspension,
             is_actable: false,
+            is_copied: false,
             user: self.user("", false, true),
             role: self.words.name.clone(),
             passkeys: vec![],
             accounts: vec![],
             sessions: vec![],
+            api_keys: vec![],
             events: Some(vec![]),
             ..page
         };
@@ -236,6 +240,29 @@ impl Samples {
         let always = Some(Suspension { reason: None, until: None });
         let reader = UserPage { suspension: always, is_changeable: false, events: None, ..empty };
         add("user-reader", reader.html());
+    }
+
+    /// One that works, one that is off, one that has ended.
+    fn keys_of_somebody(&self) -> Vec<UserKeyRow> {
+        let key = |id: &str, name: Option<&str>, is_on, expires| UserKeyRow {
+            id: id.into(),
+            name: name.map(str::to_owned),
+            start: Some("kia_ab".into()),
+            is_on,
+            created: self.before(60 * 24 * 90),
+            last_used: name.map(|_| self.before(90)),
+            expires,
+        };
+        vec![
+            key(
+                "k1",
+                Some(&self.words.name),
+                true,
+                self.now.checked_add(SignedDuration::from_hours(24 * 30)).ok(),
+            ),
+            key("k2", None, false, None),
+            key("k3", Some(&self.words.app), true, Some(self.before(5))),
+        ]
     }
 
     /// Two views, one of which the page shows.

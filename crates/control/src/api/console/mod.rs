@@ -45,6 +45,7 @@ mod team;
 mod tenant;
 mod tenants;
 mod user;
+mod user_copy;
 mod users;
 mod views;
 mod visit;

@@ -14,7 +14,7 @@ use super::{
     mail_domain, mail_sent, mail_words, methods, new_user, overview, security, selection, sessions, settings,
     shows,
     tenants::badge,
-    user, users, views,
+    user, user_copy, users, views,
     visit::{Here, Stop, Visit, html, refusal},
     webhook_log, webhooks,
 };
@@ -73,6 +73,8 @@ fn pages_of_people() -> Vec<PageRoute> {
         acts(at!("/users/{user}/restore"), user::restore, ASKS_ENGINE),
         acts(at!("/users/{user}/delete"), user::delete, ASKS_ENGINE),
         acts(at!("/users/{user}/remove-passkey"), user::remove_passkey, ASKS_ENGINE),
+        acts(at!("/users/{user}/key"), user::switch_key, ASKS_ENGINE),
+        shows(at!("/users/{user}/copy.json"), user_copy::download),
         shows(at!("/users/{user}/act"), acting::page),
         acts(at!("/users/{user}/act"), acting::begin, ASKS_ENGINE),
     ]

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use jiff::{Timestamp, civil::Date};
-use kiavi_pages::{AccountRow, Notice, PasskeyRow, Place, SessionRow, TenantPlace, UserPage};
+use kiavi_pages::{AccountRow, Notice, PasskeyRow, Place, SessionRow, TenantPlace, UserKeyRow, UserPage};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -28,11 +28,13 @@ pub(super) const DAY: i64 = 86_400;
 
 /// Somebody with their ways in.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Card {
     pub(super) user: User,
     passkeys: Vec<Passkey>,
     accounts: Vec<Account>,
     sessions: Vec<Session>,
+    api_keys: Vec<Key>,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +66,18 @@ struct Session {
     network: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Key {
+    id: String,
+    name: Option<String>,
+    start: Option<String>,
+    is_on: bool,
+    created_at: Timestamp,
+    last_used: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
 }
 
 /// `GET …/users/{user}`.
@@ -99,10 +113,12 @@ pub(super) async fn page(
         passkeys: card.passkeys.into_iter().map(passkey).collect(),
         accounts: card.accounts.into_iter().map(account).collect(),
         sessions: card.sessions.into_iter().map(session).collect(),
+        api_keys: card.api_keys.into_iter().map(key).collect(),
         events,
         log,
         is_changeable: at.may(Permission::UserManage),
         is_actable: acting::is_offered(&at),
+        is_copied: at.may(Permission::PrivacyManage),
         notice: told.notice(),
         now,
     }))
@@ -136,12 +152,26 @@ fn session(row: Session) -> SessionRow {
     }
 }
 
+fn key(row: Key) -> UserKeyRow {
+    UserKeyRow {
+        id: row.id,
+        name: row.name,
+        start: row.start,
+        is_on: row.is_on,
+        created: row.created_at,
+        last_used: row.last_used,
+        expires: row.expires_at,
+    }
+}
+
 /// What the forms of a person's page send; each has some of it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct UserForm {
     session: String,
     passkey: String,
+    key: String,
+    enabled: String,
     days: String,
     reason: String,
     role: String,
@@ -221,6 +251,23 @@ pub(super) async fn remove_passkey(visit: Visit, Path(named): Named, Form(form):
     match at.change("passkey/delete-passkey", json!({ "id": form.passkey }), &below).await {
         Ok(()) => Ok(at.tell(&below, Notice::UserPasskeyRemoved)),
         Err(Refusal::Said(StatusCode::NOT_FOUND, _)) => Ok(at.refuse(&below, Notice::UserPasskeyGone)),
+        Err(Refusal::Said(..)) => Ok(at.refuse(&below, Notice::UserRefused)),
+        Err(Refusal::Stop(stop)) => Err(stop),
+    }
+}
+
+/// `POST …/users/{user}/key` `key`, `enabled`: switches one of their API keys on, or off for whoever uses it.
+pub(super) async fn switch_key(visit: Visit, Path(named): Named, Form(form): Form<UserForm>) -> Answer {
+    let at = visit.at_tenant(&named.0, &named.1, Permission::UserManage).await?;
+    let below = format!("/users/{}", named.2);
+    let (is_on, done) = match form.enabled.as_str() {
+        "true" => (true, Notice::UserKeyOn),
+        _ => (false, Notice::UserKeyOff),
+    };
+    let body = json!({ "keyId": form.key, "userId": named.2, "enabled": is_on });
+    match at.change("api-key/update", body, &below).await {
+        Ok(()) => Ok(at.tell(&below, done)),
+        Err(Refusal::Said(StatusCode::NOT_FOUND, _)) => Ok(at.refuse(&below, Notice::UserKeyGone)),
         Err(Refusal::Said(..)) => Ok(at.refuse(&below, Notice::UserRefused)),
         Err(Refusal::Stop(stop)) => Err(stop),
     }

@@ -312,6 +312,7 @@ async fn an_operator_sees_somebody_with_their_ways_in_and_no_secret() {
     assert_eq!(card.json["user"]["email"], "ada@example.com");
     assert_eq!(card.json["sessions"].as_array().unwrap().len(), 1);
     assert_eq!((&card.json["passkeys"], &card.json["accounts"]), (&json!([]), &json!([])));
+    assert_eq!(card.json["apiKeys"], json!([]));
     let token: String = tenant.value(r#"SELECT token FROM session WHERE "userId" = $1"#, &[&id]).await;
     assert!(!card.text.contains(&token) && !card.text.contains("token"), "{}", card.text);
     assert_eq!(tenant.events("user.viewed").await, 1);
@@ -321,6 +322,52 @@ async fn an_operator_sees_somebody_with_their_ways_in_and_no_secret() {
     assert_eq!(tenant.operator().get("/admin/view-user?id=nobody").await.status, StatusCode::NOT_FOUND);
     for mut other in [tenant.administrator().await, tenant.browser()] {
         let answer = other.get(&view).await;
+        assert_eq!((answer.status, answer.text.as_str()), (StatusCode::NOT_FOUND, ""));
+    }
+}
+
+#[tokio::test]
+async fn an_operator_sees_somebodys_api_keys_and_switches_one_off() {
+    let tenant = TestTenant::new().await;
+    tenant.signed_in("ada@example.com").await;
+    let id = tenant.id_of("ada@example.com").await;
+    let mut operator = tenant.operator();
+    let made = operator.post("/api-key/create", json!({ "userId": id, "name": "Robot" })).await.json;
+    let other = r#"INSERT INTO apikey (id, "configId", "referenceId", key, name, start, "createdAt", "updatedAt")
+      SELECT 'other', 'elsewhere', id, 'hash', 'Elsewhere', 'oth', now(), now() FROM "user""#;
+    tenant.admin.batch_execute(other).await.unwrap();
+    let view = format!("/admin/view-user?id={id}");
+    let card = operator.get(&view).await;
+    let keys = card.json["apiKeys"].as_array().unwrap();
+    assert_eq!(keys.len(), 1, "{}", card.text);
+    assert_eq!(
+        (&keys[0]["id"], &keys[0]["name"], &keys[0]["isOn"]),
+        (&made["id"], &json!("Robot"), &json!(true))
+    );
+    assert!(!card.text.contains(made["key"].as_str().unwrap()), "a key is shown once");
+    let off = json!({ "keyId": made["id"], "userId": id, "enabled": false });
+    assert_eq!(operator.post("/api-key/update", off).await.status, StatusCode::OK);
+    assert_eq!(operator.get(&view).await.json["apiKeys"][0]["isOn"], false);
+}
+
+#[tokio::test]
+async fn an_operator_takes_the_copy_that_somebody_could_take_themselves() {
+    let tenant = TestTenant::new().await;
+    tenant.signed_in("ada@example.com").await;
+    tenant.signed_in("eve@example.com").await;
+    let id = tenant.id_of("ada@example.com").await;
+    let path = format!("/admin/export-user?id={id}");
+    let copy = tenant.operator().get(&path).await;
+    assert_eq!((copy.status, &copy.json["user"]["email"]), (StatusCode::OK, &json!("ada@example.com")));
+    assert_eq!(copy.json["sessions"].as_array().unwrap().len(), 1);
+    assert!(copy.json["events"].as_array().unwrap().iter().any(|event| event["type"] == "session.created"));
+    assert!(!copy.text.contains("eve@example.com"));
+    let token: String = tenant.value(r#"SELECT token FROM session WHERE "userId" = $1"#, &[&id]).await;
+    assert!(!copy.text.contains(&token));
+    assert_eq!(tenant.operator().get("/admin/export-user?id=nobody").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(tenant.events("user.exported").await, 2, "and whoever was not there");
+    for mut other in [tenant.administrator().await, tenant.browser()] {
+        let answer = other.get(&path).await;
         assert_eq!((answer.status, answer.text.as_str()), (StatusCode::NOT_FOUND, ""));
     }
 }
