@@ -8,17 +8,13 @@ use kiavi_ipc::isolation::{Confinement, Fate, LayerStanding, Tried};
 use kiavi_ipc::{Channel, Endpoint, IpcError};
 use kiavi_sandbox::canary::{PROBES, Probe};
 use tokio::io::AsyncReadExt;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::child::{Program, command, is_security_exit};
 use crate::confinement;
 
 /// How long one may take. It takes milliseconds, unless the whole machine is busy.
 const DEADLINE: Duration = Duration::from_secs(15);
-
-/// How often, and how far apart, it is looked whether one is in its group, which takes the kernel some 15 ms.
-const LOOKS: u32 = 100;
-const LOOK: Duration = Duration::from_millis(10);
 
 /// The most that is read of what one logs, in bytes: enough for the reason why it was not locked down.
 const MAX_LOG: u64 = 4 * 1024;
@@ -78,19 +74,6 @@ impl Aviary {
         Tried { probe: probe.name.to_owned(), is_sealed, fate, evidence }
     }
 
-    /// What the kernel says of a canary that waits to be looked at.
-    async fn seen(&self, pid: u32) -> Option<Confinement> {
-        let mut seen = confinement::look_at(pid).ok()?;
-        for _ in 0..LOOKS {
-            if !self.has_groups || seen.group.split(' ').all(|path| path.contains("/engines/")) {
-                break;
-            }
-            sleep(LOOK).await;
-            seen = confinement::look_at(pid).ok()?;
-        }
-        Some(seen)
-    }
-
     async fn start(
         &self,
         probe: Option<&str>,
@@ -130,7 +113,7 @@ impl Aviary {
             _ => None,
         };
         let seen = match probe.is_none() && answer.is_some() {
-            true => self.seen(pid).await,
+            true => confinement::look_at_placed(pid, self.has_groups).await.ok(),
             false => None,
         };
         drop((sender, receiver));

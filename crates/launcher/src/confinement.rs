@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::fs::{read_dir, read_link, read_to_string};
 use std::io;
+use std::time::Duration;
 
 use kiavi_ipc::isolation::{Confinement, GroupBounds};
 use kiavi_sandbox::cgroup::in_force;
+use tokio::time::sleep;
 
 /// The namespaces that a sandboxed process has of its own, as `/proc/PID/ns` calls them.
 const NAMESPACES: [&str; 5] = ["mnt", "net", "ipc", "uts", "cgroup"];
@@ -14,8 +16,29 @@ const NAMESPACES: [&str; 5] = ["mnt", "net", "ipc", "uts", "cgroup"];
 /// The most lines of one kind that are passed on. A process that is held has fewer of each.
 const MOST: usize = 32;
 
+/// How often, and how far apart, it is looked whether a process is in its group.
+const LOOKS: u32 = 100;
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What can be known of a process that may just have been started: with groups for tenants it is put into its own a moment
+/// later, which takes the kernel some 15 ms, and is waited for a second.
+///
+/// # Errors
+/// It is not there.
+pub(crate) async fn look_at_placed(pid: u32, has_groups: bool) -> io::Result<Confinement> {
+    let mut seen = look_at(pid)?;
+    for _ in 0..LOOKS {
+        if !has_groups || seen.group.split(' ').all(|path| path.contains("/engines/")) {
+            break;
+        }
+        sleep(LOOK).await;
+        seen = look_at(pid)?;
+    }
+    Ok(seen)
+}
+
 /// What can be known of a process; an error when it is not there.
-pub(crate) fn look_at(pid: u32) -> io::Result<Confinement> {
+fn look_at(pid: u32) -> io::Result<Confinement> {
     let of = |file: &str| read_to_string(format!("/proc/{pid}/{file}"));
     let status = of("status")?;
     let numbers = |name: &str| -> Vec<u32> {

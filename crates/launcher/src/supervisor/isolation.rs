@@ -33,7 +33,9 @@ impl Supervisor {
         let id = id.clone();
         tokio::spawn(async move {
             let _turn = turn.acquire_owned().await;
-            inspection.engine = engine.and_then(|pid| confinement::look_at(pid).ok());
+            if let Some(pid) = engine {
+                inspection.engine = confinement::look_at_placed(pid, has_groups).await.ok();
+            }
             let confine = |pid| placing.iter().for_each(|placing| placing.confine(&id, pid, share));
             match aviary.look(confine).await {
                 Ok(told) => (inspection.layers, inspection.canary) = (told.layers, told.seen),
