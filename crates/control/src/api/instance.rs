@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use super::{
     Problem,
-    backups::{WantedBackup, answer},
+    archives::{WantedBackup, answer},
     input::Sent,
 };
 use crate::{

@@ -9,8 +9,9 @@
 //! [`table`](table::table) is all there is: a route is mounted, guarded, described and tested from its line there.
 
 mod analytics;
+mod archives;
 mod backup_orders;
-mod backups;
+mod backup_runs;
 mod certificate_records;
 mod certificates;
 mod change_settings;
@@ -46,6 +47,7 @@ mod problem;
 mod progress;
 mod reading;
 mod resource;
+mod restores;
 mod route;
 mod settings;
 mod table;

@@ -15,7 +15,7 @@ use utoipa::{
 };
 
 use super::{
-    PREFIX, analytics, backup_orders, backups, certificate_records, certificates,
+    PREFIX, analytics, archives, backup_orders, backup_runs, certificate_records, certificates,
     change_settings::{Back, Changed},
     code::Code,
     console,
@@ -41,6 +41,7 @@ use super::{
     problem::ProblemBody,
     progress::ProgressEvent,
     resource::TenantResource,
+    restores,
     route::{Access, Route, Takes},
     settings::{Differences, SettingsDocument, VersionResource},
     table_of,
@@ -76,7 +77,7 @@ const INTRODUCTION: &str = "Everything that can be done with Kiavi's tenants, wi
         KeyShownOnce, WantedKey, Rotation, SettingsDocument, Changed, Back, Differences, VersionResource,
         Page<KeptCheckpoint>, KeptCheckpoint,
         Page<events::EventResource>, events::EventResource, events::NamedResource, events::OutcomeFilter, Page<TenantResource>, Page<WorkspaceResource>, Page<KeyResource>, Page<VersionResource>, Exported, imports::Wanted,
-        backups::WantedBackup, backups::ArchiveHeader, backups::ArchiveKey, backups::WantedRestore, backups::Scheduled, backups::TenantRuns, backups::TenantRun,
+        archives::WantedBackup, archives::ArchiveHeader, archives::ArchiveKey, restores::WantedRestore, backup_runs::Scheduled, backup_runs::TenantRuns, backup_runs::TenantRun,
         isolation::Proofs, isolation::Listed, crate::isolation::SignedReport, crate::isolation::Report, crate::isolation::Check,
         crate::isolation::Verdict,
         backup_orders::OrderResource, backup_orders::WantedCopy, backup_orders::Waiting, backup_orders::Told, backup_orders::RemovedArchive,

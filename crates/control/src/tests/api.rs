@@ -22,6 +22,11 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
 
+    /// Where it leads.
+    pub(super) fn location(&self) -> &str {
+        self.headers[header::LOCATION].to_str().unwrap()
+    }
+
     /// Status and code of a problem, after checking its form (RFC 9457 §3).
     pub(super) fn problem(&self) -> (u16, String) {
         assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{}", self.text);

@@ -9,13 +9,9 @@ use super::{
 };
 use crate::CallerKind;
 
-fn location(answer: &Answer) -> &str {
-    answer.headers[header::LOCATION].to_str().unwrap()
-}
-
 /// Whether an answer asks for the passkey.
 fn asks_for_proof(answer: &Answer) -> bool {
-    answer.status == StatusCode::SEE_OTHER && location(answer).starts_with(SIGN_IN)
+    answer.status == StatusCode::SEE_OTHER && answer.location().starts_with(SIGN_IN)
 }
 
 #[tokio::test]
@@ -42,7 +38,7 @@ async fn who_may_make_tenants_makes_one_and_is_led_to_it() {
         assert!(answer.text.contains(&format!("data-notice=\"{notice}\"")), "{name}: {}", answer.text);
     }
     let made = developer.post("/w/default/tenants/new", "name=+shop+").await;
-    assert_eq!((made.status, location(&made)), (StatusCode::SEE_OTHER, "/w/default/t/shop"));
+    assert_eq!((made.status, made.location()), (StatusCode::SEE_OTHER, "/w/default/t/shop"));
     let page = developer.get("/w/default/t/shop").await;
     assert!(page.text.contains("/w/default/t/shop/progress"), "nobody has made it yet: {}", page.text);
     assert!(page.text.contains("http-equiv=\"refresh\""), "without script it loads itself");
@@ -101,9 +97,9 @@ async fn a_key_is_made_by_who_may_and_proved_it_and_does_no_more_than_they() {
     assert!(rotated.text.contains("value=\"kiavi_mk_"), "{}", rotated.text);
     assert_eq!(asked(key).await, StatusCode::UNAUTHORIZED, "the one before ended at once");
     let revoked = developer.post("/w/default/keys/revoke", &format!("key={id}")).await;
-    assert_eq!(location(&revoked), "/w/default/keys?notice=key-revoked");
+    assert_eq!(revoked.location(), "/w/default/keys?notice=key-revoked");
     let gone = developer.post("/w/default/keys/rotate", &format!("key={id}&days=0")).await;
-    assert_eq!(location(&gone), "/w/default/keys?notice=key-gone");
+    assert_eq!(gone.location(), "/w/default/keys?notice=key-gone");
 }
 
 #[tokio::test]
@@ -118,7 +114,7 @@ async fn a_key_of_another_workspace_is_not_there() {
     assert!(!owner.get("/w/default/keys").await.text.contains(&id));
     for (path, key) in [("rotate", id.as_str()), ("revoke", &id), ("revoke", "%00"), ("rotate", "")] {
         let answer = owner.post(&format!("/w/default/keys/{path}"), &format!("key={key}&days=0")).await;
-        assert_eq!(location(&answer), "/w/default/keys?notice=key-gone", "{path} {key}");
+        assert_eq!(answer.location(), "/w/default/keys?notice=key-gone", "{path} {key}");
     }
 }
 
@@ -140,9 +136,9 @@ async fn webhooks_are_for_who_reads_and_writes_settings() {
         }
     }
     let missing = owner.post("/w/default/t/shop/webhooks/nobody/remove", "").await;
-    assert_eq!(location(&missing), "/w/default/t/shop/webhooks?notice=webhook-gone");
+    assert_eq!(missing.location(), "/w/default/t/shop/webhooks?notice=webhook-gone");
     let missing = owner.get("/w/default/t/shop/webhooks/nobody").await;
-    assert_eq!(location(&missing), "/w/default/t/shop/webhooks?notice=webhook-gone");
+    assert_eq!(missing.location(), "/w/default/t/shop/webhooks?notice=webhook-gone");
 }
 
 async fn preview(browser: &mut Browser, fields: &[(&str, &str)]) -> String {

@@ -11,7 +11,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{api::Answer, fakes::Asked, people::World, *};
+use super::{fakes::Asked, people::World, *};
 
 const PAGE: &str = "/w/default/t/shop/users";
 /// How many there are.
@@ -132,10 +132,6 @@ async fn delete_passkey(
     (StatusCode::NOT_FOUND, Json(why)).into_response()
 }
 
-fn location(answer: &Answer) -> &str {
-    answer.headers[header::LOCATION].to_str().unwrap()
-}
-
 /// What engines were asked of these requests.
 fn bodies(world: &World, request: &str) -> Vec<Value> {
     let asked = world.instance.asked().into_iter().filter(|asked| asked.request == request);
@@ -156,9 +152,9 @@ async fn a_role_is_shown_and_changed_by_who_may() {
     }
     assert_eq!(vera.post(&form, "role=admin").await.status, StatusCode::FORBIDDEN);
     let changed = owner.post(&form, "role=+admin+%2C%2Ceditor").await;
-    assert_eq!(location(&changed), format!("{page}?notice=user-role-changed"));
+    assert_eq!(changed.location(), format!("{page}?notice=user-role-changed"));
     let none = owner.post(&form, "role=+%2C").await;
-    assert_eq!(location(&none), format!("{page}?notice=user-role-empty"));
+    assert_eq!(none.location(), format!("{page}?notice=user-role-empty"));
     assert_eq!(bodies(&world, "set-role"), [json!({ "userId": "u1", "role": ["admin", "editor"] })]);
 }
 
@@ -179,7 +175,7 @@ async fn a_passkey_is_removed_by_who_may_and_one_that_is_gone_is_said() {
         [("k1", "user-passkey-removed"), ("k2", "user-passkey-gone"), ("", "user-passkey-gone")]
     {
         let told = support.post(&format!("{PAGE}/u1/remove-passkey"), &format!("passkey={passkey}")).await;
-        assert_eq!(location(&told), format!("{PAGE}/u1?notice={notice}"), "{passkey}");
+        assert_eq!(told.location(), format!("{PAGE}/u1?notice={notice}"), "{passkey}");
     }
     let ids = ["k1", "k2", ""].map(|id| json!({ "id": id }));
     assert_eq!(bodies(&world, "delete-passkey"), ids);
@@ -206,7 +202,7 @@ async fn somebody_is_added_once_and_what_was_typed_stays() {
         assert!(again.text.contains("value=\"&#60;Eve&#62;\""), "{}", again.text);
     }
     let made = owner.post(&format!("{PAGE}/new"), "email=+New%40example.com&name=+Eve+").await;
-    assert_eq!(location(&made), format!("{PAGE}/u7?notice=user-created"));
+    assert_eq!(made.location(), format!("{PAGE}/u7?notice=user-created"));
     let asked = [("taken@example.com", "<Eve>"), ("new@example.com", "Eve")];
     let asked = asked.map(|(email, name)| json!({ "email": email, "name": name }));
     assert_eq!(bodies(&world, "create-user"), asked);
@@ -251,7 +247,7 @@ async fn acting_as_somebody_is_for_whom_the_role_lets_and_says_why() {
         if may {
             // Having come in with a code they use their passkey first.
             assert!(
-                location(&asked).ends_with("&prove=yes") && location(&sent).ends_with("&prove=yes"),
+                asked.location().ends_with("&prove=yes") && sent.location().ends_with("&prove=yes"),
                 "{role}"
             );
         } else {
@@ -271,7 +267,7 @@ async fn acting_as_somebody_is_for_whom_the_role_lets_and_says_why() {
     }
     let sent = owner.post(&form, "reason=+Ticket+4711+&minutes=30").await;
     assert_eq!(
-        (sent.status, location(&sent)),
+        (sent.status, sent.location()),
         (StatusCode::SEE_OTHER, "http://shop.localhost:8080/sign-in/acting?token=t0k3n")
     );
     assert_eq!(sent.headers[header::REFERRER_POLICY], "same-origin", "the tenant is not told of the page");
@@ -294,10 +290,10 @@ async fn why_nobody_acts_as_somebody_is_told_on_their_page() {
         [("admin", "user-act-admin"), ("banned", "user-act-banned"), ("off", "user-act-off")]
     {
         let told = owner.post(&format!("{PAGE}/{user}/act"), "reason=ticket+4711").await;
-        assert_eq!(location(&told), format!("{PAGE}/{user}?notice={notice}"));
+        assert_eq!(told.location(), format!("{PAGE}/{user}?notice={notice}"));
     }
     let gone = owner.post(&format!("{PAGE}/gone/act"), "reason=ticket+4711").await;
-    assert_eq!(location(&gone), format!("{PAGE}?notice=user-gone"));
+    assert_eq!(gone.location(), format!("{PAGE}?notice=user-gone"));
     let page = format!("{PAGE}/u1");
     let link = format!("href=\"{page}/act\"");
     assert!(owner.get(&page).await.text.contains(&link));
@@ -324,7 +320,7 @@ async fn an_api_key_is_switched_off_and_on_by_who_may() {
         ("key=a2&enabled=true", "user-key-on"),
         ("key=gone&enabled=true", "user-key-gone"),
     ] {
-        assert_eq!(location(&owner.post(&form, sent).await), format!("{page}?notice={told}"));
+        assert_eq!(owner.post(&form, sent).await.location(), format!("{page}?notice={told}"));
     }
     let switched = |id: &str, is_on: bool| json!({ "keyId": id, "userId": "u1", "enabled": is_on });
     let asked = [switched("a1", false), switched("a2", true), switched("gone", true)];

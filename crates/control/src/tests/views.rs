@@ -1,19 +1,14 @@
 //! Saved views: whose they are, what they keep, and how many there may be.
 
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 
 use super::{
-    api::Answer,
     people::{Browser, World},
     *,
 };
 
 const API: &str = "/v1/tenants/shop/views";
 const FORM: &str = "/w/default/t/shop/views";
-
-fn location(answer: &Answer) -> &str {
-    answer.headers[header::LOCATION].to_str().unwrap()
-}
 
 async fn world() -> (World, Browser) {
     let world = World::new().await;
@@ -43,28 +38,28 @@ async fn a_view_is_saved_renamed_and_deleted_and_nobody_elses() {
     let form = "list=events&name=+Refused+&type=session.refused&country=FR&period=week&email=ada%40example.com&actor=u7";
     let saved = vera.post(FORM, form).await;
     let page = "/w/default/t/shop/events?type=session.refused&country=FR";
-    assert_eq!(location(&saved), format!("{page}&notice=view-saved"));
+    assert_eq!(saved.location(), format!("{page}&notice=view-saved"));
     let kept = vec![("Refused".to_owned(), json!({ "type": "session.refused", "country": "FR" }))];
     assert_eq!(views(&mut vera).await, kept);
     assert!(views(&mut owner).await.is_empty());
 
     let again = vera.post(FORM, form).await;
-    assert_eq!(location(&again), format!("{page}&notice=view-exists"));
+    assert_eq!(again.location(), format!("{page}&notice=view-exists"));
     let id = id_of(&mut vera, "Refused").await;
     for (verb, form) in [("rename", "name=Mine"), ("delete", "")] {
         let answer = owner.post(&format!("{FORM}/{id}/{verb}"), form).await;
-        assert_eq!(location(&answer), "/w/default/t/shop/events?notice=view-gone", "{verb}");
+        assert_eq!(answer.location(), "/w/default/t/shop/events?notice=view-gone", "{verb}");
     }
     let gone = owner.json("DELETE", &format!("{API}/{id}"), json!({})).await;
     assert_eq!(gone.problem(), (404, "view_not_found".into()));
 
     let renamed = vera.post(&format!("{FORM}/{id}/rename"), "name=From+France").await;
-    assert_eq!(location(&renamed), "/w/default/t/shop/events?notice=view-renamed");
+    assert_eq!(renamed.location(), "/w/default/t/shop/events?notice=view-renamed");
     let unnamed = vera.post(&format!("{FORM}/{id}/rename"), "name=+").await;
-    assert_eq!(location(&unnamed), "/w/default/t/shop/events?notice=view-name");
+    assert_eq!(unnamed.location(), "/w/default/t/shop/events?notice=view-name");
     assert_eq!(views(&mut vera).await[0].0, "From France");
     let deleted = vera.post(&format!("{FORM}/{id}/delete"), "").await;
-    assert_eq!(location(&deleted), "/w/default/t/shop/events?notice=view-deleted");
+    assert_eq!(deleted.location(), "/w/default/t/shop/events?notice=view-deleted");
     assert!(views(&mut vera).await.is_empty());
     let question = "SELECT count(*) FROM audit_event WHERE subject = $1 AND actor = 'member:vera'
         AND type IN ('saved_view.created', 'saved_view.renamed', 'saved_view.deleted')";
@@ -110,14 +105,14 @@ async fn there_are_not_too_many_and_none_of_somebody_who_is_removed() {
         assert_eq!(vera.json("POST", API, view).await.status, StatusCode::CREATED);
     }
     let more = vera.post(FORM, "list=users&name=More&standing=active").await;
-    assert_eq!(location(&more), "/w/default/t/shop/users?standing=active&notice=view-limit");
+    assert_eq!(more.location(), "/w/default/t/shop/users?standing=active&notice=view-limit");
     let more = json!({ "list": "events", "name": "More", "filters": { "period": "day" } });
     assert_eq!(vera.json("POST", API, more.clone()).await.problem(), (409, "view_limit".into()));
     assert_eq!(owner.json("POST", API, more).await.status, StatusCode::CREATED, "they are counted for each");
 
     let count = "SELECT count(*) FROM saved_view WHERE owner = $1";
     let removed = owner.post("/w/default/team/remove", "member=vera").await;
-    assert_eq!(location(&removed), "/w/default/team?notice=member-removed");
+    assert_eq!(removed.location(), "/w/default/team?notice=member-removed");
     assert_eq!(world.instance.count(count, "member:vera").await, 0);
     assert_eq!(world.instance.count(count, "member:owner").await, 1);
 }

@@ -2,22 +2,27 @@
 //!
 //! Doc comments of these structs are the reference page, `docs/configuration.md`.
 
+mod certificates;
 mod check;
+mod listen;
 mod load;
+mod observing;
 pub(crate) mod reference;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use kiavi_base::{Hostname, Network, TenantId};
-use kiavi_http::ForwardedHeader;
-use kiavi_launcher::{EngineShares, ListenerKind, Listening, Share};
+use kiavi_base::{Hostname, TenantId};
+use kiavi_launcher::{EngineShares, Share};
 use kiavi_vault::VaultConfig;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use certificates::{CertificateIssuer, CertificatesConfig, Challenge};
+pub(crate) use listen::ListenConfig;
 pub(crate) use load::{ConfigError, Loaded, load, read};
+pub(crate) use observing::{LogConfig, LogFormat, MonitorConfig, RequestLog};
 
 /// Everything that an instance is configured with.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -89,82 +94,6 @@ pub(crate) struct DomainConfig {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub(crate) sign_in: Option<Hostname>,
-}
-
-/// Where connections come in: by TLS, which this instance speaks itself; or in plain, from a reverse proxy that does.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct ListenConfig {
-    /// Addresses for browsers, with ports, such as `0.0.0.0:443` and `[::]:443`. What arrives is TLS.
-    #[schemars(with = "Vec<String>")]
-    pub(crate) https: Vec<SocketAddr>,
-    /// Addresses for browsers that come in plain, such as `0.0.0.0:80` and `[::]:80`: they are led to HTTPS, and certificate
-    /// authorities find answers to their challenges. Nothing else is served there.
-    #[schemars(with = "Vec<String>")]
-    pub(crate) http: Vec<SocketAddr>,
-    /// The same for load balancers that pass connections on without a look into them and tell whose each is.
-    pub(crate) proxy_protocol: ProxyProtocolConfig,
-    /// Addresses for a reverse proxy, with ports. What arrives is plain HTTP, for something in front that speaks TLS.
-    /// `["127.0.0.1:8080"]` where nothing else is listened on either.
-    #[schemars(with = "Option<Vec<String>>")]
-    pub(crate) addresses: Option<Vec<SocketAddr>>,
-    /// Says that only a reverse proxy can reach the addresses. Without it, addresses other than loopback are refused:
-    /// sign-in over plain HTTP gives sessions to everybody on the way.
-    pub(crate) behind_edge: bool,
-    /// Whether the reverse proxy uses a connection to here for one host only, ever. Most pool them, and a connection
-    /// belongs to one tenant here; so unless this is set each answer closes its connection.
-    pub(crate) edge_keeps_hosts_apart: bool,
-    /// The reverse proxies, as addresses or CIDR blocks: they are believed about whom a request came from, for every tenant and
-    /// at the console. Each adds the address that it was asked from to the header, at the end.
-    #[schemars(with = "Vec<String>")]
-    pub(crate) trusted_proxies: Vec<Network>,
-    /// The header in which they tell it: `x-forwarded-for` or `forwarded` (RFC 7239). The other is not read, whoever sends it.
-    #[schemars(with = "String")]
-    pub(crate) forwarded_header: ForwardedHeader,
-}
-
-/// Listeners for load balancers: every connection there begins with a header of the PROXY protocol, version 2 (HAProxy,
-/// AWS and Scaleway load balancers send it), which tells whose it is. A connection without one is closed.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct ProxyProtocolConfig {
-    /// As `listen.https`.
-    #[schemars(with = "Vec<String>")]
-    pub(crate) https: Vec<SocketAddr>,
-    /// As `listen.http`.
-    #[schemars(with = "Vec<String>")]
-    pub(crate) http: Vec<SocketAddr>,
-    /// The load balancers, as addresses or CIDR blocks. Nobody else may connect there: they could say to be anybody.
-    #[schemars(with = "Vec<String>")]
-    pub(crate) from: Vec<Network>,
-}
-
-impl ListenConfig {
-    /// Where plain HTTP of a reverse proxy arrives.
-    pub(crate) fn for_edge(&self) -> Vec<SocketAddr> {
-        let balanced = &self.proxy_protocol;
-        let is_alone =
-            [&self.https, &self.http, &balanced.https, &balanced.http].iter().all(|it| it.is_empty());
-        let default = || if is_alone { vec![SocketAddr::from(([127, 0, 0, 1], 8080))] } else { Vec::new() };
-        self.addresses.clone().unwrap_or_else(default)
-    }
-
-    /// All of it, as the launcher listens.
-    pub(crate) fn all(&self) -> Vec<Listening> {
-        let balanced = &self.proxy_protocol;
-        let by_balancer = |kind, addresses: &Vec<SocketAddr>| Listening {
-            proxies: Some(balanced.from.clone()),
-            ..Listening::new(kind, addresses.clone())
-        };
-        let all = [
-            Listening::new(ListenerKind::Plain, self.for_edge()),
-            Listening::new(ListenerKind::Redirect, self.http.clone()),
-            Listening::new(ListenerKind::Tls, self.https.clone()),
-            by_balancer(ListenerKind::Redirect, &balanced.http),
-            by_balancer(ListenerKind::Tls, &balanced.https),
-        ];
-        all.into_iter().filter(|listening| !listening.addresses.is_empty()).collect()
-    }
 }
 
 /// The platform's way out for mail. A tenant may have a server of its own.
@@ -325,88 +254,6 @@ pub(crate) struct DnsConfig {
     pub(crate) servers: Vec<SocketAddr>,
 }
 
-/// Certificates of the names that are served ([certificates.md](certificates.md)): of each tenant's, and of the console's.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct CertificatesConfig {
-    /// Who makes them.
-    pub(crate) issuer: CertificateIssuer,
-    /// The URL of the directory of an ACME authority (RFC 8555).
-    pub(crate) directory: String,
-    /// Where the authority may write to, such as `mailto:ops@example.com`.
-    pub(crate) contact: Vec<String>,
-    /// Says that somebody has read the authority's terms of service and agrees to them. ACME needs it.
-    pub(crate) agrees_to_terms: bool,
-    /// The ways in which names are proved to the authority, the one to try first before the others: `tls-alpn-01` asks at
-    /// port 443, `http-01` at port 80, and for `dns-01` a program of yours publishes records
-    /// ([certificates.md](certificates.md#by-the-dns)). Each attempt after one that failed takes another way.
-    pub(crate) challenges: Vec<Challenge>,
-    /// Files with certificates (PEM) of those who vouch for the directory's server, beside the system's. Relative paths
-    /// begin at the configuration's folder.
-    pub(crate) root_files: Vec<PathBuf>,
-    /// Whether the directory's server may be in a private network or on this machine; `egress.allow_private` has to allow it, too.
-    pub(crate) allow_private: bool,
-    /// The account outside of ACME that some authorities want to know (external account binding).
-    pub(crate) external_account: Option<ExternalAccountConfig>,
-}
-
-impl Default for CertificatesConfig {
-    fn default() -> Self {
-        Self {
-            issuer: CertificateIssuer::None,
-            directory: LETS_ENCRYPT.to_owned(),
-            contact: Vec::new(),
-            agrees_to_terms: false,
-            challenges: vec![Challenge::TlsAlpn01, Challenge::Http01],
-            root_files: Vec::new(),
-            allow_private: false,
-            external_account: None,
-        }
-    }
-}
-
-/// The authority that is asked if none is named.
-const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
-
-/// Who makes certificates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum CertificateIssuer {
-    /// Nobody: something in front of the instance speaks TLS.
-    None,
-    /// An authority that is asked by ACME.
-    Acme,
-    /// The instance itself, for names below `domain.tenants`: for tests and closed networks, whose clients are told to trust
-    /// its root (`kiavi certificate root`).
-    Local,
-}
-
-/// A way in which a name is proved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Challenge {
-    /// Over TLS (RFC 8737).
-    #[serde(rename = "tls-alpn-01")]
-    TlsAlpn01,
-    /// Over plain HTTP (RFC 8555 §8.3).
-    #[serde(rename = "http-01")]
-    Http01,
-    /// In the DNS (RFC 8555 §8.4).
-    #[serde(rename = "dns-01")]
-    Dns01,
-}
-
-/// An account at a certificate authority.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ExternalAccountConfig {
-    /// The authority's name for the key.
-    pub(crate) key_id: String,
-    /// A file with the key, in base64url. Its reader should be root alone. Relative paths begin at the configuration's
-    /// folder.
-    pub(crate) key_file: PathBuf,
-}
-
 /// Databases of the country and of the network that an address belongs to, in MaxMind's DB format (`.mmdb`): the tenants'
 /// logs and lists of sessions tell both beside the address ([audit.md](audit.md)). A file that tells both needs to be named
 /// once only. They are read when the instance starts and when it is reloaded, and are in memory once, up to 256 MB each.
@@ -428,86 +275,6 @@ impl GeoConfig {
         let mut files: Vec<_> = named.collect();
         files.dedup_by(|one, other| one.1 == other.1);
         files
-    }
-}
-
-/// Logs, on standard error.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct LogConfig {
-    /// How a line is written.
-    pub(crate) format: LogFormat,
-    /// Which events are written, such as `info` or `warn,kiavi_engine=debug`.
-    pub(crate) filter: String,
-    /// Which requests get a line.
-    pub(crate) requests: RequestLog,
-    /// With `standard`, of the routine requests one in so many gets a line after all; 0: none.
-    pub(crate) routine_sample: u32,
-    /// Whether a request's line tells the client's network (24 bits of an IPv4 address, 48 of an IPv6 one). That is
-    /// personal data in most places.
-    pub(crate) networks: bool,
-}
-
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self {
-            format: LogFormat::Json,
-            filter: crate::log::DEFAULT_FILTER.to_owned(),
-            requests: RequestLog::Standard,
-            routine_sample: 0,
-            networks: false,
-        }
-    }
-}
-
-/// How a line is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum LogFormat {
-    /// One JSON object.
-    Json,
-    /// For people.
-    Text,
-}
-
-/// Which requests get a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RequestLog {
-    /// None
-    Off,
-    /// Those answered with 4xx or 5xx
-    Errors,
-    /// All but successful session checks, health checks, public keys and files of pages
-    Standard,
-    /// All
-    All,
-}
-
-/// Metrics and health, on a listener of their own.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct MonitorConfig {
-    /// Whether there is one.
-    pub(crate) is_enabled: bool,
-    /// Where to listen for plain HTTP. An address that others reach needs a token.
-    #[schemars(with = "String")]
-    pub(crate) listen: SocketAddr,
-    /// A file with the token that a reader of `/metrics` sends as a bearer token. Relative paths begin at the
-    /// configuration's folder.
-    pub(crate) token_file: Option<PathBuf>,
-    /// Whether requests are counted for each tenant too. The first thousand tenants are told apart.
-    pub(crate) per_tenant: bool,
-}
-
-impl Default for MonitorConfig {
-    fn default() -> Self {
-        Self {
-            is_enabled: true,
-            listen: SocketAddr::from(([127, 0, 0, 1], 9464)),
-            token_file: None,
-            per_tenant: false,
-        }
     }
 }
 

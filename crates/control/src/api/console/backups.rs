@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ControlError, Permission,
-    api::{Problem, backups::TenantRun},
+    api::{Problem, backup_runs::TenantRun},
     backup::{
         order::{self, NewCopy, Order, OrderError, OrderFailure, OrderKind, OrderStep, Wanted},
         store::{self, RunKind},

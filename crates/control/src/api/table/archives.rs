@@ -3,9 +3,9 @@
 use crate::{
     Permission as P,
     api::{
-        CHECK, READ, backup_orders, backups,
+        CHECK, READ, archives, backup_orders, backup_runs,
         code::Code,
-        export, imports, instance,
+        export, imports, instance, restores,
         route::{Route, Takes, may, may_copy, may_with_proof},
     },
     audit::{EventType as E, Writes, nothing, writes},
@@ -67,8 +67,8 @@ pub(super) fn backup_routes() -> [Route; 9] {
     ];
     [
         Route::new(
-            backups::make,
-            backups::__path_make,
+            archives::make,
+            archives::__path_make,
             may_copy(P::TenantExport),
             writes(&[E::TenantBackedUp]),
         )
@@ -76,8 +76,8 @@ pub(super) fn backup_routes() -> [Route; 9] {
         .takes(Takes::Stream)
         .problems(&[C::TenantDeleting, C::TenantImporting, C::VaultUnavailable, C::InvalidBody]),
         Route::new(
-            backups::open,
-            backups::__path_open,
+            archives::open,
+            archives::__path_open,
             may_with_proof(P::TenantExport),
             writes(&[E::ArchiveOpened]),
         )
@@ -85,8 +85,8 @@ pub(super) fn backup_routes() -> [Route; 9] {
         .takes(Takes::Json)
         .problems(&[C::ArchiveKeyNotFound, C::VaultUnavailable]),
         Route::new(
-            backups::restore,
-            backups::__path_restore,
+            restores::restore,
+            restores::__path_restore,
             may_with_proof(P::TenantImport),
             writes(&[E::TenantRestored, E::TenantRequested])
                 .refused(&[E::TenantImportFailed])
@@ -95,28 +95,33 @@ pub(super) fn backup_routes() -> [Route; 9] {
         .local()
         .takes(Takes::Stream)
         .problems(ROWS),
-        Route::new(backups::check, backups::__path_check, may(P::TenantImport), nothing(CHECK))
+        Route::new(restores::check, restores::__path_check, may(P::TenantImport), nothing(CHECK))
             .local()
             .takes(Takes::Json)
             .problems(&[C::InvalidImport, C::InvalidName, C::ReservedName, C::TenantExists]),
         Route::new(
-            backups::note,
-            backups::__path_note,
+            backup_runs::note,
+            backup_runs::__path_note,
             may(P::TenantExport),
             writes(&[E::BackupEnded, E::BackupTried]),
         )
         .local()
         .takes(Takes::Json),
-        Route::new(backups::list, backups::__path_list, may(P::TenantRead), nothing(READ))
+        Route::new(backup_runs::list, backup_runs::__path_list, may(P::TenantRead), nothing(READ))
             .local()
             .takes(Takes::Query),
         // Not where archives are, so this is for whoever sees the tenant.
-        Route::new(backups::of_tenant, backups::__path_of_tenant, may(P::TenantRead), nothing(READ)),
-        Route::new(backups::show_schedule, backups::__path_show_schedule, may(P::TenantRead), nothing(READ))
-            .local(),
+        Route::new(backup_runs::of_tenant, backup_runs::__path_of_tenant, may(P::TenantRead), nothing(READ)),
         Route::new(
-            backups::set_schedule,
-            backups::__path_set_schedule,
+            backup_runs::show_schedule,
+            backup_runs::__path_show_schedule,
+            may(P::TenantRead),
+            nothing(READ),
+        )
+        .local(),
+        Route::new(
+            backup_runs::set_schedule,
+            backup_runs::__path_set_schedule,
             may(P::TenantExport),
             writes(&[E::BackupScheduled]),
         )
