@@ -40,6 +40,7 @@ mod orphans;
 mod parts;
 mod permission;
 mod platform;
+mod position;
 mod provision;
 mod reconcile;
 mod rotation;

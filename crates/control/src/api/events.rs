@@ -10,7 +10,7 @@ use super::{
     Problem,
     code::Code,
     input::Asked,
-    page::{self, Page},
+    page::{self, Limit, Page},
     progress::ProgressEvent,
     reading::Reading,
 };
@@ -246,9 +246,9 @@ pub(super) async fn list(
     reading: Reading,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(wanted.limit)?;
+    let limit = Limit::of(wanted.limit)?;
     let cursor = page::position(LIST, wanted.cursor.as_deref())?;
-    let limit = limit.to_string();
+    let limit = limit.get().to_string();
     let page = [("limit", Some(limit.as_str())), ("cursor", cursor.as_deref())];
     let body =
         reading.of_log().refused_as(Problem::invalid_filter).ask(&target(EVENTS, &wanted, &page)?).await?;

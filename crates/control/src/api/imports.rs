@@ -9,24 +9,29 @@ use std::{borrow::Cow, time::Duration};
 
 use axum::{
     Extension, Json,
-    body::Body,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use kiavi_base::Slug;
 use kiavi_crypto::TenantSecret;
-use kiavi_moving::stream::{Frame, InvalidStream, MEDIA_TYPE};
+use kiavi_moving::stream::MEDIA_TYPE;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{Problem, create::new_tenants_workspace, idempotency::StreamKey, input::Sent};
+use super::{
+    Problem,
+    create::new_tenants_workspace,
+    idempotency::StreamKey,
+    input::Sent,
+    streamed::{StreamHead, Streamed},
+};
 use crate::{
     Adopted, Control, ControlError, FormerServer, TenantState,
     caller::Actor,
     parse_name,
-    provision::{self, Counts, Frames, ImportError, ImportOrder},
+    provision::{self, Counts, Frames, ImportOrder},
     tenant::store,
 };
 
@@ -101,17 +106,11 @@ pub(super) async fn import(
     State(control): State<Control>,
     actor: Actor,
     key: Option<Extension<StreamKey>>,
-    headers: HeaderMap,
-    body: Body,
+    Streamed { head, mut frames }: Streamed,
 ) -> Result<Response, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
-    if kind != Some(MEDIA_TYPE) {
-        return Err(Problem::invalid_body(format!("Send a stream as {MEDIA_TYPE}.")));
-    }
     // A task of its own: whoever asks may go away, and what was begun is finished or taken back all the same.
     let importing = tokio::spawn(async move {
-        let mut frames = Frames::new(body);
-        let (order, adopted, what) = read_head(&control, &actor, &mut frames).await?;
+        let (order, adopted, what) = read_head(&control, &actor, &head).await?;
         let Some(Extension(key)) = key else {
             return take_in(&control, &actor, order, &adopted, &mut frames).await;
         };
@@ -160,13 +159,9 @@ async fn take_in(
 async fn read_head(
     control: &Control,
     actor: &Actor,
-    frames: &mut Frames,
+    head: &StreamHead,
 ) -> Result<(ImportOrder, Adopted, Vec<u8>), Problem> {
-    let Frame::Head(json) = frames.next().await? else {
-        return Err(ImportError::Stream(InvalidStream).into());
-    };
-    let head: Head<'_> =
-        serde_json::from_slice(&json).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
+    let head: Head<'_> = head.read()?;
     let slug = parse_name(&head.slug).map_err(ControlError::Name)?;
     let secret = head.secret.as_ref().map(|text| TenantSecret::from_text(text)).transpose();
     let secret = secret

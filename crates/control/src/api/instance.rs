@@ -2,18 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    body::Body,
-    extract::State,
-    http::{HeaderMap, header},
-    response::Response,
-};
-use kiavi_moving::{
-    archive::Manifest,
-    stream::{Frame, InvalidStream, MEDIA_TYPE},
-};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use axum::{Json, extract::State, response::Response};
+use kiavi_moving::{archive::Manifest, stream::MEDIA_TYPE};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -21,6 +12,7 @@ use super::{
     Problem,
     archives::{WantedBackup, answer},
     input::Sent,
+    streamed::Streamed,
 };
 use crate::{
     Control,
@@ -31,7 +23,6 @@ use crate::{
         lost::{self, Lost},
         make,
     },
-    provision::{Frames, ImportError},
 };
 
 /// Back the instance up
@@ -84,13 +75,10 @@ pub(super) struct WantedInstance {
 pub(super) async fn restore(
     State(control): State<Control>,
     actor: Actor,
-    headers: HeaderMap,
-    body: Body,
+    Streamed { head, mut frames }: Streamed,
 ) -> Result<Json<Value>, Problem> {
-    is_stream(&headers)?;
     let restoring = tokio::spawn(async move {
-        let mut frames = Frames::new(body);
-        let WantedInstance { manifest, keep_keys, without_vault_keys } = head(&mut frames).await?;
+        let WantedInstance { manifest, keep_keys, without_vault_keys } = head.read()?;
         let order = Order { manifest, keeps_keys: keep_keys, leaves_vault_keys: without_vault_keys };
         let brought = bring_back::bring_back(&control, &actor, &order, &mut frames).await?;
         let lost = lost::all(&control.parts().database).await?;
@@ -121,34 +109,15 @@ pub(super) struct TriedInstance {
 ))]
 pub(super) async fn drill(
     State(control): State<Control>,
-    headers: HeaderMap,
-    body: Body,
+    Streamed { head, mut frames }: Streamed,
 ) -> Result<Json<Value>, Problem> {
-    is_stream(&headers)?;
-    let mut frames = Frames::new(body);
-    let TriedInstance { manifest } = head(&mut frames).await?;
+    let TriedInstance { manifest } = head.read()?;
     let tried = drill::drill(&control, &manifest, &mut frames).await?;
     let tenants = tried.tenants.iter().map(|(id, slug)| json!({ "id": id, "slug": slug }));
     Ok(Json(json!({
         "rows": tried.counts, "tenants": tenants.collect::<Vec<_>>(), "vault_keys": tried.vault_keys,
         "tenant_keys": tried.tenant_keys,
     })))
-}
-
-fn is_stream(headers: &HeaderMap) -> Result<(), Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
-    match kind {
-        Some(MEDIA_TYPE) => Ok(()),
-        _ => Err(Problem::invalid_body(format!("Send a stream as {MEDIA_TYPE}."))),
-    }
-}
-
-/// What a stream begins with.
-async fn head<T: DeserializeOwned>(frames: &mut Frames) -> Result<T, Problem> {
-    let Frame::Head(head) = frames.next().await? else {
-        return Err(ImportError::Stream(InvalidStream).into());
-    };
-    serde_json::from_slice(&head).map_err(|error| Problem::invalid_body(format!("{error}.")))
 }
 
 /// Tenants that the instance had.

@@ -8,7 +8,6 @@ use axum::{
     http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 use kiavi_base::{EmailAddress, Locale};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +16,7 @@ use super::{
     PREFIX, Problem,
     code::Code,
     input::{Asked, Sent},
-    page::{self, Page, page},
+    page::{self, Limit, Page, page},
     resource::text,
 };
 use crate::{
@@ -25,6 +24,7 @@ use crate::{
     caller::Actor,
     invitation::{self, Invitation, InvitationState, NewInvitation, store},
     member,
+    position::Position,
 };
 
 /// What cursors of this list begin with.
@@ -98,23 +98,14 @@ pub(super) async fn list(
     uri: Uri,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(wanted.limit)?;
-    let before = before(page::position(LIST, wanted.cursor.as_deref())?)?;
-    let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let limit = Limit::of(wanted.limit)?;
+    let before = page::position_in_time(LIST, wanted.cursor.as_deref(), Position::last())?;
     let database = &control.parts().database;
-    let found = store::list(database, &workspace.id, &before, wanted.state, limit_and_one).await?;
-    let position = |invitation: &Invitation| format!("{}/{}", invitation.created_at, invitation.id);
-    Ok(page(LIST, &uri, found, limit, position, InvitationResource::from))
-}
-
-/// The position that a cursor stands for; without one, the end of time.
-fn before(position: Option<String>) -> Result<store::Before, Problem> {
-    let Some(position) = position else {
-        return Ok(store::Before { created_at: Timestamp::MAX, id: String::new() });
+    let found = store::list(database, &workspace.id, &before, wanted.state, limit.and_one()).await?;
+    let position = |invitation: &Invitation| {
+        Position { at: invitation.created_at, id: invitation.id.to_string() }.to_string()
     };
-    let parsed = position.split_once('/').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
-    let (created_at, id) = parsed.ok_or(Code::InvalidCursor)?;
-    Ok(store::Before { created_at, id })
+    Ok(page(LIST, &uri, found, limit, position, InvitationResource::from))
 }
 
 /// Somebody to be invited.

@@ -19,7 +19,7 @@ use super::{
     code::Code,
     idempotency::KeepInstead,
     input::{Asked, Sent, optional_integer},
-    page::{self, Page, page},
+    page::{self, Limit, Page, page},
     resource::text,
     tenants::workspace_of,
 };
@@ -28,6 +28,7 @@ use crate::{
     caller::Actor,
     key::{self, KeyState, ManagementKey, NewKey, Rotated, store},
     permission::ALL_SCOPES,
+    position::Position,
 };
 
 /// What cursors of this list begin with.
@@ -146,24 +147,13 @@ pub(super) async fn list(
     uri: Uri,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(wanted.limit)?;
-    let before = before(page::position(LIST, wanted.cursor.as_deref())?)?;
+    let limit = Limit::of(wanted.limit)?;
+    let before = page::position_in_time(LIST, wanted.cursor.as_deref(), Position::last())?;
     let workspace = workspace_of(&control, &caller, wanted.workspace.as_deref()).await?;
-    let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let database = &control.parts().database;
-    let keys = store::list(database, workspace.as_ref(), &before, wanted.state, limit_and_one).await?;
-    let position = |key: &ManagementKey| format!("{}/{}", key.created_at, key.id);
+    let keys = store::list(database, workspace.as_ref(), &before, wanted.state, limit.and_one()).await?;
+    let position = |key: &ManagementKey| Position { at: key.created_at, id: key.id.to_string() }.to_string();
     Ok(page(LIST, &uri, keys, limit, position, KeyResource::from))
-}
-
-/// The position that a cursor stands for; without one, the end of time.
-fn before(position: Option<String>) -> Result<store::Before, Problem> {
-    let Some(position) = position else {
-        return Ok(store::Before { created_at: Timestamp::MAX, id: String::new() });
-    };
-    let parsed = position.split_once('/').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
-    let (created_at, id) = parsed.ok_or(Code::InvalidCursor)?;
-    Ok(store::Before { created_at, id })
 }
 
 /// A key to be made.

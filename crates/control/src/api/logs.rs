@@ -19,7 +19,7 @@ use super::{
     Problem,
     code::Code,
     input::Asked,
-    page::{self, Page},
+    page::{self, Limit, Page},
     reading::Reading,
 };
 use crate::{Control, Tenant, caller::Actor, log, management::Door};
@@ -126,12 +126,11 @@ pub(super) async fn checkpoints(
     struct Told {
         checkpoints: Vec<KeptCheckpoint>,
     }
-    let limit = page::limit(wanted.limit)?;
+    let limit = Limit::of(wanted.limit)?;
     let after = page::position(CHECKPOINTS, wanted.cursor.as_deref())?;
     let after = after.map_or(Ok(0), |after| after.parse::<u64>());
     let after = after.map_err(|_| Problem::from(Code::InvalidCursor))?;
-    // One more says whether there is another page.
-    let target = format!("{ENGINE}/{CHECKPOINTS}?after={after}&limit={}", limit + 1);
+    let target = format!("{ENGINE}/{CHECKPOINTS}?after={after}&limit={}", limit.and_one());
     let body = reading.of_log().ask(&target).await?;
     let told: Told = serde_json::from_slice(&body).map_err(|_| Problem::from(Code::EngineAnswer))?;
     Ok(page::page(CHECKPOINTS, &uri, told.checkpoints, limit, |last| last.size.to_string(), |one| one))

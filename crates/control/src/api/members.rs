@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use axum::{Extension, Json, extract::State, http::Uri, response::Response};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Problem,
-    code::Code,
     input::{Asked, Sent},
-    page::{self, Page, page},
+    page::{self, Limit, Page, page},
     resource::text,
 };
 use crate::{
@@ -19,6 +17,7 @@ use crate::{
     caller::Actor,
     key::end::ChangedKey,
     member::{self, Member, store},
+    position::Position,
 };
 
 /// What cursors of this list begin with.
@@ -74,22 +73,12 @@ pub(super) async fn list(
     uri: Uri,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(wanted.limit)?;
-    let after = after(page::position(LIST, wanted.cursor.as_deref())?)?;
-    let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let members = store::list(&control.parts().database, &workspace.id, &after, limit_and_one).await?;
-    let position = |member: &Member| format!("{}/{}", member.created_at, member.user);
+    let limit = Limit::of(wanted.limit)?;
+    let after = page::position_in_time(LIST, wanted.cursor.as_deref(), Position::first())?;
+    let members = store::list(&control.parts().database, &workspace.id, &after, limit.and_one()).await?;
+    let position =
+        |member: &Member| Position { at: member.created_at, id: member.user.to_string() }.to_string();
     Ok(page(LIST, &uri, members, limit, position, MemberResource::from))
-}
-
-/// The position that a cursor stands for; without one, the beginning of time.
-fn after(position: Option<String>) -> Result<store::After, Problem> {
-    let Some(position) = position else {
-        return Ok(store::After { created_at: Timestamp::UNIX_EPOCH, user: String::new() });
-    };
-    let parsed = position.split_once('/').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
-    let (created_at, user) = parsed.ok_or(Code::InvalidCursor)?;
-    Ok(store::After { created_at, user })
 }
 
 /// What becomes of a member.

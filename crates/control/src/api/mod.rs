@@ -50,6 +50,7 @@ mod resource;
 mod restores;
 mod route;
 mod settings;
+mod streamed;
 mod table;
 mod tenants;
 mod users;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Problem, code::Code};
+use crate::position::Position;
 
 /// How many one page has when nothing is said.
 const DEFAULT_LIMIT: u16 = 100;
@@ -28,14 +29,49 @@ pub(super) struct Page<T> {
     next_cursor: Option<String>,
 }
 
-/// How many somebody wants.
-pub(super) fn limit(wanted: Option<u16>) -> Result<usize, Problem> {
-    let limit = wanted.unwrap_or(DEFAULT_LIMIT);
-    if (1..=MAX_LIMIT).contains(&limit) {
-        Ok(limit.into())
-    } else {
-        Err(Problem::invalid_query(format!("\"limit\" is between 1 and {MAX_LIMIT}.")))
+/// How many one page has, at most.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit(u16);
+
+impl Limit {
+    /// As somebody wants it.
+    pub(super) fn of(wanted: Option<u16>) -> Result<Self, Problem> {
+        let limit = wanted.unwrap_or(DEFAULT_LIMIT);
+        if (1..=MAX_LIMIT).contains(&limit) {
+            Ok(Self(limit))
+        } else {
+            Err(Problem::invalid_query(format!("\"limit\" is between 1 and {MAX_LIMIT}.")))
+        }
     }
+
+    pub(super) const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// How many to read: one more tells whether there is another page.
+    pub(super) fn and_one(self) -> i64 {
+        i64::from(self.0) + 1
+    }
+}
+
+/// The position that a cursor of a list by time stands for; without one, where it begins.
+pub(super) fn position_in_time(
+    list: &str,
+    cursor: Option<&str>,
+    begins: Position,
+) -> Result<Position, Problem> {
+    match position(list, cursor)? {
+        None => Ok(begins),
+        Some(text) => text.parse().map_err(|_| Code::InvalidCursor.into()),
+    }
+}
+
+/// A part of a name, of `longest` characters at most, as the database is asked for it: it has no text with NUL, and no name has it either.
+pub(super) fn searched(text: &str, longest: usize) -> Result<String, Problem> {
+    if text.chars().count() > longest {
+        return Err(Problem::invalid_query(format!("\"q\" has at most {longest} characters.")));
+    }
+    Ok(text.to_lowercase().replace('\0', "\u{fffd}"))
 }
 
 /// The position that a cursor of this list stands for.
@@ -56,10 +92,11 @@ pub(super) fn page<R, T: Serialize>(
     list: &str,
     uri: &Uri,
     mut rows: Vec<R>,
-    limit: usize,
+    limit: Limit,
     position: impl Fn(&R) -> String,
     resource: impl Fn(R) -> T,
 ) -> Response {
+    let limit = usize::from(limit.get());
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| has_more);

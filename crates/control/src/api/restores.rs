@@ -4,22 +4,17 @@ use std::time::Duration;
 
 use axum::{
     Extension, Json,
-    body::Body,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use kiavi_base::Slug;
-use kiavi_moving::{
-    TableShape,
-    archive::Manifest,
-    stream::{Frame, InvalidStream, MEDIA_TYPE},
-};
+use kiavi_moving::{TableShape, archive::Manifest, stream::MEDIA_TYPE};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{Problem, code::Code, idempotency::StreamKey, input::Sent};
+use super::{Problem, code::Code, idempotency::StreamKey, input::Sent, streamed::Streamed};
 use crate::{
     Control, ControlError, Tenant, TenantState,
     backup::order,
@@ -28,7 +23,7 @@ use crate::{
     ended::Policy,
     instance::lost,
     parse_name,
-    provision::{self, Frames, ImportError, RestoreOrder, Restored},
+    provision::{self, Frames, RestoreOrder, Restored},
     tenant::store as tenants,
 };
 
@@ -111,8 +106,8 @@ pub(super) async fn check(
 ///
 /// A stream of what is in an archive, as `kiavi restore` sends it. Answers 201 once the tenant has all of the data and runs;
 /// 202 when it has the data and does not run yet; 200 for a trial, of which nothing is left. Anything else means that there
-/// is no such tenant. What has ended since the archive was made, ends again (`ended`). An Idempotency-Key is of the name and the archive: a repetition of a restore that was done gets its
-/// answer.
+/// is no such tenant. What has ended since the archive was made, ends again (`ended`). An Idempotency-Key is of the name and
+/// the archive: a repetition of a restore that was done gets its answer.
 #[utoipa::path(post, path = "/restores", tag = "Backups", request_body(content = Vec<u8>, content_type = MEDIA_TYPE),
     responses(
         (status = 200, description = "The trial is over, and its copy removed", body = Value),
@@ -124,21 +119,11 @@ pub(super) async fn restore(
     State(control): State<Control>,
     actor: Actor,
     key: Option<Extension<StreamKey>>,
-    headers: HeaderMap,
-    body: Body,
+    Streamed { head, mut frames }: Streamed,
 ) -> Result<Response, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|line| line.to_str().ok());
-    if kind != Some(MEDIA_TYPE) {
-        return Err(Problem::invalid_body(format!("Send a stream as {MEDIA_TYPE}.")));
-    }
     // A task of its own, as for imports: what was begun is finished or taken back.
     let restoring = tokio::spawn(async move {
-        let mut frames = Frames::new(body);
-        let Frame::Head(head) = frames.next().await? else {
-            return Err(ImportError::Stream(InvalidStream).into());
-        };
-        let wanted: WantedRestore =
-            serde_json::from_slice(&head).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
+        let wanted: WantedRestore = head.read()?;
         let slug = wanted.slug()?;
         let what = json!([slug, wanted.manifest.archive, wanted.drill]).to_string().into_bytes();
         let (is_drill, order) = (wanted.drill, wanted.order(&control, slug).await?);

@@ -16,7 +16,7 @@ use super::{
     Problem,
     code::Code,
     input::Asked,
-    page::{self, Page, page},
+    page::{self, Limit, Page, page},
     resource::text,
 };
 use crate::{
@@ -113,14 +113,13 @@ pub(super) async fn versions(
     uri: Uri,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(wanted.limit)?;
+    let limit = Limit::of(wanted.limit)?;
     let before = match page::position(LIST, wanted.cursor.as_deref())? {
         Some(position) => position.parse().map_err(|_| Problem::plain(Code::InvalidCursor))?,
         None => i32::MAX,
     };
-    let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let versions =
-        store::versions_before(&control.parts().database, &tenant.id, before, limit_and_one).await?;
+        store::versions_before(&control.parts().database, &tenant.id, before, limit.and_one()).await?;
     let resource = |row: store::SettingsVersion| VersionResource {
         version: row.version,
         actor: row.actor,

@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use super::{
     Problem,
     input::Asked,
-    page::{self, Page, page},
+    page::{self, Limit, Page, page},
     resource::TenantResource,
 };
 use crate::{
@@ -62,16 +62,11 @@ pub(super) async fn list(
     uri: Uri,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(wanted.limit)?;
+    let limit = Limit::of(wanted.limit)?;
     let after = page::position(LIST, wanted.cursor.as_deref())?.unwrap_or_default();
-    if wanted.q.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT) {
-        return Err(Problem::invalid_query(format!("\"q\" has at most {MAX_TEXT} characters.")));
-    }
-    // The database has no text with NUL, and no name has it either.
-    let text = wanted.q.map(|text| text.to_lowercase().replace('\0', "\u{fffd}"));
+    let text = wanted.q.as_deref().map(|text| page::searched(text, MAX_TEXT)).transpose()?;
     let workspace = workspace_of(&control, &caller, wanted.workspace.as_deref()).await?;
-    let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let filter = Filter { workspace, after, text, state: wanted.state, limit: limit_and_one };
+    let filter = Filter { workspace, after, text, state: wanted.state, limit: limit.and_one() };
     let tenants = store::list(&control.parts().database, &filter).await?;
     Ok(page(
         LIST,

@@ -16,7 +16,7 @@ use super::{
     PREFIX, Problem,
     code::Code,
     input::{Asked, Sent},
-    page::{self, Page, page},
+    page::{self, Limit, Page, page},
     resource::text,
 };
 use crate::{Caller, Control, Workspace, caller::Actor, workspace};
@@ -77,11 +77,10 @@ pub(super) async fn list(
     uri: Uri,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(wanted.limit)?;
+    let limit = Limit::of(wanted.limit)?;
     let after = page::position(LIST, wanted.cursor.as_deref())?.unwrap_or_default();
-    let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let database = &control.parts().database;
-    let found = workspace::store::list(database, &caller, &after, limit_and_one).await?;
+    let found = workspace::store::list(database, &caller, &after, limit.and_one()).await?;
     let position = |workspace: &Workspace| workspace.slug.to_string();
     Ok(page(LIST, &uri, found, limit, position, |workspace| WorkspaceResource::from(&workspace)))
 }

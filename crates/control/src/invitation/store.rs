@@ -6,6 +6,7 @@ use kiavi_crypto::sha256;
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 
 use super::{Invitation, InvitationState, NewInvitation};
+use crate::position::Position;
 use crate::{Role, member::store::role, workspace::store::parsed};
 
 macro_rules! state {
@@ -117,22 +118,16 @@ pub(crate) async fn open_for(database: &Database, email: &str) -> Result<Vec<Inv
     database.query(&INVITATIONS_FOR, &[&email]).await?.iter().map(invitation).collect()
 }
 
-/// Where a page of invitations begins: before the last one of the page before.
-pub(crate) struct Before {
-    pub(crate) created_at: Timestamp,
-    pub(crate) id: String,
-}
-
-/// Up to `limit` invitations, newest first.
+/// Up to `limit` invitations before a position, newest first.
 pub(crate) async fn list(
     database: &Database,
     workspace: &WorkspaceId,
-    before: &Before,
+    before: &Position,
     state: Option<InvitationState>,
     limit: i64,
 ) -> Result<Vec<Invitation>, DbError> {
-    let (state, Before { created_at, id }) = (state.map(InvitationState::as_str), before);
-    let values: [&(dyn kiavi_db::ToSql + Sync); 5] = [&workspace.as_str(), created_at, id, &state, &limit];
+    let (state, Position { at, id }) = (state.map(InvitationState::as_str), before);
+    let values: [&(dyn kiavi_db::ToSql + Sync); 5] = [&workspace.as_str(), at, id, &state, &limit];
     database.query(&INVITATIONS_BEFORE, &values).await?.iter().map(invitation).collect()
 }
 

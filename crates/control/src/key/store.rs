@@ -1,10 +1,11 @@
 //! The rows of management keys.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kiavi_base::WorkspaceId;
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 
 use super::{KeyState, ManagementKey, NewKey};
+use crate::position::Position;
 use crate::{Scopes, workspace::store::parsed};
 
 macro_rules! state {
@@ -127,22 +128,16 @@ pub(crate) async fn find(
     row.as_ref().map(key).transpose()
 }
 
-/// Where a page of keys begins: before the last one of the page before.
-pub(crate) struct Before {
-    pub(crate) created_at: Timestamp,
-    pub(crate) id: String,
-}
-
-/// Up to `limit` keys, newest first.
+/// Up to `limit` keys before a position, newest first.
 pub(crate) async fn list(
     database: &Database,
     own: Option<&WorkspaceId>,
-    before: &Before,
+    before: &Position,
     state: Option<KeyState>,
     limit: i64,
 ) -> Result<Vec<ManagementKey>, DbError> {
     let (own, state) = (own.map(WorkspaceId::as_str), state.map(KeyState::as_str));
-    let rows = database.query(&KEYS_BEFORE, &[&own, &before.created_at, &before.id, &state, &limit]).await?;
+    let rows = database.query(&KEYS_BEFORE, &[&own, &before.at, &before.id, &state, &limit]).await?;
     rows.iter().map(key).collect()
 }
 

@@ -1,10 +1,10 @@
 //! The rows of members.
 
-use jiff::Timestamp;
 use kiavi_base::{UserId, WorkspaceId};
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 
 use super::Member;
+use crate::position::Position;
 use crate::{ControlError, Role, Workspace, workspace::store as workspaces, workspace::store::parsed};
 
 macro_rules! columns {
@@ -74,26 +74,15 @@ pub(super) async fn in_transaction(
     row.as_ref().map(member).transpose()
 }
 
-/// Where a page of members begins: after the last one of the page before.
-pub(crate) struct After {
-    pub(crate) created_at: Timestamp,
-    pub(crate) user: String,
-}
-
-/// Up to `limit` members, the first who came first.
+/// Up to `limit` members after a position, the first who came first.
 pub(crate) async fn list(
     database: &Database,
     workspace: &WorkspaceId,
-    after: &After,
+    after: &Position,
     limit: i64,
 ) -> Result<Vec<Member>, DbError> {
-    let After { created_at, user } = after;
-    database
-        .query(&MEMBERS_AFTER, &[&workspace.as_str(), created_at, user, &limit])
-        .await?
-        .iter()
-        .map(member)
-        .collect()
+    let Position { at, id } = after;
+    database.query(&MEMBERS_AFTER, &[&workspace.as_str(), at, id, &limit]).await?.iter().map(member).collect()
 }
 
 pub(crate) async fn put(

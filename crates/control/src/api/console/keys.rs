@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Query},
     response::Response,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kiavi_base::ExposeSecret;
 use kiavi_pages::{KeyRow, KeyStanding, Keys, NewKey as NewKeyPage, Notice, Place, SecretOf, SecretOnce};
 use serde::Deserialize;
@@ -21,6 +21,7 @@ use crate::{
     Permission, Role, Scopes, Workplace,
     api::Problem,
     key::{self, KeyState, ManagementKey, NewKey, Rotated, store},
+    position::Position,
 };
 
 const KEYS: &str = "/keys";
@@ -56,10 +57,7 @@ pub(super) async fn page(visit: Visit, Path(named): Path<String>, Query(asked): 
         Some(id) => find(&here, id).await?,
         None => None,
     };
-    let before = last.map_or_else(
-        || store::Before { created_at: Timestamp::MAX, id: String::new() },
-        |last| store::Before { created_at: last.created_at, id: last.id },
-    );
+    let before = last.map_or_else(Position::last, |last| Position { at: last.created_at, id: last.id });
     let mut keys = store::list(database, Some(workspace), &before, None, SHOWN + 1).await?;
     let has_more = usize::try_from(SHOWN).is_ok_and(|shown| keys.len() > shown);
     keys.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));

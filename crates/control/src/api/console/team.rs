@@ -5,7 +5,6 @@ use axum::{
     extract::{Path, Query},
     response::Response,
 };
-use jiff::Timestamp;
 use kiavi_base::{EmailAddress, UserId};
 use kiavi_pages::{InvitationRow, MemberRow, Notice, Place, Team};
 use serde::Deserialize;
@@ -20,6 +19,7 @@ use crate::{
     invitation::{self, InvitationState, NewInvitation, store as invitations},
     key,
     member::{self, store},
+    position::Position,
 };
 
 /// Members and invitations on the page; the API lists more.
@@ -58,10 +58,8 @@ impl TeamForm {
 pub(super) async fn page(visit: Visit, Path(named): Path<String>, Query(told): Query<Told>) -> Answer {
     let here = visit.at(&named, Permission::MemberRead).await?;
     let (database, workspace) = (&here.visit.control.parts().database, &here.workspace.id);
-    let first = store::After { created_at: Timestamp::UNIX_EPOCH, user: String::new() };
-    let members = store::list(database, workspace, &first, SHOWN).await?;
-    let newest = || invitations::Before { created_at: Timestamp::MAX, id: String::new() };
-    let all = invitations::list(database, workspace, &newest(), None, SHOWN).await?;
+    let members = store::list(database, workspace, &Position::first(), SHOWN).await?;
+    let all = invitations::list(database, workspace, &Position::last(), None, SHOWN).await?;
     let open =
         all.into_iter().filter(|one| matches!(one.state, InvitationState::Open | InvitationState::Expired));
     let manages = here.caller.may(Permission::MemberManage);

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use axum::http::{Method, StatusCode};
 use bytes::Bytes;
-use jiff::Timestamp;
 use kiavi_pages::{Notice, Place, TenantAway, TenantPlace, TenantTop};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -24,6 +23,7 @@ use crate::{
     audit::{EventType as E, Writes, nothing, writes},
     management::{Door, ManagementError},
     member,
+    position::Position,
     tenant::store,
 };
 
@@ -187,9 +187,8 @@ pub(super) struct People(HashMap<String, String>);
 impl People {
     /// The members of a workspace.
     pub(super) async fn of(here: &Here) -> Result<Self, Stop> {
-        let first = member::store::After { created_at: Timestamp::UNIX_EPOCH, user: String::new() };
         let database = &here.visit.control.parts().database;
-        let members = member::store::list(database, &here.workspace.id, &first, KNOWN).await?;
+        let members = member::store::list(database, &here.workspace.id, &Position::first(), KNOWN).await?;
         let named = |member: member::Member| (format!("member:{}", member.user), member.email);
         Ok(Self(members.into_iter().map(named).collect()))
     }

@@ -16,7 +16,7 @@ pub(super) use tenants::TenantOfInstanceResource;
 use super::{
     Problem,
     code::Code,
-    page,
+    page::{self, Limit},
     route::{Route, Takes, may},
 };
 use crate::{Control, Permission as P, audit::nothing, platform::store::Filter, workspace};
@@ -53,25 +53,16 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// How many a page has, and what the database is asked for: one more.
-    async fn filter(self, control: &Control, list: &str) -> Result<(usize, Filter), Problem> {
-        let limit = page::limit(self.limit)?;
+    async fn filter(self, control: &Control, list: &str) -> Result<(Limit, Filter), Problem> {
+        let limit = Limit::of(self.limit)?;
         let after = page::position(list, self.cursor)?.unwrap_or_default();
-        let text = self.q.map(searched).transpose()?;
+        let text = self.q.map(|text| page::searched(text, MAX_TEXT)).transpose()?;
         let workspace = match self.workspace {
             Some(named) => Some(named_workspace(control, named).await?),
             None => None,
         };
-        let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        Ok((limit, Filter { after, text, workspace, limit: limit_and_one }))
+        Ok((limit, Filter { after, text, workspace, limit: limit.and_one() }))
     }
-}
-
-/// A text as the database is asked for it: it has no text with NUL, and no name has it either.
-fn searched(text: &str) -> Result<String, Problem> {
-    if text.chars().count() > MAX_TEXT {
-        return Err(Problem::invalid_query(format!("\"q\" has at most {MAX_TEXT} characters.")));
-    }
-    Ok(text.to_lowercase().replace('\0', "\u{fffd}"))
 }
 
 async fn named_workspace(control: &Control, named: &str) -> Result<WorkspaceId, Problem> {
