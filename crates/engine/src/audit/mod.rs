@@ -19,7 +19,6 @@ mod people;
 mod person;
 mod question;
 mod reading;
-mod recent;
 mod reference;
 mod refusals;
 mod routes;
@@ -45,13 +44,12 @@ pub(crate) use event::EventRow;
 pub use event::{Event, Method};
 pub use kiavi_audit::Outcome;
 pub use kinds::EventType;
-pub(crate) use outline::{Outline, addresses, outlines};
+pub(crate) use outline::{Outline, origins, outlines};
 pub(crate) use past::Past;
 pub use people::rewrap;
 pub(crate) use people::{forget_visitors, is_user};
 pub(crate) use person::{Told, told_of};
 pub(crate) use reading::StoredEvent;
-pub(crate) use recent::recent;
 pub use reference::address_reference;
 use reference::address_references;
 pub(crate) use refusals::{
@@ -60,7 +58,9 @@ pub(crate) use refusals::{
 pub(crate) use routes::routes;
 pub use settings::{AuditSettings, settle_retention};
 pub(crate) use store::insert_along;
-pub(crate) use view::{EventView, Named, views};
+#[cfg(test)]
+pub(crate) use view::Named;
+pub(crate) use view::{EventView, views};
 use writing::record_own_alone;
 pub(crate) use writing::{Along, along, record_at, record_erasure, record_once, record_over, record_own};
 pub use writing::{record, record_alone, record_by_control};

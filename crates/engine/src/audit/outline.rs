@@ -2,9 +2,10 @@
 //!
 //! Where a request came from stands there as a keyed hash of the address, one for each address, and whom an event is about by
 //! the name that the engine has for them; when somebody is forgotten the one goes and the other becomes what the log calls them,
-//! as in what is sealed. Only the address itself is opened from a body ([`addresses`]), of one event for each that it is wanted of.
+//! as in what is sealed. Only the address itself and its country are opened from a body ([`origins`]), of one event for each that
+//! they are wanted of.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 
 use jiff::Timestamp;
 use kiavi_base::EventId;
@@ -15,7 +16,7 @@ use super::{
     EventType,
     question::OUTCOMES,
     reading::StoredEvent,
-    view::{Part, facts_in, views_of},
+    view::{EventView, Part, facts_in, views_of},
 };
 use crate::State;
 
@@ -163,11 +164,19 @@ fn id_in(row: &Row) -> Result<EventId, DbError> {
     Ok(EventId::from_bytes(id))
 }
 
-/// The addresses that the requests of these events came from, as far as they can be opened.
+/// Where a request came from.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) address: IpAddr,
+    /// Where that is.
+    pub(crate) country: Option<String>,
+}
+
+/// Where the requests of these events came from, as far as it can be opened.
 ///
 /// # Errors
 /// Those of the statements; or a body is none.
-pub(crate) async fn addresses(state: &State, ids: &[EventId]) -> Result<HashMap<EventId, String>, DbError> {
+pub(crate) async fn origins(state: &State, ids: &[EventId]) -> Result<HashMap<EventId, Origin>, DbError> {
     let mut found = HashMap::new();
     for ids in ids.chunks(usize::try_from(PAGE).unwrap_or(usize::MAX)) {
         let ids: Vec<_> = ids.iter().map(EventId::to_string).collect();
@@ -176,8 +185,10 @@ pub(crate) async fn addresses(state: &State, ids: &[EventId]) -> Result<HashMap<
             |row: &Row| Ok(StoredEvent { seq: row.try_get(0)?, id: id_in(row)?, body: row.try_get(2)? });
         let stored = rows.iter().map(stored).collect::<Result<Vec<_>, DbError>>()?;
         let views = views_of(state, &stored, Part::Request).await?;
-        let ips = stored.iter().zip(views).filter_map(|(event, view)| Some((event.id, view.ip?)));
-        found.extend(ips);
+        let origin =
+            |view: EventView| Some(Origin { address: view.ip?.parse().ok()?, country: view.country });
+        let origins = stored.iter().zip(views).filter_map(|(event, view)| Some((event.id, origin(view)?)));
+        found.extend(origins);
     }
     Ok(found)
 }

@@ -26,6 +26,11 @@ impl Dimension {
             Self::Tenant => "tenant",
         }
     }
+
+    /// Whether it counts by whom a request is about.
+    pub(super) const fn is_target(self) -> bool {
+        !matches!(self, Self::Network | Self::Tenant)
+    }
 }
 
 /// What uses of a limit are in the log, and which limits a use meets in turn.

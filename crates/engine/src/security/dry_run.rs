@@ -83,8 +83,7 @@ async fn count_again(
 ) -> Result<Outcome, DbError> {
     let week = before(state.clock.now(), WEEK);
     let read = audit::outlines(state, family.kinds(), TOLD_BY_FACTS, week, MOST).await?;
-    let untold =
-        read.events.iter().filter_map(|event| untold_by(event.kind.name(), event.facts.as_ref())).sum();
+    let untold = read.events.iter().filter_map(|event| untold_by(event.kind, event.facts.as_ref())).sum();
     let (mut uses, sources) = uses(family, &read.events);
     let gates = |tried: Option<Rate>| -> Vec<Gate> {
         let gate = |one: &Limit| Gate {
@@ -100,7 +99,7 @@ async fn count_again(
     let counts_by =
         |is_it: fn(Dimension) -> bool| would.iter().any(|gate| gate.rate.is_some() && is_it(gate.dimension));
     let by_network = counts_by(|dimension| dimension == Dimension::Network);
-    let by_target = counts_by(|dimension| !matches!(dimension, Dimension::Network | Dimension::Tenant));
+    let by_target = counts_by(Dimension::is_target);
     sources.tell(state, (by_network, by_target), &mut [&mut uses]).await?;
     let refused = |one: &&Use| one.refused_by == Some(limit.setting);
     let mut did: Vec<_> = uses.iter().filter(refused).copied().collect();

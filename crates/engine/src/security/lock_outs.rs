@@ -1,7 +1,10 @@
 //! Whom a limit keeps out now. The tables of counters hold nothing but keyed hashes of what they count; so whoever the log of the
 //! last day names as refused, or as having guessed wrong, is looked up there.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, HashSet},
+    net::IpAddr,
+};
 
 use jiff::Timestamp;
 use kiavi_db::DbError;
@@ -10,12 +13,12 @@ use serde::Serialize;
 use super::{
     DAY, MOST, before,
     catalogue::{Dimension, LIMITS, Limit},
-    overview::network,
-    people::{Known, People},
+    networks::Places,
+    people::{self, Known},
 };
 use crate::{
     Rate, State,
-    audit::{self, EventType, EventView},
+    audit::{self, EventType, Outline},
     iso_milliseconds,
     rate_limit::{self, Counter, Key},
 };
@@ -127,26 +130,29 @@ struct Suspect {
 /// Those of the statements.
 pub(super) async fn read(state: &State) -> Result<LockOuts, DbError> {
     let day = before(state.clock.now(), DAY);
-    let kinds = [
-        EventType::RateLimitExceeded,
-        EventType::CodeRefused,
-        EventType::CodeRequested,
-        EventType::LinkRequested,
-    ];
-    let read = audit::recent(state, &kinds, day, MOST).await?;
-    let (mut people, mut suspects) = (People::new(state), BTreeMap::<Who, Suspect>::new());
+    let kinds = [EventType::RateLimitExceeded, EventType::CodeRefused];
+    let read = audit::outlines(state, &kinds, &[EventType::RateLimitExceeded], day, MOST).await?;
+    let told = || read.events.iter().filter_map(|event| Some((event, limit_of(event)?)));
+    let places = Places::of(state, told()).await?;
+    let mut suspects = BTreeMap::<Who, Suspect>::new();
     // That everybody is kept out is never to be missed.
     suspects.entry(Who::Tenant).or_default();
-    for event in &read.events {
-        people.meet(event);
-        let Some(who) = suspected(event) else { continue };
+    for (event, limit) in told() {
+        let place = places.get(event);
+        let who = match limit.dimension {
+            Dimension::Network => place.map(|place| Who::Network(place.network)),
+            Dimension::Tenant => Some(Who::Tenant),
+            _ => event.subject.clone().map(Who::Reference),
+        };
+        let Some(who) = who else { continue };
         let suspect = suspects.entry(who).or_default();
-        suspect.refused += u64::from(event.kind == EventType::RateLimitExceeded.name());
-        suspect.country.clone_from(&event.country);
+        suspect.refused += u64::from(event.kind == EventType::RateLimitExceeded);
+        suspect.country = place.and_then(|place| place.country.clone());
     }
-    let mut lock_outs = kept_out(state, &suspects, &people).await?;
+    let mut lock_outs = kept_out(state, &suspects).await?;
     let total = lock_outs.len();
     lock_outs.truncate(TOLD);
+    name_users(state, &mut lock_outs, day).await?;
     let first = read.events.first().map(|event| event.at);
     Ok(LockOuts {
         since: first.filter(|_| !read.is_complete).unwrap_or(day),
@@ -157,28 +163,17 @@ pub(super) async fn read(state: &State) -> Result<LockOuts, DbError> {
     })
 }
 
-/// Whom a refusal by a limit, or a wrong code, is about.
-fn suspected(event: &EventView) -> Option<Who> {
-    let reference = || Some(Who::Reference(event.subject.as_ref()?.reference.clone()));
-    let limit = match event.kind.as_str() {
-        kind if kind == EventType::RateLimitExceeded.name() => Limit::told(event.facts.as_ref()),
-        kind if kind == EventType::CodeRefused.name() => Limit::named(GUESSES),
-        _ => None,
+/// The limit that a refusal, or a wrong code, tells of, if it can keep somebody out.
+fn limit_of(event: &Outline) -> Option<&'static Limit> {
+    let limit = match event.kind {
+        EventType::CodeRefused => Limit::named(GUESSES),
+        _ => Limit::told(event.facts.as_ref()),
     };
-    let limit = limit.filter(|limit| limit.locks_out())?;
-    match limit.dimension {
-        Dimension::Network => network(event).map(Who::Network),
-        Dimension::Tenant => Some(Who::Tenant),
-        _ => reference(),
-    }
+    limit.filter(|limit| limit.locks_out())
 }
 
 /// Those of them who are kept out now.
-async fn kept_out(
-    state: &State,
-    suspects: &BTreeMap<Who, Suspect>,
-    people: &People<'_>,
-) -> Result<Vec<LockOut>, DbError> {
+async fn kept_out(state: &State, suspects: &BTreeMap<Who, Suspect>) -> Result<Vec<LockOut>, DbError> {
     let (mut asked, mut all) = (Vec::new(), Vec::new());
     for (who, suspect) in suspects {
         for limit in who.limits() {
@@ -195,7 +190,7 @@ async fn kept_out(
         let lock_out = found.entry(who).or_insert_with(|| LockOut {
             who: who.name(),
             counted_by: limit.dimension,
-            user: people.behind(&who.name()).cloned(),
+            user: None,
             country: suspect.country.clone().filter(|_| matches!(who, Who::Network(_))),
             limits: Vec::new(),
             refused: suspect.refused,
@@ -210,4 +205,15 @@ async fn kept_out(
     let longest = |lock_out: &LockOut| lock_out.limits.iter().map(|kept| kept.seconds).max();
     lock_outs.sort_by_key(|lock_out| std::cmp::Reverse(longest(lock_out)));
     Ok(lock_outs)
+}
+
+/// Tells which users are behind those who are kept out, as far as they asked for mails meanwhile.
+async fn name_users(state: &State, lock_outs: &mut [LockOut], from: Timestamp) -> Result<(), DbError> {
+    let mut persons: Vec<_> = lock_outs.iter_mut().filter(|one| one.counted_by.is_target()).collect();
+    let references: HashSet<_> = persons.iter().map(|one| one.who.as_str()).collect();
+    let users = people::behind(state, &references, from, MOST).await?;
+    for one in &mut persons {
+        one.user = users.get(&one.who).cloned();
+    }
+    Ok(())
 }

@@ -14,6 +14,7 @@
 mod catalogue;
 mod dry_run;
 mod lock_outs;
+mod networks;
 mod overview;
 mod people;
 mod replay;
@@ -36,7 +37,7 @@ const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// What the newest figures are about, and as long as any limit may keep somebody out.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Events that are read for one answer; beyond it says how far it got.
-const MOST: usize = 20_000;
+const MOST: i64 = 20_000;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()

@@ -1,9 +1,8 @@
 //! What each limit has refused, and whose requests these were.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use kiavi_base::network_of;
 use kiavi_db::DbError;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,18 +10,19 @@ use serde_json::Value;
 use super::{
     DAY, MOST, WEEK, before,
     catalogue::{Dimension, LIMITS, Limit},
-    people::{Known, People},
+    networks::Places,
+    people::{self, Known},
 };
 use crate::{
     Rate, State,
-    audit::{self, EventType, EventView},
+    audit::{self, EventType, Outline},
     iso_milliseconds,
 };
 
 /// Offenders that are told of each limit.
 const TOLD: usize = 5;
 /// Requests for mails that are read to know the users among them.
-const NAMES: usize = 2_000;
+const NAMES: i64 = 2_000;
 
 /// How often something was in the last day, and in the whole time.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -98,21 +98,22 @@ pub(super) async fn read(state: &State) -> Result<Overview, DbError> {
     let now = state.clock.now();
     let (week, day) = (before(now, WEEK), before(now, DAY));
     let kinds = [EventType::RateLimitExceeded, EventType::RefusalsCounted];
-    let read = audit::recent(state, &kinds, week, MOST).await?;
-    // Where nobody was refused, nobody has to be known by name.
-    let people = if read.events.is_empty() { People::new(state) } else { users_of_late(state, day).await? };
+    let read = audit::outlines(state, &kinds, &kinds, week, MOST).await?;
+    let told: Vec<_> = read.events.iter().map(|event| (event, Limit::told(event.facts.as_ref()))).collect();
+    let of_limits = told.iter().filter_map(|(event, limit)| Some((*event, (*limit)?)));
+    let places = Places::of(state, of_limits).await?;
     let mut tallies: HashMap<&str, Tally> = HashMap::new();
     let (mut fixed, mut untold) = (Count::default(), Count::default());
-    for event in &read.events {
+    for (event, limit) in told {
         let is_of_day = event.at >= day;
-        let Some(limit) = Limit::told(event.facts.as_ref()) else {
-            match untold_by(&event.kind, event.facts.as_ref()) {
+        let Some(limit) = limit else {
+            match untold_by(event.kind, event.facts.as_ref()) {
                 Some(count) => untold.add(count, is_of_day),
                 None => fixed.add(1, is_of_day),
             }
             continue;
         };
-        tallies.entry(limit.setting).or_default().add(limit, event, is_of_day, &people);
+        tallies.entry(limit.setting).or_default().add(limit, event, is_of_day, &places);
     }
     let row = |limit: &'static Limit| {
         let tally = tallies.remove(limit.setting).unwrap_or_default();
@@ -127,45 +128,46 @@ pub(super) async fn read(state: &State) -> Result<Overview, DbError> {
             offenders: tally.most(),
         }
     };
-    let limits = LIMITS.iter().map(row).collect();
+    let mut limits: Vec<Row> = LIMITS.iter().map(row).collect();
+    name_users(state, &mut limits, day).await?;
     let first = read.events.first().map(|event| event.at);
     let since = first.filter(|_| !read.is_complete).unwrap_or(week);
     Ok(Overview { since, is_complete: read.is_complete, limits, fixed, untold })
 }
 
-/// The users who asked for mails of late.
-async fn users_of_late(state: &State, from: Timestamp) -> Result<People<'_>, DbError> {
-    let kinds = [EventType::CodeRequested, EventType::LinkRequested];
-    let asked = audit::recent(state, &kinds, from, NAMES).await?;
-    let mut people = People::new(state);
-    asked.events.iter().for_each(|event| people.meet(event));
-    Ok(people)
+/// Tells which users are behind offenders, as far as they asked for mails of late.
+async fn name_users(state: &State, limits: &mut [Row], from: Timestamp) -> Result<(), DbError> {
+    let persons = limits.iter_mut().filter(|limit| limit.counted_by.is_target());
+    let mut offenders: Vec<_> = persons.flat_map(|limit| &mut limit.offenders).collect();
+    let references: HashSet<_> = offenders.iter().map(|offender| offender.who.as_str()).collect();
+    let users = people::behind(state, &references, from, NAMES).await?;
+    for offender in &mut offenders {
+        offender.user = users.get(&offender.who).cloned();
+    }
+    Ok(())
 }
 
 /// How many refusals by limits an event tells of that are in no event of their own; none if it is no such event.
-pub(super) fn untold_by(kind: &str, facts: Option<&Value>) -> Option<u64> {
-    let is_count = kind == EventType::RefusalsCounted.name();
+pub(super) fn untold_by(kind: EventType, facts: Option<&Value>) -> Option<u64> {
+    let is_count = kind == EventType::RefusalsCounted;
     let told = || facts?.get("refusals")?.get(EventType::RateLimitExceeded.name())?.as_u64();
     is_count.then(|| told().unwrap_or_default())
 }
 
-/// The network that a request came from, as limits count it; none where that is forgotten.
-pub(super) fn network(event: &EventView) -> Option<IpAddr> {
-    event.ip.as_deref()?.parse().ok().map(network_of)
-}
-
 impl Tally {
-    fn add(&mut self, limit: &Limit, event: &EventView, is_of_day: bool, people: &People<'_>) {
+    fn add(&mut self, limit: &Limit, event: &Outline, is_of_day: bool, places: &Places<'_>) {
         self.refused.add(1, is_of_day);
         let (who, country) = match limit.dimension {
-            Dimension::Network => (network(event).map(|network| network.to_string()), event.country.clone()),
+            Dimension::Network => {
+                let place = places.get(event);
+                (place.map(|place| place.network.to_string()), place.and_then(|place| place.country.clone()))
+            }
             Dimension::Tenant => (None, None),
-            _ => (event.subject.as_ref().map(|subject| subject.reference.clone()), None),
+            _ => (event.subject.clone(), None),
         };
         let Some(who) = who else { return };
-        let user = people.behind(&who).cloned();
         let refused = Count::default();
-        let new = || Offender { who: who.clone(), user, country, refused, at: event.at };
+        let new = || Offender { who: who.clone(), user: None, country, refused, at: event.at };
         let offender = self.offenders.entry(who.clone()).or_insert_with(new);
         offender.refused.add(1, is_of_day);
         offender.at = event.at;

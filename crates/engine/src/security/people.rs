@@ -1,13 +1,19 @@
-//! Whom events are about, by one name for each.
+//! The users behind what stands for them in the log.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
+use kiavi_db::DbError;
 use serde::Serialize;
 
 use crate::{
     State,
-    audit::{EventView, Named, address_reference},
+    audit::{self, EventType, address_reference, is_user},
+    user::store,
 };
+
+/// Users whose addresses are asked for at a time.
+const PAGE: usize = 1_000;
 
 /// A user whom the log knows.
 #[derive(Debug, Clone, Serialize)]
@@ -17,43 +23,47 @@ pub(super) struct Known {
     pub(super) email: String,
 }
 
-/// The users whom some events name. An event about an address that was tried names a keyed hash of it, one about the mail that
-/// a user asked for the user: both are the same person.
-pub(super) struct People<'s> {
-    state: &'s State,
-    by_id: HashMap<String, String>,
-    by_reference: HashMap<String, Known>,
+/// The users whom references stand for, those of them who asked for one of the newest `most` mails since `from`: an event about
+/// an address that was tried names a keyed hash of it, one about the mail that a user asked for the user.
+///
+/// # Errors
+/// Those of the statements.
+pub(super) async fn behind(
+    state: &State,
+    references: &HashSet<&str>,
+    from: Timestamp,
+    most: i64,
+) -> Result<HashMap<String, Known>, DbError> {
+    // Where nobody is told, nobody has to be known by name.
+    if references.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let kinds = [EventType::CodeRequested, EventType::LinkRequested];
+    let asked = audit::outlines(state, &kinds, &[], from, most).await?;
+    let users: HashSet<_> = asked.events.iter().filter_map(|event| event.subject.as_deref()).collect();
+    let mut found = HashMap::new();
+    for (id, email) in emails(state, users).await? {
+        // Some limits count by the user's id.
+        let own = [address_reference(state, &email), address_reference(state, &id)];
+        let known = Known { id, email };
+        let is_asked_for = |reference: &String| references.contains(reference.as_str());
+        found.extend(own.into_iter().filter(is_asked_for).map(|reference| (reference, known.clone())));
+    }
+    Ok(found)
 }
 
-impl<'s> People<'s> {
-    pub(super) fn new(state: &'s State) -> Self {
-        Self { state, by_id: HashMap::new(), by_reference: HashMap::new() }
+/// The addresses that those among these names have who are users, by their ids.
+///
+/// # Errors
+/// Those of the statement.
+pub(super) async fn emails<'n>(
+    state: &State,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Result<HashMap<String, String>, DbError> {
+    let users: Vec<_> = names.into_iter().filter(|name| is_user(name)).map(str::to_owned).collect();
+    let mut emails = HashMap::new();
+    for users in users.chunks(PAGE) {
+        emails.extend(store::addresses(&state.database, users).await?);
     }
-
-    /// Learns to know whom an event is about.
-    pub(super) fn meet(&mut self, event: &EventView) {
-        if let Some(subject) = &event.subject {
-            self.reference(subject);
-        }
-    }
-
-    /// What stands for the address of somebody whom an event names; who is forgotten is called what the log calls them.
-    pub(super) fn reference(&mut self, named: &Named) -> String {
-        let (Some(id), Some(email)) = (&named.user_id, &named.email) else { return named.reference.clone() };
-        if let Some(reference) = self.by_id.get(id) {
-            return reference.clone();
-        }
-        let reference = address_reference(self.state, email);
-        self.by_id.insert(id.clone(), reference.clone());
-        let known = Known { id: id.clone(), email: email.clone() };
-        // Some limits count by the user's id.
-        self.by_reference.insert(address_reference(self.state, id), known.clone());
-        self.by_reference.insert(reference.clone(), known);
-        reference
-    }
-
-    /// The user behind a reference, if an event named them.
-    pub(super) fn behind(&self, reference: &str) -> Option<&Known> {
-        self.by_reference.get(reference)
-    }
+    Ok(emails)
 }

@@ -26,21 +26,15 @@ pub(super) struct Use {
 }
 
 impl Use {
-    /// What a limit of this dimension counts it under.
-    fn key(&self, dimension: Dimension) -> Option<Key> {
+    /// The number of what a limit of this dimension counts it under.
+    fn key(&self, dimension: Dimension) -> Option<usize> {
         match dimension {
-            Dimension::Network => self.network.map(Key::Network),
-            Dimension::Tenant => Some(Key::Tenant),
-            _ => self.target.map(Key::Target),
+            Dimension::Network => self.network,
+            // Everybody is one.
+            Dimension::Tenant => Some(0),
+            _ => self.target,
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Key {
-    Network(usize),
-    Target(usize),
-    Tenant,
 }
 
 /// A limit that uses meet.
@@ -75,12 +69,14 @@ impl Refused {
 /// Lets uses, in their order, meet the limits one after the other, as requests do; what the one called `asked` refuses. A use
 /// that is refused is counted by none that would come after, nor by the one that refuses it.
 pub(super) fn replay(gates: &[Gate], uses: &[Use], asked: &str) -> Vec<Use> {
-    let mut arrivals: HashMap<(&str, &str, Key), Timestamp> = HashMap::new();
+    // Of each gate, by the place of the counter and by what is counted.
+    let mut arrivals = vec![HashMap::<(usize, usize), Timestamp>::new(); gates.len()];
     let mut refused = Vec::new();
     for one in uses {
-        for gate in gates.iter().filter(|gate| gate.scopes.contains(&one.scope)) {
+        for (gate, arrivals) in gates.iter().zip(&mut arrivals) {
+            let Some(scope) = gate.scopes.iter().position(|scope| *scope == one.scope) else { continue };
             let (Some(rate), Some(key)) = (gate.rate, one.key(gate.dimension)) else { continue };
-            let key = (gate.setting, one.scope, key);
+            let key = (scope, key);
             match arrive(arrivals.get(&key).copied(), one.at, rate) {
                 Err(_) => {
                     refused.extend((gate.setting == asked).then_some(*one));

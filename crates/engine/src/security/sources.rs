@@ -5,20 +5,16 @@
 //! one person ([`address_reference`]). Both take a look at each address and at each user once, however many uses there are, and
 //! only where it matters.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::collections::HashMap;
 
 use kiavi_base::{EventId, network_of};
 use kiavi_db::DbError;
 
-use super::{catalogue::Family, replay::Use};
+use super::{catalogue::Family, people::emails, replay::Use};
 use crate::{
     State,
     audit::{self, Outline, address_reference, is_user},
-    user::store,
 };
-
-/// Users whose addresses are asked for at a time.
-const PAGE: usize = 1_000;
 
 /// What numbers stand for.
 pub(super) struct Sources<'e> {
@@ -75,14 +71,22 @@ impl<'e> Sources<'e> {
         lists: &mut [&mut Vec<Use>],
     ) -> Result<(), DbError> {
         let uses = || lists.iter().flat_map(|uses| uses.iter());
-        let networks = match of.0 {
-            true => Some(self.networks_of(state, distinct(uses().filter_map(|one| one.network))).await?),
-            false => None,
+        let networks = async {
+            match of.0 {
+                true => {
+                    self.networks_of(state, distinct(uses().filter_map(|one| one.network))).await.map(Some)
+                }
+                false => Ok(None),
+            }
         };
-        let people = match of.1 {
-            true => Some(self.people_of(state, distinct(uses().filter_map(|one| one.target))).await?),
-            false => None,
+        let people = async {
+            match of.1 {
+                true => self.people_of(state, distinct(uses().filter_map(|one| one.target))).await.map(Some),
+                false => Ok(None),
+            }
         };
+        // The database looks the ones up while the others are opened or hashed.
+        let (networks, people) = tokio::try_join!(networks, people)?;
         for one in lists.iter_mut().flat_map(|uses| uses.iter_mut()) {
             if let Some(networks) = &networks {
                 one.network = one.network.and_then(|number| networks.get(&number).copied());
@@ -103,11 +107,11 @@ impl<'e> Sources<'e> {
         let event = |number: &usize| Some((*number, self.events.get(*number)?.0));
         let events: Vec<_> = numbers.iter().filter_map(event).collect();
         let ids: Vec<_> = events.iter().map(|(_, id)| *id).collect();
-        let addresses = audit::addresses(state, &ids).await?;
+        let origins = audit::origins(state, &ids).await?;
         let mut known = HashMap::new();
         let network = |(number, id): (usize, EventId)| {
-            let address: IpAddr = addresses.get(&id)?.parse().ok()?;
-            Some((number, *known.entry(network_of(address)).or_insert(number)))
+            let network = network_of(origins.get(&id)?.address);
+            Some((number, *known.entry(network).or_insert(number)))
         };
         Ok(events.into_iter().filter_map(network).collect())
     }
@@ -116,14 +120,10 @@ impl<'e> Sources<'e> {
     async fn people_of(&self, state: &State, numbers: Vec<usize>) -> Result<HashMap<usize, usize>, DbError> {
         let name = |number: &usize| Some((*number, *self.names.get(*number)?));
         let names: Vec<_> = numbers.iter().filter_map(name).collect();
-        let mut emails = HashMap::new();
-        if self.family != Family::Tokens {
-            let users: Vec<_> =
-                names.iter().filter(|(_, name)| is_user(name)).map(|(_, name)| (*name).to_owned()).collect();
-            for users in users.chunks(PAGE) {
-                emails.extend(store::addresses(&state.database, users).await?);
-            }
-        }
+        let emails = match self.family {
+            Family::Tokens => HashMap::new(),
+            _ => emails(state, names.iter().map(|(_, name)| *name)).await?,
+        };
         let mut known = HashMap::new();
         let person = |(number, name): (usize, &str)| {
             let reference = match emails.get(name) {

@@ -141,6 +141,60 @@ async fn whoever_guessed_all_is_locked_out_before_anybody_is_refused() {
 }
 
 #[tokio::test]
+async fn the_addresses_of_a_network_are_one_offender_until_they_are_forgotten() {
+    let tenant = TestTenant::with(|settings| {
+        settings.rate_limits.code_send_per_network = Some(Rate { limit: 1, window_seconds: HOUR });
+    })
+    .await;
+    for (network, host) in [(1, 1), (1, 2), (1, 3), (1, 3), (2, 1), (2, 2)] {
+        let address = [0x2001, 0xdb8, 0, network, 0, 0, 0, host];
+        ask(&mut tenant.browser().from(address), "a@example.com").await;
+    }
+    let limits = read(&tenant, "/security/limits").await;
+    let told = row(&limits, "rate_limits.code_send_per_network");
+    let offenders: Vec<_> = told["offenders"].as_array().unwrap().iter().collect();
+    let of = |place: usize| (&offenders[place]["who"], &offenders[place]["refused"]["day"]);
+    assert_eq!(of(0), (&json!("2001:db8:0:1::"), &json!(3)), "{limits}");
+    assert_eq!((of(1), offenders.len()), ((&json!("2001:db8:0:2::"), &json!(1)), 2));
+    let kept_out = read(&tenant, "/security/lock-outs").await;
+    let who = |place: usize| (&kept_out["lock_outs"][place]["who"], &kept_out["lock_outs"][place]["refused"]);
+    let mut told = [who(0), who(1)];
+    told.sort_by_key(|(who, _)| who.to_string());
+    assert_eq!(told, [(&json!("2001:db8:0:1::"), &json!(3)), (&json!("2001:db8:0:2::"), &json!(1))]);
+
+    let forget = "SELECT kiavi.audit_forget(user_id) FROM kiavi.audit_subject WHERE user_id LIKE 'visitor:%'";
+    tenant.admin.batch_execute(forget).await.unwrap();
+    let limits = read(&tenant, "/security/limits").await;
+    let told = row(&limits, "rate_limits.code_send_per_network");
+    assert_eq!((&told["refused"]["week"], &told["offenders"]), (&json!(4), &json!([])), "{limits}");
+    assert_eq!(read(&tenant, "/security/lock-outs").await["lock_outs"], json!([]));
+}
+
+/// Bodies that are none stand for those that nobody looks at.
+#[tokio::test]
+async fn no_mail_and_no_guess_is_opened_to_tell_who_is_kept_out() {
+    let tenant = TestTenant::with(|settings| {
+        settings.email_otp.guesses = Rate { limit: 2, window_seconds: 12 * HOUR };
+        settings.rate_limits.code_send_per_address = Some(Rate { limit: 3, window_seconds: HOUR });
+    })
+    .await;
+    tenant.signed_in(ADA).await;
+    guess_wrong(&tenant, 66, ADA).await;
+    for _ in 0..3 {
+        ask(&mut tenant.browser(), ADA).await;
+    }
+    let spoil =
+        "UPDATE kiavi.audit_event SET body = '\\x00' WHERE type IN ('code.requested', 'code.refused')";
+    tenant.admin.batch_execute(spoil).await.unwrap();
+    let kept_out = read(&tenant, "/security/lock-outs").await;
+    let [lock_out] = kept_out["lock_outs"].as_array().unwrap().as_slice() else { panic!("{kept_out}") };
+    assert_eq!(lock_out["user"]["email"], ADA, "{kept_out}");
+    let limits = read(&tenant, "/security/limits").await;
+    let told = row(&limits, "rate_limits.code_send_per_address");
+    assert_eq!((&told["refused"]["day"], &told["offenders"][0]["user"]["email"]), (&json!(2), &json!(ADA)));
+}
+
+#[tokio::test]
 async fn a_network_and_everybody_are_let_in_again() {
     let tenant = TestTenant::with(|settings| {
         settings.rate_limits.code_send_per_network = Some(Rate { limit: 1, window_seconds: HOUR });

@@ -11,13 +11,13 @@ use kiavi_pages::{
     Blocked, CaptchaKind, DryRun, LimitChoice, LimitRate, LimitRow, Limits, LockOutRow, LockOuts, Notice,
     Offender, Place, Security, TenantPlace, TryOut, Who,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
     figures::sentence,
     tenant::{AtTenant, Refusal, address, read},
-    visit::{Answer, Stop, Visit, html},
+    visit::{Answer, Visit, html},
 };
 use crate::{Permission, api::engine, management::Door};
 
@@ -38,6 +38,17 @@ pub(super) struct Asked {
     setting: String,
     limit: String,
     window_seconds: String,
+}
+
+impl Asked {
+    /// The rate, as it was typed: uses, and seconds.
+    fn rate(&self) -> (&str, &str) {
+        (self.limit.trim(), self.window_seconds.trim())
+    }
+
+    fn tries_a_rate(&self) -> bool {
+        self.rate() != ("", "")
+    }
 }
 
 /// What the forms send.
@@ -160,19 +171,17 @@ struct Outcome {
 pub(super) async fn page(visit: Visit, Path(named): Named, Query(asked): Query<Asked>) -> Answer {
     let at = visit.at_tenant(&named.0, &named.1, Permission::TenantRead).await?;
     let door = at.door(TenantPlace::Security).await?;
-    let may_ask = |path: &str| at.may(engine::need(&Method::GET, path).permission);
-    let lock_outs = match may_ask(LOCK_OUTS) {
-        true => Some(lock_outs(&at, read(&door, LOCK_OUTS, &[]).await?)),
-        false => None,
-    };
-    let limits = match may_ask(LIMITS) {
-        true => {
-            let told: ToldLimits = read(&door, LIMITS, &[]).await?;
-            let try_out = try_out(&door, &asked, &told).await?;
-            Some((limits(&at, told), try_out))
-        }
-        false => None,
-    };
+    // All at once: while the database reads for one of them, the engine counts for another.
+    let (kept_out, told, run) = tokio::try_join!(
+        told::<ToldLockOuts>(&at, &door, LOCK_OUTS),
+        told::<ToldLimits>(&at, &door, LIMITS),
+        run(&at, &door, &asked),
+    )?;
+    let lock_outs = kept_out.map(|told| lock_outs(&at, told));
+    let limits = told.map(|told| {
+        let try_out = try_out(&asked, &told, run);
+        (limits(&at, told), try_out)
+    });
     Ok(html(&Security {
         frame: at.here.visit.frame(),
         top: at.here.top(Place::Tenants).await?,
@@ -183,6 +192,32 @@ pub(super) async fn page(visit: Visit, Path(named): Named, Query(asked): Query<A
         may_unlock: at.may(engine::need(&Method::POST, UNLOCK).permission),
         notice: asked.notice.as_deref().and_then(Notice::of_console),
     }))
+}
+
+/// What the engine tells, if they may ask it.
+async fn told<T: DeserializeOwned>(at: &AtTenant, door: &Door<'_>, path: &str) -> Result<Option<T>, Refusal> {
+    match at.may(engine::need(&Method::GET, path).permission) {
+        true => read(door, path, &[]).await.map(Some),
+        false => Ok(None),
+    }
+}
+
+/// What came of the rate that they try, or what is wrong with it.
+async fn run(
+    at: &AtTenant,
+    door: &Door<'_>,
+    asked: &Asked,
+) -> Result<Option<Result<ToldRun, String>>, Refusal> {
+    if !asked.tries_a_rate() || !at.may(engine::need(&Method::GET, DRY_RUN).permission) {
+        return Ok(None);
+    }
+    let (uses, window) = asked.rate();
+    let query = [("setting", asked.setting.as_str()), ("limit", uses), ("window_seconds", window)];
+    match read(door, DRY_RUN, &query).await {
+        Ok(run) => Ok(Some(Ok(run))),
+        Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => Ok(Some(Err(sentence(&why.message)))),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 fn limits(at: &AtTenant, told: ToldLimits) -> Limits {
@@ -251,17 +286,21 @@ fn lock_out(at: &AtTenant, told: ToldLockOut) -> LockOutRow {
 }
 
 /// The form that tries a rate, with what came of it if it was sent.
-async fn try_out(door: &Door<'_>, asked: &Asked, told: &ToldLimits) -> Result<TryOut, Stop> {
+fn try_out(asked: &Asked, told: &ToldLimits, run: Option<Result<ToldRun, String>>) -> TryOut {
     let can_be_tried: Vec<_> = told.limits.iter().filter(|limit| limit.can_be_tried).collect();
     let chosen = can_be_tried.iter().find(|limit| limit.setting == asked.setting).or(can_be_tried.first());
     let rate = chosen.and_then(|limit| limit.rate);
-    let (uses, window) = (asked.limit.trim(), asked.window_seconds.trim());
-    let is_asked = !(uses.is_empty() && window.is_empty());
-    let or_set = |typed: &str, set: Option<u32>| match is_asked {
+    let (uses, window) = asked.rate();
+    let or_set = |typed: &str, set: Option<u32>| match asked.tries_a_rate() {
         true => typed.to_owned(),
         false => set.map(|number| number.to_string()).unwrap_or_default(),
     };
-    let form = TryOut {
+    let (result, fault) = match run {
+        Some(Ok(run)) => (result(run), None),
+        Some(Err(fault)) => (None, Some(fault)),
+        None => (None, None),
+    };
+    TryOut {
         limits: can_be_tried
             .iter()
             .map(|limit| LimitChoice {
@@ -271,18 +310,8 @@ async fn try_out(door: &Door<'_>, asked: &Asked, told: &ToldLimits) -> Result<Tr
             .collect(),
         limit: or_set(uses, rate.map(|rate| rate.limit)),
         window_seconds: or_set(window, rate.map(|rate| rate.window_seconds)),
-        ..TryOut::default()
-    };
-    if !is_asked {
-        return Ok(form);
-    }
-    let query = [("setting", asked.setting.as_str()), ("limit", uses), ("window_seconds", window)];
-    match read::<ToldRun>(door, DRY_RUN, &query).await {
-        Ok(run) => Ok(TryOut { result: result(run), ..form }),
-        Err(Refusal::Said(StatusCode::BAD_REQUEST, why)) => {
-            Ok(TryOut { fault: Some(sentence(&why.message)), ..form })
-        }
-        Err(refusal) => Err(refusal.into()),
+        result,
+        fault,
     }
 }
 
