@@ -27,9 +27,22 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
   let owner;
   let ada;
   let email;
+  let key;
 
   const at = (below = '') => `${kiavi.consoleUrl}/w/default/t/demo${below}`;
   const row = (text) => page.getByRole('row').filter({ hasText: text });
+  /** What a link gives as a file, after the proof that it may ask for: its name and what is in it. */
+  const downloadOf = async (link) => {
+    const coming = page.waitForEvent('download');
+    await link.click();
+    const asked = heading(page, 'prove-title').waitFor();
+    if (await Promise.race([coming.then(() => false), asked.then(() => true)])) {
+      await prove(owner);
+      await link.click();
+    }
+    const file = await coming;
+    return [file.suggestedFilename(), readFileSync(await file.path(), 'utf8')];
+  };
 
   before(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kiavi-places-'));
@@ -226,6 +239,38 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await assert.rejects(ada.another().signInByPasskey(authenticator), /signing in by passkey/);
   });
 
+  test('a key of theirs is switched off, which ends what it opens, and on again', async () => {
+    await kiavi.verb(['settings', 'set', 'demo', 'api_key.sessions=true']);
+    ({ key } = (await ada.post('/api-key/create', { name: 'Deploy' })).json);
+    const shown = () => ada.another().get('/get-session', { headers: { 'x-api-key': key } });
+    assert.equal((await shown()).json.user.email, email);
+    await page.goto(at('/users'));
+    await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+    await button(page, 'user-key-off-of', { name: 'Deploy' }).click();
+    await notice(page, 'user-key-off').waitFor();
+    await page.getByText(words('user-key-is-off'), { exact: true }).waitFor();
+    await look(page, '66-user-key-off');
+    const refused = await shown();
+    assert.deepEqual([refused.status, refused.json.code], [401, 'KEY_DISABLED']);
+    await button(page, 'user-key-on-of', { name: 'Deploy' }).click();
+    await notice(page, 'user-key-on').waitFor();
+    assert.equal((await shown()).json.user.email, email);
+    await kiavi.verb(['settings', 'rollback', 'demo']);
+  });
+
+  test('a copy of what is kept of somebody wants a proof, is about them, and has no secret in it', async () => {
+    await page.goto(at('/users'));
+    await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+    const [name, text] = await downloadOf(page.getByRole('link', { name: words('user-copy-get'), exact: true }));
+    assert.equal(name, 'demo-user.json');
+    const copy = JSON.parse(text);
+    assert.deepEqual([copy.user.email, copy.user.name], [email, 'Ada Lovelace']);
+    assert.ok(text.includes('"Deploy"') && !text.includes(key), 'the key is told of, and not told');
+    assert.ok(!text.includes('grace.'), 'nobody else is in it');
+    await page.goto(at('/events?type=user.exported'));
+    await row('user.exported').waitFor();
+  });
+
   test('the figures are of any range, and change by themselves', async () => {
     await page.goto(at('/figures?range=7'));
     await heading(page, 'figures-title').waitFor();
@@ -334,17 +379,9 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await look(page, '68-events-export');
     const folder = mkdtempSync(join(tmpdir(), 'kiavi-events-'));
     const take = async (word) => {
-      const link = page.getByRole('link', { name: words(word), exact: true });
-      const coming = page.waitForEvent('download');
-      await link.click();
-      const asked = heading(page, 'prove-title').waitFor();
-      if (await Promise.race([coming.then(() => false), asked.then(() => true)])) {
-        await prove(owner);
-        await link.click();
-      }
-      const file = await coming;
-      await file.saveAs(join(folder, file.suggestedFilename()));
-      return [file.suggestedFilename(), readFileSync(join(folder, file.suggestedFilename()), 'utf8')];
+      const [name, text] = await downloadOf(page.getByRole('link', { name: words(word), exact: true }));
+      writeFileSync(join(folder, name), text);
+      return [name, text];
     };
     const [name, table] = await take('users-export');
     assert.match(name, /^demo-events-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d\.csv$/);
