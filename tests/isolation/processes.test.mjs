@@ -5,6 +5,7 @@ import { readFileSync, readdirSync, readlinkSync, renameSync, statSync, writeFil
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { request } from '../lib/http.mjs';
+import { Intruder, SEQPACKET, STREAM, UNIX } from '../lib/intruder.mjs';
 import { ISOLATION, kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { openFiles } from '../lib/processes.mjs';
 import { Visitor, freshEmail } from '../lib/visitor.mjs';
@@ -13,6 +14,9 @@ const SECCOMP_FILTER = 2;
 const NO_CAPABILITIES = /^0+$/;
 const ROLES = ['gateway', 'control', 'outbound', 'auditor', 'engine'];
 const NAMESPACES = ['net', 'ipc', 'uts', 'mnt', 'cgroup'];
+/** What outbound resolves names by, and whom it believes. */
+const RESOLVER_FILE = /^(ssl|ssl\/certs(\/[\w.-]+)?|nsswitch\.conf|services|gai\.conf|host\.conf|hosts|resolv\.conf)$/;
+const DATABASE = /\/\.s\.PGSQL\.\d+$/;
 /** Sockets, pipes, the reactor's own descriptors, settings in memory, and nothing by which a file is reached. */
 const HARMLESS_DESCRIPTOR =
   /^(socket:\[\d+\]|pipe:\[\d+\]|anon_inode:\[(eventpoll|eventfd|timerfd|signalfd)\]|\/memfd:[\w .-]+ \(deleted\)|\/dev\/null)$/;
@@ -124,6 +128,83 @@ describe('the running processes', { skip: kiaviMissing() }, () => {
     },
     unlessRoot,
   );
+
+  /** What a process holds: what is neither a socket nor its own machinery, and its sockets. */
+  async function held({ pid }) {
+    const files = openFiles(pid).map(({ target }) => target).filter((target) => !HARMLESS_DESCRIPTOR.test(target) || target.startsWith('/memfd:'));
+    const intruder = new Intruder(pid);
+    try {
+      return { files, sockets: await intruder.sockets() };
+    } finally {
+      await intruder.leave();
+    }
+  }
+
+  const ofNetwork = ({ family }) => family !== UNIX;
+  const ofDatabase = ({ peer }) => DATABASE.test(peer);
+  const isDoor = ({ family, type, peer }) => family === UNIX && type === SEQPACKET && peer === '';
+
+  /** Sockets of another kind; the runtime's own pair, by which it wakes itself and which it has three times, is none. */
+  function others(sockets, ...kinds) {
+    const rest = sockets.filter((one) => ![isDoor, ...kinds].some((is) => is(one)));
+    const own = rest.filter(({ family, type, peer, listens }) => family === UNIX && type === STREAM && peer === '' && !listens);
+    return own.length === 3 ? rest.filter((one) => !own.includes(one)) : rest;
+  }
+
+  test('the gateway holds doors and connections, and neither a secret nor a way to a database', unlessFull, async () => {
+    const { files, sockets } = await held(kiavi.role('gateway')[0]);
+    assert.deepEqual(files, []);
+    assert.deepEqual(others(sockets, ofNetwork), []);
+    assert.ok(sockets.some(({ listens }) => listens) && sockets.some(isDoor));
+  });
+
+  test('the others see no path but what their work takes, none of it to write but control\'s folder, and only outbound the network', unlessFull, () => {
+    const roots = { gateway: [], auditor: [], control: ['data'], outbound: ['etc'] };
+    for (const [role, root] of Object.entries(roots)) {
+      const [{ pid }] = kiavi.role(role);
+      assert.deepEqual(readdirSync(`/proc/${pid}/root/`), root, role);
+      const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').trim().split('\n').map((line) => line.split(' '));
+      const writable = mounts.filter(([, , , , , options]) => !options.split(',').includes('ro')).map(([, , , , place]) => place);
+      assert.deepEqual(writable, role === 'control' ? ['/data'] : [], role);
+      for (const name of NAMESPACES) {
+        const [own, ours] = [pid, 'self'].map((one) => readlinkSync(`/proc/${one}/ns/${name}`));
+        assert.equal(own === ours, role === 'outbound' && name === 'net', `${role}: ${name}`);
+      }
+    }
+    const [{ pid }] = kiavi.role('outbound');
+    const seen = readdirSync(`/proc/${pid}/root/etc`, { recursive: true }).filter((name) => !RESOLVER_FILE.test(name));
+    assert.deepEqual(seen, []);
+  });
+
+  test('outbound holds doors and connections, documents in memory, and no way to a database or to control', unlessFull, async () => {
+    const { files, sockets } = await held(kiavi.role('outbound')[0]);
+    assert.deepEqual(files.filter((file) => !file.startsWith('/memfd:')), []);
+    assert.deepEqual(others(sockets, ofNetwork), []);
+    assert.deepEqual(sockets.filter(({ listens }) => listens), []);
+  });
+
+  test('the auditor holds doors and connections to databases, and nothing of the network', unlessFull, async () => {
+    const { files, sockets } = await held(kiavi.role('auditor')[0]);
+    assert.deepEqual(files.filter((file) => !file.startsWith('/memfd:')), []);
+    assert.deepEqual(others(sockets, ofDatabase), []);
+  });
+
+  test('control holds its own folder and socket, doors and connections to databases, and nothing of the network', unlessFull, async () => {
+    const { files, sockets } = await held(kiavi.role('control')[0]);
+    assert.deepEqual(files.filter((file) => !file.startsWith('/memfd:')), ['/data']);
+    const listening = sockets.filter(({ listens }) => listens);
+    assert.deepEqual(listening.map(({ family }) => family), [UNIX], 'the operator\'s socket');
+    assert.ok(sockets.some(ofDatabase));
+    assert.deepEqual(others(sockets, ofDatabase, ({ listens }) => listens), []);
+  });
+
+  test('every engine holds doors, and connections to its database', unlessFull, async () => {
+    for (const engine of engines) {
+      const { sockets } = await held(engine);
+      assert.ok(sockets.some(isDoor));
+      assert.deepEqual(others(sockets, ofDatabase), []);
+    }
+  });
 
   test('no two engines share a descriptor', unlessRoot, () => {
     const [one, other] = engines.map(({ pid }) => openFiles(pid).map(({ target }) => target));

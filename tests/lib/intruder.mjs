@@ -4,7 +4,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+export const STREAM = 1;
 export const SEQPACKET = 5;
+export const UNIX = 1;
 
 export class Intruder {
   #waiting = [];
@@ -29,7 +31,7 @@ export class Intruder {
     });
   }
 
-  /** The sockets that the process holds: `{fd, type, family}`. */
+  /** The sockets that the process holds: `{fd, type, family, listens, peer}`. */
   sockets() {
     return this.#order({ do: 'list' });
   }

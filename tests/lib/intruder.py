@@ -1,7 +1,8 @@
 """Somebody who has taken over a process: speaks on the very sockets that it holds, taken by pidfd_getfd(2), for which one has to be
 root. Started once for each process; reads an order a line, answers with a line, both JSON.
 
-  {"do": "list"}                             the sockets: [{"fd", "type", "family"}]; type 5 is SOCK_SEQPACKET
+  {"do": "list"}                             the sockets: [{"fd", "type", "family", "listens", "peer"}]; type 5 is
+                                             SOCK_SEQPACKET, and a peer is told that has a name
   {"do": "send", "fd", "hex", "fds", "times"}  a packet, so often and with so many descriptors of /dev/null; {"sent"}, and
                                              {"refused"} if one of them was
 """
@@ -36,6 +37,13 @@ def take(fd):
     return socket.socket(fileno=system_call(PIDFD_GETFD, process, fd, 0))
 
 
+def peer(theirs):
+    try:
+        return str(theirs.getpeername() or "")
+    except OSError:
+        return ""  # nobody is at the other end
+
+
 def sockets():
     found = []
     for name in os.listdir(f"/proc/{pid}/fd"):
@@ -44,7 +52,9 @@ def sockets():
                 continue
             with take(int(name)) as theirs:
                 kind = theirs.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
-                found.append({"fd": int(name), "type": kind, "family": theirs.family})
+                listens = bool(theirs.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+                one = {"fd": int(name), "type": kind, "family": theirs.family, "listens": listens}
+                found.append(one | {"peer": peer(theirs)})
         except OSError:
             continue  # closed meanwhile
     return sorted(found, key=lambda one: one["fd"])
