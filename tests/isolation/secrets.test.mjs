@@ -2,14 +2,16 @@
 // logs, files, temporary ones too, and archives, and in what is left of a process that crashed.
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import tls from 'node:tls';
 import { after, before, describe, test } from 'node:test';
 import { request } from '../lib/http.mjs';
 import { ISOLATION, kiaviMissing, startKiavi } from '../lib/kiavi.mjs';
 import { inspect } from '../lib/processes.mjs';
+import { masterKeyOf, valueOf } from '../lib/vault.mjs';
 import { SESSION_COOKIE, Visitor, freshEmail } from '../lib/visitor.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -173,6 +175,47 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
     }
   });
 
+  /** Keys, as the vault has them: bytes, which nobody sends and nothing prints. */
+  function keys() {
+    const vault = path.join(kiavi.data, 'vault');
+    const hash = createHash('sha256').update('shop.localhost').digest('hex').slice(0, 40);
+    const certificate = valueOf(vault, shop.id, `certificate-${hash}`);
+    const pair = createPrivateKey({ key: certificate, format: 'der', type: 'pkcs8' });
+    const scalar = Buffer.from(pair.export({ format: 'jwk' }).d, 'base64url');
+    return {
+      'master key': masterKeyOf(vault),
+      'certificate key': scalar,
+      // As it is calculated with on machines that have the lowest byte first.
+      'certificate key as a number': Buffer.from(scalar).reverse(),
+      'log key': valueOf(vault, shop.id, 'log-key').subarray(0, 32), // the name that it signs by follows
+    };
+  }
+
+  test('the vault\'s key, the certificate\'s and the log\'s are in the memory of those who use them, and in no other file', async () => {
+    const all = keys();
+    for (const [name, { length }] of Object.entries(all)) assert.ok(length >= 32, `${name}: ${length}`);
+    const { port } = new URL(kiavi.ready.tenants.find(({ slug }) => slug === 'demo').tls_url);
+    const visit = (resolve, reject) => tls.connect({ host: '127.0.0.1', port, servername: 'shop.localhost', rejectUnauthorized: false }, resolve).on('error', reject);
+    await new Promise(visit); // so that its engine has opened its key
+    const mine = engineOf(shop).pid;
+    const ofCertificate = ['certificate key', 'certificate key as a number'];
+    const may = { control: [...ofCertificate, 'log key', 'master key'], auditor: ['log key'], gateway: [], launcher: [], outbound: [], engine: [] };
+    for (const role of Object.keys(may)) {
+      for (const { pid } of kiavi.role(role)) {
+        const allowed = pid === mine ? ofCertificate : may[role];
+        const found = inMemory(pid, all);
+        assert.deepEqual(found.filter((name) => !allowed.includes(name)), [], `${role} ${pid}`);
+        // So that looking finds what is there.
+        const [its] = pid === mine ? ofCertificate.slice(1) : { control: ['master key'], auditor: ['log key'] }[role] ?? [];
+        if (its) assert.ok(found.includes(its), `${role}: ${found}`);
+      }
+    }
+    for (const { pid } of kiavi.processes().filter(({ name }) => name === 'postgres')) {
+      if (inspect(pid)) assert.deepEqual(inMemory(pid, all), [], `postgres ${pid}`);
+    }
+    assert.deepEqual(inFiles(kiavi.data, all), ['vault/master.key: master key']);
+  });
+
   test('are on no command line, in no environment and in no log', () => {
     for (const { pid, arguments: args } of kiavi.processes()) {
       let environment = '';
@@ -221,7 +264,7 @@ describe('secrets', { skip: kiaviMissing() || (!full && 'only root with full iso
     await kiavi.verb(order, { within: 120_000, env: { TMPDIR: temporary } });
     const files = readdirSync(folder, { recursive: true }).filter((name) => statSync(path.join(folder, name)).isFile());
     assert.ok(files.length > 0);
-    assert.deepEqual(inFiles(folder, words), []);
+    assert.deepEqual(inFiles(folder, { ...words, ...keys() }), []);
   });
 
   test('the account at a tenant\'s mail server is outbound\'s, and its engine does not have it', async () => {

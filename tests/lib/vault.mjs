@@ -25,18 +25,24 @@ function read(file, format) {
   return bytes.subarray(FORMAT_LENGTH);
 }
 
-/** The newest version of a tenant's secret in the vault at `folder`. */
-export function secretOf(folder, tenant, name = 'secret') {
+/** The key that opens the vault at `folder`. */
+export const masterKeyOf = (folder) => readFileSync(path.join(folder, 'master.key'));
+
+/** The newest version of a tenant's secret in the vault at `folder`, as text. */
+export const secretOf = (folder, tenant) => valueOf(folder, tenant, 'secret').toString('utf8');
+
+/** The newest version of what a tenant has under a name in the vault at `folder`. */
+export function valueOf(folder, tenant, name) {
   const versions = readdirSync(path.join(folder, 'locks', tenant))
     .filter((file) => file.startsWith(`${name}.`))
     .map((file) => Number(file.slice(name.length + 1)));
   const version = String(Math.max(...versions));
   const file = path.join(tenant, `${name}.${version}`);
-  const master = readFileSync(path.join(folder, 'master.key'));
+  const master = masterKeyOf(folder);
   const place = [tenant, name, version];
   const locked = read(path.join(folder, 'locks', file), 'KVS2');
   const keyId = locked.subarray(0, KEY_ID_LENGTH).toString('hex');
   const key = open(master, ['kiavi-vault/2', 'lock', keyId, ...place], locked.subarray(KEY_ID_LENGTH));
   const value = read(path.join(folder, 'values', file), 'KVS1');
-  return open(key, ['kiavi-vault/1', 'value', ...place], value).toString('utf8');
+  return open(key, ['kiavi-vault/1', 'value', ...place], value);
 }
