@@ -84,7 +84,7 @@ notices! {
         PasskeyExists = "passkey-exists", Info, notice_passkey_exists;
         PasskeyVerification = "passkey-verification", Error, notice_passkey_verification;
         PasskeyWrongDomain = "passkey-wrong-domain", Error, notice_passkey_wrong_domain;
-        PasskeyTimeout = "passkey-timeout", Error, notice_passkey_timeout;
+        PasskeyTimeout = "passkey-timeout", Info, notice_passkey_timeout;
         PasskeyFailed = "passkey-failed", Error, notice_passkey_failed;
         PasskeyCreateCancelled = "passkey-create-cancelled", Info, notice_passkey_create_cancelled;
         PasskeyCreated = "passkey-created", Success, notice_passkey_created;
