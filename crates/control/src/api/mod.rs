@@ -60,6 +60,7 @@ mod workspaces;
 
 use axum::{
     Extension, Router,
+    handler::Handler,
     http::Method,
     middleware::{from_fn, from_fn_with_state},
 };
@@ -161,11 +162,13 @@ pub(crate) fn router(control: &Control, kind: CallerKind) -> Router {
         let handler = handler.route_layer(from_fn_with_state(guard, guard::guard));
         router = router.route(&format!("{PREFIX}{}", route.path), handler);
     }
-    if kind == CallerKind::ConsoleHost {
-        router = router.merge(console::routes(control));
-    }
+    let router = if kind == CallerKind::ConsoleHost {
+        let as_page = not_found.layer(from_fn_with_state(control.clone(), console::nowhere));
+        router.merge(console::routes(control)).fallback(as_page)
+    } else {
+        router.fallback(not_found)
+    };
     router
-        .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(control.clone())
         .layer(Extension(kind))

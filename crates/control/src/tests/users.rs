@@ -221,6 +221,10 @@ async fn the_list_goes_on_beyond_what_is_counted() {
     assert!(second.contains("method=passkey&#38;page=3"), "there are more than were counted: {second}");
     let last = owner.get(&format!("{PAGE}?method=passkey&page=3")).await.text;
     assert!(last.contains("u119@example.com") && !last.contains("rel=\"next\""), "{last}");
+    for (beyond, last) in [("page=9", "page=3"), ("method=passkey&page=9", "method=passkey&page=2")] {
+        let answer = owner.get(&format!("{PAGE}?{beyond}")).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, &*format!("{PAGE}?{last}")));
+    }
     let export = owner.get("/w/default/t/shop/selection?do=export&back=method%3Dpasskey").await.text;
     assert!(export.contains("Export more than 100 people"), "{export}");
 }

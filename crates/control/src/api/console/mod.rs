@@ -55,17 +55,17 @@ mod workspaces;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Path},
+    extract::{DefaultBodyLimit, Path, Request, State},
     handler::Handler,
     http::{HeaderMap, Method, header},
-    middleware::from_fn_with_state,
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
 use kiavi_base::SecretString;
 use kiavi_http::{cookie_value, joined_cookies};
 
-use super::{FOLLOWS_MEMBER, Problem};
+use super::{FOLLOWS_MEMBER, PREFIX, Problem};
 use crate::{
     Control,
     audit::{Coverage, EventType as E, Writes, nothing, writes},
@@ -191,6 +191,15 @@ pub(super) fn routes(control: &Control) -> Router<Control> {
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(from_fn_with_state(control.clone(), visit::gate));
     parts().into_iter().fold(pages, mount)
+}
+
+/// Around what is nowhere: who looks for a page gets one that says so; programs get what they read.
+pub(super) async fn nowhere(control: State<Control>, request: Request, next: Next) -> Response {
+    let is_look = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_look && !request.uri().path().starts_with(PREFIX) {
+        return visit::gate(control, request, next).await;
+    }
+    next.run(request).await
 }
 
 async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{
     tenant::{AtTenant, address, read},
     views,
-    visit::{Answer, Stop, Visit, html},
+    visit::{Answer, Stop, Visit, html, see_other},
 };
 use crate::{Permission, view::List};
 
@@ -210,6 +210,11 @@ pub(super) async fn list(
     // One more than is shown tells whether there is a page after this one, however many were counted.
     query.extend([("limit", (SHOWN + 1).to_string()), ("offset", before.to_string())]);
     let (mut users, counted) = find(&at, &query).await?;
+    if users.is_empty() && number > 1 {
+        // Its people are gone, or it never was: the last page that there is.
+        let last = ((counted.count + SHOWN - 1) / SHOWN).clamp(1, number - 1);
+        return Ok(see_other(&asked.address(&at, last)));
+    }
     let found = i64::try_from(users.len()).unwrap_or(0);
     let is_last = found <= SHOWN;
     let total = if is_last && found > 0 { Total::exact(before + found) } else { counted };
