@@ -77,6 +77,13 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
     await new Visitor(url, kiavi.mailbox).signInByCode(owner.email);
     await page.getByRole('heading', { name: words('tenant-first-you') }).waitFor();
     await look(page, '83-tenant-first');
+    const others = page.locator('summary').filter({ hasText: words('tenant-switch') });
+    await others.focus();
+    await page.keyboard.press('Enter');
+    await look(page, '83-tenant-switch');
+    await page.getByRole('link', { name: 'demo', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'demo' }).waitFor();
+    await page.goBack();
     await link('tenant-first-event').click();
     await page.getByRole('heading', { level: 1, name: 'session.created' }).waitFor();
   });

@@ -101,7 +101,7 @@ pub use mail_sent::{MailSent, SentRow, SentState};
 pub use mail_words::{MailWords, Words};
 pub use members::{
     ConsoleTop, FirstOwner, Invitation, InvitationRow, MemberRole, MemberRow, NewWorkspace, NoEntry,
-    NoWorkspace, Offer, Place, Prove, Refusal, Team, WorkspaceLink,
+    NoWorkspace, Offer, Place, Prove, Refusal, Team, TenantLink, WorkspaceLink,
 };
 pub use methods::{Methods, ProviderPage, ProviderRow, TrialLine, TrialOutcome, TrialStep, Ways};
 pub use notice::{Notice, Tone};

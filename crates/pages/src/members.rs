@@ -77,6 +77,15 @@ pub struct WorkspaceLink {
     pub path: String,
 }
 
+/// A tenant of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantLink {
+    /// Its name.
+    pub slug: String,
+    /// Its path, `/w/acme/t/shop`.
+    pub path: String,
+}
+
 /// The pages of a workspace that the menu leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -97,6 +106,8 @@ pub struct ConsoleTop {
     pub workspace: WorkspaceLink,
     /// The others that the person is a member of, by name.
     pub others: Vec<WorkspaceLink>,
+    /// The tenants that one can go to from a page of one of them, by name.
+    pub tenants: Vec<TenantLink>,
     /// The page.
     pub place: Place,
     /// Who is signed in.

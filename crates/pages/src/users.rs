@@ -368,6 +368,11 @@ impl UserKeyRow {
         let named = [&self.name, &self.start].into_iter().flatten().find(|name| !name.is_empty());
         named.unwrap_or(&self.id)
     }
+
+    /// Its first characters, unless it is called by them.
+    pub(crate) fn start_beside(&self) -> Option<&str> {
+        self.start.as_deref().filter(|start| *start != self.label())
+    }
 }
 
 /// One person of a tenant.

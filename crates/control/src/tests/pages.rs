@@ -168,11 +168,44 @@ async fn whoever_sends_no_look_is_shown_the_one_that_there_is() {
 }
 
 #[tokio::test]
+async fn what_is_nowhere_is_a_page_to_people_and_a_problem_to_programs() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    for path in ["/nothing", "/w/default/t/shop/nothing"] {
+        let page = owner.get(path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(page.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"), "{path}");
+        assert!(page.text.contains("Page not found"), "{}", page.text);
+        assert_eq!(owner.post(path, "").await.problem(), (404, "not_found".into()), "{path}");
+    }
+    assert_eq!(owner.get("/v1/nothing").await.problem(), (404, "not_found".into()));
+}
+
+#[tokio::test]
+async fn a_page_of_a_tenant_leads_to_the_others_of_the_workspace() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    let switch = "Switch tenant";
+    let alone = owner.get("/w/default/t/shop").await.text;
+    assert!(alone.contains("<span class=\"break\">shop</span>") && !alone.contains(switch), "{alone}");
+    for number in 0..12 {
+        world.instance.request(&world.control, &format!("app{number:02}")).await;
+    }
+    let page = owner.get("/w/default/t/shop/domains").await.text;
+    assert!(page.contains(switch) && page.contains("href=\"/w/default/t/app11\""), "{page}");
+    assert!(
+        !page.contains("href=\"/w/default/t/shop\" aria-current=\"true\""),
+        "the first twelve by name: {page}"
+    );
+}
+
+#[tokio::test]
 async fn the_gallery_is_in_development_only() {
     let mut instance = Instance::new().await;
     let production = instance.start().await.router(CallerKind::ConsoleHost);
     for path in ["/dev/components", "/dev/components/sign-in"] {
-        assert_eq!(get(&production, path).await.problem(), (404, "not_found".into()), "{path}");
+        assert_eq!(get(&production, path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
     instance.is_development = true;
     let development = instance.start().await.router(CallerKind::ConsoleHost);

@@ -7,8 +7,8 @@ use crate::{
     CertificateCause, CertificateLine, ConsoleTop, DomainRecord, DomainRow, DomainState, Domains,
     FigureRange, FigureSet, FiguresOfDay, FirstOwner, Frame, Granularity, Invitation, InvitationRow, Mailbox,
     MailboxMessage, MemberRole, MemberRow, NewWorkspace, NoEntry, NoWorkspace, Notice, Offer, Page,
-    PasskeySteps, Place, Prove, Refusal, RenderedMail, SignIns, Team, TenantFigures, TenantPlace, TenantRow,
-    TenantState, Tenants, Trend, Trends, WorkspaceLink,
+    PasskeySteps, Place, Prove, Refusal, RenderedMail, SignIns, Team, TenantFigures, TenantLink, TenantPlace,
+    TenantRow, TenantState, Tenants, Trend, Trends, WorkspaceLink,
 };
 
 impl Samples {
@@ -151,9 +151,11 @@ impl Samples {
 
     pub(super) fn top(&self, place: Place) -> ConsoleTop {
         let link = |name: &str, path: &str| WorkspaceLink { name: name.to_owned(), path: path.to_owned() };
+        let tenant = |slug: &str| TenantLink { slug: slug.to_owned(), path: format!("/w/acme/t/{slug}") };
         ConsoleTop {
             workspace: link(&self.words.app, "/w/acme"),
             others: vec![link("Default", "/w/default"), link(&self.words.name, "/w/klara")],
+            tenants: ["shop", "shop-before-the-new-one"].map(tenant).to_vec(),
             place,
             email: self.words.email.clone(),
             sees_keys: true,

@@ -11,13 +11,13 @@ use kiavi_db::DbError;
 use kiavi_http::{SetCookie, cookie_value, joined_cookies, set_page_headers};
 use kiavi_pages::{
     CONTENT_SECURITY_POLICY, ConsoleTop, Failed, Frame, NotFound, Notice, Page, Place,
-    Refused as RefusedPage, WorkspaceLink,
+    Refused as RefusedPage, TenantLink, WorkspaceLink,
 };
 use std::time::Duration;
 
 use super::{SESSION_COOKIE, cookie_name, entry, is_secure, session_cookie};
 use crate::{
-    Caller, Control, ControlError, Permission, Workspace,
+    Caller, Control, ControlError, Permission, Tenant, Workspace,
     api::{Problem, code::Code},
     audit::Refused,
     caller::Actor,
@@ -25,11 +25,15 @@ use crate::{
         session::{self, Person},
         tenant::AskError,
     },
-    member, workspace,
+    member,
+    tenant::store::{self, Filter},
+    workspace,
 };
 
 /// The plain cookie with the language that somebody chose; sign-in pages have one of the same name at their host.
 const LOCALE_COOKIE: &str = "kiavi-locale";
+/// Tenants that a page of one of them leads to; the workspace's page has all.
+const NEIGHBOURS: i64 = 12;
 /// How long a browser remembers the language somebody chose.
 const LOCALE_LIFE: Duration = Duration::from_secs(400 * 86_400);
 
@@ -243,9 +247,11 @@ impl Here {
         };
         let sees_instance = all.iter().any(|(at, role)| role.may(Permission::InstanceRead, at.workplace()));
         let others = all.iter().filter(|(other, _)| other.id != self.workspace.id);
+        let tenants = if place == Place::Tenants { self.tenants().await? } else { vec![] };
         Ok(ConsoleTop {
             workspace: link(&self.workspace),
             others: others.map(|(other, _)| link(other)).collect(),
+            tenants,
             place,
             email: self.person.email.clone(),
             sees_keys: self.caller.may(Permission::KeyRead),
@@ -253,6 +259,21 @@ impl Here {
             may_create: self.caller.may(Permission::WorkspaceCreate),
             sees_instance,
         })
+    }
+
+    /// The tenants that one can go to from one of them, by name.
+    async fn tenants(&self) -> Result<Vec<TenantLink>, Stop> {
+        if !self.caller.may(Permission::TenantRead) {
+            return Ok(vec![]);
+        }
+        let workspace = Some(self.workspace.id.clone());
+        let filter = Filter { limit: NEIGHBOURS, workspace, ..Filter::default() };
+        let tenants = store::list(&self.visit.control.parts().database, &filter).await?;
+        let link = |tenant: &Tenant| TenantLink {
+            slug: tenant.slug.to_string(),
+            path: self.path(&format!("/t/{}", tenant.slug)),
+        };
+        Ok(tenants.iter().map(link).collect())
     }
 }
 
