@@ -271,6 +271,17 @@ describe('a tenant in the console', { skip: kiaviMissing() || chromiumMissing() 
     await row('user.exported').waitFor();
   });
 
+  test('the overview changes by itself', async () => {
+    await page.goto(at());
+    await page.locator('[data-live-state="on"]').filter({ visible: true }).waitFor();
+    const users = page.locator('.figures > div').filter({ has: page.getByText(words('figures-users'), { exact: true }) });
+    const before = Number(await users.locator('.figure').textContent());
+    await new Visitor(ada.url, ada.mailbox).signInByCode(freshEmail('mary'));
+    await users.getByText(String(before + 1), { exact: true }).waitFor();
+    await page.locator('[data-live-state="on"]').filter({ visible: true }).waitFor();
+    await look(page, '75-overview');
+  });
+
   test('the figures are of any range, and change by themselves', async () => {
     await page.goto(at('/figures?range=7'));
     await heading(page, 'figures-title').waitFor();

@@ -82,6 +82,7 @@ impl FigureSet {
             (text.figures_new_7(), None),
             (text.figures_users(), None),
             (text.figures_passkeys(), None),
+            (text.figures_refused(), None),
         ];
         let stats = self.stats(text).into_iter().filter_map(|stat| {
             let (_, spark) = lines.iter().find(|(name, _)| *name == stat.name)?;
@@ -119,7 +120,7 @@ mod tests {
         let told = lines(&figures(&[0, 4]));
         assert_eq!(told[0], ("Active today".to_owned(), Some("0.0,22.0 100.0,2.0".to_owned())));
         let has_line: Vec<_> = told.iter().map(|(_, spark)| spark.is_some()).collect();
-        assert_eq!(has_line, [true, true, true, true, false, false]);
+        assert_eq!(has_line, [true, true, true, true, false, false, false]);
         let first_day = figures(&[4]);
         let weeks = FigureSet { granularity: Granularity::Week, ..figures(&[0, 4]) };
         for none in [first_day, weeks] {

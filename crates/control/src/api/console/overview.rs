@@ -35,7 +35,8 @@ pub(super) async fn page(
     let waits = figures.as_ref().is_some_and(|figures| figures.users <= 1) && at.may(Permission::AuditRead);
     let live = match progress {
         Some(_) => Some(at.path("/progress")),
-        None => waits.then(|| at.path("/events/live")),
+        None if waits => Some(at.path("/events/live")),
+        None => figures.is_some().then(|| at.path("/figures/live")),
     };
     Ok(html(&TenantOverview {
         frame: at.here.visit.frame(),
