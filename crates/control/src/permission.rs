@@ -60,7 +60,7 @@ permissions! {
     UserRead = "user.read",
     /// Change, ban and erase users.
     UserManage = "user.manage",
-    /// Act as a user.
+    /// Act as a user who is no administrator of the application.
     UserImpersonate = "user.impersonate",
     /// Read audit logs and their proofs.
     AuditRead = "audit.read",

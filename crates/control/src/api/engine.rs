@@ -141,10 +141,11 @@ pub(super) async fn read(passed: Passed) -> Result<Response, Problem> {
 
 /// Change something through a tenant's own API
 ///
-/// As with GET. Needs `user.manage`; `user.impersonate` for `admin/impersonate-user`, `tenant.manage` for
-/// `analytics/rebuild`, `settings.write` for `mail/test`, `webhook/enable`, `webhook/replay`, `webhook/test`,
-/// `audit/streams/retry` and `audit/streams/move`, and `user.read` for POSTs that only read. With an Idempotency-Key a repetition is not passed on: it gets the first
-/// status and `{"replayed": true}`, because what an engine answers is not kept outside of its tenant.
+/// As with GET. Needs `user.manage`; `user.impersonate` for `admin/impersonate-user`, which refuses whom the console refuses
+/// (administrators of the application, suspended users); `tenant.manage` for `analytics/rebuild`; `settings.write` for
+/// `mail/test`, `webhook/enable`, `webhook/replay`, `webhook/test`, `audit/streams/retry` and `audit/streams/move`; and
+/// `user.read` for POSTs that only read. With an Idempotency-Key a repetition is not passed on: it gets the first status
+/// and `{"replayed": true}`, because what an engine answers is not kept outside of its tenant.
 #[utoipa::path(post, path = "/tenants/{tenant}/engine/{path}", tag = "Users", params(
     ("tenant" = String, Path, description = "The tenant's name or id", example = "shop"),
     ("path" = String, Path, description = "What follows /api/auth/; it may have slashes", example = "admin/ban-user"),

@@ -92,9 +92,9 @@ struct Note {
     back: String,
 }
 
-/// Why nobody may act as somebody, from the console.
+/// Why no operator may act as somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
+pub(super) enum Cause {
     SwitchedOff,
     Gone,
     Admin,
@@ -102,7 +102,7 @@ enum Cause {
 }
 
 impl Cause {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::SwitchedOff => "switched_off",
             Self::Gone => "user_not_found",
@@ -111,7 +111,7 @@ impl Cause {
         }
     }
 
-    fn error(self, state: &State) -> ApiError {
+    pub(super) fn error(self, state: &State) -> ApiError {
         match self {
             Self::SwitchedOff => wire::operators_may_not_impersonate(),
             Self::Gone => wire::user_not_found(),

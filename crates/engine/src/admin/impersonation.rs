@@ -29,7 +29,8 @@ pub(super) fn operator_name(operator: &str) -> String {
 }
 
 /// Begins to act as a user, in a session of its own. A user's browser goes over to it and keeps a way back; an
-/// operator, who has no browser here, gets the session in the answer alone.
+/// operator, who has no browser here, gets the session in the answer alone, and acts as no administrator, as from the
+/// console ([`handover`]).
 ///
 /// # Errors
 /// Those of [`Caller::with`], also for somebody who acts as another already; 404 `USER_NOT_FOUND`, 403
@@ -44,14 +45,24 @@ pub(super) async fn start(
     if caller.is_impersonated() {
         return Err(caller.refuse(IMPERSONATE_USERS, state, context).await);
     }
-    if matches!(caller, Caller::Operator(_)) && !state.settings.admin.is_operator_impersonation_enabled {
-        return Err(refuse_operator(state, context, &caller).await);
+    let is_operator = matches!(caller, Caller::Operator(_));
+    if is_operator && !state.settings.admin.is_operator_impersonation_enabled {
+        let cause = handover::Cause::SwitchedOff;
+        audit::record_alone(state, context, operator_refused(&caller, None, cause)).await?;
+        return Err(cause.error(state));
     }
     let transaction = state.database.begin().await?;
     caller.hold(IMPERSONATE_USERS, &transaction, state, context).await?;
     let target = user::store::by_id_for_change(&transaction, user_id).await?;
     let target = target.ok_or_else(wire::user_not_found)?;
     if flow::is_admin(&state.settings.admin, &target) {
+        if is_operator {
+            let cause = handover::Cause::Admin;
+            let refusal = operator_refused(&caller, Some(user_id), cause);
+            audit::record(&transaction, state, context, refusal).await?;
+            transaction.commit().await?;
+            return Err(cause.error(state));
+        }
         caller.require(IMPERSONATE_ADMINS, state, context).await?;
     }
     let acts = session::Acting { by: caller.name(), seconds: state.settings.admin.impersonation_seconds };
@@ -75,15 +86,15 @@ pub(super) async fn start(
     Ok((session, target))
 }
 
-/// The 403 for an operator whom the tenant lets act as nobody, with its event.
-async fn refuse_operator(state: &State, context: &Context, caller: &Caller) -> ApiError {
+/// The event of an operator who may not act as anybody, or not as this user.
+fn operator_refused<'a>(
+    caller: &'a Caller,
+    subject: Option<&'a str>,
+    cause: handover::Cause,
+) -> audit::Event<'a> {
     let refusal = audit::Event::new(EventType::ImpersonationRefused, Outcome::Failure).using(caller.method());
-    let refusal = audit::Event { actor: Some(caller.name()), ..refusal };
-    let refusal = refusal.detail(json!({ "cause": "switched_off" }));
-    match audit::record_alone(state, context, refusal).await {
-        Ok(()) => wire::operators_may_not_impersonate(),
-        Err(fault) => fault.into(),
-    }
+    let refusal = audit::Event { actor: Some(caller.name()), subject, ..refusal };
+    refusal.detail(json!({ "cause": cause.name() }))
 }
 
 /// The browser goes over to `session` until it closes, and keeps its own in a cookie of another name.

@@ -137,9 +137,14 @@ async fn administrators_act_as_no_administrator_and_nobody_as_the_banned() {
     for id in ["second", "named"] {
         let answer = root.post("/admin/impersonate-user", json!({ "userId": id })).await;
         assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "YOU_CANNOT_IMPERSONATE_ADMINS"));
+        // Nor do operators, whoever they are: a member who may act as users, and no more, would have what their role lacks.
         let answer = tenant.operator().post("/admin/impersonate-user", json!({ "userId": id })).await;
-        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "YOU_CANNOT_IMPERSONATE_ADMINS"));
+        let (actor, subject, ..) = tenant.newest_event("impersonation.refused").await;
+        assert_eq!((actor.as_str(), subject.as_deref()), ("operator:test", Some(id)));
+        assert_eq!(tenant.facts("impersonation.refused").await["cause"], "admin");
     }
+    assert_eq!(tenant.events("impersonation.started").await, 0);
     for mut browser in [root, tenant.operator()] {
         let answer = browser.post("/admin/impersonate-user", json!({ "userId": "banned" })).await;
         assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "BANNED_USER"));
@@ -274,8 +279,9 @@ async fn whoever_acts_as_somebody_goes_on_to_nobody_else() {
     for id in ["second", "target"] {
         tenant.add_user(id, &format!("{id}@example.com")).await;
     }
-    tenant.admin.execute(r#"UPDATE "user" SET role = 'admin' WHERE id = 'second'"#, &[]).await.unwrap();
     let answer = tenant.operator().post("/admin/impersonate-user", json!({ "userId": "second" })).await;
+    // Who is made an administrator meanwhile.
+    tenant.admin.execute(r#"UPDATE "user" SET role = 'admin' WHERE id = 'second'"#, &[]).await.unwrap();
     let mut acting = tenant.browser();
     let value = sign_cookie(&tenant.state().secret, answer.json["session"]["token"].as_str().unwrap());
     acting.cookies.push(("better-auth.session_token".to_owned(), value));
