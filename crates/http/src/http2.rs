@@ -3,6 +3,7 @@
 //! A request reaches the router in the form that it has in HTTP/1.1: a path, and a `Host`. So there is one way to read
 //! either, and nothing that a check could overlook in one of them.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{CONNECTION, HOST};
+use axum::http::header::{CONNECTION, COOKIE, HOST};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
@@ -23,8 +24,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::serve::{DRAIN_GRACE, DRAIN_LIMIT, MAX_HEAD_BYTES};
-use crate::{ConnectionInfo, Drain, requested_host};
+use crate::serve::{DRAIN_GRACE, DRAIN_LIMIT, MAX_HEAD_BYTES, MAX_HEADERS};
+use crate::{ConnectionInfo, Drain, joined_cookies, requested_host};
 
 /// Requests that a client may have under way on one connection (RFC 9113 §6.5.2 asks for 100 at least).
 const MAX_STREAMS: u32 = 100;
@@ -157,7 +158,8 @@ async fn answer(
     })
 }
 
-/// The request as HTTP/1.1 has it: its target a path (RFC 9112 §3.2.1), and the authority in `Host`.
+/// The request as HTTP/1.1 has it: its target a path (RFC 9112 §3.2.1), the authority in `Host`, cookies on one line, and as many
+/// lines as there may be.
 fn as_http1(mut request: Request<Body>) -> Result<Request<Body>, StatusCode> {
     // RFC 9113 §8.5: a tunnel. There is none here.
     if request.method() == Method::CONNECT {
@@ -170,6 +172,17 @@ fn as_http1(mut request: Request<Body>) -> Result<Request<Body>, StatusCode> {
             requested_host(request.uri(), request.headers()).ok_or(StatusCode::BAD_REQUEST)?;
         }
         request.headers_mut().insert(HOST, told);
+    }
+    // RFC 9113 §8.2.3: here each cookie may have a line of its own.
+    let cookies = match joined_cookies(request.headers()) {
+        Some(Cow::Owned(joined)) => Some(HeaderValue::from_bytes(&joined)),
+        Some(Cow::Borrowed(_)) | None => None,
+    };
+    if let Some(line) = cookies {
+        request.headers_mut().insert(COOKIE, line.map_err(|_| StatusCode::BAD_REQUEST)?);
+    }
+    if request.headers().len() > MAX_HEADERS {
+        return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     }
     let path = request.uri().path_and_query().cloned();
     *request.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 /// How long a client may take to send one request's headers; also how long an idle connection is kept.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Header lines of one request.
-const MAX_HEADERS: usize = 64;
+pub(crate) const MAX_HEADERS: usize = 64;
 /// Bytes of one request's head.
 pub(crate) const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// While draining: how long a connection without a request may still bring one.

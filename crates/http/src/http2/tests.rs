@@ -209,3 +209,24 @@ async fn a_head_that_is_too_large_or_has_no_end_is_refused() {
     assert!(task.await.unwrap().is_err(), "the connection is broken off");
     flood.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_head_has_as_many_lines_as_in_http_1_and_cookies_are_one_of_them() {
+    let cookies = |headers: HeaderMap| async move {
+        let lines: Vec<_> = headers.get_all(COOKIE).iter().map(|line| line.to_str().unwrap()).collect();
+        lines.join("|")
+    };
+    let (client, _task, _trigger) = serve(Router::new().fallback(any(cookies)));
+    let (mut client, _connection) = connected(client).await;
+    let with = |lines: usize| {
+        let crumbs = (0..100)
+            .fold(request("GET", "https://shop.example/"), |it, n| it.header(COOKIE, format!("c{n}={n}")));
+        (0..lines).fold(crumbs, |it, n| it.header(format!("x-{n}"), "a"))
+    };
+    // Host and Cookie are lines, too.
+    let (status, text) = send(&mut client, with(MAX_HEADERS - 2)).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.starts_with("c0=0; c1=1; ") && text.ends_with("; c99=99") && !text.contains('|'), "{text}");
+    let refused = send(&mut client, with(MAX_HEADERS - 1)).await;
+    assert_eq!(refused.0, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+}
