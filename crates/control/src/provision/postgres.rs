@@ -6,7 +6,7 @@ use kiavi_base::{SecretString, TenantId};
 use kiavi_db::{AdminConnection, DbError, SqlState, quote_ident};
 
 use super::password;
-use crate::{Control, error::StepError, log, tenant::owner_role};
+use crate::{Control, error::StepError, log, server::own_settings, tenant::owner_role};
 
 /// Connections of the runtime role: five for an engine (one shared, four transactions), twice because an engine
 /// may start while its predecessor ends.
@@ -51,13 +51,12 @@ pub(super) async fn settle_roles(
             "ALTER ROLE {owner_ident} NOLOGIN NOCREATEDB NOCREATEROLE PASSWORD NULL;
              ALTER ROLE {runtime_ident} LOGIN NOCREATEDB NOCREATEROLE PASSWORD {password}
                  CONNECTION LIMIT {ROLE_CONNECTIONS};
-             ALTER ROLE {runtime_ident} RESET ALL;
              GRANT {owner_ident} TO CURRENT_USER;
              {}",
             control.parts().server.join_groups(&owner_ident, &runtime_ident)
         ))
         .await?;
-    Ok(())
+    Ok(own_settings::take_back_of(&connection, runtime).await?)
 }
 
 /// Copies the template. The copy takes no connection until nobody but its tenant may connect to it: rights on a

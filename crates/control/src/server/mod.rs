@@ -10,6 +10,7 @@
 
 mod inspect;
 pub(crate) mod overdue;
+pub(crate) mod own_settings;
 
 use std::{sync::Arc, time::Duration};
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use kiavi_db::{DbError, Sql};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::own_settings;
 use crate::Control;
 
 /// How often it is looked.
@@ -45,14 +46,18 @@ const END_OVERDUE: Sql = Sql::new(
 );
 
 impl Control {
-    /// Ends sessions of tenants that last too long, for as long as it is polled. Run exactly one.
-    pub async fn end_overdue_sessions(&self) {
+    /// Ends sessions of tenants that last too long, and takes back what their roles have set for later ones, for as long as it
+    /// is polled. Run exactly one.
+    pub async fn watch_sessions(&self) {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             if let Err(error) = end(self, Patience::USUAL).await {
                 tracing::warn!(%error, "sessions that last too long could not be looked for");
+            }
+            if let Err(error) = own_settings::take_back(self).await {
+                tracing::warn!(%error, "what roles have set for themselves could not be taken back");
             }
         }
     }

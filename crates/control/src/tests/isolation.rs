@@ -1,7 +1,7 @@
 //! What a tenant's role can and cannot do on the shared server.
 
 use super::*;
-use crate::server::overdue;
+use crate::server::{overdue, own_settings};
 
 async fn login(
     instance: &Instance,
@@ -131,6 +131,31 @@ async fn a_session_of_a_tenant_that_lasts_too_long_is_ended_and_no_other() {
     assert!(sleeping.await.unwrap().is_err(), "it was ended, and not waited for");
     own.batch_execute("SELECT 1").await.unwrap();
     assert!(control.meter().all_ended_sessions() >= 2);
+}
+
+#[tokio::test]
+async fn what_a_tenants_role_sets_for_its_later_sessions_is_taken_back() {
+    let instance = Instance::new().await;
+    let control = instance.start().await;
+    let (a, b) = (instance.tenant(&control, "a").await.id, instance.tenant(&control, "b").await.id);
+    assert_eq!(own_settings::take_back(&control).await.unwrap(), 0);
+    let (role, other) = (quote_ident(a.as_str()), quote_ident(b.as_str()));
+    let inserts = async || {
+        let later = login(&instance, a.as_str(), a.as_str()).await.unwrap();
+        later.batch_execute("INSERT INTO item VALUES (1) ON CONFLICT DO NOTHING").await
+    };
+    // No right can be taken away for it: see whether there is anything to take back.
+    for place in ["".to_owned(), format!("IN DATABASE {role}"), format!("IN DATABASE {other}")] {
+        let own = login(&instance, a.as_str(), a.as_str()).await.unwrap();
+        let set = format!("ALTER ROLE {role} {place} SET default_transaction_read_only = on");
+        own.batch_execute(&set).await.unwrap();
+        assert_eq!(inserts().await.is_err(), !place.contains(&other), "{place}");
+        assert_eq!(own_settings::take_back(&control).await.unwrap(), 1, "{place}");
+        inserts().await.unwrap();
+        assert_eq!(own_settings::take_back(&control).await.unwrap(), 0, "{place}");
+        let others = format!("ALTER ROLE {other} {place} SET default_transaction_read_only = on");
+        assert!(own.batch_execute(&others).await.is_err(), "{place}");
+    }
 }
 
 #[tokio::test]

@@ -116,6 +116,7 @@ async fn every_statement_of_a_part_fits_the_schema() {
     let parts = [
         provision::STATEMENTS,
         crate::server::overdue::STATEMENTS,
+        crate::server::own_settings::STATEMENTS,
         crate::backup::STATEMENTS,
         crate::certificate::store::STATEMENTS,
         crate::domain::store::STATEMENTS,

@@ -38,7 +38,7 @@ pub(super) async fn open(
     let reconciler = control.clone();
     tokio::spawn(async move { reconciler.run_reconciler().await });
     let watch = control.clone();
-    tokio::spawn(async move { watch.end_overdue_sessions().await });
+    tokio::spawn(async move { watch.watch_sessions().await });
     let checks = control.clone();
     tokio::spawn(async move { checks.run_domain_checks().await });
     let certificates = control.clone();
