@@ -142,6 +142,33 @@ describe('the package on a machine with systemd', { skip: reason }, () => {
     await assertSignedIn();
   });
 
+  test('a launcher that stands still is ended by systemd and started again, and one that does not is left alone', async () => {
+    const isRunning = async () => (await machine.property('kiavi', 'SubState')) === 'running';
+    await machine.run('mkdir', '-p', '/run/systemd/system/kiavi.service.d');
+    machine.write('/run/systemd/system/kiavi.service.d/impatient.conf', '[Service]\nWatchdogSec=4\n');
+    await machine.run('systemctl', 'daemon-reload');
+    await machine.control('restart', 'kiavi');
+    const pid = await machine.property('kiavi', 'MainPID');
+    // Signs come all the while: that of this moment is not the last one.
+    const sign = () => machine.property('kiavi', 'WatchdogTimestampMonotonic');
+    for (let last = await sign(), seen = 0; seen < 3; seen += 1) {
+      await until('it gives a sign of life', async () => (await sign()) !== last, { within: 60_000, every: 100 });
+      last = await sign();
+    }
+    assert.equal(await machine.property('kiavi', 'MainPID'), pid);
+    await assertSignedIn();
+    await machine.run('systemctl', 'kill', '--kill-whom=main', '--signal=STOP', 'kiavi');
+    const isBack = async () => !['0', pid].includes(await machine.property('kiavi', 'MainPID')) && (await isRunning());
+    await until('it runs again', isBack, { within: 60_000, every: 100 });
+    const said = (await machine.journal('kiavi')).map(({ MESSAGE }) => MESSAGE).join('\n');
+    assert.match(said, /Watchdog timeout/);
+    await assertSignedIn();
+    await machine.run('rm', '-r', '/run/systemd/system/kiavi.service.d');
+    await machine.run('systemctl', 'daemon-reload');
+    await machine.control('restart', 'kiavi');
+    await assertHealthy();
+  });
+
   test('the timer makes archives that can be restored, and who waits for orders stays', async () => {
     await machine.run('systemctl', 'enable', '--now', 'kiavi-backup.timer', 'kiavi-backup-watch');
     const minute = new Date(Date.now() - 60_000).toISOString().slice(11, 16);

@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::os::fd::RawFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use clap::Args;
 use kiavi_control::SIGN_IN_LABEL;
 use kiavi_launcher::{
     Isolation, LauncherConfig, LogConfig, LogQueue, MailConfig, MonitorConfig, Names, PostgresConfig,
-    PrivatePostgres, STATE_FORMAT, Successor, VaultStart,
+    PrivatePostgres, STATE_FORMAT, ServiceManager, Successor, VaultStart,
 };
 use secrecy::ExposeSecret;
 
@@ -220,7 +219,7 @@ fn announce(config: &LauncherConfig, ready: &[u8]) {
     }
     let console = config.names.url(&config.names.console);
     tracing::info!(console, tenants = config.names.url(format_args!("*.{}", config.names.domain)), "ready");
-    if let Err(error) = notify_systemd() {
+    if let Err(error) = ServiceManager::of_environment().tell_ready() {
         tracing::warn!(%error, "systemd cannot be told that the instance is ready");
     }
 }
@@ -244,18 +243,4 @@ fn hand_out(data: &Path, what: &str, file: &str, secret: &str) {
             tracing::error!(%error, path = %path.display(), "{what} cannot be written")
         }
     }
-}
-
-/// sd_notify(3): one datagram to the socket that the environment names, if it names one.
-fn notify_systemd() -> std::io::Result<()> {
-    use std::os::linux::net::SocketAddrExt;
-    use std::os::unix::ffi::OsStrExt;
-    use std::os::unix::net::SocketAddr;
-    let Some(name) = std::env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
-    let address = match name.as_bytes().strip_prefix(b"@") {
-        Some(name) => SocketAddr::from_abstract_name(name)?,
-        None => SocketAddr::from_pathname(&name)?,
-    };
-    UnixDatagram::unbound()?.send_to_addr(b"READY=1", &address)?;
-    Ok(())
 }

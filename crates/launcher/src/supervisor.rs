@@ -1,5 +1,6 @@
 //! The launcher's loop: one event at a time, never waiting for a child.
 
+mod announcement;
 mod auditor;
 mod control;
 mod dispatch;
@@ -18,6 +19,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::announcement::Announcement;
 use self::replace::Replaced;
 use kiavi_base::TenantId;
 use kiavi_ipc::auditor::{FromAuditor, ToAuditor};
@@ -43,6 +45,7 @@ use crate::groups::Groups;
 use crate::handover::HandoverError;
 use crate::listen::{ListenError, Listener};
 use crate::meter::Meter;
+use crate::service_manager::LifeSigns;
 use crate::services::Service;
 use crate::signals;
 
@@ -140,6 +143,8 @@ pub(crate) enum Retry {
     Outbound,
     Auditor,
     Postgres,
+    /// The auditor that an announcement waits for.
+    Announcement,
     Engine(TenantId),
     /// The console's door, for the gateway that asked.
     Console(ProcessId),
@@ -188,7 +193,7 @@ struct Supervisor {
     monitor: Option<OwnedFd>,
     /// When the next engine may be woken.
     next_wake: Instant,
-    announced: bool,
+    announcement: Announcement<SealedDocument>,
     /// Whether control has told of all tenants: before, a hostname that is not known may well be one's.
     is_routed: bool,
     /// Why there can be no instance.
@@ -213,6 +218,7 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
     let (freeze, frozen) = watch::channel(false);
     let events = Events { sender, frozen };
     signals::release()?;
+    let mut signs = LifeSigns::of_environment();
     let mut supervisor = match takes_over {
         Some(state) => Supervisor::take_over(config, state, events, freeze).await?,
         None => Supervisor::start(config, events, freeze).await?,
@@ -221,7 +227,7 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
         tokio::select! {
             Some(event) = inbox.recv() => match event {
                 Event::Checked { problem: None } => {
-                    supervisor.come_to_rest(&mut inbox).await;
+                    signs.during(supervisor.come_to_rest(&mut inbox)).await;
                     // What comes from now on is for the new program; what came before, it would not hear of.
                     signals::hold()?;
                     let told = async { tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} } };
@@ -233,13 +239,14 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
                     return Err(supervisor.upgrade().into());
                 }
                 event => {
-                supervisor.happened(event).await;
+                signs.during(supervisor.happened(event)).await;
                 if let Some(reason) = supervisor.in_use.take() {
-                    supervisor.stop(&mut inbox, &mut interrupt).await;
+                    signs.during(supervisor.stop(&mut inbox, &mut interrupt)).await;
                     return Err(LauncherError::InUse(reason));
                 }
             }
             },
+            () = signs.next() => {}
             () = supervisor.databases.ended() => supervisor.postgres_ended(),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
@@ -249,7 +256,7 @@ pub async fn run(config: LauncherConfig, takes_over: Option<RawFd>) -> Result<()
             },
         }
     }
-    supervisor.stop(&mut inbox, &mut interrupt).await;
+    signs.during(supervisor.stop(&mut inbox, &mut interrupt)).await;
     Ok(())
 }
 
@@ -280,6 +287,7 @@ impl Supervisor {
             Event::Retry(Retry::WakeNow(tenant)) => self.wake_now(&tenant),
             Event::Retry(Retry::Written(tenant)) => self.log_written(&tenant),
             Event::Retry(Retry::Failed(tenant, failure)) => self.tell_failure(tenant, failure),
+            Event::Retry(Retry::Announcement) => self.announce_without_auditor(),
             Event::Retry(Retry::Postgres) => self.start_postgres().await,
             Event::Retry(Retry::Console(asker)) => self.need_door(Destination::Console, asker),
             Event::Retry(Retry::Kill(process)) => self.kill(process),
@@ -336,6 +344,7 @@ impl Supervisor {
                 self.answer_database(asker, None);
             }
         } else if self.auditor.is(process) {
+            self.announcement.not_sealing();
             let delay = self.auditor.ended(failure, now);
             self.retry("auditor", status, delay, Retry::Auditor);
         } else {

@@ -45,7 +45,13 @@ impl Supervisor {
 
     pub(super) fn auditor_said(&mut self, process: ProcessId, message: FromAuditor) {
         match message {
-            FromAuditor::Ready => tracing::debug!("the auditor is ready"),
+            // One of the program before this one has said so to that.
+            FromAuditor::Ready => {
+                tracing::debug!("the auditor is ready");
+                if let Some(document) = self.announcement.sealing() {
+                    self.announce(document);
+                }
+            }
             FromAuditor::NeedDatabase { request } => {
                 self.connect_database(Asker::Auditor(process, request), AUDITOR_UID);
             }

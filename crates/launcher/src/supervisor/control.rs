@@ -7,10 +7,11 @@ use kiavi_ipc::{Fd, SealedDocument};
 use kiavi_localpg::CONTROL_UID;
 use tokio::time::Instant;
 
-use super::Supervisor;
+use super::announcement::AUDITOR_PATIENCE;
 use super::engine::Reader;
 use super::start::sealed;
 use super::tenants::unchanging;
+use super::{Retry, Supervisor};
 use crate::child::ProcessId;
 use crate::databases::Asker;
 use crate::engines::Management;
@@ -94,7 +95,7 @@ impl Supervisor {
 
     /// Another instance has control's database. An instance that others rely on goes on and tries again.
     fn held_by_another(&mut self, reason: String) {
-        if self.announced {
+        if self.announcement.is_made() {
             tracing::error!(reason, "control cannot start");
         } else {
             self.in_use = Some(reason);
@@ -142,14 +143,37 @@ impl Supervisor {
         sealed(&serde_json::json!(accounts)).ok()
     }
 
+    /// Control has said how the instance is reached. Whether whoever started it is told now, or when the auditor seals, is for
+    /// [`Announcement`](super::announcement::Announcement) to say.
+    fn ready(&mut self, document: Fd) {
+        let document = match SealedDocument::accept(document) {
+            Ok(document) => document,
+            Err(error) => return tracing::error!(%error, "control does not tell how the instance is reached"),
+        };
+        match self.announcement.reached(document) {
+            Some(document) => self.announce(document),
+            None => {
+                self.later(AUDITOR_PATIENCE, Retry::Announcement);
+            }
+        }
+    }
+
+    /// Nobody is kept from signing in because nothing seals what they do: it is sealed later.
+    pub(super) fn announce_without_auditor(&mut self) {
+        if let Some(document) = self.announcement.late() {
+            tracing::error!("the auditor does not get ready: events are written, and sealed when it is");
+            self.announce(document);
+        }
+    }
+
     /// Tells whoever started the instance, and writes the ready file: last, so that who waits for it finds whatever else
     /// is left for them.
-    fn ready(&mut self, document: Fd) {
-        let bytes = match SealedDocument::accept(document).and_then(SealedDocument::read) {
+    pub(super) fn announce(&mut self, document: SealedDocument) {
+        let bytes = match document.read() {
             Ok(bytes) => bytes,
             Err(error) => return tracing::error!(%error, "control does not tell how the instance is reached"),
         };
-        if !std::mem::replace(&mut self.announced, true) {
+        if self.announcement.make() {
             (self.config.on_ready)(&self.config, &bytes);
         }
         if let Some(path) = &self.config.ready_file

@@ -19,6 +19,7 @@ use rustix::system::uname;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
+use super::announcement::Announcement;
 use super::replace::Replaced;
 use super::{LauncherError, Retry, Said, Supervisor};
 use crate::child::{Events, Process, Program, spawn};
@@ -75,7 +76,7 @@ impl Supervisor {
             inspections: Arc::new(Semaphore::new(1)),
             monitor,
             next_wake: Instant::now(),
-            announced: false,
+            announcement: Announcement::resumed(false),
             is_routed: false,
             in_use: None,
             is_checking: false,

@@ -14,6 +14,7 @@ use kiavi_ipc::{Channel, EngineSession, Message, Phase, SealedDocument};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::announcement::Announcement;
 use super::replace::Replaced;
 use super::start::{control_groups, listen_for_monitors};
 use super::{Event, LauncherError, Retry, Said, Supervisor};
@@ -154,7 +155,7 @@ impl Supervisor {
             control_socket: keeping.keep(&self.control_socket),
             monitor: self.monitor.as_ref().map(|monitor| keeping.keep(monitor)),
             cluster: self.databases.cluster().map(|cluster| (cluster.pid(), keeping.keep(cluster.lock()))),
-            announced: self.announced,
+            announced: self.announcement.is_made(),
             last_process: self.last_process,
             tenants,
             engines,
@@ -223,7 +224,7 @@ impl Supervisor {
             monitor,
             // Whom the program before this one was to wake: control's successor tells of every tenant.
             next_wake: Instant::now(),
-            announced: state.announced,
+            announcement: Announcement::resumed(state.announced),
             // Nor does it leave which tenants are suspended, or expected.
             is_routed: false,
             in_use: None,
