@@ -368,7 +368,41 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
     await button(page, 'security-try-run').click();
     await page.getByRole('row', { name: words('security-try-would', { rate: '1 in 1 day' }) }).waitFor();
     await look(page, '105-security-tried');
-    await kiavi.verb(['settings', 'set', 'demo', 'email_otp.guesses.limit=10']);
+    await button(page, 'security-set-rate', { rate: '1 in 1 day' }).click();
+    await notice(page, 'settings-saved').waitFor();
+    const limit = page.locator('.row').filter({ hasText: 'email_otp.guesses' });
+    await limit.getByText('1 in 1 day', { exact: true }).waitFor();
+    await kiavi.verb(['settings', 'set', 'demo', 'email_otp.guesses={"limit":10,"window_seconds":43200}']);
+  });
+
+  test('a network that limits refuse is blocked from the page, and taken off the list there', async () => {
+    const { url, mailbox } = kiavi.tenant();
+    const visitor = new Visitor(url, mailbox);
+    const ask = async () => (await visitor.post('/email-otp/send-verification-otp', { email: freshEmail('flood'), type: 'sign-in' })).status;
+    const limit = 'rate_limits.code_send_per_network';
+    await kiavi.verb(['settings', 'set', 'demo', `${limit}={"limit":1,"window_seconds":86400}`]);
+    await until('the network is refused', async () => (await ask()) === 429);
+    await page.goto(at('/t/demo/security'));
+    const row = page.getByRole('region', { name: words('security-locked') }).locator('.row').filter({ hasText: '127.0.0.1' });
+    await row.getByRole('button', { name: words('security-block-of', { name: '127.0.0.1' }) }).click();
+    await dialog(page).getByText(words('security-block-title', { network: '127.0.0.1' })).waitFor();
+    await look(page, '105-security-block');
+    await button(dialog(page), 'security-block').click();
+    await notice(page, 'network-kept-out').waitFor();
+    assert.equal(await ask(), 403, 'nothing is answered any more');
+    const networks = page.getByLabel(words('security-blocked-networks'), { exact: true });
+    assert.equal(await networks.inputValue(), '127.0.0.1');
+    await networks.fill('127.0.0.1\nnowhere');
+    const save = page.getByRole('region', { name: words('security-blocked') }).getByRole('button');
+    await save.click();
+    await page.getByRole('alert').waitFor();
+    await look(page, '105-security-lists-fault');
+    assert.equal(await networks.inputValue(), '127.0.0.1\nnowhere', 'what was typed is there');
+    await networks.fill('');
+    await save.click();
+    await notice(page, 'settings-saved').waitFor();
+    assert.equal(await ask(), 429, 'it is answered again');
+    await kiavi.verb(['settings', 'set', 'demo', `${limit}={"limit":100,"window_seconds":600}`]);
   });
 
   test('a backup is made, tried and copied from the page, which tells how far it is', async () => {

@@ -170,6 +170,7 @@ notices! {
         IsolationResting = "isolation-resting", Info, notice_isolation_resting;
         Unlocked = "unlocked", Success, notice_unlocked;
         NotLocked = "not-locked", Info, notice_not_locked;
+        NetworkKeptOut = "network-kept-out", Success, notice_network_kept_out;
         UnlockWho = "unlock-who", Error, notice_unlock_who;
         ProviderExists = "provider-exists", Error, notice_provider_exists;
         ProviderGone = "provider-gone", Info, notice_provider_gone;

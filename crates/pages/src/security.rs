@@ -1,5 +1,7 @@
 //! A tenant's limits in the console: what they refused, whom they keep out, and what another rate would have done.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use jiff::Timestamp;
 
@@ -67,6 +69,14 @@ impl Who {
         match self {
             Self::Everybody => text.security_everybody(),
             Self::User(_, name) | Self::Network(_, name) | Self::Reference(name) => name.clone(),
+        }
+    }
+
+    /// The address of a network.
+    fn network(&self) -> Option<&str> {
+        match self {
+            Self::Network(_, address) => Some(address),
+            Self::Everybody | Self::User(..) | Self::Reference(_) => None,
         }
     }
 
@@ -330,6 +340,10 @@ pub struct Security {
     pub limits: Option<(Limits, TryOut)>,
     /// What the settings keep away, where the visitor may read them.
     pub blocked: Option<Blocked>,
+    /// Why it cannot be so.
+    pub fault: Option<String>,
+    /// Whether the visitor may change settings.
+    pub may_change: bool,
     /// Whether the visitor may let somebody in again.
     pub may_unlock: bool,
     /// What the last step has to tell.
@@ -337,6 +351,29 @@ pub struct Security {
 }
 
 impl Security {
+    /// An address below the tenant's.
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.tenant.path)
+    }
+
+    /// The dialog that asks whether a network is to be blocked, where the visitor may do that.
+    fn block_dialog(&self, who: &Who) -> Option<String> {
+        who.network().filter(|_| self.may_change).map(|network| self.dialog_for(network))
+    }
+
+    fn dialog_for(&self, network: &str) -> String {
+        let number = self.networks().iter().position(|one| *one == network).unwrap_or_default();
+        format!("block-{number}")
+    }
+
+    /// The networks that can be blocked from here, each once.
+    fn networks(&self) -> BTreeSet<&str> {
+        let locked = self.lock_outs.iter().flat_map(|all| &all.rows).map(|row| &row.who);
+        let limits = self.limits.iter().flat_map(|(limits, _)| &limits.rows);
+        let refused = limits.flat_map(|limit| &limit.offenders).map(|offender| &offender.who);
+        locked.chain(refused).filter_map(Who::network).collect()
+    }
+
     /// What a limit is called.
     fn called(&self, setting: &str) -> String {
         limit_words(setting, self.frame.text())

@@ -344,7 +344,7 @@ impl TenantSchema for FakeSchema {
     /// Knows the members of the tests, and that a number of seconds is one.
     fn check_settings(&self, settings: &Value) -> Result<Value, Failure> {
         let members = settings.as_object().ok_or("not an object")?;
-        let known = ["app", "base_url", "console", "seconds", "social"];
+        let known = ["abuse", "app", "base_url", "console", "rate_limits", "seconds", "social"];
         if let Some(name) = members.keys().find(|name| !known.contains(&name.as_str())) {
             return Err(format!("unknown field `{name}`").into());
         }

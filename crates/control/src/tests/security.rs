@@ -91,3 +91,63 @@ async fn a_rate_is_tried_by_the_address_of_the_page() {
     let unlocked = owner.post(&format!("{PAGE}/unlock"), "who=nobody%40example.com").await;
     assert_eq!(unlocked.headers[header::LOCATION], format!("{PAGE}?notice=not-locked"));
 }
+
+/// A setting of the tenant as it is stored.
+async fn setting(world: &World, path: &str) -> Value {
+    let tenant = world.control.tenant("shop").await.unwrap().unwrap();
+    path.parse::<crate::SettingsPath>().unwrap().get(&tenant.settings).cloned().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn what_is_kept_away_is_changed_on_the_page_by_who_may_change_settings() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    let mut vera = world.member(&mut owner, "vera", "viewer").await;
+    for path in ["lists", "block", "rate"] {
+        let form = format!("action=\"{PAGE}/{path}\"");
+        let is_shown = path != "rate";
+        assert_eq!(owner.get(PAGE).await.text.contains(&form), is_shown, "{path}");
+        assert!(!vera.get(PAGE).await.text.contains(&form), "{path}");
+    }
+    let lists =
+        "networks=203.0.113.0%2F24%0D%0A+198.51.100.7&domains=spam.example%2Cjunk.example&disposable=yes";
+    assert_eq!(vera.post(&format!("{PAGE}/lists"), lists).await.status, StatusCode::FORBIDDEN);
+    let saved = owner.post(&format!("{PAGE}/lists"), lists).await;
+    assert_eq!(saved.location(), format!("{PAGE}?notice=settings-saved"));
+    let expected = json!({
+        "blocked_networks": ["203.0.113.0/24", "198.51.100.7"], "blocked_domains": ["spam.example", "junk.example"],
+        "allowed_domains": [], "refuses_disposable_domains": true,
+    });
+    assert_eq!(setting(&world, "abuse").await, expected);
+    assert!(vera.get(PAGE).await.text.contains("203.0.113.0/24, 198.51.100.7"));
+
+    let block = format!("{PAGE}/block");
+    assert_eq!(vera.post(&block, "network=203.0.113.9").await.status, StatusCode::FORBIDDEN);
+    for network in ["203.0.113.9", "2001%3Adb8%3A1%3A2%3A%3A", "203.0.113.9"] {
+        let blocked = owner.post(&block, &format!("network={network}")).await;
+        assert_eq!(blocked.location(), format!("{PAGE}?notice=network-kept-out"));
+    }
+    let networks = json!(["203.0.113.0/24", "198.51.100.7", "203.0.113.9", "2001:db8:1:2::/64"]);
+    assert_eq!(setting(&world, "abuse.blocked_networks").await, networks);
+}
+
+#[tokio::test]
+async fn a_rate_that_was_tried_becomes_the_limits() {
+    let world = World::new().await;
+    let mut owner = world.owner().await;
+    world.instance.tenant(&world.control, "shop").await;
+    let rates = r#"'{"rate_limits": {"code_send_per_network": {"limit": 3, "window_seconds": 3600}}}'"#;
+    world.execute(&format!("UPDATE tenant SET settings = settings || {rates} WHERE slug = 'shop'")).await;
+    let name = "rate_limits.code_send_per_network";
+    let tried = owner.get(&format!("{PAGE}?setting={name}&limit=3&window_seconds=60")).await;
+    let form = format!("{PAGE}/rate");
+    assert!(tried.text.contains(&format!("action=\"{form}\"")), "{}", tried.text);
+    let set = owner.post(&form, &format!("setting={name}&limit=5&window_seconds=60")).await;
+    assert_eq!(set.location(), format!("{PAGE}?notice=settings-saved"));
+    assert_eq!(setting(&world, name).await, json!({ "limit": 5, "window_seconds": 60 }));
+    for other in ["app", "seconds", "rate_limits", "nothing.there", "a..b"] {
+        let refused = owner.post(&form, &format!("setting={other}&limit=5&window_seconds=60")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{other}");
+    }
+}

@@ -186,7 +186,11 @@ impl Samples {
         for notice in Notice::ALL.iter().copied() {
             let key = notice.key();
             match key.split('-').next() {
-                _ if matches!(notice, Notice::Unlocked | Notice::NotLocked | Notice::UnlockWho) => {
+                _ if matches!(
+                    notice,
+                    Notice::Unlocked | Notice::NotLocked | Notice::NetworkKeptOut | Notice::UnlockWho
+                ) =>
+                {
                     add(&format!("security.{key}"), self.security(Some(notice)).html());
                 }
                 Some("isolation") => {

@@ -34,6 +34,8 @@ impl Samples {
                 refuses_disposable: true,
                 captcha: CaptchaKind::Work,
             }),
+            fault: None,
+            may_change: true,
             may_unlock: true,
             notice,
         }
@@ -45,9 +47,17 @@ impl Samples {
         add("security", all().html());
         add("security-tried", Security { limits: with(self.tried(true)), ..all() }.html());
         let fault = TryOut { fault: Some(self.words.name.clone()), ..self.tried(false) };
-        add("security-fault", Security { limits: with(fault), may_unlock: false, ..all() }.html());
+        add(
+            "security-fault",
+            Security { limits: with(fault), may_unlock: false, may_change: false, ..all() }.html(),
+        );
+        let fault = Some("abuse.blocked_networks[2]".into());
+        add("security-lists-fault", Security { fault, ..all() }.html());
         let cut = all().lock_outs.map(|lock_outs| LockOuts { total: 900, ..lock_outs });
-        add("security-support", Security { lock_outs: cut, limits: None, blocked: None, ..all() }.html());
+        add(
+            "security-support",
+            Security { lock_outs: cut, limits: None, blocked: None, may_change: false, ..all() }.html(),
+        );
         let quiet = Limits { rows: self.limit_rows().into_iter().take(1).collect(), ..Limits::default() };
         let limits = Some((quiet, self.tried(false)));
         add("security-empty", Security { lock_outs: Some(LockOuts::default()), limits, ..all() }.html());

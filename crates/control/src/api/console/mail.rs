@@ -14,14 +14,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    saving::{Refused, change, document},
     tenant::{AtTenant, Refusal, address, read},
     visit::{Answer, Visit, html, refusal},
 };
 use crate::{
-    ControlError, Permission, SettingsPath,
+    Permission, SettingsPath,
     api::{Problem, code::Code, engine},
     management::Door,
-    settings::{self, Proposal, secrets::masked},
 };
 
 const PAGE: &str = "/mail";
@@ -174,7 +174,7 @@ pub(super) fn letter_page(html: String) -> Response {
 /// `POST …/mail` `name`, `address`, `reply_to`: whom mail comes from.
 pub(super) async fn save(visit: Visit, Path(named): Named, Form(form): Form<MailForm>) -> Answer {
     let at = visit.at_tenant(&named.0, &named.1, Permission::SettingsWrite).await?;
-    let mut document = settings::without_fixed(masked(&at.tenant.settings));
+    let mut document = document(&at);
     let fields =
         [("sender_name", &form.name), ("sender_address", &form.address), ("reply_to", &form.reply_to)];
     for (name, text) in fields {
@@ -182,18 +182,16 @@ pub(super) async fn save(visit: Visit, Path(named): Named, Form(form): Form<Mail
         let place = SettingsPath::default().member("mail").member(name);
         place.set(&mut document, Some(value)).map_err(|error| Problem::invalid_body(format!("{error}.")))?;
     }
-    let (control, comment) = (&at.here.visit.control, Some("mail".to_owned()));
-    let proposal = Proposal { document, comment, is_trial: false };
-    match settings::change(control, &at.here.actor, &at.tenant, proposal).await {
-        Ok(_) => Ok(at.tell(PAGE, Notice::SettingsSaved)),
-        Err(ControlError::InvalidSettings(fault)) => {
+    match change(&at, document, "mail").await {
+        Ok(()) => Ok(at.tell(PAGE, Notice::SettingsSaved)),
+        Err(Refused::Fault(fault)) => {
             let typed =
                 Sender { name: form.name, address: form.address, reply_to: form.reply_to, server: None };
             let shown = Shown { typed: Some(typed), fault: Some(fault), trial: None };
             Ok(refusal(show(&at, &Asked::default(), shown).await?, Code::InvalidSettings.as_str()))
         }
-        Err(ControlError::SettingsChangedMeanwhile) => Ok(at.refuse(PAGE, Notice::SettingsMeanwhile)),
-        Err(error) => Err(error.into()),
+        Err(Refused::Told(notice)) => Ok(at.refuse(PAGE, notice)),
+        Err(Refused::Stop(stop)) => Err(stop),
     }
 }
 

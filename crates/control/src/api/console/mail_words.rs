@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 
 use super::{
     mail::{letter_page, tabs},
+    saving::{self, Refused, document},
     tenant::{AtTenant, Refusal, address},
     visit::{Answer, Visit, html, refusal},
 };
 use crate::{
     ControlError, Permission, SettingsPath,
     api::{Problem, code::Code},
-    settings::{self, Proposal, secrets::masked},
 };
 
 const PAGE: &str = "/mail/words";
@@ -162,35 +162,33 @@ fn need_to_change(at: &AtTenant) -> Result<(), Problem> {
 }
 
 /// Changes the words of a mail in a language; none is ours.
-async fn change(at: &AtTenant, chosen: &Chosen, value: Option<Value>) -> Result<(), ControlError> {
-    let mut document = settings::without_fixed(masked(&at.tenant.settings));
+async fn change(at: &AtTenant, chosen: &Chosen, value: Option<Value>) -> Result<(), Refused> {
+    let mut document = document(at);
     let place = chosen.place();
-    place.set(&mut document, value).map_err(|error| ControlError::InvalidSettings(format!("{error}.")))?;
+    place.set(&mut document, value).map_err(|error| Refused::Fault(format!("{error}.")))?;
     // Without a language a mail has no words of its own.
     let of_letter = SettingsPath::default().member("mail").member("templates").member(chosen.letter.key());
     if of_letter.get(&document).is_some_and(|all| all.as_object().is_some_and(|all| all.is_empty())) {
         let emptied = of_letter.set(&mut document, None);
-        emptied.map_err(|error| ControlError::InvalidSettings(format!("{error}.")))?;
+        emptied.map_err(|error| Refused::Fault(format!("{error}.")))?;
     }
-    let comment = Some(format!("mail {} {}", chosen.letter.key(), chosen.language));
-    let proposal = Proposal { document, comment, is_trial: false };
-    settings::change(&at.here.visit.control, &at.here.actor, &at.tenant, proposal).await.map(drop)
+    saving::change(at, document, &format!("mail {} {}", chosen.letter.key(), chosen.language)).await
 }
 
 async fn save(at: &AtTenant, chosen: &Chosen, typed: Words) -> Answer {
     need_to_change(at)?;
     match change(at, chosen, Some(template(&typed))).await {
         Ok(()) => Ok(at.tell(&chosen.below(), Notice::SettingsSaved)),
-        Err(ControlError::InvalidSettings(fault)) => {
+        Err(Refused::Fault(fault)) => {
             let shown = Shown { typed: Some(typed), fault: Some(fault), ..Shown::default() };
             Ok(refusal(show(at, chosen, shown).await?, Code::InvalidSettings.as_str()))
         }
-        Err(ControlError::SettingsChangedMeanwhile) => {
-            let notice = Some(Notice::SettingsMeanwhile);
+        Err(Refused::Told(notice)) => {
+            let notice = Some(notice);
             let shown = Shown { typed: Some(typed), notice, ..Shown::default() };
             Ok(refusal(show(at, chosen, shown).await?, Code::SettingsChanged.as_str()))
         }
-        Err(error) => Err(error.into()),
+        Err(Refused::Stop(stop)) => Err(stop),
     }
 }
 
@@ -274,9 +272,8 @@ pub(super) async fn reset(visit: Visit, Path(named): Named, Form(form): Form<Wor
     let chosen = Chosen::new(&at, &form.letter, &form.r#in);
     match change(&at, &chosen, None).await {
         Ok(()) => Ok(at.tell(&chosen.below(), Notice::SettingsSaved)),
-        Err(ControlError::SettingsChangedMeanwhile) => {
-            Ok(at.refuse(&chosen.below(), Notice::SettingsMeanwhile))
-        }
-        Err(error) => Err(error.into()),
+        Err(Refused::Told(notice)) => Ok(at.refuse(&chosen.below(), notice)),
+        Err(Refused::Fault(fault)) => Err(ControlError::InvalidSettings(fault).into()),
+        Err(Refused::Stop(stop)) => Err(stop),
     }
 }

@@ -12,17 +12,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    saving::{Refused, change, document},
     team::Told,
     tenant::{AtTenant, Refusal},
-    visit::{Answer, Stop, Visit, html, refusal},
+    visit::{Answer, Visit, html, refusal},
 };
 use crate::{
-    ControlError, Permission, SettingsPath,
-    api::{Problem, change_settings, code::Code},
-    settings::{
-        self, Proposal,
-        secrets::{MASK, masked},
-    },
+    Permission, SettingsPath,
+    api::{Problem, code::Code},
+    settings::secrets::MASK,
 };
 
 const PAGE: &str = "/sign-in";
@@ -101,10 +99,6 @@ fn place_of(id: &str) -> Option<SettingsPath> {
     is_id.then(|| format!("social.providers[{id}]").parse().ok()).flatten()
 }
 
-fn document(at: &AtTenant) -> Value {
-    settings::without_fixed(masked(&at.tenant.settings))
-}
-
 /// `GET …/sign-in`.
 pub(super) async fn page(visit: Visit, Path(named): Named, Query(told): Query<Told>) -> Answer {
     let at = visit.at_tenant(&named.0, &named.1, Permission::SettingsRead).await?;
@@ -124,29 +118,6 @@ async fn show(at: &AtTenant, fault: Option<String>, notice: Option<Notice>) -> A
         may_change: at.may(Permission::SettingsWrite),
         notice,
     }))
-}
-
-/// Why the settings are not as somebody wants them.
-enum Refused {
-    /// They cannot be so, with the reason.
-    Fault(String),
-    Told(Notice),
-    Stop(Stop),
-}
-
-/// Makes a document the settings, and waits until the engine has it, so that what is tried next is what was saved.
-async fn change(at: &AtTenant, document: Value, comment: &str) -> Result<(), Refused> {
-    let (control, comment) = (&at.here.visit.control, Some(comment.to_owned()));
-    let proposal = Proposal { document, comment, is_trial: false };
-    match settings::change(control, &at.here.actor, &at.tenant, proposal).await {
-        Ok(decided) => {
-            let delivered = change_settings::is_delivered(control, &at.tenant.id, decided.version).await;
-            delivered.map(drop).map_err(|problem| Refused::Stop(problem.into()))
-        }
-        Err(ControlError::InvalidSettings(fault)) => Err(Refused::Fault(fault)),
-        Err(ControlError::SettingsChangedMeanwhile) => Err(Refused::Told(Notice::SettingsMeanwhile)),
-        Err(error) => Err(Refused::Stop(error.into())),
-    }
 }
 
 /// `POST …/sign-in` `open`, `required`, `links`.

@@ -8,20 +8,21 @@ use axum::{
 };
 use jiff::Timestamp;
 use kiavi_pages::{
-    Blocked, CaptchaKind, DryRun, LimitChoice, LimitRate, LimitRow, Limits, LockOutRow, LockOuts, Notice,
-    Offender, Place, Security, TenantPlace, TryOut, Who,
+    Blocked, DryRun, LimitChoice, LimitRate, LimitRow, Limits, LockOutRow, LockOuts, Notice, Offender, Place,
+    Security, TenantPlace, TryOut, Who,
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     figures::sentence,
+    security_lists::blocked,
     tenant::{AtTenant, Refusal, address, read},
     visit::{Answer, Visit, html},
 };
 use crate::{Permission, api::engine, management::Door};
 
-const PAGE: &str = "/security";
+pub(super) const PAGE: &str = "/security";
 // What the engine is asked.
 const LIMITS: &str = "security/limits";
 const LOCK_OUTS: &str = "security/lock-outs";
@@ -166,21 +167,34 @@ struct Outcome {
     would: Refused,
 }
 
+/// What the page shows beside how things are.
+#[derive(Default)]
+pub(super) struct Shown {
+    /// The lists as typed, where they are not the settings.
+    pub(super) typed: Option<Blocked>,
+    /// Why the settings cannot be so.
+    pub(super) fault: Option<String>,
+}
+
 /// `GET …/security` `setting`, `limit`, `window_seconds`: who is locked out, for those who may know users; the limits, for those
 /// who may read the log; and with the parameters a rate that is tried.
 pub(super) async fn page(visit: Visit, Path(named): Named, Query(asked): Query<Asked>) -> Answer {
     let at = visit.at_tenant(&named.0, &named.1, Permission::TenantRead).await?;
+    show(&at, &asked, Shown::default()).await
+}
+
+pub(super) async fn show(at: &AtTenant, asked: &Asked, shown: Shown) -> Answer {
     let door = at.door(TenantPlace::Security).await?;
     // All at once: while the database reads for one of them, the engine counts for another.
     let (kept_out, told, run) = tokio::try_join!(
-        told::<ToldLockOuts>(&at, &door, LOCK_OUTS),
-        told::<ToldLimits>(&at, &door, LIMITS),
-        run(&at, &door, &asked),
+        told::<ToldLockOuts>(at, &door, LOCK_OUTS),
+        told::<ToldLimits>(at, &door, LIMITS),
+        run(at, &door, asked),
     )?;
-    let lock_outs = kept_out.map(|told| lock_outs(&at, told));
+    let lock_outs = kept_out.map(|told| lock_outs(at, told));
     let limits = told.map(|told| {
-        let try_out = try_out(&asked, &told, run);
-        (limits(&at, told), try_out)
+        let try_out = try_out(asked, &told, run);
+        (limits(at, told), try_out)
     });
     Ok(html(&Security {
         frame: at.here.visit.frame(),
@@ -188,7 +202,11 @@ pub(super) async fn page(visit: Visit, Path(named): Named, Query(asked): Query<A
         tenant: at.top(TenantPlace::Security),
         lock_outs,
         limits,
-        blocked: at.may(Permission::SettingsRead).then(|| blocked(&at.tenant.settings)),
+        blocked: at
+            .may(Permission::SettingsRead)
+            .then(|| shown.typed.unwrap_or_else(|| blocked(&at.tenant.settings))),
+        fault: shown.fault,
+        may_change: at.may(Permission::SettingsWrite),
         may_unlock: at.may(engine::need(&Method::POST, UNLOCK).permission),
         notice: asked.notice.as_deref().and_then(Notice::of_console),
     }))
@@ -330,26 +348,6 @@ fn result(run: ToldRun) -> Option<DryRun> {
     })
 }
 
-/// What a document of settings keeps away.
-fn blocked(document: &Value) -> Blocked {
-    let abuse = &document["abuse"];
-    let names = |field: &str| -> Vec<String> {
-        let listed = abuse[field].as_array().into_iter().flatten();
-        listed.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    Blocked {
-        networks: names("blocked_networks"),
-        domains: names("blocked_domains"),
-        allowed: names("allowed_domains"),
-        refuses_disposable: abuse["refuses_disposable_domains"].as_bool().unwrap_or_default(),
-        captcha: match abuse["captcha"]["kind"].as_str() {
-            Some("proof_of_work") => CaptchaKind::Work,
-            Some(_) => CaptchaKind::Turnstile,
-            None => CaptchaKind::None,
-        },
-    }
-}
-
 /// `POST …/security/unlock` `who`: starts the counts anew that keep somebody out.
 pub(super) async fn unlock(visit: Visit, Path(named): Named, Form(form): Form<UnlockForm>) -> Answer {
     let at = visit.at_tenant(&named.0, &named.1, Permission::TenantRead).await?;
@@ -361,21 +359,4 @@ pub(super) async fn unlock(visit: Visit, Path(named): Named, Form(form): Form<Un
         Err(Refusal::Stop(stop)) => return Err(stop),
     };
     Ok(at.tell(PAGE, notice))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_document_leaves_open_blocks_nothing() {
-        let open = blocked(&json!({ "app_name": "Shop" }));
-        assert!(open.networks.is_empty() && open.allowed.is_empty() && !open.refuses_disposable);
-        assert_eq!(open.captcha, CaptchaKind::None);
-        let strict = blocked(&json!({ "abuse": {
-            "blocked_networks": ["203.0.113.0/24"], "refuses_disposable_domains": true,
-            "captcha": { "kind": "turnstile", "secret": "x" },
-        } }));
-        assert_eq!((strict.networks.len(), strict.captcha), (1, CaptchaKind::Turnstile));
-    }
 }

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::{
     PageRoute, acting, acts, backups, domains, event_files, events, figures, isolation, look, mail,
-    mail_domain, mail_sent, mail_words, methods, new_user, overview, security, selection, sessions, settings,
-    shows,
+    mail_domain, mail_sent, mail_words, methods, new_user, overview, security, security_lists, selection,
+    sessions, settings, shows,
     tenants::badge,
     user, user_copy, users, views,
     visit::{Here, Stop, Visit, html, refusal},
@@ -119,6 +119,9 @@ fn pages_of_the_tenant() -> Vec<PageRoute> {
         ),
         shows(at!("/security"), security::page),
         acts(at!("/security/unlock"), security::unlock, ASKS_ENGINE),
+        acts(at!("/security/lists"), security_lists::save, CHANGES).up_to(settings::FORM_LIMIT),
+        acts(at!("/security/block"), security_lists::block, CHANGES),
+        acts(at!("/security/rate"), security_lists::set_rate, CHANGES),
         shows(at!("/isolation"), isolation::page),
         acts(at!("/isolation"), isolation::prove, writes(&[E::IsolationProved])),
         shows(at!("/isolation/{proof}"), isolation::report),

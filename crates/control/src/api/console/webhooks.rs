@@ -15,16 +15,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    saving::{self, Refused, document},
     team::Told,
     tenant::{AtTenant, read},
-    visit::{Answer, Stop, Visit, html, refusal},
+    visit::{Answer, Visit, html, refusal},
     webhook_log::{self, Asked, Tried},
 };
 use crate::{
-    ControlError, Permission, SettingsPath,
-    api::{Problem, change_settings, code::Code},
+    Permission, SettingsPath,
+    api::{Problem, code::Code},
     management::Door,
-    settings::{self, Proposal, secrets::masked},
+    settings::secrets::masked,
     webhook::{new_signing_secret, rotated_signing_secrets},
 };
 
@@ -86,11 +87,6 @@ fn place_of(id: &str) -> Option<SettingsPath> {
     let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     let is_id = !id.is_empty() && id.bytes().all(is_plain);
     is_id.then(|| format!("webhooks.endpoints[{id}]").parse().ok()).flatten()
-}
-
-/// The document as whoever changes it sees it.
-fn document(at: &AtTenant) -> Value {
-    settings::without_fixed(masked(&at.tenant.settings))
 }
 
 /// How the endpoints do, by their engine.
@@ -190,16 +186,7 @@ async fn show_new(
     })
 }
 
-/// Why an endpoint is not as somebody wants it.
-enum Refused {
-    /// The settings cannot be so, with the reason.
-    Fault(String),
-    Told(Notice),
-    Stop(Stop),
-}
-
-/// Makes an endpoint of the settings what `edit` makes of it, and waits until its engine has it, so that the page that
-/// follows tells of it.
+/// Makes an endpoint of the settings what `edit` makes of it.
 async fn change(
     at: &AtTenant,
     id: &str,
@@ -210,17 +197,7 @@ async fn change(
     let place = place_of(id).ok_or(Refused::Told(Notice::WebhookGone))?;
     let wanted = edit(place.get(&document))?;
     place.set(&mut document, wanted).map_err(|error| Refused::Fault(error.to_string()))?;
-    let (control, comment) = (&at.here.visit.control, Some(format!("webhook {id}{comment}")));
-    let proposal = Proposal { document, comment, is_trial: false };
-    match settings::change(control, &at.here.actor, &at.tenant, proposal).await {
-        Ok(decided) => {
-            let delivered = change_settings::is_delivered(control, &at.tenant.id, decided.version).await;
-            delivered.map(drop).map_err(|problem| Refused::Stop(problem.into()))
-        }
-        Err(ControlError::InvalidSettings(fault)) => Err(Refused::Fault(fault)),
-        Err(ControlError::SettingsChangedMeanwhile) => Err(Refused::Told(Notice::SettingsMeanwhile)),
-        Err(error) => Err(Refused::Stop(error.into())),
-    }
+    saving::change(at, document, &format!("webhook {id}{comment}")).await
 }
 
 /// An endpoint that is there.
