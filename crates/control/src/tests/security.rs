@@ -128,7 +128,7 @@ async fn what_is_kept_away_is_changed_on_the_page_by_who_may_change_settings() {
         let blocked = owner.post(&block, &format!("network={network}")).await;
         assert_eq!(blocked.location(), format!("{PAGE}?notice=network-kept-out"));
     }
-    let networks = json!(["203.0.113.0/24", "198.51.100.7", "203.0.113.9", "2001:db8:1:2::/64"]);
+    let networks = json!(["203.0.113.0/24", "198.51.100.7", "203.0.113.9/32", "2001:db8:1:2::/64"]);
     assert_eq!(setting(&world, "abuse.blocked_networks").await, networks);
 }
 

@@ -104,11 +104,12 @@ pub(super) async fn block(visit: Visit, Path(named): Named, Form(form): Form<Blo
     answered(&at, changed, None, Notice::NetworkKeptOut).await
 }
 
-/// The network that limits count under this address: of IPv6 the /64, by whose first address it is called.
+/// The network that limits count under this address, as settings have it: of IPv6 the /64, by whose first address it is called.
 fn as_counted(address: &str) -> String {
     match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => format!("{address}/32"),
         Ok(IpAddr::V6(address)) => format!("{address}/64"),
-        _ => address.to_owned(),
+        Err(_) => address.to_owned(),
     }
 }
 
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_network_is_what_limits_count() {
-        assert_eq!(as_counted("203.0.113.9"), "203.0.113.9");
+        assert_eq!(as_counted("203.0.113.9"), "203.0.113.9/32");
         assert_eq!(as_counted("2001:db8:1:2::"), "2001:db8:1:2::/64");
         assert_eq!(as_counted("2001:db8::/32"), "2001:db8::/32");
     }
