@@ -75,6 +75,9 @@ pub(super) struct Figures {
     points: Vec<FiguresOfPeriod>,
     /// What there is up to today, whatever the range is, beside the period before.
     trends: Trends,
+    /// What to call the methods of `sign_ins` that are providers, as buttons do.
+    #[schema(example = json!({ "google": "Google" }))]
+    provider_names: BTreeMap<String, String>,
     /// What each figure means, by its name.
     definitions: BTreeMap<String, String>,
 }

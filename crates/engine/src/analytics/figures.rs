@@ -1,6 +1,6 @@
 //! What is told of the figures, and what each of them means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Span, Timestamp, civil::Date};
 use kiavi_db::DbError;
@@ -14,7 +14,7 @@ use super::{
     tally::{self, FAILURES, NEW_USERS, PASSKEYS, SIGN_INS},
     trends::{self, Trends},
 };
-use crate::{State, iso_milliseconds};
+use crate::{State, iso_milliseconds, social::provider_name_of};
 
 /// What every figure means. `docs/analytics.md` and the pages that show them say the same.
 pub(super) const DEFINITIONS: &[(&str, &str)] = &[
@@ -42,6 +42,7 @@ pub(super) const DEFINITIONS: &[(&str, &str)] = &[
          (failed). Whoever cancels in their browser has only started. Signing up by passkey counts as both.",
     ),
     ("users", "Users that there are now."),
+    ("provider_names", "What to call the methods of sign_ins that are providers, as buttons do."),
     (
         "trends",
         "Of today, whatever the range is: new_users of the day and of the 7 days up to and including it, wau and mau, each \
@@ -112,9 +113,12 @@ pub(super) struct Figures {
     granularity: &'static str,
     users: i64,
     pub(super) points: Vec<Point>,
-    /// None in live views, as the definitions.
+    /// None in live views, as the names and the definitions.
     #[serde(skip_serializing_if = "Option::is_none")]
     trends: Option<Trends>,
+    /// By the methods of `sign_ins` that are providers with a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_names: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     definitions: BTreeMap<&'static str, &'static str>,
 }
@@ -191,8 +195,14 @@ pub(super) async fn read(
     count(state).await?;
     let calendar = store::calendar(&state.database).await?;
     let figures = told(state, &calendar, (from, to), granularity).await?;
-    let trends = trends::read(state, figures.today).await?;
-    Ok(Figures { trends: Some(trends), definitions: DEFINITIONS.iter().copied().collect(), ..figures })
+    let of_today = figures.points.iter().find(|point| point.from == figures.today);
+    let active = of_today.and_then(|point| point.wau.zip(point.mau));
+    let trends = trends::read(state, figures.today, active).await?;
+    let methods = figures.points.iter().flat_map(|point| point.sign_ins.keys()).collect::<BTreeSet<_>>();
+    let name = |method: &String| (method.clone(), provider_name_of(&state.settings.social, method));
+    let provider_names = methods.into_iter().map(name).filter(|(method, name)| method != name).collect();
+    let definitions = DEFINITIONS.iter().copied().collect();
+    Ok(Figures { trends: Some(trends), provider_names: Some(provider_names), definitions, ..figures })
 }
 
 /// The figures of the day that it is, as far as they are counted.
@@ -247,6 +257,7 @@ async fn told(
         users: store::users(&state.database).await?,
         points,
         trends: None,
+        provider_names: None,
         definitions: BTreeMap::new(),
     })
 }

@@ -77,6 +77,22 @@ async fn a_session_in_memory_is_noted_again_on_the_next_day() {
 }
 
 #[tokio::test]
+async fn methods_that_are_providers_have_names() {
+    let tenant = TestTenant::new().await;
+    tenant.signed_in("ada@example.com").await;
+    count(tenant.state()).await.unwrap();
+    let by_providers = "INSERT INTO kiavi.activity_count (day, metric, key, count)
+          SELECT DISTINCT day, 'sign_ins', name, 3 FROM kiavi.activity_count, unnest('{google,former}'::text[]) AS name";
+    tenant.admin.batch_execute(by_providers).await.unwrap();
+    let told = tenant.operator().get("/analytics").await.json;
+    assert_eq!(
+        told["points"].as_array().unwrap().last().unwrap()["sign_ins"],
+        serde_json::json!({ "email_otp": 1, "former": 3, "google": 3 })
+    );
+    assert_eq!(told["provider_names"], serde_json::json!({ "google": "Google" }));
+}
+
+#[tokio::test]
 async fn failures_are_counted_by_what_was_wrong() {
     let tenant = TestTenant::new().await;
     let mut browser = tenant.browser();

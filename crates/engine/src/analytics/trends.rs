@@ -34,26 +34,32 @@ struct Trend {
     before: Option<i64>,
 }
 
-/// Reads them. What a day that is over had is kept, so this is a few rows once it was asked on a day.
+/// Reads them. What a day that is over had is kept, so this is a few rows once it was asked on a day; of today each who was there
+/// lately is counted, unless `active` says how many they are in the week and in the month up to it.
 ///
 /// # Errors
 /// Those of the statements.
-pub(super) async fn read(state: &State, today: Date) -> Result<Trends, DbError> {
+pub(super) async fn read(state: &State, today: Date, active: Option<(i64, i64)>) -> Result<Trends, DbError> {
     let database = &state.database;
     let first = store::first_day(database).await?;
     // The period before the one that ends today has as many days.
     let is_known = |days: i64| first.is_some_and(|first| first <= back(today, 2 * days - 1));
-    let now = store::active_by_day(database, Days { from: today, to: today, today }).await?;
-    let (week, month) =
-        now.first().map_or((0, 0), |now| (now.week.unwrap_or_default(), now.month.unwrap_or_default()));
+    let active_on = async |day: Date| {
+        let found = store::active_by_day(database, Days { from: day, to: day, today }).await?;
+        Ok::<_, DbError>(found.first().and_then(|found| found.week.zip(found.month)))
+    };
+    let now = match active {
+        Some(_) => active,
+        None => active_on(today).await?,
+    };
+    let (week, month) = now.unwrap_or_default();
     let active_before = async |days: i64| {
         if !is_known(days) {
             return Ok(None);
         }
         let day = back(today, days);
-        let day = Days { from: day, to: day, today };
-        store::fix_days(database, day, 1).await?;
-        Ok::<_, DbError>(store::active_by_day(database, day).await?.pop())
+        store::fix_days(database, Days { from: day, to: day, today }, 1).await?;
+        active_on(day).await
     };
     let new = store::new_users(database, back(today, 2 * WEEK - 1), today).await?;
     let new_users = |days: i64| {
@@ -68,7 +74,7 @@ pub(super) async fn read(state: &State, today: Date) -> Result<Trends, DbError> 
     Ok(Trends {
         new_users: new_users(1),
         new_users_7_days: new_users(WEEK),
-        wau: Trend { now: week, before: active_before(WEEK).await?.and_then(|day| day.week) },
-        mau: Trend { now: month, before: active_before(MONTH).await?.and_then(|day| day.month) },
+        wau: Trend { now: week, before: active_before(WEEK).await?.map(|(week, _)| week) },
+        mau: Trend { now: month, before: active_before(MONTH).await?.map(|(_, month)| month) },
     })
 }

@@ -1,6 +1,10 @@
 //! A tenant's figures.
 
-use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    convert::Infallible,
+    sync::Arc,
+};
 
 use axum::{
     extract::{Path, Query},
@@ -199,6 +203,9 @@ struct Told {
     points: Vec<Point>,
     /// An engine of before does not tell them.
     trends: Option<Beside>,
+    /// By methods.
+    #[serde(default)]
+    provider_names: HashMap<String, String>,
 }
 
 /// Figures up to today, each with the one of the period before.
@@ -276,7 +283,11 @@ impl Point {
 }
 
 impl Told {
-    fn figures(self, today: FiguresOfDay, granularity: Granularity) -> FigureSet {
+    fn figures(mut self, today: FiguresOfDay, granularity: Granularity) -> FigureSet {
+        let sign_ins = totals(self.points.iter().map(|point| &point.sign_ins)).into_iter();
+        let sign_ins =
+            sign_ins.map(|(method, count)| (self.provider_names.remove(&method).unwrap_or(method), count));
+        let sign_ins = sign_ins.collect();
         FigureSet {
             as_of: self.as_of,
             time_zone: self.time_zone,
@@ -286,7 +297,7 @@ impl Told {
             granularity,
             days: self.points.iter().map(Point::figures).collect(),
             is_open: self.points.last().is_some_and(|point| !point.is_finished),
-            sign_ins: totals(self.points.iter().map(|point| &point.sign_ins)),
+            sign_ins,
             failures: totals(self.points.iter().map(|point| &point.failures)),
             sign_in: steps(self.points.iter().map(|point| &point.passkey_funnel.sign_in)),
             creation: steps(self.points.iter().map(|point| &point.passkey_funnel.creation)),
@@ -343,7 +354,7 @@ mod tests {
         let point = |day: &str, codes: i64| {
             json!({
                 "from": day, "to": day, "is_finished": true, "active_users": 3, "wau": 5, "mau": 8,
-                "stickiness": null, "new_users": 1, "sign_ins": { "email_otp": codes, "passkey": 4 },
+                "stickiness": null, "new_users": 1, "sign_ins": { "email_otp": codes, "passkey": 4, "google": 1 },
                 "failures": { "code.refused: wrong": 1 }, "passkey_share": null, "failed_share": null,
                 "passkey_funnel": {
                     "sign_in": { "offered": 5, "started": 4, "completed": 4, "failed": 0 },
@@ -354,6 +365,7 @@ mod tests {
         let told = json!({
             "as_of": "2026-11-26T09:30:00.000Z", "time_zone": "UTC", "today": "2026-11-26", "granularity": "day",
             "users": 9, "points": [point("2026-11-25", 1), point("2026-11-26", 2)], "definitions": {},
+            "provider_names": { "google": "Google" },
             "trends": {
                 "new_users": { "now": 2, "before": 1 }, "new_users_7_days": { "now": 5, "before": 9 },
                 "wau": { "now": 5, "before": 8 }, "mau": { "now": 8, "before": null },
@@ -365,11 +377,12 @@ mod tests {
         let trends = figures.trends.unwrap();
         assert_eq!((trends.new_users_7_days.now, trends.wau.before, trends.mau.before), (5, Some(8), None));
         assert_eq!((figures.today.dau, figures.is_open), (3, false));
-        assert_eq!(figures.sign_ins, [("passkey".to_owned(), 8), ("email_otp".to_owned(), 3)]);
+        let told = [("passkey", 8), ("email_otp", 3), ("Google", 2)];
+        assert_eq!(figures.sign_ins, told.map(|(method, count)| (method.to_owned(), count)));
         assert_eq!(figures.failures, [("code.refused: wrong".to_owned(), 2)]);
         assert_eq!((figures.sign_in.declined, figures.creation.declined), (None, Some(2)));
         assert_eq!((figures.sign_in.offered, figures.creation.completed), (10, 2));
-        let of_day = |codes| SignIns { passkey: 4, code: codes, ..SignIns::default() };
+        let of_day = |codes| SignIns { passkey: 4, code: codes, provider: 1, ..SignIns::default() };
         let days: Vec<_> = figures.days.iter().map(|day| day.sign_ins).collect();
         assert_eq!(days, [of_day(1), of_day(2)]);
     }
