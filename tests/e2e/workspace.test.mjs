@@ -396,7 +396,7 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
     await networks.fill(`${network}\nnowhere`);
     const save = page.getByRole('region', { name: words('security-blocked') }).getByRole('button');
     await save.click();
-    await page.getByRole('alert').waitFor();
+    await page.getByRole('alert').filter({ hasText: '"nowhere"' }).waitFor();
     await look(page, '105-security-lists-fault');
     assert.equal(await networks.inputValue(), `${network}\nnowhere`, 'what was typed is there');
     await networks.fill('');

@@ -28,6 +28,8 @@ use secrets::{Keep, SecretError};
 const FIXED: [&str; 4] = ["version", "base_url", "hostnames", "former_hostnames"];
 /// The largest list of changes that an event tells with values, in bytes of JSON; a larger one has paths only.
 const MAX_CHANGES: usize = 16 * 1024;
+/// Characters of an item that is wrong, in a message.
+const MOST_QUOTED: usize = 60;
 
 /// A document that somebody wants a tenant to have.
 pub(crate) struct Proposal {
@@ -141,28 +143,53 @@ pub(crate) fn without_fixed(mut document: Value) -> Value {
 fn check(control: &Control, document: &Value, current: &Value) -> Result<Value, ControlError> {
     let schema = &control.parts().schema;
     let invalid = |text: String| ControlError::InvalidSettings(text);
-    let normal = schema.check_settings(document).map_err(|error| {
-        let text = error.to_string();
-        match first_wrong(control, document, current) {
-            Some(path) if !text.starts_with(&path) => invalid(format!("{path}: {text}")),
-            _ => invalid(text),
-        }
-    })?;
+    let normal = schema
+        .check_settings(document)
+        .map_err(|error| invalid(what_is_wrong(control, document, current, error.to_string())))?;
     match FIXED.into_iter().find(|name| normal.get(name) != current.get(name)) {
         Some(name) => Err(invalid(format!("{name} belongs to the instance and cannot be changed here"))),
         None => Ok(normal),
     }
 }
 
-/// The first difference to the current document that makes it wrong by itself: the schema knows what is wrong, and
-/// not always where.
-fn first_wrong(control: &Control, document: &Value, current: &Value) -> Option<String> {
-    let schema = &control.parts().schema;
-    diff::differences(current, document).into_iter().find_map(|(path, _, value)| {
+/// What is wrong with a document that the schema refuses for the reason `text`: the first difference to the current one that makes
+/// it wrong by itself, if there is one, and the item of a list that does. The schema knows what is wrong, and not always where.
+fn what_is_wrong(control: &Control, document: &Value, current: &Value, text: String) -> String {
+    let is_wrong = |path: &SettingsPath, value: Option<&Value>| {
         let mut single = current.clone();
-        path.set(&mut single, value.cloned()).ok()?;
-        schema.check_settings(&single).is_err().then(|| path.to_string())
-    })
+        let is_set = path.set(&mut single, value.cloned()).is_ok();
+        is_set && control.parts().schema.check_settings(&single).is_err()
+    };
+    let differences = diff::differences(current, document);
+    let Some((path, _, value)) = differences.iter().find(|(path, _, value)| is_wrong(path, *value)) else {
+        return text;
+    };
+    let place = path.to_string();
+    let text = if text.starts_with(&place) { text } else { format!("{place}: {text}") };
+    let items = value.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    match wrong_item(items, |items| is_wrong(path, Some(&items.into()))) {
+        // No list has secrets; what is not a text may have them in it.
+        Some(Value::String(item)) => format!("{text}: {}", shortened(item)),
+        _ => text,
+    }
+}
+
+/// The first item that makes a list wrong by itself. Lists have ten thousand of them, so it is found by halves.
+fn wrong_item(items: &[Value], is_wrong: impl Fn(&[Value]) -> bool) -> Option<&Value> {
+    let mut rest = items;
+    while rest.len() > 1 {
+        let (first, second) = rest.split_at(rest.len() / 2);
+        rest = if is_wrong(first) { first } else { second };
+    }
+    rest.first().filter(|_| is_wrong(rest))
+}
+
+/// A text in quotation marks, as much of it as a message can have.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_QUOTED) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
 }
 
 impl From<SecretError> for ControlError {
@@ -174,5 +201,40 @@ impl From<SecretError> for ControlError {
             SecretError::Vault(error) => error.into(),
             SecretError::Missing(_) => Self::Settings(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_wrong_item_of_a_list_is_found_with_few_questions() {
+        let is_wrong = |items: &[Value]| items.iter().any(|item| item == "wrong");
+        let of = |wrong: &[usize], length: usize| -> Vec<Value> {
+            (0..length)
+                .map(|place| if wrong.contains(&place) { "wrong".into() } else { place.into() })
+                .collect()
+        };
+        for (wrong, length) in [(&[0][..], 1), (&[2], 3), (&[3, 4], 5), (&[9_999], 10_000)] {
+            let items = of(wrong, length);
+            let asked = std::cell::Cell::new(0);
+            let found = wrong_item(&items, |items| {
+                asked.set(asked.get() + 1);
+                is_wrong(items)
+            });
+            assert!(std::ptr::eq(found.unwrap(), &raw const items[wrong[0]]), "{wrong:?} of {length}");
+            assert!(asked.get() <= 16, "{}", asked.get());
+        }
+        assert_eq!(wrong_item(&of(&[], 7), is_wrong), None, "what is wrong is the list");
+        assert_eq!(wrong_item(&[], is_wrong), None);
+    }
+
+    #[test]
+    fn an_item_is_quoted_as_far_as_it_fits_a_message() {
+        assert_eq!(shortened("no\nwhere"), r#""no\nwhere""#);
+        let long = "ä".repeat(MOST_QUOTED);
+        assert_eq!(shortened(&long), format!("\"{long}\""));
+        assert_eq!(shortened(&format!("{long}b")), format!("\"{long}\"…"));
     }
 }
