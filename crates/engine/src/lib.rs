@@ -37,6 +37,7 @@ mod moved;
 pub mod multi_session;
 pub mod one_time_token;
 pub mod outbox;
+mod paged;
 pub mod passkey;
 mod password;
 pub mod process;

@@ -65,6 +65,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/V22__lighter_sign_in.sql"),
     },
     Migration { version: 23, name: "one_event", sql: include_str!("../migrations/V23__one_event.sql") },
+    Migration { version: 24, name: "last_seen", sql: include_str!("../migrations/V24__last_seen.sql") },
 ];
 
 /// The number of the newest migration.

@@ -6,9 +6,11 @@
 //!
 //! Who was there on some days is such a subquery, and meant to be one. Those who were not seen for a month are no newcomers: to
 //! ask of each user in turn when they were there is to ask it of nearly all before a page is full, and to look up each of those
-//! who were there and to sort them is slow where these are many. So they are put into a hash, a read of two small indexes for
-//! each, and users are gone along as ever. That the days are subqueries, too, hides from the planner how many there will be: it
-//! makes no hash where it expects one to be too large for its memory, but asks the list anew for each user.
+//! who were there and to sort them is slow where these are many. So they are put into a hash, and users are gone along as ever.
+//! That the days are subqueries, too, hides from the planner how many there will be: it makes no hash where it expects one to be
+//! too large for its memory, but asks the list anew for each user. And what it takes for few it would look up one by one, so
+//! names are given to the days by a `LEFT JOIN`, which reads all names once and cannot be turned round; `coalesce(…) = 1` is
+//! nothing that the planner knows to make an inner join of it.
 
 use kiavi_db::Sql;
 
@@ -64,9 +66,10 @@ macro_rules! with {
     (seen) => {
         concat!(
             " AND ($7::date IS NULL AND $8::date IS NULL OR u.id IN (
-                 SELECT s.user_id FROM kiavi.activity_last l JOIN kiavi.audit_subject s ON s.id = l.subject WHERE ",
+                 SELECT s.user_id FROM kiavi.audit_subject s
+                 LEFT JOIN (SELECT l.subject, 1 AS there FROM kiavi.activity_last l WHERE ",
             was_there!(),
-            "))"
+            ") AS seen ON seen.subject = s.id WHERE coalesce(seen.there, 0) = 1))"
         )
     };
     (near) => {

@@ -161,13 +161,12 @@ pub(super) fn name_users(facts: &mut Facts, behind: &Behind) {
 pub(super) async fn tell_addresses(state: &State, events: &mut [EventView]) -> Result<(), DbError> {
     let mut named: Vec<&mut Named> =
         events.iter_mut().flat_map(|event| [&mut event.actor, &mut event.subject]).flatten().collect();
-    let mut ids: Vec<String> = named.iter().filter_map(|named| named.user_id.clone()).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let ids: BTreeSet<&str> = named.iter().filter_map(|named| named.user_id.as_deref()).collect();
     if ids.is_empty() {
         return Ok(());
     }
-    let addresses = user::store::addresses(&state.database, &ids).await?;
+    let ids: Vec<_> = ids.into_iter().collect();
+    let addresses: HashMap<_, _> = user::store::addresses(&state.database, &ids).await?.into_iter().collect();
     for named in &mut named {
         named.email = named.user_id.as_ref().and_then(|id| addresses.get(id).cloned());
     }

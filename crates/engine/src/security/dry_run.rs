@@ -24,8 +24,9 @@ use crate::{
     iso_milliseconds,
 };
 
-/// Events that are read for one answer, half of what others read: they are counted three times. Beyond it says how far it got.
-const MOST: i64 = 10_000;
+/// Events that are read for one answer, fewer than others read: who is behind each is looked up, and they are counted three times,
+/// in less than a tenth of a second (`bench/pages`). Beyond it says how far it got.
+const MOST: i64 = 8_000;
 /// The kinds whose facts tell whether they are a use, and of what.
 const TOLD_BY_FACTS: &[E] = &[E::RateLimitExceeded, E::CodeRefused, E::RefusalsCounted];
 

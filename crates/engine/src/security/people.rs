@@ -9,11 +9,9 @@ use serde::Serialize;
 use crate::{
     State,
     audit::{self, EventType, address_reference, is_user},
+    paged::by_pages,
     user::store,
 };
-
-/// Users whose addresses are asked for at a time.
-const PAGE: usize = 1_000;
 
 /// A user whom the log knows.
 #[derive(Debug, Clone, Serialize)]
@@ -60,10 +58,8 @@ pub(super) async fn emails<'n>(
     state: &State,
     names: impl IntoIterator<Item = &'n str>,
 ) -> Result<HashMap<String, String>, DbError> {
-    let users: Vec<_> = names.into_iter().filter(|name| is_user(name)).map(str::to_owned).collect();
-    let mut emails = HashMap::new();
-    for users in users.chunks(PAGE) {
-        emails.extend(store::addresses(&state.database, users).await?);
-    }
-    Ok(emails)
+    let users: Vec<_> = names.into_iter().filter(|name| is_user(name)).collect();
+    let read = async |users: Vec<&str>| store::addresses(&state.database, &users).await;
+    let emails = by_pages(&users, read).await?;
+    Ok(emails.into_iter().collect())
 }

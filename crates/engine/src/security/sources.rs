@@ -5,7 +5,7 @@
 //! one person ([`address_reference`]). Both take a look at each address and at each user once, however many uses there are, and
 //! only where it matters.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use kiavi_base::{EventId, network_of};
 use kiavi_db::DbError;
@@ -124,17 +124,19 @@ impl<'e> Sources<'e> {
             Family::Tokens => HashMap::new(),
             _ => emails(state, names.iter().map(|(_, name)| *name)).await?,
         };
-        let mut known = HashMap::new();
-        let person = |(number, name): (usize, &str)| {
+        let (mut known, mut people) = (HashMap::new(), HashMap::with_capacity(names.len()));
+        for (number, name) in names {
             let reference = match emails.get(name) {
-                Some(email) => address_reference(state, email),
+                Some(email) => Cow::Owned(address_reference(state, email)),
                 // What is counted is the user's id, which stands for itself in refusals.
-                None if self.family == Family::Tokens && is_user(name) => address_reference(state, name),
-                None => name.to_owned(),
+                None if self.family == Family::Tokens && is_user(name) => {
+                    Cow::Owned(address_reference(state, name))
+                }
+                None => Cow::Borrowed(name),
             };
-            (number, *known.entry(reference).or_insert(number))
-        };
-        Ok(names.into_iter().map(person).collect())
+            people.insert(number, *known.entry(reference).or_insert(number));
+        }
+        Ok(people)
     }
 }
 

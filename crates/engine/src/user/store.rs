@@ -1,7 +1,5 @@
 //! Statements of the `user` table.
 
-use std::collections::HashMap;
-
 use kiavi_db::{Database, DbError, Row, Sql, Transaction};
 
 use super::{User, user_columns};
@@ -140,10 +138,7 @@ pub async fn find_by_id(database: &Database, id: &str) -> Result<Option<User>, D
 ///
 /// # Errors
 /// Those of the statement.
-pub(crate) async fn addresses(
-    database: &Database,
-    ids: &[String],
-) -> Result<HashMap<String, String>, DbError> {
+pub(crate) async fn addresses(database: &Database, ids: &[&str]) -> Result<Vec<(String, String)>, DbError> {
     let rows = database.query(&ADDRESSES, &[&ids]).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
