@@ -403,6 +403,17 @@ describe('a workspace at work', { skip: kiaviMissing() || chromiumMissing() }, (
     await save.click();
     await notice(page, 'settings-saved').waitFor();
     assert.equal(await ask(), 429, 'it is answered again');
+    // The log's entry has the address, too.
+    const [{ id }] = await kiavi.tenant().sql("select id::text from kiavi.audit_event where type = 'rate_limit.exceeded' order by seq desc limit 1");
+    await page.goto(at(`/t/demo/events/${id}`));
+    await button(page, 'security-block-of', { name: `${network}/32` }).click();
+    await look(page, '105-event-block');
+    await button(dialog(page), 'security-block').click();
+    await notice(page, 'network-kept-out').waitFor();
+    assert.equal(await networks.inputValue(), `${network}/32`);
+    await networks.fill('');
+    await save.click();
+    await notice(page, 'settings-saved').waitFor();
     await kiavi.verb(['settings', 'set', 'demo', `${limit}={"limit":100,"window_seconds":600}`]);
   });
 

@@ -351,6 +351,8 @@ pub struct EventPage {
     pub method: Option<String>,
     /// The request that did it.
     pub request_id: Option<String>,
+    /// The network that it came from, where the visitor may block that.
+    pub network: Option<String>,
     /// Whether something personal can be read by nobody any more.
     pub is_erased: bool,
     /// What it changed.
@@ -372,6 +374,11 @@ pub struct EventPage {
 }
 
 impl EventPage {
+    /// Where a network is blocked.
+    fn block(&self) -> String {
+        format!("{}/security/block", self.tenant.path)
+    }
+
     pub(crate) fn ago(&self, at: &Timestamp) -> String {
         when::ago(self.frame.text(), *at, self.now)
     }

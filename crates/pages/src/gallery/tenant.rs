@@ -313,9 +313,6 @@ impl Samples {
     }
 
     fn event_pages(&self, add: &mut impl FnMut(&str, String)) {
-        let frame = || Frame::ours(self.locale, "/w/acme/t/shop/events".into());
-        let top = || self.top(Place::Tenants);
-        let tenant = || self.tenant_top(TenantPlace::Events, TenantState::Running);
         let list = self.events_page(None);
         add("events", list.html());
         let views = SavedViews::default();
@@ -353,14 +350,32 @@ impl Samples {
         };
         let (wrong, is_refused) = (WrongFilter::ALL.to_vec(), true);
         add("events-refused", Events { search, wrong, is_refused, ..none }.html());
-        let event = EventPage {
-            frame: frame(),
-            top: top(),
-            tenant: tenant(),
+        let event = self.an_event();
+        add("event", event.html());
+        for (name, seal) in [
+            ("waiting", Some(Seal::Waiting)),
+            ("uncosigned", Some(Seal::Uncosigned)),
+            ("broken", Some(Seal::Broken)),
+            ("unknown", None),
+        ] {
+            let row = self.event("user.deleted", false, 0);
+            add(
+                &format!("event-{name}"),
+                EventPage { seal, row, network: None, is_erased: true, proof: None, ..event.clone() }.html(),
+            );
+        }
+    }
+
+    fn an_event(&self) -> EventPage {
+        EventPage {
+            frame: Frame::ours(self.locale, "/w/acme/t/shop/events/0197".into()),
+            top: self.top(Place::Tenants),
+            tenant: self.tenant_top(TenantPlace::Events, TenantState::Running),
             id: "01970000-0000-7000-8000-000000000001".into(),
             row: self.event("session.created", true, 3),
             method: Some("passkey".into()),
             request_id: Some("01j0000000".into()),
+            network: Some("203.0.113.9/32".into()),
             is_erased: false,
             changes: vec![ChangeRow {
                 path: "banReason".into(),
@@ -379,19 +394,6 @@ impl Samples {
                 command: "kiavi audit proof verify 0197.tlog-proof --key shop+0a1b2c3d+AAAA".into(),
             }),
             now: self.now,
-        };
-        add("event", event.html());
-        for (name, seal) in [
-            ("waiting", Some(Seal::Waiting)),
-            ("uncosigned", Some(Seal::Uncosigned)),
-            ("broken", Some(Seal::Broken)),
-            ("unknown", None),
-        ] {
-            let row = self.event("user.deleted", false, 0);
-            add(
-                &format!("event-{name}"),
-                EventPage { seal, row, is_erased: true, proof: None, ..event.clone() }.html(),
-            );
         }
     }
 

@@ -25,6 +25,7 @@ use serde_json::Value;
 
 use super::{
     event_files,
+    security_lists::as_counted,
     tenant::{AtTenant, People, Refusal, address, read},
     views,
     visit::{Answer, Stop, Visit, html},
@@ -341,6 +342,7 @@ pub(super) async fn page(
     let (changes, facts) = told(&raw);
     let origin = at.here.visit.control.origins().own_origin();
     let text = |name: &str| raw[name].as_str().map(str::to_owned);
+    let network = raw["ip"].as_str().filter(|_| at.may(Permission::SettingsWrite)).map(as_counted);
     Ok(html(&EventPage {
         frame: at.here.visit.frame(),
         top: at.here.top(Place::Tenants).await?,
@@ -348,6 +350,7 @@ pub(super) async fn page(
         row: event.row(&at, &people),
         method: text("method"),
         request_id: text("request_id"),
+        network,
         is_erased: raw["is_erased"] == true,
         changes,
         facts,

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use axum::{Form, extract::Path};
+use kiavi_base::network_of;
 use kiavi_pages::{Blocked, CaptchaKind, Notice};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -104,11 +105,11 @@ pub(super) async fn block(visit: Visit, Path(named): Named, Form(form): Form<Blo
     answered(&at, changed, None, Notice::NetworkKeptOut).await
 }
 
-/// The network that limits count under this address, as settings have it: of IPv6 the /64, by whose first address it is called.
-fn as_counted(address: &str) -> String {
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => format!("{address}/32"),
-        Ok(IpAddr::V6(address)) => format!("{address}/64"),
+/// The network that limits count an address in, as settings have it: of IPv6 the /64. What is none stays as it is.
+pub(super) fn as_counted(address: &str) -> String {
+    match address.parse().map(network_of) {
+        Ok(network @ IpAddr::V4(_)) => format!("{network}/32"),
+        Ok(network @ IpAddr::V6(_)) => format!("{network}/64"),
         Err(_) => address.to_owned(),
     }
 }
@@ -162,6 +163,7 @@ mod tests {
     fn a_network_is_what_limits_count() {
         assert_eq!(as_counted("203.0.113.9"), "203.0.113.9/32");
         assert_eq!(as_counted("2001:db8:1:2::"), "2001:db8:1:2::/64");
+        assert_eq!(as_counted("2001:db8:1:2::9"), "2001:db8:1:2::/64");
         assert_eq!(as_counted("2001:db8::/32"), "2001:db8::/32");
     }
 
