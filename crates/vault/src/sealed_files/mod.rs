@@ -77,10 +77,15 @@ impl SealedFiles {
         let file = key_file_in(&folder)?;
         let mut candidates = file.candidates()?;
         if candidates.is_empty() {
-            if holds_secrets(folder.as_fd())? {
-                return Err(VaultError::MasterKeyMissing);
+            if !holds_secrets(folder.as_fd())? {
+                candidates.push(file.create(&*rng)?);
+            } else {
+                // Somebody else may have begun the vault between these looks: its key is there before any secret.
+                candidates = file.candidates()?;
+                if candidates.is_empty() {
+                    return Err(VaultError::MasterKeyMissing);
+                }
             }
-            candidates.push(file.create(&*rng)?);
         }
         let vault = Self::with_master_key(folder, candidates, rng)?;
         file.settle(vault.master.id())?;

@@ -32,9 +32,12 @@ pub(super) fn open(
 }
 
 fn needs_work(folder: BorrowedFd<'_>) -> Result<bool, VaultError> {
+    let is_changing = |head: &Head| head.successor.is_some();
     match Head::load(folder)? {
-        Some(head) => Ok(head.successor.is_some()),
-        None => holds_secrets(folder),
+        Some(head) => Ok(is_changing(&head)),
+        None if !holds_secrets(folder)? => Ok(false),
+        // Somebody else may have begun the vault between these looks: the head is there before any secret.
+        None => Ok(Head::load(folder)?.as_ref().is_none_or(is_changing)),
     }
 }
 
