@@ -193,6 +193,13 @@ fn bars(rows: Vec<(String, i64)>) -> Vec<Bar> {
     rows.into_iter().map(|(name, count)| Bar { name, count, share: share(count) }).collect()
 }
 
+impl Bar {
+    /// Of a cause: the type of the events that tell it.
+    pub(crate) fn kind(&self) -> &str {
+        self.name.split(':').next().unwrap_or_default()
+    }
+}
+
 impl PasskeySteps {
     fn rows(&self, text: &Text) -> Vec<(String, i64)> {
         let mut rows = vec![(text.figures_offered(), self.offered)];

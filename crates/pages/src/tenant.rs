@@ -118,6 +118,11 @@ pub struct TenantTop {
 }
 
 impl TenantTop {
+    /// Whether the visitor may see this page.
+    pub(crate) fn shows(&self, place: TenantPlace) -> bool {
+        self.places.contains(&place)
+    }
+
     /// The pages of the menu, each with whether it begins what is about something else than the one before.
     pub(crate) fn menu(&self) -> impl Iterator<Item = (TenantPlace, bool)> {
         let before = [None].into_iter().chain(self.places.iter().map(|place| Some(place.subject())));
