@@ -23,6 +23,8 @@ set -e
 mount -t tmpfs -o mode=0755 machine "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" machine "$1/root"
+# Whoever tried Kiavi on this machine has data of it, which stays where it is and is not seen in there.
+for name in etc/kiavi var/lib/kiavi var/lib/kiavi-backups; do rm -rf "$1/root/$name"; done
 keep=
 if [ ! -d /run/systemd/system ]; then
   keep=--keep-unit
