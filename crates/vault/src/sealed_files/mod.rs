@@ -77,14 +77,14 @@ impl SealedFiles {
         let file = key_file_in(&folder)?;
         let mut candidates = file.candidates()?;
         if candidates.is_empty() {
-            if !holds_secrets(folder.as_fd())? {
-                candidates.push(file.create(&*rng)?);
-            } else {
+            if holds_secrets(folder.as_fd())? {
                 // Somebody else may have begun the vault between these looks: its key is there before any secret.
                 candidates = file.candidates()?;
                 if candidates.is_empty() {
                     return Err(VaultError::MasterKeyMissing);
                 }
+            } else {
+                candidates.push(file.create(&*rng)?);
             }
         }
         let vault = Self::with_master_key(folder, candidates, rng)?;

@@ -83,8 +83,9 @@ async fn seen_in_turn() -> TestTenant {
     let many = r#"INSERT INTO "user" (id, name, email, "emailVerified", "createdAt", role, banned)
           SELECT 'u' || i, '', 'u' || i || '@example.com', true, timestamptz '2026-01-01' + i * interval '1 s', 'user', false
           FROM generate_series(1, 3000) AS i;
-        INSERT INTO kiavi.audit_subject (id, user_id)
-          SELECT lpad(to_hex(i), 32, '0')::uuid, CASE WHEN i <> 7 THEN 'u' || i END FROM generate_series(1, 3000) AS i;
+        INSERT INTO kiavi.audit_subject (id, user_id, key)
+          SELECT lpad(to_hex(i), 32, '0')::uuid, CASE WHEN i <> 7 THEN 'u' || i END, decode(repeat('00', 64), 'hex')
+          FROM generate_series(1, 3000) AS i;
         INSERT INTO kiavi.activity_last (subject, day)
           SELECT lpad(to_hex(i), 32, '0')::uuid, date '2026-01-01' + (i - 1) / 50 FROM generate_series(1, 3000) AS i;
         ANALYZE"#;
